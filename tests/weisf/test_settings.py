@@ -1,0 +1,182 @@
+"""A wrong setting stops the start with a sentence that names it; a right one does what it says."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "a-key-of-more-than-fifty-characters-that-only-the-tests-have"
+
+BAD = {
+    "a folder that is not there": ("DATA_DIR", "/no/such/folder"),
+    "a file as the folder": ("DATA_DIR", __file__),
+    "an address without a scheme": ("SITE_URL", "register.example.org"),
+    "an address of another scheme": ("SITE_URL", "ftp://register.example.org"),
+    "an address with a path": ("SITE_URL", "https://example.org/register"),
+    "an address with a word for a port": ("SITE_URL", "https://example.org:eighty"),
+    "an address with half an IPv6 host": ("SITE_URL", "http://[::1"),
+    "an empty address": ("SITE_URL", ""),
+    "http on the open internet": ("SITE_URL", "http://register.example.org"),
+    "any host": ("ALLOWED_HOSTS", "*"),
+    "any host, after another": ("ALLOWED_HOSTS", "example.org, *"),
+    "an address for a host": ("ALLOWED_HOSTS", "https://example.org"),
+    "no partnership": ("PARTNERSHIP_FILE", "/no/such/file.toml"),
+    "a folder for a partnership": ("PARTNERSHIP_FILE", str(ROOT)),
+    "a partnership that is no TOML": ("PARTNERSHIP_FILE", __file__),
+    "no register": ("REGISTER_FILE", "/no/such/file.json"),
+    "a slip in a switch": ("DEBUG", "yes"),
+    "a switch that is a number": ("BEHIND_PROXY", "1"),
+    "an empty switch": ("ANNOUNCE", ""),
+    "a short secret": ("SECRET_KEY", "short"),
+    "no secret": ("SECRET_KEY", ""),
+    "an empty database": ("DATABASE_URL", ""),
+    "a word for a database": ("DATABASE_URL", "register"),
+    "another database": ("DATABASE_URL", "mysql://user:password@host/name"),
+    "an SQLite file where the host stands": ("DATABASE_URL", "sqlite://register.sqlite3"),
+    "an SQLite without a file": ("DATABASE_URL", "sqlite:///"),
+    "a PostgreSQL without a name": ("DATABASE_URL", "postgres://user:password@host:5432"),
+    "a PostgreSQL with a word for a port": ("DATABASE_URL", "postgres://user@host:port/name"),
+    "an empty pool": ("DATABASE_POOL_SIZE", "0"),
+    "an unknown level": ("LOG_LEVEL", "info"),
+    "a name for an IP address": ("WEB_HOST", "localhost"),
+    "no IP address, which would be all of them": ("WEB_HOST", ""),
+    "port 0": ("PORT", "0"),
+    "a port past the last": ("PORT", "65536"),
+    "a word for a port": ("PORT", "eighty"),
+    "no workers": ("WEB_WORKERS", "0"),
+    "half a thread": ("WEB_THREADS", "0.5"),
+}
+
+
+def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "SECRET_KEY": KEY, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), BAD.values(), ids=BAD.keys())
+def test_a_wrong_setting_stops_the_start_with_a_sentence(name, value, tmp_path):
+    environment = {"DATA_DIR": str(tmp_path), name: value}
+    if name == "DATABASE_POOL_SIZE":
+        environment["DATABASE_URL"] = "postgres://user@host/name"
+    ended = start("manage.py", "check", **environment)
+    assert ended.returncode != 0
+    assert ended.stderr.startswith(f"The register does not start. Setting {name} ")
+    assert ended.stderr.endswith(".\n")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_the_server_does_not_start_with_a_wrong_setting_either():
+    ended = start("-m", "gunicorn", "--config", "python:weisf.serving", PORT="eighty")
+    assert ended.returncode != 0
+    assert ended.stderr.strip().startswith("Error: Setting PORT is 'eighty'.")
+    assert "Traceback" not in ended.stderr
+
+
+def test_each_setting_has_a_bad_value_above():
+    assert {name for name, _value in BAD.values()} == settings_that_are_read()
+
+
+def settings_that_are_read() -> set[str]:
+    source = (ROOT / "weisf" / "settings.py").read_text()
+    readers = r"env\.\w+|yes_or_no|whole_number|one_of"
+    return set(re.findall(rf'(?:{readers})\(\s*"([A-Z_]+)"', source))
+
+
+def test_each_setting_is_documented():
+    document = (ROOT / "docs" / "settings.md").read_text()
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|.+\|.+\|$", document, re.MULTILINE))
+    assert documented == settings_that_are_read()
+
+
+@pytest.fixture
+def settings_with(monkeypatch, tmp_path):
+    """Return a function that reads weisf/settings.py afresh with the environment it is given."""
+
+    def read(**environment: str) -> dict[str, Any]:
+        for name in settings_that_are_read():
+            monkeypatch.delenv(name, raising=False)
+        for name, value in {"DATA_DIR": str(tmp_path), "SECRET_KEY": KEY, **environment}.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "weisf" / "settings.py"))
+
+    return read
+
+
+@pytest.mark.parametrize(("name", "value"), BAD.values(), ids=BAD.keys())
+def test_the_refusal_is_an_error_of_configuration(name, value, settings_with):
+    database = {"DATABASE_URL": "postgres://user@host/name"} if "POOL" in name else {}
+    with pytest.raises(ImproperlyConfigured, match=rf"^Setting {name} .*\.$"):
+        settings_with(**database, **{name: value})
+
+
+def test_the_defaults_are_for_this_machine_only(settings_with, tmp_path):
+    settings = settings_with()
+    assert settings["DEBUG"] is False
+    assert settings["WEB_HOST"] == "127.0.0.1"
+    assert set(settings["ALLOWED_HOSTS"]) == {"localhost", "127.0.0.1", "[::1]"}
+    assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "register.sqlite3")
+    assert settings["MEDIA_ROOT"] == tmp_path / "papers"
+    assert not settings["SESSION_COOKIE_SECURE"]
+    assert settings["SECURE_HSTS_SECONDS"] == 0
+
+
+def test_an_https_site_has_secure_cookies_and_says_so_for_a_year(settings_with):
+    settings = settings_with(SITE_URL="https://Register.Example.org/")
+    assert settings["SITE_URL"] == "https://register.example.org"
+    assert "register.example.org" in settings["ALLOWED_HOSTS"]
+    assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://register.example.org"]
+    assert settings["SESSION_COOKIE_SECURE"]
+    assert settings["CSRF_COOKIE_SECURE"]
+    assert settings["SECURE_HSTS_SECONDS"] == 365 * 24 * 60 * 60
+
+
+@pytest.mark.parametrize("behind", ["true", "false"])
+def test_a_proxy_is_believed_only_when_the_setting_says_that_there_is_one(behind, settings_with):
+    settings = settings_with(SITE_URL="https://example.org", BEHIND_PROXY=behind)
+    assert settings["SECURE_SSL_REDIRECT"] is (behind == "true")
+    assert ("SECURE_PROXY_SSL_HEADER" in settings) is (behind == "true")
+
+
+def test_more_hosts_may_be_named(settings_with):
+    settings = settings_with(ALLOWED_HOSTS="web.internal, 10.0.0.7,[::2]")
+    assert settings["ALLOWED_HOSTS"][-3:] == ["web.internal", "10.0.0.7", "[::2]"]
+
+
+def test_a_postgresql_has_a_pool_whose_connections_are_checked(settings_with):
+    url = "postgres://register:a%40b@db:5432/register?sslmode=require"
+    database = settings_with(DATABASE_URL=url, DATABASE_POOL_SIZE="5")["DATABASES"]["default"]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["PASSWORD"] == "a@b"
+    assert database["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 5}
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["CONN_HEALTH_CHECKS"]
+
+
+@pytest.mark.parametrize("folder", ["a folder", "a+b", "50%25 #1", "Größe?"])
+def test_the_data_may_lie_in_a_folder_of_any_name(folder, settings_with, tmp_path):
+    data = tmp_path / folder
+    data.mkdir()
+    settings = settings_with(DATA_DIR=str(data))
+    assert settings["DATABASES"]["default"]["NAME"] == str(data / "register.sqlite3")
+
+
+def test_the_secret_key_is_read_from_the_data_folder(settings_with, tmp_path):
+    (tmp_path / "secret-key").write_text(f"{KEY[::-1]}\n")
+    assert settings_with(SECRET_KEY="")["SECRET_KEY"] == KEY[::-1]
+
+
+def test_an_empty_register_file_means_that_nothing_is_loaded(settings_with):
+    assert settings_with(REGISTER_FILE="")["REGISTER_FILE"] == ""

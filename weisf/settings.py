@@ -1,0 +1,298 @@
+"""How this site runs. Every setting comes from the environment, and is listed in docs/settings.md.
+
+A value that cannot be right stops the start with a sentence that names the
+setting and says what to do. No default is unsafe on the open internet.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
+
+from weisf.partnership import read_partnership
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def refuse(name: str, problem: str) -> ImproperlyConfigured:
+    """Return the error that stops the start: `problem` says what is wrong and what to do."""
+    return ImproperlyConfigured(f"Setting {name} {problem}")
+
+
+def yes_or_no(name: str, *, default: bool) -> bool:
+    """Return a switch; only 'true' and 'false' are taken, so that a slip does not turn one on."""
+    value = str(env.str(name, "true" if default else "false")).lower()
+    if value not in {"true", "false"}:
+        raise refuse(name, f"is '{value}'. Write true or false.")
+    return value == "true"
+
+
+def whole_number(name: str, *, default: int, most: int = 1_000) -> int:
+    """Return a whole number from 1 to `most`."""
+    value = env.str(name, str(default))
+    if not (re.fullmatch(r"[1-9][0-9]{0,8}", value) and int(value) <= most):
+        raise refuse(name, f"is '{value}'. Write a whole number from 1 to {most}.")
+    return int(value)
+
+
+def one_of(name: str, choices: tuple[str, ...], *, default: str) -> str:
+    """Return one of the words in `choices`."""
+    value = str(env.str(name, default))
+    if value not in choices:
+        raise refuse(name, f"is '{value}'. Choose one of {', '.join(choices)}.")
+    return value
+
+
+# Where things are --------------------------------------------------------------------------
+
+# The database, the secret key and uploaded papers: what a back-up must hold.
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).absolute()
+if not DATA_DIR.is_dir():
+    raise refuse("DATA_DIR", f"names the folder {DATA_DIR}, which is not there. Make it first.")
+
+SITE_URL = str(env.str("SITE_URL", "http://localhost:8000")).rstrip("/").lower()
+_site = re.fullmatch(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", SITE_URL)
+if not _site:
+    raise refuse("SITE_URL", f"is '{SITE_URL}'. Write it like https://register.example.org.")
+HTTPS = _site[1] == "https"
+if not HTTPS and _site[2] not in {"localhost", "127.0.0.1", "[::1]"}:
+    raise refuse("SITE_URL", f"is '{SITE_URL}'. Use https, or http only on localhost.")
+
+# Hosts that requests may name beside the site's own; the loopback serves health checks.
+ALLOWED_HOSTS = [_site[2], "localhost", "127.0.0.1", "[::1]"]
+for _host in map(str.strip, env.list("ALLOWED_HOSTS", default=[])):
+    if not re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9a-f:]+\]", _host):
+        raise refuse(
+            "ALLOWED_HOSTS", f"holds '{_host}'. Name hosts, without https:// and without a '*'."
+        )
+    ALLOWED_HOSTS.append(_host)
+
+# Who runs it -------------------------------------------------------------------------------
+
+try:
+    PARTNERSHIP = read_partnership(
+        Path(env.str("PARTNERSHIP_FILE", str(BASE_DIR / "fixtures/weisf/partnership.toml")))
+    )
+except ValueError as problem:
+    raise refuse("PARTNERSHIP_FILE", str(problem)) from problem
+
+# What an empty database is filled with: nothing, where the setting is empty.
+REGISTER_FILE = env.str("REGISTER_FILE", str(BASE_DIR / "fixtures/weisf/register.json"))
+if REGISTER_FILE and not Path(REGISTER_FILE).is_file():
+    raise refuse("REGISTER_FILE", f"names {REGISTER_FILE}, which is not there. Mend the path.")
+
+# Safety ------------------------------------------------------------------------------------
+
+DEBUG = yes_or_no("DEBUG", default=False)
+SHORTEST_KEY = 50
+
+
+def read_secret_key() -> str:
+    """Return SECRET_KEY, or what stands in DATA_DIR/secret-key, which set-up writes once."""
+    key = str(env.str("SECRET_KEY", ""))
+    path = DATA_DIR / "secret-key"
+    if not key and path.is_file():
+        key = path.read_text().strip()
+    if not key:
+        raise refuse(
+            "SECRET_KEY", f"is missing. Set it, or run `make setup`, which writes one to {path}."
+        )
+    if len(key) < SHORTEST_KEY:
+        raise refuse(
+            "SECRET_KEY", f"is shorter than {SHORTEST_KEY} characters. Use a longer random one."
+        )
+    return key
+
+
+SECRET_KEY = read_secret_key()
+
+# A proxy in front that sets X-Forwarded-Proto. Off unless said, since without one a
+# visitor could send that header.
+BEHIND_PROXY = yes_or_no("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = HTTPS and BEHIND_PROXY
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "registers.public.errors.forbidden"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# The parts ---------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "registers",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_filters",
+    "simple_history",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+ROOT_URLCONF = "weisf.urls"
+WSGI_APPLICATION = "weisf.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "registers.public.context.site",
+            ],
+        },
+    }
+]
+
+# The database ------------------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'register.sqlite3'))}")
+
+
+def read_database(url: str) -> dict[str, Any]:
+    """Return Django's settings for an SQLite or a PostgreSQL database."""
+    # An SQLite with two slashes would be a database in memory, gone with the process.
+    known = re.match(r"sqlite:///.|sqlite://:memory:$|postgres(ql)?://.+/.", url)
+    try:
+        database: dict[str, Any] = dict(environ.Env.db_url_config(url)) if known else {}
+    except ValueError:
+        database = {}
+    engine = database.get("ENGINE")
+    if engine == "django.db.backends.sqlite3":
+        # Django's own settings lose writes that meet each other: 'database is locked'.
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    elif engine == "django.db.backends.postgresql":
+        # Checked when taken from the pool, so that no reader sees a restart of PostgreSQL.
+        database["CONN_HEALTH_CHECKS"] = True
+        pool = {"min_size": 1, "max_size": whole_number("DATABASE_POOL_SIZE", default=8)}
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
+    else:
+        raise refuse(
+            "DATABASE_URL",
+            "cannot be read. Write sqlite:////folder/file.sqlite3 "
+            "or postgres://user:password@host:5432/name.",
+        )
+    return database
+
+
+DATABASES = {"default": read_database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Words, days and files ---------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "Europe/London"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static", ("govuk", BASE_DIR / "var" / "govuk")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        # In an image they are gathered by one user and served by another.
+        "OPTIONS": {"file_permissions_mode": 0o644},
+    },
+}
+MEDIA_ROOT = DATA_DIR / "papers"
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+# What is written down ----------------------------------------------------------------------
+
+LOG_LEVEL = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            # Django adds the whole request, whose words hold what a reader searched for.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
+        }
+    },
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "json",
+        }
+    },
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
+    # Django's own handlers write to stderr, or mail; one stream of JSON is easier to keep.
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+}
+
+# The web server ----------------------------------------------------------------------------
+
+# Who may reach it: this machine only, unless said otherwise.
+WEB_HOST = str(env.str("WEB_HOST", "127.0.0.1"))
+try:
+    ip_address(WEB_HOST)
+except ValueError as problem:
+    raise refuse("WEB_HOST", f"is '{WEB_HOST}'. Write an IP address, like 0.0.0.0.") from problem
+PORT = whole_number("PORT", default=8000, most=65_535)
+WEB_WORKERS = whole_number("WEB_WORKERS", default=2)
+WEB_THREADS = whole_number("WEB_THREADS", default=4)
+# For a person at a terminal: plain words beside the log, once the register answers.
+ANNOUNCE = yes_or_no("ANNOUNCE", default=False)
