@@ -1,0 +1,1 @@
+"""A register of information sharing protocols. docs/architecture.md shows the rooms."""

@@ -1,0 +1,27 @@
+"""What the register holds: nouns, constraints, and the domain's verbs as querysets."""
+
+from registers.models.approver import Approver
+from registers.models.change import Change
+from registers.models.document import Document
+from registers.models.news import News
+from registers.models.organisation import Name, Organisation, Slug, Succession
+from registers.models.party import Party
+from registers.models.protocol import Overarching, Protocol
+from registers.models.resource import Resource
+from registers.models.theme import Theme
+
+__all__ = [
+    "Approver",
+    "Change",
+    "Document",
+    "Name",
+    "News",
+    "Organisation",
+    "Overarching",
+    "Party",
+    "Protocol",
+    "Resource",
+    "Slug",
+    "Succession",
+    "Theme",
+]

@@ -1,0 +1,29 @@
+"""Approvers: the job titles that approve protocols for an organisation. Never persons."""
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from registers.models.organisation import Organisation
+
+
+class Approver(models.Model):
+    """A job title, such as 'Caldicott Guardian', that approves protocols for an organisation."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="approvers")
+    job_title = models.CharField(
+        max_length=150, help_text="Public. A job title, never a person's name."
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["organisation__name", "job_title"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "job_title"],
+                name="one_approver_per_title",
+                violation_error_message="This job title stands here already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.job_title

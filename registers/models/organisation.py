@@ -1,0 +1,191 @@
+"""Organisations, every name that they go by, every address that they had, what they became."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from registers.models.words import key_of
+
+# A key can be longer than its name: ß is ss, and a few characters are many.
+KEY_LENGTH = 300
+OFFICIAL_IS_ITS_OWN = (
+    "The official name is the organisation's own. Rename the organisation instead."
+)
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    """Organisations, in an officer's words."""
+
+    def named(self, text: str) -> OrganisationQuerySet:
+        """Return the one organisation that has `text` as any of its names, or none."""
+        return self.filter(names__key=key_of(text))
+
+    def at(self, slug: str) -> OrganisationQuerySet:
+        """Return the one organisation that `slug` leads to, now or in the past, or none."""
+        return self.filter(slugs__text=slug)
+
+    def with_protocol_count(self) -> OrganisationQuerySet:
+        """Give each `protocol_count`: the current protocols that it has a part in."""
+        current = models.Q(parties__protocol__status="published")
+        return self.annotate(
+            protocol_count=models.Count("parties__protocol", filter=current, distinct=True)
+        )
+
+
+class Organisation(models.Model):
+    """A body that can take part in protocols, or a group of bodies ('All Essex Schools')."""
+
+    class Kind(models.TextChoices):
+        """What stands behind the name. The order has no meaning."""
+
+        BODY = "body", "One body"  # a council, a trust, a company: it can sign
+        GROUP = "group", "A group of bodies"  # its members are not listed here
+
+    name = models.CharField("official name", max_length=255)
+    slug = models.SlugField(
+        max_length=255,
+        unique=True,
+        blank=True,
+        help_text="The end of its address. Left empty, it is made from the name.",
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.BODY)
+    note = models.TextField(blank=True, help_text="Public. Something a reader should know.")
+    admin_note = models.TextField(
+        "note for administrators", blank=True, help_text="Never public. What is still unclear."
+    )
+    history = HistoricalRecords()
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the organisation's own page."""
+        return reverse("organisation", args=[self.slug])
+
+
+class Name(models.Model):
+    """What an organisation is or was called. No two organisations share one, whatever its case."""
+
+    class Kind(models.TextChoices):
+        """How the name relates to the organisation. Pages list them in this order."""
+
+        OFFICIAL = "official", "Official name"  # exactly one each; the organisation's own `name`
+        ACRONYM = "acronym", "Acronym"  # EPUT
+        FORMER = "former", "Former name"  # it was called this once
+        ALIAS = "alias", "Also known as"  # right, but not official: 'Medway'
+        MISSPELLING = "misspelling", "Misspelling"  # published so, by a slip
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="names")
+    text = models.CharField("name", max_length=255)
+    key = models.CharField(
+        max_length=KEY_LENGTH,
+        unique=True,
+        editable=False,
+        error_messages={"unique": "An organisation has this name already."},
+    )
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.ALIAS)
+    also_written = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text="The same name in other capitals, as once published: PROVIDE for Provide.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["text"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=models.Q(kind="official"),
+                name="one_official_name",
+                violation_error_message="An organisation has one official name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def initial(self) -> str:
+        """The letter or digit that it stands under in an index."""
+        return self.key[:1].upper()
+
+    def clean(self) -> None:
+        """Put the key in step, and refuse a spelling that is another name.
+
+        Raises ValidationError, beside the field.
+        """
+        self.key = key_of(self.text)
+        if not self.key:
+            raise ValidationError({"text": "Write the name."})
+        if len(self.key) > KEY_LENGTH:
+            raise ValidationError({"text": "This name is too long."})
+        if self.also_written and key_of(self.also_written) != self.key:
+            raise ValidationError(
+                {"also_written": "This differs in more than capitals. Add it as a name of its own."}
+            )
+        same = Name.objects.filter(key=self.key).exclude(pk=self.pk)
+        if name := same.select_related("organisation").first():
+            raise ValidationError(
+                {"text": f"{name.organisation} has the name '{self.text}' already."}
+            )
+        self._keep_to_official()
+
+    def _keep_to_official(self) -> None:
+        """Refuse an official name that is not the organisation's own, and the other way round."""
+        own = Organisation.objects.filter(pk=self.organisation_id).values_list("name", flat=True)
+        official = self.kind == Name.Kind.OFFICIAL
+        for name in own:
+            if official != (self.key == key_of(name)) or (official and self.text != name):
+                raise ValidationError({"kind": OFFICIAL_IS_ITS_OWN})
+
+
+class Slug(models.Model):
+    """An address that leads to an organisation, for ever: from a name, or from before a rename."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="slugs")
+    text = models.SlugField(max_length=255, unique=True)
+
+    class Meta:
+        ordering = ["text"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Succession(models.Model):
+    """An organisation became, or became part of, another."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="successions")
+    successor = models.ForeignKey(Organisation, models.PROTECT, related_name="predecessions")
+    happened_on = models.DateField(null=True, blank=True, help_text="Empty if not known.")
+    source = models.CharField(
+        max_length=255, blank=True, help_text="Public. Where this can be read, such as an Order."
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["happened_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "successor"],
+                name="one_succession_each",
+                violation_error_message="This successor is named already.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(organisation=models.F("successor")),
+                name="no_own_successor",
+                violation_error_message="An organisation cannot succeed itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} became part of {self.successor}"

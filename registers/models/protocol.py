@@ -1,0 +1,221 @@
+"""Protocols: what the register is of."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from registers.models.party import Party
+from registers.models.protocol_queryset import (
+    REFERENCE_STAYS,
+    ProtocolQuerySet,
+    PublicManager,
+)
+from registers.models.review_dates import ReviewStatus, last_day, months_overdue, review_status
+from registers.models.theme import Theme
+
+STAYS_PUBLIC = "A published protocol stays public. Withdraw it instead."
+# Else the page of a public protocol would tell of the draft.
+DRAFT_UNNAMED = "This is a draft. Publish it first."
+
+
+class Protocol(models.Model):
+    """One information sharing protocol (also called a data sharing agreement)."""
+
+    class Status(models.TextChoices):
+        """Where it is in its life. What was public never becomes a draft again."""
+
+        DRAFT = "draft", "Draft"  # only editors see it; it can be deleted
+        PUBLISHED = "published", "Published"  # in force, public: 'current' in addresses
+        WITHDRAWN = "withdrawn", "Withdrawn"  # public for ever, with the day and the reason
+
+    reference = models.CharField(
+        max_length=8,
+        primary_key=True,
+        error_messages={"unique": "A protocol has this reference already."},
+        validators=[RegexValidator(r"\A[0-9]{4,8}\Z", "Write the number as 4 to 8 digits: 0012.")],
+        help_text="Its number, such as 0012. It never changes and is never used again.",
+    )
+    title = models.CharField(max_length=300)
+    version = models.CharField(max_length=50, blank=True, help_text="As written: V2.0.")
+    theme = models.ForeignKey(Theme, models.PROTECT, related_name="protocols")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+
+    purpose = models.TextField(blank=True)
+    summary = models.TextField(blank=True, help_text="In plain English, for the public.")
+    information_items = models.TextField(
+        "information shared", blank=True, help_text="The information items that are shared."
+    )
+    data_subjects = models.TextField(
+        "whose information it is", blank=True, help_text="Such as: children in care."
+    )
+    lawful_basis = models.TextField("lawful basis for sharing", blank=True)
+
+    parties_complete = models.BooleanField(
+        "list of parties is complete", null=True, blank=True, help_text="Unknown if not recorded."
+    )
+    parties_note = models.TextField(
+        "note on the parties", blank=True, help_text="Public. How to find parties not listed."
+    )
+
+    review_date = models.DateField(
+        null=True, blank=True, help_text="The first day of the review month. Due on its last day."
+    )
+    review_note = models.CharField(
+        max_length=255, blank=True, help_text="Public. Such as: Under review."
+    )
+    published_on = models.DateField(null=True, blank=True, help_text="Empty if not known.")
+    updated_on = models.DateField(null=True, blank=True, editable=False)
+    withdrawn_on = models.DateField(null=True, blank=True)
+    withdrawn_reason = models.TextField(blank=True, help_text="Public.")
+    replaced_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaces"
+    )
+    comes_under = models.ManyToManyField(
+        "self",
+        through="Overarching",
+        through_fields=("protocol", "overarching"),
+        symmetrical=False,
+        related_name="covers",
+    )
+    admin_note = models.TextField(
+        "note for administrators", blank=True, help_text="Never public. What is still unclear."
+    )
+    history = HistoricalRecords()
+
+    objects = ProtocolQuerySet.as_manager()
+    public = PublicManager()
+
+    class Meta:
+        ordering = ["reference"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(review_date=None) | models.Q(review_date__day=1),
+                name="review_month_first",
+                violation_error_message="A review date is a month: write its first day.",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(status="withdrawn", withdrawn_on__isnull=False)
+                    & ~models.Q(withdrawn_reason="")
+                )
+                | (
+                    ~models.Q(status="withdrawn") & models.Q(withdrawn_on=None, withdrawn_reason="")
+                ),
+                name="withdrawn_why",
+                violation_error_message=(
+                    "A withdrawn protocol has a day and a reason, and no other has them."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(replaced_by=None) | ~models.Q(replaced_by=models.F("reference")),
+                name="no_own_replacement",
+                violation_error_message="A protocol cannot replace itself.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["theme", "reference"], name="by_theme"),
+            models.Index(fields=["review_date"], name="by_review_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} - {self.title}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save. Raises ValidationError when the reference was changed: it would be a copy."""
+        if getattr(self, "_reference_as_read", self.reference) != self.reference:
+            raise ValidationError({"reference": REFERENCE_STAYS})
+        # Without this a new protocol would overwrite the one that has its reference.
+        kwargs.setdefault("force_insert", self._state.adding)
+        super().save(*args, **kwargs)
+        self._reference_as_read = self.reference
+        self._status_as_read: str | None = self.status
+
+    def get_absolute_url(self) -> str:
+        """Return the protocol's own page."""
+        return reverse("protocol", args=[self.reference])
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        """Remember the reference and the status, to notice that somebody changes them."""
+        protocol = super().from_db(*args, **kwargs)
+        protocol._reference_as_read = protocol.reference  # noqa: SLF001 (its own class)
+        # Not by its name: where a query left the status out, that would ask for it.
+        protocol._status_as_read = protocol.__dict__.get("status")  # noqa: SLF001 (its own class)
+        return protocol
+
+    def clean(self) -> None:
+        """Refuse a way back to a draft, a draft as replacement, and a ring of replacements."""
+        draft, before = Protocol.Status.DRAFT, getattr(self, "_status_as_read", None)
+        if self.status == draft and before not in {None, draft}:
+            raise ValidationError({"status": STAYS_PUBLIC})
+        newer = self.replaced_by
+        if newer is not None and newer.status == Protocol.Status.DRAFT:
+            raise ValidationError({"replaced_by": DRAFT_UNNAMED})
+        seen: set[str] = set()
+        while newer is not None and newer.pk not in seen:
+            if newer.pk == self.pk:
+                raise ValidationError({"replaced_by": "These protocols would replace each other."})
+            seen.add(newer.pk)
+            newer = newer.replaced_by
+
+    @property
+    def lead(self) -> Party | None:
+        """The lead's part, if there is one. Wants `with_parties()` in a list."""
+        return next((party for party in self.parties.all() if party.role == Party.Role.LEAD), None)
+
+    @property
+    def partners(self) -> list[Party]:
+        """The others' parts, as published in order. Wants `with_parties()` in a list."""
+        return [party for party in self.parties.all() if party.role == Party.Role.PARTNER]
+
+    @property
+    def review_due_on(self) -> datetime.date | None:
+        """The day the review falls due: the last of its month."""
+        return self.review_date and last_day(self.review_date)
+
+    def review_status(self, on: datetime.date) -> ReviewStatus:
+        """Return how its review stands on the day `on`."""
+        return review_status(self.review_date, on)
+
+    def months_overdue(self, on: datetime.date) -> int:
+        """Return for how many whole months its review has been overdue on the day `on`."""
+        return months_overdue(self.review_date, on)
+
+
+class Overarching(models.Model):
+    """A protocol comes under another, broader one."""
+
+    protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="+")
+    overarching = models.ForeignKey(Protocol, models.PROTECT, related_name="+")
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "overarching protocol"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["protocol", "overarching"],
+                name="comes_under_once",
+                violation_error_message="It comes under this protocol already.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(protocol=models.F("overarching")),
+                name="not_under_itself",
+                violation_error_message="A protocol cannot come under itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.protocol_id} comes under {self.overarching_id}"
+
+    def clean(self) -> None:
+        """Refuse a draft as the overarching protocol."""
+        drafts = Protocol.objects.filter(status=Protocol.Status.DRAFT)
+        if drafts.filter(pk=self.overarching_id).exists():
+            raise ValidationError({"overarching": DRAFT_UNNAMED})

@@ -1,0 +1,33 @@
+"""Resources: the review template and other papers, not of one protocol."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from registers.models.document import Paper
+
+
+class Resource(Paper):
+    """A paper for partners, on a page of its own. Its file may not be here yet."""
+
+    file = models.FileField(
+        upload_to=Paper.file.field.upload_to,
+        validators=Paper.file.field.validators,
+        blank=True,
+        help_text="PDF, DOCX, XLSX, ODT or ODS, of 20 MB at most. May be added later.",
+    )
+    slug = models.SlugField(
+        max_length=100, unique=True, help_text="The end of its address. It cannot change later."
+    )
+    body = models.TextField("what it is for", blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["position", "title"]
+
+    def get_absolute_url(self) -> str:
+        """Return the resource's own page."""
+        return reverse("resource", args=[self.slug])

@@ -1,0 +1,70 @@
+"""Review dates: a month and a year, due on the month's last day.
+
+The rule is WEISF's own: the lead organisation is told within 3 months of the
+review date. Every function takes the day, a date in Europe/London.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+
+from django.db import models
+
+
+class ReviewStatus(models.TextChoices):
+    """How a review stands on a day. In order of urgency."""
+
+    OVERDUE = "overdue", "Overdue"  # the last day of the review month has passed
+    DUE_SOON = "due-soon", "Due soon"  # it is no more than 3 months away
+    IN_DATE = "in-date", "In date"  # it is further away
+    NONE = "none", "No review date"  # none is recorded
+
+
+def last_day(month: datetime.date) -> datetime.date:
+    """Return the last day of the month that `month` lies in."""
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
+
+
+def months_later(day: datetime.date, months: int) -> datetime.date:
+    """Return the same day `months` later, or that month's last day where it is shorter."""
+    years, index = divmod(day.month - 1 + months, 12)
+    first = datetime.date(day.year + years, index + 1, 1)
+    return first.replace(day=min(day.day, last_day(first).day))
+
+
+def last_month_due_soon(on: datetime.date) -> datetime.date:
+    """Return the first day of the last month whose end is no more than 3 months after `on`."""
+    limit = months_later(on, 3)
+    month = limit.replace(day=1)
+    return month if limit == last_day(limit) else months_later(month, -1)
+
+
+def review_status(month: datetime.date | None, on: datetime.date) -> ReviewStatus:
+    """Return how a review due in `month` (its first day, or None) stands on the day `on`."""
+    if month is None:
+        return ReviewStatus.NONE
+    if last_day(month) < on:
+        return ReviewStatus.OVERDUE
+    if last_day(month) <= months_later(on, 3):
+        return ReviewStatus.DUE_SOON
+    return ReviewStatus.IN_DATE
+
+
+def months_overdue(month: datetime.date | None, on: datetime.date) -> int:
+    """Return how many whole months have passed on `on` since the review fell due; 0 if none."""
+    if month is None or last_day(month) >= on:
+        return 0
+    return (on.year - month.year) * 12 + on.month - month.month - (on != last_day(on))
+
+
+def reviewed(status: ReviewStatus, on: datetime.date) -> models.Q:
+    """Return the condition that a protocol's review has `status` on the day `on`."""
+    this_month, soon = on.replace(day=1), last_month_due_soon(on)
+    conditions = {
+        ReviewStatus.OVERDUE: models.Q(review_date__lt=this_month),
+        ReviewStatus.DUE_SOON: models.Q(review_date__gte=this_month, review_date__lte=soon),
+        ReviewStatus.IN_DATE: models.Q(review_date__gte=this_month, review_date__gt=soon),
+        ReviewStatus.NONE: models.Q(review_date=None),
+    }
+    return conditions[status]

@@ -1,0 +1,315 @@
+"""What the checks in Python refuse, beside which field, and in what words."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from registers.models import (
+    Approver,
+    Document,
+    Name,
+    Organisation,
+    Overarching,
+    Party,
+    Protocol,
+    Resource,
+    Succession,
+    Theme,
+)
+from registers.models.document import PAPER_BYTES, refuse_large
+from tests.models.making import a_name, a_party, a_protocol, make_cast, saved, shared_by_a_module
+
+DAY = datetime.date(2026, 11, 22)
+ALL = "__all__"
+DIGITS = "Write the number as 4 to 8 digits: 0012."
+WITHDRAWN = "A withdrawn protocol has a day and a reason, and no other has them."
+DRAFT = "This is a draft. Publish it first."
+OWN_NAME = "The official name is the organisation's own. Rename the organisation instead."
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cast(django_db_setup, django_db_blocker) -> Iterator[None]:
+    with shared_by_a_module(django_db_blocker):
+        make_cast()
+        yield
+
+
+def stored(reference: str = "9001", **fields: object) -> Protocol:
+    protocol = Protocol.objects.get(reference=reference)
+    for name, value in fields.items():
+        setattr(protocol, name, value)
+    return protocol
+
+
+def back_to_draft(protocol: Protocol) -> Protocol:
+    protocol.status = "draft"
+    return protocol
+
+
+def organisation(name: str) -> Organisation:
+    return Organisation.objects.named(name).get()
+
+
+def official(name: str, **fields: object) -> Name:
+    stored_name = Name.objects.get(text=name)
+    for field, value in fields.items():
+        setattr(stored_name, field, value)
+    return stored_name
+
+
+def became(name: str, successor: str) -> Succession:
+    return Succession(organisation=organisation(name), successor=organisation(successor))
+
+
+def twice(thing):
+    """The thing again, when it stands in the register already."""
+    thing.save()
+    thing.pk, thing._state.adding = None, True
+    return thing
+
+
+def paper(name: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, b"paper")
+
+
+REFUSALS = {
+    # protocols
+    "a reference that stands already": (
+        lambda: a_protocol("9001"),
+        ("reference", "A protocol has this reference already."),
+    ),
+    "a reference of three digits": (lambda: a_protocol("012"), ("reference", DIGITS)),
+    "a reference with a letter": (lambda: a_protocol("00A2"), ("reference", DIGITS)),
+    "a reference with a dash": (lambda: a_protocol("0037-"), ("reference", DIGITS)),
+    "a reference in other digits": (lambda: a_protocol("٠٠١٢"), ("reference", DIGITS)),
+    "a reference with a line end": (lambda: a_protocol("0012\n"), ("reference", DIGITS)),
+    "no reference": (lambda: a_protocol(""), ("reference", "This field cannot be blank.")),
+    "no title": (lambda: a_protocol("9009", title=""), ("title", "This field cannot be blank.")),
+    "no theme": (lambda: a_protocol("9009", theme=None), ("theme", "This field cannot be null.")),
+    "a status that is none": (
+        lambda: stored(status="gone"),
+        ("status", "Value 'gone' is not a valid choice."),
+    ),
+    "a review on the 2nd": (
+        lambda: stored(review_date=datetime.date(2024, 3, 2)),
+        (ALL, "A review date is a month: write its first day."),
+    ),
+    "withdrawn without a day": (
+        lambda: stored(status="withdrawn", withdrawn_reason="It ended."),
+        (ALL, WITHDRAWN),
+    ),
+    "withdrawn without a reason": (
+        lambda: stored(status="withdrawn", withdrawn_on=DAY),
+        (ALL, WITHDRAWN),
+    ),
+    "in force with a day of withdrawal": (lambda: stored(withdrawn_on=DAY), (ALL, WITHDRAWN)),
+    "in force with a reason of withdrawal": (
+        lambda: stored(withdrawn_reason="It ended."),
+        (ALL, WITHDRAWN),
+    ),
+    "replaced by itself": (
+        lambda: stored(replaced_by=stored()),
+        ("replaced_by", "These protocols would replace each other."),
+    ),
+    "public, and a draft again": (
+        lambda: stored(status="draft"),
+        ("status", "A published protocol stays public. Withdraw it instead."),
+    ),
+    "withdrawn, and a draft again": (
+        lambda: stored("9003", status="draft", withdrawn_on=None, withdrawn_reason=""),
+        ("status", "A published protocol stays public. Withdraw it instead."),
+    ),
+    "made public just now, and a draft again": (
+        lambda: back_to_draft(saved(a_protocol("9010"))),
+        ("status", "A published protocol stays public. Withdraw it instead."),
+    ),
+    "a ring of two replacements": (
+        lambda: stored("9001", replaced_by=saved(stored("9002", replaced_by=stored("9001")))),
+        ("replaced_by", "These protocols would replace each other."),
+    ),
+    "a ring of three replacements": (
+        lambda: stored(
+            "9001",
+            replaced_by=saved(
+                stored("9002", replaced_by=saved(stored("9003", replaced_by=stored("9001"))))
+            ),
+        ),
+        ("replaced_by", "These protocols would replace each other."),
+    ),
+    "replaced by a draft": (
+        lambda: stored(replaced_by=stored("9004")),
+        ("replaced_by", DRAFT),
+    ),
+    "under a draft": (
+        lambda: Overarching(protocol=stored(), overarching=stored("9004")),
+        ("overarching", DRAFT),
+    ),
+    "under itself": (
+        lambda: Overarching(protocol=stored(), overarching=stored()),
+        (ALL, "A protocol cannot come under itself."),
+    ),
+    "under a protocol twice": (
+        lambda: twice(Overarching(protocol=stored(), overarching=stored("9002"))),
+        (ALL, "It comes under this protocol already."),
+    ),
+    # parties
+    "two leads": (
+        lambda: a_party("9001", "Cedar Charity", "lead"),
+        (ALL, "A protocol has one lead organisation, or none."),
+    ),
+    "a partner twice": (
+        lambda: a_party("9001", "Birch Trust"),
+        (ALL, "This organisation has this role in the protocol already."),
+    ),
+    "a role that is none": (
+        lambda: a_party("9001", "Cedar Charity", "boss"),
+        ("role", "Value 'boss' is not a valid choice."),
+    ),
+    "a party that is nobody": (
+        lambda: Party(protocol_id="9001", organisation_id=0),
+        ("organisation", "organisation instance with id 0 is not a valid choice."),
+    ),
+    # organisations and their names
+    "the name of another": (
+        lambda: a_name("Cedar Charity", "BIRCH  trust"),
+        ("text", "Birch Trust has the name 'BIRCH  trust' already."),
+    ),
+    "its own name again": (
+        lambda: a_name("Birch Trust", "birch trust"),
+        ("text", "Birch Trust has the name 'birch trust' already."),
+    ),
+    "a name of spaces": (lambda: a_name("Cedar Charity", " \t"), ("text", "Write the name.")),
+    "a name that folds to too many letters": (
+        lambda: a_name("Cedar Charity", "ß" * 200),
+        ("text", "This name is too long."),
+    ),
+    "another spelling in more than capitals": (
+        lambda: a_name("Cedar Charity", "Cedar", also_written="CEDARS"),
+        ("also_written", "This differs in more than capitals. Add it as a name of its own."),
+    ),
+    "a second official name": (
+        lambda: a_name("Cedar Charity", "Cedar", "official"),
+        ("kind", OWN_NAME),
+    ),
+    "the official name of another kind": (
+        lambda: official("Cedar Charity", kind="former"),
+        ("kind", OWN_NAME),
+    ),
+    "the official name in other words": (
+        lambda: official("Cedar Charity", text="Cedar"),
+        ("kind", OWN_NAME),
+    ),
+    "the official name in other capitals": (
+        lambda: official("Cedar Charity", text="CEDAR CHARITY"),
+        ("kind", OWN_NAME),
+    ),
+    "an approver twice": (
+        lambda: twice(Approver(organisation=organisation("Birch Trust"), job_title="Guardian")),
+        (ALL, "This job title stands here already."),
+    ),
+    "a successor twice": (
+        lambda: twice(became("Birch Trust", "Cedar Charity")),
+        (ALL, "This successor is named already."),
+    ),
+    "its own successor": (
+        lambda: became("Birch Trust", "Birch Trust"),
+        (ALL, "An organisation cannot succeed itself."),
+    ),
+    # themes
+    "the name of another theme": (
+        lambda: Theme(name=" HOUSING", slug="housing-2"),
+        ("key", "A theme has this name already."),
+    ),
+    "a theme's name that folds to too many letters": (
+        lambda: Theme(name="ß" * 60, slug="long"),
+        ("name", "This name is too long."),
+    ),
+    "the address of another theme": (
+        lambda: Theme(name="Houses", slug="housing"),
+        ("slug", "Theme with this Slug already exists."),
+    ),
+    # papers
+    "a document that is a program": (
+        lambda: Document(protocol=stored(), title="Signed", file=paper("signed.exe")),
+        (
+            "file",
+            "File extension “exe” is not allowed. "
+            "Allowed extensions are: pdf, docx, xlsx, odt, ods.",
+        ),
+    ),
+    "a resource that is a page": (
+        lambda: Resource(title="Template", slug="t", file=paper("template.html")),
+        (
+            "file",
+            "File extension “html” is not allowed. "
+            "Allowed extensions are: pdf, docx, xlsx, odt, ods.",
+        ),
+    ),
+    "a document without a file": (
+        lambda: Document(protocol=stored(), title="Signed"),
+        ("file", "This field cannot be blank."),
+    ),
+}
+
+
+@pytest.mark.parametrize(("thing", "expected"), REFUSALS.values(), ids=REFUSALS)
+def test_a_sentence_says_what_is_wrong(thing, expected):
+    field, sentence = expected
+    with pytest.raises(ValidationError) as refusal:
+        thing().full_clean()
+    assert refusal.value.message_dict[field] == [sentence]
+
+
+ACCEPTED = {
+    "withdrawn with both": lambda: stored(
+        status="withdrawn", withdrawn_on=DAY, withdrawn_reason="It ended."
+    ),
+    "replaced by another": lambda: stored(replaced_by=stored("9002")),
+    "replaced by one that is replaced": lambda: stored(
+        replaced_by=saved(stored("9002", replaced_by=stored("9003")))
+    ),
+    "a draft published": lambda: stored("9004", status="published"),
+    "a draft that stays one": lambda: stored("9004", title="Better"),
+    "a draft read in part": lambda: Protocol.objects.defer("status").get(reference="9004"),
+    "a leap month": lambda: stored(review_date=datetime.date(2024, 2, 1)),
+    "eight digits": lambda: a_protocol("12345678"),
+    "lead and partner at once": lambda: a_party("9001", "Ashdown Council"),
+    "another name, in two ways": lambda: a_name("Cedar Charity", "Cedar", also_written="CEDAR"),
+    "the official name in two ways": lambda: official(
+        "Cedar Charity", also_written="CEDAR CHARITY"
+    ),
+    "a resource whose file is not here yet": lambda: Resource(title="Template", slug="t"),
+    "a document with a PDF": lambda: Document(
+        protocol=stored(), title="Signed", file=paper("Signed.PDF")
+    ),
+}
+
+
+@pytest.mark.parametrize("thing", ACCEPTED.values(), ids=ACCEPTED)
+def test_sense_is_accepted(thing):
+    thing().full_clean()
+
+
+def test_a_name_can_be_checked_before_its_organisation_is_stored():
+    Name(organisation=Organisation(name="Elm Trust"), text="Elm").clean()
+
+
+def test_a_ring_among_others_does_not_hold_up_the_check():
+    Protocol.objects.filter(reference="9002").update(replaced_by="9003")
+    Protocol.objects.filter(reference="9003").update(replaced_by="9002")
+    stored(replaced_by=stored("9002")).full_clean()
+
+
+def test_a_paper_of_20_megabytes_is_taken_and_one_byte_more_is_not():
+    refuse_large(SimpleNamespace(size=PAPER_BYTES))
+    with pytest.raises(ValidationError, match=r"larger than 20 MB\. Save a smaller one"):
+        refuse_large(SimpleNamespace(size=PAPER_BYTES + 1))

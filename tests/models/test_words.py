@@ -1,0 +1,94 @@
+"""When two names are one name."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from registers import changes
+from registers.models import Name, Organisation
+from registers.models.words import key_of
+from tests.models.making import saved
+
+SAME = {
+    "English capitals": ("Provide", "PROVIDE"),
+    "É and é": ("École Verte", "éCOLE vERTE"),
+    "é as one character or two": ("École", "E\u0301cole"),
+    "ß and SS": ("Straße Trust", "STRASSE TRUST"),
+    "capital ẞ": ("Straße Trust", "STRAẞE TRUST"),
+    "final sigma": ("Σοφός", "ΣΟΦΌΣ"),
+    "dotted İ and i with its dot": ("İzmir", "i\u0307zmir"),
+    "curly and straight apostrophe": ("Let’s do Business", "Let's do Business"),
+    "opening and straight quotation mark": ("‘Provide’", "'Provide'"),
+    "double space": ("Essex  Police", "Essex Police"),
+    "no-break space": ("Essex\u00a0Police", "Essex Police"),
+    "line end": ("Essex\r\nPolice", "Essex Police"),
+    "space around": ("  Essex Police\t", "Essex Police"),
+    "ligature": ("Offi\ufb01ce", "Offifice"),
+    "wide letters": ("\uff25\uff23\uff23", "ECC"),
+}
+DIFFERENT = {
+    "an accent": ("École", "Ecole"),
+    "dotted İ and plain i": ("İzmir", "Izmir"),
+    "dotless ı and i": ("Isparta", "ısparta"),
+    "no apostrophe": ("Barnardo's", "Barnardos"),
+    "a hyphen": ("NHS-England", "NHS England"),
+    "no space": ("Essex Police", "EssexPolice"),
+    "one letter": ("Provide", "Provides"),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
+def test_these_are_one_name(one, other):
+    assert key_of(one) == key_of(other)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT.values(), ids=DIFFERENT)
+def test_these_are_two_names(one, other):
+    assert key_of(one) != key_of(other)
+
+
+@given(st.text())
+@example("J\u030c")  # its small letter is one character, its capital is two
+def test_a_key_is_its_own_key_and_composed(text):
+    assert key_of(key_of(text)) == key_of(text)
+    assert unicodedata.is_normalized("NFKC", key_of(text))
+
+
+@given(st.text())
+def test_the_order_of_folding_and_composing_makes_no_difference(text):
+    key = key_of(text)
+    assert key_of(text.lower()) == key
+    assert key_of(text.casefold()) == key
+    assert key_of(unicodedata.normalize("NFD", text)) == key
+    assert key_of(f" {text}\u00a0 ") == key
+
+
+@pytest.mark.usefixtures("empty_register")
+@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
+def test_two_organisations_cannot_have_one_name(one, other):
+    first = saved(Organisation(name=one))
+    with pytest.raises(ValidationError) as refusal:
+        changes.save(Organisation(name=other))
+    assert refusal.value.message_dict == {"name": [f"{one} has the name '{other}' already."]}
+
+    second = saved(Organisation(name="Somebody else"))
+    with pytest.raises(ValidationError) as refusal:
+        changes.save(Name(organisation=second, text=other))
+    assert refusal.value.message_dict["text"] == [f"{one} has the name '{other}' already."]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Name.objects.bulk_create([Name(organisation=second, text=other, key=key_of(other))])
+    assert Organisation.objects.named(other).get() == first
+
+
+@pytest.mark.usefixtures("empty_register")
+@pytest.mark.parametrize(("one", "other"), DIFFERENT.values(), ids=DIFFERENT)
+def test_two_organisations_can_have_names_that_differ(one, other):
+    assert saved(Organisation(name=one)) != saved(Organisation(name=other))
+    assert Organisation.objects.named(one).get().name == one
+    assert Organisation.objects.named(other).get().name == other
