@@ -1,0 +1,150 @@
+"""How a change becomes official: checked, saved, kept in the history and told, in one transaction.
+
+Nothing else in the register saves: a door opens `official_change` for the
+protocol, organisation or page concerned, and calls `save` and `remove` within.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from registers.formats.statement import statement, what_changed
+from registers.models import Change, Name, Organisation, Protocol, Slug
+from registers.models.organisation import OFFICIAL_IS_ITS_OWN
+from registers.models.words import key_of
+
+
+@contextmanager
+def official_change(
+    subject: models.Model,
+    *,
+    at: datetime.datetime,
+    by: User | None = None,
+    why: str = "",
+    published_before: bool = False,
+) -> Iterator[None]:
+    """Make all that is saved within one official change of `subject`, or nothing of it.
+
+    `at` is the aware time of the change; its day is Europe/London's.
+    `why` is shown to the public. `published_before` says that a protocol which
+    is new here was published elsewhere, so that its days stay as they are given.
+    A draft is saved without becoming official. Raises ValidationError, from
+    `save` and `remove`, and then nothing is kept.
+    """
+    with transaction.atomic():
+        before = statement(subject)
+        yield
+        after = statement(subject)
+        if after == before:
+            return
+        if isinstance(subject, Protocol) and not published_before:
+            _date(subject, new=before is None, on=timezone.localdate(at))
+        protocol = subject if isinstance(subject, Protocol) else None
+        organisation = subject if isinstance(subject, Organisation) and after else None
+        what = what_changed(before, after)
+        if not protocol and not organisation:
+            # Nothing that the change points at says what it is about: its words must.
+            what = f"{str(subject._meta.verbose_name).capitalize()} '{subject}': {what}"  # noqa: SLF001 (Django's own)
+        Change.objects.create(
+            made_at=at,
+            protocol=protocol,
+            organisation=organisation,
+            what=what,
+            why=why,
+            by=by,
+        )
+
+
+def _date(protocol: Protocol, *, new: bool, on: datetime.date) -> None:
+    """Write on a public protocol the day on which it was published or updated."""
+    if not new:
+        protocol.updated_on = on
+    elif protocol.published_on is None:
+        protocol.published_on = on
+    protocol.save(update_fields=["published_on", "updated_on"])
+
+
+def save(thing: models.Model) -> None:
+    """Check and save one thing; an organisation's names and addresses are kept in step.
+
+    Raises ValidationError, with its sentences by field, and then nothing is saved.
+    """
+    with transaction.atomic():
+        if isinstance(thing, Organisation):
+            _save_organisation(thing)
+            return
+        thing.full_clean()
+        thing.save()
+        if isinstance(thing, Name):
+            _keep_address(thing.organisation, slugify(thing.text))
+
+
+def remove(thing: models.Model) -> None:
+    """Delete one thing. Raises ValidationError for what must stay."""
+    if isinstance(thing, Protocol) and thing.status != Protocol.Status.DRAFT:
+        raise ValidationError("A published protocol stays for ever. Withdraw it instead.")
+    if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
+        raise ValidationError(OFFICIAL_IS_ITS_OWN)
+    try:
+        with transaction.atomic():
+            thing.delete()
+    except models.ProtectedError as refusal:
+        raise ValidationError(f"{thing} is in use, so it cannot be deleted.") from refusal
+
+
+def _save_organisation(organisation: Organisation) -> None:
+    """Save it; a new name gives it a new address, and the old name and address stay."""
+    official = Name.objects.filter(organisation=organisation.pk, kind=Name.Kind.OFFICIAL).first()
+    renamed = official is not None and key_of(official.text) != key_of(organisation.name)
+    stored = Organisation.objects.filter(pk=organisation.pk).values_list("slug", flat=True).first()
+    if not organisation.slug or (renamed and organisation.slug == stored):
+        organisation.slug = _free_slug(organisation)
+    holder = Organisation.objects.named(organisation.name).exclude(pk=organisation.pk).first()
+    if holder:
+        raise ValidationError({"name": f"{holder} has the name '{organisation.name}' already."})
+    taken = Slug.objects.filter(text=organisation.slug).exclude(organisation=organisation.pk)
+    if taken.exists():
+        raise ValidationError({"slug": "This address leads to another organisation."})
+    organisation.full_clean()
+    organisation.save()
+    _keep_official_name(organisation, official)
+    _keep_address(organisation, organisation.slug)
+
+
+def _keep_official_name(organisation: Organisation, official: Name | None) -> None:
+    """Let the organisation's own name be the official one among its names."""
+    if official and key_of(official.text) != key_of(organisation.name):
+        official.kind = Name.Kind.FORMER
+        official.save()
+        official = None
+    name = (
+        official
+        or organisation.names.filter(key=key_of(organisation.name)).first()
+        or Name(organisation=organisation)
+    )
+    if (name.text, name.kind) != (organisation.name, Name.Kind.OFFICIAL):
+        name.text, name.kind = organisation.name, Name.Kind.OFFICIAL
+        save(name)
+
+
+def _keep_address(organisation: Organisation, slug: str) -> None:
+    """Let `slug` lead to the organisation, unless it leads to another since before."""
+    if slug:
+        Slug.objects.get_or_create(text=slug, defaults={"organisation": organisation})
+
+
+def _free_slug(organisation: Organisation) -> str:
+    """Return an address made from the name, with a number behind it where that is taken."""
+    wanted = slugify(organisation.name)[:240] or "organisation"
+    others = Slug.objects.exclude(organisation=organisation.pk)
+    taken = set(others.filter(text__startswith=wanted).values_list("text", flat=True))
+    candidates = (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 3)))
+    return next(slug for slug in candidates if slug not in taken)

@@ -1,0 +1,1 @@
+"""How it looks outside the database: a finding in, bytes out."""

@@ -1,0 +1,67 @@
+"""What every test starts from: the real register, in a database of its own."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from registers.imports.fixture import is_empty, load_register, read_register
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "weisf"
+LOADED_AT = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
+TODAY = datetime.date(2026, 11, 22)
+
+
+def load_real_register() -> None:
+    load_register(read_register(FIXTURES / "register.json"), at=LOADED_AT)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """Load the real register once; each test's own changes are rolled back."""
+    with django_db_blocker.unblock():
+        load_real_register()
+
+
+@pytest.fixture
+def real_register(db) -> None:
+    """Be sure of the real register, also after a test that emptied the database."""
+    if is_empty():
+        load_real_register()
+
+
+@pytest.fixture
+def empty_register(db) -> None:
+    """Start from nothing; the test's transaction brings the real register back."""
+    tables = [t for t in connection.introspection.table_names() if t.startswith("registers_")]
+    with connection.cursor() as cursor, connection.constraint_checks_disabled():
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED" if connection.vendor == "postgresql" else "SELECT 1")
+        for table in tables:
+            cursor.execute(f'DELETE FROM "{table}"')
+
+
+@pytest.fixture
+def today() -> Iterator[datetime.date]:
+    """Stand at noon of a known day. Only the doors ask the clock."""
+    with time_machine.travel(datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC), tick=False):
+        yield TODAY
+
+
+@pytest.fixture
+def officer(db) -> User:
+    """Olive, a WEISF officer who may do everything in admin."""
+    return User.objects.create_superuser("olive")
+
+
+@pytest.fixture
+def officers_door(officer, client: Client) -> Client:
+    """A browser in which Olive is logged in."""
+    client.force_login(officer)
+    return client

@@ -1,0 +1,202 @@
+"""What a thing says in public, and how two such statements differ."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+import pytest
+
+from registers.formats.statement import LONG, statement, what_changed
+from registers.models import (
+    Approver,
+    Document,
+    News,
+    Organisation,
+    Overarching,
+    Protocol,
+    Slug,
+    Succession,
+    Theme,
+)
+from tests.models.making import a_name, a_party, a_protocol, make_cast, saved, shared_by_a_module
+
+DAY = datetime.date(2026, 3, 5)
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cast(django_db_setup, django_db_blocker) -> Iterator[None]:
+    with shared_by_a_module(django_db_blocker):
+        make_cast()
+        yield
+
+
+def organisation(name: str) -> Organisation:
+    return Organisation.objects.named(name).get()
+
+
+def test_a_draft_says_nothing():
+    assert statement(Protocol.objects.get(reference="9004")) is None
+
+
+def test_what_is_not_stored_says_nothing():
+    assert statement(a_protocol("9009")) is None
+    assert statement(Theme(name="Not saved")) is None
+
+
+def test_it_is_the_stored_thing_that_speaks():
+    protocol = Protocol.objects.get(reference="9001")
+    protocol.title = "Not saved"
+    assert statement(protocol)["Title"] == "A title"
+
+
+def test_a_protocol_says_every_field_and_part_as_a_reader_would():
+    protocol = saved(
+        a_protocol(
+            "9010",
+            title="Growth",
+            version="V2.0",
+            purpose="To grow.",
+            summary="Growth for all.",
+            information_items="Names",
+            data_subjects="Children in care",
+            lawful_basis="Public task",
+            parties_complete=False,
+            parties_note="Please ask.",
+            review_date=datetime.date(2024, 3, 1),
+            review_note="Under review",
+            published_on=datetime.date(2020, 1, 2),
+            status="withdrawn",
+            withdrawn_on=DAY,
+            withdrawn_reason="It ended.",
+            replaced_by=Protocol.objects.get(reference="9001"),
+            admin_note="A secret",
+        ),
+        a_party("9001", "Cedar Charity"),
+    )
+    saved(a_party("9010", "Ashdown Council", "lead", name_as_published="Ashdown Council"))
+    saved(a_party("9010", "Birch Trust", note="Temp workers", signed_on=DAY))
+    saved(
+        a_party("9010", "Cedar Charity", name_as_published="Cedar", position=1),
+        Overarching(protocol=protocol, overarching=Protocol.objects.get(reference="9001")),
+        Overarching(protocol=protocol, overarching=Protocol.objects.get(reference="9002")),
+    )
+    Document.objects.create(protocol=protocol, title="Signed", file="2026/11/signed.pdf")
+
+    assert statement(protocol) == {
+        "Reference": "9010",
+        "Title": "Growth",
+        "Version": "V2.0",
+        "Theme": "Housing",
+        "Status": "Withdrawn",
+        "Purpose": "To grow.",
+        "Summary": "Growth for all.",
+        "Information shared": "Names",
+        "Whose information it is": "Children in care",
+        "Lawful basis for sharing": "Public task",
+        "List of parties is complete": "no",
+        "Note on the parties": "Please ask.",
+        "Review date": "March 2024",
+        "Review note": "Under review",
+        "Published on": "2 January 2020",
+        "Withdrawn on": "5 March 2026",
+        "Withdrawn reason": "It ended.",
+        "Replaced by": "9001 - A title",
+        "Lead organisation": "Ashdown Council",
+        "Other organisations": "Birch Trust (Temp workers), signed 5 March 2026; "
+        "Cedar Charity, published as Cedar",
+        "Comes under": "9001; 9002",
+        "Documents": "Signed (2026/11/signed.pdf)",
+    }
+
+
+def test_what_is_not_recorded_is_empty():
+    said = statement(Protocol.objects.get(reference="9002"))
+    assert said["Review date"] == said["Replaced by"] == said["List of parties is complete"] == ""
+    assert said["Lead organisation"] == said["Documents"] == ""
+
+
+def test_complete_parties_are_said_so():
+    Protocol.objects.filter(reference="9002").update(parties_complete=True)
+    said = statement(Protocol.objects.get(reference="9002"))
+    assert said["List of parties is complete"] == "yes"
+
+
+def test_an_organisation_says_its_names_successors_and_approvers():
+    birch = organisation("Birch Trust")
+    birch.note, birch.admin_note = "Once a charity.", "A secret"
+    saved(
+        birch,
+        a_name("Birch Trust", "BT", "acronym"),
+        a_name("Birch Trust", "Birches", "misspelling", also_written="BIRCHES"),
+        Approver(organisation=birch, job_title="Caldicott Guardian"),
+        Succession(organisation=birch, successor=organisation("Ashdown Council")),
+        Succession(
+            organisation=birch,
+            successor=organisation("Cedar Charity"),
+            happened_on=DAY,
+            source="An Order",
+        ),
+    )
+    said = statement(birch)
+    assert said.keys() == {
+        *("Official name", "Slug", "Kind", "Note"),
+        *("Names", "Became part of", "Approvers"),
+    }
+    assert said["Kind"] == "One body"
+    assert said["Note"] == "Once a charity."
+    assert set(said["Names"].split("; ")) == {
+        "Birch Trust (official name)",
+        "BT (acronym)",
+        "Birches (misspelling, also written BIRCHES)",
+    }
+    assert set(said["Became part of"].split("; ")) == {
+        "Ashdown Council",
+        "Cedar Charity on 5 March 2026 (An Order)",
+    }
+    assert said["Approvers"] == "Caldicott Guardian"
+
+
+def test_other_things_say_their_fields():
+    item = saved(News(title="New", slug="new", body="Read on.", published_on=DAY))
+    assert statement(item) == {
+        "Title": "New",
+        "Slug": "new",
+        "Body": "Read on.",
+        "Published on": "5 March 2026",
+    }
+    address = Slug.objects.get(text="birch-trust")
+    assert statement(address) == {"Organisation": "Birch Trust", "Text": "birch-trust"}
+
+
+DIFFERENCES = {
+    "new": (None, {"Title": "One"}, "Added to this register."),
+    "gone": ({"Title": "One"}, None, "Taken out of this register."),
+    "nothing": ({"Title": "One"}, {"Title": "One"}, ""),
+    "recorded": ({"Note": ""}, {"Note": "Here"}, "Note recorded: Here."),
+    "taken out": ({"Note": "Here"}, {"Note": ""}, "Note taken out; it was: Here."),
+    "changed": ({"Note": "Here"}, {"Note": "There"}, "Note changed from Here to There."),
+    "whole sentences": ({"Note": "Here."}, {"Note": "Not."}, "Note changed from Here to Not."),
+    "a line each": (
+        {"Title": "One", "Note": "", "Body": "Same"},
+        {"Title": "Two", "Note": "Here", "Body": "Same"},
+        "Title changed from One to Two.\nNote recorded: Here.",
+    ),
+    "at the limit": (
+        {"Note": ""},
+        {"Note": "x" * LONG},
+        f"Note recorded: {'x' * LONG}.",
+    ),
+    "new and long": ({"Note": ""}, {"Note": "x" * (LONG + 1)}, "Note changed."),
+    "old and long": ({"Note": "x" * (LONG + 1)}, {"Note": "Here"}, "Note changed."),
+    "new and of two lines": ({"Note": ""}, {"Note": "One\nTwo"}, "Note changed."),
+    "old and of two lines": ({"Note": "One\r\nTwo"}, {"Note": "One"}, "Note changed."),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "words"), DIFFERENCES.values(), ids=DIFFERENCES)
+def test_a_difference_is_told_in_words(before, after, words):
+    assert what_changed(before, after) == words

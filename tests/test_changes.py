@@ -1,0 +1,383 @@
+"""How a change becomes official. Organisations' names and addresses: test_changes_of_names.py."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from registers import changes
+from registers.models import (
+    Approver,
+    Change,
+    Document,
+    Name,
+    News,
+    Organisation,
+    Overarching,
+    Party,
+    Protocol,
+    Resource,
+    Succession,
+    Theme,
+)
+from tests.models.making import (
+    NOW,
+    a_name,
+    a_party,
+    a_protocol,
+    make_cast,
+    saved,
+    shared_by_a_module,
+)
+
+LATER = datetime.datetime(2027, 1, 31, 12, 0, tzinfo=datetime.UTC)
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cast(django_db_setup, django_db_blocker) -> Iterator[None]:
+    with shared_by_a_module(django_db_blocker):
+        make_cast()
+        yield
+
+
+def organisation(name: str) -> Organisation:
+    return Organisation.objects.named(name).get()
+
+
+def protocol(reference: str, **fields: object) -> Protocol:
+    stored = Protocol.objects.get(reference=reference)
+    for field, value in fields.items():
+        setattr(stored, field, value)
+    return stored
+
+
+def told(subject: Protocol | Organisation) -> list[str]:
+    """What the register says of it, the newest first."""
+    return list(subject.changes.values_list("what", flat=True))
+
+
+def everything() -> dict[str, list[dict[str, object]]]:
+    """Every row of every table of the register, its history included."""
+    return {
+        model.__name__: list(model._base_manager.order_by("pk").values())
+        for model in apps.get_app_config("registers").get_models()
+    }
+
+
+# All or nothing ----------------------------------------------------------------------------
+
+
+def test_an_error_in_the_middle_leaves_nothing():
+    before = everything()
+    subject = protocol("9001", title="Changed")
+
+    def change_much_and_fail() -> None:
+        with changes.official_change(subject, at=LATER):
+            changes.save(subject)
+            changes.save(a_party("9001", "Cedar Charity"))
+            changes.save(Theme(name="Energy", slug="energy"))
+            changes.save(Organisation(name="Elm Trust"))
+            changes.remove(Party.objects.get(protocol="9001", role="lead"))
+            assert everything() != before
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        change_much_and_fail()
+    assert everything() == before
+
+
+def test_a_refusal_in_the_middle_leaves_nothing():
+    before = everything()
+    subject = protocol("9001", title="Changed")
+    with pytest.raises(ValidationError):
+        saved(subject, a_party("9001", "Cedar Charity", "lead"), at=LATER)
+    assert everything() == before
+
+
+def test_a_refused_rename_leaves_nothing():
+    before = everything()
+    birch = organisation("Birch Trust")
+    birch.name = "Ashdown Council"
+    with pytest.raises(ValidationError):
+        changes.save(birch)
+    assert everything() == before
+
+
+# What is told, and what is not -------------------------------------------------------------
+
+
+def test_a_change_tells_what_when_why_and_keeps_who():
+    olive = User.objects.create_user("olive", first_name="Olive", last_name="Officer")
+    saved(protocol("9001", title="Better"), at=LATER, why="It was unclear.", by=olive)
+    change = protocol("9001").changes.first()
+    assert change.what == "Title changed from A title to Better."
+    assert change.why == "It was unclear."
+    assert change.made_at == LATER
+    assert change.by == olive
+    assert change.organisation is None
+    olive.delete()
+    change.refresh_from_db()
+    assert change.by is None
+
+
+def test_no_person_is_named_in_what_is_told():
+    olive = User.objects.create_user("olive", first_name="Olive", last_name="Officer")
+    saved(protocol("9001", title="Better"), a_party("9001", "Cedar Charity"), by=olive)
+    saved(organisation("Birch Trust"), a_name("Birch Trust", "BT", "acronym"), by=olive)
+    saved(News(title="News", slug="news"), by=olive)
+    public = " ".join(f"{change.what} {change.why}" for change in Change.objects.filter(by=olive))
+    assert Change.objects.filter(by=olive).count() == 3
+    assert "olive" not in public.lower()
+    assert "officer" not in public.lower()
+
+
+def test_parts_are_told_of_as_the_protocol_s_own():
+    subject = protocol("9001")
+    cedar = a_party("9001", "Cedar Charity", note="Temp workers", position=2)
+    saved(subject, cedar, at=LATER)
+    assert told(subject)[0] == (
+        "Other organisations changed from Birch Trust to Birch Trust; Cedar Charity (Temp workers)."
+    )
+    assert subject.changes.count() == 2
+
+
+@pytest.mark.parametrize("reference", ["9001", "9003", "9004"])
+def test_nothing_is_told_when_nothing_differs(reference):
+    before = Change.objects.count()
+    subject = protocol(reference)
+    saved(subject, *subject.parties.all(), at=LATER)
+    assert Change.objects.count() == before
+    assert protocol(reference).updated_on is None
+
+
+def test_a_note_for_administrators_is_kept_and_not_told():
+    before = Change.objects.count()
+    saved(protocol("9001", admin_note="Ask Essex."), at=LATER)
+    birch = organisation("Birch Trust")
+    birch.admin_note = "Two of them?"
+    saved(birch, at=LATER)
+    assert Change.objects.count() == before
+    assert protocol("9001").admin_note == "Ask Essex."
+    assert protocol("9001").updated_on is None
+    assert protocol("9001").history.first().admin_note == "Ask Essex."
+    assert organisation("Birch Trust").admin_note == "Two of them?"
+
+
+def test_a_note_for_administrators_stays_out_of_what_is_told_beside_it():
+    saved(protocol("9001", admin_note="A secret", title="Better"), at=LATER)
+    saved(a_protocol("9010", admin_note="A secret"))
+    assert not Change.objects.filter(what__contains="secret").exists()
+
+
+def test_a_draft_is_saved_without_becoming_official():
+    before = Change.objects.count()
+    draft = saved(a_protocol("9010", status="draft"), a_party("9001", "Cedar Charity"))
+    saved(draft, a_party("9010", "Birch Trust"), at=LATER, why="A reason")
+    assert Change.objects.count() == before
+    assert protocol("9010").published_on is None
+    assert protocol("9010").updated_on is None
+    assert protocol("9010").parties.count() == 1
+
+
+def test_other_things_are_named_in_what_is_told():
+    theme = Theme.objects.get(slug="transport")
+    theme.name = "Travel"
+    saved(theme, at=LATER)
+    item = saved(News(title="A template", slug="a-template"), at=LATER)
+    with changes.official_change(item, at=LATER):
+        changes.remove(item)
+    assert list(Change.objects.filter(made_at=LATER).values_list("what", flat=True)) == [
+        "News 'A template': Taken out of this register.",
+        "News 'A template': Added to this register.",
+        "Theme 'Travel': Name changed from Transport to Travel.",
+    ]
+
+
+def test_an_organisation_that_goes_is_told_of_by_name():
+    cedar = organisation("Cedar Charity")
+    with changes.official_change(cedar, at=LATER):
+        changes.remove(cedar)
+    change = Change.objects.get(made_at=LATER)
+    assert change.what == "Organisation 'Cedar Charity': Taken out of this register."
+    assert change.organisation is None
+
+
+# Days --------------------------------------------------------------------------------------
+
+
+def test_a_new_protocol_is_published_on_the_day_of_the_change():
+    assert protocol("9001").published_on == NOW.date()
+    assert protocol("9001").updated_on is None
+    assert told(protocol("9001")) == ["Added to this register."]
+
+
+def test_a_day_of_publication_that_is_given_stays():
+    given = datetime.date(2020, 1, 2)
+    saved(a_protocol("9010", published_on=given))
+    assert protocol("9010").published_on == given
+
+
+def test_a_draft_that_is_published_is_new_on_that_day():
+    saved(protocol("9004", status="published"), at=LATER)
+    assert protocol("9004").published_on == LATER.date()
+    assert protocol("9004").updated_on is None
+    assert told(protocol("9004")) == ["Added to this register."]
+
+
+def test_a_protocol_is_updated_on_the_day_of_the_change():
+    subject = protocol("9001", title="Better")
+    saved(subject, at=LATER)
+    assert protocol("9001").updated_on == subject.updated_on == LATER.date()
+    assert protocol("9001").published_on == NOW.date()
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-06-30T22:59:00+00:00", "2026-06-30"),
+        ("2026-06-30T23:00:00+00:00", "2026-07-01"),
+        ("2026-12-31T23:59:00+00:00", "2026-12-31"),
+    ],
+)
+def test_the_day_is_london_s(moment, day):
+    saved(protocol("9001", title="Better"), at=datetime.datetime.fromisoformat(moment))
+    assert protocol("9001").updated_on == datetime.date.fromisoformat(day)
+
+
+def test_what_was_published_before_keeps_its_days_as_they_are():
+    saved(a_protocol("9010"), published_before=True)
+    assert protocol("9010").published_on is None
+    assert protocol("9010").updated_on is None
+    assert told(protocol("9010")) == ["Added to this register."]
+
+
+def test_withdrawing_is_told_with_its_day_and_reason():
+    subject = protocol(
+        "9001", status="withdrawn", withdrawn_on=LATER.date(), withdrawn_reason="It ended."
+    )
+    saved(subject, at=LATER)
+    assert told(subject)[0].split("\n") == [
+        "Status changed from Published to Withdrawn.",
+        "Withdrawn on recorded: 31 January 2027.",
+        "Withdrawn reason recorded: It ended.",
+    ]
+    assert protocol("9001").updated_on == LATER.date()
+
+
+def test_writing_the_day_undoes_nothing_that_another_saved_meanwhile():
+    subject = protocol("9001")
+    saved(protocol("9001", title="Another's"), at=NOW)
+    with changes.official_change(subject, at=LATER):
+        changes.save(a_party("9001", "Cedar Charity"))
+    assert protocol("9001").title == "Another's"
+    assert protocol("9001").updated_on == LATER.date()
+
+
+# History -----------------------------------------------------------------------------------
+
+
+def test_every_kind_of_thing_has_its_history():
+    subject, birch = protocol("9001", title="Better"), organisation("Birch Trust")
+    things = [
+        subject,
+        birch,
+        Theme(name="Energy", slug="energy"),
+        a_party("9002", "Cedar Charity"),
+        a_name("Birch Trust", "BT", "acronym"),
+        Approver(organisation=birch, job_title="Caldicott Guardian"),
+        Succession(organisation=birch, successor=organisation("Cedar Charity")),
+        Overarching(protocol=subject, overarching=protocol("9002")),
+        Resource(title="Template", slug="template"),
+        News(title="News", slug="news"),
+    ]
+    for thing in things:
+        before = thing.history.count()
+        saved(thing)
+        assert thing.history.count() > before, thing
+    document = Document.objects.create(protocol=subject, title="Signed", file="signed.pdf")
+    assert document.history.count() == 1
+    party = things[3]
+    kept = party.pk
+    changes.remove(party)
+    types = Party.history.filter(id=kept).values_list("history_type", flat=True)
+    assert list(types) == ["-", "+"]
+
+
+def test_history_holds_the_protocol_as_it_was():
+    saved(protocol("9001", title="Better"), at=LATER)
+    titles = list(protocol("9001").history.values_list("title", flat=True))
+    assert titles[0] == "Better"
+    assert titles[-1] == "A title"
+    assert protocol("9001").history.first().updated_on == LATER.date()
+
+
+# Taking things out -------------------------------------------------------------------------
+
+STAYS = "A published protocol stays for ever. Withdraw it instead."
+REFUSED = {
+    "a public protocol": (lambda: protocol("9002"), STAYS),
+    "a withdrawn protocol": (lambda: protocol("9003"), STAYS),
+    "a public protocol called a draft": (
+        lambda: protocol("9002", status="draft"),
+        "9002 - A title is in use, so it cannot be deleted.",
+    ),
+    "a theme in use": (
+        lambda: Theme.objects.get(slug="housing"),
+        "Housing is in use, so it cannot be deleted.",
+    ),
+    "an organisation in use": (
+        lambda: organisation("Birch Trust"),
+        "Birch Trust is in use, so it cannot be deleted.",
+    ),
+    "a successor": (
+        lambda: (
+            saved(
+                Succession(
+                    organisation=organisation("Birch Trust"),
+                    successor=Organisation.objects.get(name="Cedar Charity"),
+                )
+            ).successor
+        ),
+        "Cedar Charity is in use, so it cannot be deleted.",
+    ),
+    "an official name": (
+        lambda: Name.objects.get(text="Cedar Charity"),
+        "The official name is the organisation's own. Rename the organisation instead.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("thing", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_what_must_stay_stays(thing, sentence):
+    thing = thing()
+    before = everything()
+    with pytest.raises(ValidationError) as refusal:
+        changes.remove(thing)
+    assert refusal.value.messages == [sentence]
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        lambda: protocol("9004"),
+        lambda: Theme.objects.get(slug="transport"),
+        lambda: organisation("Cedar Charity"),
+        lambda: Party.objects.get(protocol="9001", role="lead"),
+        lambda: saved(a_name("Cedar Charity", "Cedar")),
+    ],
+    ids=["a draft", "a theme", "an organisation", "a party", "another name"],
+)
+def test_what_nothing_needs_goes(thing):
+    thing = thing()
+    kind, key = type(thing), thing.pk
+    changes.remove(thing)
+    assert not kind.objects.filter(pk=key).exists()
