@@ -1,0 +1,18 @@
+"""`manage.py prepare`: all that the database needs before the register is served."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from registers.imports.fixture import is_empty
+
+
+class Command(BaseCommand):
+    help = "Bring the database up to date, and load the register that comes with it if it is empty."
+
+    def handle(self, **_options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        if settings.REGISTER_FILE and is_empty():
+            call_command("load_register", settings.REGISTER_FILE, stdout=self.stdout)

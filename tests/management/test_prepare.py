@@ -1,0 +1,59 @@
+"""`manage.py prepare`, which runs at every start and must do each thing once."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registers.imports.fixture import is_empty
+from registers.models import Change, Protocol
+from tests.imports.small import small_register
+
+
+def prepare() -> str:
+    said = io.StringIO()
+    call_command("prepare", stdout=said)
+    return said.getvalue()
+
+
+@pytest.fixture
+def register_file(tmp_path, settings):
+    """The small register is the one that the settings name."""
+    path = tmp_path / "register.json"
+    path.write_text(json.dumps(small_register()))
+    settings.REGISTER_FILE = str(path)
+    return path
+
+
+@pytest.mark.usefixtures("empty_register", "register_file")
+def test_an_empty_register_is_filled_once_however_often_it_starts():
+    assert prepare() == "2 protocols are in the register.\n"
+    changes = Change.objects.count()
+    assert prepare() == ""
+    assert Protocol.objects.count() == 2
+    assert Change.objects.count() == changes
+
+
+@pytest.mark.usefixtures("empty_register")
+def test_nothing_is_loaded_where_the_setting_is_empty(settings):
+    settings.REGISTER_FILE = ""
+    assert prepare() == ""
+    assert is_empty()
+
+
+@pytest.mark.usefixtures("real_register", "register_file")
+def test_a_register_that_holds_something_is_left_as_it_is():
+    assert prepare() == ""
+    assert not Protocol.objects.filter(reference="0001").exists()
+    assert Protocol.objects.count() == 25
+
+
+@pytest.mark.usefixtures("empty_register")
+def test_a_wrong_file_stops_the_start_and_leaves_nothing(register_file):
+    register_file.write_text("{}")
+    with pytest.raises(CommandError, match="must hold exactly"):
+        prepare()
+    assert is_empty()
