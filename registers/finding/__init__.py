@@ -1,0 +1,1 @@
+"""Which protocols? No request, no response, no file format."""

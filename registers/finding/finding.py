@@ -1,0 +1,216 @@
+"""A finding: the question that a query string asks, and its answer.
+
+Every list and every ending shows one.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from registers.finding.facets import Facets, facets, theme_counts, unanswered
+from registers.finding.filters import SORTS, ProtocolFilter
+from registers.models import Protocol, Theme
+from registers.models.protocol_queryset import ProtocolQuerySet
+
+PAGE_LENGTH = 50
+CHUNK = 500  # protocols brought at a time when all are sent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The protocols of one theme that stand on one page. `count` is of all pages."""
+
+    theme: Theme
+    count: int
+    continued: bool
+    protocols: list[Protocol]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tag:
+    """One thing that was asked for, and the query string of the question without it."""
+
+    name: str
+    label: str
+    query_without: str
+
+
+class Finding:
+    """What `query` finds on the day `on`, a date in Europe/London.
+
+    Where `errors` is not empty the question cannot be answered, and only
+    `errors`, `facets`, `tags` and `asked` may be used.
+    """
+
+    def __init__(self, query: QueryDict, *, on: datetime.date) -> None:
+        self.on = on
+        self.asked = ProtocolFilter(query, on=on)
+        self.question = self.asked.cleaned
+        self.errors: dict[str, str] = {
+            name: str(messages[0]) for name, messages in self.asked.form.errors.items()
+        }
+
+    @cached_property
+    def by_theme(self) -> dict[int, int]:
+        """The number of protocols by theme's key, whatever themes are asked for."""
+        return theme_counts(self.asked)
+
+    @cached_property
+    def themes(self) -> list[Theme]:
+        """The themes asked for, or all, in their order."""
+        slugs = self.question["theme"]
+        return [t for slug, t in self.asked.themes.items() if not slugs or slug in slugs]
+
+    @cached_property
+    def count(self) -> int:
+        """How many protocols the question finds, on all pages."""
+        return sum(self.by_theme.get(theme.pk, 0) for theme in self.themes)
+
+    @cached_property
+    def facets(self) -> Facets:
+        """The choices beside the list."""
+        return unanswered(self.asked) if self.errors else facets(self.asked, self.by_theme)
+
+    @property
+    def offers_status(self) -> bool:
+        """Whether a choice by status makes a difference, or was made."""
+        withdrawn = next(choice for choice in self.facets.status if choice.value == "withdrawn")
+        return withdrawn.count != 0 or self.question.get("status") != "current"
+
+    @property
+    def number(self) -> int:
+        """The number of the page that is asked for."""
+        return int(self.question["page"])
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are: 1 even if nothing is found."""
+        return max(1, -(-self.count // PAGE_LENGTH))
+
+    @property
+    def page_exists(self) -> bool:
+        """Whether the page that is asked for is not past the last."""
+        return self.number <= self.pages
+
+    @property
+    def query_string(self) -> str:
+        """The question as a query string, at its first page."""
+        return self.query()
+
+    @property
+    def sorts(self) -> list[tuple[str, str]]:
+        """The orders to choose from, each with its words."""
+        return SORTS
+
+    @property
+    def previous_query(self) -> str | None:
+        """The query string of the page before, if there is one."""
+        return self.query(page=self.number - 1) if self.number > 1 else None
+
+    @property
+    def next_query(self) -> str | None:
+        """The query string of the page after, if there is one."""
+        return self.query(page=self.number + 1) if self.number < self.pages else None
+
+    @cached_property
+    def page(self) -> list[Protocol]:
+        """The protocols of the page that is asked for, with their parties: two queries."""
+        first = (self.number - 1) * PAGE_LENGTH
+        return list(self._protocols()[first : first + PAGE_LENGTH])
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the list stands under themes, and not in an order across them."""
+        return bool(self.question["sort"] == "theme")
+
+    @property
+    def groups(self) -> list[Group]:
+        """The page's protocols by theme, where `is_grouped`."""
+        groups = [
+            (self._theme(key), list(protocols))
+            for key, protocols in groupby(self.page, lambda protocol: protocol.theme_id)
+        ]
+        return [
+            Group(
+                theme=theme,
+                count=self.by_theme[theme.pk],
+                continued=index == 0 and self._starts_before(theme),
+                protocols=protocols,
+            )
+            for index, (theme, protocols) in enumerate(groups)
+        ]
+
+    def every(self) -> Iterator[Protocol]:
+        """Give every protocol of every page, a few at a time, so that memory stays small."""
+        return self._protocols().iterator(chunk_size=CHUNK)
+
+    def query(self, **changes: Any) -> str:
+        """Return the question as a query string in its one order, with some values changed.
+
+        What is absent or as it would be without saying is left out: so equal
+        questions have equal strings. A value of None leaves a parameter out.
+        """
+        values = self.question | {"page": 1} | changes
+        usual = {"status": "current", "sort": "theme", "page": 1}
+        pairs: list[tuple[str, str]] = []
+        for name in self.asked.filters:
+            value = values.get(name)
+            if value and value != usual.get(name):
+                several = value if isinstance(value, list) else [value]
+                pairs += [(name, text) for text in sorted(map(written, several))]
+        return urlencode(pairs)
+
+    @property
+    def tags(self) -> list[Tag]:
+        """What is asked for, in words, each with the way to take it out."""
+        found: list[Tag] = []
+        for name, value in self.question.items():
+            if name in {"sort", "page"} or not value or (name, value) == ("status", "current"):
+                continue
+            for one in value if isinstance(value, list) else [value]:
+                rest = (
+                    [other for other in value if other != one] if isinstance(value, list) else None
+                )
+                found.append(
+                    Tag(
+                        name=str(self.asked.filters[name].label),
+                        label=self._label(name, one),
+                        query_without=self.query(**{name: rest}),
+                    )
+                )
+        return found
+
+    def _protocols(self) -> ProtocolQuerySet:
+        return self.asked.found().select_related("theme").with_parties()
+
+    def _theme(self, key: int) -> Theme:
+        return next(theme for theme in self.themes if theme.pk == key)
+
+    def _starts_before(self, theme: Theme) -> bool:
+        """Whether some of the theme's protocols stand on an earlier page."""
+        before = sum(
+            self.by_theme.get(other.pk, 0) for other in self.themes[: self.themes.index(theme)]
+        )
+        return before < (self.number - 1) * PAGE_LENGTH
+
+    def _label(self, name: str, value: Any) -> str:
+        """Return a value as the page shows it."""
+        if isinstance(value, datetime.date):
+            return f"{value:%B %Y}"
+        choices = dict(getattr(self.asked.form.fields[name], "choices", ()))
+        return str(choices.get(value, value))
+
+
+def written(value: Any) -> str:
+    """Return a cleaned value as it stands in a query string."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()[:7]  # strftime writes the year 987 with three digits
+    return str(getattr(value, "slug", value))

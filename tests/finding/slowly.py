@@ -1,0 +1,158 @@
+"""Questions answered slowly and plainly, from what the product promises, to prove the quick way.
+
+A register is plain dicts, read once. A question is a dict of what stands in
+the query string: text, or a list of texts for what can be repeated.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from registers.models import Name, Party, Protocol, Theme
+from tests.models.oracles import status_of
+
+PAGE = 50
+REPEATABLE = ("theme", "organisation", "review")
+ROLES = ("lead", "partner")
+REVIEWS = ("overdue", "due-soon", "in-date", "none")
+STATUSES = ("current", "withdrawn", "all")
+
+Register = dict[str, Any]
+Question = dict[str, Any]
+
+
+def read() -> Register:
+    """All that questions turn on. Drafts are not public."""
+    themes = sorted(Theme.objects.values("pk", "slug", "name", "position"), key=_theme_order)
+    slugs = {theme["pk"]: theme["slug"] for theme in themes}
+    names: dict[int, list[str]] = {}
+    for name in Name.objects.all():
+        names.setdefault(name.organisation_id, []).append(name.text)
+    protocols = {}
+    for row in Protocol.objects.values():
+        if row["status"] == "draft":
+            continue
+        month = row["review_date"]
+        protocols[row["reference"]] = {
+            "reference": row["reference"],
+            "title": row["title"],
+            "theme": slugs[row["theme_id"]],
+            "withdrawn": row["status"] == "withdrawn",
+            "review_date": month,
+            "month": f"{month.year:04}-{month.month:02}" if month else "",
+            "parts": [],
+            "texts": [row["reference"], row["title"], row["purpose"]],
+        }
+    organisations = {}
+    for party in Party.objects.select_related("organisation"):
+        if party.protocol_id in protocols:
+            organisation = party.organisation
+            organisations[organisation.slug] = organisation.name
+            protocol = protocols[party.protocol_id]
+            protocol["parts"].append((organisation.slug, party.role))
+            protocol["texts"] += [*names[organisation.pk], party.name_as_published]
+    return {
+        "themes": list(slugs.values()),
+        "organisations": organisations,
+        "protocols": list(protocols.values()),
+    }
+
+
+def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[str, Any]]:
+    """The protocols that a question finds, in its order."""
+    found = [each for each in register["protocols"] if _is_found(each, asked, on)]
+    found.sort(key=lambda each: each["reference"])
+    sort = asked.get("sort") or "theme"
+    if sort == "title":
+        found.sort(key=lambda each: each["title"].lower())
+    elif sort in {"review", "-review"}:
+        dated = [each for each in found if each["review_date"]]
+        sign = -1 if sort == "-review" else 1
+        dated.sort(key=lambda each: sign * each["review_date"].toordinal())
+        found = dated + [each for each in found if not each["review_date"]]
+    elif sort == "relevance" and asked.get("q", "").strip():
+        found.sort(key=lambda each: _where_found(each, asked["q"].strip()))
+    elif sort != "reference":
+        found.sort(key=lambda each: register["themes"].index(each["theme"]))
+    return found
+
+
+def counts(register: Register, asked: Question, on: datetime.date) -> dict[str, dict[str, int]]:
+    """By facet and value: what choosing that value alone in its facet would find."""
+    values = {
+        "theme": register["themes"],
+        "organisation": register["organisations"],
+        "role": ROLES,
+        "review": REVIEWS,
+        "status": STATUSES,
+    }
+    return {
+        facet: {
+            value: len(answer(register, {**asked, facet: _alone(facet, value)}, on))
+            for value in choices
+        }
+        for facet, choices in values.items()
+    }
+
+
+def pages(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The pages of a list: one, though empty, where nothing is found."""
+    return [found[first : first + PAGE] for first in range(0, len(found), PAGE)] or [[]]
+
+
+def groups(found: list[dict[str, Any]], number: int) -> list[tuple[str, int, bool, list[str]]]:
+    """Page `number` of a list, by theme: its count on all pages, and whether it began earlier."""
+    page = pages(found)[number - 1]
+    before = [each["theme"] for each in found[: (number - 1) * PAGE]]
+    everywhere = [each["theme"] for each in found]
+    return [
+        (
+            theme,
+            everywhere.count(theme),
+            theme in before,
+            [each["reference"] for each in page if each["theme"] == theme],
+        )
+        for theme in dict.fromkeys(each["theme"] for each in page)
+    ]
+
+
+def _theme_order(theme: dict[str, Any]) -> tuple[int, str]:
+    return theme["position"], theme["name"]
+
+
+def _alone(facet: str, value: str) -> str | list[str]:
+    return [value] if facet in REPEATABLE else value
+
+
+def _where_found(protocol: dict[str, Any], words: str) -> int:
+    """The reference comes first, then the title, then anything else."""
+    if protocol["reference"] == words:
+        return 0
+    return 1 if words.lower() in protocol["title"].lower() else 2
+
+
+def _is_found(protocol: dict[str, Any], asked: Question, on: datetime.date) -> bool:
+    words = asked.get("q", "").lower().split()
+    texts = [text.lower() for text in protocol["texts"]]
+    month, status = protocol["month"], asked.get("status") or "current"
+    return all(
+        (
+            all(any(word in text for text in texts) for word in words),
+            not asked.get("theme") or protocol["theme"] in asked["theme"],
+            _has_part(protocol, asked.get("organisation"), asked.get("role")),
+            not asked.get("review") or status_of(protocol["review_date"], on) in asked["review"],
+            not asked.get("review_from") or (month and month >= asked["review_from"]),
+            not asked.get("review_to") or (month and month <= asked["review_to"]),
+            status == "all" or protocol["withdrawn"] == (status == "withdrawn"),
+        )
+    )
+
+
+def _has_part(protocol: dict[str, Any], organisations: list[str] | None, role: str | None) -> bool:
+    if not organisations and not role:
+        return True
+    return any(
+        (not organisations or slug in organisations) and (not role or held == role)
+        for slug, held in protocol["parts"]
+    )

@@ -1,0 +1,82 @@
+"""A page of the register costs a few queries, however many protocols it shows."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.finding.questions import finding_of
+from tests.makers import OrganisationFactory, ThemeFactory, make_protocols
+
+MOST = 7
+QUESTIONS = [
+    "",
+    "q=essex",
+    "q=essex&sort=relevance",
+    "theme=safer-community",
+    "theme=safer-community&theme=learning-and-education",
+    "organisation=eput",
+    "organisation=eput&organisation=Essex+Police&role=partner",
+    "role=lead",
+    "review=overdue&review=due-soon",
+    "review=none",
+    "review_from=2020-01&review_to=2030-12",
+    "status=all",
+    "status=withdrawn",
+    "sort=title",
+    "sort=-review",
+    "page=2",
+    "q=a&theme=safer-community&organisation=essex-police&role=partner&review=overdue"
+    "&review_from=2000-01&review_to=2040-01&status=all&sort=relevance",
+    "organisation=nobody&theme=nowhere",
+]
+
+
+def show(query: str) -> int:
+    """Look at all that the page of the register shows; return how many protocols those are."""
+    finding = finding_of(query)
+    shown = [finding.facets, finding.tags, finding.query_string, finding.offers_status]
+    if finding.errors:
+        return 0
+    shown += [finding.count, finding.pages, finding.page_exists, finding.next_query]
+    for protocol in finding.page:
+        shown += [protocol.theme.name, protocol.lead and protocol.lead.organisation.name]
+        shown += [party.organisation.name for party in protocol.partners]
+    if finding.is_grouped:
+        shown += [group.theme.name for group in finding.groups]
+    return len(finding.page)
+
+
+@pytest.mark.parametrize("query", QUESTIONS)
+def test_a_page_costs_few_queries(real_register, django_assert_max_num_queries, query):
+    with django_assert_max_num_queries(MOST):
+        show(query)
+
+
+GROWING = [
+    "",
+    "q=title",
+    "theme=theirs",
+    "organisation=lead&organisation=partner&role=partner",
+    "status=all&sort=-review",
+    "review=none&sort=title",
+]
+
+
+def cost(query: str) -> tuple[int, int]:
+    """How many protocols are shown, and for how many queries."""
+    with CaptureQueriesContext(connection) as queries:
+        shown = show(query)
+    return shown, len(queries)
+
+
+@pytest.mark.parametrize("query", GROWING)
+def test_the_number_of_queries_does_not_grow(empty_register, query):
+    theme = ThemeFactory(name="Theirs")
+    parties = [OrganisationFactory(name="Lead"), OrganisationFactory(name="Partner")]
+    make_protocols(10, theme=theme, parties=parties)
+    few, queries = cost(query)
+    make_protocols(50, theme=theme, parties=parties)
+    assert (few, cost(query)) == (10, (50, queries))
+    assert queries <= MOST
