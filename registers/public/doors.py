@@ -1,0 +1,85 @@
+"""What the views of this door share: the day, the address, and a page of a long list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, QueryDict
+from django.utils import timezone
+
+from registers.finding.fields import PageField
+from registers.formats.columns import Place
+from registers.models.document import Paper
+
+
+def place() -> Place:
+    """Return where and when this is: the site's address, and today in Europe/London."""
+    return Place(site=settings.SITE_URL, on=timezone.localdate())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """One page of a long list. `count` is of all pages."""
+
+    things: list[Any]
+    count: int
+    number: int
+    pages: int
+    query: QueryDict
+
+    @property
+    def previous_query(self) -> str | None:
+        """The query string of the page before, if there is one."""
+        return self._query(self.number - 1) if self.number > 1 else None
+
+    @property
+    def next_query(self) -> str | None:
+        """The query string of the page after, if there is one."""
+        return self._query(self.number + 1) if self.number < self.pages else None
+
+    def _query(self, number: int) -> str:
+        query = self.query.copy()
+        query["page"] = str(number)
+        return query.urlencode()
+
+
+def page_of(request: HttpRequest, things: QuerySet[Any], *, length: int) -> Listing:
+    """Return the page of `things` that the query string asks for, of `length` things at most.
+
+    Raises BadRequest for what is not the number of a page, and Http404 for a
+    page past the last.
+    """
+    try:
+        number = PageField(label="Page", required=False).clean(request.GET.get("page", ""))
+    except ValidationError as problem:
+        raise BadRequest(problem.messages[0]) from problem
+    paginator = Paginator(things, length)
+    if number > paginator.num_pages:
+        raise Http404
+    return Listing(
+        things=list(paginator.page(number)),
+        count=paginator.count,
+        number=number,
+        pages=paginator.num_pages,
+        query=request.GET,
+    )
+
+
+def download(paper: Paper) -> FileResponse:
+    """Return the file of `paper`, to be saved and not shown.
+
+    Raises Http404 when the file is not kept here.
+    """
+    if not paper.file:
+        raise Http404
+    try:
+        response = FileResponse(paper.file.open("rb"), as_attachment=True)
+    except FileNotFoundError as lost:
+        raise Http404 from lost
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

@@ -1,0 +1,51 @@
+"""One finding, many endings: the same question as the register's, answered as a file."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from registers.finding.finding import Finding
+from registers.formats import csv, json
+from registers.public.doors import place
+
+ENDINGS: dict[str, ModuleType] = {"csv": csv, "json": json}
+
+
+@require_safe
+def protocols(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """Send the protocols that the query string asks for, in the form that `ending` names."""
+    if ending not in ENDINGS:
+        raise Http404
+    here = place()
+    finding = Finding(request.GET, on=here.on)
+    if finding.errors:
+        return problem(400, "The question cannot be answered", finding.errors)
+    if ending == "json" and not finding.page_exists:
+        return problem(404, "There is no such page", {"page": f"The last is {finding.pages}."})
+    form = ENDINGS[ending]
+    response = StreamingHttpResponse(
+        form.write(finding, here), headers={"Content-Type": form.CONTENT_TYPE}
+    )
+    if ending == "csv":
+        response["Content-Disposition"] = f'attachment; filename="protocols-{here.on}.csv"'
+    return response
+
+
+def problem(status: int, title: str, errors: dict[str, str]) -> HttpResponse:
+    """Return an error as RFC 9457 has it; `errors` has a sentence for each parameter."""
+    return JsonResponse(
+        {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": " ".join(errors.values()),
+            "errors": errors,
+        },
+        status=status,
+        content_type="application/problem+json",
+        json_dumps_params={"ensure_ascii": False},
+    )

@@ -1,0 +1,40 @@
+"""Answers for what went wrong, in the register's own look. The last needs no database."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from registers.public.endings import problem
+
+ENDING = re.compile(r"/(protocols|organisations)\.[a-z]+\Z")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400: the request cannot be read. A sentence that was meant for the reader is shown."""
+    words = str(exception) if isinstance(exception, BadRequest) else ""
+    if ENDING.search(request.path):
+        return problem(400, "The question cannot be read", {"request": words or "Ask for less."})
+    return render(request, "errors/400.html", {"words": words}, status=400)
+
+
+def forbidden(
+    request: HttpRequest, exception: Exception | None = None, reason: str = ""
+) -> HttpResponse:
+    """Answer 403: this visitor may not, or (then with a `reason`) the form was not ours."""
+    return render(request, "errors/403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404: nothing is kept at this address."""
+    if ENDING.search(request.path):
+        return problem(404, "There is no such ending", {"request": "Use csv or json."})
+    return render(request, "errors/404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500: the register failed. Neither view nor template asks the database."""
+    return render(request, "errors/500.html", status=500)

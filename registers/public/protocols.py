@@ -1,0 +1,60 @@
+"""Protocols: the register itself, and the page of each."""
+
+from __future__ import annotations
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from registers.finding.finding import Finding
+from registers.models import Document, News, Protocol
+from registers.public.doors import download, page_of, place
+
+REFERENCE_DIGITS = 4
+CHANGES_A_PAGE = 50
+
+
+def register(request: HttpRequest) -> HttpResponse:
+    """Show the protocols that the query string asks for, or what is wrong in it (status 400)."""
+    finding = Finding(request.GET, on=place().on)
+    if not finding.errors and not finding.page_exists:
+        raise Http404
+    context = {"finding": finding, "on": finding.on, "latest": News.objects.first()}
+    return render(request, "protocols/list.html", context, status=400 if finding.errors else 200)
+
+
+def detail(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show all that is recorded of one protocol."""
+    if len(reference) < REFERENCE_DIGITS:
+        return redirect("protocol", reference.zfill(REFERENCE_DIGITS), permanent=True)
+    protocol = (
+        Protocol.public.get_queryset()
+        .select_related("theme", "replaced_by")
+        .with_parties()
+        .filter(reference=reference)
+        .first()
+    )
+    if protocol is None:
+        return render(request, "protocols/unknown.html", {"reference": reference}, status=404)
+    context = {
+        "protocol": protocol,
+        "on": place().on,
+        "documents": protocol.documents.all(),
+        "replaces": Protocol.public.filter(replaced_by=protocol),
+        "comes_under": Protocol.public.filter(covers=protocol),
+        "covers": Protocol.public.filter(comes_under=protocol),
+        "signed": any(party.signed_on for party in protocol.parties.all()),
+    }
+    return render(request, "protocols/detail.html", context)
+
+
+def changes(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what changed on one protocol, when and why, the newest first."""
+    protocol = get_object_or_404(Protocol.public.get_queryset(), reference=reference)
+    page = page_of(request, protocol.changes.all(), length=CHANGES_A_PAGE)
+    return render(request, "protocols/changes.html", {"protocol": protocol, "page": page})
+
+
+def document(request: HttpRequest, reference: str, pk: int) -> FileResponse:
+    """Send a document of a protocol that is public."""
+    papers = Document.objects.filter(protocol__in=Protocol.public.filter(reference=reference))
+    return download(get_object_or_404(papers, pk=pk))

@@ -1,0 +1,44 @@
+"""Words that templates need: how a review stands on a day, and for how long."""
+
+from __future__ import annotations
+
+import datetime
+
+from django import template
+
+from registers.models import Protocol
+from registers.models.review_dates import ReviewStatus
+
+register = template.Library()
+MONTHS = 12
+
+
+@register.filter
+def review_on(protocol: Protocol, on: datetime.date) -> ReviewStatus:
+    """Return how the protocol's review stands on the day `on`."""
+    return protocol.review_status(on)
+
+
+@register.filter
+def overdue_for(protocol: Protocol, on: datetime.date) -> str:
+    """Return for how long its review has been overdue: '4 years', '5 months', 'under a month'."""
+    months = protocol.months_overdue(on)
+    years = months // MONTHS
+    if years:
+        return "1 year" if years == 1 else f"{years} years"
+    if months:
+        return "1 month" if months == 1 else f"{months} months"
+    return "under a month"
+
+
+@register.filter
+def minus(number: int, other: int) -> int:
+    """Return `number` less `other`."""
+    return number - other
+
+
+@register.simple_tag(takes_context=True)
+def here(context: template.Context, path: str) -> bool:
+    """Say whether the page stands at `path` or below it."""
+    current = context["request"].path if "request" in context else ""
+    return current == path or (path != "/" and current.startswith(path))

@@ -1,0 +1,56 @@
+"""What a test reads on a page."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from django.http import HttpResponse
+
+
+def text(response: HttpResponse) -> str:
+    """The page's words without its markup, white space folded."""
+    main = re.search(r"<main.*?</main>", response.content.decode(), re.S)
+    bare = re.sub(r"<[^>]*>", " ", main[0] if main else response.content.decode())
+    folded = re.sub(r"\s+", " ", html.unescape(bare)).strip()
+    return re.sub(r" ([.,])", r"\1", folded)
+
+
+def listed(response: HttpResponse) -> list[str]:
+    """The references of the protocols that stand in the page's lists, in order."""
+    return re.findall(
+        r'<th scope="row"[^>]*>\s*<a [^>]*href="/protocols/(\d+)/"', response.content.decode()
+    )
+
+
+def found(response: HttpResponse) -> int:
+    """The number in the heading of the register's list."""
+    return int(re.search(r"<h2[^>]*>(\d+) protocols?</h2>", response.content.decode())[1])
+
+
+def groups(response: HttpResponse) -> list[tuple[str, int]]:
+    """The headings of the groups, each with its number."""
+    pattern = r'<h3 class="[^"]*register-group[^>]*>\s*<a[^>]*>([^<]*)</a> \((\d+)\)'
+    return [(html.unescape(n), int(c)) for n, c in re.findall(pattern, response.content.decode())]
+
+
+def links(response: HttpResponse) -> list[tuple[str, str]]:
+    """Every link: its address and its words."""
+    pairs = re.findall(r'<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>', response.content.decode(), re.S)
+    return [
+        (
+            html.unescape(address),
+            re.sub(r"\s+", " ", html.unescape(re.sub("<[^>]*>", "", words))).strip(),
+        )
+        for address, words in pairs
+    ]
+
+
+def choices(response: HttpResponse, name: str) -> dict[str, int | None]:
+    """The values of a facet of the filter panel, each with the number beside it."""
+    box = rf'<input[^>]*name="{name}"\s+type="(?:checkbox|radio)"\s+value="([^"]*)"[^>]*>'
+    pattern = box + r"\s*<label[^>]*>(.*?)</label>"
+    return {
+        value: int(number[1]) if (number := re.search(r"\((\d+)\)", label)) else None
+        for value, label in re.findall(pattern, response.content.decode(), re.S)
+    }

@@ -1,0 +1,156 @@
+"""Whatever is asked, the answer is a clear page with the status of the contract."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from tests.public.pages import listed, text
+
+pytestmark = pytest.mark.django_db
+
+LONG = "x" * 100_000
+
+# An id, an address, its status, and words that the page must hold.
+TABLE = [
+    ("unknown theme", "/?theme=nonsense", 400, "Theme: ‘nonsense’ is not one of the choices."),
+    (
+        "unknown organisation",
+        "/?organisation=nobody",
+        400,
+        "no organisation in this register is called",
+    ),
+    ("one of two unknown", "/?theme=safer-community&theme=nonsense", 400, "Theme: ‘nonsense’"),
+    ("malformed month", "/?review_from=2024-13", 400, "Review from: ‘2024-13’ is not a month."),
+    ("month in words", "/?review_to=March", 400, "Review to: ‘March’ is not a month."),
+    ("span backwards", "/?review_from=2024-03&review_to=2024-02", 400, "before the month"),
+    ("unknown role", "/?role=boss", 400, "Role: ‘boss’"),
+    ("unknown review", "/?review=late", 400, "Review: ‘late’"),
+    ("unknown status", "/?status=gone", 400, "Status: ‘gone’"),
+    ("unknown sort", "/?sort=colour", 400, "Sort by: ‘colour’"),
+    ("page 0", "/?page=0", 400, "Page: ‘0’ is not the number of a page."),
+    ("page x", "/?page=x", 400, "Page: ‘x’"),
+    ("page -1", "/?page=-1", 400, "Page: ‘-1’"),
+    ("page 10^30", f"/?page={10**30}", 404, "Page not found"),
+    ("page of 4,000 digits", f"/?page={'9' * 4000}", 404, "Page not found"),
+    ("page past the last", "/?page=2", 404, "Page not found"),
+    ("NUL in words", "/?q=child%00ren", 400, "Null characters are not allowed"),
+    ("NUL in a theme", "/?theme=a%00b", 400, "is not one of the choices"),
+    ("NUL in an organisation", "/?organisation=essex%00police", 400, "There is a problem"),
+    ("NUL in a month", "/?review_from=2024%00", 400, "Null characters are not allowed"),
+    ("NUL in a page", "/?page=%00", 400, "Null characters are not allowed"),
+    ("lone surrogate", "/?q=%ED%B2%80", 200, "No protocol fits all of this"),
+    ("lone surrogate in an organisation", "/?organisation=%ED%B2%80", 400, "There is a problem"),
+    ("bytes that are no text", "/?q=%ff%fe", 200, "No protocol fits all of this"),
+    ("100 kB of words", f"/?q={LONG}", 400, "at most 200 characters"),
+    ("100 kB of a theme", f"/?theme={LONG}", 400, "is not one of the choices"),
+    ("100 kB of an organisation", f"/?organisation={LONG}", 400, "no organisation"),
+    ("a theme 1,000 times", "/?" + "&".join(["theme=safer-community"] * 1000), 200, "4 protocols"),
+    (
+        "an organisation 1,000 times",
+        "/?" + "&".join(["organisation=eput"] * 1000),
+        200,
+        "4 protocols",
+    ),
+    ("words 1,000 times", "/?" + "&".join(["q=fgm"] * 1000), 200, "protocol"),
+    ("a parameter 1,001 times", "/?" + "q=fgm&" * 1001, 400, "This cannot be answered"),
+    ("an unknown parameter", "/?utm_source=x", 200, "25 protocols"),
+    ("an unknown reference", "/protocols/0013/", 404, "There is no protocol 0013"),
+    ("a reference with letters", "/protocols/12ab/", 404, "Page not found"),
+    ("a reference too long", f"/protocols/{'1' * 40}/", 404, "Page not found"),
+    ("NUL in a reference", "/protocols/00%0012/", 404, "Page not found"),
+    ("changes of an unknown reference", "/protocols/0013/changes/", 404, "Page not found"),
+    ("page x of changes", "/protocols/0012/changes/?page=x", 400, "Page: ‘x’"),
+    ("an unknown document", "/protocols/0012/documents/1/", 404, "Page not found"),
+    ("a document of 30 digits", f"/protocols/0012/documents/{10**30}/", 404, "Page not found"),
+    ("unknown theme's page", "/themes/nonsense/", 404, "Page not found"),
+    ("page x of a theme", "/themes/safer-community/?page=x", 400, "Page: ‘x’"),
+    ("unknown organisation's page", "/organisations/nobody/", 404, "Page not found"),
+    ("a strange letter", "/organisations/?letter=ab", 400, "Letter: ‘ab’"),
+    ("NUL for a letter", "/organisations/?letter=%00", 400, "is not one letter"),
+    ("a letter that no name has", "/organisations/?letter=z", 200, "No name begins with Z"),
+    ("page 0 of organisations", "/organisations/?page=0", 400, "Page: ‘0’"),
+    ("unknown with known", "/organisations/nobody/with/eput/", 404, "Page not found"),
+    ("shares with nobody", "/organisations/provide/?with=nobody", 400, "is called ‘nobody’"),
+    ("shares with NUL", "/organisations/provide/?with=%00x", 400, "cannot be read"),
+    ("shares with 100 kB", f"/organisations/provide/?with={LONG}", 400, "too long"),
+    ("page 10^30 of approvers", f"/approvers/?page={10**30}", 404, "Page not found"),
+    ("unknown news", "/news/nothing/", 404, "Page not found"),
+    ("unknown resource", "/resources/nothing/", 404, "Page not found"),
+    ("a resource without a file", "/resources/review-template/download/", 404, "Page not found"),
+    ("no such address", "/nothing/at/all", 404, "Page not found"),
+]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"), [t[1:] for t in TABLE], ids=[t[0] for t in TABLE]
+)
+def test_the_answer_is_clear(client: Client, address, status, words):
+    page = client.get(address)
+    assert page.status_code == status
+    assert words in text(page)
+    assert 'class="register-header"' in page.content.decode()
+
+
+@pytest.mark.parametrize("address", [t[1] for t in TABLE if t[2] == 400 and t[1].startswith("/?")])
+def test_a_question_that_cannot_be_right_gets_no_list(client: Client, address):
+    assert listed(client.get(address)) == []
+
+
+def test_an_error_names_the_field_and_keeps_everything_else(client: Client):
+    page = client.get("/?q=child&theme=safer-community&organisation=eput&review_from=2024-13")
+    source = page.content.decode()
+    assert '<a href="#filter-review_from">Review from: ‘2024-13’ is not a month.' in source
+    assert 'id="filter-review_from"' in source
+    assert source.index("<title>Error: ")
+    assert 'name="q" type="search" value="child"' in source
+    assert 'value="2024-13"' in source
+    assert 'value="safer-community" checked' in source
+    assert 'value="essex-partnership-university-nhs-foundation-trust" checked' in source
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("theme=nonsense", "theme"),
+        ("review_from=2024-13", "review_from"),
+        ("page=0", "page"),
+        ("q=%00", "q"),
+    ],
+)
+def test_a_machine_gets_problem_json(client: Client, ending, query, field):
+    answer = client.get(f"/protocols.{ending}?{query}")
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    problem = json.loads(answer.content)
+    assert problem["status"] == 400
+    assert list(problem["errors"]) == [field]
+
+
+def test_a_machine_that_asks_too_much_gets_problem_json(client: Client):
+    answer = client.get("/protocols.csv?" + "q=fgm&" * 1001)
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "address", ["/protocols.json?page=2", "/protocols.exe", f"/protocols.json?page={10**30}"]
+)
+def test_what_is_not_there_is_not_found_by_a_machine(client: Client, address):
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("address", ["/protocols.csv", "/protocols.json"])
+def test_endings_are_only_read(client: Client, address):
+    assert client.post(address).status_code == 405
+    assert client.head(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["theme=", "theme=&organisation=&q=&review=&review_from=&page=&sort=&role=&status="]
+)
+def test_empty_values_are_as_if_absent(client: Client, query):
+    assert len(listed(client.get(f"/?{query}"))) == 25

@@ -1,0 +1,116 @@
+"""A number beside a thing is the length of the list that it leads to. Each is followed."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+
+from registers.models import Organisation, Protocol
+from tests.public.pages import choices, found, groups, links, listed, text
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def mixed(db, today) -> None:
+    """The real register with some of everything: withdrawn, a draft, due soon, no review date."""
+    Protocol.objects.filter(pk__in=["0036", "0055"]).update(
+        status="withdrawn", withdrawn_on=datetime.date(2026, 1, 2), withdrawn_reason="It ended."
+    )
+    Protocol.objects.filter(pk="0042").update(status="draft")
+    Protocol.objects.filter(pk="0012").update(review_date=datetime.date(2027, 1, 1))
+    Protocol.objects.filter(pk="0017").update(review_date=datetime.date(2028, 1, 1))
+    Protocol.objects.filter(pk="0018").update(review_date=None)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "theme=health-and-wellbeing",
+        "organisation=ecc",
+        "organisation=ecc&role=partner",
+        "role=lead",
+        "status=all",
+        "status=withdrawn&organisation=eput",
+        "review=overdue&review=none",
+        "q=child&theme=health-and-wellbeing&organisation=provide&review=overdue",
+    ],
+)
+def test_every_facet(client: Client, question):
+    page = client.get(f"/?{question}")
+    for name in ("theme", "organisation", "role", "review", "status"):
+        for value, number in choices(page, name).items():
+            if value:
+                pairs = [
+                    pair for pair in question.split("&") if pair and not pair.startswith(f"{name}=")
+                ]
+                led = client.get("/?" + "&".join([*pairs, urlencode({name: value})]))
+                assert (name, value, number) == (name, value, found(led))
+                assert number == len(listed(led))
+
+
+def test_every_group_of_the_register(client: Client):
+    page = client.get("/")
+    themes = {words: address for address, words in links(page) if address.startswith("/themes/")}
+    for name, number in groups(page):
+        led = client.get(themes[name])
+        assert len(listed(led)) == number
+        assert f"{number} protocol" in text(led)
+    assert sum(number for _, number in groups(page)) == found(page) == len(listed(page))
+
+
+def test_every_theme(client: Client):
+    page = client.get("/themes/").content.decode()
+    rows = re.findall(r'href="(/themes/[^/]+/)">[^<]*</a> \((\d+)\)', page)
+    assert len(rows) == 4
+    for address, number in rows:
+        assert len(listed(client.get(address))) == int(number)
+
+
+def test_every_organisation_of_the_index(client: Client):
+    page = client.get("/organisations/")
+    rows = [
+        (address, int(number[1]))
+        for address, words in links(page)
+        if (number := re.match(r"(\d+) protocols? of ", words))
+    ]
+    assert len(rows) == Organisation.objects.count()
+    for address, number in rows:
+        assert found(client.get(address)) == number
+
+
+def test_every_number_of_every_organisation_s_page(client: Client):
+    for organisation in Organisation.objects.all():
+        page = client.get(organisation.get_absolute_url())
+        words = text(page)
+        query = {"organisation": organisation.slug}
+        if number := re.search(r"Takes part in (\d+) protocols? in force", words):
+            assert int(number[1]) == found(client.get("/", query))
+        else:
+            assert found(client.get("/", query)) == 0
+        leads = int(re.search(r"Leads (\d+) protocol", words)[1])
+        partner = int(re.search(r"Partner in (\d+) protocol", words)[1])
+        assert leads == found(client.get("/", query | {"role": "lead"}))
+        assert partner == found(client.get("/", query | {"role": "partner"}))
+        assert len(listed(page)) == leads + partner
+        for address, number in re.findall(
+            r'href="([^"]*/with/[^"]*)">[^<]*</a> \((\d+)\)', page.content.decode()
+        ):
+            assert f"Yes: {number} protocol" in text(client.get(address, follow=True))
+
+
+def test_every_ending(client: Client):
+    for question in ("", "organisation=eput", "status=all", "theme=safer-community&review=overdue"):
+        number = found(client.get(f"/?{question}"))
+        rows = b"".join(client.get(f"/protocols.csv?{question}")).decode().splitlines()
+        assert len(rows) == number + 1
+        assert (
+            client.get(f"/protocols.json?{question}")
+            .getvalue()
+            .startswith(b'{"count": %d,' % number)
+        )

@@ -1,0 +1,201 @@
+"""Organisations: every name, every part, and what two of them share."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.test import Client
+
+from registers import changes
+from registers.models import Approver, Name, Organisation, Party, Protocol, Theme
+from tests.conftest import LOADED_AT
+from tests.public.pages import links, listed, text
+
+pytestmark = pytest.mark.django_db
+
+PAIR = "/organisations/essex-county-council/with/essex-police/"
+
+
+def test_the_index_finds_every_organisation_under_every_name(client: Client):
+    words = text(client.get("/organisations/"))
+    for name in Name.objects.all():
+        assert name.text in words
+    assert "EPUT: see Essex Partnership University NHS Foundation Trust" in words
+    assert "All Essex Schools group" in words
+
+
+def test_the_index_by_letter(client: Client):
+    page = client.get("/organisations/?letter=e")
+    words = text(page)
+    assert "Organisations, A to Z: E" in words
+    assert "EPUT: see" in words
+    assert "Barnardos" not in words
+
+
+def test_the_index_has_pages(client: Client):
+    organisations = Organisation.objects.bulk_create(
+        Organisation(name=f"Aa {number}", slug=f"aa-{number}") for number in range(250)
+    )
+    Name.objects.bulk_create(
+        Name(organisation=o, text=o.name, key=o.name.lower(), kind="official")
+        for o in organisations
+    )
+    first = client.get("/organisations/?letter=a")
+    assert ("/organisations/?letter=a&page=2", "Next page") in links(first)
+    second = client.get("/organisations/?letter=a&page=2")
+    assert ("/organisations/?letter=a&page=1", "Previous page") in links(second)
+    assert "Page 2 of 2" in text(second)
+
+
+def test_an_organisation_shows_its_names_parts_and_partners(client: Client):
+    page = client.get("/organisations/provide/")
+    words = text(page)
+    assert "Takes part in 4 protocols in force: leads 1, partner in 3." in words
+    assert "Provide also written PROVIDE Official name" in words
+    assert listed(page) == ["0046", "0037", "0072", "0042"]
+    assert "Leads 1 protocol " in words
+    assert "Approvers Not recorded" in words
+
+
+def test_an_organisation_shows_its_approvers_and_note(client: Client):
+    organisation = Organisation.objects.get(slug="provide")
+    Approver.objects.create(organisation=organisation, job_title="Caldicott Guardian")
+    Organisation.objects.filter(pk=organisation.pk).update(note="A community provider.")
+    words = text(client.get("/organisations/provide/"))
+    assert "Caldicott Guardian" in words
+    assert "A community provider." in words
+    assert "Provide Caldicott Guardian" in text(client.get("/approvers/"))
+
+
+def test_what_an_organisation_became_and_came_from(client: Client):
+    before = text(client.get("/organisations/west-essex-ccg/"))
+    successor = "NHS Hertfordshire and West Essex Integrated Care Board"
+    assert f"Became part of {successor} on 1 July 2022." in before
+    assert "Source: NHS England" in before
+    slug = Organisation.objects.get(name=successor).slug
+    after = text(client.get(f"/organisations/{slug}/"))
+    assert "Took the place of West Essex CCG, 1 July 2022" in after
+    assert "No protocol in force names this organisation." in after
+
+
+def test_withdrawn_protocols_are_counted_apart(client: Client):
+    Protocol.objects.filter(pk="0036").update(
+        status="withdrawn", withdrawn_on=datetime.date(2026, 1, 2), withdrawn_reason="It ended."
+    )
+    page = client.get("/organisations/essex-police/")
+    assert "No protocol in force names this organisation. 1 withdrawn" in text(page)
+    assert ("/?organisation=essex-police&status=withdrawn", "1 withdrawn") in links(page)
+    pair = text(client.get(PAIR))
+    assert "Not now: 1 withdrawn protocol" in pair
+    assert "Withdrawn" in pair
+
+
+def test_a_long_list_of_protocols_leads_to_the_rest(client: Client):
+    council = Organisation.objects.get(slug="essex-county-council")
+    theme = Theme.objects.get(slug="safer-community")
+    for number in range(60):
+        protocol = Protocol.objects.create(
+            reference=f"{8000 + number}",
+            title="Earlier",
+            theme=theme,
+            status="published",
+            review_date=datetime.date(2010, 1, 1),
+        )
+        Party.objects.create(protocol=protocol, organisation=council, role="lead")
+    page = client.get("/organisations/essex-county-council/")
+    assert "These are the first 50." in text(page)
+    assert (
+        "/?organisation=essex-county-council&role=partner",
+        "See them in the register",
+    ) in links(page)
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["eput", "EPUT", "essex-partnership-university-foundation-trust"],
+)
+def test_an_old_or_other_name_leads_on_to_the_one_address(client: Client, slug):
+    answer = client.get(f"/organisations/{slug}/")
+    assert answer.status_code == 301
+    assert answer["Location"] == "/organisations/essex-partnership-university-nhs-foundation-trust/"
+
+
+def test_after_a_rename_the_old_address_and_name_still_work(client: Client):
+    provide = Organisation.objects.get(slug="provide")
+    with changes.official_change(provide, at=LOADED_AT):
+        provide.name = "Provide Community"
+        changes.save(provide)
+    answer = client.get("/organisations/provide/")
+    assert (answer.status_code, answer["Location"]) == (301, "/organisations/provide-community/")
+    assert "Provide also written PROVIDE Former name" in text(client.get(answer["Location"]))
+    assert len(listed(client.get("/?organisation=provide"))) == 4
+
+
+def test_what_two_share_is_answered_in_the_first_line(client: Client):
+    words = text(client.get(PAIR))
+    assert words.removeprefix(words[: words.index("Yes")]).startswith("Yes: 1 protocol ")
+    assert "0036 - 3rd Party Access ISP" in words
+    assert "Why This supports 3rd party access" in words
+    assert "Information shared Not recorded" in words
+    assert "Essex County Council: lead Essex Police: partner" in words
+
+
+def test_two_that_share_nothing_are_told_so(client: Client):
+    words = text(client.get("/organisations/essex-police/with/kent-county-council/", follow=True))
+    assert "No protocol in this register names both" in words
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/organisations/essex-police/with/essex-county-council/",
+        "/organisations/ecc/with/essex-police/",
+        "/organisations/essex-police/with/ecc/",
+        "/organisations/ECC/with/Essex-Police/",
+    ],
+)
+def test_two_organisations_have_one_address(client: Client, address):
+    answer = client.get(address)
+    assert (answer.status_code, answer["Location"]) == (301, PAIR)
+
+
+def test_an_organisation_with_itself_is_its_own_page(client: Client):
+    answer = client.get("/organisations/ecc/with/essex-county-council/")
+    assert (answer.status_code, answer["Location"]) == (302, "/organisations/essex-county-council/")
+
+
+@pytest.mark.parametrize("typed", ["Essex Police", "essex police", " ESSEX  POLICE "])
+def test_the_picker_takes_any_name(client: Client, typed):
+    answer = client.get("/organisations/essex-county-council/", {"with": typed})
+    assert (answer.status_code, answer["Location"]) == (302, PAIR)
+
+
+def test_the_picker_asks_when_several_are_meant(client: Client):
+    page = client.get("/organisations/essex-county-council/?with=university+of")
+    assert page.status_code == 200
+    words = text(page)
+    assert "Which organisation?" in words
+    assert "University of Essex" in words
+    assert "/organisations/essex-county-council/with/university-of-essex/" in dict(links(page))
+
+
+def test_the_picker_says_that_nobody_is_called_so(client: Client):
+    page = client.get("/organisations/essex-county-council/?with=Esex+Polise")
+    assert page.status_code == 400
+    assert "There is a problem No organisation in this register is called ‘Esex Polise’." in text(
+        page
+    )
+    assert 'value="Esex Polise"' in page.content.decode()
+
+
+def test_notes_for_administrators_are_not_public(client: Client):
+    notes = [
+        *Protocol.objects.exclude(admin_note="").values_list("reference", "admin_note"),
+        *Organisation.objects.exclude(admin_note="").values_list("slug", "admin_note"),
+    ]
+    assert len(notes) > 10
+    for key, note in notes:
+        address = f"/protocols/{key}/" if key.isdigit() else f"/organisations/{key}/"
+        for page in (address, f"{address}changes/" if key.isdigit() else address):
+            assert note[:40] not in text(client.get(page))

@@ -1,0 +1,209 @@
+"""News, resources, words about the register, answers for machines, pages for what went wrong."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client, RequestFactory
+
+from registers.models import News, Organisation, Protocol, Resource, Theme
+from registers.public import errors
+from tests.public.pages import text
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC = [
+    "/",
+    "/?organisation=eput",
+    "/?theme=nonsense",
+    "/protocols/0036/",
+    "/protocols/0036/changes/",
+    "/protocols/0013/",
+    "/themes/",
+    "/themes/safer-community/",
+    "/organisations/",
+    "/organisations/provide/",
+    "/organisations/essex-county-council/with/essex-police/",
+    "/approvers/",
+    "/news/",
+    "/news/overarching-isp-and-template/",
+    "/resources/",
+    "/resources/review-template/",
+    "/about/",
+    "/accessibility/",
+    "/privacy/",
+    "/protocols.csv",
+    "/protocols.json",
+    "/healthz",
+    "/readyz",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/.well-known/security.txt",
+    "/nothing",
+]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_answers_set_no_cookie_and_depend_on_none(client: Client, address):
+    client.cookies["sessionid"] = "x" * 32
+    answer = client.get(address)
+    assert answer.status_code < 500
+    assert "Set-Cookie" not in answer.headers
+    assert "Cookie" not in answer.get("Vary", "")
+    assert not hasattr(answer.wsgi_request.session, "_session_cache")
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_answers_allow_nothing_from_elsewhere(client: Client, address):
+    answer = client.get(address)
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+    if not answer.streaming and "html" in answer["Content-Type"]:
+        source = answer.content.decode()
+        assert "<script" not in source
+        assert "<style" not in source
+        assert " style=" not in source
+        assert not re.search(r'(?:src|href)="(?:https?:)?//(?!www\.equalityadvisory)', source)
+
+
+@pytest.mark.parametrize(
+    "address", [p for p in PUBLIC if "." not in p and p not in {"/healthz", "/readyz"}]
+)
+def test_every_page_has_a_title_one_heading_and_landmarks(client: Client, address):
+    source = client.get(address).content.decode()
+    assert re.search(r"<title>[^<]{3,} - WEISF</title>", source)
+    assert len(re.findall("<h1", source)) == 1
+    for mark in ('lang="en"', 'href="#main-content"', "<main ", "<header", "<footer", "<nav"):
+        assert mark in source
+
+
+def test_news(client: Client):
+    News.objects.create(title="Second", slug="second", body="Words.", published_on="2026-11-01")
+    words = text(client.get("/news/"))
+    assert words.index("Second Date: 1 November 2026") < words.index("Update on the Overarching")
+    assert "Date: Not recorded" in words
+    assert "Words." in text(client.get("/news/second/"))
+    item = text(client.get("/news/overarching-isp-and-template/"))
+    assert "No more is recorded here. For further details write to weisf@essex.gov.uk" in item
+
+
+def test_resources(client: Client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    assert "The file is not in this register yet." in text(
+        client.get("/resources/review-template/")
+    )
+    resource = Resource.objects.get(slug="review-template")
+    resource.file.save("template.docx", ContentFile(b"words"))
+    assert "Download Information Sharing Protocol review template DOCX, 5" in text(
+        client.get("/resources/review-template/")
+    )
+    assert client.get("/resources/review-template/download/").getvalue() == b"words"
+    assert "Information Sharing Protocol review template" in text(client.get("/resources/"))
+
+
+def test_an_empty_register_says_so_on_every_list(client: Client, empty_register):
+    assert "0 protocols" in text(client.get("/"))
+    assert "No theme is recorded yet." in text(client.get("/themes/"))
+    assert "No organisation is recorded yet." in text(client.get("/organisations/"))
+    assert "No approver is recorded yet." in text(client.get("/approvers/"))
+    assert "There is no news yet." in text(client.get("/news/"))
+    assert "There are no resources yet." in text(client.get("/resources/"))
+    assert client.get("/protocols.json").getvalue() == (
+        b'{"count": 0, "next": null, "previous": null, "results": []}'
+    )
+
+
+def test_a_theme_without_protocols_has_a_page(client: Client):
+    Theme.objects.create(name="Empty", key="empty", slug="empty", description="What belongs here.")
+    words = text(client.get("/themes/empty/"))
+    assert "What belongs here." in words
+    assert "0 protocols in force." in words
+    assert "Empty (0) What belongs here." in text(client.get("/themes/"))
+
+
+def test_the_protocols_folder_leads_to_the_register(client: Client):
+    assert client.get("/protocols/")["Location"] == "/"
+
+
+def test_the_process_is_well_without_its_database(client: Client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").content == b"ok\n"
+
+
+def test_ready_with_database_and_migrations(client: Client):
+    assert client.get("/readyz").content == b"ok\n"
+
+
+def test_not_ready_without_a_migration(client: Client):
+    MigrationRecorder(connection).record_unapplied("registers", "0001_initial")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"Migrations are missing.\n")
+
+
+def test_robots_are_told_where_to_look_and_where_not(client: Client):
+    words = client.get("/robots.txt").content.decode()
+    assert "Disallow: /admin/" in words
+    assert "Sitemap: http://localhost:8000/sitemap.xml" in words
+
+
+def test_the_sitemap_names_every_page(client: Client):
+    def locations(address: str) -> list[str]:
+        tree = ET.fromstring(client.get(address).content)
+        return [str(place.text) for place in tree.iter() if place.tag.endswith("}loc")]
+
+    pages = [
+        page.removeprefix("http://testserver")
+        for part in locations("/sitemap.xml")
+        for page in locations(part.removeprefix("http://testserver"))
+    ]
+    for model in (Protocol, Organisation, Theme, News, Resource):
+        for thing in model.objects.all():
+            assert thing.get_absolute_url() in pages
+    for page in pages:
+        assert client.get(page).status_code == 200
+
+
+def test_security_txt_says_whom_to_write_to(client: Client):
+    words = client.get("/.well-known/security.txt").content.decode()
+    assert "Contact: mailto:weisf@essex.gov.uk" in words
+    assert "Expires: 20" in words
+
+
+def test_the_error_page_needs_no_database(django_assert_num_queries, rf: RequestFactory):
+    with django_assert_num_queries(0):
+        answer = errors.server_error(rf.get("/"))
+    assert answer.status_code == 500
+    assert "Sorry, there is a problem with the register" in text(answer)
+
+
+def test_a_fault_shows_the_error_page_and_never_a_traceback(client: Client):
+    client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE registers_news RENAME TO registers_lost")
+    answer = client.get("/")
+    assert answer.status_code == 500
+    assert "Sorry, there is a problem with the register" in text(answer)
+    assert "Traceback" not in answer.content.decode()
+
+
+def test_who_may_not_gets_a_page_in_the_register_s_look(rf: RequestFactory):
+    for answer in (
+        errors.forbidden(rf.get("/"), exception=PermissionError()),
+        errors.forbidden(rf.get("/"), reason="CSRF"),
+    ):
+        assert answer.status_code == 403
+        assert "You cannot open this page" in text(answer)
+
+
+def test_a_forged_form_is_refused_in_the_register_s_look():
+    answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "olive"})
+    assert answer.status_code == 403
+    assert "You cannot open this page" in text(answer)

@@ -1,0 +1,61 @@
+"""No page costs more than 8 queries, whatever its filters; nothing is a query per row."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from registers.models import Approver, Document, Organisation, Party, Protocol, Theme
+
+pytestmark = pytest.mark.django_db
+
+PAGES = [
+    "/",
+    "/?q=children&theme=health-and-wellbeing&organisation=eput&organisation=ecc&role=lead"
+    "&review=overdue&review=none&review_from=2018-01&review_to=2025-12&status=all&sort=-review",
+    "/?sort=relevance&q=essex",
+    "/?theme=nonsense&organisation=nobody&page=x",
+    "/?status=withdrawn",
+    "/themes/",
+    "/themes/health-and-wellbeing/",
+    "/organisations/",
+    "/organisations/?letter=e",
+    "/organisations/essex-county-council/",
+    "/organisations/essex-county-council/?with=univ",
+    "/organisations/essex-county-council/?with=nobody",
+    "/organisations/west-essex-ccg/",
+    "/organisations/essex-county-council/with/essex-police/",
+    "/organisations/essex-police/with/provide/",
+    "/approvers/",
+    "/news/",
+    "/news/overarching-isp-and-template/",
+    "/resources/",
+    "/resources/review-template/",
+    "/protocols/0036/",
+    "/protocols/0036/changes/",
+    "/protocols.csv?organisation=eput",
+    "/protocols.json?organisation=eput",
+    "/about/",
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_eight_are_enough(client: Client, page, django_assert_max_num_queries):
+    with django_assert_max_num_queries(8):
+        client.get(page).getvalue() if page.startswith("/protocols.") else client.get(page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_more_rows_cost_no_more_queries(client: Client, page, django_assert_max_num_queries):
+    council = Organisation.objects.get(slug="essex-county-council")
+    theme = Theme.objects.get(slug="health-and-wellbeing")
+    for number in range(20):
+        protocol = Protocol.objects.create(
+            reference=f"{6000 + number}", title="Children", theme=theme, status="published"
+        )
+        Document.objects.create(protocol_id="0036", title="Paper", file="paper.pdf")
+        Approver.objects.create(organisation=council, job_title=f"Guardian {number}")
+        for role in Party.Role.values:
+            Party.objects.create(protocol=protocol, organisation=council, role=role)
+    with django_assert_max_num_queries(8):
+        client.get(page).getvalue() if page.startswith("/protocols.") else client.get(page)

@@ -1,0 +1,161 @@
+"""The register itself: grouped, filtered, counted."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.test import Client
+
+from registers.models import Protocol, Theme
+from tests.public.pages import found, groups, links, listed, text
+
+pytestmark = pytest.mark.django_db
+
+EPUT = "essex-partnership-university-nhs-foundation-trust"
+
+
+def test_it_stands_grouped_and_counted_as_the_page_did(client: Client):
+    page = client.get("/")
+    assert groups(page) == [
+        ("Growing Essex Economy", 3),
+        ("Health and Wellbeing", 9),
+        ("Learning and Education", 9),
+        ("Safer Community", 4),
+    ]
+    assert found(page) == len(listed(page)) == 25
+
+
+def test_it_says_what_a_protocol_is_how_to_publish_and_the_latest_news(client: Client):
+    words = text(client.get("/"))
+    assert "a set of common rules binding on all the organisations involved" in words
+    assert "email it to weisf@essex.gov.uk to be published" in words
+    assert "Update on the Overarching Information Sharing Protocol" in words
+
+
+def test_its_columns_are_the_ones_that_people_know(client: Client):
+    words = text(client.get("/"))
+    known = "Title Purpose Lead organisation Other organisations involved Review date"
+    assert words.count(known) == 4
+
+
+def test_each_review_date_has_its_status_in_words(client: Client, today):
+    words = text(client.get("/?q=0012"))
+    assert "March 2024 Overdue by 2 years" in words
+
+
+@pytest.mark.parametrize(
+    ("month", "status"),
+    [
+        ("2026-10", "Overdue by under a month"),
+        ("2026-09", "Overdue by 1 month"),
+        ("2026-06", "Overdue by 4 months"),
+        ("2025-10", "Overdue by 1 year"),
+        ("2026-11", "Due soon"),
+        ("2027-01", "Due soon"),
+        ("2027-02", "In date"),
+        (None, "No review date"),
+    ],
+)
+def test_status_depends_on_the_day(client: Client, today, month, status):
+    first = month and datetime.date.fromisoformat(f"{month}-01")
+    Protocol.objects.filter(pk="0012").update(review_date=first)
+    assert status in text(client.get("/?q=0012"))
+    assert status in text(client.get("/protocols/0012/"))
+
+
+@pytest.mark.parametrize(
+    "slug", ["eput", "EPUT", EPUT, "essex-partnership-university-foundation-trust"]
+)
+def test_any_name_of_an_organisation_filters(client: Client, slug):
+    page = client.get("/", {"organisation": slug})
+    assert listed(page) == ["0036", "0045", "0046", "0072"]
+    assert found(page) == 4
+
+
+def test_what_is_chosen_stands_as_tags_that_can_be_removed(client: Client):
+    page = client.get("/?organisation=eput&theme=health-and-wellbeing&review=overdue&q=essex")
+    removals = {words: address for address, words in links(page) if "Remove the filter" in words}
+    assert set(removals) == {
+        "Remove the filter Search: essex ✕",
+        "Remove the filter Theme: Health and Wellbeing ✕",
+        "Remove the filter Organisation: Essex Partnership University NHS Foundation Trust ✕",
+        "Remove the filter Review: Overdue ✕",
+    }
+    without = removals["Remove the filter Review: Overdue ✕"]
+    assert without == f"/?q=essex&theme=health-and-wellbeing&organisation={EPUT}"
+    assert client.get(without).status_code == 200
+
+
+def test_a_long_purpose_is_shortened_with_a_way_to_the_whole(client: Client):
+    page = client.get("/?q=0046")
+    assert "electronic Child Health Record" not in text(page)
+    assert ("/protocols/0046/#purpose", "Read all of the purpose of 0046") in links(page)
+    assert "electronic Child Health Record" in text(client.get("/protocols/0046/"))
+
+
+def test_many_organisations_are_shortened_with_a_way_to_all(client: Client):
+    page = client.get("/?q=0036")
+    assert ("/protocols/0036/#parties", "and 21 more organisations in 0036") in links(page)
+
+
+def test_a_list_in_another_order_says_the_theme_of_each(client: Client):
+    page = client.get("/?sort=-review")
+    assert groups(page) == []
+    assert listed(page)[:2] == ["0012", "0067"]
+    assert "0012 - SELEP (ECC) DSA with the ESFA V2.0 Growing Essex Economy" in text(page)
+
+
+def test_nothing_found_says_so_and_what_to_do(client: Client):
+    page = client.get("/?q=zebra")
+    assert page.status_code == 200
+    assert found(page) == 0
+    assert "No protocol fits all of this" in text(page)
+
+
+def test_best_match_comes_first(client: Client):
+    assert listed(client.get("/?q=0061&sort=relevance"))[0] == "0061"
+    assert listed(client.get("/?q=fgm&sort=relevance"))[0] == "0061"
+
+
+@pytest.fixture
+def sixty(db) -> Theme:
+    """A theme before all others, with 60 protocols of its own."""
+    theme = Theme.objects.create(name="Aardvarks", key="aardvarks", slug="aardvarks", position=0)
+    Theme.objects.exclude(pk=theme.pk).update(position=1)
+    Protocol.objects.bulk_create(
+        Protocol(reference=f"{number}", title=f"Aardvark {number}", theme=theme, status="published")
+        for number in range(5000, 5060)
+    )
+    return theme
+
+
+def test_fifty_stand_on_a_page_grouped_still(client: Client, sixty):
+    first, second = client.get("/"), client.get("/?page=2")
+    assert found(first) == found(second) == 85
+    assert (len(listed(first)), len(listed(second))) == (50, 35)
+    assert groups(first) == [("Aardvarks", 60)]
+    assert groups(second)[:2] == [("Aardvarks", 60), ("Growing Essex Economy", 3)]
+    assert ", continued" in text(second)
+    assert ", continued" not in text(first)
+    assert ("/?page=2", "Next page") in links(first)
+    assert ("/", "Previous page") in links(second)
+
+
+def test_a_theme_s_own_page_has_pages_too(client: Client, sixty):
+    second = client.get("/themes/aardvarks/?page=2")
+    assert len(listed(second)) == 10
+    assert "60 protocols in force" in text(second)
+    assert client.get("/themes/aardvarks/?page=3").status_code == 404
+    assert client.get("/themes/aardvarks/?page=0").status_code == 400
+
+
+def test_a_withdrawn_protocol_is_listed_only_when_asked_for(client: Client):
+    Protocol.objects.filter(pk="0012").update(
+        status="withdrawn", withdrawn_on=datetime.date(2026, 1, 2), withdrawn_reason="It ended."
+    )
+    assert "0012" not in listed(client.get("/"))
+    assert listed(client.get("/?status=withdrawn")) == ["0012"]
+    assert found(client.get("/?status=all")) == 25
+    assert groups(client.get("/"))[0] == ("Growing Essex Economy", 2)
+    assert "Withdrawn" in text(client.get("/?status=all"))
