@@ -1,0 +1,14 @@
+"""The editors' door: Django admin, a module a noun. Everything it saves goes through changes.py."""
+
+from django.conf import settings
+from django.contrib import admin
+
+from registers.admin import approver, change, organisation, pages, protocol
+
+__all__ = ["approver", "change", "organisation", "pages", "protocol"]
+
+# Lists need the width; the menu is one step up.
+admin.site.enable_nav_sidebar = False
+admin.site.site_header = f"{settings.PARTNERSHIP.register_name}: editors"
+admin.site.site_title = settings.PARTNERSHIP.register_name
+admin.site.index_title = "Keep the register"

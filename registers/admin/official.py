@@ -1,0 +1,209 @@
+"""What every editor's page has: all that is saved at once is one official change, or nothing is."""
+
+# Django gave these methods their positional switches.
+# ruff: noqa: FBT001, FBT002
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import (
+    AdminTextareaWidget,
+    AdminTextInputWidget,
+    RelatedFieldWidgetWrapper,
+)
+from django.contrib.auth.models import User
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from simple_history.admin import SimpleHistoryAdmin
+
+from registers import changes
+from registers.models import Change
+
+if TYPE_CHECKING:
+    HistoryAdmin = admin.ModelAdmin[Any]
+    ModelForm = forms.ModelForm[Any]
+    FormSet = forms.BaseInlineFormSet[Any, Any, Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    HistoryAdmin = SimpleHistoryAdmin
+    ModelForm = forms.ModelForm
+    FormSet = forms.BaseInlineFormSet
+    TabularInline = admin.TabularInline
+
+
+DAYS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/2027."}}
+
+
+class OfficialForm(ModelForm):
+    """A form that also shows what changes.py refused, beside the field where there is one."""
+
+    refusal: ValidationError | None = None
+
+    def clean(self) -> dict[str, Any] | None:
+        """Add the refusal, if there was one when the same form was saved."""
+        cleaned = super().clean()
+        if self.refusal:
+            for field, errors in by_field(self.refusal).items():
+                self.add_error(field if field in self.fields else None, errors)
+        return cleaned
+
+
+class ReasonForm(OfficialForm):
+    """A form for what tells its changes to the public: it asks why."""
+
+    why = forms.CharField(
+        label="Why this change?",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Public, and optional. Readers see it beside what changed.",
+    )
+
+
+def by_field(refusal: ValidationError) -> dict[str, list[ValidationError]]:
+    """Return the errors of a refusal by field; those of no field under NON_FIELD_ERRORS."""
+    if hasattr(refusal, "error_dict"):
+        return refusal.error_dict
+    return {NON_FIELD_ERRORS: refusal.error_list}
+
+
+class OnlyAdd:
+    """Beside a box that chooses another thing, offer to add one, not to change or delete it."""
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest | None, **kwargs: Any
+    ) -> Any:
+        """Return the form's field without Django's other links."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_change_related = False
+            field.widget.can_delete_related = False
+            field.widget.can_view_related = False
+        return field
+
+
+class OfficialAdmin(OnlyAdd, HistoryAdmin):
+    """The admin of a thing that changes.py saves, with what belongs to it, as one change."""
+
+    form = OfficialForm
+    formfield_overrides = {
+        models.CharField: {"widget": AdminTextInputWidget(attrs={"class": "vLargeTextField"})},
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
+        models.DateField: DAYS,
+    }
+    # Deleting many at once would go past changes.py, and it is the only action.
+    actions = None
+    object_history_list_template = "admin/history_list.html"
+
+    def subject_of(self, thing: Any) -> models.Model:
+        """Return what the change is told about: the thing itself, unless said otherwise."""
+        return cast(models.Model, thing)
+
+    def save_thing(self, form: ModelForm) -> None:
+        """Save the form's own thing. Raises ValidationError."""
+        changes.save(form.instance)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save the form. What is refused while saving is shown on the form as typed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError as refusal:
+            # All of it was rolled back. The form is read again, now knowing why.
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Return the form's class, made for this request, with what was refused in it."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.refusal = getattr(request, "refusal", None)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Keep back: the thing is saved with what belongs to it, by `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the thing and its parts as one official change. Raises ValidationError."""
+        why, at = form.cleaned_data.get("why", ""), timezone.now()
+        by = cast(User, request.user)
+        with changes.official_change(self.subject_of(form.instance), at=at, by=by, why=why):
+            # A new thing must be there before its parts. Later the parts go first: an
+            # organisation may take a name that is given up among them in the same breath.
+            if not change:
+                self.save_thing(form)
+            super().save_related(request, form, formsets, change)
+            if change and set(form.changed_data) - {"why"}:
+                self.save_thing(form)
+        if why and not Change.objects.filter(made_at=at, why=why).exists():
+            self.message_user(
+                request,
+                "Nothing changed that the public sees, so your reason was not recorded.",
+                messages.WARNING,
+            )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the parts of one kind. Raises ValidationError, its sentences naming the part."""
+        parts = formset.save(commit=False)
+        for part in formset.deleted_objects:
+            changes.remove(part)
+        for part in parts:
+            try:
+                changes.save(part)
+            except ValidationError as refusal:
+                kind = capfirst(part._meta.verbose_name)  # noqa: SLF001 (Django's own)
+                raise ValidationError(
+                    [f"{kind} '{part}': {sentence}" for sentence in refusal.messages]
+                ) from refusal
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """Return what would go. What is in use is refused as that, not for want of a permission."""
+        going, numbers, lacking, protected = super().get_deleted_objects(objs, request)
+        return going, numbers, set() if protected else lacking, protected
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete as an official change. Raises ValidationError for what must stay."""
+        by = cast(User, request.user)
+        with changes.official_change(self.subject_of(obj), at=timezone.now(), by=by):
+            changes.remove(obj)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask before deleting. What must stay is said so, back on its own page."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+            return HttpResponseRedirect(reverse(name, args=[object_id]))
+
+    def history_form_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Refuse: an earlier state cannot be put back alone, it would lose its parts."""
+        raise Http404
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let the history say that it is there to look at."""
+        return True
+
+
+class PartInline(OnlyAdd, TabularInline):
+    """The parts of a thing, one a row; no empty row stands there unasked."""
+
+    extra = 0
+    formfield_overrides = {
+        models.CharField: {"widget": forms.TextInput(attrs={"size": 40})},
+        models.DateField: DAYS,
+    }

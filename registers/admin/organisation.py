@@ -1,0 +1,148 @@
+"""Organisations, with every name, what they became, and who approves for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import Truncator
+
+from registers import changes
+from registers.admin.filters import UnclearFilter
+from registers.admin.official import ModelForm, OfficialAdmin, PartInline, ReasonForm
+from registers.models import Approver, Name, Organisation, Slug, Succession
+from registers.models.words import key_of
+
+
+def official_name(organisation: Organisation) -> Name | None:
+    """Return its official name among its names; None before it is stored."""
+    return Name.objects.filter(organisation=organisation.pk, kind=Name.Kind.OFFICIAL).first()
+
+
+class OrganisationForm(ReasonForm):
+    """The organisation itself. Its other names stand below it."""
+
+    also_written = forms.CharField(
+        label="Official name also written",
+        required=False,
+        max_length=255,
+        widget=AdminTextInputWidget,
+        help_text="In other capitals, as once published: PROVIDE for Provide.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if name := official_name(self.instance):
+            self.initial["also_written"] = name.also_written
+
+
+class NameInline(PartInline):
+    """Every name but the official one, which is the organisation's own."""
+
+    model = Name
+    verbose_name = "other name"
+    fields = ("text", "kind", "also_written")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Name]:
+        """Leave the official name out."""
+        names: models.QuerySet[Name] = super().get_queryset(request)
+        return names.exclude(kind=Name.Kind.OFFICIAL)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer every kind but the official."""
+        kwargs["choices"] = [c for c in Name.Kind.choices if c[0] != Name.Kind.OFFICIAL]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+class SuccessionInline(PartInline):
+    """What it became."""
+
+    model = Succession
+    fk_name = "organisation"
+    verbose_name = "successor"
+    autocomplete_fields = ("successor",)
+
+
+class ApproverInline(PartInline):
+    """Who approves protocols for it."""
+
+    model = Approver
+
+
+class SlugInline(PartInline):
+    """Every address that leads to it, to look up."""
+
+    model = Slug
+    verbose_name = "address that leads here"
+    verbose_name_plural = "addresses that lead here"
+    fields = readonly_fields = ("address",)
+
+    def address(self, slug: Slug) -> str:
+        """Return it as it stands in the browser."""
+        return reverse("organisation", args=[slug.text])
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: names make addresses."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: an address stays."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: an address stays."""
+        return False
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(OfficialAdmin):
+    """Organisations, found by any name."""
+
+    form = OrganisationForm
+    inlines = (NameInline, SuccessionInline, ApproverInline, SlugInline)
+    list_display = ("name", "kind", "protocol_count", "unclear")
+    list_filter = ("kind", UnclearFilter)
+    search_fields = ("names__key__contains",)
+    search_help_text = "Any name: official, acronym, former or misspelt"
+    fieldsets = (
+        (None, {"fields": ("name", "also_written", "slug", "kind", "note")}),
+        ("For administrators", {"fields": ("admin_note",)}),
+        ("This change", {"fields": ("why",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organisation]:
+        """Count the protocols of each."""
+        return Organisation.objects.with_protocol_count().order_by("name")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Search as names are compared. The autocomplete boxes ask here too."""
+        term = key_of(search_term.replace("\0", ""))
+        found: tuple[models.QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, term
+        )
+        return found
+
+    @admin.display(description="current protocols", ordering="protocol_count")
+    def protocol_count(self, organisation: Any) -> int:
+        """Return in how many current protocols it has a part."""
+        return int(organisation.protocol_count)
+
+    @admin.display(description="still unclear", ordering="admin_note")
+    def unclear(self, organisation: Organisation) -> str:
+        """Return how the note for administrators begins."""
+        return Truncator(organisation.admin_note).words(12)
+
+    def save_thing(self, form: ModelForm) -> None:
+        """Save it, and how its official name is also written. Raises ValidationError."""
+        super().save_thing(form)
+        if "also_written" in form.changed_data:
+            name = Name.objects.get(organisation=form.instance, kind=Name.Kind.OFFICIAL)
+            name.also_written = form.cleaned_data["also_written"]
+            changes.save(name)

@@ -1,0 +1,60 @@
+"""Parties, as rows on their protocol's form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from registers.admin.official import FormSet, ModelForm, PartInline
+from registers.models import Party
+
+
+class PartyForm(ModelForm):
+    """One row. Whether it fits the other rows is for all of them to say."""
+
+    def validate_constraints(self) -> None:
+        """Leave it to the form set: a lead may go to another row in the same breath."""
+
+
+class PartyFormSet(FormSet):
+    """All parties of a protocol, judged together as they will be, not one by one as they are."""
+
+    def clean(self) -> None:
+        """Refuse two leads, and an organisation that has a role twice. Raises ValidationError."""
+        rows = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
+        parts = [(row["organisation"], row.get("role")) for row in rows if row.get("organisation")]
+        for organisation, role in parts:
+            if parts.count((organisation, role)) > 1:
+                raise ValidationError(f"{organisation} has this role twice.")
+        if sum(role == Party.Role.LEAD for _, role in parts) > 1:
+            raise ValidationError("A protocol has one lead organisation, or none.")
+
+    def save(self, commit: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 (Django's own)
+        """Return what must be saved, in an order in which no row stands in another's way."""
+        parties = super().save(commit=commit)
+        for party, changed in self.changed_objects:
+            if "organisation" in changed:
+                # Another organisation is another party; so two rows may change places too.
+                self.deleted_objects.append(Party.objects.get(pk=party.pk))
+                party.pk = None
+                party._state.adding = True  # noqa: SLF001 (Django's own)
+        last = self.instance.parties.aggregate(last=models.Max("position"))["last"]
+        for position, party in enumerate(self.new_objects, 0 if last is None else last + 1):
+            party.position = position
+        return sorted(parties, key=lambda party: party.role == Party.Role.LEAD)
+
+
+class PartyInline(PartInline):
+    """Who takes part, and how."""
+
+    model = Party
+    form = PartyForm
+    formset = PartyFormSet
+    autocomplete_fields = ("organisation",)
+    formfield_overrides = PartInline.formfield_overrides | {
+        models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}
+    }
+    fields = ("organisation", "role", "name_as_published", "note", "signed_on")
