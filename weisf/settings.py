@@ -9,48 +9,15 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
+from weisf.environment import env, one_of, read_database, refuse, whole_number, yes_or_no
 from weisf.partnership import read_partnership
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-
-
-def refuse(name: str, problem: str) -> ImproperlyConfigured:
-    """Return the error that stops the start: `problem` says what is wrong and what to do."""
-    return ImproperlyConfigured(f"Setting {name} {problem}")
-
-
-def yes_or_no(name: str, *, default: bool) -> bool:
-    """Return a switch; only 'true' and 'false' are taken, so that a slip does not turn one on."""
-    value = str(env.str(name, "true" if default else "false")).lower()
-    if value not in {"true", "false"}:
-        raise refuse(name, f"is '{value}'. Write true or false.")
-    return value == "true"
-
-
-def whole_number(name: str, *, default: int, most: int = 1_000) -> int:
-    """Return a whole number from 1 to `most`."""
-    value = env.str(name, str(default))
-    if not (re.fullmatch(r"[1-9][0-9]{0,8}", value) and int(value) <= most):
-        raise refuse(name, f"is '{value}'. Write a whole number from 1 to {most}.")
-    return int(value)
-
-
-def one_of(name: str, choices: tuple[str, ...], *, default: str) -> str:
-    """Return one of the words in `choices`."""
-    value = str(env.str(name, default))
-    if value not in choices:
-        raise refuse(name, f"is '{value}'. Choose one of {', '.join(choices)}.")
-    return value
-
 
 # Where things are --------------------------------------------------------------------------
 
@@ -199,39 +166,8 @@ TEMPLATES = [
 # The database ------------------------------------------------------------------------------
 
 DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'register.sqlite3'))}")
-
-
-def read_database(url: str) -> dict[str, Any]:
-    """Return Django's settings for an SQLite or a PostgreSQL database."""
-    # An SQLite with two slashes would be a database in memory, gone with the process.
-    known = re.match(r"sqlite:///.|sqlite://:memory:$|postgres(ql)?://.+/.", url)
-    try:
-        database: dict[str, Any] = dict(environ.Env.db_url_config(url)) if known else {}
-    except ValueError:
-        database = {}
-    engine = database.get("ENGINE")
-    if engine == "django.db.backends.sqlite3":
-        # Django's own settings lose writes that meet each other: 'database is locked'.
-        database["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        }
-    elif engine == "django.db.backends.postgresql":
-        # Checked when taken from the pool, so that no reader sees a restart of PostgreSQL.
-        database["CONN_HEALTH_CHECKS"] = True
-        pool = {"min_size": 1, "max_size": whole_number("DATABASE_POOL_SIZE", default=8)}
-        database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
-    else:
-        raise refuse(
-            "DATABASE_URL",
-            "cannot be read. Write sqlite:////folder/file.sqlite3 "
-            "or postgres://user:password@host:5432/name.",
-        )
-    return database
-
-
-DATABASES = {"default": read_database(DATABASE_URL)}
+POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=8)
+DATABASES = {"default": read_database(DATABASE_URL, pool_size=POOL_SIZE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Words, days and files ---------------------------------------------------------------------

@@ -9,7 +9,6 @@ import pytest
 from registers.finding.filters import LONGEST_WORDS
 from registers.models import Organisation
 from tests.finding.questions import finding_of
-from tests.makers import PartyFactory, ProtocolFactory
 
 pytestmark = pytest.mark.django_db
 EPUT = "essex-partnership-university-nhs-foundation-trust"
@@ -118,6 +117,10 @@ BAD = {
     "a month in Arabic digits": (
         {"review_from": "٢٠٢٤-٠٣"},
         {"review_from": no_month("Review from", "٢٠٢٤-٠٣")},
+    ),
+    "a year in Arabic digits": (
+        {"review_from": "٢٠٢٤-03"},
+        {"review_from": no_month("Review from", "٢٠٢٤-03")},
     ),
     "NUL in a month": (
         {"review_from": "2024-03\0"},
@@ -262,35 +265,8 @@ REPEATED = {
 
 @pytest.mark.parametrize(("name", "value"), REPEATED.values(), ids=REPEATED)
 def test_1000_repeats_ask_once(name, value):
-    once, often = (
-        finding_of(urlencode({name: value})),
-        finding_of(urlencode([(name, value)] * 1000)),
-    )
+    once = finding_of(urlencode({name: value}))
+    often = finding_of(urlencode([(name, value)] * 1000))
     assert often.question == once.question
     assert often.query_string == once.query_string
     assert [each.pk for each in often.page] == [each.pk for each in once.page] != []
-
-
-def test_as_many_words_as_fit_are_all_wanted():
-    words = " ".join(["essex"] * 33)
-    assert finding_of(urlencode({"q": words})).count == finding_of("q=essex").count > 0
-    assert finding_of(urlencode({"q": f"{words} q"})).count == finding_of("q=essex+q").count
-    assert finding_of(urlencode({"q": f"{words} ~"})).count == 0
-
-
-MARKS = ["y%k", "y_k", "y\\k", "ya*", '"yak"', "^yak", "yak';--", "NEAR(yak", "title:yak", "-yak"]
-
-
-@pytest.mark.parametrize("word", MARKS)
-def test_a_mark_in_a_word_means_nothing_but_itself(word):
-    ProtocolFactory(title="Yak yaks", purpose="yak")
-    assert finding_of(urlencode({"q": word})).count == 0
-    party = PartyFactory(name_as_published=f"A{word}B")
-    assert [each.pk for each in finding_of(urlencode({"q": word})).page] == [party.protocol_id]
-
-
-def test_the_best_match_is_the_reference_then_the_title():
-    for reference, text in (("901234", ""), ("900001", "About 901234"), ("900000", "")):
-        ProtocolFactory(reference=reference, title=text or "A title", purpose="see 901234")
-    found = finding_of("q=901234&sort=relevance")
-    assert [each.pk for each in found.page] == ["901234", "900001", "900000"]

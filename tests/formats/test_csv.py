@@ -175,3 +175,8 @@ def test_a_large_register_is_brought_in_pieces(empty_register):
     one_piece = queries_to_write()
     make_protocols(CHUNK + 1, theme=theme)
     assert queries_to_write() == one_piece + 2
+    with CaptureQueriesContext(connection) as queries:
+        rows = write(finding_of(""), HERE)
+        assert [next(rows)[:9], next(rows)[:2]] == [b"reference", b"50"]
+        rows.close()
+    assert len(queries) == one_piece

@@ -1,0 +1,73 @@
+"""How one setting is read from the environment, and refused in one sentence when it is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def refuse(name: str, problem: str) -> ImproperlyConfigured:
+    """Return the error that stops the start: `problem` says what is wrong and what to do."""
+    return ImproperlyConfigured(f"Setting {name} {problem}")
+
+
+def yes_or_no(name: str, *, default: bool) -> bool:
+    """Return a switch; only 'true' and 'false' are taken, so that a slip does not turn one on."""
+    value = str(env.str(name, "true" if default else "false")).lower()
+    if value not in {"true", "false"}:
+        raise refuse(name, f"is '{value}'. Write true or false.")
+    return value == "true"
+
+
+def whole_number(name: str, *, default: int, most: int = 1_000) -> int:
+    """Return a whole number from 1 to `most`."""
+    value = env.str(name, str(default))
+    if not (re.fullmatch(r"[1-9][0-9]{0,8}", value) and int(value) <= most):
+        raise refuse(name, f"is '{value}'. Write a whole number from 1 to {most}.")
+    return int(value)
+
+
+def one_of(name: str, choices: tuple[str, ...], *, default: str) -> str:
+    """Return one of the words in `choices`."""
+    value = str(env.str(name, default))
+    if value not in choices:
+        raise refuse(name, f"is '{value}'. Choose one of {', '.join(choices)}.")
+    return value
+
+
+def read_database(url: str, *, pool_size: int) -> dict[str, Any]:
+    """Return Django's settings for an SQLite or a PostgreSQL database.
+
+    `pool_size` is the number of connections to PostgreSQL that each worker may open.
+    """
+    # An SQLite with two slashes would be a database in memory, gone with the process.
+    known = re.match(r"sqlite:///.|sqlite://:memory:$|postgres(ql)?://.+/.", url)
+    try:
+        database: dict[str, Any] = dict(environ.Env.db_url_config(url)) if known else {}
+    except ValueError:
+        database = {}
+    engine = database.get("ENGINE")
+    if engine == "django.db.backends.sqlite3":
+        # Django's own settings lose writes that meet each other: 'database is locked'.
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    elif engine == "django.db.backends.postgresql":
+        # Checked when taken from the pool, so that no reader sees a restart of PostgreSQL.
+        database["CONN_HEALTH_CHECKS"] = True
+        pool = {"min_size": 1, "max_size": pool_size}
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
+    else:
+        raise refuse(
+            "DATABASE_URL",
+            "cannot be read. Write sqlite:////folder/file.sqlite3 "
+            "or postgres://user:password@host:5432/name.",
+        )
+    return database
