@@ -42,7 +42,9 @@ def empty_register(db) -> None:
     """Start from nothing; the test's transaction brings the real register back."""
     tables = [t for t in connection.introspection.table_names() if t.startswith("registers_")]
     with connection.cursor() as cursor, connection.constraint_checks_disabled():
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED" if connection.vendor == "postgresql" else "SELECT 1")
+        cursor.execute(
+            "SET CONSTRAINTS ALL DEFERRED" if connection.vendor == "postgresql" else "SELECT 1"
+        )
         for table in tables:
             cursor.execute(f'DELETE FROM "{table}"')
 
@@ -50,7 +52,9 @@ def empty_register(db) -> None:
 @pytest.fixture
 def today() -> Iterator[datetime.date]:
     """Stand at noon of a known day. Only the doors ask the clock."""
-    with time_machine.travel(datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC), tick=False):
+    with time_machine.travel(
+        datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC), tick=False
+    ):
         yield TODAY
 
 
