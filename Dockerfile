@@ -1,0 +1,31 @@
+# The image is made by the same steps as `make run`, so every test run exercises them.
+FROM python:3.13-slim-bookworm AS packages
+WORKDIR /srv/register
+COPY weisf/steps weisf/steps
+COPY requirements.txt ./
+RUN sh weisf/steps/python.sh
+
+# Node is needed to bring the design system, and stays behind in this stage.
+FROM packages AS files
+COPY package.json package-lock.json requirements-node.txt ./
+RUN sh weisf/steps/assets.sh
+COPY . .
+RUN sh weisf/steps/static.sh
+
+FROM python:3.13-slim-bookworm
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin register \
+    && install --directory --owner register --mode 750 /data
+WORKDIR /srv/register
+COPY --from=packages /srv/register/.venv .venv
+COPY . .
+COPY --from=files /srv/register/var var
+ENV DATA_DIR=/data \
+    WEB_HOST=0.0.0.0 \
+    PORT=8000 \
+    PYTHONDONTWRITEBYTECODE=1
+USER 10001
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["sh", "weisf/steps/healthy.sh"]
+CMD ["sh", "weisf/steps/container.sh"]

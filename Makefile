@@ -1,0 +1,53 @@
+# One list of verbs for people and for CI. Each calls a small script in weisf/steps.
+.POSIX:
+.NOTPARALLEL:
+.PHONY: help run test setup setup-dev lint types locks unit postgres browser coverage format lock
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: setup ## Set up what is missing and serve the register on http://localhost:8000 (PORT=)
+	@sh weisf/steps/database.sh
+	@sh weisf/steps/serve.sh announce
+
+test: setup-dev locks lint types unit postgres browser coverage ## Run every check and test (TEST_ARGS= goes to pytest)
+
+setup: ## Make .venv, the style sheet, the static files and the secret key
+	@sh weisf/steps/python.sh
+	@sh weisf/steps/assets.sh
+	@sh weisf/steps/static.sh
+	@sh weisf/steps/secret.sh
+
+setup-dev:
+	@sh weisf/steps/python.sh dev
+	@sh weisf/steps/assets.sh dev
+	@sh weisf/steps/static.sh
+	@sh weisf/steps/secret.sh
+
+lint: setup-dev ## Check style, templates, the import contract and missing migrations
+	@sh weisf/steps/checks.sh lint
+
+types: setup-dev ## Check the types
+	@sh weisf/steps/checks.sh types
+
+locks: setup-dev ## Check that the lists of packages fit pyproject.toml
+	@sh weisf/steps/checks.sh locks
+
+unit: setup-dev ## Run the suite on SQLite
+	@sh weisf/steps/test.sh unit
+
+postgres: setup-dev ## Run the suite on PostgreSQL (DATABASE_URL=, or one that is started for it)
+	@sh weisf/steps/test.sh postgres
+
+browser: setup-dev ## Run the tests in a real browser (CHROMIUM=)
+	@sh weisf/steps/test.sh browser
+
+coverage:
+	@sh weisf/steps/test.sh coverage
+
+format: setup-dev ## Format the code and the templates
+	@sh weisf/steps/checks.sh mend
+
+lock: setup-dev ## Lock the newest packages that pyproject.toml allows
+	@sh weisf/steps/lock.sh

@@ -1,0 +1,49 @@
+"""The image is made by the steps that `make` calls: no engine is needed to see that."""
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+COPIED = [
+    source
+    for line in DOCKERFILE
+    if line.startswith("COPY ") and "--from" not in line
+    for source in line.split()[1:-1]
+]
+LET_IN = [
+    line.removeprefix("!")
+    for line in (ROOT / ".dockerignore").read_text().splitlines()
+    if line.startswith("!")
+]
+
+
+def test_what_is_built_is_built_by_the_steps_of_make():
+    steps = [step for line in DOCKERFILE for step in re.findall(r"^RUN sh (\S+)$", line)]
+    assert steps == [f"weisf/steps/{name}.sh" for name in ("python", "assets", "static")]
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(f"@sh {step}\n" in makefile for step in steps)
+
+
+@pytest.mark.parametrize("source", [source for source in COPIED if source != "."])
+def test_what_is_copied_is_there_and_let_in(source):
+    assert (ROOT / source).exists()
+    assert any(fnmatch(source, f"{name}*") for name in LET_IN)
+
+
+def test_no_secret_and_no_database_is_let_in():
+    assert "*" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert not {"var", ".env", ".git", ".venv"} & set(LET_IN)
+
+
+def test_it_runs_as_an_ordinary_user_and_says_whether_it_is_well():
+    last_stage = DOCKERFILE[
+        max(n for n, line in enumerate(DOCKERFILE) if line.startswith("FROM")) :
+    ]
+    assert "USER 10001" in last_stage
+    assert any(line.startswith("HEALTHCHECK") for line in last_stage)
+    for step in re.findall(r'"(weisf/steps/\S+)"', "\n".join(last_stage)):
+        assert (ROOT / step).exists()

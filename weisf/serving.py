@@ -1,0 +1,126 @@
+"""How gunicorn serves the register: `gunicorn --config python:weisf.serving` reads this.
+
+The logs keep no reader's address, no query string and no header. What somebody looks
+for in a register of data sharing can say something about a person, and running the
+register needs none of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from gunicorn.glogging import Logger
+from gunicorn.http.errors import (
+    ConfigurationProblem,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    ParseException,
+)
+from gunicorn.workers.gthread import ThreadWorker
+
+from weisf import settings
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title></head>
+<body><h1>{title}</h1><p>{advice}</p><p><a href="/">Go to the register</a></p></body>
+</html>
+"""
+UNREADABLE = (
+    "400 Bad Request",
+    "Sorry, this request could not be read",
+    "The address may be too long or badly written. Shorten your search and try again.",
+)
+BROKEN = (
+    "500 Internal Server Error",
+    "Sorry, there is a problem with the service",
+    "Try again later.",
+)
+
+
+class PrivateLogger(Logger):
+    """gunicorn's log, whose line for each request tells nothing about who asked or for what."""
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """Write down one answered request."""
+        self.access_log.info(
+            "answered",
+            extra={
+                "method": environ.get("REQUEST_METHOD"),
+                "path": environ.get("PATH_INFO"),
+                "status": resp.status_code,
+                "milliseconds": round(request_time / timedelta(milliseconds=1)),
+                "bytes": resp.sent,
+            },
+        )
+
+
+class Worker(ThreadWorker):
+    """gunicorn's threads, whose errors are told to readers plainly and to the log without them."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer, on the socket `client`, a request that raised `exc` outside Django."""
+        ours = (ConfigurationProblem, InvalidResponseHeader, InvalidResponseHeaderName)
+        if isinstance(exc, ParseException) and not isinstance(exc, ours):
+            # The exception's words hold the request's.
+            self.log.warning("A request could not be read: %s", type(exc).__name__)
+            status, title, advice = UNREADABLE
+        else:
+            self.log.error("A request could not be answered", exc_info=exc)
+            status, title, advice = BROKEN
+        page = PAGE.format(title=title, advice=advice).encode()
+        head = (
+            f"HTTP/1.1 {status}\r\n"
+            "Connection: close\r\n"
+            "Content-Type: text/html; charset=utf-8\r\n"
+            "Content-Security-Policy: default-src 'none'\r\n"
+            "X-Content-Type-Options: nosniff\r\n"
+            f"Content-Length: {len(page)}\r\n\r\n"
+        )
+        with contextlib.suppress(OSError):
+            client.sendall(head.encode() + page)
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Say where to look, once: when the first worker can answer."""
+    if settings.ANNOUNCE and worker.age == 1:
+        sys.stderr.write(
+            f"\nThe register is at {settings.SITE_URL}\n"
+            "To make the first administrator, in another terminal:\n"
+            "  .venv/bin/python manage.py createsuperuser\n"
+            f"and then sign in at {settings.SITE_URL}/admin/\n"
+            "To stop the register, press Ctrl and C.\n"
+        )
+
+
+wsgi_app = "weisf.wsgi:application"
+_host = settings.WEB_HOST
+bind = f"[{_host}]:{settings.PORT}" if ":" in _host else f"{_host}:{settings.PORT}"
+worker_class = Worker
+workers = settings.WEB_WORKERS
+threads = settings.WEB_THREADS
+# A pool of database connections must not be open before the fork, so each worker loads the site.
+preload_app = False
+timeout = 60
+graceful_timeout = 30
+# Longer than a proxy keeps its side (nginx: 60 s), so that it is never this side that hangs up.
+keepalive = 65
+limit_request_line = 8190
+# Whether a proxy is believed is said once, by BEHIND_PROXY.
+forwarded_allow_ips = ""
+# A heart-beat on a slow disk would look like a worker that hangs.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+control_socket_disable = True
+logger_class = PrivateLogger
+errorlog = None
+logconfig_dict = {
+    **settings.LOGGING,
+    "loggers": {
+        name: {"handlers": [], "propagate": True, "level": settings.LOG_LEVEL}
+        for name in ("gunicorn.error", "gunicorn.access")
+    },
+}

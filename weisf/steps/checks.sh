@@ -1,0 +1,36 @@
+#!/bin/sh
+# Looks at the code without running it: `lint`, `types` or `locks`. `mend` formats it.
+. "$(dirname -- "$0")/common.sh"
+
+bin=.venv/bin
+
+lint() {
+    "$bin/ruff" check . || fail "ruff found faults. Mend them; 'make format' mends some by itself."
+    "$bin/ruff" format --check . || fail "Some files are not formatted. Run 'make format'."
+    find templates -name '*.html' -exec "$bin/djade" --target-version 5.2 --check {} + \
+        || fail "Some templates are not formatted. Run 'make format'."
+    "$bin/lint-imports" --no-logo || fail "An import goes up. docs/architecture.md says which way they go."
+    DATABASE_URL=sqlite://:memory: "$bin/python" manage.py makemigrations --check --dry-run \
+        || fail "A model has changed without a migration. Run '.venv/bin/python manage.py makemigrations'."
+}
+
+types() {
+    "$bin/python" -m mypy || fail "mypy found faults in the types. Mend them."
+}
+
+locks() {
+    "$bin/uv" lock --check --offline --quiet \
+        || fail "uv.lock does not fit pyproject.toml. Run 'make lock'."
+    for list in requirements.txt requirements-dev.txt requirements-node.txt; do
+        sh weisf/steps/lock.sh "$list" | cmp -s - "$list" \
+            || fail "$list does not fit uv.lock. Run 'make lock'."
+    done
+}
+
+mend() {
+    "$bin/ruff" check --fix --quiet . || say "ruff found faults that it cannot mend."
+    "$bin/ruff" format .
+    find templates -name '*.html' -exec "$bin/djade" --target-version 5.2 {} +
+}
+
+"$1"

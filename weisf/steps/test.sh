@@ -1,0 +1,40 @@
+#!/bin/sh
+# Runs the tests: `unit` (on SQLite), `postgres`, `browser`, and `coverage`, which judges the three.
+. "$(dirname -- "$0")/common.sh"
+
+python=.venv/bin/python
+mkdir -p var/coverage
+# The tests set what they need; a developer's own settings must not change what they find.
+unset SITE_URL DEBUG BEHIND_PROXY ALLOWED_HOSTS PARTNERSHIP_FILE REGISTER_FILE LOG_LEVEL PORT \
+    WEB_HOST WEB_WORKERS WEB_THREADS ANNOUNCE DATABASE_POOL_SIZE
+
+# TEST_ARGS is read as a shell reads it, so that -k 'two words' stays one.
+eval "set -- \"\$1\" ${TEST_ARGS:-}"
+suite=$1
+shift
+
+case $suite in
+    unit)
+        unset DATABASE_URL
+        "$python" -m coverage erase
+        "$python" -m coverage run -m pytest -m 'not browser' "$@" \
+            || fail "Tests fail on SQLite. Read the first failure above; 'make unit TEST_ARGS=-x' stops at it."
+        ;;
+    postgres)
+        "$python" tests/with_postgres.py "$python" -m coverage run -m pytest -m 'not browser' "$@" \
+            || fail "Tests fail on PostgreSQL. Read the first failure above; 'make postgres TEST_ARGS=-x' stops at it."
+        ;;
+    browser)
+        unset DATABASE_URL
+        CHROMIUM=$(sh weisf/steps/chromium.sh)
+        [ -n "$CHROMIUM" ] || exit 0
+        export CHROMIUM
+        "$python" -m coverage run -m pytest -m browser "$@" \
+            || fail "Browser tests fail. Read the first failure above; 'make browser TEST_ARGS=-x' stops at it."
+        ;;
+    coverage)
+        "$python" -m coverage combine --quiet
+        "$python" -m coverage report \
+            || fail "Some lines are never run by a test. Test them, or take them out."
+        ;;
+esac
