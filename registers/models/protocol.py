@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.lookups import Exact
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
@@ -17,7 +18,13 @@ from registers.models.protocol_queryset import (
     ProtocolQuerySet,
     PublicManager,
 )
-from registers.models.review_dates import ReviewStatus, last_day, months_overdue, review_status
+from registers.models.review_dates import (
+    DayOfMonth,
+    ReviewStatus,
+    last_day,
+    months_overdue,
+    review_status,
+)
 from registers.models.theme import Theme
 
 STAYS_PUBLIC = "A published protocol stays public. Withdraw it instead."
@@ -96,7 +103,8 @@ class Protocol(models.Model):
         ordering = ["reference"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(review_date=None) | models.Q(review_date__day=1),
+                condition=models.Q(review_date=None)
+                | models.Q(Exact(DayOfMonth("review_date"), 1)),
                 name="review_month_first",
                 violation_error_message="A review date is a month: write its first day.",
             ),

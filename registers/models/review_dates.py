@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+from typing import Any
 
 from django.db import models
 
@@ -19,6 +20,22 @@ class ReviewStatus(models.TextChoices):
     DUE_SOON = "due-soon", "Due soon"  # it is no more than 3 months away
     IN_DATE = "in-date", "In date"  # it is further away
     NONE = "none", "No review date"  # none is recorded
+
+
+class DayOfMonth(models.Func):
+    """The day of a date's month, from 1, in SQL.
+
+    SQLite's own function stands in for Django's, which another program that
+    copies or checks the database file does not have.
+    """
+
+    template = "EXTRACT(DAY FROM %(expressions)s)"
+    output_field = models.IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return the SQL for SQLite. The sign for the day goes through two rounds of formatting."""
+        template = "CAST(strftime('%%%%d', %(expressions)s) AS INTEGER)"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 def last_day(month: datetime.date) -> datetime.date:
