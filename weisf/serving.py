@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.template.loader import render_to_string
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import (
     ConfigurationProblem,
@@ -24,22 +25,8 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from weisf import settings
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{title}</title></head>
-<body><h1>{title}</h1><p>{advice}</p><p><a href="/">Go to the register</a></p></body>
-</html>
-"""
-UNREADABLE = (
-    "400 Bad Request",
-    "Sorry, this request could not be read",
-    "The address may be too long or badly written. Shorten your search and try again.",
-)
-BROKEN = (
-    "500 Internal Server Error",
-    "Sorry, there is a problem with the service",
-    "Try again later.",
-)
+UNREADABLE = ("400 Bad Request", "errors/400.html")
+BROKEN = ("500 Internal Server Error", "errors/500.html")
 
 
 class PrivateLogger(Logger):
@@ -68,16 +55,16 @@ class Worker(ThreadWorker):
         if isinstance(exc, ParseException) and not isinstance(exc, ours):
             # The exception's words hold the request's.
             self.log.warning("A request could not be read: %s", type(exc).__name__)
-            status, title, advice = UNREADABLE
+            status, template = UNREADABLE
         else:
             self.log.error("A request could not be answered", exc_info=exc)
-            status, title, advice = BROKEN
-        page = PAGE.format(title=title, advice=advice).encode()
+            status, template = BROKEN
+        page = render_to_string(template, {"partnership": settings.PARTNERSHIP}).encode()
         head = (
             f"HTTP/1.1 {status}\r\n"
             "Connection: close\r\n"
             "Content-Type: text/html; charset=utf-8\r\n"
-            "Content-Security-Policy: default-src 'none'\r\n"
+            "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'\r\n"
             "X-Content-Type-Options: nosniff\r\n"
             f"Content-Length: {len(page)}\r\n\r\n"
         )

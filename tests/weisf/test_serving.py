@@ -95,11 +95,12 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("request_", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_a_request_that_cannot_be_read_gets_a_plain_page(request_, served):
+def test_a_request_that_cannot_be_read_gets_the_register_s_page(request_, served):
     port, folder = served
     answer = ask(port, request_)
     assert answer.startswith("HTTP/1.1 400 Bad Request\r\n")
-    assert "<h1>Sorry, this request could not be read</h1>" in answer
+    assert ">This cannot be answered</h1>" in answer
+    assert 'class="register-header"' in answer
     assert "Traceback" not in answer
     log_of(folder, "A request could not be read")
     assert not re.search("Doe|127.0.0.1(?!:)", (folder / "out").read_text())
@@ -126,7 +127,8 @@ def test_an_error_outside_django_gets_a_plain_page(mishap, status, logged, caplo
         worker = SimpleNamespace(log=logging.getLogger("gunicorn.stand-in"))
         serving.Worker.handle_error(worker, None, server, ("192.0.2.1", 1), mishap)
         answer = reader.recv(65536).decode()
-    head, page = answer.split("\r\n\r\n")
+    head, page = answer.split("\r\n\r\n", 1)
+    assert 'class="register-header"' in page
     assert head.startswith(f"HTTP/1.1 {status}\r\n")
     assert f"Content-Length: {len(page.encode())}" in head
     assert "told to the log" not in answer
