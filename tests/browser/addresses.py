@@ -1,0 +1,106 @@
+"""Examples of every address of the readers' door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LONG = "x" * 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """An address, and the status of the answer."""
+
+    path: str
+    status: int = 200
+
+
+def _at(*paths: str) -> list[Example]:
+    return [Example(path=path) for path in paths]
+
+
+# By the route as the URL configuration writes it.
+PAGES: dict[str, list[Example]] = {
+    "": [
+        *_at(
+            "/",
+            "/?theme=health-and-wellbeing&organisation=essex-county-council&role=lead",
+            "/?q=school&sort=relevance&review=overdue&review_from=2019-01&review_to=2024-12",
+            "/?q=there-is-no-such-word",
+        ),
+        Example(path="/?theme=nonsense&organisation=nobody&review_from=2024-13", status=400),
+        Example(path="/?page=99", status=404),
+    ],
+    "protocols/<reference:reference>/": [
+        *_at("/protocols/0036/", "/protocols/0062/"),
+        Example(path="/protocols/0013/", status=404),
+    ],
+    "protocols/<reference:reference>/changes/": _at("/protocols/0036/changes/"),
+    "themes/": _at("/themes/"),
+    "themes/<slug:slug>/": _at("/themes/learning-and-education/"),
+    "organisations/": [
+        *_at("/organisations/", "/organisations/?letter=e", "/organisations/?letter=x"),
+        Example(path="/organisations/?letter=essex", status=400),
+    ],
+    "organisations/<slug:slug>/": [
+        *_at(
+            "/organisations/essex-county-council/",
+            "/organisations/essex-partnership-university-nhs-foundation-trust/",
+            "/organisations/nhs-hertfordshire-and-west-essex-integrated-care-board/",
+            "/organisations/essex-county-council/?with=essex",
+            "/organisations/essex-county-council/?with=barnard",
+        ),
+        Example(path="/organisations/essex-county-council/?with=nonsense", status=400),
+        Example(path=f"/organisations/essex-county-council/?with={LONG}", status=400),
+    ],
+    "organisations/<slug:one>/with/<slug:other>/": _at(
+        "/organisations/essex-county-council/with/essex-police/",
+        "/organisations/brunel-university/with/home-office/",
+    ),
+    "approvers/": _at("/approvers/"),
+    "news/": _at("/news/"),
+    "news/<slug:slug>/": _at("/news/overarching-isp-and-template/"),
+    "resources/": _at("/resources/"),
+    "resources/<slug:slug>/": _at("/resources/review-template/"),
+    "about/": _at("/about/"),
+    "accessibility/": _at("/accessibility/"),
+    "privacy/": _at("/privacy/"),
+}
+NOWHERE = Example(path="/nothing/is/here/", status=404)
+EXAMPLES = [*(example for examples in PAGES.values() for example in examples), NOWHERE]
+
+# What the fuller register shows beside that. `filling.py` makes it.
+FULL = [
+    *_at(
+        "/?page=2",
+        "/?status=withdrawn",
+        "/?organisation=the-ministry&sort=title",
+        "/protocols/9001/",
+        "/protocols/9002/",
+        "/protocols/9001/changes/",
+        "/themes/housing/?page=2",
+        "/organisations/?page=2",
+        "/organisations/the-ministry/",
+        "/organisations/birch-trust/",
+        "/organisations/ashdown-council/with/the-ministry/",
+        "/organisations/ashdown-council/with/birch-trust/",
+        "/approvers/",
+        "/news/long-news/",
+        "/resources/paper/",
+    )
+]
+
+# What is no page, with an example that the fuller register answers.
+NO_PAGES: dict[str, str] = {
+    "protocols.<str:ending>": "/protocols.csv",
+    "protocols/<reference:reference>/documents/<int:pk>/": "/protocols/9001/documents/1/",
+    "resources/<slug:slug>/download/": "/resources/paper/download/",
+    "healthz": "/healthz",
+    "readyz": "/readyz",
+    "robots.txt": "/robots.txt",
+    "sitemap.xml": "/sitemap.xml",
+    "sitemap-<section>.xml": "/sitemap-pages.xml",
+    r"^\.well-known/security\.txt$": "/.well-known/security.txt",
+}
+# Routes that only lead on, with an example.
+LEADS_ON: dict[str, str] = {"protocols/": "/protocols/"}

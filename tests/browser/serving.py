@@ -1,0 +1,119 @@
+"""Start the register as it is run, on a port of its own with a database of its own."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+BASE = Path(__file__).parent.parent.parent
+START_SECONDS = 60
+STOP_SECONDS = 20
+ARGUMENTS = ("--config", "python:weisf.serving")
+# The server ends with these tests, however they end.
+GUNICORN = """
+import runpy, signal
+from tests.with_postgres import die_with_parent
+die_with_parent(signal.SIGTERM)
+runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)
+"""
+
+
+class Served:
+    """A place to serve from: a folder with a secret key, and a port that is already held."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        (folder / "secret-key").write_text(secrets.token_urlsafe(50))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of a developer's own settings."""
+        return {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "DJANGO_SETTINGS_MODULE": "weisf.settings",
+            "DATA_DIR": str(self.folder),
+            "SITE_URL": self.url,
+            "PORT": str(self.port),
+            "WEB_WORKERS": "1",
+        }
+
+
+def run(place: Served, *arguments: str) -> None:
+    """Run Python with the settings of the place; fail with what it printed if it fails."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=BASE,
+        env=place.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"{done.stdout}{done.stderr}\n{arguments} failed.", pytrace=False)
+
+
+def prepare(place: Served) -> None:
+    """Make the database, with the real register in it."""
+    run(place, "manage.py", "prepare")
+
+
+def served(place: Served) -> str:
+    """Start gunicorn and return its address once it answers."""
+    held = place.socket.fileno()
+    with place.log.open("wb") as log:
+        place.process = subprocess.Popen(
+            [sys.executable, "-c", GUNICORN, *ARGUMENTS, "--bind", f"fd://{held}"],
+            cwd=BASE,
+            env=place.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[held],
+        )
+    # From here on a server that has ended refuses the connection.
+    place.socket.close()
+    give_up = time.monotonic() + START_SECONDS
+    while not _answers(place.port):
+        if place.process.poll() is not None or time.monotonic() > give_up:
+            pytest.fail(f"{place.log.read_text()}\nThe register did not start.", pytrace=False)
+        time.sleep(0.1)
+    return place.url
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()

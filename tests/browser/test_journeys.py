@@ -1,0 +1,184 @@
+"""What people come for, in a browser without JavaScript."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.serving import BASE
+
+pytestmark = pytest.mark.browser
+
+REGISTER = json.loads((BASE / "fixtures/weisf/register.json").read_text(encoding="utf-8"))
+ECC = "/organisations/essex-county-council/"
+
+
+def purpose_of(reference: str) -> str:
+    found = [p["purpose"] for p in REGISTER["protocols"] if p["reference"] == reference]
+    return " ".join(found[0].split())
+
+
+def heading(page: Page) -> Locator:
+    """The heading that says how many protocols are found."""
+    return page.get_by_role("heading", level=2, name=re.compile(r"^\d+ protocols?$"))
+
+
+def found(page: Page) -> int:
+    """The number in that heading, which is also that of the rows below it."""
+    number = int(heading(page).inner_text().split()[0])
+    assert page.locator(".register-columns__results tbody tr").count() == number
+    return number
+
+
+def number_beside(page: Page, choice: str) -> int:
+    """The number beside a choice of the filter panel."""
+    label = page.locator("label").filter(has_text=choice)
+    return int(re.search(r"\((\d+)\)$", label.inner_text().strip())[1])
+
+
+def test_there_is_no_javascript(reader, register):
+    reader.goto(register)
+    reader.set_content("<p>Off</p><script>document.querySelector('p').textContent = 'On'</script>")
+    expect(reader.locator("p")).to_have_text("Off")
+
+
+def test_a_newcomer_finds_in_three_clicks_what_two_organisations_share(reader, register):
+    reader.goto(register)
+    main_links = reader.get_by_role("navigation", name="Main")
+    main_links.get_by_role("link", name="Organisations").click()
+    reader.get_by_role("main").get_by_role("link", name="Essex Police", exact=True).click()
+    others = reader.locator("#shares-with + ul")
+    others.get_by_role("link", name="Essex County Council", exact=True).click()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("Yes: 1 protocol")
+    expect(
+        reader.get_by_role("heading", level=2, name="0036 - 3rd Party Access ISP")
+    ).to_be_visible()
+    expect(reader.get_by_role("main")).to_contain_text(purpose_of("0036"))
+    expect(reader.get_by_role("main")).to_contain_text("Essex County Council: lead")
+    expect(reader.get_by_role("main")).to_contain_text("Essex Police: partner")
+
+
+def test_filters_are_chosen_counted_taken_away_and_kept_by_the_back_button(reader, register):
+    reader.goto(register)
+    assert found(reader) == len(REGISTER["protocols"])
+    alone = number_beside(reader, "Health and Wellbeing")
+    reader.get_by_label("Health and Wellbeing").check()
+    reader.get_by_label("Essex County Council").check()
+    reader.get_by_role("button", name="Show protocols").click()
+
+    both = found(reader)
+    assert 0 < both < alone
+    assert number_beside(reader, "Health and Wellbeing") == both
+    expect(reader.get_by_label("Health and Wellbeing")).to_be_checked()
+    expect(reader.get_by_label("Essex County Council")).to_be_checked()
+
+    reader.get_by_role("link", name="Remove the filter Organisation: Essex County Council").click()
+    assert found(reader) == alone
+    expect(reader.get_by_label("Essex County Council")).not_to_be_checked()
+
+    reader.go_back()
+    assert found(reader) == both
+    reader.get_by_role("link", name="Clear all filters").click()
+    assert found(reader) == len(REGISTER["protocols"])
+
+
+def test_every_number_beside_a_theme_is_that_of_the_list_it_leads_to(reader, register):
+    reader.goto(f"{register}/themes/")
+    themes = [theme["name"] for theme in REGISTER["themes"]]
+    for theme in themes:
+        title = reader.get_by_role("heading", level=2).filter(has_text=theme)
+        number = int(re.search(r"\((\d+)\)$", title.inner_text())[1])
+        title.get_by_role("link").click()
+        assert reader.locator("tbody tr").count() == number
+        reader.go_back()
+
+
+def test_words_and_an_acronym_are_searched_for(reader, register):
+    reader.goto(register)
+    reader.get_by_label("Search the register").fill("EPUT")
+    reader.get_by_role("button", name="Search").click()
+    assert found(reader)
+    expect(reader.get_by_label("Search the register")).to_have_value("EPUT")
+    expect(reader.get_by_role("main")).to_contain_text("Search: EPUT")
+
+
+def test_a_month_that_cannot_be_is_told_and_kept_and_no_list_is_shown(reader, register):
+    reader.goto(register)
+    reader.get_by_label("From").fill("2024-13")
+    reader.get_by_role("button", name="Show protocols").click()
+    summary = reader.get_by_role("alert")
+    expect(summary).to_contain_text("‘2024-13’ is not a month")
+    summary.get_by_role("link").click()
+    expect(reader.locator(":target").get_by_role("textbox")).to_have_value("2024-13")
+    expect(reader.locator(":target")).to_contain_text("‘2024-13’ is not a month")
+    expect(reader.locator("tbody tr")).to_have_count(0)
+
+
+def test_an_acronym_in_the_picker_leads_to_what_both_share(reader, register):
+    reader.goto(register + ECC)
+    others = reader.locator("#shares-with + ul > li")
+    eput = others.filter(has_text="Essex Partnership University NHS Foundation Trust")
+    number = int(re.search(r"\((\d+)\)$", eput.inner_text())[1])
+    ask_for(reader, "EPUT")
+    expect(reader.get_by_role("heading", level=1)).to_have_text(f"Yes: {number} protocols")
+    expect(reader.get_by_role("article")).to_have_count(number)
+
+
+def test_nonsense_in_the_picker_is_told_beside_the_field_and_kept(reader, register):
+    reader.goto(register + ECC)
+    ask_for(reader, "Ministry of Magic")
+    summary = reader.get_by_role("alert")
+    expect(summary).to_contain_text("called ‘Ministry of Magic’")
+    summary.get_by_role("link").click()
+    field = reader.locator(":target").get_by_label("The other organisation")
+    expect(field).to_have_value("Ministry of Magic")
+    expect(field).to_have_accessible_description(re.compile("called ‘Ministry of Magic’"))
+
+
+def test_part_of_several_names_in_the_picker_gives_a_choice(reader, register):
+    reader.goto(register + ECC)
+    ask_for(reader, "hospital")
+    expect(reader.get_by_role("heading", level=1)).to_have_text("Which organisation?")
+    choices = reader.get_by_role("main").get_by_role("listitem")
+    assert choices.count() > 1
+    choices.get_by_role("link", name="Mid Essex Hospital Service NHS Trust").click()
+    expect(reader.get_by_role("heading", level=1)).to_have_text(re.compile(r"^Yes: \d protocols$"))
+
+
+def ask_for(page: Page, name: str) -> None:
+    page.get_by_label("The other organisation").fill(name)
+    page.get_by_role("button", name="Show what they share").click()
+
+
+def test_an_old_address_of_an_organisation_ends_at_its_page(reader, register):
+    answer = reader.goto(f"{register}/organisations/eput/")
+    name = "Essex Partnership University NHS Foundation Trust"
+    assert reader.url == f"{register}/organisations/{name.lower().replace(' ', '-')}/"
+    assert answer.request.redirected_from.response().status == 301
+    expect(reader.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def test_two_organisations_have_one_address_whichever_comes_first(reader, register):
+    answer = reader.goto(f"{register}/organisations/essex-police/with/essex-county-council/")
+    assert reader.url == f"{register}{ECC}with/essex-police/"
+    assert answer.request.redirected_from.response().status == 301
+
+
+@pytest.mark.parametrize("query", ["", "?theme=learning-and-education&review=overdue"])
+def test_the_spreadsheet_has_as_many_rows_as_the_heading_says(reader, register, tmp_path, query):
+    reader.goto(f"{register}/{query}")
+    number = found(reader)
+    with reader.expect_download() as download:
+        reader.get_by_role("link", name="spreadsheet (CSV)").click()
+    assert re.fullmatch(r"protocols-\d{4}-\d\d-\d\d\.csv", download.value.suggested_filename)
+    download.value.save_as(tmp_path / "protocols.csv")
+    with Path(tmp_path / "protocols.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == number
+    listed = reader.locator("tbody th a").all_inner_texts()
+    assert sorted(row["reference"] for row in rows) == sorted(each[:4] for each in listed)

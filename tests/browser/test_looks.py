@@ -1,0 +1,135 @@
+"""Paper, other colours, large letters and windows of a width between."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import axe_finds
+from tests.browser.conftest import DESKTOP
+from tests.browser.looking import look
+
+pytestmark = pytest.mark.browser
+
+# A4, less the margins that Chromium leaves.
+PAPER = {"width": 718, "height": 1047}
+LIST = "/?theme=health-and-wellbeing&organisation=essex-county-council"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", LIST, "/protocols/0036/", "/organisations/essex-county-council/"]
+)
+def test_large_letters_lose_nothing(reader, reader_on_a_phone, register, path):
+    reader.goto(register + path)
+    reader_on_a_phone.goto(register + path)
+    if reader_on_a_phone.locator("summary").count():
+        reader_on_a_phone.locator("summary").click()
+    wide = look(reader, "texts", "main")
+    narrow = look(reader_on_a_phone, "texts", "main")
+    assert len(wide) > 50
+    # A row's first cell is what the row is about: it needs no word before it.
+    first_columns = set(look(reader, "texts", "thead th:first-child"))
+    assert set(wide) - set(narrow) <= first_columns
+
+
+def test_a_window_of_a_width_between_keeps_margins_and_whole_words(opened, register):
+    page = opened(viewport=DESKTOP)
+    page.goto(register)
+    for width in (641, 768, 800, 880, 881, 1024, 1183, 1184, 1230):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert look(page, "sticking_out") == [], width
+        assert look(page, "broken_words", "th, .govuk-tag, .register-nav") == [], width
+        for box in boxes(page, ".govuk-width-container"):
+            assert box["left"] >= 15, width
+            assert box["right"] <= width - 15, width
+        edge = boxes(page, ".register-columns__results")[0]["right"]
+        assert all(tag["right"] <= edge for tag in boxes(page, ".govuk-tag")), width
+
+
+def boxes(page: Page, selector: str) -> list[dict[str, float]]:
+    measure = "all => all.map(each => each.getBoundingClientRect().toJSON())"
+    return page.locator(selector).evaluate_all(measure)
+
+
+def test_a_printed_list_is_the_list_alone(opened, register):
+    page = opened(viewport=PAPER)
+    page.goto(register + LIST)
+    page.emulate_media(media="print")
+    for gone in (".register-nav", "form", ".register-endings", ".govuk-skip-link"):
+        expect(page.locator(gone).first).to_be_hidden()
+    words = look(page, "texts", "main")
+    assert "Other organisations involved" in words
+    assert any(each.startswith("This supports 3rd party access") for each in words)
+    assert "Theme: Health and Wellbeing" in " ".join(words)
+    assert look(page, "sticking_out") == []
+    assert look(page, "broken_words", "thead th, .govuk-tag") == []
+    # A row is a row, and a link's address is not written after it.
+    row = page.locator("tbody tr").first
+    cells = [cell.bounding_box() for cell in row.locator("th, td").all()]
+    assert len({round(cell["y"]) for cell in cells}) == 1
+    after = "link => getComputedStyle(link, '::after').content"
+    assert page.locator("main a").evaluate_all(f"links => links.map({after})").count("none") > 10
+
+
+def test_a_printed_protocol_has_its_purpose_and_its_parties(opened, register):
+    page = opened(viewport=PAPER)
+    page.goto(f"{register}/protocols/0036/")
+    page.emulate_media(media="print")
+    expect(page.locator(".govuk-breadcrumbs")).to_be_hidden()
+    for heading in ("Purpose", "Who shares", "Details"):
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    expect(page.get_by_text("This supports 3rd party access")).to_be_visible()
+    expect(page.locator(".register-parties tbody tr")).to_have_count(27)
+    expect(page.locator(".register-parties thead")).to_be_visible()
+    assert look(page, "sticking_out") == []
+
+
+@pytest.mark.parametrize(("path", "most"), [("/", 8), ("/protocols/0036/", 3)])
+def test_a_pdf_is_made_of_few_pages(opened, register, path, most):
+    page = opened(viewport=DESKTOP)
+    page.goto(register + path)
+    made = page.pdf(format="A4")
+    assert made.startswith(b"%PDF")
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", made)) <= most
+
+
+def test_forced_colours_keep_the_lines_and_the_words(opened, register):
+    page = opened(viewport=DESKTOP, forced_colors="active")
+    page.goto(register + LIST)
+    lines = (".register-tag", ".register-filters", ".register-chosen__tag", "#q", ".govuk-button")
+    for selector in lines:
+        style = styles(page, selector)
+        assert style["borderTopStyle"] == "solid", selector
+        assert style["borderTopWidth"] >= "1px", selector
+        assert style["borderTopColor"] != styles(page, "body")["backgroundColor"], selector
+    for selector in (*lines, "h1", "main p", ".register-nav__link", ".register-header__name"):
+        style = styles(page, selector)
+        assert style["color"] not in {style["backgroundColor"], "rgba(0, 0, 0, 0)"}, selector
+    current, other = (
+        styles(page, f".register-nav__item{which}")["borderBottomColor"]
+        for which in ("--current", ":not(.register-nav__item--current)")
+    )
+    assert current != other
+    assert axe_finds(page) == []
+
+
+def styles(page: Page, selector: str) -> dict[str, str]:
+    return page.locator(selector).first.evaluate("element => ({...getComputedStyle(element)})")
+
+
+@pytest.mark.parametrize("wish", [{"color_scheme": "dark"}, {"contrast": "more"}], ids=str)
+def test_other_wishes_do_no_harm(opened, register, wish):
+    page = opened(viewport=DESKTOP, **wish)
+    page.goto(register + LIST)
+    assert axe_finds(page) == []
+    assert look(page, "sticking_out") == []
+
+
+def test_nothing_moves_when_movement_is_not_wanted(opened, register):
+    page = opened(viewport=DESKTOP, reduced_motion="reduce")
+    page.goto(register + LIST)
+    page.get_by_label("Safer Community").check()
+    page.get_by_role("button", name="Show protocols").hover()
+    assert page.evaluate("document.getAnimations().length") == 0
