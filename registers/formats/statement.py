@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -11,7 +10,8 @@ from django.utils.formats import date_format
 
 from registers.models import Name, Organisation, Party, Protocol, Succession
 
-Statement = dict[str, str]
+# A field's words, or the words of each thing that stands under it.
+Statement = dict[str, str | tuple[str, ...]]
 
 # What is not the public's: notes for administrators, and columns that serve the machine.
 UNSAID = {"admin_note", "key", "position", "updated_on"}
@@ -55,18 +55,18 @@ def _parts(thing: models.Model) -> Statement:
     if isinstance(thing, Protocol):
         parties = list(thing.parties.select_related("organisation"))
         return {
-            "Lead organisation": _lines(_party(p) for p in parties if p.role == Party.Role.LEAD),
-            "Other organisations": _lines(_party(p) for p in parties if p.role != Party.Role.LEAD),
-            "Comes under": _lines(thing.comes_under.values_list("reference", flat=True)),
-            "Documents": _lines(f"{d.title} ({d.file.name})" for d in thing.documents.all()),
+            "Lead organisation": tuple(_party(p) for p in parties if p.role == Party.Role.LEAD),
+            "Other organisations": tuple(_party(p) for p in parties if p.role != Party.Role.LEAD),
+            "Comes under": tuple(thing.comes_under.values_list("reference", flat=True)),
+            "Documents": tuple(f"{d.title} ({d.file.name})" for d in thing.documents.all()),
         }
     if isinstance(thing, Organisation):
         return {
-            "Names": _lines(_name(name) for name in thing.names.all()),
-            "Became part of": _lines(
+            "Names": tuple(_name(name) for name in thing.names.all()),
+            "Became part of": tuple(
                 _succession(s) for s in thing.successions.select_related("successor")
             ),
-            "Approvers": _lines(thing.approvers.values_list("job_title", flat=True)),
+            "Approvers": tuple(thing.approvers.values_list("job_title", flat=True)),
         }
     return {}
 
@@ -90,12 +90,8 @@ def _succession(succession: Succession) -> str:
     return words + (f" ({succession.source})" if succession.source else "")
 
 
-def _lines(values: Iterable[str]) -> str:
-    return "; ".join(values)
-
-
 def what_changed(before: Statement | None, after: Statement | None) -> str:
-    """Return how two statements differ, a line for each field; short values are quoted whole."""
+    """Return how two statements differ, a line for each field. What was there before is quoted."""
     if before is None:
         return "Added to this register."
     if after is None:
@@ -107,12 +103,28 @@ def what_changed(before: Statement | None, after: Statement | None) -> str:
     )
 
 
-def _difference(field: str, old: str, new: str) -> str:
-    if max(len(old), len(new)) > LONG or "\n" in old + new:
-        return f"{field} changed."
-    old, new = old.removesuffix("."), new.removesuffix(".")
-    if not old:
-        return f"{field} recorded: {new}."
-    if not new:
-        return f"{field} taken out; it was: {old}."
-    return f"{field} changed from {old} to {new}."
+def _difference(field: str, old: str | tuple[str, ...], new: str | tuple[str, ...]) -> str:
+    """Return one line. Of several things under a field, those that came or went are named."""
+    if isinstance(old, tuple) and isinstance(new, tuple) and max(len(old), len(new)) > 1:
+        return _came_and_went(field, old, new)
+    was, now = _folded(old), _folded(new)
+    if not was:
+        return f"{field} recorded: {now}."
+    if not now:
+        return f"{field} taken out; it was: {was}."
+    if max(len(was), len(now)) > LONG:
+        return f"{field} changed. It was: {was}."
+    return f"{field} changed from {was} to {now}."
+
+
+def _came_and_went(field: str, old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    came = "; ".join(one for one in new if one not in old)
+    went = "; ".join(one for one in old if one not in new)
+    said = [f"added: {came}" if came else "", f"taken out: {went}" if went else ""]
+    return f"{field} " + (", and ".join(filter(None, said)) or "put in another order") + "."
+
+
+def _folded(value: str | tuple[str, ...]) -> str:
+    """Return a value on one line, without a full stop at its end."""
+    words = value if isinstance(value, str) else "; ".join(value)
+    return " ".join(words.split()).removesuffix(".")

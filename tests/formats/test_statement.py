@@ -105,18 +105,20 @@ def test_a_protocol_says_every_field_and_part_as_a_reader_would():
         "Withdrawn on": "5 March 2026",
         "Withdrawn reason": "It ended.",
         "Replaced by": "9001 - A title",
-        "Lead organisation": "Ashdown Council",
-        "Other organisations": "Birch Trust (Temp workers), signed 5 March 2026; "
-        "Cedar Charity, published as Cedar",
-        "Comes under": "9001; 9002",
-        "Documents": "Signed (2026/11/signed.pdf)",
+        "Lead organisation": ("Ashdown Council",),
+        "Other organisations": (
+            "Birch Trust (Temp workers), signed 5 March 2026",
+            "Cedar Charity, published as Cedar",
+        ),
+        "Comes under": ("9001", "9002"),
+        "Documents": ("Signed (2026/11/signed.pdf)",),
     }
 
 
 def test_what_is_not_recorded_is_empty():
     said = statement(Protocol.objects.get(reference="9002"))
     assert said["Review date"] == said["Replaced by"] == said["List of parties is complete"] == ""
-    assert said["Lead organisation"] == said["Documents"] == ""
+    assert said["Lead organisation"] == said["Documents"] == ()
 
 
 def test_complete_parties_are_said_so():
@@ -148,16 +150,16 @@ def test_an_organisation_says_its_names_successors_and_approvers():
     }
     assert said["Kind"] == "One body"
     assert said["Note"] == "Once a charity."
-    assert set(said["Names"].split("; ")) == {
+    assert set(said["Names"]) == {
         "Birch Trust (official name)",
         "BT (acronym)",
         "Birches (misspelling, also written BIRCHES)",
     }
-    assert set(said["Became part of"].split("; ")) == {
+    assert set(said["Became part of"]) == {
         "Ashdown Council",
         "Cedar Charity on 5 March 2026 (An Order)",
     }
-    assert said["Approvers"] == "Caldicott Guardian"
+    assert said["Approvers"] == ("Caldicott Guardian",)
 
 
 def test_other_things_say_their_fields():
@@ -190,10 +192,26 @@ DIFFERENCES = {
         {"Note": "x" * LONG},
         f"Note recorded: {'x' * LONG}.",
     ),
-    "new and long": ({"Note": ""}, {"Note": "x" * (LONG + 1)}, "Note changed."),
-    "old and long": ({"Note": "x" * (LONG + 1)}, {"Note": "Here"}, "Note changed."),
-    "new and of two lines": ({"Note": ""}, {"Note": "One\nTwo"}, "Note changed."),
-    "old and of two lines": ({"Note": "One\r\nTwo"}, {"Note": "One"}, "Note changed."),
+    "long": (
+        {"Note": "x" * (LONG + 1)},
+        {"Note": "Here"},
+        f"Note changed. It was: {'x' * (LONG + 1)}.",
+    ),
+    "of two lines": ({"Note": "One\r\nTwo"}, {"Note": "One"}, "Note changed from One Two to One."),
+    "one of one": ({"Lead": ("A",)}, {"Lead": ("B",)}, "Lead changed from A to B."),
+    "the only one": ({"Lead": ("A",)}, {"Lead": ()}, "Lead taken out; it was: A."),
+    "one more": ({"Others": ("A",)}, {"Others": ("A", "B")}, "Others added: B."),
+    "one less": ({"Others": ("A", "B")}, {"Others": ("B",)}, "Others taken out: A."),
+    "one for another": (
+        {"Others": ("A", "B")},
+        {"Others": ("B", "C")},
+        "Others added: C, and taken out: A.",
+    ),
+    "another order": (
+        {"Others": ("A", "B")},
+        {"Others": ("B", "A")},
+        "Others put in another order.",
+    ),
 }
 
 
