@@ -45,8 +45,11 @@ def official_change(
         after = statement(subject)
         if after == before:
             return
-        if isinstance(subject, Protocol) and not published_before:
-            _date(subject, new=before is None, on=timezone.localdate(at))
+        if isinstance(subject, Protocol):
+            on = timezone.localdate(at)
+            _refuse_days_to_come(subject, on)
+            if not published_before:
+                _date(subject, new=before is None, on=on)
         protocol = subject if isinstance(subject, Protocol) else None
         organisation = subject if isinstance(subject, Organisation) and after else None
         what = what_changed(before, after)
@@ -61,6 +64,16 @@ def official_change(
             why=why,
             by=by,
         )
+
+
+def _refuse_days_to_come(protocol: Protocol, on: datetime.date) -> None:
+    """Raise ValidationError for a day that says what has happened, and is after `on`."""
+    for field in ("published_on", "withdrawn_on"):
+        day = getattr(protocol, field)
+        if day and day > on:
+            raise ValidationError(
+                {field: "This day is still to come. Write today's, or one before."}
+            )
 
 
 def _date(protocol: Protocol, *, new: bool, on: datetime.date) -> None:

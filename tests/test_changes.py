@@ -143,9 +143,7 @@ def test_parts_are_told_of_as_the_protocol_s_own():
     subject = protocol("9001")
     cedar = a_party("9001", "Cedar Charity", note="Temp workers", position=2)
     saved(subject, cedar, at=LATER)
-    assert told(subject)[0] == (
-        "Other organisations changed from Birch Trust to Birch Trust; Cedar Charity (Temp workers)."
-    )
+    assert told(subject)[0] == ("Other organisations added: Cedar Charity (Temp workers).")
     assert subject.changes.count() == 2
 
 
@@ -242,14 +240,27 @@ def test_a_protocol_is_updated_on_the_day_of_the_change():
 @pytest.mark.parametrize(
     ("moment", "day"),
     [
-        ("2026-06-30T22:59:00+00:00", "2026-06-30"),
-        ("2026-06-30T23:00:00+00:00", "2026-07-01"),
-        ("2026-12-31T23:59:00+00:00", "2026-12-31"),
+        ("2027-06-30T22:59:00+00:00", "2027-06-30"),
+        ("2027-06-30T23:00:00+00:00", "2027-07-01"),
+        ("2027-12-31T23:59:00+00:00", "2027-12-31"),
     ],
 )
 def test_the_day_is_london_s(moment, day):
     saved(protocol("9001", title="Better"), at=datetime.datetime.fromisoformat(moment))
     assert protocol("9001").updated_on == datetime.date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("field", ["withdrawn_on", "published_on"])
+def test_a_day_still_to_come_is_refused(field):
+    tomorrow = datetime.date(2026, 6, 2)
+    ended = {"status": "withdrawn", "withdrawn_on": tomorrow, "withdrawn_reason": "It ended."}
+    given = ended if field == "withdrawn_on" else {"published_on": tomorrow}
+    with pytest.raises(ValidationError) as refusal:
+        saved(a_protocol("9011", **given), at=datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC))
+    assert refusal.value.message_dict == {
+        field: ["This day is still to come. Write today's, or one before."]
+    }
+    assert not Protocol.objects.filter(pk="9011").exists()
 
 
 def test_what_was_published_before_keeps_its_days_as_they_are():

@@ -4,6 +4,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from registers.models.organisation import Organisation
+from registers.models.words import refuse_email
 
 
 class Approver(models.Model):
@@ -11,7 +12,9 @@ class Approver(models.Model):
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="approvers")
     job_title = models.CharField(
-        max_length=150, help_text="Public. A job title, never a person's name."
+        max_length=150,
+        validators=[refuse_email],
+        help_text="Public. A job title, never a person's name.",
     )
     history = HistoricalRecords()
 

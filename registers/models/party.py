@@ -6,6 +6,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from registers.models.organisation import Organisation
+from registers.models.words import refuse_email
 
 
 class Party(models.Model):
@@ -23,10 +24,14 @@ class Party(models.Model):
     name_as_published = models.CharField(
         max_length=255,
         blank=True,
+        validators=[refuse_email],
         help_text="The name that stands in the protocol. Kept even if the organisation is renamed.",
     )
     note = models.CharField(
-        max_length=255, blank=True, help_text="Public, shown in brackets: Temp workers."
+        max_length=255,
+        blank=True,
+        validators=[refuse_email],
+        help_text="Public, shown in brackets: Temp workers.",
     )
     signed_on = models.DateField(
         "signed on", null=True, blank=True, help_text="When its approver signed. Empty if unknown."

@@ -3,6 +3,16 @@
 import re
 import unicodedata
 
+from django.core.exceptions import ValidationError
+
+EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+
+
+def refuse_email(text: str) -> None:
+    """Raise ValidationError where `text`, which is public, holds an e-mail address."""
+    if EMAIL.search(text):
+        raise ValidationError("This is public. Take the e-mail address out.")
+
 
 def key_of(text: str) -> str:
     """Return `text` as it is compared: without regard to case, spacing or the shape of apostrophes.

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registers import changes
-from registers.models import Name, Organisation
+from registers.models import Approver, Name, Organisation, Party
 from registers.models.words import key_of
 from tests.models.making import saved
 
@@ -92,3 +92,22 @@ def test_two_organisations_can_have_names_that_differ(one, other):
     assert saved(Organisation(name=one)) != saved(Organisation(name=other))
     assert Organisation.objects.named(one).get().name == one
     assert Organisation.objects.named(other).get().name == other
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        lambda trust: Approver(organisation=trust, job_title="jane.doe@example.org"),
+        lambda trust: Party(protocol_id="0012", organisation=trust, note="(jane@example.org)"),
+        lambda trust: Party(
+            protocol_id="0012", organisation=trust, name_as_published="jane@example.org"
+        ),
+    ],
+    ids=["job title", "note", "name as published"],
+)
+def test_an_email_address_is_kept_out_of_what_is_public(thing, real_register):
+    made = thing(Organisation.objects.get(slug="essex-police"))
+    with pytest.raises(ValidationError) as refusal:
+        made.full_clean()
+    (sentences,) = refusal.value.message_dict.values()
+    assert sentences == ["This is public. Take the e-mail address out."]
