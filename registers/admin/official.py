@@ -62,7 +62,7 @@ class ReasonForm(OfficialForm):
         label="Why this change?",
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. Readers see it beside what changed.",
+        help_text="Public, and optional. It is kept beside what changed.",
     )
 
 

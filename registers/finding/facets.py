@@ -71,7 +71,7 @@ def facets(asked: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
 
 def unanswered(asked: ProtocolFilter) -> Facets:
     """Return the choices, without numbers, of a question in which something cannot be right."""
-    question = asked.cleaned
+    question = asked.kept
 
     def choices(name: str, options: Iterable[tuple[str, str]]) -> list[Choice]:
         chosen = question.get(name) or ""

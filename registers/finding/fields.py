@@ -24,13 +24,23 @@ class TextField(forms.CharField):
     def clean(self, value: Any) -> Any:
         """Return the text without the spaces around it. Raises ValidationError."""
         try:
+            # What could not be decoded on its way here arrives as this sign.
+            if "\ufffd" in str(value or ""):
+                raise ValidationError("A sign in this cannot be read.")
             return super().clean(value)
         except ValidationError as problem:
             raise ValidationError(f"{self.label}: {problem.messages[0]}") from problem
 
 
 class ManyField(forms.MultipleChoiceField):
-    """Any of some words, repeated in the query string. Empty ones are as if absent."""
+    """Any of some words, repeated in the query string. Empty ones are as if absent.
+
+    `right` holds the values that were right, and `wrong` the others, also when
+    the whole was refused: a page shows them again beside the sentence.
+    """
+
+    right: list[Any]
+    wrong: list[str]
 
     def to_python(self, value: Any) -> list[str]:
         """Return each word once, in the order of first mention."""
@@ -38,8 +48,9 @@ class ManyField(forms.MultipleChoiceField):
 
     def validate(self, value: list[str]) -> None:
         """Raise ValidationError, with a sentence, for the first word that is no choice."""
+        self.right = [word for word in value if self.valid_value(word)]
         for word in value:
-            if not self.valid_value(word):
+            if word not in self.right:
                 raise ValidationError(f"{self.label}: ‘{shown(word)}’ is not one of the choices.")
 
 
@@ -73,12 +84,14 @@ class OrganisationsField(ManyField):
             return []
         slugs = Slug.objects.filter(text__in=asked.values()).select_related("organisation")
         found = {slug.text: slug.organisation for slug in slugs}
-        for word, slug in asked.items():
-            if slug not in found:
-                raise ValidationError(
-                    f"{self.label}: no organisation in this register is called ‘{shown(word)}’."
-                )
-        return list(dict.fromkeys(found[slug] for slug in asked.values()))
+        self.right = list(dict.fromkeys(found[slug] for slug in asked.values() if slug in found))
+        self.wrong = [word for word, slug in asked.items() if slug not in found]
+        if self.wrong:
+            raise ValidationError(
+                f"{self.label}: no organisation in this register is called"
+                f" ‘{shown(self.wrong[0])}’."
+            )
+        return self.right
 
 
 class MonthField(TextField):

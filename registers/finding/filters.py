@@ -115,6 +115,16 @@ class ProtocolFilter(django_filters.FilterSet):
         self.form.is_valid()
         return dict(self.form.cleaned_data)
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The question, and where some of several values cannot be right, the others."""
+        several = {
+            name: field.right
+            for name, field in self.form.fields.items()
+            if name in self.form.errors and isinstance(field, ManyField)
+        }
+        return self.cleaned | several
+
     def without(self, *names: str) -> ProtocolQuerySet:
         """Return what the question finds when the parameters `names` are left out of it."""
         protocols = Protocol.public.get_queryset()

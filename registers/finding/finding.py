@@ -6,6 +6,7 @@ Every list and every ending shows one.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,7 +54,7 @@ class Finding:
     def __init__(self, query: QueryDict, *, on: datetime.date) -> None:
         self.on = on
         self.asked = ProtocolFilter(query, on=on)
-        self.question = self.asked.cleaned
+        self.question = self.asked.kept
         self.errors: dict[str, str] = {
             name: str(messages[0]) for name, messages in self.asked.form.errors.items()
         }
@@ -99,6 +100,18 @@ class Finding:
     def page_exists(self) -> bool:
         """Whether the page that is asked for is not past the last."""
         return self.number <= self.pages
+
+    @property
+    def unknown_organisation(self) -> str:
+        """What was asked for as an organisation and is none, to be put right."""
+        field: Any = self.asked.form.fields["organisation"]
+        return field.wrong[0] if "organisation" in self.errors else ""
+
+    @property
+    def asked_reference(self) -> str:
+        """The reference that was searched for, if the words are nothing but a number."""
+        words = self.question.get("q", "")
+        return words.zfill(4) if re.fullmatch(r"[0-9]{1,8}", words) else ""
 
     @property
     def query_string(self) -> str:

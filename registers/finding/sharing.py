@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Count, F
+from django.db.models.functions import Lower
 
 from registers.models import Organisation, Protocol
 from registers.models.protocol_queryset import ProtocolQuerySet
@@ -25,5 +26,5 @@ def sharing_with(organisation: Organisation) -> list[Organisation]:
         Organisation.objects.exclude(pk=organisation.pk)
         .filter(parties__protocol__in=current)
         .annotate(shared=Count("parties__protocol", distinct=True))
-        .order_by("-shared", "name")
+        .order_by("-shared", Lower("name"))
     )

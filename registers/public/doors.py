@@ -57,7 +57,7 @@ def page_of(request: HttpRequest, things: QuerySet[Any], *, length: int) -> List
     try:
         number = PageField(label="Page", required=False).clean(request.GET.get("page", ""))
     except ValidationError as problem:
-        raise BadRequest(problem.messages[0]) from problem
+        raise BadRequest("Page: this is not the number of a page.") from problem
     paginator = Paginator(things, length)
     if number > paginator.num_pages:
         raise Http404

@@ -6,7 +6,6 @@ from types import ModuleType
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_safe
 
 from registers.finding.finding import Finding
 from registers.formats import csv, json
@@ -15,7 +14,6 @@ from registers.public.doors import place
 ENDINGS: dict[str, ModuleType] = {"csv": csv, "json": json}
 
 
-@require_safe
 def protocols(request: HttpRequest, ending: str) -> HttpResponseBase:
     """Send the protocols that the query string asks for, in the form that `ending` names."""
     if ending not in ENDINGS:

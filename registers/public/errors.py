@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from registers.public.endings import problem
 
-ENDING = re.compile(r"/(protocols|organisations)\.[a-z]+\Z")
+ENDING = re.compile(r"/protocols\.[a-z]+\Z")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

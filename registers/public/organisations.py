@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import slugify
 
 from registers.finding.fields import shown
 from registers.finding.sharing import shared_by, sharing_with
@@ -17,13 +18,14 @@ NAMES_A_PAGE = 200
 PROTOCOLS_A_PAGE = 50
 CANDIDATES = 20
 LONGEST_NAME = 255
+KINDS = Name.Kind.values
 
 
 def index(request: HttpRequest) -> HttpResponse:
     """Show every name of every organisation in the order of the alphabet, or those of a letter."""
     letter = request.GET.get("letter", "").lower()
     if letter and not (len(letter) == 1 and letter.isalnum()):
-        raise BadRequest(f"Letter: ‘{letter[:60]}’ is not one letter or digit.")
+        raise BadRequest("Letter: write one letter or digit.")
     names = Name.objects.select_related("organisation").order_by("key")
     counted = names.annotate(
         protocol_count=Count(
@@ -55,7 +57,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         .of_organisations([organisation])
         .select_related("theme")
         .with_parties()
-        .order_by("review_date", "reference")[:PROTOCOLS_A_PAGE]
+        .order_by(F("review_date").asc(nulls_last=True), "reference")[:PROTOCOLS_A_PAGE]
     )
     successions = Succession.objects.select_related("organisation", "successor").filter(
         Q(organisation=organisation) | Q(successor=organisation)
@@ -71,7 +73,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     )
     context = {
         "organisation": organisation,
-        "names": organisation.names.all(),
+        "names": sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind)),
         "approvers": organisation.approvers.all(),
         "became": [s for s in successions if s.organisation_id == organisation.pk],
         "came_from": [s for s in successions if s.successor_id == organisation.pk],
@@ -119,7 +121,9 @@ def _together_with(request: HttpRequest, organisation: Organisation, asked: str)
     """Lead on to what it shares with the organisation called `asked`, or ask which is meant."""
     if len(asked) > LONGEST_NAME or "\0" in asked:
         raise BadRequest("The name of the other organisation is too long, or cannot be read.")
-    other = Organisation.objects.named(asked).first()
+    other = (
+        Organisation.objects.named(asked).first() or Organisation.objects.at(slugify(asked)).first()
+    )
     if other:
         return redirect("together", *sorted([organisation.slug, other.slug]))
     candidates = list(

@@ -18,7 +18,7 @@ def register(request: HttpRequest) -> HttpResponse:
     finding = Finding(request.GET, on=place().on)
     if not finding.errors and not finding.page_exists:
         raise Http404
-    context = {"finding": finding, "on": finding.on, "latest": News.objects.first()}
+    context = {"finding": finding, "on": finding.on, "latest": News.objects.out(finding.on).first()}
     return render(request, "protocols/list.html", context, status=400 if finding.errors else 200)
 
 
@@ -40,6 +40,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         "on": place().on,
         "documents": protocol.documents.all(),
         "replaces": Protocol.public.filter(replaced_by=protocol),
+        "replaced_by": Protocol.public.filter(replaces=protocol),
         "comes_under": Protocol.public.filter(covers=protocol),
         "covers": Protocol.public.filter(comes_under=protocol),
         "signed": any(party.signed_on for party in protocol.parties.all()),

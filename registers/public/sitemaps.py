@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.sitemaps import Sitemap
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from registers.models import News, Organisation, Protocol, Resource, Theme
 
@@ -40,11 +41,21 @@ class Things(Sitemap):  # type: ignore[type-arg] # the class takes no type when 
         return self.things.all()
 
 
+class Items(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
+    """The news that is out."""
+
+    limit = 50_000
+
+    def items(self) -> QuerySet[News, News]:
+        """Return it as of today, in Europe/London."""
+        return News.objects.out(timezone.localdate()).order_by("pk")
+
+
 SITEMAPS = {
     "pages": Pages,
     "themes": Things(Theme.objects.order_by("pk")),
     "protocols": Things(Protocol.public.order_by("pk")),
     "organisations": Things(Organisation.objects.order_by("pk")),
-    "news": Things(News.objects.order_by("pk")),
+    "news": Items,
     "resources": Things(Resource.objects.order_by("pk")),
 }

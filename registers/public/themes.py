@@ -28,7 +28,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     query.update({"theme": slug, "page": request.GET.get("page", "")})
     finding = Finding(query, on=place().on)
     if finding.errors:
-        raise BadRequest(finding.errors["page"])
+        raise BadRequest("Page: this is not the number of a page.")
     if not finding.page_exists:
         raise Http404
     context = {"theme": theme, "finding": finding, "on": finding.on}

@@ -3,6 +3,8 @@
 from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.urls import URLPattern, path, re_path, register_converter
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from registers.public import (
@@ -35,9 +37,23 @@ class ReferenceConverter:
 
 register_converter(ReferenceConverter, "reference")
 
-urlpatterns: list[URLPattern] = [
+
+def only_read(pattern: URLPattern) -> URLPattern:
+    """Return a way to a page that can be read and nothing else: 405 for any other method.
+
+    The check for forged forms is left out with it, since it would wait for a
+    body that nobody reads, and a slow sender would hold a thread.
+    """
+    pattern.callback = csrf_exempt(require_safe(pattern.callback))
+    return pattern
+
+
+WAYS: list[URLPattern] = [
     path("", protocols.register, name="register"),
-    path("protocols/", RedirectView.as_view(pattern_name="register", permanent=True)),
+    path(
+        "protocols/",
+        RedirectView.as_view(pattern_name="register", permanent=True, query_string=True),
+    ),
     path("protocols/<reference:reference>/", protocols.detail, name="protocol"),
     path("protocols/<reference:reference>/changes/", protocols.changes, name="protocol-changes"),
     path(
@@ -72,3 +88,5 @@ urlpatterns: list[URLPattern] = [
     ),
     re_path(r"^\.well-known/security\.txt$", machines.security, name="security"),
 ]
+
+urlpatterns = [only_read(way) for way in WAYS]

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from registers.finding.filters import LONGEST_WORDS
+from registers.finding.finding import written
 from registers.models import Organisation
 from tests.finding.questions import finding_of
 
@@ -159,7 +160,13 @@ def test_what_cannot_be_right_is_named_and_the_rest_kept(query, errors):
     finding = finding_of(urlencode({"review_to": "2030-12"} | query, doseq=True))
     assert finding.errors == errors
     assert finding.question.get("review_to") or "review_to" in errors
-    assert not finding.question.keys() & errors.keys()
+    for name in finding.question.keys() & errors.keys():
+        # Of several values the right ones stay, so that a page can show them again.
+        assert name in {"theme", "organisation", "review"}
+        again = finding_of(
+            urlencode({name: [written(one) for one in finding.question[name]]}, doseq=True)
+        )
+        assert again.errors == {}
 
 
 @pytest.mark.parametrize("name", ["theme", "organisation", "role", "review", "status", "sort"])
@@ -168,10 +175,20 @@ def test_half_a_surrogate_pair_is_no_choice(name):
     assert f"‘{UNREADABLE}’" in sentence
 
 
-def test_half_a_surrogate_pair_among_the_words_finds_nothing():
+def test_half_a_surrogate_pair_among_the_words_cannot_be_read():
     finding = finding_of("q=%ED%A0%80")
-    assert (finding.errors, finding.count) == ({}, 0)
-    assert finding.query_string == urlencode({"q": UNREADABLE})
+    assert finding.errors == {"q": "Search: A sign in this cannot be read."}
+
+
+def test_of_several_values_the_right_ones_are_kept():
+    finding = finding_of(
+        "theme=nonsense&theme=safer-community&organisation=eput&organisation=nobody"
+    )
+    assert finding.errors.keys() == {"theme", "organisation"}
+    assert [choice.value for choice in finding.facets.theme if choice.chosen] == ["safer-community"]
+    assert [choice.chosen for choice in finding.facets.organisation] == [True]
+    assert finding.unknown_organisation == "nobody"
+    assert len(finding.tags) == 2
 
 
 def test_a_question_with_an_error_keeps_its_choices_without_numbers():

@@ -79,6 +79,17 @@ def test_what_an_organisation_became_and_came_from(client: Client):
     assert "No protocol in force names this organisation." in after
 
 
+def test_names_stand_with_the_official_one_first(client: Client):
+    words = text(client.get("/organisations/eput/", follow=True))
+    official = "Essex Partnership University NHS Foundation Trust Official name"
+    assert words.index(official) < words.index("EPUT Acronym") < words.index("Also known as")
+
+
+def test_what_is_without_a_review_date_stands_last(client: Client):
+    Protocol.objects.filter(pk="0037").update(review_date=None)
+    assert listed(client.get("/organisations/barnardos/")) == ["0036", "0061", "0037"]
+
+
 def test_withdrawn_protocols_are_counted_apart(client: Client):
     Protocol.objects.filter(pk="0036").update(
         status="withdrawn", withdrawn_on=datetime.date(2026, 1, 2), withdrawn_reason="It ended."
@@ -165,7 +176,9 @@ def test_an_organisation_with_itself_is_its_own_page(client: Client):
     assert (answer.status_code, answer["Location"]) == (302, "/organisations/essex-county-council/")
 
 
-@pytest.mark.parametrize("typed", ["Essex Police", "essex police", " ESSEX  POLICE "])
+@pytest.mark.parametrize(
+    "typed", ["Essex Police", "essex police", " ESSEX  POLICE ", "essex-police"]
+)
 def test_the_picker_takes_any_name(client: Client, typed):
     answer = client.get("/organisations/essex-county-council/", {"with": typed})
     assert (answer.status_code, answer["Location"]) == (302, PAIR)

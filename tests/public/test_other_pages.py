@@ -95,6 +95,24 @@ def test_news(client: Client):
     assert "No more is recorded here. For further details write to weisf@essex.gov.uk" in item
 
 
+def test_news_is_not_shown_before_its_day(client: Client, today):
+    News.objects.create(title="Tomorrow", slug="tomorrow", published_on="2026-11-23")
+    News.objects.create(title="Today", slug="today", published_on="2026-11-22")
+    for address in ("/", "/news/", "/sitemap-news.xml"):
+        page = client.get(address).content.decode()
+        assert "omorrow" not in page
+        assert "oday" in page
+    assert client.get("/news/tomorrow/").status_code == 404
+    assert client.get("/news/today/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "trace"])
+@pytest.mark.parametrize("address", ["/", "/protocols/0036/", "/protocols.csv", "/healthz"])
+def test_public_pages_can_only_be_read(address, method):
+    answer = getattr(Client(enforce_csrf_checks=True), method)(address)
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+
+
 def test_resources(client: Client, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     assert "The file is not in this register yet." in text(
@@ -130,7 +148,7 @@ def test_a_theme_without_protocols_has_a_page(client: Client):
 
 
 def test_the_protocols_folder_leads_to_the_register(client: Client):
-    assert client.get("/protocols/")["Location"] == "/"
+    assert client.get("/protocols/?q=children")["Location"] == "/?q=children"
 
 
 def test_the_process_is_well_without_its_database(client: Client, django_assert_num_queries):

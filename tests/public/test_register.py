@@ -113,6 +113,12 @@ def test_nothing_found_says_so_and_what_to_do(client: Client):
     assert "No protocol fits all of this" in text(page)
 
 
+@pytest.mark.parametrize("words", ["0013", "13"])
+def test_a_reference_that_is_not_found_leads_to_what_became_of_it(client: Client, words):
+    page = client.get("/", {"q": words, "status": "withdrawn"})
+    assert ("/protocols/0013/", "See what became of protocol 0013") in links(page)
+
+
 def test_best_match_comes_first(client: Client):
     assert listed(client.get("/?q=0061&sort=relevance"))[0] == "0061"
     assert listed(client.get("/?q=fgm&sort=relevance"))[0] == "0061"

@@ -41,6 +41,7 @@ BAD = {
     "another database": ("DATABASE_URL", "mysql://user:password@host/name"),
     "an SQLite file where the host stands": ("DATABASE_URL", "sqlite://register.sqlite3"),
     "an SQLite without a file": ("DATABASE_URL", "sqlite:///"),
+    "an SQLite in no folder": ("DATABASE_URL", "sqlite:////no/such/folder/register.sqlite3"),
     "a PostgreSQL without a name": ("DATABASE_URL", "postgres://user:password@host:5432"),
     "a PostgreSQL with a word for a port": ("DATABASE_URL", "postgres://user@host:port/name"),
     "an empty pool": ("DATABASE_POOL_SIZE", "0"),
