@@ -6,6 +6,10 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
+
+# What a script that calls this can tell apart from other failures.
+SETTING_IS_WRONG = 3
 
 
 def main() -> None:
@@ -14,7 +18,10 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as refusal:
-        sys.exit(f"The register does not start. {refusal}")
+        sys.stderr.write(f"The register does not start. {refusal}\n")
+        sys.exit(SETTING_IS_WRONG)
+    except OperationalError as refusal:
+        sys.exit(f"The database in DATABASE_URL cannot be used: {refusal}")
 
 
 if __name__ == "__main__":

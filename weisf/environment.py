@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -53,6 +54,9 @@ def read_database(url: str, *, pool_size: int) -> dict[str, Any]:
         database = {}
     engine = database.get("ENGINE")
     if engine == "django.db.backends.sqlite3":
+        folder = Path(str(database["NAME"])).parent
+        if not folder.is_dir():
+            raise refuse("DATABASE_URL", f"names a file in {folder}, which is not there. Make it.")
         # Django's own settings lose writes that meet each other: 'database is locked'.
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",

@@ -146,6 +146,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 ROOT_URLCONF = "weisf.urls"
+LOGIN_REDIRECT_URL = "admin:index"
 WSGI_APPLICATION = "weisf.wsgi.application"
 TEMPLATES = [
     {
