@@ -1,7 +1,7 @@
 # One list of verbs for people and for CI. Each calls a small script in weisf/steps.
 .POSIX:
 .NOTPARALLEL:
-.PHONY: help run test setup setup-dev lint types locks unit postgres browser coverage format lock
+.PHONY: help run test setup setup-dev lint types locks unit postgres both browser coverage format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -11,7 +11,7 @@ run: setup ## Set up what is missing and serve the register on http://localhost:
 	@sh weisf/steps/database.sh
 	@sh weisf/steps/serve.sh announce
 
-test: setup-dev locks lint types unit postgres browser coverage ## Run every check and test (TEST_ARGS= goes to pytest)
+test: setup-dev locks lint types both browser coverage ## Run every check and test (TEST_ARGS= goes to pytest)
 
 setup: ## Make .venv, the style sheet, the static files and the secret key
 	@sh weisf/steps/python.sh
@@ -39,6 +39,9 @@ unit: setup-dev ## Run the suite on SQLite
 
 postgres: setup-dev ## Run the suite on PostgreSQL (DATABASE_URL=, or one that is started for it)
 	@sh weisf/steps/test.sh postgres
+
+both: setup-dev
+	@sh weisf/steps/test.sh both
 
 browser: setup-dev ## Run the tests in a real browser (CHROMIUM=)
 	@sh weisf/steps/test.sh browser

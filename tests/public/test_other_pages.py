@@ -166,6 +166,13 @@ def test_not_ready_without_a_migration(client: Client):
     assert (answer.status_code, answer.content) == (503, b"Migrations are missing.\n")
 
 
+def test_not_ready_when_the_database_fails(client: Client):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE django_migrations RENAME COLUMN app TO lost")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"The database does not answer.\n")
+
+
 def test_robots_are_told_where_to_look_and_where_not(client: Client):
     words = client.get("/robots.txt").content.decode()
     assert "Disallow: /admin/" in words

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the tests: `unit` (on SQLite), `postgres`, `browser`, and `coverage`, which judges the three.
+# Runs the tests: `unit` (on SQLite), `postgres`, `both` at once, `browser`, and `coverage`, which
+# judges them all.
 . "$(dirname -- "$0")/common.sh"
 
 python=.venv/bin/python
@@ -23,6 +24,16 @@ case $suite in
     postgres)
         "$python" tests/with_postgres.py "$python" -m coverage run -m pytest -m 'not browser' "$@" \
             || fail "Tests fail on PostgreSQL. Read the first failure above; 'make postgres TEST_ARGS=-x' stops at it."
+        ;;
+    both)
+        sh weisf/steps/test.sh unit > var/unit.log 2>&1 &
+        told=$!
+        status=0
+        sh weisf/steps/test.sh postgres || status=1
+        wait "$told" || status=1
+        say "On SQLite:"
+        cat var/unit.log
+        exit "$status"
         ;;
     browser)
         unset DATABASE_URL
