@@ -109,6 +109,27 @@ class MonthField(TextField):
         return datetime.date.fromisoformat(f"{text}-01")
 
 
+class DayField(TextField):
+    """A day such as 2022-06-30."""
+
+    # Later ones have no month three months on in Python's calendar.
+    LAST_YEAR = 9998
+
+    def clean(self, value: Any) -> datetime.date | None:
+        """Return the day, or None. Raises ValidationError."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            day = datetime.date.fromisoformat(text)
+        except ValueError:
+            day = None
+        # fromisoformat also takes other ways to write a day, such as 2022-W26-4.
+        if day is None or text != day.isoformat() or day.year > self.LAST_YEAR:
+            raise ValidationError(f"{self.label}: this is not a day. Write it like 2022-06-30.")
+        return day
+
+
 class PageField(TextField):
     """The number of a page, from 1."""
 

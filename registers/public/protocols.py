@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from registers.finding.fields import DayField
 from registers.finding.finding import Finding
 from registers.models import Document, News, Protocol
 from registers.public.doors import download, page_of, place
@@ -23,7 +25,16 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show all that is recorded of one protocol."""
+    """Show all that is recorded of one protocol.
+
+    With `on` in the query string, its review is judged on that day, and the
+    page says that it is not today's. Raises BadRequest for what is no day.
+    """
+    today = place().on
+    try:
+        on = DayField(label="On", required=False).clean(request.GET.get("on", "")) or today
+    except ValidationError as problem:
+        raise BadRequest(problem.messages[0]) from problem
     if len(reference) < REFERENCE_DIGITS:
         return redirect("protocol", reference.zfill(REFERENCE_DIGITS), permanent=True)
     protocol = (
@@ -37,7 +48,8 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         return render(request, "protocols/unknown.html", {"reference": reference}, status=404)
     context = {
         "protocol": protocol,
-        "on": place().on,
+        "on": on,
+        "today": today,
         "documents": protocol.documents.all(),
         "replaces": Protocol.public.filter(replaced_by=protocol),
         "replaced_by": Protocol.public.filter(replaces=protocol),

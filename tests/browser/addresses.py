@@ -32,7 +32,7 @@ PAGES: dict[str, list[Example]] = {
         Example(path="/?page=99", status=404),
     ],
     "protocols/<reference:reference>/": [
-        *_at("/protocols/0036/", "/protocols/0062/"),
+        *_at("/protocols/0036/", "/protocols/0062/", "/protocols/0042/?on=2022-06-30"),
         Example(path="/protocols/0013/", status=404),
     ],
     "protocols/<reference:reference>/changes/": _at("/protocols/0036/changes/"),

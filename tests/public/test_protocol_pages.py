@@ -155,6 +155,32 @@ def test_a_withdrawn_protocol_keeps_its_page_and_says_why_and_what_replaced_it(c
     assert "In force" not in words
 
 
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [
+        ("2022-06-30", "Due soon"),
+        ("2022-07-01", "Overdue by under a month"),
+        ("2022-03-29", "In date"),
+        ("9998-12-31", "Overdue by 7976 years"),
+    ],
+)
+def test_the_review_can_be_judged_on_another_day_and_says_so(client: Client, today, day, status):
+    words = text(client.get(f"/protocols/0042/?on={day}"))
+    assert f"Review due by 30 June 2022. {status}" in words
+    assert "Not today’s. The review status on this page is as on" in words
+    for as_today in ("", "?on=", "?on=2026-11-22"):
+        assert "Not today’s" not in text(client.get(f"/protocols/0042/{as_today}"))
+
+
+@pytest.mark.parametrize(
+    "day", ["2022-02-30", "2022-13-01", "2022-6-30", "20220630", "2022-W26-4", "x", "9999-01-01"]
+)
+def test_what_is_no_day_cannot_be_answered(client: Client, day):
+    page = client.get(f"/protocols/0042/?on={day}")
+    assert page.status_code == 400
+    assert "On: this is not a day. Write it like 2022-06-30." in text(page)
+
+
 @pytest.mark.parametrize("written", ["12", "012"])
 def test_zeros_at_the_front_may_be_left_out(client: Client, written):
     answer = client.get(f"/protocols/{written}/")
