@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from registers.finding.fields import DayField
 from registers.finding.finding import Finding
@@ -36,10 +37,12 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     except ValidationError as problem:
         raise BadRequest(problem.messages[0]) from problem
     if len(reference) < REFERENCE_DIGITS:
-        return redirect("protocol", reference.zfill(REFERENCE_DIGITS), permanent=True)
+        whole = reverse("protocol", args=[reference.zfill(REFERENCE_DIGITS)])
+        query = request.GET.urlencode()
+        return redirect(f"{whole}?{query}" if query else whole, permanent=True)
     protocol = (
         Protocol.public.get_queryset()
-        .select_related("theme", "replaced_by")
+        .select_related("theme")
         .with_parties()
         .filter(reference=reference)
         .first()

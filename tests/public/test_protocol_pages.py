@@ -185,6 +185,8 @@ def test_what_is_no_day_cannot_be_answered(client: Client, day):
 def test_zeros_at_the_front_may_be_left_out(client: Client, written):
     answer = client.get(f"/protocols/{written}/")
     assert (answer.status_code, answer["Location"]) == (301, "/protocols/0012/")
+    answer = client.get(f"/protocols/{written}/?on=2022-06-30")
+    assert answer["Location"] == "/protocols/0012/?on=2022-06-30"
 
 
 def test_an_unknown_number_is_answered_kindly(client: Client):
