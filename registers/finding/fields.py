@@ -35,12 +35,11 @@ class TextField(forms.CharField):
 class ManyField(forms.MultipleChoiceField):
     """Any of some words, repeated in the query string. Empty ones are as if absent.
 
-    `right` holds the values that were right, and `wrong` the others, also when
-    the whole was refused: a page shows them again beside the sentence.
+    `right` holds the values that were right, also when the whole was refused:
+    a page shows them again beside the sentence.
     """
 
     right: list[Any]
-    wrong: list[str]
 
     def to_python(self, value: Any) -> list[str]:
         """Return each word once, in the order of first mention."""
@@ -72,7 +71,12 @@ class OneField(forms.ChoiceField):
 
 
 class OrganisationsField(ManyField):
-    """Organisations by any of their slugs, past ones too, or by any name that gives such a slug."""
+    """Organisations by any of their slugs, past ones too, or by any name that gives such a slug.
+
+    `wrong` holds the words that lead to none, to be put right.
+    """
+
+    wrong: list[str]
 
     def clean(self, value: Any) -> list[Organisation]:
         """Return the organisations asked for, each once.

@@ -21,7 +21,7 @@ from registers.finding.fields import (
 )
 from registers.finding.search import by_relevance, search
 from registers.models import Organisation, Party, Protocol, Theme
-from registers.models.protocol_queryset import ProtocolQuerySet
+from registers.models.protocol_queryset import URGENCY, ProtocolQuerySet
 from registers.models.review_dates import ReviewStatus, reviewed
 
 STATUSES = [("current", "In force"), ("withdrawn", "Withdrawn"), ("all", "In force and withdrawn")]
@@ -37,7 +37,7 @@ ORDERS: dict[str, list[Any]] = {
     "theme": ["theme__position", "theme__name", "reference"],
     "reference": ["reference"],
     "title": [Lower("title"), "reference"],
-    "review": [F("review_date").asc(nulls_last=True), "reference"],
+    "review": [URGENCY, "reference"],
     "-review": [F("review_date").desc(nulls_last=True), "reference"],
 }
 LONGEST_WORDS = 200

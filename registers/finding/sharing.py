@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, F
+from django.db.models import Count
 from django.db.models.functions import Lower
 
 from registers.models import Organisation, Protocol
-from registers.models.protocol_queryset import ProtocolQuerySet
+from registers.models.protocol_queryset import URGENCY, ProtocolQuerySet
 
 
 def shared_by(one: Organisation, other: Organisation) -> ProtocolQuerySet:
     """Return the public protocols that name both, those in force first, then by urgency."""
-    # The databases differ in where they put an empty date, if not told.
-    urgency = F("review_date").asc(nulls_last=True)
-    return Protocol.public.get_queryset().shared_by(one, other).order_by("status", urgency, "pk")
+    return Protocol.public.get_queryset().shared_by(one, other).order_by("status", URGENCY, "pk")
 
 
 def sharing_with(organisation: Organisation) -> list[Organisation]:

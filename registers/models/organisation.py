@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Left
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
@@ -29,10 +30,26 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
     def with_protocol_count(self) -> OrganisationQuerySet:
         """Give each `protocol_count`: the current protocols that it has a part in."""
-        current = models.Q(parties__protocol__status="published")
-        return self.annotate(
-            protocol_count=models.Count("parties__protocol", filter=current, distinct=True)
-        )
+        return self.annotate(protocol_count=_current_protocols("parties"))
+
+
+class NameQuerySet(models.QuerySet["Name"]):
+    """Names, in an officer's words."""
+
+    def with_protocol_count(self) -> NameQuerySet:
+        """Give each `protocol_count`: the current protocols that its organisation has a part in."""
+        return self.annotate(protocol_count=_current_protocols("organisation__parties"))
+
+    def initials(self) -> list[str]:
+        """Return every letter or digit that a name stands under in an index, in order."""
+        found = self.order_by().values_list(Left("key", 1), flat=True).distinct()
+        return sorted({initial.upper() for initial in found})
+
+
+def _current_protocols(parties: str) -> models.Count:
+    """Return the number of current protocols by the way `parties` to a thing's parties."""
+    current = models.Q(**{f"{parties}__protocol__status": "published"})
+    return models.Count(f"{parties}__protocol", filter=current, distinct=True)
 
 
 class Organisation(models.Model):
@@ -98,6 +115,8 @@ class Name(models.Model):
         help_text="The same name in other capitals, as once published: PROVIDE for Provide.",
     )
     history = HistoricalRecords()
+
+    objects = NameQuerySet.as_manager()
 
     class Meta:
         ordering = ["text"]

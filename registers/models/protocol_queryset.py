@@ -17,6 +17,8 @@ from registers.models.theme import Theme
 if TYPE_CHECKING:
     from registers.models.protocol import Protocol  # noqa: F401 (mypy reads it in quotes)
 
+# The databases differ in where they put an empty date, if not told.
+URGENCY = models.F("review_date").asc(nulls_last=True)
 REFERENCE_STAYS = "A reference never changes. Make a new protocol instead."
 
 

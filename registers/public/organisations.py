@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 
 from registers.finding.fields import shown
+from registers.finding.parts import parts_of
 from registers.finding.sharing import shared_by, sharing_with
-from registers.models import Name, Organisation, Party, Protocol, Slug, Succession
+from registers.models import Name, Organisation, Protocol, Slug, Succession
 from registers.models.words import key_of
 from registers.public.doors import page_of, place
 
@@ -26,17 +27,9 @@ def index(request: HttpRequest) -> HttpResponse:
     letter = request.GET.get("letter", "").lower()
     if letter and not (len(letter) == 1 and letter.isalnum()):
         raise BadRequest("Letter: write one letter or digit.")
-    names = Name.objects.select_related("organisation").order_by("key")
-    counted = names.annotate(
-        protocol_count=Count(
-            "organisation__parties__protocol",
-            filter=Q(organisation__parties__protocol__status=Protocol.Status.PUBLISHED),
-            distinct=True,
-        )
-    )
-    page = page_of(request, counted.filter(key__startswith=letter), length=NAMES_A_PAGE)
-    letters = sorted({key[0].upper() for key in names.values_list("key", flat=True)})
-    context = {"page": page, "letters": letters, "letter": letter.upper()}
+    names = Name.objects.filter(key__startswith=letter).select_related("organisation")
+    page = page_of(request, names.with_protocol_count().order_by("key"), length=NAMES_A_PAGE)
+    context = {"page": page, "letters": Name.objects.initials(), "letter": letter.upper()}
     return render(request, "organisations/list.html", context)
 
 
@@ -52,24 +45,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         return _together_with(request, organisation, request.GET["with"].strip())
     if organisation.slug != slug:
         return redirect(organisation, permanent=True)
-    protocols = list(
-        Protocol.public.current()
-        .of_organisations([organisation])
-        .select_related("theme")
-        .with_parties()
-        .order_by(F("review_date").asc(nulls_last=True), "reference")[:PROTOCOLS_A_PAGE]
-    )
     successions = Succession.objects.select_related("organisation", "successor").filter(
         Q(organisation=organisation) | Q(successor=organisation)
-    )
-    published = Q(protocol__status=Protocol.Status.PUBLISHED)
-    counts = Party.objects.filter(organisation=organisation).aggregate(
-        leads=Count("protocol", filter=published & Q(role=Party.Role.LEAD)),
-        partners=Count("protocol", filter=published & Q(role=Party.Role.PARTNER)),
-        current=Count("protocol", filter=published, distinct=True),
-        withdrawn=Count(
-            "protocol", filter=Q(protocol__status=Protocol.Status.WITHDRAWN), distinct=True
-        ),
     )
     context = {
         "organisation": organisation,
@@ -77,9 +54,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "approvers": organisation.approvers.all(),
         "became": [s for s in successions if s.organisation_id == organisation.pk],
         "came_from": [s for s in successions if s.successor_id == organisation.pk],
-        "counts": counts,
-        "leads": [p for p in protocols if _has_part(p, organisation, Party.Role.LEAD)],
-        "partner_in": [p for p in protocols if _has_part(p, organisation, Party.Role.PARTNER)],
+        "parts": parts_of(organisation, most=PROTOCOLS_A_PAGE),
         "others": sharing_with(organisation),
         "on": place().on,
     }
@@ -108,13 +83,6 @@ def _at(slug: str) -> Organisation:
     """Return the organisation that an address leads to. Raises Http404."""
     found = Slug.objects.select_related("organisation")
     return get_object_or_404(found, text=slug.lower()).organisation
-
-
-def _has_part(protocol: Protocol, organisation: Organisation, role: str) -> bool:
-    return any(
-        party.organisation_id == organisation.pk and party.role == role
-        for party in protocol.parties.all()
-    )
 
 
 def _together_with(request: HttpRequest, organisation: Organisation, asked: str) -> HttpResponse:
