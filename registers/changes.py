@@ -1,7 +1,8 @@
-"""How a change becomes official: checked, saved, kept in the history and told, in one transaction.
+"""How a change becomes official: checked, saved, kept in the history, told and made findable.
 
-Nothing else in the register saves: a door opens `official_change` for the
-protocol, organisation or page concerned, and calls `save` and `remove` within.
+All of it happens in one transaction, or nothing of it. Nothing else in the
+register saves: a door opens `official_change` for the protocol, organisation
+or page concerned, and calls `save` and `remove` within.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -16,10 +19,50 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from registers.finding.entries import publish
 from registers.formats.statement import statement, what_changed
-from registers.models import Change, Name, Organisation, Protocol, Slug
+from registers.models import Change, Name, Organisation, Party, Protocol, Slug
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
 from registers.models.words import key_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """What one transaction saved or removed that search must learn of, by keys."""
+
+    protocols: set[str] = field(default_factory=set)
+    organisations: set[int] = field(default_factory=set)
+
+    def add(self, thing: models.Model) -> None:
+        """Remember `thing`, before or after it is saved or removed."""
+        if isinstance(thing, Protocol):
+            self.protocols.add(thing.pk)
+        elif isinstance(thing, Party):
+            self.protocols.add(thing.protocol_id)
+        elif isinstance(thing, Organisation) and thing.pk:
+            self.organisations.add(thing.pk)
+        elif isinstance(thing, Name):
+            self.organisations.add(thing.organisation_id)
+
+
+_touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
+
+
+@contextmanager
+def _published_at_its_end() -> Iterator[Touched]:
+    """Give what is touched within; at the end of the outermost, move the register's version."""
+    outer = _touched.get()
+    if outer is not None:
+        yield outer
+        return
+    touched = Touched()
+    token = _touched.set(touched)
+    try:
+        with transaction.atomic():
+            yield touched
+            publish(protocols=touched.protocols, organisations=touched.organisations)
+    finally:
+        _touched.reset(token)
 
 
 @contextmanager
@@ -39,7 +82,7 @@ def official_change(
     A draft is saved without becoming official. Raises ValidationError, from
     `save` and `remove`, and then nothing is kept.
     """
-    with transaction.atomic():
+    with _published_at_its_end(), transaction.atomic():
         before = statement(subject)
         yield
         after = statement(subject)
@@ -68,11 +111,11 @@ def official_change(
 
 def _refuse_days_to_come(protocol: Protocol, on: datetime.date) -> None:
     """Raise ValidationError for a day that says what has happened, and is after `on`."""
-    for field in ("published_on", "withdrawn_on"):
-        day = getattr(protocol, field)
+    for name in ("published_on", "withdrawn_on"):
+        day = getattr(protocol, name)
         if day and day > on:
             raise ValidationError(
-                {field: "This day is still to come. Write today's, or one before."}
+                {name: "This day is still to come. Write today's, or one before."}
             )
 
 
@@ -90,14 +133,15 @@ def save(thing: models.Model) -> None:
 
     Raises ValidationError, with its sentences by field, and then nothing is saved.
     """
-    with transaction.atomic():
+    with _published_at_its_end() as touched, transaction.atomic():
         if isinstance(thing, Organisation):
             _save_organisation(thing)
-            return
-        thing.full_clean()
-        thing.save()
+        else:
+            thing.full_clean()
+            thing.save()
         if isinstance(thing, Name):
             _keep_address(thing.organisation, slugify(thing.text))
+        touched.add(thing)
 
 
 def remove(thing: models.Model) -> None:
@@ -107,7 +151,8 @@ def remove(thing: models.Model) -> None:
     if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
         raise ValidationError(OFFICIAL_IS_ITS_OWN)
     try:
-        with transaction.atomic():
+        with _published_at_its_end() as touched, transaction.atomic():
+            touched.add(thing)
             thing.delete()
     except models.ProtectedError as refusal:
         raise ValidationError(f"{thing} is in use, so it cannot be deleted.") from refusal

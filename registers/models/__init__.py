@@ -7,7 +7,9 @@ from registers.models.news import News
 from registers.models.organisation import Name, Organisation, Slug, Succession
 from registers.models.party import Party
 from registers.models.protocol import Overarching, Protocol
+from registers.models.register_version import RegisterVersion
 from registers.models.resource import Resource
+from registers.models.search_entry import SearchEntry
 from registers.models.theme import Theme
 
 __all__ = [
@@ -20,7 +22,9 @@ __all__ = [
     "Overarching",
     "Party",
     "Protocol",
+    "RegisterVersion",
     "Resource",
+    "SearchEntry",
     "Slug",
     "Succession",
     "Theme",

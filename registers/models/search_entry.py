@@ -1,0 +1,27 @@
+"""Search entries: the small number by which search and the facets know a public protocol."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from registers.models.protocol import Protocol
+
+
+class SearchEntry(models.Model):
+    """A public protocol in the search index. Written by changes.py alone.
+
+    Its key is a small number, never used again, for which there is room in a
+    bit of memory where a reference would be text. `changed_in` is the number
+    of the register's version in which the protocol last changed: what has read
+    the register up to a version asks for the entries beyond it.
+    """
+
+    id = models.AutoField(primary_key=True)
+    protocol = models.OneToOneField(Protocol, models.CASCADE, related_name="search_entry")
+    changed_in = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "search entries"
+
+    def __str__(self) -> str:
+        return f"{self.protocol_id} in version {self.changed_in}"
