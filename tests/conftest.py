@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
+from registers.finding.indexing import forget
 from registers.imports.fixture import is_empty, load_register, read_register
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "weisf"
@@ -28,6 +29,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """Load the real register once; each test's own changes are rolled back."""
     with django_db_blocker.unblock():
         load_real_register()
+
+
+@pytest.fixture(autouse=True)
+def another_register() -> None:
+    """Read it afresh: the transaction of the test before was rolled back, its versions with it."""
+    forget()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from factory.django import DjangoModelFactory
 
 from registers import changes
+from registers.finding.entries import publish
 from registers.models import Name, Organisation, Party, Protocol, Theme
 
 DAY = datetime.date(2026, 11, 22)
@@ -98,6 +99,14 @@ def withdrawn(on: datetime.date = DAY) -> dict[str, Any]:
     return {"status": "withdrawn", "withdrawn_on": on, "withdrawn_reason": "It ended."}
 
 
+def find_all() -> None:
+    """Bring search in step with what was saved past changes.py, as a bulk load would."""
+    publish(
+        protocols=set(Protocol.objects.values_list("pk", flat=True)),
+        organisations=set(Organisation.objects.values_list("pk", flat=True)),
+    )
+
+
 def make_protocols(
     number: int, *, parties: list[Organisation] | None = None, **fields: Any
 ) -> list[Protocol]:
@@ -115,6 +124,7 @@ def make_protocols(
         for protocol in protocols
         for position, organisation in enumerate(parties or [])
     )
+    find_all()
     return protocols
 
 
@@ -144,6 +154,7 @@ def make_rich_register(seed: int, *, number: int = 60) -> None:
     Party.objects.bulk_create(
         party for protocol in protocols for party in _parties(random, protocol, organisations)
     )
+    find_all()
 
 
 def _organisation(name: str) -> Organisation:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, Q, Value, When
+import numpy as np
 
-from registers.finding.filters import STATUSES, ProtocolFilter, any_review, in_status
+from registers.finding.filters import IN_STATUS, STATUSES, ProtocolFilter
 from registers.models import Organisation, Party
 from registers.models.review_dates import ReviewStatus
 
@@ -27,6 +27,11 @@ class Choice:
     count: int | None
     chosen: bool
 
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether choosing it would find nothing. What is chosen can always be taken back."""
+        return self.count == 0 and not self.chosen
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facets:
@@ -41,17 +46,26 @@ class Facets:
 
 def theme_counts(asked: ProtocolFilter) -> dict[int, int]:
     """Return the number of protocols by theme's key, whatever themes are asked for."""
-    rows = asked.without("theme").order_by().values_list("theme").annotate(Count("pk"))
-    return dict(rows)
+    return asked.index.by_theme(asked.without("theme"))
 
 
 def facets(asked: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
-    """Return every facet of a question that can be answered: two queries.
+    """Return every facet of a question that can be answered: one query, for names.
 
     `by_theme` is what `theme_counts` gives for it.
     """
-    question = asked.cleaned
-    counts = _counts(asked)
+    question, index = asked.cleaned, asked.index
+    roles = {role: int(asked.with_role(role).sum()) for role in Party.Role.values}
+    rest = asked.without("review")
+    reviews = {
+        status: int((rest & index.reviewed([status], asked.on)).sum())
+        for status in ReviewStatus.values
+    }
+    rest = asked.without("status")
+    statuses = {
+        status: int((rest & index.in_status(IN_STATUS[status])).sum()) for status in IN_STATUS
+    }
+    statuses["all"] = int(rest.sum())
     return Facets(
         theme=[
             Choice(
@@ -63,9 +77,9 @@ def facets(asked: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
             for slug, theme in asked.themes.items()
         ],
         organisation=_organisations(asked),
-        role=_choices("role", Party.Role.choices, [question["role"]], counts),
-        review=_choices("review", ReviewStatus.choices, question["review"], counts),
-        status=_choices("status", STATUSES, [question["status"]], counts),
+        role=_choices(Party.Role.choices, [question["role"]], roles),
+        review=_choices(ReviewStatus.choices, question["review"], reviews),
+        status=_choices(STATUSES, [question["status"]], statuses),
     )
 
 
@@ -94,59 +108,34 @@ def unanswered(asked: ProtocolFilter) -> Facets:
 
 
 def _choices(
-    name: str, options: list[tuple[str, str]], chosen: list[str], counts: dict[str, int]
+    options: list[tuple[str, str]], chosen: list[str], counts: dict[str, int]
 ) -> list[Choice]:
     return [
-        Choice(value=value, label=label, count=counts[f"{name}_{value}"], chosen=value in chosen)
+        Choice(value=value, label=label, count=counts[value], chosen=value in chosen)
         for value, label in options
     ]
 
 
-def _counts(asked: ProtocolFilter) -> dict[str, int]:
-    """Return the numbers beside the roles, review statuses and statuses, in one query."""
-    question = asked.cleaned
-
-    def condition(role: str, reviews: list[str], status: str) -> Q:
-        found = any_review(reviews, asked.on) & in_status(status)
-        parties = Party.objects.all()
-        if question["organisation"]:
-            parties = parties.filter(organisation__in=question["organisation"])
-        if role:
-            parties = parties.filter(role=role)
-        if role or question["organisation"]:
-            found &= Q(pk__in=parties.values("protocol"))
-        return found
-
-    role, reviews, status = question["role"], question["review"], question["status"]
-    numbers = {f"role_{value}": condition(value, reviews, status) for value in Party.Role.values}
-    for value in ReviewStatus.values:
-        numbers[f"review_{value}"] = condition(role, [value], status)
-    for value, _ in STATUSES:
-        numbers[f"status_{value}"] = condition(role, reviews, value)
-    rest = asked.without("organisation", "role", "review", "status")
-    return rest.aggregate(
-        **{name: Count("pk", filter=condition) for name, condition in numbers.items()}
-    )
-
-
 def _organisations(asked: ProtocolFilter) -> list[Choice]:
-    """Return the organisations with the most protocols, and all that are asked for."""
+    """Return the organisations that are asked for, and of the others those with most protocols."""
     chosen: list[Organisation] = asked.cleaned["organisation"]
-    parties = Party.objects.filter(protocol__in=asked.without("organisation", "role"))
-    if asked.cleaned["role"]:
-        parties = parties.filter(role=asked.cleaned["role"])
-    rows = (
-        parties.values_list("organisation__slug", "organisation__name")
-        .annotate(
-            number=Count("protocol", distinct=True),
-            turn=Case(When(organisation__in=chosen, then=Value(0)), default=Value(1)),
-        )
-        .order_by("turn", "-number", "organisation__name")
-    )[: LARGEST_ORGANISATIONS + len(chosen)]
-    asked_for = {organisation.slug: organisation.name for organisation in chosen}
-    counted = {slug: (name, number) for slug, name, number, _ in rows}
-    missing = {slug: (name, 0) for slug, name in asked_for.items() if slug not in counted}
+    numbers = asked.index.by_organisation(
+        asked.without("organisation", "role"), asked.cleaned["role"]
+    )
+    asked_for = {each.pk for each in chosen}
+    counted = {key: int(numbers[key]) if key < len(numbers) else 0 for key in asked_for}
+    others = numbers.copy()
+    others[[key for key in asked_for if key < len(numbers)]] = 0
+    # Where many are equal, those that have been in the register for longest.
+    largest = np.argsort(-others, kind="stable")[:LARGEST_ORGANISATIONS]
+    counted |= {int(key): int(others[key]) for key in largest if others[key]}
+    organisations = sorted(
+        Organisation.objects.filter(pk__in=counted),
+        key=lambda each: (each.pk not in asked_for, -counted[each.pk], each.name),
+    )
     return [
-        Choice(value=slug, label=name, count=number, chosen=slug in asked_for)
-        for slug, (name, number) in (counted | missing).items()
+        Choice(
+            value=each.slug, label=each.name, count=counted[each.pk], chosen=each.pk in asked_for
+        )
+        for each in organisations
     ]

@@ -1,14 +1,13 @@
-"""The query string: read once at the door, cleaned into a question, turned into a queryset."""
+"""The query string: read once at the door, cleaned into a question, turned into a choice."""
 
 from __future__ import annotations
 
 import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.db.models import F, Q
-from django.db.models.functions import Lower
 from django.http import QueryDict
 
 from registers.finding.fields import (
@@ -19,12 +18,14 @@ from registers.finding.fields import (
     PageField,
     TextField,
 )
-from registers.finding.search import by_relevance, search
+from registers.finding.index import Chosen
+from registers.finding.indexing import index_now
+from registers.finding.search import Search, search
 from registers.models import Organisation, Party, Protocol, Theme
-from registers.models.protocol_queryset import URGENCY, ProtocolQuerySet
-from registers.models.review_dates import ReviewStatus, reviewed
+from registers.models.review_dates import ReviewStatus
 
 STATUSES = [("current", "In force"), ("withdrawn", "Withdrawn"), ("all", "In force and withdrawn")]
+IN_STATUS = {"current": Protocol.Status.PUBLISHED, "withdrawn": Protocol.Status.WITHDRAWN}
 SORTS = [
     ("theme", "Theme"),
     ("reference", "Reference"),
@@ -33,31 +34,8 @@ SORTS = [
     ("-review", "Review date, latest first"),
     ("relevance", "Best match"),
 ]
-ORDERS: dict[str, list[Any]] = {
-    "theme": ["theme__position", "theme__name", "reference"],
-    "reference": ["reference"],
-    "title": [Lower("title"), "reference"],
-    "review": [URGENCY, "reference"],
-    "-review": [F("review_date").desc(nulls_last=True), "reference"],
-}
+KEEPING_ALL = {"sort", "page"}
 LONGEST_WORDS = 200
-
-
-def any_review(statuses: list[str], on: datetime.date) -> Q:
-    """Return the condition that a review has any of `statuses` on the day `on`; none means all."""
-    condition = Q()
-    for status in statuses:
-        condition |= reviewed(ReviewStatus(status), on)
-    return condition
-
-
-def in_status(status: str) -> Q:
-    """Return the condition for a word of the parameter `status`."""
-    return {
-        "current": Q(status=Protocol.Status.PUBLISHED),
-        "withdrawn": Q(status=Protocol.Status.WITHDRAWN),
-        "all": Q(),
-    }[status]
 
 
 class CheckedForm(forms.Form):
@@ -103,13 +81,14 @@ class ProtocolFilter(django_filters.FilterSet):
         form = CheckedForm
 
     def __init__(self, query: QueryDict, *, on: datetime.date) -> None:
-        super().__init__(query, queryset=Protocol.public.all())
+        super().__init__(query, queryset=Protocol.public.none())
         self.on = on
+        self.index = index_now()
         self.themes = {theme.slug: theme for theme in Theme.objects.all()}
         choices: Any = self.form.fields["theme"]
         choices.choices = [(t.slug, t.name) for t in self.themes.values()]
 
-    @property
+    @cached_property
     def cleaned(self) -> dict[str, Any]:
         """The question: each parameter's value; one that cannot be right is absent."""
         self.form.is_valid()
@@ -125,63 +104,71 @@ class ProtocolFilter(django_filters.FilterSet):
         }
         return self.cleaned | several
 
-    def without(self, *names: str) -> ProtocolQuerySet:
-        """Return what the question finds when the parameters `names` are left out of it."""
-        protocols = Protocol.public.get_queryset()
-        for name, value in self.cleaned.items():
+    @cached_property
+    def search(self) -> Search:
+        """What the words of the question find, whatever else it asks."""
+        return search(self.cleaned["q"], self.index)
+
+    def without(self, *names: str) -> Chosen:
+        """Choose what the question finds when the parameters `names` are left out of it."""
+        chosen = self.index.public
+        for name, part in self._parts.items():
             if name not in names:
-                protocols = self.filters[name].filter(protocols, value)
-        return protocols
+                chosen &= part
+        return chosen
 
-    def found(self) -> ProtocolQuerySet:
-        """Return what the question finds, in the order that it asks for."""
-        cleaned = self.cleaned
-        if cleaned["sort"] == "relevance" and cleaned["q"]:
-            return by_relevance(self.without(), cleaned["q"])
-        return self.without().order_by(*ORDERS.get(cleaned["sort"], ORDERS["theme"]))
+    def with_role(self, role: str) -> Chosen:
+        """Choose what the question finds when it asks for the part `role` ('' for any)."""
+        return self.without("organisation", "role") & self._parties(role)
 
-    def keep_words(self, protocols: ProtocolQuerySet, _: str, words: str) -> ProtocolQuerySet:
+    @cached_property
+    def _parts(self) -> dict[str, Chosen]:
+        """What each parameter keeps by itself, of those that keep not everything."""
+        everything = self.index.public
+        return {
+            name: self.filters[name].filter(everything, value)
+            for name, value in self.cleaned.items()
+            if value and name not in KEEPING_ALL
+        }
+
+    def _parties(self, role: str) -> Chosen:
+        organisations: list[Organisation] = self.cleaned["organisation"]
+        if organisations:
+            return self.index.of_organisations([each.pk for each in organisations], role)
+        return self.index.with_role_taken(role) if role else self.index.public
+
+    def keep_words(self, _all: Chosen, _: str, words: str) -> Chosen:
         """Keep those that the words find."""
-        return search(protocols, words)
+        return self.search.mask
 
-    def keep_themes(
-        self, protocols: ProtocolQuerySet, _: str, slugs: list[str]
-    ) -> ProtocolQuerySet:
+    def keep_themes(self, _all: Chosen, _: str, slugs: list[str]) -> Chosen:
         """Keep those under any of the themes."""
-        return protocols.in_themes([self.themes[slug] for slug in slugs])
+        return self.index.in_themes([self.themes[slug].pk for slug in slugs])
 
-    def keep_organisations(
-        self, protocols: ProtocolQuerySet, _: str, organisations: list[Organisation]
-    ) -> ProtocolQuerySet:
+    def keep_organisations(self, _all: Chosen, _: str, asked: list[Organisation]) -> Chosen:
         """Keep those in which any of the organisations has a part, or the part asked for."""
-        return protocols.of_organisations(organisations, self.cleaned["role"])
+        return self._parties(self.cleaned["role"])
 
-    def keep_role(self, protocols: ProtocolQuerySet, _: str, role: str) -> ProtocolQuerySet:
+    def keep_role(self, everything: Chosen, _: str, role: str) -> Chosen:
         """Keep those with such a part, if no organisation says whose."""
-        return protocols if self.cleaned["organisation"] else protocols.with_role_taken(role)
+        return everything if self.cleaned["organisation"] else self._parties(role)
 
-    def keep_reviews(
-        self, protocols: ProtocolQuerySet, _: str, statuses: list[str]
-    ) -> ProtocolQuerySet:
+    def keep_reviews(self, _all: Chosen, _: str, statuses: list[str]) -> Chosen:
         """Keep those whose review has any of the statuses."""
-        return protocols.filter(any_review(statuses, self.on))
+        return self.index.reviewed(statuses, self.on)
 
-    def keep_from(
-        self, protocols: ProtocolQuerySet, _: str, month: datetime.date
-    ) -> ProtocolQuerySet:
+    def keep_from(self, _all: Chosen, _: str, month: datetime.date) -> Chosen:
         """Keep those to be reviewed in the month or later."""
-        return protocols.filter(review_date__gte=month)
+        return self.index.between(month, None)
 
-    def keep_to(
-        self, protocols: ProtocolQuerySet, _: str, month: datetime.date
-    ) -> ProtocolQuerySet:
+    def keep_to(self, _all: Chosen, _: str, month: datetime.date) -> Chosen:
         """Keep those to be reviewed in the month or earlier."""
-        return protocols.filter(review_date__lte=month)
+        return self.index.between(None, month)
 
-    def keep_status(self, protocols: ProtocolQuerySet, _: str, status: str) -> ProtocolQuerySet:
+    def keep_status(self, everything: Chosen, _: str, status: str) -> Chosen:
         """Keep those in force, those withdrawn, or both."""
-        return protocols.filter(in_status(status))
+        return self.index.in_status(IN_STATUS[status]) if status in IN_STATUS else everything
 
-    def keep_all(self, protocols: ProtocolQuerySet, _: str, _value: object) -> ProtocolQuerySet:
+    def keep_all(self, everything: Chosen, _: str, _value: object) -> Chosen:
         """Keep every one: order and page choose nothing."""
-        return protocols
+        return everything

@@ -15,14 +15,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from numpy.typing import NDArray
 
 from registers.finding.facets import Facets, facets, theme_counts, unanswered
 from registers.finding.filters import SORTS, ProtocolFilter
+from registers.finding.found import Found, by_themes, by_title, latest_review, urgency
+from registers.finding.index import Index
 from registers.models import Protocol, Theme
-from registers.models.protocol_queryset import ProtocolQuerySet
 
 PAGE_LENGTH = 50
-CHUNK = 500  # protocols brought at a time when all are sent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +138,7 @@ class Finding:
     def page(self) -> list[Protocol]:
         """The protocols of the page that is asked for, with their parties: two queries."""
         first = (self.number - 1) * PAGE_LENGTH
-        return list(self._protocols()[first : first + PAGE_LENGTH])
+        return self.found[first : first + PAGE_LENGTH]
 
     @property
     def is_grouped(self) -> bool:
@@ -163,7 +164,13 @@ class Finding:
 
     def every(self) -> Iterator[Protocol]:
         """Give every protocol of every page, a few at a time, so that memory stays small."""
-        return self._protocols().iterator(chunk_size=CHUNK)
+        return self.found.each()
+
+    @cached_property
+    def found(self) -> Found:
+        """Every protocol that is found, in the order that is asked for."""
+        index = self.asked.index
+        return Found(index, self.asked.without(), self._order(index))
 
     def query(self, **changes: Any) -> str:
         """Return the question as a query string in its one order, with some values changed.
@@ -201,8 +208,20 @@ class Finding:
                 )
         return found
 
-    def _protocols(self) -> ProtocolQuerySet:
-        return self.asked.found().select_related("theme").with_parties()
+    def _order(self, index: Index) -> NDArray[Any] | None:
+        """Return the key of the order that is asked for; None for that of references."""
+        match self.question["sort"]:
+            case "reference":
+                return None
+            case "title":
+                return by_title(index)
+            case "review":
+                return urgency(index)
+            case "-review":
+                return latest_review(index)
+            case "relevance" if self.question["q"]:
+                return self.asked.search.tiers()
+        return by_themes(index, [theme.pk for theme in self.asked.themes.values()])
 
     def _theme(self, key: int) -> Theme:
         return next(theme for theme in self.themes if theme.pk == key)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+import numpy as np
 
+from registers.finding.found import Found, urgency
+from registers.finding.index import Index
 from registers.models import Organisation, Party, Protocol
-from registers.models.protocol_queryset import URGENCY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +27,11 @@ class Parts:
     withdrawn: int
 
 
-def parts_of(organisation: Organisation, *, most: int) -> Parts:
-    """Return its parts, of the `most` most urgent protocols: three queries."""
-    protocols = list(
-        Protocol.public.current()
-        .of_organisations([organisation])
-        .select_related("theme")
-        .with_parties()
-        .order_by(URGENCY, "reference")[:most]
-    )
+def parts_of(index: Index, organisation: Organisation, *, most: int) -> Parts:
+    """Return its parts, of the `most` most urgent protocols."""
+    current = index.in_status(Protocol.Status.PUBLISHED)
+    named = index.of_organisations([organisation.pk])
+    protocols = Found(index, named & current, urgency(index))[:most]
 
     def in_role(role: str) -> list[Protocol]:
         part = (organisation.pk, role)
@@ -42,15 +39,20 @@ def parts_of(organisation: Organisation, *, most: int) -> Parts:
             p for p in protocols if part in {(q.organisation_id, q.role) for q in p.parties.all()}
         ]
 
-    published = Q(protocol__status=Protocol.Status.PUBLISHED)
-    withdrawn = Q(protocol__status=Protocol.Status.WITHDRAWN)
+    def count(role: str) -> int:
+        return int((index.of_organisations([organisation.pk], role) & current).sum())
+
     return Parts(
         leads=in_role(Party.Role.LEAD),
         partner_in=in_role(Party.Role.PARTNER),
-        **Party.objects.filter(organisation=organisation).aggregate(
-            lead_count=Count("protocol", filter=published & Q(role=Party.Role.LEAD)),
-            partner_count=Count("protocol", filter=published & Q(role=Party.Role.PARTNER)),
-            current=Count("protocol", filter=published, distinct=True),
-            withdrawn=Count("protocol", filter=withdrawn, distinct=True),
-        ),
+        lead_count=count(Party.Role.LEAD),
+        partner_count=count(Party.Role.PARTNER),
+        current=int((named & current).sum()),
+        withdrawn=int((named & index.in_status(Protocol.Status.WITHDRAWN)).sum()),
     )
+
+
+def current_counts(index: Index) -> dict[int, int]:
+    """Return the number of current protocols by the key of each organisation with a part in one."""
+    numbers = index.by_organisation(index.in_status(Protocol.Status.PUBLISHED))
+    return {int(key): int(numbers[key]) for key in np.flatnonzero(numbers)}

@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, IntegerField, Q, Value, When
+import re
+from dataclasses import dataclass
 
-from registers.models import Party
-from registers.models.protocol_queryset import ProtocolQuerySet
+import numpy as np
+from django.db.models import Q
+from numpy.typing import NDArray
+
+from registers.finding.index import Chosen, Index
+from registers.models import Party, SearchEntry
 from registers.models.words import key_of
 
 
-def search(protocols: ProtocolQuerySet, words: str) -> ProtocolQuerySet:
-    """Keep the protocols in which each of `words` occurs, without regard to case.
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What some words found in an index."""
+
+    words: str
+    index: Index
+    mask: Chosen
+
+    def tiers(self) -> NDArray[np.int8]:
+        """Return by place where the words were found: 0 the reference, 1 the title, 2 elsewhere."""
+        tiers = np.full(self.index.size, 2, np.int8)
+        entries = SearchEntry.objects.filter(pk__lt=self.index.size).values_list("pk", flat=True)
+        words = self.words.strip()
+        tiers[list(entries.filter(protocol__title__icontains=words))] = 1
+        place = self.index.at(words) if re.fullmatch("[0-9]{4,8}", words) else None
+        if place is not None:
+            tiers[place] = 0
+        return tiers
+
+
+def search(words: str, index: Index) -> Search:
+    """Choose the protocols in which each of `words` occurs, without regard to case.
 
     It may occur in the reference, the title, the purpose, any name of any
     party's organisation, or the name as published.
     """
+    entries = SearchEntry.objects.filter(pk__lt=index.size)
     for word in words.split():
         named = Party.objects.filter(
             Q(organisation__names__key__contains=key_of(word))
             | Q(name_as_published__icontains=word)
         )
-        protocols = protocols.filter(
-            Q(reference__contains=word)
-            | Q(title__icontains=word)
-            | Q(purpose__icontains=word)
-            | Q(pk__in=named.values("protocol"))
+        entries = entries.filter(
+            Q(protocol__reference__contains=word)
+            | Q(protocol__title__icontains=word)
+            | Q(protocol__purpose__icontains=word)
+            | Q(protocol__in=named.values("protocol"))
         )
-    return protocols
-
-
-def by_relevance(protocols: ProtocolQuerySet, words: str) -> ProtocolQuerySet:
-    """Order by where `words` were found: reference, then title, then anywhere else."""
-    rank = Case(
-        When(reference=words.strip(), then=Value(0)),
-        When(title__icontains=words.strip(), then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
-    return protocols.order_by(rank, "reference")
+    mask = np.zeros(index.size, bool)
+    mask[list(entries.values_list("pk", flat=True))] = True
+    return Search(words=words, index=index, mask=mask & index.public)

@@ -30,26 +30,19 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
     def with_protocol_count(self) -> OrganisationQuerySet:
         """Give each `protocol_count`: the current protocols that it has a part in."""
-        return self.annotate(protocol_count=_current_protocols("parties"))
+        current = models.Q(parties__protocol__status="published")
+        return self.annotate(
+            protocol_count=models.Count("parties__protocol", filter=current, distinct=True)
+        )
 
 
 class NameQuerySet(models.QuerySet["Name"]):
     """Names, in an officer's words."""
 
-    def with_protocol_count(self) -> NameQuerySet:
-        """Give each `protocol_count`: the current protocols that its organisation has a part in."""
-        return self.annotate(protocol_count=_current_protocols("organisation__parties"))
-
     def initials(self) -> list[str]:
         """Return every letter or digit that a name stands under in an index, in order."""
         found = self.order_by().values_list(Left("key", 1), flat=True).distinct()
         return sorted({initial.upper() for initial in found})
-
-
-def _current_protocols(parties: str) -> models.Count:
-    """Return the number of current protocols by the way `parties` to a thing's parties."""
-    current = models.Q(**{f"{parties}__protocol__status": "published"})
-    return models.Count(f"{parties}__protocol", filter=current, distinct=True)
 
 
 class Organisation(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,9 @@ class Listing:
         return query.urlencode()
 
 
-def page_of(request: HttpRequest, things: QuerySet[Any], *, length: int) -> Listing:
+def page_of(
+    request: HttpRequest, things: QuerySet[Any, Any] | Sequence[Any], *, length: int
+) -> Listing:
     """Return the page of `things` that the query string asks for, of `length` things at most.
 
     Raises BadRequest for what is not the number of a page, and Http404 for a

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 
 from registers.finding.fields import shown
-from registers.finding.parts import parts_of
+from registers.finding.indexing import index_now
+from registers.finding.parts import current_counts, parts_of
 from registers.finding.sharing import shared_by, sharing_with
-from registers.models import Name, Organisation, Protocol, Slug, Succession
+from registers.models import Name, Organisation, Slug, Succession
 from registers.models.words import key_of
 from registers.public.doors import page_of, place
 
 NAMES_A_PAGE = 200
 PROTOCOLS_A_PAGE = 50
+OTHERS = 60
 CANDIDATES = 20
 LONGEST_NAME = 255
 KINDS = Name.Kind.values
@@ -28,7 +30,10 @@ def index(request: HttpRequest) -> HttpResponse:
     if letter and not (len(letter) == 1 and letter.isalnum()):
         raise BadRequest("Letter: write one letter or digit.")
     names = Name.objects.filter(key__startswith=letter).select_related("organisation")
-    page = page_of(request, names.with_protocol_count().order_by("key"), length=NAMES_A_PAGE)
+    page = page_of(request, names.order_by("key"), length=NAMES_A_PAGE)
+    counts = current_counts(index_now())
+    for name in page.things:
+        name.protocol_count = counts.get(name.organisation_id, 0)
     context = {"page": page, "letters": Name.objects.initials(), "letter": letter.upper()}
     return render(request, "organisations/list.html", context)
 
@@ -48,14 +53,15 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     successions = Succession.objects.select_related("organisation", "successor").filter(
         Q(organisation=organisation) | Q(successor=organisation)
     )
+    index = index_now()
     context = {
         "organisation": organisation,
         "names": sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind)),
         "approvers": organisation.approvers.all(),
         "became": [s for s in successions if s.organisation_id == organisation.pk],
         "came_from": [s for s in successions if s.successor_id == organisation.pk],
-        "parts": parts_of(organisation, most=PROTOCOLS_A_PAGE),
-        "others": sharing_with(organisation),
+        "parts": parts_of(index, organisation, most=PROTOCOLS_A_PAGE),
+        "sharing": sharing_with(index, organisation, most=OTHERS),
         "on": place().on,
     }
     return render(request, "organisations/detail.html", context)
@@ -69,13 +75,9 @@ def together(request: HttpRequest, one: str, other: str) -> HttpResponse:
     first, last = sorted([organisation, second], key=lambda either: either.slug)
     if (first.slug, last.slug) != (one, other):
         return redirect("together", first.slug, last.slug, permanent=True)
-    shared = shared_by(first, last)
-    page = page_of(request, shared.select_related("theme").with_parties(), length=PROTOCOLS_A_PAGE)
-    counts = shared.order_by().aggregate(
-        current=Count("pk", filter=Q(status=Protocol.Status.PUBLISHED)),
-        withdrawn=Count("pk", filter=Q(status=Protocol.Status.WITHDRAWN)),
-    )
-    context = {"first": first, "last": last, "page": page, "counts": counts, "on": place().on}
+    shared = shared_by(index_now(), first, last)
+    page = page_of(request, shared.protocols, length=PROTOCOLS_A_PAGE)
+    context = {"first": first, "last": last, "page": page, "counts": shared, "on": place().on}
     return render(request, "organisations/together.html", context)
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from registers import changes
 from registers.models import Approver, Name, Organisation, Party, Protocol, Theme
 from tests.conftest import LOADED_AT
+from tests.makers import find_all
 from tests.public.pages import links, listed, text
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,7 @@ def test_a_long_list_of_protocols_leads_to_the_rest(client: Client):
             review_date=datetime.date(2010, 1, 1),
         )
         Party.objects.create(protocol=protocol, organisation=council, role="lead")
+    find_all()
     page = client.get("/organisations/essex-county-council/")
     assert "These are the first 50." in text(page)
     assert (

@@ -11,6 +11,7 @@ from django.test import Client
 from registers import changes
 from registers.models import Document, Organisation, Overarching, Party, Protocol, Theme
 from tests.conftest import LOADED_AT
+from tests.makers import find_all
 from tests.public.pages import links, text
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,7 @@ def test_a_protocol_with_everything_shows_everything(client: Client, settings, t
 def test_a_protocol_with_nothing_still_has_a_page(client: Client):
     theme = Theme.objects.get(slug="safer-community")
     Protocol.objects.create(reference="7002", title="Bare", theme=theme, status="published")
+    find_all()
     words = text(client.get("/protocols/7002/"))
     assert "Purpose Not recorded" in words
     assert "In force. No review date" in words

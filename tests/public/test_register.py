@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from registers.models import Protocol, Theme
+from tests.makers import find_all
 from tests.public.pages import found, groups, links, listed, text
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +134,7 @@ def sixty(db) -> Theme:
         Protocol(reference=f"{number}", title=f"Aardvark {number}", theme=theme, status="published")
         for number in range(5000, 5060)
     )
+    find_all()
     return theme
 
 
