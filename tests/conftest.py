@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 
@@ -35,6 +36,7 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 def another_register() -> None:
     """Read it afresh: the transaction of the test before was rolled back, its versions with it."""
     forget()
+    caches["template_fragments"].clear()
 
 
 @pytest.fixture

@@ -171,6 +171,18 @@ POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=8)
 DATABASES = {"default": read_database(DATABASE_URL, pool_size=POOL_SIZE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What is kept in memory --------------------------------------------------------------------
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # The lines of lists: some 2 kB each, so 10 MB a worker.
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "fragments",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    },
+}
+
 # Words, days and files ---------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from registers.finding.facets import Facets, facets, theme_counts, unanswered
 from registers.finding.filters import SORTS, ProtocolFilter
-from registers.finding.found import Found, by_themes, by_title, latest_review, urgency
+from registers.finding.found import Found, Row, by_themes, by_title, latest_review, rows, urgency
 from registers.finding.index import Index
+from registers.finding.tags import Tag, tags, written
 from registers.models import Protocol, Theme
 
 PAGE_LENGTH = 50
@@ -28,21 +29,12 @@ PAGE_LENGTH = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The protocols of one theme that stand on one page. `count` is of all pages."""
+    """The lines of one theme that stand on one page. `count` is of all pages."""
 
     theme: Theme
     count: int
     continued: bool
-    protocols: list[Protocol]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tag:
-    """One thing that was asked for, and the query string of the question without it."""
-
-    name: str
-    label: str
-    query_without: str
+    rows: list[Row]
 
 
 class Finding:
@@ -137,8 +129,13 @@ class Finding:
     @cached_property
     def page(self) -> list[Protocol]:
         """The protocols of the page that is asked for, with their parties: two queries."""
+        return [row.protocol for row in self.rows]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The lines of the page that is asked for."""
         first = (self.number - 1) * PAGE_LENGTH
-        return self.found[first : first + PAGE_LENGTH]
+        return rows(self.asked.index, self.found.places(first, first + PAGE_LENGTH))[0]
 
     @property
     def is_grouped(self) -> bool:
@@ -149,17 +146,17 @@ class Finding:
     def groups(self) -> list[Group]:
         """The page's protocols by theme, where `is_grouped`."""
         groups = [
-            (self._theme(key), list(protocols))
-            for key, protocols in groupby(self.page, lambda protocol: protocol.theme_id)
+            (self._theme(key), list(rows))
+            for key, rows in groupby(self.rows, lambda row: row.theme_id)
         ]
         return [
             Group(
                 theme=theme,
                 count=self.by_theme[theme.pk],
                 continued=index == 0 and self._starts_before(theme),
-                protocols=protocols,
+                rows=rows,
             )
-            for index, (theme, protocols) in enumerate(groups)
+            for index, (theme, rows) in enumerate(groups)
         ]
 
     def every(self) -> Iterator[Protocol]:
@@ -191,22 +188,7 @@ class Finding:
     @property
     def tags(self) -> list[Tag]:
         """What is asked for, in words, each with the way to take it out."""
-        found: list[Tag] = []
-        for name, value in self.question.items():
-            if name in {"sort", "page"} or not value or (name, value) == ("status", "current"):
-                continue
-            for one in value if isinstance(value, list) else [value]:
-                rest = (
-                    [other for other in value if other != one] if isinstance(value, list) else None
-                )
-                found.append(
-                    Tag(
-                        name=str(self.asked.filters[name].label),
-                        label=self._label(name, one),
-                        query_without=self.query(**{name: rest}),
-                    )
-                )
-        return found
+        return tags(self.asked, self.query)
 
     def _order(self, index: Index) -> NDArray[Any] | None:
         """Return the key of the order that is asked for; None for that of references."""
@@ -232,17 +214,3 @@ class Finding:
             self.by_theme.get(other.pk, 0) for other in self.themes[: self.themes.index(theme)]
         )
         return before < (self.number - 1) * PAGE_LENGTH
-
-    def _label(self, name: str, value: Any) -> str:
-        """Return a value as the page shows it."""
-        if isinstance(value, datetime.date):
-            return f"{value:%B %Y}"
-        choices = dict(getattr(self.asked.form.fields[name], "choices", ()))
-        return str(choices.get(value, value))
-
-
-def written(value: Any) -> str:
-    """Return a cleaned value as it stands in a query string."""
-    if isinstance(value, datetime.date):
-        return value.isoformat()[:7]  # strftime writes the year 987 with three digits
-    return str(getattr(value, "slug", value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -15,6 +16,52 @@ from registers.models import Protocol, SearchEntry
 CHUNK = 500  # protocols brought at a time when all are sent
 CHUNK_OF_TITLES = 10_000
 REFERENCE_BITS = 30
+
+
+class Row:
+    """A line of a list. Its protocol is brought with those of the whole page, when looked at."""
+
+    def __init__(self, page: _Page, reference: str, theme: int) -> None:
+        self._page = page
+        self.reference = reference
+        self.theme_id = theme
+
+    @property
+    def version(self) -> str:
+        """The version of the register in which it was found: what is kept of it is right in it."""
+        return self._page.version
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol with its theme and parties: two queries for all rows of the page."""
+        return self._page.protocols[self.reference]
+
+
+class _Page:
+    def __init__(self, index: Index) -> None:
+        self.version = f"{index.number}-{index.token}"
+        self.references: dict[str, None] = {}
+
+    @cached_property
+    def protocols(self) -> dict[str, Protocol]:
+        return bring(list(self.references))
+
+
+def rows(index: Index, *several: NDArray[Any]) -> list[list[Row]]:
+    """Return the lines of each list of places. They are of one page, so brought at once."""
+    page = _Page(index)
+    made = []
+    for places in several:
+        references, themes = index.references(places), index.theme[places]
+        page.references |= dict.fromkeys(references)
+        made.append([Row(page, r, int(theme)) for r, theme in zip(references, themes, strict=True)])
+    return made
+
+
+def bring(references: list[str]) -> dict[str, Protocol]:
+    """Return public protocols by reference, with their theme and parties: two queries."""
+    protocols = Protocol.public.get_queryset().select_related("theme").with_parties()
+    return protocols.in_bulk(references)
 
 
 class Found(Sequence[Protocol]):
@@ -41,7 +88,11 @@ class Found(Sequence[Protocol]):
         if isinstance(wanted, int):
             return self[wanted : wanted + 1 or None][0]
         first, last, _ = wanted.indices(len(self))
-        return self._brought(self._in_order(last)[first:])
+        return self._brought(self.places(first, last))
+
+    def places(self, first: int, last: int) -> NDArray[Any]:
+        """Return the places from `first` to before `last`, as far as there are any."""
+        return self._in_order(min(last, len(self)))[first:]
 
     def each(self) -> Iterator[Protocol]:
         """Give every one, a few at a time, so that memory stays small."""
@@ -59,9 +110,7 @@ class Found(Sequence[Protocol]):
 
     def _brought(self, places: NDArray[Any]) -> list[Protocol]:
         references = self._index.references(places)
-        brought = (Protocol.public.get_queryset().select_related("theme").with_parties()).in_bulk(
-            references
-        )
+        brought = bring(references)
         return [brought[reference] for reference in references if reference in brought]
 
 

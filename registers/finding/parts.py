@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from registers.finding.found import Found, urgency
+from registers.finding.found import Found, Row, rows, urgency
 from registers.finding.index import Index
 from registers.models import Organisation, Party, Protocol
 
@@ -15,12 +15,13 @@ from registers.models import Organisation, Party, Protocol
 class Parts:
     """The current protocols of an organisation by its role, the most urgent first, and counts.
 
-    The lists may be cut short; the counts never are. `withdrawn` counts those
+    A protocol in which it is both stands in both lists. The lists may be cut
+    short; the counts never are. `withdrawn` counts those
     no longer in force, whatever the role.
     """
 
-    leads: list[Protocol]
-    partner_in: list[Protocol]
+    leads: list[Row]
+    partner_in: list[Row]
     lead_count: int
     partner_count: int
     current: int
@@ -28,25 +29,21 @@ class Parts:
 
 
 def parts_of(index: Index, organisation: Organisation, *, most: int) -> Parts:
-    """Return its parts, of the `most` most urgent protocols."""
+    """Return its parts, with the `most` most urgent protocols in each role."""
     current = index.in_status(Protocol.Status.PUBLISHED)
     named = index.of_organisations([organisation.pk])
-    protocols = Found(index, named & current, urgency(index))[:most]
 
-    def in_role(role: str) -> list[Protocol]:
-        part = (organisation.pk, role)
-        return [
-            p for p in protocols if part in {(q.organisation_id, q.role) for q in p.parties.all()}
-        ]
+    def in_role(role: str) -> Found:
+        chosen = index.of_organisations([organisation.pk], role) & current
+        return Found(index, chosen, urgency(index))
 
-    def count(role: str) -> int:
-        return int((index.of_organisations([organisation.pk], role) & current).sum())
-
+    leads, partner_in = in_role(Party.Role.LEAD), in_role(Party.Role.PARTNER)
+    leads_rows, partner_rows = rows(index, leads.places(0, most), partner_in.places(0, most))
     return Parts(
-        leads=in_role(Party.Role.LEAD),
-        partner_in=in_role(Party.Role.PARTNER),
-        lead_count=count(Party.Role.LEAD),
-        partner_count=count(Party.Role.PARTNER),
+        leads=leads_rows,
+        partner_in=partner_rows,
+        lead_count=len(leads),
+        partner_count=len(partner_in),
         current=int((named & current).sum()),
         withdrawn=int((named & index.in_status(Protocol.Status.WITHDRAWN)).sum()),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Left
-from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from registers.models.addresses import address
 from registers.models.words import key_of
 
 # A key can be longer than its name: ß is ss, and a few characters are many.
@@ -78,7 +78,7 @@ class Organisation(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the organisation's own page."""
-        return reverse("organisation", args=[self.slug])
+        return address("organisation", self.slug)
 
 
 class Name(models.Model):

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.lookups import Exact
-from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from registers.models.addresses import address
 from registers.models.party import Party
 from registers.models.protocol_queryset import (
     REFERENCE_STAYS,
@@ -147,7 +147,7 @@ class Protocol(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the protocol's own page."""
-        return reverse("protocol", args=[self.reference])
+        return address("protocol", self.reference)
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from registers.models.addresses import address
 from registers.models.words import key_of
 
 # A key can be longer than its name: ß is ss, and a few characters are many.
@@ -42,7 +42,7 @@ class Theme(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the theme's own page."""
-        return reverse("theme", args=[self.slug])
+        return address("theme", self.slug)
 
     def clean(self) -> None:
         """Put the name's key in step, so that the check for a second one sees it."""

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from registers.finding.filters import LONGEST_WORDS
-from registers.finding.finding import written
+from registers.finding.tags import written
 from registers.models import Organisation
 from tests.finding.questions import finding_of
 

@@ -30,8 +30,7 @@ def references(protocols) -> list[str]:
 
 def standing(groups) -> list[tuple[str, int, bool, list[str]]]:
     return [
-        (group.theme.slug, group.count, group.continued, references(group.protocols))
-        for group in groups
+        (group.theme.slug, group.count, group.continued, references(group.rows)) for group in groups
     ]
 
 
@@ -121,7 +120,7 @@ def test_a_theme_of_several_pages_has_one_count(three_pages, number, groups):
     finding = finding_of(f"page={number}")
     assert (finding.count, finding.pages) == (125, 3)
     assert [
-        (group.theme.slug, group.count, group.continued, len(group.protocols))
+        (group.theme.slug, group.count, group.continued, len(group.rows))
         for group in finding.groups
     ] == groups
 

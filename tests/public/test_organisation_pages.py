@@ -119,9 +119,10 @@ def test_a_long_list_of_protocols_leads_to_the_rest(client: Client):
     page = client.get("/organisations/essex-county-council/")
     assert "These are the first 50." in text(page)
     assert (
-        "/?organisation=essex-county-council&role=partner",
-        "See them in the register",
+        "/?organisation=essex-county-council&role=lead",
+        "Filter and download these in the register",
     ) in links(page)
+    assert len(listed(page)) == 50 + 6
 
 
 @pytest.mark.parametrize(
