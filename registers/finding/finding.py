@@ -22,9 +22,10 @@ from registers.finding.filters import SORTS, ProtocolFilter
 from registers.finding.found import Found, Row, by_themes, by_title, latest_review, rows, urgency
 from registers.finding.index import Index
 from registers.finding.tags import Tag, tags, written
-from registers.models import Protocol, Theme
+from registers.models import Organisation, Protocol, Theme
 
 PAGE_LENGTH = 50
+MEANT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,16 @@ class Finding:
         """What was asked for as an organisation and is none, to be put right."""
         field: Any = self.asked.form.fields["organisation"]
         return field.wrong[0] if "organisation" in self.errors else ""
+
+    @property
+    def meant_organisations(self) -> list[tuple[str, str]]:
+        """Names like the unknown one, each with the query string that asks for it instead."""
+        wrong = self.unknown_organisation
+        kept = self.question.get("organisation") or []
+        return [
+            (each.name, self.query(organisation=[*kept, each]))
+            for each in (Organisation.objects.called_like(wrong)[:MEANT] if wrong else [])
+        ]
 
     @property
     def asked_reference(self) -> str:

@@ -24,6 +24,14 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Return the one organisation that has `text` as any of its names, or none."""
         return self.filter(names__key=key_of(text))
 
+    def called_like(self, text: str) -> OrganisationQuerySet:
+        """Return those with `text` in any of their names, none twice."""
+        # PostgreSQL takes no NUL, SQLite no long pattern; no name has either.
+        if "\0" in text or len(text) > KEY_LENGTH:
+            return self.none()
+        names = Name.objects.filter(key__contains=key_of(text))
+        return self.filter(pk__in=names.values("organisation"))
+
     def at(self, slug: str) -> OrganisationQuerySet:
         """Return the one organisation that `slug` leads to, now or in the past, or none."""
         return self.filter(slugs__text=slug)

@@ -13,7 +13,6 @@ from registers.finding.indexing import index_now
 from registers.finding.parts import current_counts, parts_of
 from registers.finding.sharing import shared_by, sharing_with
 from registers.models import Name, Organisation, Slug, Succession
-from registers.models.words import key_of
 from registers.public.doors import page_of, place
 
 NAMES_A_PAGE = 200
@@ -97,9 +96,7 @@ def _together_with(request: HttpRequest, organisation: Organisation, asked: str)
     if other:
         return redirect("together", *sorted([organisation.slug, other.slug]))
     candidates = list(
-        Organisation.objects.exclude(pk=organisation.pk)
-        .filter(names__key__contains=key_of(asked))
-        .distinct()[:CANDIDATES]
+        Organisation.objects.called_like(asked).exclude(pk=organisation.pk)[:CANDIDATES]
     )
     context = {
         "organisation": organisation,

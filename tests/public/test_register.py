@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from registers.models import Protocol, Theme
@@ -167,3 +169,41 @@ def test_a_withdrawn_protocol_is_listed_only_when_asked_for(client: Client):
     assert found(client.get("/?status=all")) == 25
     assert groups(client.get("/"))[0] == ("Growing Essex Economy", 2)
     assert "Withdrawn" in text(client.get("/?status=all"))
+
+
+def test_a_part_of_a_name_offers_the_organisations_that_have_it(client: Client):
+    page = client.get("/?organisation=police&organisation=ecc&theme=safer-community")
+    assert page.status_code == 400
+    assert "Did you mean: Essex Police" in text(page)
+    address = "/?theme=safer-community&organisation=essex-county-council&organisation=essex-police"
+    assert (address, "Essex Police") in links(page)
+    assert found(client.get(address)) == len(listed(client.get(address))) > 0
+    assert "Did you mean" not in text(client.get("/?organisation=nobody"))
+    assert "Did you mean" not in text(client.get("/?organisation=%00nobody"))
+
+
+def disabled(response: HttpResponse) -> set[tuple[str, str]]:
+    inputs = re.findall(r"<input[^>]* disabled>", response.content.decode())
+    return {
+        (re.search('name="([^"]*)"', each)[1], re.search('value="([^"]*)"', each)[1])
+        for each in inputs
+    }
+
+
+def test_a_choice_that_leads_nowhere_cannot_be_chosen(client: Client):
+    page = client.get("/?organisation=eput")
+    assert ("review", "in-date") in disabled(page)
+    assert ("review", "overdue") not in disabled(page)
+    assert ("theme", "health-and-wellbeing") not in disabled(page)
+    for name, value in disabled(page):
+        assert found(client.get(f"/?organisation=eput&{name}={value}")) == 0
+
+
+def test_what_is_chosen_can_be_taken_back_though_it_leads_nowhere(client: Client):
+    page = client.get("/?organisation=eput&review=in-date&role=lead&theme=safer-community")
+    assert not {("review", "in-date"), ("theme", "safer-community")} & disabled(page)
+    assert ("review", "none") in disabled(page)
+
+
+def test_nothing_is_disabled_where_the_question_cannot_be_answered(client: Client):
+    assert disabled(client.get("/?theme=nonsense&organisation=eput")) == set()
