@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,12 @@ class Index:
 
     def with_role_taken(self, role: str) -> Chosen:
         """Choose those in which anybody has the part `role`."""
-        return self._of_parties(np.ones(len(self.party_entry), bool), role)
+        return self._with_role_taken[role]
+
+    @cached_property
+    def _with_role_taken(self) -> dict[str, Chosen]:
+        everybody = np.ones(len(self.party_entry), bool)
+        return {role: self._of_parties(everybody, role) for role in ROLES}
 
     def _of_parties(self, parties: Chosen, role: str) -> Chosen:
         if role:

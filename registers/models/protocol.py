@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -30,6 +30,13 @@ from registers.models.theme import Theme
 STAYS_PUBLIC = "A published protocol stays public. Withdraw it instead."
 # Else the page of a public protocol would tell of the draft.
 DRAFT_UNNAMED = "This is a draft. Publish it first."
+
+
+class Parts(NamedTuple):
+    """The parts that organisations have in one protocol."""
+
+    lead: Party | None
+    partners: list[Party]
 
 
 class Protocol(models.Model):
@@ -174,14 +181,21 @@ class Protocol(models.Model):
             newer = newer.replaced_by
 
     @property
+    def parts(self) -> Parts:
+        """The lead's part, and the others' in order. Wants `with_parties()` in a list."""
+        parties = list(self.parties.all())
+        lead = next((party for party in parties if party.role == Party.Role.LEAD), None)
+        return Parts(lead, [party for party in parties if party.role == Party.Role.PARTNER])
+
+    @property
     def lead(self) -> Party | None:
-        """The lead's part, if there is one. Wants `with_parties()` in a list."""
-        return next((party for party in self.parties.all() if party.role == Party.Role.LEAD), None)
+        """The lead's part, if there is one."""
+        return self.parts.lead
 
     @property
     def partners(self) -> list[Party]:
-        """The others' parts, as published in order. Wants `with_parties()` in a list."""
-        return [party for party in self.parties.all() if party.role == Party.Role.PARTNER]
+        """The others' parts, as published in order."""
+        return self.parts.partners
 
     @property
     def review_due_on(self) -> datetime.date | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
@@ -29,6 +32,19 @@ def overdue_for(protocol: Protocol, on: datetime.date) -> str:
     if months:
         return "1 month" if months == 1 else f"{months} months"
     return "under a month"
+
+
+@register.simple_tag
+def review(protocol: Protocol, on: datetime.date) -> SafeString:
+    """Return the review month of a line of a list, and how the review stands on the day `on`."""
+    return _review(protocol.review_date, protocol.review_note, on)
+
+
+@lru_cache(maxsize=1_000)
+def _review(month: datetime.date | None, note: str, on: datetime.date) -> SafeString:
+    """Render it: the same for all with the same month."""
+    context = {"protocol": Protocol(review_date=month, review_note=note), "on": on}
+    return mark_safe(render_to_string("components/review.html", context))  # noqa: S308 (a template's own words)
 
 
 @register.filter
