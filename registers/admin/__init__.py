@@ -1,4 +1,4 @@
-"""The editors' door: Django admin, a module a noun. Everything it saves goes through changes.py."""
+"""The editors' door: Django admin, a module a noun. What it saves goes through changes."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""Changes, to look up. They are written by changes.py alone."""
+"""Changes, to look up. They are written by registers/changes alone."""
 
 from __future__ import annotations
 

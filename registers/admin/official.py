@@ -42,7 +42,7 @@ DAYS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/20
 
 
 class OfficialForm(ModelForm):
-    """A form that also shows what changes.py refused, beside the field where there is one."""
+    """A form that also shows what changes refused, beside the field where there is one."""
 
     refusal: ValidationError | None = None
 
@@ -89,7 +89,7 @@ class OnlyAdd:
 
 
 class OfficialAdmin(OnlyAdd, HistoryAdmin):
-    """The admin of a thing that changes.py saves, with what belongs to it, as one change."""
+    """The admin of a thing that registers/changes saves, with what belongs to it, as one change."""
 
     form = OfficialForm
     formfield_overrides = {
@@ -97,7 +97,7 @@ class OfficialAdmin(OnlyAdd, HistoryAdmin):
         models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
         models.DateField: DAYS,
     }
-    # Deleting many at once would go past changes.py, and it is the only action.
+    # Deleting many at once would go past registers/changes, and it is the only action.
     actions = None
     object_history_list_template = "admin/history_list.html"
 

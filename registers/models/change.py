@@ -1,4 +1,4 @@
-"""Changes: what changed in the register, when and why. Written by changes.py alone."""
+"""Changes: what changed in the register, when and why. Written by registers/changes alone."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from registers.models.protocol import Protocol
 
 
 class SearchEntry(models.Model):
-    """A public protocol in the search index. Written by changes.py alone.
+    """A public protocol in the search index. Written by registers/changes alone.
 
     Its key is a small number, never used again, for which there is room in a
     bit of memory where a reference would be text. `changed_in` is the number
