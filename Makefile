@@ -1,7 +1,7 @@
 # One list of verbs for people and for CI. Each calls a small script in weisf/steps.
 .POSIX:
 .NOTPARALLEL:
-.PHONY: help run test setup setup-dev lint types locks unit postgres both browser coverage format lock
+.PHONY: help run demo test setup setup-dev lint types locks unit postgres both browser coverage format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -10,6 +10,12 @@ help: ## Show this list
 run: setup ## Set up what is missing and serve the register on http://localhost:8000 (PORT=)
 	@sh weisf/steps/database.sh
 	@sh weisf/steps/serve.sh announce
+
+demo: ## Serve a fictional register, which shows every feature, on http://localhost:8001 (PORT=)
+	@sh weisf/steps/python.sh
+	@sh weisf/steps/assets.sh
+	@sh weisf/steps/static.sh
+	@sh weisf/steps/demo.sh
 
 test: setup-dev locks lint types both browser coverage ## Run every check and test (TEST_ARGS= goes to pytest)
 

@@ -25,6 +25,17 @@ def load_real_register() -> None:
     load_register(read_register(FIXTURES / "register.json"), at=LOADED_AT)
 
 
+def empty_the_register() -> None:
+    """Take every row of the register away, within a transaction."""
+    tables = [t for t in connection.introspection.table_names() if t.startswith("registers_")]
+    with connection.cursor() as cursor, connection.constraint_checks_disabled():
+        cursor.execute(
+            "SET CONSTRAINTS ALL DEFERRED" if connection.vendor == "postgresql" else "SELECT 1"
+        )
+        for table in tables:
+            cursor.execute(f'DELETE FROM "{table}"')
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """Load the real register once; each test's own changes are rolled back."""
@@ -49,13 +60,7 @@ def real_register(db) -> None:
 @pytest.fixture
 def empty_register(db) -> None:
     """Start from nothing; the test's transaction brings the real register back."""
-    tables = [t for t in connection.introspection.table_names() if t.startswith("registers_")]
-    with connection.cursor() as cursor, connection.constraint_checks_disabled():
-        cursor.execute(
-            "SET CONSTRAINTS ALL DEFERRED" if connection.vendor == "postgresql" else "SELECT 1"
-        )
-        for table in tables:
-            cursor.execute(f'DELETE FROM "{table}"')
+    empty_the_register()
 
 
 @pytest.fixture

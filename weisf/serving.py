@@ -8,6 +8,7 @@ register needs none of it.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -75,10 +76,12 @@ class Worker(ThreadWorker):
 def post_worker_init(worker: Worker) -> None:
     """Say where to look, once: when the first worker can answer."""
     if settings.ANNOUNCE and worker.age == 1:
+        data, usual = settings.DATA_DIR, settings.BASE_DIR / "var"
+        where = "" if data == usual else f"DATA_DIR={shlex.quote(str(data))} "
         sys.stderr.write(
             f"\nThe register is at {settings.SITE_URL}\n"
             "To make the first administrator, in another terminal:\n"
-            "  .venv/bin/python manage.py createsuperuser\n"
+            f"  {where}.venv/bin/python manage.py createsuperuser\n"
             f"and then sign in at {settings.SITE_URL}/admin/\n"
             "To stop the register, press Ctrl and C.\n"
         )

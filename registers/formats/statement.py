@@ -16,6 +16,7 @@ Statement = dict[str, str | tuple[str, ...]]
 # What is not the public's: notes for administrators, and columns that serve the machine.
 UNSAID = {"admin_note", "key", "position", "updated_on"}
 LONG = 120
+ADDED = "Added to this register."
 
 
 def statement(thing: models.Model) -> Statement | None:
@@ -93,7 +94,7 @@ def _succession(succession: Succession) -> str:
 def what_changed(before: Statement | None, after: Statement | None) -> str:
     """Return how two statements differ, a line for each field. What was there before is quoted."""
     if before is None:
-        return "Added to this register."
+        return ADDED
     if after is None:
         return "Taken out of this register."
     return "\n".join(

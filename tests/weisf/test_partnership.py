@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import FIXTURES
 from weisf.partnership import read_partnership
 
 RIGHT = """
@@ -33,6 +34,13 @@ def test_every_line_becomes_a_field(tmp_path):
     assert partnership.what_is_a_protocol.split("\n\n") == ["One paragraph.", "Another."]
     assert partnership.what_is_published == "Everything."
     assert partnership.page == ""
+
+
+def test_the_partnership_of_the_demonstration_says_that_it_is_made_up():
+    example = read_partnership(FIXTURES.parent / "example" / "partnership.toml")
+    assert "demonstration" in example.register_name
+    assert "made up" in example.what_is_a_protocol
+    assert example.email.endswith(".example")
 
 
 @pytest.mark.parametrize(("text", "told"), WRONG.values(), ids=WRONG.keys())

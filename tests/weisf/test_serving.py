@@ -110,7 +110,7 @@ def test_the_first_words_say_where_to_look(served):
     port, folder = served
     said = (folder / "err").read_text()
     assert said.count(f"The register is at http://localhost:{port}\n") == 1
-    assert ".venv/bin/python manage.py createsuperuser\n" in said
+    assert f"  DATA_DIR={folder} .venv/bin/python manage.py createsuperuser\n" in said
 
 
 MISHAPS = {

@@ -16,5 +16,5 @@ except OSError as problem:
     sys.exit(problem.strerror)
 '
 .venv/bin/python -I -S -c "$can_listen" "${WEB_HOST:-127.0.0.1}" "$PORT" \
-    || fail "The register cannot listen on port $PORT. Stop what does, or choose another: make run PORT=8001"
+    || fail "The register cannot listen on port $PORT. Stop what does, or choose another at the end of the command: PORT=8002"
 exec .venv/bin/python -m gunicorn --config python:weisf.serving

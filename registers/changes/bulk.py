@@ -1,0 +1,105 @@
+"""A whole register at once: many new things saved quickly, or nothing of it.
+
+It is for things that are right by construction: they are not checked one by
+one, as `save` does. What `save` keeps in step is kept in step here too: an
+organisation's official name and its addresses, what is told of a protocol,
+what search knows, and the register's version. django-simple-history's rows are
+left out: they would double the database (docs/decisions.md). So a thing's
+history begins with its first change after this.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import models, transaction
+from django.utils.text import slugify
+
+from registers.formats.statement import ADDED
+from registers.models import (
+    Change,
+    Name,
+    Organisation,
+    Protocol,
+    RegisterVersion,
+    SearchEntry,
+    Slug,
+)
+from registers.models.words import key_of
+
+BATCH = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class New:
+    """A new thing, and what belongs to it in other tables: its parties, its names.
+
+    None of it is saved yet. `at` is the aware time at which it became official,
+    which is told of a protocol alone.
+    """
+
+    subject: models.Model
+    parts: Sequence[models.Model] = ()
+    at: datetime.datetime
+
+
+@contextmanager
+def whole_register(*, why: str) -> Iterator[Callable[[Iterable[New]], None]]:
+    """Give a function that saves a stream of new things; at the end they are found by search.
+
+    All is saved, or nothing. `why` is told to the public of every protocol.
+    The database's own refusals are raised as they are: a fault of whoever made
+    the things.
+    """
+
+    def save_all(things: Iterable[New]) -> None:
+        stream = iter(things)
+        while batch := list(islice(stream, BATCH)):
+            _save_batch(batch, why)
+
+    with transaction.atomic():
+        yield save_all
+        _make_findable()
+
+
+def _save_batch(batch: list[New], why: str) -> None:
+    """Save the things, and then their parts, which need their keys: each table's rows at once."""
+    _insert(new.subject for new in batch)
+    _insert(part for new in batch for part in (*new.parts, *_follows(new, why)))
+
+
+def _follows(new: New, why: str) -> Iterator[models.Model]:
+    """Give the rows that stand beside a thing for the register's own sake."""
+    subject = new.subject
+    if isinstance(subject, Organisation):
+        official = Name.Kind.OFFICIAL
+        yield Name(organisation=subject, text=subject.name, key=key_of(subject.name), kind=official)
+        texts = [subject.name, *(part.text for part in new.parts if isinstance(part, Name))]
+        for slug in dict.fromkeys([subject.slug, *map(slugify, texts)]):
+            yield Slug(organisation=subject, text=slug)
+    elif isinstance(subject, Protocol):
+        yield Change(made_at=new.at, protocol_id=subject.pk, what=ADDED, why=why)
+
+
+def _insert(things: Iterable[models.Model]) -> None:
+    """Save new rows of any tables, in the order in which each table is first met."""
+    tables = defaultdict(list)
+    for thing in things:
+        tables[type(thing)].append(thing)
+    for model, rows in tables.items():
+        model._default_manager.bulk_create(rows)  # noqa: SLF001 (Django's own)
+
+
+def _make_findable() -> None:
+    """Move the register's version, and let search know every public protocol."""
+    number = RegisterVersion.move()
+    references = Protocol.public.order_by("pk").values_list("pk", flat=True).iterator(BATCH)
+    while batch := list(islice(references, BATCH)):
+        SearchEntry.objects.bulk_create(
+            SearchEntry(protocol_id=reference, changed_in=number) for reference in batch
+        )

@@ -1,0 +1,154 @@
+"""The demonstration shows every feature of the public pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import models
+from django.db.models import Count
+from django.test import Client
+
+from registers.models import (
+    Approver,
+    Change,
+    Document,
+    Name,
+    News,
+    Organisation,
+    Overarching,
+    Party,
+    Protocol,
+    Resource,
+    Slug,
+    Succession,
+    Theme,
+)
+from tests.public.pages import found, links, text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
+
+
+def protocol_with(**fields: object) -> Protocol:
+    return Protocol.public.filter(**fields)[0]
+
+
+@pytest.mark.parametrize(
+    ("what", "fields", "shown"),
+    [
+        ("signed parties", {"parties__signed_on__isnull": False}, "Signed"),
+        ("documents", {"documents__isnull": False}, "PDF"),
+        ("overarching", {"comes_under__isnull": False}, "Comes under 00"),
+        ("covering", {"covers__isnull": False}, "Covers 00"),
+        ("withdrawn", {"status": "withdrawn"}, "Withdrawn: no longer in force"),
+        ("superseded", {"replaced_by__isnull": False}, "Replaced by 0"),
+        ("replacing", {"replaces__isnull": False}, "Replaces 0"),
+        ("a chain", {"replaces__isnull": False, "replaced_by__isnull": False}, "Replaced by 0"),
+        ("incomplete", {"parties_complete": False}, "This list is not complete"),
+        ("no lawful basis", {"lawful_basis": ""}, "Lawful basis for sharing Not recorded"),
+        ("updated", {"updated_on__isnull": False}, "Updated"),
+        ("not known when", {"published_on": None}, "Published Not recorded"),
+    ],
+)
+def test_a_protocol_shows(client: Client, today, what, fields, shown):
+    page = client.get(protocol_with(**fields).get_absolute_url())
+    assert page.status_code == 200
+    assert shown in text(page)
+
+
+def test_some_have_no_lead_a_note_another_name_or_no_name():
+    leads = Party.objects.filter(role="lead").values("protocol")
+    assert Protocol.public.exclude(pk__in=leads).exists()
+    assert Party.objects.exclude(note="").exists()
+    assert Party.objects.filter(name_as_published="").exists()
+    named = Party.objects.exclude(name_as_published="")
+    assert named.exclude(name_as_published=models.F("organisation__name")).exists()
+
+
+def test_one_protocol_has_everything(client: Client, today):
+    several = Protocol.public.annotate(papers=Count("documents", distinct=True))
+    page = client.get(several.filter(papers=4, comes_under__isnull=False)[0].get_absolute_url())
+    for name in (
+        "Information shared",
+        "Whose information it is",
+        "Version",
+        "Comes under",
+    ):
+        assert f"{name} Not recorded" not in text(page)
+    assert "When each organisation signed: Not recorded" not in text(page)
+
+
+def test_every_kind_of_thing_is_there():
+    assert set(Name.objects.values_list("kind", flat=True)) == set(Name.Kind.values)
+    assert set(Organisation.objects.values_list("kind", flat=True)) == {"body", "group"}
+    complete = Protocol.objects.values_list("parties_complete", flat=True)
+    assert set(complete) == {True, False, None}
+    assert Protocol.objects.filter(status="draft").count() == 1
+    assert Overarching.objects.exists()
+    assert Theme.objects.count() == 12
+
+
+@pytest.mark.parametrize("status", ["overdue", "due-soon", "in-date", "none"])
+def test_every_review_status_is_there(client: Client, today, status):
+    assert found(client.get("/", {"review": status})) > 0
+
+
+def test_changes_have_days_and_reasons(client: Client, today):
+    changed = Protocol.public.annotate(number=Count("changes")).order_by("-number")[0]
+    words = text(client.get(f"{changed.get_absolute_url()}changes/"))
+    assert changed.changes.count() > 5
+    assert words.count("Why:") == changed.changes.count()
+    assert "Added to this register. Why: An example: generate_register made it up." in words
+    assert Change.objects.filter(what__contains="Status changed from Published to").exists()
+
+
+def test_documents_and_resources_can_be_downloaded(client: Client):
+    addresses = [document.get_absolute_url() for document in Document.objects.all()]
+    here = Resource.objects.exclude(file="")
+    addresses += [f"{resource.get_absolute_url()}download/" for resource in here]
+    assert len(addresses) > 10
+    for address in addresses:
+        content = client.get(address).getvalue()
+        assert content.startswith(b"%PDF-1.4\n")
+        assert content.endswith(b"%%EOF\n")
+        assert b"This is an example." in content
+        start = int(re.search(rb"startxref\n(\d+)", content)[1])
+        assert content[start:].startswith(b"xref\n")
+    assert Resource.objects.filter(file="").exists()
+
+
+def test_an_organisation_became_another(client: Client):
+    succession = Succession.objects.exclude(source="")[0]
+    page = client.get(succession.organisation.get_absolute_url())
+    assert succession.successor.name in text(page)
+    assert "Took the place of" in text(client.get(succession.successor.get_absolute_url()))
+
+
+def test_every_name_of_an_organisation_leads_to_it(client: Client):
+    for name in Name.objects.exclude(kind="official")[:5]:
+        slug = Slug.objects.filter(organisation=name.organisation).exclude(
+            text=name.organisation.slug
+        )[0]
+        page = client.get(f"/organisations/{slug.text}/", follow=True)
+        assert name.organisation.name in text(page)
+
+
+def test_news_is_new_and_old_and_of_no_known_day(client: Client, today):
+    words = text(client.get("/news/"))
+    assert words.count("Date:") == News.objects.count() == 7
+    assert "Date: 20 November 2026" in words
+    assert "Date: Not recorded" in words
+
+
+def test_every_page_of_the_demonstration_answers(client: Client, today):
+    first = Organisation.objects.get(slug="exampleshire-county-council")
+    second = Organisation.objects.get(slug="exampleshire-police")
+    everything = [*Theme.objects.all(), *Organisation.objects.all()[::5]]
+    everything += Protocol.public.all()[::9]
+    everything += [*News.objects.all(), *Resource.objects.all()]
+    addresses = ["/", "/themes/", "/organisations/", "/approvers/", "/news/", "/resources/"]
+    addresses += [f"/organisations/{first.slug}/with/{second.slug}/", "/protocols.json"]
+    addresses += [thing.get_absolute_url() for thing in everything]
+    assert {client.get(address).status_code for address in addresses} == {200}
+    assert Approver.objects.exists()
+    assert ("/themes/safer-communities/", "Safer Communities") in links(client.get("/themes/"))

@@ -1,0 +1,113 @@
+"""`manage.py generate_register`: the same fictional register for the same number, seed and day."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from registers.changes.bulk import BATCH
+from registers.imports.fixture import is_empty
+from registers.models import Change, Organisation, Protocol, SearchEntry
+
+ON = "2026-11-22"
+# Of the CSV of everything, for 120 protocols and the seed 1: the same on both databases.
+# Whoever changes the vocabulary writes the new one here.
+DIGEST = "44f422ba82edbc209e78ca1e42470ef92ee599b5421626cf7b6cd036cefa09d8"
+
+
+@pytest.fixture(autouse=True)
+def papers(tmp_path, settings) -> Path:
+    """Papers are kept in a folder of the test's own."""
+    settings.MEDIA_ROOT = tmp_path / "papers"
+    return settings.MEDIA_ROOT
+
+
+def generate(**options: object) -> str:
+    said = io.StringIO()
+    options = {"protocols": 120, "seed": 1, "on": ON} | options
+    call_command(
+        "generate_register", **{name: str(each) for name, each in options.items()}, stdout=said
+    )
+    return said.getvalue()
+
+
+def digest(client: Client) -> str:
+    everything = client.get("/protocols.csv?status=all&sort=reference").getvalue()
+    return hashlib.sha256(everything).hexdigest()
+
+
+@pytest.mark.usefixtures("empty_register", "today")
+def test_the_same_seed_gives_the_same_register_on_every_database(client: Client):
+    assert generate() == "120 protocols are in the register, all made up.\n"
+    assert digest(client) == DIGEST
+
+
+@pytest.mark.usefixtures("empty_register", "today")
+def test_another_seed_gives_another_register(client: Client):
+    generate(seed=2)
+    assert digest(client) != DIGEST
+    assert Protocol.public.count() == 120
+
+
+@pytest.mark.usefixtures("empty_register", "today")
+def test_nothing_said_it_is_the_demonstration_as_of_today(client: Client):
+    call_command("generate_register", stdout=io.StringIO())
+    assert digest(client) == DIGEST
+
+
+@pytest.mark.usefixtures("empty_register", "today")
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1 protocol is in"), (2, "2 protocols are in"), (30, "30 protocols are in")],
+)
+def test_it_can_be_small(client: Client, number, said):
+    assert generate(protocols=number, seed=number).startswith(said)
+    assert Protocol.public.count() == number
+    for address in ("/?status=all", "/organisations/", "/news/", "/protocols/1/", "/themes/"):
+        assert client.get(address, follow=True).status_code == 200
+
+
+@pytest.mark.usefixtures("empty_register", "today")
+def test_what_is_saved_in_several_batches_is_whole(client: Client):
+    generate(protocols=BATCH + 1)
+    assert Protocol.public.count() == SearchEntry.objects.count() == BATCH + 1
+    assert client.get(f"/protocols/{BATCH + 1}/").status_code == 200
+
+
+WRONG = {
+    "no protocols": ({"protocols": 0}, "The number of protocols must be from 1 to 1000000, not 0."),
+    "too many": ({"protocols": 1_000_001}, "must be from 1 to 1000000, not 1000001."),
+    "a number in words": ({"protocols": "ten"}, "--protocols takes a whole number, not 'ten'."),
+    "a seed below 0": ({"seed": -1}, "The seed must be a whole number from 0 up, not -1."),
+    "a seed in words": ({"seed": "x"}, "--seed takes a whole number, not 'x'."),
+    "no day": ({"on": "2026-02-30"}, "--on takes a day like 2026-11-22, not '2026-02-30'."),
+    "a day long ago": ({"on": "0900-01-01"}, "must be from 2000-01-01 to 2100-12-31, not 0900"),
+}
+
+
+@pytest.mark.usefixtures("empty_register")
+@pytest.mark.parametrize(("options", "told"), WRONG.values(), ids=WRONG.keys())
+def test_what_cannot_be_made_is_refused_with_a_sentence(options, told, papers):
+    with pytest.raises(CommandError) as refusal:
+        generate(**options)
+    assert told in str(refusal.value)
+    assert is_empty()
+    assert not papers.exists()
+
+
+@pytest.mark.usefixtures("real_register")
+def test_a_register_that_holds_something_is_left_as_it_is():
+    before = Change.objects.count()
+    with pytest.raises(CommandError) as refusal:
+        generate()
+    assert str(refusal.value) == (
+        "The register holds something already, so nothing was made. "
+        "Use an empty database: name another one in DATABASE_URL."
+    )
+    assert Change.objects.count() == before
+    assert not Organisation.objects.filter(name__contains="Exampleshire").exists()

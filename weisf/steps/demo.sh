@@ -1,0 +1,22 @@
+#!/bin/sh
+# Makes a fictional register once, in var/demo, and serves it on http://localhost:8001.
+. "$(dirname -- "$0")/common.sh"
+
+# It is never the real register, whatever the settings of this machine name.
+unset DATABASE_URL SECRET_KEY SITE_URL ALLOWED_HOSTS BEHIND_PROXY
+export DATA_DIR=var/demo
+export PARTNERSHIP_FILE=fixtures/example/partnership.toml
+export REGISTER_FILE=
+export PORT="${PORT:-8001}"
+
+mkdir -p "$DATA_DIR"
+sh weisf/steps/secret.sh
+sh weisf/steps/database.sh
+if [ ! -e "$DATA_DIR/made" ]; then
+    (
+        umask 027
+        .venv/bin/python manage.py generate_register --protocols 120 --seed 1
+    ) || fail "The demonstration could not be made. Delete the folder $DATA_DIR, and run 'make demo' again."
+    : > "$DATA_DIR/made"
+fi
+exec sh weisf/steps/serve.sh announce
