@@ -20,14 +20,13 @@ from itertools import islice
 from django.db import models, transaction
 from django.utils.text import slugify
 
+from registers.finding.entries import write_all
 from registers.formats.statement import ADDED
 from registers.models import (
     Change,
     Name,
     Organisation,
     Protocol,
-    RegisterVersion,
-    SearchEntry,
     Slug,
 )
 from registers.models.words import key_of
@@ -64,7 +63,7 @@ def whole_register(*, why: str) -> Iterator[Callable[[Iterable[New]], None]]:
 
     with transaction.atomic():
         yield save_all
-        _make_findable()
+        write_all()
 
 
 def _save_batch(batch: list[New], why: str) -> None:
@@ -93,13 +92,3 @@ def _insert(things: Iterable[models.Model]) -> None:
         tables[type(thing)].append(thing)
     for model, rows in tables.items():
         model._default_manager.bulk_create(rows)  # noqa: SLF001 (Django's own)
-
-
-def _make_findable() -> None:
-    """Move the register's version, and let search know every public protocol."""
-    number = RegisterVersion.move()
-    references = Protocol.public.order_by("pk").values_list("pk", flat=True).iterator(BATCH)
-    while batch := list(islice(references, BATCH)):
-        SearchEntry.objects.bulk_create(
-            SearchEntry(protocol_id=reference, changed_in=number) for reference in batch
-        )

@@ -132,10 +132,16 @@ class ProtocolFilter(django_filters.FilterSet):
         }
 
     def _parties(self, role: str) -> Chosen:
-        organisations: list[Organisation] = self.cleaned["organisation"]
-        if organisations:
-            return self.index.of_organisations([each.pk for each in organisations], role)
+        if self.cleaned["organisation"]:
+            if not role:
+                return self._asked_parties["lead"] | self._asked_parties["partner"]
+            return self._asked_parties[role]
         return self.index.with_role_taken(role) if role else self.index.public
+
+    @cached_property
+    def _asked_parties(self) -> dict[str, Chosen]:
+        keys = [each.pk for each in self.cleaned["organisation"]]
+        return {role: self.index.of_organisations(keys, role) for role in Party.Role.values}
 
     def keep_words(self, _all: Chosen, _: str, words: str) -> Chosen:
         """Keep those that the words find."""

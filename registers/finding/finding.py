@@ -8,9 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,23 +17,17 @@ from numpy.typing import NDArray
 
 from registers.finding.facets import Facets, facets, theme_counts, unanswered
 from registers.finding.filters import SORTS, ProtocolFilter
-from registers.finding.found import Found, Row, by_themes, by_title, latest_review, rows, urgency
+from registers.finding.found import Found, Row, rows
+from registers.finding.groups import Group, groups
 from registers.finding.index import Index
+from registers.finding.marks import passages
+from registers.finding.orders import by_themes, by_title, latest_review, urgency
+from registers.finding.search import Search
 from registers.finding.tags import Tag, tags, written
 from registers.models import Organisation, Protocol, Theme
 
 PAGE_LENGTH = 50
 MEANT = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    """The lines of one theme that stand on one page. `count` is of all pages."""
-
-    theme: Theme
-    count: int
-    continued: bool
-    rows: list[Row]
 
 
 class Finding:
@@ -60,9 +52,18 @@ class Finding:
 
     @cached_property
     def themes(self) -> list[Theme]:
-        """The themes asked for, or all, in their order."""
+        """The themes asked for, or all, in their order; that of a reference asked for is first."""
         slugs = self.question["theme"]
-        return [t for slug, t in self.asked.themes.items() if not slugs or slug in slugs]
+        themes = [t for slug, t in self.asked.themes.items() if not slugs or slug in slugs]
+        if self.named is not None:
+            first = int(self.asked.index.theme[self.named])
+            themes.sort(key=lambda theme: theme.pk != first)
+        return themes
+
+    @property
+    def named(self) -> int | None:
+        """The place of the protocol whose reference was searched for, if it is found."""
+        return self.search.named if self.search else None
 
     @cached_property
     def count(self) -> int:
@@ -123,6 +124,16 @@ class Finding:
         return self.query()
 
     @property
+    def as_typed_query(self) -> str:
+        """The query string that searches for the words as they were typed, slips and all."""
+        return self.query(q=self.search.as_typed if self.search else None)
+
+    @property
+    def relevance_query(self) -> str:
+        """The query string of the same question with the best matches first."""
+        return self.query(sort="relevance")
+
+    @property
     def sorts(self) -> list[tuple[str, str]]:
         """The orders to choose from, each with its words."""
         return SORTS
@@ -146,7 +157,17 @@ class Finding:
     def rows(self) -> list[Row]:
         """The lines of the page that is asked for."""
         first = (self.number - 1) * PAGE_LENGTH
-        return rows(self.asked.index, self.found.places(first, first + PAGE_LENGTH))[0]
+        (shown,) = rows(self.asked.index, self.found.places(first, first + PAGE_LENGTH))
+        if self.search:
+            found_in = passages([row.protocol for row in shown], self.search)
+            for row in shown:
+                row.passages = found_in[row.reference]
+        return shown
+
+    @property
+    def search(self) -> Search | None:
+        """What the words of the question found, if it has words."""
+        return None if self.errors or not self.question["q"] else self.asked.search
 
     @property
     def is_grouped(self) -> bool:
@@ -156,19 +177,8 @@ class Finding:
     @property
     def groups(self) -> list[Group]:
         """The page's protocols by theme, where `is_grouped`."""
-        groups = [
-            (self._theme(key), list(rows))
-            for key, rows in groupby(self.rows, lambda row: row.theme_id)
-        ]
-        return [
-            Group(
-                theme=theme,
-                count=self.by_theme[theme.pk],
-                continued=index == 0 and self._starts_before(theme),
-                rows=rows,
-            )
-            for index, (theme, rows) in enumerate(groups)
-        ]
+        first = (self.number - 1) * PAGE_LENGTH
+        return groups(self.rows, themes=self.themes, counts=self.by_theme, first=first)
 
     def every(self) -> Iterator[Protocol]:
         """Give every protocol of every page, a few at a time, so that memory stays small."""
@@ -214,14 +224,7 @@ class Finding:
                 return latest_review(index)
             case "relevance" if self.question["q"]:
                 return self.asked.search.tiers()
-        return by_themes(index, [theme.pk for theme in self.asked.themes.values()])
-
-    def _theme(self, key: int) -> Theme:
-        return next(theme for theme in self.themes if theme.pk == key)
-
-    def _starts_before(self, theme: Theme) -> bool:
-        """Whether some of the theme's protocols stand on an earlier page."""
-        before = sum(
-            self.by_theme.get(other.pk, 0) for other in self.themes[: self.themes.index(theme)]
-        )
-        return before < (self.number - 1) * PAGE_LENGTH
+        turns = by_themes(index, [theme.pk for theme in self.themes]) * 2
+        if self.named is not None:
+            turns[self.named] -= 1
+        return turns

@@ -28,6 +28,7 @@ Numbers = NDArray[np.int64]
 # 0 says that nothing public stands at a place.
 STATUSES: dict[str, int] = {Protocol.Status.PUBLISHED: 1, Protocol.Status.WITHDRAWN: 2}
 ROLES: dict[str, int] = {Party.Role.LEAD: 1, Party.Role.PARTNER: 2}
+FEW = 4
 NO_MONTH = 1_000_000  # after every month there is
 SHORTEST, LONGEST = 4, 8  # digits of a reference
 LENGTHS = LONGEST - SHORTEST + 1
@@ -112,10 +113,17 @@ class Index:
 
     def of_organisations(self, organisations: Iterable[int], role: str = "") -> Chosen:
         """Choose those in which any organisation of the keys has the part `role`, or any."""
-        known = int(self.party_organisation.max(initial=0)) + 1
-        wanted = np.zeros(known, bool)
-        wanted[[key for key in organisations if key < known]] = True
-        return self._of_parties(wanted[self.party_organisation], role)
+        keys = list(organisations)
+        if len(keys) <= FEW:  # comparing is quicker than looking each party up
+            parties = np.zeros(len(self.party_entry), bool)
+            for key in keys:
+                parties |= self.party_organisation == key
+        else:
+            known = int(self.party_organisation.max(initial=0)) + 1
+            wanted = np.zeros(known, bool)
+            wanted[[key for key in keys if key < known]] = True
+            parties = wanted[self.party_organisation]
+        return self._of_parties(parties, role)
 
     def with_role_taken(self, role: str) -> Chosen:
         """Choose those in which anybody has the part `role`."""
@@ -133,7 +141,7 @@ class Index:
         chosen[self.party_entry[parties]] = True
         return chosen
 
-    def at(self, reference: str) -> int | None:
+    def at_reference(self, reference: str) -> int | None:
         """Return the place of the protocol with a well-formed reference, if it is public."""
         places = np.flatnonzero((self.reference == reference_number(reference)) & self.public)
         return int(places[0]) if len(places) else None

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from registers.finding.found import Found, Row, rows, urgency
+from registers.finding.found import Found, Row, rows
 from registers.finding.index import Index
+from registers.finding.orders import urgency
 from registers.models import Organisation, Party, Protocol
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from registers.finding.found import Found, urgency
+from registers.finding.found import Found
 from registers.finding.index import NO_MONTH, Index
+from registers.finding.orders import urgency
 from registers.models import Organisation, Protocol
 
 

@@ -11,6 +11,7 @@ from registers.models.register_version import RegisterVersion
 from registers.models.resource import Resource
 from registers.models.search_entry import SearchEntry
 from registers.models.theme import Theme
+from registers.models.vocabulary import VocabularyWord
 
 __all__ = [
     "Approver",
@@ -28,4 +29,5 @@ __all__ = [
     "Slug",
     "Succession",
     "Theme",
+    "VocabularyWord",
 ]

@@ -7,8 +7,11 @@ from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from registers.finding.marks import Pieces
+from registers.finding.marks import marked as cut
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
 
@@ -32,6 +35,23 @@ def overdue_for(protocol: Protocol, on: datetime.date) -> str:
     if months:
         return "1 month" if months == 1 else f"{months} months"
     return "under a month"
+
+
+@register.filter
+def marks(pieces: Pieces) -> SafeString:
+    """Return the pieces as HTML, each hit in a <mark>."""
+    return format_html_join("", "{}", ((_piece(text, hit=hit),) for text, hit in pieces))
+
+
+def _piece(text: str, *, hit: bool) -> SafeString:
+    return format_html("<mark>{}</mark>" if hit else "{}", text)
+
+
+@register.simple_tag(takes_context=True)
+def marked(context: template.Context, text: str) -> SafeString:
+    """Return `text` as HTML, with what the page's `search` found in a <mark>."""
+    search = context.get("search")
+    return marks(cut(text, search.terms)) if search else conditional_escape(text)
 
 
 @register.simple_tag

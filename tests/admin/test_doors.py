@@ -23,6 +23,7 @@ from registers.models import (
     Resource,
     SearchEntry,
     Theme,
+    VocabularyWord,
 )
 from tests.admin.typing_in import Page, address
 
@@ -45,7 +46,7 @@ def one_of_each(real_register, officer) -> None:
 
 
 # What only the register itself writes: nothing for a person to keep.
-MACHINERY = {RegisterVersion, SearchEntry}
+MACHINERY = {RegisterVersion, SearchEntry, VocabularyWord}
 
 
 @pytest.mark.parametrize("page", ["changelist", "add", "change", "history", "delete"])

@@ -26,7 +26,8 @@ MONTHS = [f"{year}-{month:02}" for year in (2025, 2026, 2027) for month in range
 PIECES = (
     *PURPOSE_WORDS,
     *("CHILD", "child youth", "tax"),
-    *("9", "900", "9012", "%", "_", "\\", "'", '"', "dept.", "licnuoc", "zzzz"),
+    *("9", "900", "9012", "ISP 9012", "%", "_", "\\", "'", '"', "dept.", "licnuoc", "zzzz"),
+    *("-child", "-youth", '"adult child"', "chil", "hou"),
     *(name for names in ORGANISATIONS.values() for name in names),
     *ORGANISATIONS,
 )

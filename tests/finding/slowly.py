@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from registers.models import Name, Party, Protocol, Theme
+from registers.models import Party, Protocol, Theme
+from tests.finding.searching_slowly import Slow
 from tests.models.oracles import status_of
 
 PAGE = 50
@@ -26,9 +27,6 @@ def read() -> Register:
     """All that questions turn on. Drafts are not public."""
     themes = sorted(Theme.objects.values("pk", "slug", "name", "position"), key=_theme_order)
     slugs = {theme["pk"]: theme["slug"] for theme in themes}
-    names: dict[int, list[str]] = {}
-    for name in Name.objects.all():
-        names.setdefault(name.organisation_id, []).append(name.text)
     protocols = {}
     for row in Protocol.objects.values():
         if row["status"] == "draft":
@@ -42,7 +40,6 @@ def read() -> Register:
             "review_date": month,
             "month": f"{month.year:04}-{month.month:02}" if month else "",
             "parts": [],
-            "texts": [row["reference"], row["title"], row["purpose"]],
         }
     organisations = {}
     for party in Party.objects.select_related("organisation"):
@@ -51,17 +48,23 @@ def read() -> Register:
             organisations[organisation.slug] = organisation.name
             protocol = protocols[party.protocol_id]
             protocol["parts"].append((organisation.slug, party.role))
-            protocol["texts"] += [*names[organisation.pk], party.name_as_published]
     return {
         "themes": list(slugs.values()),
         "organisations": organisations,
         "protocols": list(protocols.values()),
+        "search": Slow(),
     }
 
 
 def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[str, Any]]:
     """The protocols that a question finds, in its order."""
-    found = [each for each in register["protocols"] if _is_found(each, asked, on)]
+    words = asked.get("q", "").strip()
+    tiers = register["search"].search(words) if words else {}
+    found = [
+        each
+        for each in register["protocols"]
+        if (not words or each["reference"] in tiers) and _is_found(each, asked, on)
+    ]
     found.sort(key=lambda each: each["reference"])
     sort = asked.get("sort") or "theme"
     if sort == "title":
@@ -71,10 +74,14 @@ def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[
         sign = -1 if sort == "-review" else 1
         dated.sort(key=lambda each: sign * each["review_date"].toordinal())
         found = dated + [each for each in found if not each["review_date"]]
-    elif sort == "relevance" and asked.get("q", "").strip():
-        found.sort(key=lambda each: _where_found(each, asked["q"].strip()))
+    elif sort == "relevance" and words:
+        found.sort(key=lambda each: tiers[each["reference"]])
     elif sort != "reference":
         found.sort(key=lambda each: register["themes"].index(each["theme"]))
+        named = [each for each in found if tiers.get(each["reference"]) == 0]
+        # A reference that was asked for stands first, and so its theme.
+        found.sort(key=lambda each: bool(named) and each["theme"] != named[0]["theme"])
+        found.sort(key=lambda each: bool(named) and each != named[0])
     return found
 
 
@@ -125,20 +132,10 @@ def _alone(facet: str, value: str) -> str | list[str]:
     return [value] if facet in REPEATABLE else value
 
 
-def _where_found(protocol: dict[str, Any], words: str) -> int:
-    """The reference comes first, then the title, then anything else."""
-    if protocol["reference"] == words:
-        return 0
-    return 1 if words.lower() in protocol["title"].lower() else 2
-
-
 def _is_found(protocol: dict[str, Any], asked: Question, on: datetime.date) -> bool:
-    words = asked.get("q", "").lower().split()
-    texts = [text.lower() for text in protocol["texts"]]
     month, status = protocol["month"], asked.get("status") or "current"
     return all(
         (
-            all(any(word in text for text in texts) for word in words),
             not asked.get("theme") or protocol["theme"] in asked["theme"],
             _has_part(protocol, asked.get("organisation"), asked.get("role")),
             not asked.get("review") or status_of(protocol["review_date"], on) in asked["review"],

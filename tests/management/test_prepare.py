@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registers.imports.fixture import is_empty
-from registers.models import Change, Protocol
+from registers.models import Change, Protocol, SearchEntry
 from tests.imports.small import small_register
 
 
@@ -57,3 +57,11 @@ def test_a_wrong_file_stops_the_start_and_leaves_nothing(register_file):
     with pytest.raises(CommandError, match="must hold exactly"):
         prepare()
     assert is_empty()
+
+
+@pytest.mark.usefixtures("real_register", "register_file")
+def test_a_database_from_before_search_is_made_ready_once():
+    SearchEntry.objects.all().delete()
+    assert prepare().startswith("25 protocols and 60 organisations can be found")
+    assert SearchEntry.objects.count() == 25
+    assert prepare() == ""

@@ -1,0 +1,152 @@
+"""What a word is, to search: folded, cut apart and stemmed here, so that both databases agree.
+
+The databases are given what comes out of this module and do nothing to it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+
+import snowballstemmer
+
+# What is beyond these is not searched for. PostgreSQL keeps positions up to 16,383, 255 of a
+# word, and 1 MB of a protocol: what is within these bounds stays within those, in any script.
+LONGEST_WORD = 60
+LONGEST_FIELD = 60_000  # bytes
+MOST_WORDS = 10_000
+MOST_OF_ONE = 250
+# Stands where no word is: between two names, so that no phrase is found across them.
+GAP = "="
+
+# Not 'it', which is also a service that many share.
+STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are as at be by for from in into is of on or that the their this to was which"
+        " with",
+    )
+)
+
+_APOSTROPHES = "'`´ʹʻʼʽˈ‘’‛′՚＇"
+_LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe"}
+# Plurals that the stemmer leaves as they are.
+_SINGULAR = {"children": "child", "men": "man", "women": "woman", "people": "person"}
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+
+class _Folding(dict[int, str]):
+    """What each character becomes, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character in _APOSTROPHES:
+            folded = "'"
+        elif character == "&":
+            folded = " and "
+        else:
+            plain = unicodedata.normalize("NFKD", character).casefold()
+            folded = "".join(
+                _LETTERS.get(part, part)
+                for part in unicodedata.normalize("NFKD", plain)
+                # Accents, and signs that nobody sees, such as a soft hyphen.
+                if unicodedata.category(part) not in {"Mn", "Cf"}
+            )
+        self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+_stemmer = snowballstemmer.stemmer("english")
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text: in small plain letters, its stem, and where it stood in the text."""
+
+    plain: str
+    stem: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A field as the databases keep it: its stems in order, and its plain words, each once."""
+
+    stems: list[str] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)
+
+
+def fold(text: str) -> str:
+    """Return `text` in small letters, without accents, with one kind of apostrophe."""
+    return text.translate(_FOLDING)
+
+
+def words_of(text: str) -> list[Word]:
+    """Return the words of `text` in order. Letters and digits make a word; all else parts them."""
+    folded, came_from = [], []
+    for position, character in enumerate(text):
+        became = _FOLDING[ord(character)]
+        folded.append(became)
+        came_from += [position] * len(became)
+    found = []
+    for match in _WORD.finditer("".join(folded)):
+        end = came_from[match.end() - 1] + 1
+        while end < len(text) and not folded[end]:
+            end += 1  # an accent that stands apart belongs to its letter
+        plain, stem = _plain_and_stem(match.group())
+        found.append(Word(plain, stem, came_from[match.start()], end))
+    return found
+
+
+def prepare(texts: Iterable[str]) -> Prepared:
+    """Return a field's `texts` as the databases keep them. No phrase is found across two texts."""
+    stems: list[str] = []
+    plain: dict[str, None] = {}
+    met: Counter[str] = Counter()
+    for word in islice(_pieces(texts), MOST_WORDS):
+        if word == GAP:
+            stems.append(GAP)
+            continue
+        itself, stem = _plain_and_stem(word)
+        met[stem] += 1
+        stems.append(stem if met[stem] <= MOST_OF_ONE else GAP)
+        plain[itself] = None
+    return Prepared(stems=stems, plain=list(plain))
+
+
+def _pieces(texts: Iterable[str]) -> Iterator[str]:
+    """Give the folded words of `texts` as they stand, and a gap between two texts."""
+    room = LONGEST_FIELD
+    for position, text in enumerate(texts):
+        if position:
+            yield GAP
+        folded = fold(text[:room]).encode(errors="ignore")[:room]
+        room -= len(folded)
+        yield from _WORD.findall(folded.decode(errors="ignore"))
+
+
+@lru_cache(maxsize=100_000)
+def _plain_and_stem(word: str) -> tuple[str, str]:
+    """Return a folded word without apostrophes, and its stem.
+
+    "Children's", written so or as "childrens", has the stem of "children".
+    """
+    plain = word.replace("'", "")[:LONGEST_WORD]
+    bare = word.removesuffix("'s").replace("'", "")[:LONGEST_WORD]
+    if not bare.isalpha():
+        return plain, bare
+    bare = _SINGULAR.get(bare, bare)
+    with _one_at_a_time:  # a stemmer keeps the word that it works on
+        stem = _stemmer.stemWord(bare)
+        if bare.endswith("s") and stem == bare[:-1]:
+            stem = _stemmer.stemWord(_SINGULAR.get(stem, stem))
+    return plain, str(stem)

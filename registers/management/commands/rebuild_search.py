@@ -1,0 +1,18 @@
+"""`manage.py rebuild_search`: all that search knows, written afresh, while people read."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from registers.finding.entries import write_all
+
+
+class Command(BaseCommand):
+    help = "Write afresh all that search knows. People can read and officers can save meanwhile."
+
+    def handle(self, **_options: Any) -> None:
+        done = write_all()
+        self.stdout.write(
+            f"{done.protocols} protocols and {done.organisations} organisations can be found, "
+            f"by {done.words} words. {done.removed} leftovers were removed."
+        )

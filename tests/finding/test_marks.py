@@ -1,0 +1,143 @@
+"""What is marked in a list, and the passages below it."""
+
+from __future__ import annotations
+
+import pytest
+from django.template import Context, Template
+
+from registers import changes
+from registers.finding.indexing import index_now
+from registers.finding.marks import marked, passage, passages
+from registers.finding.search import search as search_for
+from registers.finding.typed import read_typed
+from registers.models import Name, Protocol
+from tests.finding.search_cases import HOSTILE
+from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
+
+MARKED = {
+    "a word": ("Barn owls", "owl", "Barn [owls]"),
+    "in another case": ("BARN owls", "barn", "[BARN] owls"),
+    "with its accents": ("Le Café.", "cafe", "Le [Café]."),
+    "with an accent that stands apart": ("Le Cafe\u0301.", "cafe", "Le [Cafe\u0301]."),
+    "with its apostrophe": ("For Barnardo’s, Kent", "barnardos", "For [Barnardo’s], Kent"),
+    "its stem": ("Children first", "child", "[Children] first"),
+    "its beginning": ("Safeguarding", "safeg", "[Safeguarding]"),
+    "a phrase in one": ("A multi-agency team", "multi-agency", "A [multi-agency] team"),
+    "not its words apart": ("Agency, multi", "multi-agency", "Agency, multi"),
+    "two that overlap": ("one two three", '"one two" "two three"', "[one two three]"),
+    "side by side": ("one two", "one two", "[one] [two]"),
+    "not what is without": ("one two", "one -two", "[one] two"),
+    "not small words": ("the owl and the cat", "the owl", "the [owl] and the cat"),
+    "a reference": ("0012 - Growth", "ISP 12", "[0012] - Growth"),
+    "nothing": ("Barn owls", "cat", "Barn owls"),
+    "no words": ("", "cat", ""),
+}
+
+
+def shown(pieces) -> str:
+    return "".join(f"[{text}]" if hit else text for text, hit in pieces)
+
+
+@pytest.mark.parametrize(("text", "typed", "expected"), MARKED.values(), ids=MARKED)
+def test_it_marks(text, typed, expected):
+    terms = [term for term in read_typed(typed) if not term.without]
+    assert shown(marked(text, terms)) == expected
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_the_pieces_of_any_text_are_the_text(text):
+    for typed in ("wages", text, f'"{text}"'):
+        assert "".join(piece for piece, _ in marked(text, read_typed(typed))) == text
+
+
+LONG = " ".join(f"w{number}" for number in range(100))
+
+
+def test_a_passage_of_a_long_text_stands_around_the_first_hit():
+    pieces = passage(LONG, read_typed('"w50" "w55" "w90"'))
+    assert shown(pieces).startswith("… w40 w41")
+    assert "w49 [w50] w51" in shown(pieces)
+    assert shown(pieces).endswith("w68 w69 …")
+    assert [text for text, hit in pieces if hit] == ["w50", "w55"]
+
+
+def test_a_passage_at_the_ends_has_no_dots_there():
+    assert shown(passage(LONG, read_typed('"w2"'))).startswith("w0 w1 [w2]")
+    assert shown(passage(LONG + ".", read_typed('"w99"'))).endswith("w98 [w99].")
+    assert shown(passage("Owls (barn).", read_typed("barn"))) == "Owls ([barn])."
+    assert passage(LONG, read_typed("owl")) == []
+
+
+def render(template: str, **context) -> str:
+    return Template("{% load register %}" + template).render(Context(context))
+
+
+def test_a_hit_is_marked_in_html_and_all_else_is_escaped(real_register):
+    search = search_for("script owls", index_now())
+    text = "<script>alert('owls')</script> & \"owl\""
+    assert render("{% marked text %}", text=text, search=search) == (
+        "&lt;<mark>script</mark>&gt;alert(&#x27;<mark>owls</mark>&#x27;)&lt;/<mark>script</mark>"
+        "&gt; &amp; &quot;<mark>owl</mark>&quot;"
+    )
+    assert render("{% marked text %}", text="<b>", search=None) == "&lt;b&gt;"
+    assert render("{{ p|marks }}", p=[("<i>", True), ("&", False)]) == "<mark>&lt;i&gt;</mark>&amp;"
+
+
+@pytest.mark.django_db
+class TestPassages:
+    def below(self, typed: str, *references: str) -> list[tuple[str, str]]:
+        search = search_for(typed, index_now())
+        protocols = Protocol.objects.filter(pk__in=references).with_parties()
+        return [
+            (each.label, shown(each.pieces))
+            for found in passages(protocols, search).values()
+            for each in found
+        ]
+
+    def test_what_the_list_shows_needs_none(self, empty_register):
+        party = PartyFactory(
+            protocol__title="Owls", protocol__purpose="Barns", organisation__name="Kestrel"
+        )
+        assert self.below("owls barn kestrel", party.protocol_id) == []
+
+    def test_each_word_is_shown_where_it_was_found_first(self, empty_register):
+        protocol = ProtocolFactory(
+            title="Owls",
+            purpose=LONG,
+            summary="About kestrels and falcons",
+            information_items="Kestrels, cats",
+        )
+        assert self.below("owls kestrel falcon w99 cats", protocol.pk) == [
+            ("Purpose", "… " + " ".join(f"w{n}" for n in range(70, 99)) + " [w99]"),
+            ("Summary", "About [kestrels] and [falcons]"),
+            ("Information shared", "Kestrels, [cats]"),
+        ]
+
+    def test_a_name_that_is_not_shown(self, empty_register):
+        organisation = OrganisationFactory(name="Essex Trust")
+        changes.save(Name(organisation=organisation, text="EPUT", kind="acronym"))
+        changes.save(Name(organisation=organisation, text="Mental Health", kind="former"))
+        party = PartyFactory(organisation=organisation, name_as_published="The Partnership")
+        assert self.below("eput mental partnership", party.protocol_id) == [
+            ("Organisation", "Essex Trust, also called [EPUT]"),
+            ("Organisation", "Essex Trust, once called [Mental] Health"),
+            ("Organisation", "Essex Trust, published as The [Partnership]"),
+        ]
+
+    def test_a_party_beyond_those_that_are_shown(self, empty_register):
+        protocol = ProtocolFactory()
+        for number in range(6):
+            PartyFactory(protocol=protocol, organisation__name=f"Body x{number}", position=number)
+        assert self.below("x4", protocol.pk) == []
+        assert self.below("x5", protocol.pk) == [("Organisation", "Body [x5]")]
+
+    def test_a_page_costs_one_query_for_names(self, real_register, django_assert_num_queries):
+        search = search_for("eput", index_now())
+        protocols = list(Protocol.public.get_queryset().with_parties())
+        with django_assert_num_queries(1):
+            found = passages(protocols, search)
+        eput = "Essex Partnership University NHS Foundation Trust, also called [EPUT]"
+        assert eput in [shown(each.pieces) for below in found.values() for each in below]
+        search = search_for("0012", index_now())
+        with django_assert_num_queries(0):
+            passages([each for each in protocols if each.pk == "0012"], search)

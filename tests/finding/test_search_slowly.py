@@ -1,0 +1,46 @@
+"""Searches of random words, compared with a plain loop over every word of every protocol."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from registers.finding.index import Index
+from registers.finding.indexing import index_now
+from registers.finding.search import search as search_for
+from tests.finding.searching_slowly import Slow
+from tests.makers import ORGANISATIONS, TITLE_WORDS
+
+pytestmark = pytest.mark.django_db
+
+PIECES = (
+    *TITLE_WORDS,
+    *("children", "adults", "taxe", "quoted", "it's", "slash", "dept", "of", "and", "b", "9"),
+    *("900", "9012", "ISP", "a_b", "50%", "licnuoc", "zzzz", "~", "Ashdown-Council"),
+    *(word for names in ORGANISATIONS.values() for name in names for word in name.split()),
+)
+CHUNKS = st.tuples(
+    st.sampled_from(("", "", "", "-", '"', '-"')),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=2),
+).map(lambda chunk: chunk[0] + " ".join(chunk[1]) + chunk[0][-1:].strip("-"))
+TYPED = st.lists(CHUNKS, min_size=1, max_size=3).map(" ".join)
+
+
+@pytest.fixture
+def both(one_rich_register) -> tuple[Slow, Index]:
+    return Slow(), index_now()
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(typed=TYPED)
+@example(typed="child -youth")
+@example(typed='"child youth" ash')
+def test_the_database_finds_what_a_loop_finds(both, typed):
+    slow, index = both
+    search = search_for(typed, index)
+    tiers = search.tiers()
+    found = {index.references([s])[0]: int(tiers[s]) for s in search.mask.nonzero()[0].tolist()}
+    assert found == slow.search(search.corrected or typed)

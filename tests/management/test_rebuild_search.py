@@ -1,0 +1,155 @@
+"""`manage.py rebuild_search`, which runs while people read and officers save."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+
+from registers import changes
+from registers.finding.entries import write_all
+from registers.finding.indexing import index_now
+from registers.finding.search import search as search_for
+from registers.finding.text_index import ORGANISATIONS, PROTOCOLS, engine
+from registers.finding.words import prepare
+from registers.models import (
+    Name,
+    Organisation,
+    Party,
+    Protocol,
+    RegisterVersion,
+    SearchEntry,
+    VocabularyWord,
+)
+from tests.conftest import load_real_register
+
+
+def rebuild() -> str:
+    said = io.StringIO()
+    call_command("rebuild_search", stdout=said)
+    return said.getvalue()
+
+
+def found(typed: str) -> set[str]:
+    index = index_now()
+    return {index.references([slot])[0] for slot in search_for(typed, index).mask.nonzero()[0]}
+
+
+def words() -> set[str]:
+    return set(VocabularyWord.objects.values_list("text", flat=True))
+
+
+@pytest.mark.usefixtures("real_register")
+class TestRebuilding:
+    def test_nothing_changes_where_nothing_was_wrong(self):
+        before = dict(SearchEntry.objects.values_list("protocol_id", "pk"))
+        version, known = RegisterVersion.now(), words()
+        assert re.fullmatch(
+            r"25 protocols and 60 organisations can be found, by [0-9]+ words."
+            r" 0 leftovers were removed.\n",
+            rebuild(),
+        )
+        assert dict(SearchEntry.objects.values_list("protocol_id", "pk")) == before
+        assert words() == known
+        assert RegisterVersion.now().number > version.number
+        assert found("EPUT") == {"0036", "0045", "0046", "0072"}
+
+    def test_what_was_changed_by_hand_is_found(self):
+        Protocol.objects.filter(pk="0012").update(title="Xylophones")
+        Name.objects.filter(text="EPUT").update(text="Glockenspiels")
+        SearchEntry.objects.filter(protocol="0045").delete()
+        assert found("xylophones") == set()
+        rebuild()
+        assert found("xylophones") == found("xylophnes") == {"0012"}
+        assert found("glockenspiels") == {"0036", "0045", "0046", "0072"}
+
+    def test_leftovers_go(self):
+        last = SearchEntry.objects.latest("pk").pk
+        engine().write(PROTOCOLS, [(last + 7, [prepare(["leftover"])] * 6)])
+        engine().write(ORGANISATIONS, [(10**6, [prepare(["leftover"])])])
+        Protocol.objects.filter(pk="0017").update(status="draft")
+        VocabularyWord.objects.create(text="leftover", length=8, seen_in=0)
+        assert "24 protocols" in rebuild()
+        assert not SearchEntry.objects.filter(protocol="0017").exists()
+        assert last + 7 not in engine().ids(PROTOCOLS)
+        assert 10**6 not in engine().ids(ORGANISATIONS)
+        assert "leftover" not in words()
+
+    def test_a_word_that_nothing_holds_any_more_mends_no_slip(self):
+        protocol = Protocol.objects.get(pk="0012")
+        protocol.summary = "Xylophones"
+        changes.save(protocol)
+        assert found("xylophnes") == {"0012"}
+        protocol.summary = ""
+        changes.save(protocol)
+        assert "xylophones" in words()
+        assert found("xylophnes") == set()
+        rebuild()
+        assert "xylophones" not in words()
+
+
+@pytest.fixture
+def shared(request, tmp_path, django_db_blocker) -> Iterator[Callable[[], None]]:
+    """The real register where two connections can write, and how a thread connects to it.
+
+    SQLite's is a file, as in service: one in memory, as tests have it, cannot wait.
+    """
+    if connection.vendor != "sqlite":
+        request.getfixturevalue("transactional_db")
+        request.getfixturevalue("real_register")
+        yield lambda: None
+        return
+    usual = connections["default"]
+    there = {**usual.settings_dict, "NAME": str(tmp_path / "register.sqlite3")}
+
+    def connect() -> None:
+        connections["default"] = DatabaseWrapper(there, "default")
+
+    with django_db_blocker.unblock():
+        connect()
+        call_command("migrate", verbosity=0)
+        load_real_register()
+        yield connect
+        connection.close()
+        connections["default"] = usual
+
+
+def test_people_read_and_officers_save_while_it_runs(shared):
+    eput = Organisation.objects.get(name__startswith="Essex Partnership")
+    theirs = set(Party.objects.filter(organisation=eput).values_list("protocol", flat=True))
+    seen, problems = [], []
+    going, stop = threading.Event(), threading.Event()
+
+    def read_and_save() -> None:
+        shared()
+        try:
+            while not stop.is_set():
+                seen.append(found("EPUT") == theirs)
+                protocol = Protocol.objects.get(pk="0012")
+                protocol.summary = f"Saved with zebra{'s' * len(seen)}"
+                changes.save(protocol)
+                going.set()
+        except Exception as problem:
+            problems.append(problem)
+        finally:
+            going.set()
+            connection.close()
+
+    other = threading.Thread(target=read_and_save)
+    other.start()
+    going.wait()
+    for _ in range(3):
+        write_all(batch=5)
+    stop.set()
+    other.join()
+    assert problems == []
+    assert all(seen)
+    saved = Protocol.objects.get(pk="0012").summary.split()[-1][:60]
+    assert found(f'"{saved}"') == {"0012"}
+    assert saved in words()
