@@ -25,11 +25,11 @@ def yes_or_no(name: str, *, default: bool) -> bool:
     return value == "true"
 
 
-def whole_number(name: str, *, default: int, most: int = 1_000) -> int:
-    """Return a whole number from 1 to `most`."""
+def whole_number(name: str, *, default: int, least: int = 1, most: int = 1_000) -> int:
+    """Return a whole number from `least` to `most`."""
     value = env.str(name, str(default))
-    if not (re.fullmatch(r"[1-9][0-9]{0,8}", value) and int(value) <= most):
-        raise refuse(name, f"is '{value}'. Write a whole number from 1 to {most}.")
+    if not (re.fullmatch(r"0|[1-9][0-9]{0,8}", value) and least <= int(value) <= most):
+        raise refuse(name, f"is '{value}'. Write a whole number from {least} to {most}.")
     return int(value)
 
 
@@ -66,7 +66,8 @@ def read_database(url: str, *, pool_size: int) -> dict[str, Any]:
     elif engine == "django.db.backends.postgresql":
         # Checked when taken from the pool, so that no reader sees a restart of PostgreSQL.
         database["CONN_HEALTH_CHECKS"] = True
-        pool = {"min_size": 1, "max_size": pool_size}
+        # Without PostgreSQL, a proxy in front soon learns that it may show what it has kept.
+        pool = {"min_size": 1, "max_size": pool_size, "timeout": 3}
         database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
     else:
         raise refuse(

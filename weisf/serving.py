@@ -13,6 +13,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 from django.template.loader import render_to_string
 from gunicorn.glogging import Logger
@@ -73,8 +74,26 @@ class Worker(ThreadWorker):
             client.sendall(head.encode() + page)
 
 
+def warm_up(worker: Worker) -> None:
+    """Ask for the first page, so that no visitor waits while modules and templates are read."""
+    host = settings.SITE_URL.partition("://")[2]
+    first = {"HTTP_HOST": host, "HTTP_ACCEPT_ENCODING": "br", "wsgi.errors": sys.stderr}
+    if settings.BEHIND_PROXY:
+        first["HTTP_X_FORWARDED_PROTO"] = settings.SITE_URL.partition("://")[0]
+    setup_testing_defaults(first)
+    try:
+        answer = worker.wsgi(first, lambda *_: None)
+        for _ in answer:
+            pass
+        if hasattr(answer, "close"):
+            answer.close()
+    except Exception:  # whatever it is, a visitor may still be answered
+        worker.log.warning("The first page could not be made beforehand", exc_info=True)
+
+
 def post_worker_init(worker: Worker) -> None:
-    """Say where to look, once: when the first worker can answer."""
+    """Warm the worker up, and say where to look, once: when the first worker can answer."""
+    warm_up(worker)
     if settings.ANNOUNCE and worker.age == 1:
         data, usual = settings.DATA_DIR, settings.BASE_DIR / "var"
         where = "" if data == usual else f"DATA_DIR={shlex.quote(str(data))} "

@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from csp.constants import NONE, SELF
-from pythonjsonlogger.core import RESERVED_ATTRS
 
 from weisf.environment import env, one_of, read_database, refuse, whole_number, yes_or_no
+from weisf.logs import json_to_stdout
 from weisf.partnership import read_partnership
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -131,11 +131,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_filters",
+    "django_http_compression",
     "simple_history",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_http_compression.middleware.HttpCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -204,33 +206,17 @@ STORAGES = {
 MEDIA_ROOT = DATA_DIR / "papers"
 FILE_UPLOAD_PERMISSIONS = 0o640
 
+# What is kept of pages ---------------------------------------------------------------------
+
+# For each worker. With 0, each page is made when it is asked for.
+PAGE_MEMORY_MB = whole_number("PAGE_MEMORY_MB", default=32, least=0, most=100_000)
+# A proxy cannot know of an edit, so this is for how long it may show what was before.
+SHARED_CACHE_SECONDS = whole_number("SHARED_CACHE_SECONDS", default=5, least=0, most=3_600)
+
 # What is written down ----------------------------------------------------------------------
 
 LOG_LEVEL = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-            # Django adds the whole request, whose words hold what a reader searched for.
-            "reserved_attrs": [*RESERVED_ATTRS, "request"],
-        }
-    },
-    "handlers": {
-        "stdout": {
-            "class": "logging.StreamHandler",
-            "stream": "ext://sys.stdout",
-            "formatter": "json",
-        }
-    },
-    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
-    # Django's own handlers write to stderr, or mail; one stream of JSON is easier to keep.
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
-}
+LOGGING = json_to_stdout(LOG_LEVEL)
 
 # The web server ----------------------------------------------------------------------------
 

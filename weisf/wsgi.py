@@ -1,8 +1,22 @@
-"""What gunicorn serves."""
+"""What gunicorn serves: Django, behind the memory of pages that it made before."""
+
+from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weisf.settings")
-application = get_wsgi_application()
+application: WSGIApplication = get_wsgi_application()
+
+# A developer sees each change of a template at once.
+if not settings.DEBUG:
+    # The models that it knows are there once Django is set up, and not before.
+    from registers.public.stored.wsgi import StoredPages
+
+    application = StoredPages(application)

@@ -1,12 +1,16 @@
 """The readers' addresses. They are a contract: bookmarks and partners' sites rely on them."""
 
+from collections.abc import Callable
+
 from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
-from django.urls import URLPattern, path, re_path, register_converter
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, register_converter
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
+from registers.finding.filters import ProtocolFilter
 from registers.public import (
     approvers,
     endings,
@@ -48,37 +52,68 @@ def only_read(pattern: URLPattern) -> URLPattern:
     return pattern
 
 
+# The parameters of the query string that a page reads, by the page's name. Only what
+# stands here is kept in memory and by proxies.
+KNOWN: dict[str, tuple[str, ...]] = {}
+# Of those, what is sent while it is made, and so is never there to be kept.
+STREAMED = {"protocols-ending"}
+
+
+def kept(
+    route: str, view: Callable[..., HttpResponseBase], *parameters: str, name: str
+) -> URLPattern:
+    """Return the way to a page that is kept once it was made.
+
+    Nothing shapes it but its path, these parameters, the register and the day:
+    no other part of a request, such as the host, may be seen in it.
+    """
+    KNOWN[name] = parameters
+    return path(route, view, name=name)
+
+
+QUESTION = tuple(ProtocolFilter.base_filters)
+
 WAYS: list[URLPattern] = [
-    path("", protocols.register, name="register"),
+    kept("", protocols.register, *QUESTION, name="register"),
     path(
         "protocols/",
         RedirectView.as_view(pattern_name="register", permanent=True, query_string=True),
     ),
-    path("protocols/<reference:reference>/", protocols.detail, name="protocol"),
-    path("protocols/<reference:reference>/changes/", protocols.changes, name="protocol-changes"),
+    kept("protocols/<reference:reference>/", protocols.detail, "on", name="protocol"),
+    kept(
+        "protocols/<reference:reference>/changes/",
+        protocols.changes,
+        "page",
+        name="protocol-changes",
+    ),
     path(
         "protocols/<reference:reference>/documents/<int:pk>/",
         protocols.document,
         name="document",
     ),
-    path("protocols.<str:ending>", endings.protocols, name="protocols-ending"),
-    path("themes/", themes.index, name="themes"),
-    path("themes/<slug:slug>/", themes.detail, name="theme"),
-    path("organisations/", organisations.index, name="organisations"),
-    path("organisations/<slug:slug>/", organisations.detail, name="organisation"),
-    path("organisations/<slug:one>/with/<slug:other>/", organisations.together, name="together"),
-    path("approvers/", approvers.index, name="approvers"),
-    path("news/", news.index, name="news"),
-    path("news/<slug:slug>/", news.detail, name="news-item"),
-    path("resources/", resources.index, name="resources"),
-    path("resources/<slug:slug>/", resources.detail, name="resource"),
+    kept("protocols.<str:ending>", endings.protocols, *QUESTION, name="protocols-ending"),
+    kept("themes/", themes.index, name="themes"),
+    kept("themes/<slug:slug>/", themes.detail, "page", name="theme"),
+    kept("organisations/", organisations.index, "letter", "page", name="organisations"),
+    kept("organisations/<slug:slug>/", organisations.detail, "with", name="organisation"),
+    kept(
+        "organisations/<slug:one>/with/<slug:other>/",
+        organisations.together,
+        "page",
+        name="together",
+    ),
+    kept("approvers/", approvers.index, "page", name="approvers"),
+    kept("news/", news.index, "page", name="news"),
+    kept("news/<slug:slug>/", news.detail, name="news-item"),
+    kept("resources/", resources.index, "page", name="resources"),
+    kept("resources/<slug:slug>/", resources.detail, name="resource"),
     path("resources/<slug:slug>/download/", resources.download, name="resource-download"),
-    path("about/", pages.about, name="about"),
-    path("accessibility/", pages.accessibility, name="accessibility"),
-    path("privacy/", pages.privacy, name="privacy"),
+    kept("about/", pages.about, name="about"),
+    kept("accessibility/", pages.accessibility, name="accessibility"),
+    kept("privacy/", pages.privacy, name="privacy"),
     path("healthz", machines.healthz, name="healthz"),
     path("readyz", machines.readyz, name="readyz"),
-    path("robots.txt", machines.robots, name="robots"),
+    kept("robots.txt", machines.robots, name="robots"),
     path("sitemap.xml", sitemap_index, {"sitemaps": SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",
@@ -86,7 +121,7 @@ WAYS: list[URLPattern] = [
         {"sitemaps": SITEMAPS},
         name="django.contrib.sitemaps.views.sitemap",
     ),
-    re_path(r"^\.well-known/security\.txt$", machines.security, name="security"),
+    kept(".well-known/security.txt", machines.security, name="security"),
 ]
 
 urlpatterns = [only_read(way) for way in WAYS]

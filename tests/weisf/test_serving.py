@@ -1,5 +1,6 @@
 """gunicorn, as the register runs it: private logs in JSON, plain errors, a quiet stop."""
 
+import io
 import json
 import logging
 import os
@@ -19,6 +20,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from gunicorn.http.errors import InvalidResponseHeader, LimitRequestLine
 
+from registers.public.stored.wsgi import StoredPages
 from weisf import serving, settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -163,12 +165,43 @@ def test_what_the_access_log_holds(caplog):
 )
 def test_where_to_look_is_said_once_and_only_if_wanted(wanted, age, times, monkeypatch, capsys):
     monkeypatch.setattr(settings, "ANNOUNCE", wanted)
-    serving.post_worker_init(SimpleNamespace(age=age))
+    serving.post_worker_init(SimpleNamespace(age=age, wsgi=lambda *_: []))
     assert capsys.readouterr().err.count(f"The register is at {settings.SITE_URL}\n") == times
 
 
-def test_what_gunicorn_serves_is_the_site(monkeypatch):
+def test_a_worker_asks_for_the_first_page_before_any_visitor(monkeypatch):
+    monkeypatch.setattr(settings, "SITE_URL", "https://register.example.org")
+    monkeypatch.setattr(settings, "BEHIND_PROXY", True)
+    asked = []
+
+    def application(environ, start):
+        start("200 OK", [])
+        asked.append(environ)
+        return io.BytesIO(b"the page")
+
+    serving.warm_up(SimpleNamespace(wsgi=application))
+    (environ,) = asked
+    assert (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("GET", "/")
+    assert environ["HTTP_HOST"] == "register.example.org"
+    assert environ["HTTP_X_FORWARDED_PROTO"] == "https"
+
+
+def test_a_first_page_that_cannot_be_made_stops_no_worker(caplog):
+    def application(environ, start):
+        raise RuntimeError("told to the log")
+
+    serving.warm_up(SimpleNamespace(wsgi=application, log=logging.getLogger("gunicorn.stand-in")))
+    assert "told to the log" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("debug", "kind"),
+    [(False, StoredPages), (True, WSGIHandler)],
+    ids=["for readers", "to develop"],
+)
+def test_what_gunicorn_serves_is_the_site(debug, kind, monkeypatch, request):
     # Set up a second time, Django would take pytest's hands off the log.
     monkeypatch.setattr("django.setup", lambda **_options: None)
+    request.getfixturevalue("settings").DEBUG = debug
     application = runpy.run_path(str(ROOT / "weisf" / "wsgi.py"))["application"]
-    assert isinstance(application, WSGIHandler)
+    assert isinstance(application, kind)

@@ -45,6 +45,9 @@ BAD = {
     "a PostgreSQL without a name": ("DATABASE_URL", "postgres://user:password@host:5432"),
     "a PostgreSQL with a word for a port": ("DATABASE_URL", "postgres://user@host:port/name"),
     "an empty pool": ("DATABASE_POOL_SIZE", "0"),
+    "half a megabyte": ("PAGE_MEMORY_MB", "0.5"),
+    "a word for seconds": ("SHARED_CACHE_SECONDS", "few"),
+    "a shared cache of two hours": ("SHARED_CACHE_SECONDS", "7200"),
     "an unknown level": ("LOG_LEVEL", "info"),
     "a name for an IP address": ("WEB_HOST", "localhost"),
     "no IP address, which would be all of them": ("WEB_HOST", ""),
@@ -161,7 +164,7 @@ def test_a_postgresql_has_a_pool_whose_connections_are_checked(settings_with):
     database = settings_with(DATABASE_URL=url, DATABASE_POOL_SIZE="5")["DATABASES"]["default"]
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert database["PASSWORD"] == "a@b"
-    assert database["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 5}
+    assert database["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 5, "timeout": 3}
     assert database["OPTIONS"]["sslmode"] == "require"
     assert database["CONN_HEALTH_CHECKS"]
 

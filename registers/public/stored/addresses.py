@@ -1,0 +1,63 @@
+"""Which page a request asks for: one address for all the ways to write the same question."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.core.exceptions import BadRequest
+from django.core.handlers.wsgi import get_path_info
+from django.http import QueryDict
+from django.urls import Resolver404, resolve
+
+from registers.finding.fields import ManyField
+from registers.finding.filters import ProtocolFilter
+from registers.public.urls import KNOWN, STREAMED
+
+# Longer ones are rare, and would be kept twice: as they were written, and as a key.
+LONGEST = 1_000
+REPEATED = {
+    name
+    for name, asked in ProtocolFilter.base_filters.items()
+    if issubclass(asked.field_class, ManyField)
+}
+
+
+class Address(NamedTuple):
+    """The path as WSGI has it, and the query string in its canonical form."""
+
+    path: str
+    query: str
+    streamed: bool
+
+
+def address_of(path: str, query: str) -> Address | None:
+    """Return the address of the public page that WSGI's `path` and `query` lead to.
+
+    None for what is not kept, and for what cannot be read: Django has the answer.
+    """
+    if len(path) + len(query) > LONGEST:
+        return None
+    try:
+        name = resolve(get_path_info({"PATH_INFO": path})).view_name
+        known = KNOWN.get(name)
+        asked = QueryDict(query.encode("iso-8859-1")) if known is not None else None
+    except (Resolver404, BadRequest, ValueError):
+        return None
+    if known is None or asked is None:
+        return None
+    return Address(path, canonical(asked, known), name in STREAMED)
+
+
+def canonical(asked: QueryDict, known: tuple[str, ...]) -> str:
+    """Return the query string with only the parameters in `known`, in that order.
+
+    Those that can be repeated have each value once, sorted; the others have the
+    last, which is the one that is read. Empty ones are as if absent.
+    """
+    pairs = []
+    for name in known:
+        values = asked.getlist(name)
+        kept = sorted(set(values)) if name in REPEATED else values[-1:]
+        pairs += [(name, value) for value in kept if value]
+    return urlencode(pairs)

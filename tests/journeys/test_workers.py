@@ -1,0 +1,163 @@
+"""An edit that is saved in admin shows on the very next request, whichever worker answers it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from tests.admin.typing_in import Page
+from tests.browser.serving import Served, prepare, run, served
+
+WORKERS = 3
+PASSWORD = "a-password-that-only-this-test-has"
+EDIT = "/admin/registers/protocol/0036/change/"
+
+
+class SeveralWorkers(Served):
+    """A place where several workers serve one database of their own."""
+
+    database_url = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ours = {"WEB_WORKERS": str(WORKERS), "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+        return super().environment | ours | self.database_url_if_any
+
+    @property
+    def database_url_if_any(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.database_url} if self.database_url else {}
+
+
+@contextmanager
+def database_of_its_own() -> Iterator[str]:
+    """Give the address of an empty database where the tests' PostgreSQL is, or '' for SQLite."""
+    address = os.environ.get("DATABASE_URL", "")
+    if not address.startswith("postgres"):
+        yield ""
+        return
+    name, server = f"several_workers_{os.getpid()}", settings.DATABASES["default"]
+    known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    given = {ours: server[theirs] for ours, theirs in known.items() if server[theirs]}
+    with psycopg.connect(dbname="postgres", autocommit=True, **given) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{address.rpartition('/')[0]}/{name}"
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[SeveralWorkers]:
+    with database_of_its_own() as url, SeveralWorkers(tmp_path) as made:
+        made.database_url = url
+        prepare(made)
+        administrator = ("--username", "olive", "--email", "olive@example.org")
+        run(made, "manage.py", "createsuperuser", "--noinput", *administrator)
+        served(made)
+        yield made
+
+
+def workers_of(place: Served) -> list[int]:
+    """Return the processes that gunicorn has started, once they are all there."""
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+        ).stdout.split()
+        pairs = zip(listed[::2], listed[1::2], strict=True)
+        found = [int(pid) for pid, parent in pairs if int(parent) == place.process.pid]
+        if len(found) == WORKERS:
+            return found
+        time.sleep(0.1)
+    pytest.fail("The workers have not started.")
+
+
+@contextmanager
+def only(worker: int, workers: list[int]) -> Iterator[None]:
+    """Hold all the others, so that this one takes the next connection."""
+    others = [other for other in workers if other != worker]
+    for other in others:
+        os.kill(other, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for other in others:
+            os.kill(other, signal.SIGCONT)
+
+
+class Visitor:
+    """Somebody whose connection stays with one worker."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies: dict[str, str] = {}
+
+    def ask(self, address: str, **form: str) -> tuple[http.client.HTTPResponse, str]:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        method = "POST" if form else "GET"
+        self.connection.request(method, address, urlencode(form) if form else None, headers)
+        answer = self.connection.getresponse()
+        page = answer.read().decode()
+        for line in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer, page
+
+
+@pytest.fixture
+def visit(place) -> Iterator[Callable[[], Visitor]]:
+    with ExitStack() as at_the_end:
+
+        def come() -> Visitor:
+            visitor = Visitor(place.port)
+            at_the_end.callback(visitor.connection.close)
+            return visitor
+
+        yield come
+
+
+def test_an_edit_in_admin_shows_on_the_next_request_in_every_worker(place, visit):
+    workers = workers_of(place)
+    visitors = []
+    for worker in workers:
+        with only(worker, workers):
+            visitor = visit()
+            for _ in range(2):
+                answer, page = visitor.ask("/")
+            assert answer.status == 200
+            assert "Edited just now" not in page
+            visitors.append((visitor, answer.headers["ETag"]))
+    assert len({tag for _, tag in visitors}) == 1
+
+    editor = visit()
+    _, page = editor.ask("/admin/login/")
+    signed_in, _ = editor.ask(
+        "/admin/login/", **Page(page).boxes | {"username": "olive", "password": PASSWORD}
+    )
+    assert signed_in.status == 302
+    for title in ("Edited just now", "Edited again"):
+        _, form = editor.ask(EDIT)
+        saved, _ = editor.ask(EDIT, **Page(form).boxes | {"title": title})
+        assert saved.status == 302
+        for visitor, tag in visitors:
+            # The connection is the one that was kept, and so is the worker.
+            assert visitor.connection.sock
+            answer, page = visitor.ask("/")
+            assert title in page
+            assert answer.headers["ETag"] != tag
+        answer, page = editor.ask("/")
+        assert title in page
+        assert answer.headers["Cache-Control"] == "private, no-store"
