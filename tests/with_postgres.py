@@ -140,17 +140,22 @@ def copy_for_nobody(folder: Path) -> dict[str, Any]:
 
 
 def start(folder: Path) -> "subprocess.Popen[bytes]":
-    """Return a PostgreSQL that has its data, its socket and its log in `folder`."""
+    """Return a PostgreSQL that has its data, its socket and its log in `folder`.
+
+    Data that is there already is used as it is.
+    """
     package, user = PACKAGE, {}
     if os.geteuid() == 0:
         package, user = folder / PACKAGE.name, copy_for_nobody(folder)
     programs, data = package / "pginstall" / "bin", folder / "data"
+    is_new = not data.exists()
     # Variables such as PGPORT are a developer's, and would change this server.
     plain = {"LC_ALL": "C", "PATH": os.defpath}
     with (folder / "log").open("wb") as log:
         streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         same = {"env": plain, "cwd": folder, **streams, **user}
-        subprocess.run([programs / "initdb", "-D", data, *INITDB], check=True, **same)
+        if is_new:
+            subprocess.run([programs / "initdb", "-D", data, *INITDB], check=True, **same)
         return subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", folder, *POSTGRES],
             preexec_fn=partial(die_with_parent, signal.SIGQUIT),  # noqa: PLW1509 - no threads here

@@ -1,0 +1,1 @@
+"""The benchmark: `make bench`. docs/performance.md says what it measures, and what it found."""
