@@ -95,14 +95,12 @@ class TestRebuilding:
 
 
 @pytest.fixture
-def shared(request, tmp_path, django_db_blocker) -> Iterator[Callable[[], None]]:
+def shared(real_register, tmp_path) -> Iterator[Callable[[], None]]:
     """The real register where two connections can write, and how a thread connects to it.
 
     SQLite's is a file, as in service: one in memory, as tests have it, cannot wait.
     """
     if connection.vendor != "sqlite":
-        request.getfixturevalue("transactional_db")
-        request.getfixturevalue("real_register")
         yield lambda: None
         return
     usual = connections["default"]
@@ -111,15 +109,15 @@ def shared(request, tmp_path, django_db_blocker) -> Iterator[Callable[[], None]]
     def connect() -> None:
         connections["default"] = DatabaseWrapper(there, "default")
 
-    with django_db_blocker.unblock():
-        connect()
-        call_command("migrate", verbosity=0)
-        load_real_register()
-        yield connect
-        connection.close()
-        connections["default"] = usual
+    connect()
+    call_command("migrate", verbosity=0)
+    load_real_register()
+    yield connect
+    connection.close()
+    connections["default"] = usual
 
 
+@pytest.mark.django_db(transaction=True)
 def test_people_read_and_officers_save_while_it_runs(shared):
     eput = Organisation.objects.get(name__startswith="Essex Partnership")
     theirs = set(Party.objects.filter(organisation=eput).values_list("protocol", flat=True))
