@@ -16,9 +16,12 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
 
+from benchmarks.places import Unable
+
 SEED = 2026
 SAMPLE = 2000
 MONTHS_AWAY = 180
+DRAWS = 10_000  # for a question that was not asked before
 LONG_WORD = re.compile(r"[a-z]{4,20}")
 DUE_SOON = 92  # days, about three months
 DATASETTE_TABLE = "/datasette/protocol"
@@ -75,10 +78,15 @@ class Questions:
         """Return `number` questions of a kind, none of which was ever taken before."""
         taken: list[Question] = []
         makers = self.kinds[kind]
+        in_vain = 0
         while len(taken) < number:
+            in_vain += 1
+            if in_vain > DRAWS:
+                raise Unable(f"This register has no {number} questions of the kind '{kind}' more.")
             question = makers[len(taken) % len(makers)](self.random.choice(self.known))
             if question.address not in self.asked:
                 self.asked.add(question.address)
+                in_vain = 0
                 taken.append(question)
         return taken
 
@@ -108,8 +116,8 @@ class Questions:
         )
 
     def _facets(self, known: Known) -> Question:
-        """Return a theme, a lead and a review status at once, with a month."""
-        first = self._month(known.review, -MONTHS_AWAY)
+        """Return a theme, a lead and a review status at once, with a span of months."""
+        first, last = self._month(known.review, -MONTHS_AWAY), self._month(known.review, 0)
         soon = self.on + datetime.timedelta(DUE_SOON)
         month = f"{self.on:%Y-%m}-01"
         if known.review < self.on.replace(day=1):
@@ -124,12 +132,14 @@ class Questions:
                 ("organisation", known.lead_slug),
                 ("review", status),
                 ("review_from", first),
+                ("review_to", last),
             ],
             [
                 ("theme__exact", known.theme),
                 ("lead__exact", known.lead),
                 *same,
                 ("review_date__gte", f"{first}-01"),
+                ("review_date__lte", f"{last}-01"),
             ],
         )
 
