@@ -57,6 +57,8 @@ def read_database(url: str, *, pool_size: int) -> dict[str, Any]:
         folder = Path(str(database["NAME"])).parent
         if not folder.is_dir():
             raise refuse("DATABASE_URL", f"names a file in {folder}, which is not there. Make it.")
+        # Opening the file takes longer than reading a page from it.
+        database["CONN_MAX_AGE"] = None
         # Django's own settings lose writes that meet each other: 'database is locked'.
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",

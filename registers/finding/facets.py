@@ -6,7 +6,6 @@ asks, so it is the length of the list that the choice leads to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +19,13 @@ LARGEST_ORGANISATIONS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One choice of a facet. `count` is None where the question cannot be answered."""
+    """One choice of a facet. `count` is None where the question cannot be answered.
 
+    `id` names it on a page: that of a facet's first choice is the parameter's
+    own name, unless something else on the page has that.
+    """
+
+    id: str
     value: str
     label: str
     count: int | None
@@ -66,20 +70,14 @@ def facets(asked: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
         status: int((rest & index.in_status(IN_STATUS[status])).sum()) for status in IN_STATUS
     }
     statuses["all"] = int(rest.sum())
+    themes = [(slug, theme.name) for slug, theme in asked.themes.items()]
+    by_slug = {slug: by_theme.get(theme.pk, 0) for slug, theme in asked.themes.items()}
     return Facets(
-        theme=[
-            Choice(
-                value=slug,
-                label=theme.name,
-                count=by_theme.get(theme.pk, 0),
-                chosen=slug in question["theme"],
-            )
-            for slug, theme in asked.themes.items()
-        ],
+        theme=_choices("theme", themes, question["theme"], by_slug),
         organisation=_organisations(asked),
-        role=_choices(Party.Role.choices, [question["role"]], roles),
-        review=_choices(ReviewStatus.choices, question["review"], reviews),
-        status=_choices(STATUSES, [question["status"]], statuses),
+        role=_choices("role", Party.Role.choices, [question["role"]], roles),
+        review=_choices("review", ReviewStatus.choices, question["review"], reviews),
+        status=_choices("status", STATUSES, [question["status"]], statuses),
     )
 
 
@@ -87,20 +85,14 @@ def unanswered(asked: ProtocolFilter) -> Facets:
     """Return the choices, without numbers, of a question in which something cannot be right."""
     question = asked.kept
 
-    def choices(name: str, options: Iterable[tuple[str, str]]) -> list[Choice]:
+    def choices(name: str, options: list[tuple[str, str]]) -> list[Choice]:
         chosen = question.get(name) or ""
-        several = chosen if isinstance(chosen, list) else [chosen]
-        return [
-            Choice(value=value, label=label, count=None, chosen=value in several)
-            for value, label in options
-        ]
+        return _choices(name, options, chosen if isinstance(chosen, list) else [chosen], {})
 
     organisations = question.get("organisation") or []
     return Facets(
         theme=choices("theme", [(slug, theme.name) for slug, theme in asked.themes.items()]),
-        organisation=[
-            Choice(value=one.slug, label=one.name, count=None, chosen=True) for one in organisations
-        ],
+        organisation=[_organisation(each, None, chosen=True) for each in organisations],
         role=choices("role", Party.Role.choices),
         review=choices("review", ReviewStatus.choices),
         status=choices("status", STATUSES),
@@ -108,12 +100,29 @@ def unanswered(asked: ProtocolFilter) -> Facets:
 
 
 def _choices(
-    options: list[tuple[str, str]], chosen: list[str], counts: dict[str, int]
+    name: str, options: list[tuple[str, str]], chosen: list[str], counts: dict[str, int]
 ) -> list[Choice]:
+    taken = name == "role"  # by the choice of any role
     return [
-        Choice(value=value, label=label, count=counts[value], chosen=value in chosen)
-        for value, label in options
+        Choice(
+            id=f"{name}-{value}" if number or taken else name,
+            value=value,
+            label=label,
+            count=counts.get(value),
+            chosen=value in chosen,
+        )
+        for number, (value, label) in enumerate(options)
     ]
+
+
+def _organisation(organisation: Organisation, count: int | None, *, chosen: bool) -> Choice:
+    return Choice(
+        id=f"organisation-{organisation.slug}",
+        value=organisation.slug,
+        label=organisation.name,
+        count=count,
+        chosen=chosen,
+    )
 
 
 def _organisations(asked: ProtocolFilter) -> list[Choice]:
@@ -133,9 +142,4 @@ def _organisations(asked: ProtocolFilter) -> list[Choice]:
         Organisation.objects.filter(pk__in=counted),
         key=lambda each: (each.pk not in asked_for, -counted[each.pk], each.name),
     )
-    return [
-        Choice(
-            value=each.slug, label=each.name, count=counted[each.pk], chosen=each.pk in asked_for
-        )
-        for each in organisations
-    ]
+    return [_organisation(e, counted[e.pk], chosen=e.pk in asked_for) for e in organisations]

@@ -94,7 +94,7 @@ class ProtocolFilter(django_filters.FilterSet):
         self.form.is_valid()
         return dict(self.form.cleaned_data)
 
-    @property
+    @cached_property
     def kept(self) -> dict[str, Any]:
         """The question, and where some of several values cannot be right, the others."""
         several = {

@@ -118,7 +118,7 @@ class Finding:
         words = self.question.get("q", "")
         return words.zfill(4) if re.fullmatch(r"[0-9]{1,8}", words) else ""
 
-    @property
+    @cached_property
     def query_string(self) -> str:
         """The question as a query string, at its first page."""
         return self.query()
@@ -206,7 +206,7 @@ class Finding:
                 pairs += [(name, text) for text in sorted(map(written, several))]
         return urlencode(pairs)
 
-    @property
+    @cached_property
     def tags(self) -> list[Tag]:
         """What is asked for, in words, each with the way to take it out."""
         return tags(self.asked, self.query)

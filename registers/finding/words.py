@@ -92,6 +92,13 @@ def fold(text: str) -> str:
 
 def words_of(text: str) -> list[Word]:
     """Return the words of `text` in order. Letters and digits make a word; all else parts them."""
+    whole = fold(text)
+    if text.isascii() and len(whole) == len(text):
+        # No apostrophe went, so that every place is the same.
+        return [
+            Word(*_plain_and_stem(match.group()), match.start(), match.end())
+            for match in _WORD.finditer(whole)
+        ]
     folded, came_from = [], []
     for position, character in enumerate(text):
         became = _FOLDING[ord(character)]

@@ -21,7 +21,7 @@ def register(request: HttpRequest) -> HttpResponse:
     finding = Finding(request.GET, on=place().on)
     if not finding.errors and not finding.page_exists:
         raise Http404
-    context = {"finding": finding, "on": finding.on, "latest": News.objects.out(finding.on).first()}
+    context = {"finding": finding, "on": finding.on, "latest": News.objects.out(finding.on).first}
     return render(request, "protocols/list.html", context, status=400 if finding.errors else 200)
 
 

@@ -51,7 +51,8 @@ def _piece(text: str, *, hit: bool) -> SafeString:
 def marked(context: template.Context, text: str) -> SafeString:
     """Return `text` as HTML, with what the page's `search` found in a <mark>."""
     search = context.get("search")
-    return marks(cut(text, search.terms)) if search else conditional_escape(text)
+    pieces = cut(text, search.terms) if search else []
+    return marks(pieces) if any(hit for _, hit in pieces) else conditional_escape(text)
 
 
 @register.simple_tag

@@ -41,3 +41,10 @@ def compress(body: bytes, coding: str) -> bytes:
     if coding == "br":
         return bytes(brotli.compress(body, quality=BROTLI_QUALITY))
     return gzip.compress(body, GZIP_LEVEL, mtime=0) if coding == "gzip" else body
+
+
+def expand(body: bytes, coding: str) -> bytes:
+    """Return what `compress` was given."""
+    if coding == "br":
+        return bytes(brotli.decompress(body))
+    return gzip.decompress(body) if coding == "gzip" else body

@@ -6,10 +6,8 @@ import hashlib
 import re
 from typing import NamedTuple
 
-import brotli
-
 from registers.public.stored.addresses import Address
-from registers.public.stored.codings import compress
+from registers.public.stored.codings import compress, expand
 from registers.public.stored.moments import Moment, code_version
 
 Headers = list[tuple[str, str]]
@@ -52,14 +50,16 @@ def names(if_none_match: str, tag: str) -> bool:
 
 
 class Page:
-    """A page at one moment. It is kept compressed; other codings are made when asked for."""
+    """A page at one moment, in each coding that was asked for since it was made."""
 
-    def __init__(self, key: Key, moment: Moment, headers: Headers, body: bytes) -> None:
+    def __init__(
+        self, key: Key, moment: Moment, headers: Headers, body: bytes, *, coding: str
+    ) -> None:
         self.key = key
         self.moment = moment
         self._headers = headers
         self._variants: dict[str, Variant] = {}
-        self._add("br", body)
+        self._add(coding, body)
 
     @property
     def size(self) -> int:
@@ -75,7 +75,9 @@ class Page:
         """Return the page in this coding, which is made if it is not there yet."""
         found = self._variants.get(coding)
         if found is None:
-            found = self._add(coding, brotli.decompress(self._variants["br"].body))
+            # Any that is there will do: one reader's coding may never be another's.
+            there, variant = next(iter(self._variants.items()))
+            found = self._add(coding, expand(variant.body, there))
         return found
 
     def _add(self, coding: str, body: bytes) -> Variant:

@@ -145,7 +145,7 @@ class StoredPages:
             if not (answer.status == HTTPStatus.OK and answer.is_whole and answer.is_for_all):
                 return answer
             headers = answer.told(self._control.for_status(HTTPStatus.OK))
-            page = Page(key, moment, headers, answer.read())
+            page = Page(key, moment, headers, answer.read(), coding=coding)
             if page.size <= LARGEST_PAGE:
                 self.memory.put(key, page)
             return page
