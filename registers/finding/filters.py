@@ -19,9 +19,9 @@ from registers.finding.fields import (
     TextField,
 )
 from registers.finding.index import Chosen
-from registers.finding.indexing import index_now
+from registers.finding.indexing import index_now, themes_of
 from registers.finding.search import Search, search
-from registers.models import Organisation, Party, Protocol, Theme
+from registers.models import Organisation, Party, Protocol
 from registers.models.review_dates import ReviewStatus
 
 STATUSES = [("current", "In force"), ("withdrawn", "Withdrawn"), ("all", "In force and withdrawn")]
@@ -84,7 +84,7 @@ class ProtocolFilter(django_filters.FilterSet):
         super().__init__(query, queryset=Protocol.public.none())
         self.on = on
         self.index = index_now()
-        self.themes = {theme.slug: theme for theme in Theme.objects.all()}
+        self.themes = {theme.slug: theme for theme in themes_of(self.index)}
         choices: Any = self.form.fields["theme"]
         choices.choices = [(t.slug, t.name) for t in self.themes.values()]
 

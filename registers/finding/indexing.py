@@ -18,12 +18,14 @@ from registers.finding.index import (
     month_number,
     reference_number,
 )
-from registers.models import Party, RegisterVersion, SearchEntry
+from registers.models import Party, RegisterVersion, SearchEntry, Theme
 
 CHUNK = 10_000
 
 _lock = Lock()
 _kept = [EMPTY]
+_NEVER = (-1, "")
+_themes: list[tuple[tuple[int, str], list[Theme]]] = [(_NEVER, [])]
 
 
 def index_now() -> Index:
@@ -39,9 +41,18 @@ def index_now() -> Index:
     return _kept[0]
 
 
+def themes_of(index: Index) -> list[Theme]:
+    """Return the themes in their order: one query for each version of the register."""
+    version = (index.number, index.token)
+    if _themes[0][0] != version:
+        _themes[0] = (version, list(Theme.objects.all()))
+    return _themes[0][1]
+
+
 def forget() -> None:
     """Let the next question read the register whole, as after a database was put back."""
     _kept[0] = EMPTY
+    _themes[0] = (_NEVER, [])
 
 
 def _is_of(index: Index, now: RegisterVersion) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from registers.finding.search import Search
@@ -129,7 +129,7 @@ def _not_in(texts: list[str], terms: Iterable[Term]) -> list[Term]:
     return [term for term in terms if not any(_spans(each, [term]) for each in words)]
 
 
-def _spans(words: list[Word], terms: Iterable[Term]) -> list[tuple[int, int]]:
+def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]]:
     """Return where terms stand, from and to which character, in order and apart."""
     found = [
         (word.start, words[index + len(term.stems) - 1].end if side_by_side else word.end)
@@ -148,7 +148,7 @@ def _spans(words: list[Word], terms: Iterable[Term]) -> list[tuple[int, int]]:
     return apart
 
 
-def _begins(term: Term, words: list[Word], index: int) -> bool:
+def _begins(term: Term, words: Sequence[Word], index: int) -> bool:
     """Say whether the term's stems stand from this word on."""
     if words[index].stem != term.stems[0]:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from registers.finding.words import STOP_WORDS, Word, words_of
@@ -86,13 +86,13 @@ def _numbered(terms: Iterator[Term]) -> Iterator[Term]:
         yield kind
 
 
-def _reference(words: list[Word]) -> str:
+def _reference(words: Sequence[Word]) -> str:
     """Return the reference that '12', 'ISP0012' or 'ISP-12' names, or ''."""
     number = _NUMBERED.fullmatch("".join(word.plain for word in words))
     return number[1].zfill(REFERENCE_DIGITS) if number and _is_one_number(words) else ""
 
 
-def _is_one_number(words: list[Word]) -> bool:
+def _is_one_number(words: Sequence[Word]) -> bool:
     return len(words) == 1 or (len(words) == 2 and words[0].plain in _KINDS)  # noqa: PLR2004 (ISP, 12)
 
 

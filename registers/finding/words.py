@@ -9,7 +9,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -20,6 +20,7 @@ import snowballstemmer
 # word, and 1 MB of a protocol: what is within these bounds stays within those, in any script.
 LONGEST_WORD = 60
 LONGEST_FIELD = 60_000  # bytes
+SHORT = 150  # characters: as a title or a name has
 MOST_WORDS = 10_000
 MOST_OF_ONE = 250
 # Stands where no word is: between two names, so that no phrase is found across them.
@@ -90,8 +91,13 @@ def fold(text: str) -> str:
     return text.translate(_FOLDING)
 
 
-def words_of(text: str) -> list[Word]:
+def words_of(text: str) -> Sequence[Word]:
     """Return the words of `text` in order. Letters and digits make a word; all else parts them."""
+    # Titles and names are looked through again and again, search after search.
+    return _words_of_short(text) if len(text) <= SHORT else _words_of(text)
+
+
+def _words_of(text: str) -> Sequence[Word]:
     whole = fold(text)
     if text.isascii() and len(whole) == len(text):
         # No apostrophe went, so that every place is the same.
@@ -112,6 +118,11 @@ def words_of(text: str) -> list[Word]:
         plain, stem = _plain_and_stem(match.group())
         found.append(Word(plain, stem, came_from[match.start()], end))
     return found
+
+
+@lru_cache(maxsize=2_000)
+def _words_of_short(text: str) -> Sequence[Word]:
+    return tuple(_words_of(text))
 
 
 def prepare(texts: Iterable[str]) -> Prepared:
