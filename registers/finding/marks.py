@@ -84,20 +84,23 @@ def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Pa
 
 def _in_texts(protocol: Protocol, terms: Iterable[Term]) -> tuple[list[Passage], list[Term]]:
     """Return the passages of a protocol's own texts, and the terms that stand in none."""
-    parties = [party for party in [protocol.lead, *protocol.partners[:SHOWN_PARTNERS]] if party]
-    shown = [
-        *(protocol.reference, protocol.reference.lstrip("0"), protocol.title),
-        " ".join(protocol.purpose.split()[:SHOWN_WORDS]),
-        *(party.organisation.name for party in parties),
-    ]
-    left = _not_in(shown, terms)
-    found = []
+    lead, partners = protocol.parts
+    parties = [party for party in [lead, *partners[:SHOWN_PARTNERS]] if party]
+    left = list(terms)
+    # The shortest first: a text is only taken apart into words while a term is wanting.
+    for shown in (
+        [protocol.reference, protocol.reference.lstrip("0"), protocol.title],
+        [party.organisation.name for party in parties],
+        [" ".join(protocol.purpose.split()[:SHOWN_WORDS])],
+    ):
+        left = left and _not_in(shown, left)
+    found: list[Passage] = []
     for label, text in (
         ("Purpose", protocol.purpose),
         ("Summary", protocol.summary),
         ("Information shared", protocol.information_items),
     ):
-        pieces = passage(text, left)
+        pieces = left and passage(text, left)
         if pieces:
             found.append(Passage(label=label, pieces=pieces))
             left = _not_in([text], left)
@@ -108,7 +111,7 @@ def _in_names(
     protocol: Protocol, left: list[Term], names: dict[int, list[Name]]
 ) -> Iterator[Passage]:
     """Give each name of a party in which a term stands that was not yet found, once."""
-    for party in protocol.parties.all():
+    for party in protocol.parties.all() if left else ():
         official = party.organisation.name
         ways = [("", official)]
         for name in names[party.organisation_id]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 import snowballstemmer
 
@@ -68,8 +69,7 @@ _stemmer = snowballstemmer.stemmer("english")
 _one_at_a_time = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of a text: in small plain letters, its stem, and where it stood in the text."""
 
     plain: str

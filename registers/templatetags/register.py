@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from registers.finding.marks import Pieces
 from registers.finding.marks import marked as cut
+from registers.finding.search import Search
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
 
@@ -47,10 +48,9 @@ def _piece(text: str, *, hit: bool) -> SafeString:
     return format_html("<mark>{}</mark>" if hit else "{}", text)
 
 
-@register.simple_tag(takes_context=True)
-def marked(context: template.Context, text: str) -> SafeString:
-    """Return `text` as HTML, with what the page's `search` found in a <mark>."""
-    search = context.get("search")
+@register.filter
+def marked(text: str, search: Search | None) -> SafeString:
+    """Return `text` as HTML, with what `search` found in a <mark>."""
     pieces = cut(text, search.terms) if search else []
     return marks(pieces) if any(hit for _, hit in pieces) else conditional_escape(text)
 
