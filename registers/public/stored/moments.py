@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from django.utils import timezone
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 
 from registers.models import RegisterVersion
 
 VERSION = str(
     RegisterVersion.objects.filter(pk=RegisterVersion.ONLY).values_list("number", "token").query
 )
+PREPARED = b"register_version"
+UNPREPARED = b"26000"  # PostgreSQL's code for a statement that it does not know
 
 
 class Moment(NamedTuple):
@@ -61,12 +63,24 @@ def _version(database: Any) -> tuple[str, ...] | None:
             return tuple(map(str, row)) if row else None
     # PostgreSQL is asked without a cursor, for a third of the time: see docs/decisions.md.
     with database.wrap_database_errors:
-        answer = link.exec_(VERSION.encode())
+        answer = _asked(link)
     if answer.status != ExecStatus.TUPLES_OK:
         raise OperationalError(answer.get_error_message())
     if not answer.ntuples:
         return None
     return tuple(answer.get_value(0, column).decode() for column in range(answer.nfields))
+
+
+def _asked(link: Any) -> Any:
+    """Return PostgreSQL's answer. The question is prepared, so that it is not planned each time."""
+    if link.transaction_status != TransactionStatus.IDLE:
+        return link.exec_(VERSION.encode())  # a failure would end the transaction
+    answer = link.exec_prepared(PREPARED, None)
+    # A new connection has not prepared it, and psycopg forgets all after a rollback.
+    if answer.error_field(DiagnosticField.SQLSTATE) == UNPREPARED:
+        link.prepare(PREPARED, VERSION.encode())
+        answer = link.exec_prepared(PREPARED, None)
+    return answer
 
 
 def code_version() -> str:
