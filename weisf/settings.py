@@ -229,5 +229,11 @@ except ValueError as problem:
 PORT = whole_number("PORT", default=8000, most=65_535)
 WEB_WORKERS = whole_number("WEB_WORKERS", default=2)
 WEB_THREADS = whole_number("WEB_THREADS", default=4)
+if WEB_THREADS > POOL_SIZE and "pool" in DATABASES["default"]["OPTIONS"]:
+    # Each thread keeps a connection between kept pages: one too many would wait for ever.
+    raise refuse(
+        "DATABASE_POOL_SIZE",
+        f"is {POOL_SIZE}. Write {WEB_THREADS} or more: one for each of the WEB_THREADS.",
+    )
 # For a person at a terminal: plain words beside the log, once the register answers.
 ANNOUNCE = yes_or_no("ANNOUNCE", default=False)

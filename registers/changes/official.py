@@ -134,6 +134,10 @@ def save(thing: models.Model) -> None:
     Raises ValidationError, with its sentences by field, and then nothing is saved.
     """
     with _published_at_its_end() as touched, transaction.atomic():
+        if isinstance(thing, Party | Name) and thing.pk:
+            # It may have belonged to another before.
+            for stored in type(thing).objects.filter(pk=thing.pk):
+                touched.add(stored)
         if isinstance(thing, Organisation):
             _save_organisation(thing)
         else:

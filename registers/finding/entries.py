@@ -64,8 +64,7 @@ def write_all(*, batch: int = BATCH) -> Rebuilt:
     protocols = _in_batches(Protocol.public.get_queryset(), _write_protocols, batch, known)
     organisations = _in_batches(Organisation.objects.all(), _write_organisations, batch, known)
     with transaction.atomic():
-        RegisterVersion.move()
-        removed = _remove_leftovers(first)
+        removed = _remove_leftovers(first, RegisterVersion.move())
     engine().after_many()
     return Rebuilt(
         protocols=protocols,
@@ -148,12 +147,18 @@ def _keep(table: TextTable, rows: list[Row], number: int, known: set[str]) -> No
         known |= words
 
 
-def _remove_leftovers(first: int) -> int:
-    """Remove what belongs to nothing public, and words not seen since the version `first`."""
-    SearchEntry.objects.exclude(protocol__in=Protocol.public.get_queryset()).delete()
+def _remove_leftovers(first: int, number: int) -> int:
+    """Remove what belongs to nothing public, and words not seen since the version `first`.
+
+    The entry of a protocol that was made a draft again, by hand, stays and
+    changes in the version `number`: so every worker learns of it.
+    """
+    public = SearchEntry.objects.filter(protocol__in=Protocol.public.get_queryset())
+    SearchEntry.objects.exclude(pk__in=public).update(changed_in=number)
     removed = 0
-    for table, model in ((PROTOCOLS, SearchEntry), (ORGANISATIONS, Organisation)):
-        left = set(engine().ids(table)).difference(model.objects.values_list("pk", flat=True))
+    known = {PROTOCOLS: public, ORGANISATIONS: Organisation.objects.all()}
+    for table, things in known.items():
+        left = set(engine().ids(table)).difference(things.values_list("pk", flat=True))
         engine().remove(table, left)
         removed += len(left)
     gone, _ = VocabularyWord.objects.filter(seen_in__lt=first).delete()

@@ -151,7 +151,7 @@ class Finding:
     @cached_property
     def page(self) -> list[Protocol]:
         """The protocols of the page that is asked for, with their parties: two queries."""
-        return [row.protocol for row in self.rows]
+        return [row.protocol for row in self.rows if row.protocol]
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -159,9 +159,9 @@ class Finding:
         first = (self.number - 1) * PAGE_LENGTH
         (shown,) = rows(self.asked.index, self.found.places(first, first + PAGE_LENGTH))
         if self.search:
-            found_in = passages([row.protocol for row in shown], self.search)
+            found_in = passages([row.protocol for row in shown if row.protocol], self.search)
             for row in shown:
-                row.passages = found_in[row.reference]
+                row.passages = found_in.get(row.reference, [])
         return shown
 
     @property

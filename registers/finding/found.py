@@ -32,9 +32,12 @@ class Row:
         return self._page.version
 
     @property
-    def protocol(self) -> Protocol:
-        """The protocol with its theme and parties: two queries for all rows of the page."""
-        return self._page.protocols[self.reference]
+    def protocol(self) -> Protocol | None:
+        """The protocol with its theme and parties: two queries for all rows of the page.
+
+        None if it was taken away by hand, past all that keeps the register true.
+        """
+        return self._page.protocols.get(self.reference)
 
 
 class _Page:

@@ -36,6 +36,8 @@ def index_now() -> Index:
     now = RegisterVersion.now()
     if not _is_of(_kept[0], now):
         with _lock:
+            # Another thread may have gone further while this one waited.
+            now = RegisterVersion.now()
             if not _is_of(_kept[0], now):
                 _kept[0] = _caught_up(_kept[0], now)
     return _kept[0]

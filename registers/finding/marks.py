@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from registers.finding.search import Search
 from registers.finding.typed import Term
@@ -33,6 +34,12 @@ def marked(text: str, terms: Iterable[Term]) -> Pieces:
     Together the pieces are the text. What is marked is whole words, as they are written.
     """
     return _cut(text, _spans(words_of(text[:LONGEST_FIELD]), terms), 0, len(text))
+
+
+@lru_cache(maxsize=4_000)
+def marked_name(text: str, terms: tuple[Term, ...]) -> Pieces:
+    """Return a short text in pieces: the same names stand in line after line."""
+    return marked(text, terms)
 
 
 def passage(text: str, terms: Iterable[Term]) -> Pieces:
@@ -68,7 +75,7 @@ def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Pa
         party.organisation_id
         for protocol in protocols
         if found[protocol.pk][1]
-        for party in protocol.parties.all()
+        for party in protocol.all_parties
     }
     names: dict[int, list[Name]] = defaultdict(list)
     for name in Name.objects.filter(organisation__in=keys) if keys else ():
@@ -111,7 +118,7 @@ def _in_names(
     protocol: Protocol, left: list[Term], names: dict[int, list[Name]]
 ) -> Iterator[Passage]:
     """Give each name of a party in which a term stands that was not yet found, once."""
-    for party in protocol.parties.all() if left else ():
+    for party in protocol.all_parties if left else ():
         official = party.organisation.name
         ways = [("", official)]
         for name in names[party.organisation_id]:

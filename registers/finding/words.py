@@ -24,6 +24,7 @@ LONGEST_FIELD = 60_000  # bytes
 SHORT = 150  # characters: as a title or a name has
 MOST_WORDS = 10_000
 MOST_OF_ONE = 250
+MOST_CHARACTERS = 2_000
 # Stands where no word is: between two names, so that no phrase is found across them.
 GAP = "="
 
@@ -60,7 +61,8 @@ class _Folding(dict[int, str]):
                 # Accents, and signs that nobody sees, such as a soft hyphen.
                 if unicodedata.category(part) not in {"Mn", "Cf"}
             )
-        self[code] = folded
+        if len(self) < MOST_CHARACTERS:  # there are a million, and anybody can type them
+            self[code] = folded
         return folded
 
 
@@ -152,8 +154,13 @@ def _pieces(texts: Iterable[str]) -> Iterator[str]:
         yield from _WORD.findall(folded.decode(errors="ignore"))
 
 
-@lru_cache(maxsize=100_000)
 def _plain_and_stem(word: str) -> tuple[str, str]:
+    """Return a folded word without apostrophes, and its stem; only usual words are remembered."""
+    return _stemmed(word) if len(word) <= LONGEST_WORD else _stemmed.__wrapped__(word)
+
+
+@lru_cache(maxsize=50_000)
+def _stemmed(word: str) -> tuple[str, str]:
     """Return a folded word without apostrophes, and its stem.
 
     "Children's", written so or as "childrens", has the stem of "children".

@@ -181,9 +181,15 @@ class Protocol(models.Model):
             newer = newer.replaced_by
 
     @property
+    def all_parties(self) -> list[Party]:
+        """Every part as published in order. Wants `with_parties()` in a list."""
+        brought: list[Party] | None = self.__dict__.get("brought_parties")
+        return list(self.parties.all()) if brought is None else brought
+
+    @property
     def parts(self) -> Parts:
-        """The lead's part, and the others' in order. Wants `with_parties()` in a list."""
-        parties = list(self.parties.all())
+        """The lead's part, and the others' in order."""
+        parties = self.all_parties
         lead = next((party for party in parties if party.role == Party.Role.LEAD), None)
         return Parts(lead, [party for party in parties if party.role == Party.Role.PARTNER])
 

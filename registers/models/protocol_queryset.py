@@ -65,7 +65,10 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
     def with_parties(self) -> Self:
         """Bring the parties with their organisations: one query more, whatever the number."""
         return self.prefetch_related(
-            models.Prefetch("parties", Party.objects.select_related("organisation"))
+            # To a list of its own: Django makes a queryset for each protocol otherwise.
+            models.Prefetch(
+                "parties", Party.objects.select_related("organisation"), to_attr="brought_parties"
+            )
         )
 
     def update(self, **kwargs: Any) -> int:

@@ -58,7 +58,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         "replaced_by": Protocol.public.filter(replaces=protocol),
         "comes_under": Protocol.public.filter(covers=protocol),
         "covers": Protocol.public.filter(comes_under=protocol),
-        "signed": any(party.signed_on for party in protocol.parties.all()),
+        "signed": any(party.signed_on for party in protocol.all_parties),
     }
     return render(request, "protocols/detail.html", context)
 

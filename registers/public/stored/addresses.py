@@ -14,7 +14,7 @@ from registers.finding.fields import ManyField
 from registers.finding.filters import ProtocolFilter
 from registers.public.urls import KNOWN, STREAMED
 
-# Longer ones are rare, and would be kept twice: as they were written, and as a key.
+# Longer ones are rare, and none is worth its place.
 LONGEST = 1_000
 REPEATED = {
     name
@@ -36,8 +36,6 @@ def address_of(path: str, query: str) -> Address | None:
 
     None for what is not kept, and for what cannot be read: Django has the answer.
     """
-    if len(path) + len(query) > LONGEST:
-        return None
     try:
         name = resolve(get_path_info({"PATH_INFO": path})).view_name
         known = KNOWN.get(name)
@@ -46,7 +44,8 @@ def address_of(path: str, query: str) -> Address | None:
         return None
     if known is None or asked is None:
         return None
-    return Address(path, canonical(asked, known), name in STREAMED)
+    address = Address(path, canonical(asked, known), name in STREAMED)
+    return address if len(address.path) + len(address.query) <= LONGEST else None
 
 
 def canonical(asked: QueryDict, known: tuple[str, ...]) -> str:

@@ -39,6 +39,8 @@ class Memory:
         size = page.size
         with self._lock:
             if page.moment != self._moment:
+                if self._moment and page.moment.is_before(self._moment):
+                    return  # made while the register changed: those of now stay
                 self._pages.clear()
                 self._moment, self.size = page.moment, 0
             self.size -= self._pages.pop(key, (page, 0))[1]

@@ -29,6 +29,15 @@ class Moment(NamedTuple):
     version: tuple[str, ...] | None
     day: str
 
+    def is_before(self, other: Moment) -> bool:
+        """Say whether the register had an earlier version than in `other`, or it was a day before.
+
+        A moment without a version is before none: the next one is to replace it.
+        """
+        if not (self.version and other.version):
+            return False
+        return (int(self.version[0]), self.day) < (int(other.version[0]), other.day)
+
 
 def now() -> Moment | None:
     """Return this moment, with one query; None when the database does not answer.

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.wsgi import WSGIRequest
 
-from registers.public.stored.addresses import address_of
+from registers.public.stored.addresses import LONGEST, address_of
 from registers.public.stored.answers import (
     PRIVATE,
     VARY,
@@ -104,7 +104,9 @@ class StoredPages:
             return None
         forwarded = self._forwarded != "" and environ.get(self._forwarded) == self._https
         secure = self._is_secure(host, environ["wsgi.url_scheme"], forwarded)
-        address = self._address_of(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        remembered = len(path) + len(query) <= LONGEST
+        address = (self._address_of if remembered else address_of)(path, query)
         return Key(address, secure) if address and secure is not None else None
 
     def _ask_whether_secure(self, host: str, scheme: str, forwarded: bool) -> bool | None:  # noqa: FBT001 (a memo's key)
