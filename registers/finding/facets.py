@@ -7,6 +7,7 @@ asks, so it is the length of the list that the choice leads to.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -133,11 +134,14 @@ def _organisations(asked: ProtocolFilter) -> list[Choice]:
     )
     asked_for = {each.pk for each in chosen}
     counted = {key: int(numbers[key]) if key < len(numbers) else 0 for key in asked_for}
-    others = numbers.copy()
-    others[[key for key in asked_for if key < len(numbers)]] = 0
-    # Where many are equal, those that have been in the register for longest.
-    largest = np.argsort(-others, kind="stable")[:LARGEST_ORGANISATIONS]
-    counted |= {int(key): int(others[key]) for key in largest if others[key]}
+    # Where many are equal, or none is left, those with the most in the whole register.
+    largest = np.lexsort((-asked.index.overall, -numbers))
+    others = (int(key) for key in largest if int(key) not in asked_for)
+    counted |= {
+        key: int(numbers[key])
+        for key in islice(others, LARGEST_ORGANISATIONS)
+        if asked.index.overall[key]
+    }
     organisations = sorted(
         Organisation.objects.filter(pk__in=counted),
         key=lambda each: (each.pk not in asked_for, -counted[each.pk], each.name),

@@ -6,7 +6,6 @@ Every list and every ending shows one.
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -63,7 +62,8 @@ class Finding:
     @property
     def named(self) -> int | None:
         """The place of the protocol whose reference was searched for, if it is found."""
-        return self.search.named if self.search else None
+        place = self.search.named if self.search else None
+        return place if place is not None and self.asked.without()[place] else None
 
     @cached_property
     def count(self) -> int:
@@ -113,10 +113,22 @@ class Finding:
         ]
 
     @property
-    def asked_reference(self) -> str:
-        """The reference that was searched for, if the words are nothing but a number."""
-        words = self.question.get("q", "")
-        return words.zfill(4) if re.fullmatch(r"[0-9]{1,8}", words) else ""
+    def left_out(self) -> str:
+        """The reference that was searched for, if its protocol is not in the list."""
+        terms = self.search.terms if self.search and self.named is None else ()
+        return next((term.reference for term in terms if term.reference), "")
+
+    @property
+    def left_out_is_public(self) -> bool:
+        """Whether there is such a protocol, which the other filters leave out."""
+        return self.asked.index.at_reference(self.left_out) is not None
+
+    @property
+    def withdrawn_query(self) -> str:
+        """The query string of the same question about withdrawn protocols, if any fits it."""
+        fits = next(choice.count for choice in self.facets.status if choice.value == "withdrawn")
+        asks = self.question["status"] == "current" and fits
+        return self.query(status="withdrawn") if asks else ""
 
     @cached_property
     def query_string(self) -> str:

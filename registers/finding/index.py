@@ -119,9 +119,8 @@ class Index:
             for key in keys:
                 parties |= self.party_organisation == key
         else:
-            known = int(self.party_organisation.max(initial=0)) + 1
-            wanted = np.zeros(known, bool)
-            wanted[[key for key in keys if key < known]] = True
+            wanted = np.zeros(self._organisations, bool)
+            wanted[[key for key in keys if key < self._organisations]] = True
             parties = wanted[self.party_organisation]
         return self._of_parties(parties, role)
 
@@ -158,7 +157,17 @@ class Index:
         """
         parties = self.party_role == ROLES[role] if role else self.party_first
         parties = parties & chosen[self.party_entry]
-        return np.bincount(self.party_organisation[parties]).astype(np.int64)
+        found = self.party_organisation[parties]
+        return np.bincount(found, minlength=self._organisations).astype(np.int64)
+
+    @cached_property
+    def overall(self) -> Numbers:
+        """The same of all public protocols."""
+        return self.by_organisation(self.public)
+
+    @cached_property
+    def _organisations(self) -> int:
+        return int(self.party_organisation.max(initial=0)) + 1
 
     def references(self, places: Iterable[int]) -> list[str]:
         """Return the references of the protocols at `places`."""

@@ -44,11 +44,9 @@ def read_typed(typed: str) -> list[Term]:
     terms = list(_numbered(_terms(typed[:LONGEST].translate(_QUOTES))))
     if any(not _is_small(term) and not term.without for term in terms):
         terms = [term for term in terms if term.without or not _is_small(term)]
-    for index in reversed(range(len(terms))):
-        term = terms[index]
-        if term.word and not term.quoted and not term.without:
-            terms[index] = replace(term, prefix=term.word)
-            break
+    wanted = [index for index, term in enumerate(terms) if not term.without]
+    if wanted and terms[wanted[-1]].word and not terms[wanted[-1]].quoted:
+        terms[wanted[-1]] = replace(terms[wanted[-1]], prefix=terms[wanted[-1]].word)
     return list({(term, term.without): term for term in terms}.values())
 
 
@@ -56,11 +54,20 @@ def _terms(typed: str) -> Iterator[Term]:
     for match in _CHUNK.finditer(typed):
         quoted = match["phrase"] is not None
         words = words_of(match["phrase"] if quoted else match["word"])
-        if words:
+        without = match["minus"] is not None
+        if not quoted and not without and len(words) > 1 and not _reference(words):
+            # Each of 'anti-social' by itself, so that the last may only be begun, or have a slip.
+            for word in words:
+                yield Term(
+                    stems=(word.stem,),
+                    word=word.plain,
+                    span=(match.start("word") + word.start, match.start("word") + word.end),
+                )
+        elif words:
             yield Term(
                 stems=tuple(word.stem for word in words),
                 reference="" if quoted else _reference(words),
-                without=match["minus"] is not None,
+                without=without,
                 quoted=quoted,
                 word=words[0].plain if len(words) == 1 else "",
                 span=(match.end() - len(match["word"] or ""), match.end()),

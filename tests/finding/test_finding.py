@@ -82,9 +82,13 @@ def check_organisations(choices, counts, register, asked) -> None:
         for slug, count in counts.items()
         if count and slug not in wanted
     )
-    shown = [choice.value for choice in choices if not choice.chosen]
-    assert shown == [slug for _, _, slug in others][: len(shown)]
-    assert len(shown) >= min(len(others), LARGEST_ORGANISATIONS)
+    beside = [choice for choice in choices if not choice.chosen]
+    shown = [choice.value for choice in beside if choice.count]
+    assert [-choice.count for choice in beside] == sorted(-choice.count for choice in beside)
+    assert len(beside) == LARGEST_ORGANISATIONS
+    assert len(shown) == min(len(others), LARGEST_ORGANISATIONS)
+    # Where several are equal, any of them may stand last.
+    assert [counts[slug] for slug in shown] == [-count for count, _, _ in others][: len(shown)]
 
 
 def test_the_rich_register_has_what_the_comparison_needs(rich_register):

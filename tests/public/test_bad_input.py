@@ -105,7 +105,7 @@ def test_an_error_names_the_field_and_keeps_everything_else(client: Client):
     assert '<a href="#review_from">Review from: ‘2024-13’ is not a month.' in source
     assert 'id="review_from"' in source
     assert source.index("<title>Error: ")
-    assert 'name="q" type="search" value="child"' in source
+    assert 'name="q" type="search" maxlength="200" value="child"' in source
     assert 'value="2024-13"' in source
     assert 'value="safer-community" checked' in source
     assert 'value="essex-partnership-university-nhs-foundation-trust" checked' in source

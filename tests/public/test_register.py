@@ -116,10 +116,32 @@ def test_nothing_found_says_so_and_what_to_do(client: Client):
     assert "No protocol fits all of this" in text(page)
 
 
-@pytest.mark.parametrize("words", ["0013", "13"])
-def test_a_reference_that_is_not_found_leads_to_what_became_of_it(client: Client, words):
+def withdraw(reference: str) -> None:
+    Protocol.objects.filter(pk=reference).update(
+        status="withdrawn", withdrawn_on=datetime.date(2026, 1, 2), withdrawn_reason="It ended."
+    )
+
+
+@pytest.mark.parametrize("words", ["0012", "12", "ISP 0012", "isp12"])
+def test_a_withdrawn_one_is_told_of_where_only_those_in_force_are_listed(client: Client, words):
+    withdraw("0012")
+    became = ("/protocols/0012/", "See what became of protocol 0012")
+    page = client.get("/", {"q": words})
+    assert became in links(page)
+    assert "No protocol in force fits all of this" in text(page)
+    others = {words: address for address, words in links(page)}
+    assert listed(client.get(others["See the withdrawn ones that do"])) == ["0012"]
+    for status in ("withdrawn", "all"):
+        page = client.get("/", {"q": words, "status": status})
+        assert listed(page)[0] == "0012"
+        assert became not in links(page)
+
+
+@pytest.mark.parametrize("words", ["0013", "13", "ISP 0013"])
+def test_a_reference_that_nothing_has_leads_to_what_that_can_mean(client: Client, words):
     page = client.get("/", {"q": words, "status": "withdrawn"})
-    assert ("/protocols/0013/", "See what became of protocol 0013") in links(page)
+    assert "There is no protocol 0013 in this register" in text(page)
+    assert ("/protocols/0013/", "What that can mean") in links(page)
 
 
 def test_best_match_comes_first(client: Client):

@@ -45,6 +45,7 @@ BAD = {
     "a PostgreSQL without a name": ("DATABASE_URL", "postgres://user:password@host:5432"),
     "a PostgreSQL with a word for a port": ("DATABASE_URL", "postgres://user@host:port/name"),
     "an empty pool": ("DATABASE_POOL_SIZE", "0"),
+    "a pool of fewer than the threads": ("DATABASE_POOL_SIZE", "3"),
     "half a megabyte": ("PAGE_MEMORY_MB", "0.5"),
     "a word for seconds": ("SHARED_CACHE_SECONDS", "few"),
     "a shared cache of two hours": ("SHARED_CACHE_SECONDS", "7200"),

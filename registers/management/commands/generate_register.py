@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--protocols", default="120", metavar="N", help="how many (120)")
-        parser.add_argument("--seed", default="1", metavar="S", help="any whole number (1)")
+        parser.add_argument("--seed", default="1", metavar="S", help="a whole number from 0 up (1)")
         parser.add_argument(
             "--on", metavar="DAY", help="the day on which it stands as made, 2026-11-22 (today)"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.handlers.wsgi import get_path_info
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
@@ -40,7 +40,7 @@ def address_of(path: str, query: str) -> Address | None:
         name = resolve(get_path_info({"PATH_INFO": path})).view_name
         known = KNOWN.get(name)
         asked = QueryDict(query.encode("iso-8859-1")) if known is not None else None
-    except (Resolver404, BadRequest, ValueError):
+    except (Resolver404, BadRequest, SuspiciousOperation, ValueError):
         return None
     if known is None or asked is None:
         return None

@@ -1,0 +1,87 @@
+"""The index in memory after what seldom happens: it is right, or the page still stands."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from registers import changes
+from registers.finding.entries import write_all
+from registers.finding.indexing import forget, index_now
+from registers.models import Name, Organisation, Party, Protocol, RegisterVersion, SearchEntry
+from tests.finding.questions import finding_of
+from tests.public.pages import found, listed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def register(real_register) -> None:
+    index_now()
+
+
+def afresh() -> list[str]:
+    """What a worker finds that has read the whole register only now."""
+    forget()
+    return [each.reference for each in finding_of("organisation=medway-council").page]
+
+
+def test_a_party_that_moves_to_another_protocol_is_a_party_of_that_one_alone():
+    party = Party.objects.get(protocol="0012", organisation__slug="medway-council")
+    party.protocol_id = "0036"
+    changes.save(party)
+    kept = [each.reference for each in finding_of("organisation=medway-council").page]
+    assert "0036" in kept
+    assert "0012" not in kept
+    assert kept == afresh()
+
+
+def test_a_name_that_moves_to_another_organisation_finds_that_one_alone():
+    medway = Organisation.objects.get(slug="medway-council")
+    name = Name(organisation=medway, text="Xanadu")
+    changes.save(name)
+    assert finding_of("q=xanadu").count > 0
+    name.organisation = Organisation.objects.get(slug="university-of-essex")
+    changes.save(name)
+    theirs = {each.reference for each in finding_of("organisation=university-of-essex").page}
+    assert {each.reference for each in finding_of("q=xanadu").page} == theirs
+
+
+def test_a_protocol_that_was_made_a_draft_by_hand_leaves_the_lists_when_search_is_rebuilt(
+    client: Client,
+):
+    Protocol.objects.filter(pk="0012").update(status="draft")
+    for address in ("/", "/?q=selep"):
+        assert "0012" not in listed(client.get(address))
+    write_all()
+    assert found(client.get("/")) == 24
+    Protocol.objects.filter(pk="0012").update(status="published")
+    write_all()
+    assert found(client.get("/")) == 25
+
+
+def test_an_older_database_is_read_whole():
+    before = RegisterVersion.now()
+    entry = SearchEntry.objects.get(protocol="0012")
+    protocol = Protocol.objects.get(pk="0012")
+    protocol.status, protocol.withdrawn_reason = "withdrawn", "It ended."
+    protocol.withdrawn_on = "2026-01-02"
+    changes.save(protocol)
+    assert finding_of("").count == 24
+    with connection.cursor() as cursor:  # as a back-up puts it back
+        cursor.execute(
+            "UPDATE registers_protocol SET status = 'published', withdrawn_on = NULL,"
+            " withdrawn_reason = '' WHERE reference = '0012'"
+        )
+    RegisterVersion.objects.update(number=before.number, token=before.token)
+    SearchEntry.objects.filter(pk=entry.pk).update(changed_in=entry.changed_in)
+    assert finding_of("").count == 25
+
+
+LONG = ["k" * 195, "\U0001d11e" * 195, " ".join(map(chr, range(0x4E00, 0x4E00 + 97)))]
+
+
+@pytest.mark.parametrize("typed", LONG, ids=["one word", "one strange sign", "many signs"])
+def test_whatever_fills_the_box_is_a_search(client: Client, typed):
+    assert client.get("/", {"q": typed}).status_code == 200
