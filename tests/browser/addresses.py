@@ -100,7 +100,7 @@ NO_PAGES: dict[str, str] = {
     "robots.txt": "/robots.txt",
     "sitemap.xml": "/sitemap.xml",
     "sitemap-<section>.xml": "/sitemap-pages.xml",
-    r"^\.well-known/security\.txt$": "/.well-known/security.txt",
+    ".well-known/security.txt": "/.well-known/security.txt",
 }
 # Routes that only lead on, with an example.
 LEADS_ON: dict[str, str] = {"protocols/": "/protocols/"}
