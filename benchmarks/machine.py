@@ -24,7 +24,7 @@ def describe(tools: Tools, command: str) -> list[tuple[str, str]]:
         ("Command", f"`{command}`"),
         ("Processor", f"{_processor()}, {len(os.sched_getaffinity(0))} cores for everything"),
         ("Memory", f"{int(memory[1]) / 2**20:.0f} GB" if memory else "unknown"),
-        ("System", f"{_system()}, Linux {platform.release()}"),
+        ("System", _system()),
         ("Python", f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}"),
         ("Register", f"Django {version('django')}, gunicorn {version('gunicorn')}"),
         ("PostgreSQL", _first(str(PACKAGE / "pginstall/bin/postgres"), "--version")),
