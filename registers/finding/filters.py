@@ -128,7 +128,7 @@ class ProtocolFilter(django_filters.FilterSet):
         return {
             name: self.filters[name].filter(everything, value)
             for name, value in self.cleaned.items()
-            if value and name not in KEEPING_ALL
+            if value
         }
 
     def _parties(self, role: str) -> Chosen:

@@ -27,7 +27,7 @@ PIECES = (
     *PURPOSE_WORDS,
     *("CHILD", "child youth", "tax"),
     *("9", "900", "9012", "ISP 9012", "%", "_", "\\", "'", '"', "dept.", "licnuoc", "zzzz"),
-    *("-child", "-youth", '"adult child"', "chil", "hou"),
+    *("-child", "-youth", '"adult child"', "chi", "hou"),  # too short to be mended
     *(name for names in ORGANISATIONS.values() for name in names),
     *ORGANISATIONS,
 )

@@ -229,3 +229,14 @@ def test_what_is_chosen_can_be_taken_back_though_it_leads_nowhere(client: Client
 
 def test_nothing_is_disabled_where_the_question_cannot_be_answered(client: Client):
     assert disabled(client.get("/?theme=nonsense&organisation=eput")) == set()
+
+
+def test_a_slip_is_mended_and_the_words_as_typed_are_a_link_away(client: Client):
+    page = client.get("/?q=safegaurding")
+    assert "Showing results for safeguarding." in text(page)
+    assert "<mark>Safeguarding</mark>" in page.content.decode()
+    assert listed(page) == listed(client.get("/?q=safeguarding")) != []
+    others = {words: address for address, words in links(page)}
+    as_typed = client.get(others["Search for safegaurding as typed"])
+    assert found(as_typed) == 0
+    assert "Showing results" not in text(as_typed)

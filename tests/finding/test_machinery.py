@@ -1,0 +1,37 @@
+"""What only the register itself writes can be named in a log; and questions at their edges."""
+
+from __future__ import annotations
+
+import pytest
+
+from registers.finding.typed import read_typed
+from registers.models import RegisterVersion, SearchEntry, VocabularyWord
+from registers.public.stored.codings import CODINGS, compress, expand
+from tests.finding.questions import finding_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_has_a_name(real_register):
+    now = RegisterVersion.now()
+    assert str(now) == f"{now.number}-{now.token}"
+    entry = SearchEntry.objects.get(protocol="0012")
+    assert str(entry) == f"0012 in version {entry.changed_in}"
+    assert str(VocabularyWord.objects.get(text="safeguarding")) == "safeguarding"
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_what_was_compressed_is_expanded_again(coding):
+    assert expand(compress(b"words " * 99, coding), coding) == b"words " * 99
+
+
+def test_a_kind_of_protocol_without_a_number_is_a_word():
+    assert [term.word for term in read_typed("isp children")] == ["isp", "children"]
+    assert [term.word for term in read_typed("children isp")] == ["children", "isp"]
+
+
+def test_a_question_without_words_searches_for_nothing(real_register):
+    finding = finding_of("theme=safer-community")
+    assert (finding.search, finding.left_out) == (None, "")
+    assert finding.as_typed_query == finding.query_string
+    assert finding.relevance_query == "theme=safer-community&sort=relevance"
