@@ -12,13 +12,10 @@ from django.db import models
 from registers.models.organisation import Organisation
 from registers.models.party import Party
 from registers.models.review_dates import ReviewStatus, reviewed
-from registers.models.theme import Theme
 
 if TYPE_CHECKING:
     from registers.models.protocol import Protocol  # noqa: F401 (mypy reads it in quotes)
 
-# The databases differ in where they put an empty date, if not told.
-URGENCY = models.F("review_date").asc(nulls_last=True)
 REFERENCE_STAYS = "A reference never changes. Make a new protocol instead."
 
 
@@ -41,10 +38,6 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
         """Keep those whose review month was over on the day `on`."""
         return self.filter(reviewed(ReviewStatus.OVERDUE, on))
 
-    def in_themes(self, themes: Iterable[Theme]) -> Self:
-        """Keep those under any of `themes`."""
-        return self.filter(theme__in=themes)
-
     def of_organisations(
         self, organisations: Iterable[Organisation], role: str | None = None
     ) -> Self:
@@ -53,14 +46,6 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
         return self.filter(
             pk__in=(parties.filter(role=role) if role else parties).values("protocol")
         )
-
-    def with_role_taken(self, role: str) -> Self:
-        """Keep those in which anybody has the part `role`."""
-        return self.filter(pk__in=Party.objects.filter(role=role).values("protocol"))
-
-    def shared_by(self, one: Organisation, other: Organisation) -> Self:
-        """Keep those in which both organisations have a part."""
-        return self.of_organisations([one]).of_organisations([other])
 
     def with_parties(self) -> Self:
         """Bring the parties with their organisations: one query more, whatever the number."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -11,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registers.models import Organisation, Party, Protocol, Theme
+from registers.models import Organisation, Party, Protocol
 from tests.models.making import NOW, a_party, a_protocol, make_cast, saved, shared_by_a_module
 from tests.models.oracles import status_of
 
@@ -89,13 +88,6 @@ def test_overdue_on_any_day(on):
     assert references(Protocol.objects.overdue(day)) == expected
 
 
-def test_in_themes_is_any_of_them():
-    for themes in itertools.combinations(Theme.objects.all(), 2):
-        expected = {each.pk for each in Protocol.objects.all() if each.theme in themes}
-        assert references(Protocol.objects.in_themes(themes)) == expected
-    assert references(Protocol.objects.in_themes([])) == set()
-
-
 @pytest.mark.parametrize("role", [None, LEAD, PARTNER])
 def test_of_one_organisation_in_any_role_or_in_one(roles, role):
     for organisation in Organisation.objects.all():
@@ -122,39 +114,16 @@ def test_of_several_organisations_is_any_of_them(roles, role):
     assert references(Protocol.objects.of_organisations([], role)) == set()
 
 
-@pytest.mark.parametrize("role", [LEAD, PARTNER])
-def test_with_a_role_taken_by_anybody(roles, role):
-    expected = {
-        reference
-        for reference, held in roles.items()
-        if any(role in each for each in held.values())
-    }
-    assert "9002" not in expected
-    assert references(Protocol.objects.with_role_taken(role)) == expected
-
-
-def test_shared_by_any_two(roles):
-    counts = defaultdict(int)
-    for held in roles.values():
-        for name in held:
-            counts[name] += 1
-    busy = [each for each in Organisation.objects.all() if counts[each.name] > 1]
-    assert len(busy) > 10
-    for one, other in itertools.product(busy, busy):
-        expected = {
-            reference
-            for reference, held in roles.items()
-            if one.name in held and other.name in held
-        }
-        assert references(Protocol.objects.shared_by(one, other)) == expected
-
-
 def test_words_chain():
     essex = Organisation.objects.named("ECC").get()
     provide = Organisation.objects.named("PROVIDE").get()
-    health = Theme.objects.filter(slug="health-and-wellbeing")
-    found = Protocol.public.current().in_themes(health).shared_by(essex, provide)
-    assert references(found) == {"0037", "0042", "0072"}
+    found = Protocol.public.current().of_organisations([essex]).of_organisations([provide])
+    assert {"0037", "0042", "0072"} <= references(found)
+    assert references(found) == {
+        each.pk
+        for each in Protocol.public.current()
+        if {essex, provide} <= {party.organisation for party in each.parties.all()}
+    }
     led = Protocol.public.current().of_organisations([provide], LEAD)
     assert references(led) == {"0046"}
 
