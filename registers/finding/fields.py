@@ -116,8 +116,8 @@ class MonthField(TextField):
 class DayField(TextField):
     """A day such as 2022-06-30."""
 
-    # Later ones have no month three months on in Python's calendar.
-    LAST_YEAR = 9998
+    # Others have no month before, or three months on, in Python's calendar.
+    YEARS = range(2, 9999)
 
     def clean(self, value: Any) -> datetime.date | None:
         """Return the day, or None. Raises ValidationError."""
@@ -129,7 +129,7 @@ class DayField(TextField):
         except ValueError:
             day = None
         # fromisoformat also takes other ways to write a day, such as 2022-W26-4.
-        if day is None or text != day.isoformat() or day.year > self.LAST_YEAR:
+        if day is None or text != day.isoformat() or day.year not in self.YEARS:
             raise ValidationError(f"{self.label}: this is not a day. Write it like 2022-06-30.")
         return day
 

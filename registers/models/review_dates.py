@@ -75,13 +75,29 @@ def months_overdue(month: datetime.date | None, on: datetime.date) -> int:
     return (on.year - month.year) * 12 + on.month - month.month - (on != last_day(on))
 
 
+def months_with(
+    status: ReviewStatus, on: datetime.date
+) -> tuple[datetime.date | None, datetime.date | None]:
+    """Return the first and the last month of those whose reviews have `status` on the day `on`.
+
+    None where there is no first or no last. `status` is one that needs a month.
+    """
+    this, soon = on.replace(day=1), last_month_due_soon(on)
+    return {
+        ReviewStatus.OVERDUE: (None, months_later(this, -1)),
+        ReviewStatus.DUE_SOON: (this, soon),
+        ReviewStatus.IN_DATE: (months_later(soon, 1), None),
+    }[status]
+
+
 def reviewed(status: ReviewStatus, on: datetime.date) -> models.Q:
     """Return the condition that a protocol's review has `status` on the day `on`."""
-    this_month, soon = on.replace(day=1), last_month_due_soon(on)
-    conditions = {
-        ReviewStatus.OVERDUE: models.Q(review_date__lt=this_month),
-        ReviewStatus.DUE_SOON: models.Q(review_date__gte=this_month, review_date__lte=soon),
-        ReviewStatus.IN_DATE: models.Q(review_date__gte=this_month, review_date__gt=soon),
-        ReviewStatus.NONE: models.Q(review_date=None),
-    }
-    return conditions[status]
+    if status == ReviewStatus.NONE:
+        return models.Q(review_date=None)
+    first, last = months_with(status, on)
+    condition = models.Q(review_date__isnull=False)
+    if first:
+        condition &= models.Q(review_date__gte=first)
+    if last:
+        condition &= models.Q(review_date__lte=last)
+    return condition
