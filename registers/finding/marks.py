@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from registers.finding.search import Search
 from registers.finding.typed import Term
-from registers.finding.words import LONGEST_FIELD, Word, words_of
+from registers.finding.words import LONGEST_FIELD, SHORT, Word, words_of
 from registers.models import Name, Protocol
 
 PASSAGE_WORDS = 30
@@ -33,13 +33,15 @@ def marked(text: str, terms: Iterable[Term]) -> Pieces:
 
     Together the pieces are the text. What is marked is whole words, as they are written.
     """
+    # The same titles and names stand in line after line.
+    return (_marked_short if len(text) <= SHORT else _marked)(text, tuple(terms))
+
+
+def _marked(text: str, terms: tuple[Term, ...]) -> Pieces:
     return _cut(text, _spans(words_of(text[:LONGEST_FIELD]), terms), 0, len(text))
 
 
-@lru_cache(maxsize=4_000)
-def marked_name(text: str, terms: tuple[Term, ...]) -> Pieces:
-    """Return a short text in pieces: the same names stand in line after line."""
-    return marked(text, terms)
+_marked_short = lru_cache(maxsize=4_000)(_marked)
 
 
 def passage(text: str, terms: Iterable[Term]) -> Pieces:

@@ -12,9 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from registers.finding.marks import Pieces
 from registers.finding.marks import marked as cut
-from registers.finding.marks import marked_name as name_cut
 from registers.finding.search import Search
-from registers.finding.words import SHORT
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
 
@@ -55,7 +53,7 @@ def marked(text: str, search: Search | None) -> SafeString:
     """Return `text` as HTML, with what `search` found in a <mark>."""
     if not search:
         return conditional_escape(text)
-    pieces = name_cut(text, search.terms) if len(text) <= SHORT else cut(text, search.terms)
+    pieces = cut(text, search.terms)
     return marks(pieces) if any(hit for _, hit in pieces) else conditional_escape(text)
 
 
