@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any, ClassVar
 
 import django_filters
@@ -19,7 +20,7 @@ from registers.finding.fields import (
     TextField,
 )
 from registers.finding.index import Chosen
-from registers.finding.indexing import index_now, themes_of
+from registers.finding.indexing import index_now
 from registers.finding.search import Search, search
 from registers.models import Organisation, Party, Protocol
 from registers.models.review_dates import ReviewStatus
@@ -34,7 +35,6 @@ SORTS = [
     ("-review", "Review date, latest first"),
     ("relevance", "Best match"),
 ]
-KEEPING_ALL = {"sort", "page"}
 LONGEST_WORDS = 200
 
 
@@ -84,7 +84,7 @@ class ProtocolFilter(django_filters.FilterSet):
         super().__init__(query, queryset=Protocol.public.none())
         self.on = on
         self.index = index_now()
-        self.themes = {theme.slug: theme for theme in themes_of(self.index)}
+        self.themes = {theme.slug: theme for theme in self.index.themes}
         choices: Any = self.form.fields["theme"]
         choices.choices = [(t.slug, t.name) for t in self.themes.values()]
 
@@ -134,7 +134,7 @@ class ProtocolFilter(django_filters.FilterSet):
     def _parties(self, role: str) -> Chosen:
         if self.cleaned["organisation"]:
             if not role:
-                return self._asked_parties["lead"] | self._asked_parties["partner"]
+                return reduce(or_, self._asked_parties.values())
             return self._asked_parties[role]
         return self.index.with_role_taken(role) if role else self.index.public
 

@@ -20,7 +20,7 @@ from registers.finding.found import Found, Row, rows
 from registers.finding.groups import Group, groups
 from registers.finding.index import Index
 from registers.finding.marks import passages
-from registers.finding.orders import by_themes, by_title, latest_review, urgency
+from registers.finding.orders import by_themes, latest_review, urgency
 from registers.finding.search import Search
 from registers.finding.tags import Tag, tags, written
 from registers.models import Organisation, Protocol, Theme
@@ -59,7 +59,7 @@ class Finding:
             themes.sort(key=lambda theme: theme.pk != first)
         return themes
 
-    @property
+    @cached_property
     def named(self) -> int | None:
         """The place of the protocol whose reference was searched for, if it is found."""
         place = self.search.named if self.search else None
@@ -229,7 +229,7 @@ class Finding:
             case "reference":
                 return None
             case "title":
-                return by_title(index)
+                return index.titles
             case "review":
                 return urgency(index)
             case "-review":

@@ -42,7 +42,7 @@ class Row:
 
 class _Page:
     def __init__(self, index: Index) -> None:
-        self.version = f"{index.number}-{index.token}"
+        self.version = index.version
         self.references: dict[str, None] = {}
 
     @cached_property

@@ -17,10 +17,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.db.models.functions import Lower
 from numpy.typing import NDArray
 
-from registers.models import Party, Protocol
-from registers.models.review_dates import ReviewStatus, last_month_due_soon
+from registers.models import Party, Protocol, SearchEntry, Theme
+from registers.models.review_dates import ReviewStatus, months_with
 
 Chosen = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -28,6 +29,7 @@ Numbers = NDArray[np.int64]
 # 0 says that nothing public stands at a place.
 STATUSES: dict[str, int] = {Protocol.Status.PUBLISHED: 1, Protocol.Status.WITHDRAWN: 2}
 ROLES: dict[str, int] = {Party.Role.LEAD: 1, Party.Role.PARTNER: 2}
+CHUNK = 10_000  # rows that are read at a time
 FEW = 4
 NO_MONTH = 1_000_000  # after every month there is
 SHORTEST, LONGEST = 4, 8  # digits of a reference
@@ -69,6 +71,26 @@ class Index:
     party_first: Chosen
 
     @property
+    def version(self) -> str:
+        """The version of the register, in one word: what is kept of another is out of date."""
+        return f"{self.number}-{self.token}"
+
+    @cached_property
+    def themes(self) -> list[Theme]:
+        """The themes in their order: one query, when first asked for."""
+        return list(Theme.objects.all())
+
+    @cached_property
+    def titles(self) -> Numbers:
+        """Where each title stands among all, in small letters, as the database sorts them."""
+        entries = SearchEntry.objects.order_by(Lower("protocol__title"), "protocol_id")
+        places = np.fromiter(entries.values_list("pk", flat=True).iterator(CHUNK), np.int64)
+        places = places[places < self.size]  # one more may have come since
+        turns = np.zeros(self.size, np.int64)
+        turns[places] = range(len(places))
+        return turns
+
+    @property
     def size(self) -> int:
         """How many places there are, with or without a protocol."""
         return len(self.status)
@@ -90,16 +112,12 @@ class Index:
 
     def reviewed(self, statuses: Iterable[str], on: datetime.date) -> Chosen:
         """Choose those whose review has any of `statuses` on the day `on`."""
-        this, soon = month_number(on), month_number(last_month_due_soon(on))
-        month = self.month
         chosen = np.zeros(self.size, bool)
-        for status in statuses:
-            chosen |= {
-                ReviewStatus.OVERDUE: month < this,
-                ReviewStatus.DUE_SOON: (month >= this) & (month <= soon),
-                ReviewStatus.IN_DATE: (month >= this) & (month > soon) & (month != NO_MONTH),
-                ReviewStatus.NONE: month == NO_MONTH,
-            }[ReviewStatus(status)]
+        for status in map(ReviewStatus, statuses):
+            if status == ReviewStatus.NONE:
+                chosen |= self.month == NO_MONTH
+            else:
+                chosen |= self.between(*months_with(status, on))
         return chosen
 
     def between(self, first: datetime.date | None, last: datetime.date | None) -> Chosen:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registers.finding.index import (
+    CHUNK,
     EMPTY,
     ROLES,
     STATUSES,
@@ -18,14 +19,10 @@ from registers.finding.index import (
     month_number,
     reference_number,
 )
-from registers.models import Party, RegisterVersion, SearchEntry, Theme
-
-CHUNK = 10_000
+from registers.models import Party, RegisterVersion, SearchEntry
 
 _lock = Lock()
 _kept = [EMPTY]
-_NEVER = (-1, "")
-_themes: list[tuple[tuple[int, str], list[Theme]]] = [(_NEVER, [])]
 
 
 def index_now() -> Index:
@@ -34,31 +31,18 @@ def index_now() -> Index:
     It is never changed itself: whoever holds it keeps one state of the register.
     """
     now = RegisterVersion.now()
-    if not _is_of(_kept[0], now):
+    if _kept[0].version != str(now):
         with _lock:
             # Another thread may have gone further while this one waited.
             now = RegisterVersion.now()
-            if not _is_of(_kept[0], now):
+            if _kept[0].version != str(now):
                 _kept[0] = _caught_up(_kept[0], now)
     return _kept[0]
-
-
-def themes_of(index: Index) -> list[Theme]:
-    """Return the themes in their order: one query for each version of the register."""
-    version = (index.number, index.token)
-    if _themes[0][0] != version:
-        _themes[0] = (version, list(Theme.objects.all()))
-    return _themes[0][1]
 
 
 def forget() -> None:
     """Let the next question read the register whole, as after a database was put back."""
     _kept[0] = EMPTY
-    _themes[0] = (_NEVER, [])
-
-
-def _is_of(index: Index, now: RegisterVersion) -> bool:
-    return (index.number, index.token) == (now.number, now.token)
 
 
 def _caught_up(index: Index, now: RegisterVersion) -> Index:

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from registers.finding.index import Index
+from registers.finding.index import Chosen, Index
 from registers.finding.spelling import mend
 from registers.finding.text_index import ORGANISATIONS, PROTOCOLS, engine
 from registers.finding.typed import Term, read_typed
 
-Mask = npt.NDArray[np.bool_]
 Tiers = npt.NDArray[np.int8]
 
 EXACT, NOWHERE = 0, len(PROTOCOLS.fields) + 1  # tiers; between them stand the fields
@@ -26,14 +25,14 @@ MOST_KEPT = 64  # masks, of one byte for each protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What some words found. `mask` has a place for each slot of the index.
+    """What some words found. `mask` has a place for each place of the index.
 
     Where a word found nothing and one like it did, `corrected` is what was
     looked for instead, and `as_typed` asks for the words as they were typed.
     Otherwise both are empty.
     """
 
-    mask: Mask
+    mask: Chosen
     typed: str
     corrected: str
     as_typed: str
@@ -50,7 +49,7 @@ class Search:
         return None
 
     def tiers(self) -> Tiers:
-        """Return for each slot how near the top it belongs: the least stands first.
+        """Return for each place how near the top it belongs: the least stands first.
 
         0 is a protocol whose reference was typed. 1 has every word in the
         title; 2 in title and reference; 3 to 5 also need the purpose, the
@@ -63,9 +62,9 @@ class Search:
                 first[_in_field(self.index, term, name)] = tier
             np.maximum(tiers, first, out=tiers)
         for term in self.terms:
-            slot = term.reference and self.index.at_reference(term.reference)
-            if slot:
-                tiers[slot] = EXACT
+            place = term.reference and self.index.at_reference(term.reference)
+            if place:
+                tiers[place] = EXACT
         tiers[~self.mask] = NOWHERE
         return tiers
 
@@ -78,7 +77,7 @@ def search(typed: str, index: Index) -> Search:
     Never raises for what is typed.
 
     The texts can be newer than `index`, for they are read after it. A protocol
-    that came since has a slot beyond its size, and is cut off; of one that has
+    that came since has a place beyond its size, and is cut off; of one that has
     just changed the new words are found a moment before the list shows them.
     """
     terms = read_typed(typed)
@@ -124,43 +123,43 @@ def _mended(typed: str, terms: list[Term], index: Index) -> tuple[str, str]:
     return ("", "") if corrected == typed else (corrected, as_typed)
 
 
-def _anywhere(index: Index, term: Term) -> Mask:
-    """Return the slots that have the term in their texts or in a name of a party."""
+def _anywhere(index: Index, term: Term) -> Chosen:
+    """Return the places that have the term in their texts or in a name of a party."""
 
-    def look() -> Mask:
+    def look() -> Chosen:
         found = partial(engine().find, stems=term.stems, prefix=term.prefix)
-        mask = _slots(index, found(PROTOCOLS, fields=PROTOCOLS.fields))
+        mask = _placed(index, found(PROTOCOLS, fields=PROTOCOLS.fields))
         organisations = found(ORGANISATIONS, fields=ORGANISATIONS.fields)
         if organisations.size:
             mask |= index.of_organisations(organisations.tolist())
-        slot = term.reference and index.at_reference(term.reference)
-        if slot:
-            mask[slot] = True
+        place = term.reference and index.at_reference(term.reference)
+        if place:
+            mask[place] = True
         return mask
 
-    return _kept((index.token, index.number, term), look)
+    return _kept((index.version, term), look)
 
 
-def _in_field(index: Index, term: Term, name: str) -> Mask:
-    """Return the slots that have the term in one field."""
+def _in_field(index: Index, term: Term, name: str) -> Chosen:
+    """Return the places that have the term in one field."""
 
-    def look() -> Mask:
-        return _slots(index, engine().find(PROTOCOLS, term.stems, term.prefix, (name,)))
+    def look() -> Chosen:
+        return _placed(index, engine().find(PROTOCOLS, term.stems, term.prefix, (name,)))
 
-    return _kept((index.token, index.number, term, name), look)
+    return _kept((index.version, term, name), look)
 
 
-def _slots(index: Index, ids: npt.NDArray[np.int32]) -> Mask:
+def _placed(index: Index, ids: npt.NDArray[np.int32]) -> Chosen:
     mask = np.zeros(index.size, np.bool_)
     mask[ids[ids < index.size]] = True
     return mask
 
 
-_masks: OrderedDict[tuple[Any, ...], Mask] = OrderedDict()
+_masks: OrderedDict[tuple[Any, ...], Chosen] = OrderedDict()
 _one_at_a_time = threading.Lock()
 
 
-def _kept(key: tuple[Any, ...], look: Callable[[], Mask]) -> Mask:
+def _kept(key: tuple[Any, ...], look: Callable[[], Chosen]) -> Chosen:
     """Return what `look` gave for `key` a short while ago, or gives now. Not to be written to.
 
     A facet or a page more of the same search then costs nothing. A key names

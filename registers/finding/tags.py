@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from registers.finding.filters import KEEPING_ALL, ProtocolFilter
+from registers.finding.filters import ProtocolFilter
+
+UNSAID = {"sort", "page"}  # they choose nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +25,7 @@ def tags(asked: ProtocolFilter, query: Callable[..., str]) -> list[Tag]:
     """Return a tag for each value of a question; `query` writes the question with some changed."""
     found: list[Tag] = []
     for name, value in asked.kept.items():
-        if name in KEEPING_ALL or not value or (name, value) == ("status", "current"):
+        if name in UNSAID or not value or (name, value) == ("status", "current"):
             continue
         for one in value if isinstance(value, list) else [value]:
             rest = [other for other in value if other != one] if isinstance(value, list) else None
