@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils.formats import date_format
 
-from registers.models import Name, Organisation, Party, Protocol, Succession
+from registers.models import Name, Organisation, Party, Protocol, Review, Succession
 
 # A field's words, or the words of each thing that stands under it.
 Statement = dict[str, str | tuple[str, ...]]
@@ -60,6 +60,7 @@ def _parts(thing: models.Model) -> Statement:
             "Other organisations": tuple(_party(p) for p in parties if p.role != Party.Role.LEAD),
             "Comes under": tuple(thing.comes_under.values_list("reference", flat=True)),
             "Documents": tuple(f"{d.title} ({d.file.name})" for d in thing.documents.all()),
+            "Reviews": tuple(_review(review) for review in thing.reviews.all()),
         }
     if isinstance(thing, Organisation):
         return {
@@ -82,6 +83,12 @@ def _party(party: Party) -> str:
 def _name(name: Name) -> str:
     also = f", also written {name.also_written}" if name.also_written else ""
     return f"{name.text} ({name.get_kind_display().lower()}{also})"
+
+
+def _review(review: Review) -> str:
+    words = f"{date_format(review.reviewed_on, 'j F Y')}, {review.get_outcome_display().lower()}"
+    words += f", decided by: {review.job_title}"
+    return words + (f" ({review.note})" if review.note else "")
 
 
 def _succession(succession: Succession) -> str:

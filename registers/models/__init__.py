@@ -1,21 +1,27 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
+from registers.models.answer import Answer, Try
 from registers.models.approver import Approver
 from registers.models.change import Change
+from registers.models.contact import Contact
 from registers.models.document import Document
 from registers.models.news import News
 from registers.models.organisation import Name, Organisation, Slug, Succession
 from registers.models.party import Party
 from registers.models.protocol import Overarching, Protocol
 from registers.models.register_version import RegisterVersion
+from registers.models.reminder import Reminded, Reminder
 from registers.models.resource import Resource
+from registers.models.review import Review
 from registers.models.search_entry import SearchEntry
 from registers.models.theme import Theme
 from registers.models.vocabulary import VocabularyWord
 
 __all__ = [
+    "Answer",
     "Approver",
     "Change",
+    "Contact",
     "Document",
     "Name",
     "News",
@@ -24,10 +30,14 @@ __all__ = [
     "Party",
     "Protocol",
     "RegisterVersion",
+    "Reminded",
+    "Reminder",
     "Resource",
+    "Review",
     "SearchEntry",
     "Slug",
     "Succession",
     "Theme",
+    "Try",
     "VocabularyWord",
 ]

@@ -38,6 +38,19 @@ class DayOfMonth(models.Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
+class FirstOfMonth(models.Func):
+    """The first day of the month that a date lies in, in SQL."""
+
+    # A timestamp without a zone: the database's own time zone may not move the month.
+    template = "CAST(DATE_TRUNC('month', CAST(%(expressions)s AS timestamp)) AS date)"
+    output_field = models.DateField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return the SQL for SQLite."""
+        template = "date(%(expressions)s, 'start of month')"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
 def last_day(month: datetime.date) -> datetime.date:
     """Return the last day of the month that `month` lies in."""
     return month.replace(day=calendar.monthrange(month.year, month.month)[1])

@@ -1,0 +1,115 @@
+"""How a review becomes official: it is kept, and its protocol follows, in one change."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from registers.changes.official import official_change, save
+from registers.models import Change, Protocol, Review
+
+NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."
+LATER_ONE = "A review of {day} is recorded already. Write that day or a later one."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What recording a review would do: a line for each thing that changes, or why it is refused.
+
+    One of `lines` and `refusals` is empty.
+    """
+
+    protocol: Protocol
+    lines: list[str]
+    refusals: list[str]
+
+
+def record_review(review: Review, *, at: datetime.datetime, by: User | None = None) -> None:
+    """Record a review that is not stored yet, and bring its protocol in step.
+
+    A protocol that is still needed gets the month of its next review; one that
+    is replaced or no longer needed is withdrawn on the day of the review, with
+    the note as the reason. `at` is the aware time of recording. Raises
+    ValidationError, with its sentences by field, and then nothing is kept.
+    """
+    with transaction.atomic():
+        # Of two who record at once, the second sees what the first decided.
+        protocol = Protocol.objects.select_for_update().get(pk=review.protocol_id)
+        review.protocol, review.recorded_at, review.by = protocol, at, by
+        review.full_clean()
+        _refuse_what_does_not_fit(review, protocol, on=timezone.localdate(at))
+        why = f"Reviewed on {date_format(review.reviewed_on, 'j F Y')}."
+        with official_change(protocol, at=at, by=by, why=why):
+            # Before the protocol, which is withdrawn only once it is known why.
+            save(review)
+            _follow(protocol, review)
+            save(protocol)
+
+
+def record_reviews(
+    reviews: Iterable[Review], *, at: datetime.datetime, by: User | None = None
+) -> None:
+    """Record several reviews, as `record_review` does, or none of them."""
+    with transaction.atomic():
+        for review in reviews:
+            record_review(review, at=at, by=by)
+
+
+def forecast(
+    reviews: Iterable[Review], *, at: datetime.datetime, by: User | None = None
+) -> list[Forecast]:
+    """Say what recording each of `reviews`, by itself, would do. Nothing is kept.
+
+    Each is recorded and taken back, so what is said is what would happen.
+    """
+    return [_forecast(review, at=at, by=by) for review in reviews]
+
+
+def _forecast(review: Review, *, at: datetime.datetime, by: User | None) -> Forecast:
+    protocol, lines, refusals = review.protocol, [], []
+    try:
+        with transaction.atomic():
+            before = Change.objects.filter(protocol=protocol).values("pk")
+            known = set(before.values_list("pk", flat=True))
+            record_review(review, at=at, by=by)
+            made = Change.objects.filter(protocol=protocol).exclude(pk__in=known)
+            lines = [line for change in made for line in change.what.splitlines()]
+            transaction.set_rollback(True)
+    except ValidationError as refusal:
+        refusals = list(refusal.messages)
+    finally:
+        review.pk, review._state.adding, review.protocol = None, True, protocol  # noqa: SLF001 (Django's own)
+    return Forecast(protocol=protocol, lines=lines, refusals=refusals)
+
+
+def _refuse_what_does_not_fit(review: Review, protocol: Protocol, *, on: datetime.date) -> None:
+    """Raise ValidationError for what the review alone cannot know: the protocol, and the day."""
+    if protocol.status != Protocol.Status.PUBLISHED:
+        raise ValidationError(NOT_IN_FORCE.format(protocol=protocol))
+    if review.reviewed_on > on:
+        raise ValidationError(
+            {"reviewed_on": "This day is still to come. Write today's, or one before."}
+        )
+    last = protocol.reviews.first()
+    if last and review.reviewed_on < last.reviewed_on:
+        day = date_format(last.reviewed_on, "j F Y")
+        raise ValidationError({"reviewed_on": LATER_ONE.format(day=day)})
+
+
+def _follow(protocol: Protocol, review: Review) -> None:
+    """Let the protocol say what the review decided."""
+    if review.is_needed:
+        # The words beside the date ('Under review') were about the review that is done now.
+        protocol.review_date, protocol.review_note = review.next_review, ""
+        return
+    protocol.status = Protocol.Status.WITHDRAWN
+    protocol.withdrawn_on = review.reviewed_on
+    protocol.replaced_by = review.replaced_by
+    protocol.withdrawn_reason = review.note.strip() or f"Replaced by {review.replaced_by}."
