@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from registers.finding.index import Chosen, Index
+from registers.finding.index import Chosen, Index, Numbers, reference_number
 from registers.finding.marks import Passage
 from registers.models import Protocol
 
@@ -91,7 +91,7 @@ class Found(Sequence[Protocol]):
         if isinstance(wanted, int):
             return self[wanted : wanted + 1 or None][0]
         first, last, _ = wanted.indices(len(self))
-        return self._brought(self.places(first, last))
+        return _in_turn(self._index.references(self.places(first, last)))
 
     def places(self, first: int, last: int) -> NDArray[Any]:
         """Return the places from `first` to before `last`, as far as there are any."""
@@ -99,9 +99,30 @@ class Found(Sequence[Protocol]):
 
     def each(self) -> Iterator[Protocol]:
         """Give every one, a few at a time, so that memory stays small."""
+        for chunk in self.chunks():
+            yield from chunk
+
+    def chunks(self) -> Iterator[list[Protocol]]:
+        """Give every one, CHUNK of them at a time: two queries each."""
+        for references in self.references():
+            yield _in_turn(references)
+
+    def references(self) -> Iterator[list[str]]:
+        """Give the reference of every one, CHUNK of them at a time."""
         places = self._in_order(len(self))
         for first in range(0, len(places), CHUNK):
-            yield from self._brought(places[first : first + CHUNK])
+            yield self._index.references(places[first : first + CHUNK])
+
+    def holds(self, references: Iterable[str]) -> Chosen:
+        """Return for each reference whether its protocol is one of these."""
+        asked = np.array([reference_number(reference) for reference in references], np.int64)
+        held: Chosen = self._numbers[np.searchsorted(self._numbers[:-1], asked)] == asked
+        return held
+
+    @cached_property
+    def _numbers(self) -> Numbers:
+        # The last is no reference: it stands where one beyond them all would.
+        return np.append(np.sort(self._index.reference[self._places]), -1)
 
     def _in_order(self, most: int) -> NDArray[Any]:
         """Return the first `most` places in their order, without sorting all the others."""
@@ -111,7 +132,8 @@ class Found(Sequence[Protocol]):
             turns, places = turns[some], places[some]
         return places[np.argsort(turns)]
 
-    def _brought(self, places: NDArray[Any]) -> list[Protocol]:
-        references = self._index.references(places)
-        brought = bring(references)
-        return [brought[reference] for reference in references if reference in brought]
+
+def _in_turn(references: list[str]) -> list[Protocol]:
+    """Return the protocols in the order of their references: two queries."""
+    brought = bring(references)
+    return [brought[reference] for reference in references if reference in brought]
