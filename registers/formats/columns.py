@@ -14,11 +14,14 @@ class Place:
     """Where and when a protocol is written down.
 
     `site` is the register's address without a slash at its end; `on` is the
-    day, a date in Europe/London, on which reviews are judged.
+    day, a date in Europe/London, on which reviews are judged. What people
+    follow also says the register's name, and the partnership's that publishes it.
     """
 
     site: str
     on: datetime.date
+    register: str = ""
+    publisher: str = ""
 
 
 @dataclass(frozen=True)

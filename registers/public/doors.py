@@ -19,8 +19,13 @@ from registers.models.document import Paper
 
 
 def place() -> Place:
-    """Return where and when this is: the site's address, and today in Europe/London."""
-    return Place(site=settings.SITE_URL, on=timezone.localdate())
+    """Return where and when this is: the site with its names, and today in Europe/London."""
+    return Place(
+        site=settings.SITE_URL,
+        on=timezone.localdate(),
+        register=settings.PARTNERSHIP.register_name,
+        publisher=settings.PARTNERSHIP.name,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

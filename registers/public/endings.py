@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 
 from registers.finding.finding import Finding
-from registers.formats import csv, json
+from registers.formats import calendar, csv, json
+from registers.formats.following import USUAL_STATUS
 from registers.public.doors import place
 
-ENDINGS: dict[str, ModuleType] = {"csv": csv, "json": json}
+ENDINGS: dict[str, ModuleType] = {"csv": csv, "json": json, "ics": calendar}
+FOLLOWED = {"ics"}
+# A telephone that is sent a calendar as an attachment files it away, and does not offer to add it.
+SAVED_AS = {
+    "csv": 'attachment; filename="protocols-{on}.csv"',
+    "ics": 'inline; filename="protocol-reviews.ics"',
+}
 BLOCK = 65_536
 
 
@@ -21,7 +35,7 @@ def protocols(request: HttpRequest, ending: str) -> HttpResponseBase:
     if ending not in ENDINGS:
         raise Http404
     here = place()
-    finding = Finding(request.GET, on=here.on)
+    finding = Finding(question(request, ending), on=here.on)
     if finding.errors:
         return problem(400, "The question cannot be answered", finding.errors)
     if ending == "json" and not finding.page_exists:
@@ -30,9 +44,18 @@ def protocols(request: HttpRequest, ending: str) -> HttpResponseBase:
     response = StreamingHttpResponse(
         in_blocks(form.write(finding, here)), headers={"Content-Type": form.CONTENT_TYPE}
     )
-    if ending == "csv":
-        response["Content-Disposition"] = f'attachment; filename="protocols-{here.on}.csv"'
+    if ending in SAVED_AS:
+        response["Content-Disposition"] = SAVED_AS[ending].format(on=here.on)
     return response
+
+
+def question(request: HttpRequest, ending: str) -> QueryDict:
+    """Return the query string, with the status that `ending` means where none is said."""
+    if ending not in FOLLOWED or request.GET.get("status"):
+        return request.GET
+    query = request.GET.copy()
+    query["status"] = USUAL_STATUS
+    return query
 
 
 def in_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registers.public.endings import problem
+from registers.public.endings import ENDINGS, problem
 
 ENDING = re.compile(r"/protocols\.[a-z]+\Z")
 
@@ -31,7 +31,9 @@ def forbidden(
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: nothing is kept at this address."""
     if ENDING.search(request.path):
-        return problem(404, "There is no such ending", {"request": "Use csv or json."})
+        *some, last = ENDINGS
+        words = f"Use {', '.join(some)} or {last}."
+        return problem(404, "There is no such ending", {"request": words})
     return render(request, "errors/404.html", status=404)
 
 
