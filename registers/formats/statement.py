@@ -111,6 +111,20 @@ def what_changed(before: Statement | None, after: Statement | None) -> str:
     )
 
 
+def kind_of(what: str) -> str:
+    """Return in a word what the words of a change say: added, withdrawn, in force again, changed.
+
+    The words were written when it happened, so later changes do not alter it.
+    """
+    published, withdrawn = Protocol.Status.PUBLISHED.label, Protocol.Status.WITHDRAWN.label
+    kinds = {
+        ADDED: "added",
+        _difference("Status", published, withdrawn): "withdrawn",
+        _difference("Status", withdrawn, published): "in force again",
+    }
+    return next((kinds[line] for line in what.splitlines() if line in kinds), "changed")
+
+
 def _difference(field: str, old: str | tuple[str, ...], new: str | tuple[str, ...]) -> str:
     """Return one line. Of several things under a field, those that came or went are named."""
     if isinstance(old, tuple) and isinstance(new, tuple) and max(len(old), len(new)) > 1:

@@ -16,12 +16,12 @@ from django.http import (
 from django.http.response import HttpResponseBase
 
 from registers.finding.finding import Finding
-from registers.formats import calendar, csv, json
+from registers.formats import atom, calendar, csv, json
 from registers.formats.following import USUAL_STATUS
 from registers.public.doors import place
 
-ENDINGS: dict[str, ModuleType] = {"csv": csv, "json": json, "ics": calendar}
-FOLLOWED = {"ics"}
+ENDINGS: dict[str, ModuleType] = {"csv": csv, "json": json, "ics": calendar, "atom": atom}
+FOLLOWED = {"ics", "atom"}
 # A telephone that is sent a calendar as an attachment files it away, and does not offer to add it.
 SAVED_AS = {
     "csv": 'attachment; filename="protocols-{on}.csv"',

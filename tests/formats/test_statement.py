@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from registers.formats.statement import LONG, statement, what_changed
+from registers.formats.statement import ADDED, LONG, kind_of, statement, what_changed
 from registers.models import (
     Approver,
     Document,
@@ -218,3 +218,25 @@ DIFFERENCES = {
 @pytest.mark.parametrize(("before", "after", "words"), DIFFERENCES.values(), ids=DIFFERENCES)
 def test_a_difference_is_told_in_words(before, after, words):
     assert what_changed(before, after) == words
+
+
+def saying(status: str) -> dict[str, str]:
+    return {"Title": "One", "Status": status, "Summary": status}
+
+
+KINDS = {
+    "added": (ADDED, "added"),
+    "changed": (what_changed({"Title": "One"}, {"Title": "Two"}), "changed"),
+    "withdrawn": (what_changed(saying("Published"), saying("Withdrawn")), "withdrawn"),
+    "in force again": (what_changed(saying("Withdrawn"), saying("Published")), "in force again"),
+    "with such words in another field": (
+        what_changed({"Summary": ""}, {"Summary": f"It was\n{ADDED}"}),
+        "changed",
+    ),
+    "no words": ("", "changed"),
+}
+
+
+@pytest.mark.parametrize(("what", "kind"), KINDS.values(), ids=KINDS)
+def test_a_change_s_words_tell_its_kind(what, kind):
+    assert kind_of(what) == kind

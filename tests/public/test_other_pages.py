@@ -39,6 +39,8 @@ PUBLIC = [
     "/privacy/",
     "/protocols.csv",
     "/protocols.json",
+    "/protocols.ics",
+    "/protocols.atom",
     "/healthz",
     "/readyz",
     "/robots.txt",

@@ -278,6 +278,6 @@ def test_a_draft_s_papers_are_not_public(client: Client, draft):
     assert client.get(draft.documents.get().get_absolute_url()).status_code == 404
 
 
-@pytest.mark.parametrize("ending", ["csv", "json"])
+@pytest.mark.parametrize("ending", ["csv", "json", "ics", "atom"])
 def test_a_draft_is_in_no_ending(client: Client, draft, ending):
     assert DRAFT not in client.get(f"/protocols.{ending}?status=all").getvalue().decode()

@@ -37,6 +37,8 @@ PAGES = [
     "/protocols/0036/changes/",
     "/protocols.csv?organisation=eput",
     "/protocols.json?organisation=eput",
+    "/protocols.ics?organisation=eput",
+    "/protocols.atom?organisation=eput",
     "/about/",
 ]
 
