@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.serving import BASE
+from tests.formats.reading import read_calendar
 
 pytestmark = pytest.mark.browser
 
@@ -183,3 +184,27 @@ def test_the_spreadsheet_has_as_many_rows_as_the_heading_says(reader, register, 
     assert len(rows) == number
     listed = reader.locator("tbody th a").all_inner_texts()
     assert sorted(row["reference"] for row in rows) == sorted(each[:4] for each in listed)
+
+
+def test_the_calendar_has_as_many_events_as_the_heading_says(reader, register, tmp_path):
+    reader.goto(f"{register}/?theme=learning-and-education&review=overdue")
+    number = found(reader)
+    with reader.expect_download() as download:
+        reader.get_by_role("link", name="Add to your calendar").click()
+    assert download.value.suggested_filename == "protocol-reviews.ics"
+    download.value.save_as(tmp_path / "reviews.ics")
+    read = read_calendar([(tmp_path / "reviews.ics").read_bytes()])
+    assert len(read["events"]) == number
+    assert read["calendar"]["x-wr-calname"].endswith("(Learning and Education, Overdue)")
+
+
+def test_whoever_follows_a_list_can_first_read_how(reader, register):
+    reader.goto(f"{register}{ECC}")
+    reader.get_by_role("link", name="How to do this").first.click()
+    expect(reader).to_have_url(re.compile("/about/#follow$"))
+    expect(reader.locator("#follow")).to_be_in_viewport()
+    reader.go_back()
+    answer = reader.goto(
+        register + reader.get_by_role("link", name="Follow in ‘Leads’").get_attribute("href")
+    )
+    assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
