@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from registers.finding.found import Found, Row, rows
-from registers.finding.index import Index
+from registers.finding.index import Chosen, Index
 from registers.finding.orders import urgency
 from registers.models import Organisation, Party, Protocol
+
+LEADS_FIRST = (Party.Role.LEAD, Party.Role.PARTNER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,22 +31,36 @@ class Parts:
     withdrawn: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Urgent:
+    """Protocols in the order of urgency. The rows may be cut short; the count never is."""
+
+    rows: list[Row]
+    count: int
+
+
+def most_urgent(index: Index, *several: Chosen, most: int) -> list[Urgent]:
+    """Return the `most` most urgent of each choice. They are of one page, so brought at once."""
+    found = [Found(index, chosen, urgency(index)) for chosen in several]
+    shown = rows(index, *(each.places(0, most) for each in found))
+    return [Urgent(rows=lines, count=len(each)) for each, lines in zip(found, shown, strict=True)]
+
+
 def parts_of(index: Index, organisation: Organisation, *, most: int) -> Parts:
     """Return its parts, with the `most` most urgent protocols in each role."""
     current = index.in_status(Protocol.Status.PUBLISHED)
     named = index.of_organisations([organisation.pk])
 
-    def in_role(role: str) -> Found:
-        chosen = index.of_organisations([organisation.pk], role) & current
-        return Found(index, chosen, urgency(index))
-
-    leads, partner_in = in_role(Party.Role.LEAD), in_role(Party.Role.PARTNER)
-    leads_rows, partner_rows = rows(index, leads.places(0, most), partner_in.places(0, most))
+    leads, partner_in = most_urgent(
+        index,
+        *(index.of_organisations([organisation.pk], role) & current for role in LEADS_FIRST),
+        most=most,
+    )
     return Parts(
-        leads=leads_rows,
-        partner_in=partner_rows,
-        lead_count=len(leads),
-        partner_count=len(partner_in),
+        leads=leads.rows,
+        partner_in=partner_in.rows,
+        lead_count=leads.count,
+        partner_count=partner_in.count,
         current=int((named & current).sum()),
         withdrawn=int((named & index.in_status(Protocol.Status.WITHDRAWN)).sum()),
     )
