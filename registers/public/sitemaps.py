@@ -11,7 +11,10 @@ from django.utils import timezone
 
 from registers.models import News, Organisation, Protocol, Resource, Theme
 
-PAGES = ["register", "themes", "organisations", "approvers", "news", "resources", "about"]
+PAGES = [
+    *("register", "themes", "organisations", "reviews", "approvers", "news", "resources"),
+    "about",
+]
 
 
 class Pages(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs

@@ -20,6 +20,7 @@ from registers.public import (
     pages,
     protocols,
     resources,
+    reviews,
     themes,
 )
 from registers.public.sitemaps import SITEMAPS
@@ -103,6 +104,7 @@ WAYS: list[URLPattern] = [
         name="together",
     ),
     kept("approvers/", approvers.index, "page", name="approvers"),
+    kept("reviews/", reviews.index, *reviews.READ, "on", name="reviews"),
     kept("news/", news.index, "page", name="news"),
     kept("news/<slug:slug>/", news.detail, name="news-item"),
     kept("resources/", resources.index, "page", name="resources"),

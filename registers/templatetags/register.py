@@ -15,6 +15,7 @@ from registers.finding.marks import marked as cut
 from registers.finding.search import Search
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
+from registers.public.pictures import Number
 
 register = template.Library()
 MONTHS = 12
@@ -68,6 +69,18 @@ def _review(month: datetime.date | None, note: str, on: datetime.date) -> SafeSt
     """Render it: the same for all with the same month."""
     context = {"protocol": Protocol(review_date=month, review_note=note), "on": on}
     return mark_safe(render_to_string("components/review.html", context))  # noqa: S308 (a template's own words)
+
+
+@register.filter
+def linked(number: Number) -> SafeString:
+    """Return a number as a link to the list that it counts; just the number if that is empty."""
+    if not number.href:
+        return SafeString(number.count)
+    # Not format_html, which takes three times as long: a page can have hundreds.
+    return SafeString(
+        '<a class="govuk-link govuk-link--no-visited-state"'
+        f' href="{number.href}">{number.count}</a>'
+    )
 
 
 @register.filter

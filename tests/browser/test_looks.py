@@ -86,7 +86,7 @@ def test_a_printed_protocol_has_its_purpose_and_its_parties(opened, register):
     assert look(page, "sticking_out") == []
 
 
-@pytest.mark.parametrize(("path", "most"), [("/", 8), ("/protocols/0036/", 3)])
+@pytest.mark.parametrize(("path", "most"), [("/", 8), ("/protocols/0036/", 3), ("/reviews/", 6)])
 def test_a_pdf_is_made_of_few_pages(opened, register, path, most):
     page = opened(viewport=DESKTOP)
     page.goto(register + path)
@@ -117,6 +117,66 @@ def test_forced_colours_keep_the_lines_and_the_words(opened, register):
 
 def styles(page: Page, selector: str) -> dict[str, str]:
     return page.locator(selector).first.evaluate("element => ({...getComputedStyle(element)})")
+
+
+REVIEWS = "/reviews/?on=2022-06-30"
+PATTERNS = ("overdue", "due-soon", "none")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pictures_of_reviews_are_told_apart_without_colours(opened, register, scheme):
+    page = opened(viewport=DESKTOP, forced_colors="active", color_scheme=scheme)
+    page.goto(register + REVIEWS)
+    ground, ink = (styles(page, "body")[each] for each in ("backgroundColor", "color"))
+    assert {styles(page, f"#review-{each} .register-ink")["fill"] for each in PATTERNS} == {ink}
+    assert styles(page, "#review-in-date .register-paper")["fill"] == ground
+    for selector in (".register-bar", ".register-swatch rect", ".register-years__picture path"):
+        assert styles(page, selector)["stroke"] == ink, selector
+    link = styles(page, "main p a")["color"]
+    assert styles(page, ".register-years__picture > text")["fill"] == ink
+    assert styles(page, ".register-years__picture a text")["fill"] == link != ground
+    drawn = "all => all.map(each => each.getAttribute('fill'))"
+    assert set(page.locator(".register-bar").evaluate_all(drawn)) == {
+        "url(#review-overdue)",
+        "url(#review-due-soon)",
+        "url(#review-in-date)",
+    }
+    if scheme == "light":  # axe takes a link in the dark to have the colour that it had before
+        assert axe_finds(page) == []
+
+
+def test_a_bar_is_a_link_for_the_mouse(opened, register):
+    page = opened(viewport=DESKTOP, java_script_enabled=False)
+    page.goto(register + REVIEWS)
+    bar = page.locator(".register-years__picture a[href*='review_from=2022-06']")
+    assert bar.locator("text").text_content() == "6"
+    bar.click()
+    expect(page.get_by_role("heading", name="6 protocols", exact=True)).to_be_visible()
+
+
+def test_reviews_can_be_read_at_every_width(opened, register):
+    page = opened(viewport=DESKTOP)
+    page.goto(register + REVIEWS)
+    page.locator(".register-numbers summary").click()
+    for width in (320, 480, 640, 641, 768, 1024, 1183, 1184, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert look(page, "sticking_out") == [], width
+        assert look(page, "broken_words", "main") == [], width
+        # What is written in a picture is large enough to be read.
+        for box in boxes(page, ".register-years__picture text"):
+            assert box["height"] >= 11, width
+
+
+def test_printed_reviews_are_the_pictures_with_their_numbers(opened, register):
+    page = opened(viewport=PAPER)
+    page.goto(register + REVIEWS)
+    page.emulate_media(media="print")
+    for gone in (".register-nav", "form", ".register-numbers"):
+        expect(page.locator(gone).first).to_be_hidden()
+    words = look(page, "texts", "main")
+    assert {"Reviews by month", "How long overdue", "By theme", "By lead organisation"} <= {*words}
+    assert {"17", "6", "2"} <= {*words}
+    assert look(page, "sticking_out") == []
 
 
 @pytest.mark.parametrize("wish", [{"color_scheme": "dark"}, {"contrast": "more"}], ids=str)

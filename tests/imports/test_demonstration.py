@@ -147,6 +147,7 @@ def test_every_page_of_the_demonstration_answers(client: Client, today):
     everything += Protocol.public.all()[::9]
     everything += [*News.objects.all(), *Resource.objects.all()]
     addresses = ["/", "/themes/", "/organisations/", "/approvers/", "/news/", "/resources/"]
+    addresses += ["/reviews/", f"/reviews/?organisation={first.slug}"]
     addresses += [f"/organisations/{first.slug}/with/{second.slug}/", "/protocols.json"]
     addresses += [thing.get_absolute_url() for thing in everything]
     assert {client.get(address).status_code for address in addresses} == {200}

@@ -70,6 +70,8 @@ KEPT = [
     "/organisations/?letter=e",
     "/organisations/essex-county-council/",
     "/organisations/essex-county-council/with/essex-police/",
+    "/reviews/",
+    "/reviews/?organisation=eput&on=2022-06-30",
     "/approvers/",
     "/news/",
     "/news/overarching-isp-and-template/",

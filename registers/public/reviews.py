@@ -1,0 +1,197 @@
+"""The dashboard of reviews, and with `organisation` that organisation's review desk."""
+
+from __future__ import annotations
+
+import datetime
+from functools import cached_property, partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.text import get_text_list
+
+from registers.finding.facets import unanswered
+from registers.finding.fields import DayField
+from registers.finding.finding import Finding
+from registers.finding.index import Chosen
+from registers.finding.parts import LEADS_FIRST, most_urgent
+from registers.finding.review_lines import by_lead, by_theme, most_overdue
+from registers.finding.review_months import Figure
+from registers.finding.reviews import by_length, by_month, standing
+from registers.finding.tags import tags
+from registers.models import Party
+from registers.models.review_dates import ReviewStatus, months_later
+from registers.public.doors import place
+from registers.public.pictures import NOTHING, Number, calendar_drawn, lengths_drawn, lines_drawn
+
+READ = ("organisation", "role", "theme")
+MOST_URGENT = 10
+ON_A_DESK = 50
+MOST_LEADS = 10
+BY_URGENCY = {"sort": "review"}
+MONTHS = ("review_from", "review_to")
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """Show how the reviews of protocols in force stand, or what is wrong in the question (400)."""
+    asked = Asked(request, today=place().on)
+    organisations = asked.finding.question.get("organisation") or []
+    context = {
+        "asked": asked,
+        "finding": asked.finding,
+        "on": asked.on,
+        "today": asked.today,
+        "organisations": organisations,
+        "who": get_text_list([each.name for each in organisations], "and"),
+        "choices": unanswered(asked.finding.asked),
+        "tags": tags(asked.finding.asked, asked.query),
+    }
+    if not asked.errors:
+        context |= _answer(asked)
+    status = 400 if asked.errors else 200
+    return render(request, "reviews/dashboard.html", context, status=status)
+
+
+class Asked:
+    """What the page is asked: some of the register's own question, and a day."""
+
+    def __init__(self, request: HttpRequest, *, today: datetime.date) -> None:
+        self.today = today
+        self.day = request.GET.get("on", "")
+        wrong = {}
+        try:
+            self.on = DayField(label="Day", required=False).clean(self.day) or today
+        except ValidationError as problem:
+            self.on = today
+            wrong["on"] = problem.messages[0]
+        # Nothing else may shape a page that is kept by these.
+        query = QueryDict(mutable=True)
+        for name in READ:
+            query.setlist(name, request.GET.getlist(name))
+        self.finding = Finding(query, on=self.on)
+        self._addresses: dict[tuple[tuple[str, str], ...], str] = {}
+        self._path, self._register = reverse("reviews"), reverse("register")
+        self.errors: dict[str, str] = self.finding.errors | wrong
+
+    def query(self, **changes: Any) -> str:
+        """Return this page's own question as a query string, with some values changed."""
+        return "&".join(filter(None, (self.finding.query(**changes), self._day)))
+
+    def address(self, **changes: Any) -> str:
+        """Return the address of this page with some of its question changed."""
+        query = self.query(**changes)
+        return self._path + (f"?{query}" if query else "")
+
+    @property
+    def todays(self) -> str:
+        """The address of this page as of today."""
+        query = self.finding.query()
+        return self._path + (f"?{query}" if query else "")
+
+    @property
+    def everybodys(self) -> str:
+        """The address of this page for every organisation."""
+        return self.address(organisation=None, role=None)
+
+    @property
+    def meant_organisations(self) -> list[tuple[str, str]]:
+        """Names like an unknown one, each with the query string that asks for it instead."""
+        meant = self.finding.meant_organisations
+        return [(name, "&".join(filter(None, (query, self._day)))) for name, query in meant]
+
+    @cached_property
+    def _day(self) -> str:
+        """The day as a query string. Today's needs no saying, and a wrong one cannot be said."""
+        return "" if self.on == self.today else urlencode({"on": self.on.isoformat()})
+
+    def link(self, figure: Figure) -> Number:
+        """Return a number with the address of its list in the register."""
+        if not figure.count:
+            return NOTHING
+        # In a query string the months stand last. There are hundreds of links, and most
+        # differ by these alone.
+        rest = tuple(pair for pair in figure.asks.items() if pair[0] not in MONTHS)
+        if rest not in self._addresses:
+            query = self.finding.query(**dict(rest))
+            self._addresses[rest] = escape(self._register + f"?{query}" * bool(query))
+        address = self._addresses[rest]
+        for name in MONTHS:
+            if name in figure.asks:
+                address += f"{'&amp;' if '?' in address else '?'}{name}={figure.asks[name]}"
+        return Number(count=figure.count, href=SafeString(address))
+
+
+def _answer(asked: Asked) -> dict[str, Any]:
+    """Return the sentence's numbers, the pictures and the lists of a question without faults."""
+    filters, on, link = asked.finding.asked, asked.on, asked.link
+    index, chosen = filters.index, filters.without()
+    now = standing(index, chosen, on)
+    statuses = {status: link(figure) for status, figure in now.by_status.items()}
+    shown = [status for status, number in statuses.items() if number.count]
+    return {
+        "whole": link(now.whole),
+        "statuses": statuses,
+        "overdue": statuses[ReviewStatus.OVERDUE],
+        "past_quarter": link(now.past_quarter),
+        "past_year": link(now.past_year),
+        "due_now": link(now.due_now),
+        "soon_until": months_later(on, 3),
+        "longest": now.earliest,
+        "shown": shown,
+        "calendar": calendar_drawn(by_month(index, chosen, on), link, on=on),
+        "lengths": lengths_drawn(by_length(index, chosen, on), link),
+        "lists": _lists(asked, chosen),
+        **_lines(asked, chosen, shown),
+    }
+
+
+def _lines(asked: Asked, chosen: Chosen, shown: list[ReviewStatus]) -> dict[str, Any]:
+    """Return the pictures by theme and by lead organisation, with the statuses in `shown`."""
+    index, on = asked.finding.asked.index, asked.on
+    draw = partial(lines_drawn, link=asked.link, shown=shown)
+    themes = by_theme(index, chosen, on)
+    made: dict[str, Any] = {
+        "themes": draw(themes, narrow=lambda line: asked.address(theme=[line.thing])),
+        "themes_most": most_overdue(themes),
+    }
+    # The register finds what any of some organisations leads, not what one of them
+    # leads and another takes part in: there would be no list for such a number.
+    role = asked.finding.question["role"]
+    if role == Party.Role.LEAD or not (role or asked.finding.question["organisation"]):
+        leads = by_lead(index, chosen, on, most=MOST_LEADS)
+        made |= {
+            "leads": draw(
+                leads.lines, narrow=lambda line: asked.address(organisation=[line.thing])
+            ),
+            "leads_most": most_overdue(leads.lines),
+            "other_leads": leads,
+        }
+    return made
+
+
+def _lists(asked: Asked, chosen: Chosen) -> list[dict[str, Any]]:
+    """Return what must be done first: on a desk by the part that its organisation has."""
+    filters, question = asked.finding.asked, asked.finding.question
+    if not question["organisation"]:
+        parts, most = {"": chosen}, MOST_URGENT
+    else:
+        roles = [question["role"]] if question["role"] else LEADS_FIRST
+        parts, most = {role: filters.with_role(role) for role in roles}, ON_A_DESK
+    found = most_urgent(filters.index, *parts.values(), most=most)
+    return [
+        {
+            "role": role,
+            "rows": urgent.rows,
+            "number": asked.link(Figure(count=urgent.count, asks=BY_URGENCY | _part(role))),
+        }
+        for role, urgent in zip(parts, found, strict=True)
+    ]
+
+
+def _part(role: str) -> dict[str, str]:
+    return {"role": role} if role else {}

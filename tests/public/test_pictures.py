@@ -1,0 +1,72 @@
+"""Where the bars of a drawing stand."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.utils.safestring import SafeString
+
+from registers.finding.review_months import Figure
+from registers.finding.reviews import Calendar, Month, Year
+from registers.models.review_dates import ReviewStatus
+from registers.public.pictures import LEAST, TALLEST, Number, calendar_drawn, lengths_drawn
+
+DAY = datetime.date(2026, 11, 22)
+NONE = Figure(count=0, asks={})
+
+
+def link(figure: Figure) -> Number:
+    return Number(count=figure.count, href=SafeString("/?list" if figure.count else ""))
+
+
+def drawn(**by_status: int):
+    """A year in which one month alone has reviews: March."""
+    statuses = {ReviewStatus[n]: Figure(count=c, asks={}) for n, c in by_status.items()}
+    months = [
+        Month(number=2026 * 12 + place, by_status=statuses if place == 2 else {})
+        for place in range(12)
+    ]
+    whole = Figure(count=months[2].count, asks={})
+    year = Year(number=2026, whole=whole, months=months)
+    return calendar_drawn(
+        Calendar(years=[year], earlier=NONE, later=NONE, ahead=NONE), link, on=DAY
+    )
+
+
+def test_bars_of_a_month_stand_on_each_other():
+    # A month has one status; were it otherwise, the picture would still be right.
+    first, second = drawn(OVERDUE=3, DUE_SOON=1).years[0].bars
+    ground = TALLEST + 17
+    assert first.path == f"M54.0 {ground - TALLEST * 3 / 4:.1f}h17v{TALLEST * 3 / 4:.1f}h-17z"
+    assert second.path == f"M54.0 {ground - TALLEST:.1f}h17v{TALLEST / 4:.1f}h-17z"
+    assert (first.label, second.label) == ("", "4")
+    assert second.place == "translate(62.5 13.0)"
+    assert (first.words, first.name) == ("Overdue", "March 2026")
+
+
+def test_one_among_thousands_can_be_seen():
+    calendar = drawn(OVERDUE=5000, DUE_SOON=1)
+    assert f"v{LEAST}h" in calendar.years[0].bars[1].path
+    assert calendar.years[0].bars[1].place.endswith("rotate(-90)")
+    # There is room for the long number over the bar.
+    assert calendar.ground > TALLEST + 4 * 7
+
+
+def test_the_month_of_the_day_is_marked():
+    assert drawn(OVERDUE=1).years[0].now == f"{25 * 10.5}"
+
+
+def test_nothing_is_drawn_of_nothing():
+    calendar = drawn()
+    assert calendar.years[0].bars == []
+    assert calendar.years[0].letters == "JFMAMJJASOND"
+
+
+@pytest.mark.parametrize(("counts", "sizes"), [((1, 4), ["25.00%", "100.00%"]), ((0, 0), [])])
+def test_a_line_is_as_long_as_its_number(counts, sizes):
+    lines = lengths_drawn(
+        {str(place): Figure(count=count, asks={}) for place, count in enumerate(counts)}, link
+    )
+    assert [bar.size for line in lines for bar in line.bars] == sizes
+    assert [line.numbers[0][0] for line in lines] == ["Overdue", "Overdue"]
