@@ -16,6 +16,8 @@ from registers.changes.official import official_change, save
 from registers.models import Change, Protocol, Review
 
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."
+SAME = "This very review is recorded already."
+DECISION = ("reviewed_on", "outcome", "next_review", "replaced_by_id", "job_title", "note")
 LATER_ONE = "A review of {day} is recorded already. Write that day or a later one."
 
 
@@ -62,6 +64,21 @@ def record_reviews(
             record_review(review, at=at, by=by)
 
 
+def mend_review(review: Review) -> None:
+    """Save what was mended in the words of a stored review, within an official change.
+
+    Where its protocol was withdrawn with the note as the reason, the reason is
+    mended too. Raises ValidationError, and then nothing is saved.
+    """
+    before = Review.objects.select_related("protocol").get(pk=review.pk)
+    protocol = before.protocol
+    with transaction.atomic():
+        save(review)
+        if before.note and protocol.withdrawn_reason == before.note.strip():
+            protocol.withdrawn_reason = _reason(review)
+            save(protocol)
+
+
 def forecast(
     reviews: Iterable[Review], *, at: datetime.datetime, by: User | None = None
 ) -> list[Forecast]:
@@ -98,6 +115,9 @@ def _refuse_what_does_not_fit(review: Review, protocol: Protocol, *, on: datetim
             {"reviewed_on": "This day is still to come. Write today's, or one before."}
         )
     last = protocol.reviews.first()
+    if last and all(getattr(last, name) == getattr(review, name) for name in DECISION):
+        # Such as a button that was pressed twice.
+        raise ValidationError(SAME)
     if last and review.reviewed_on < last.reviewed_on:
         day = date_format(last.reviewed_on, "j F Y")
         raise ValidationError({"reviewed_on": LATER_ONE.format(day=day)})
@@ -112,4 +132,8 @@ def _follow(protocol: Protocol, review: Review) -> None:
     protocol.status = Protocol.Status.WITHDRAWN
     protocol.withdrawn_on = review.reviewed_on
     protocol.replaced_by = review.replaced_by
-    protocol.withdrawn_reason = review.note.strip() or f"Replaced by {review.replaced_by}."
+    protocol.withdrawn_reason = _reason(review)
+
+
+def _reason(review: Review) -> str:
+    return review.note.strip() or f"Replaced by {review.replaced_by}."

@@ -60,7 +60,7 @@ def _parts(thing: models.Model) -> Statement:
             "Other organisations": tuple(_party(p) for p in parties if p.role != Party.Role.LEAD),
             "Comes under": tuple(thing.comes_under.values_list("reference", flat=True)),
             "Documents": tuple(f"{d.title} ({d.file.name})" for d in thing.documents.all()),
-            "Reviews": tuple(_review(review) for review in thing.reviews.all()),
+            "Review": tuple(_review(review) for review in thing.reviews.all()),
         }
     if isinstance(thing, Organisation):
         return {
@@ -87,8 +87,9 @@ def _name(name: Name) -> str:
 
 def _review(review: Review) -> str:
     words = f"{date_format(review.reviewed_on, 'j F Y')}, {review.get_outcome_display().lower()}"
-    words += f", decided by: {review.job_title}"
-    return words + (f" ({review.note})" if review.note else "")
+    words += f"; decided by: {review.job_title}"
+    # On one line, as a line is one thing that changed.
+    return words + (f"; note: {_folded(review.note)}" if review.note else "")
 
 
 def _succession(succession: Succession) -> str:

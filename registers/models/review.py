@@ -122,5 +122,7 @@ class Review(models.Model):
             yield "replaced_by", "Choose the protocol that replaces it."
         if newer and outcome != self.Outcome.REPLACED:
             yield "replaced_by", f"Only for ‘{self.Outcome.REPLACED.label}’. Empty this box."
+        if newer and newer == self.protocol_id:
+            yield "replaced_by", "A protocol cannot replace itself."
         if outcome == self.Outcome.ENDED and not self.note.strip():
             yield "note", "Write why it is no longer needed. The public reads it."

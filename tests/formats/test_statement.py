@@ -15,6 +15,7 @@ from registers.models import (
     Organisation,
     Overarching,
     Protocol,
+    Review,
     Slug,
     Succession,
     Theme,
@@ -85,6 +86,14 @@ def test_a_protocol_says_every_field_and_part_as_a_reader_would():
         Overarching(protocol=protocol, overarching=Protocol.objects.get(reference="9002")),
     )
     Document.objects.create(protocol=protocol, title="Signed", file="2026/11/signed.pdf")
+    Review.objects.create(
+        protocol=protocol,
+        reviewed_on=DAY,
+        outcome="ended",
+        job_title="Caldicott Guardian",
+        note="It ended.\nAll agreed.",
+        recorded_at=datetime.datetime(2026, 3, 6, tzinfo=datetime.UTC),
+    )
 
     assert statement(protocol) == {
         "Reference": "9010",
@@ -112,13 +121,17 @@ def test_a_protocol_says_every_field_and_part_as_a_reader_would():
         ),
         "Comes under": ("9001", "9002"),
         "Documents": ("Signed (2026/11/signed.pdf)",),
+        "Review": (
+            "5 March 2026, no longer needed; decided by: Caldicott Guardian;"
+            " note: It ended. All agreed",
+        ),
     }
 
 
 def test_what_is_not_recorded_is_empty():
     said = statement(Protocol.objects.get(reference="9002"))
     assert said["Review date"] == said["Replaced by"] == said["List of parties is complete"] == ""
-    assert said["Lead organisation"] == said["Documents"] == ()
+    assert said["Lead organisation"] == said["Documents"] == said["Review"] == ()
 
 
 def test_complete_parties_are_said_so():

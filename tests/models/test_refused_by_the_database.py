@@ -19,6 +19,7 @@ from registers.models import (
     Party,
     Protocol,
     Resource,
+    Review,
     Slug,
     Succession,
     Theme,
@@ -58,6 +59,35 @@ def became(name: str, successor: str) -> Succession:
     return Succession(organisation=organisation(name), successor=organisation(successor))
 
 
+def review(outcome: str = "unchanged", **fields: object) -> Review:
+    """A review of 9001 on the last day of February 2024, past every check."""
+    if outcome in {"unchanged", "changing"}:
+        fields = {"next_review": datetime.date(2026, 3, 1)} | fields
+    return Review(
+        protocol_id="9001",
+        reviewed_on=datetime.date(2024, 2, 29),
+        outcome=outcome,
+        job_title="Caldicott Guardian",
+        recorded_at=datetime.datetime(2024, 3, 1, tzinfo=datetime.UTC),
+        **fields,
+    )
+
+
+REVIEWS = {
+    "still needed without a next review": review(next_review=None),
+    "changes coming without a next review": review("changing", next_review=None),
+    "still needed with a replacement": review(replaced_by_id="9002"),
+    "replaced by nothing": review("replaced"),
+    "replaced with a next review": review(
+        "replaced", replaced_by_id="9002", next_review=datetime.date(2026, 3, 1)
+    ),
+    "ended without a reason": review("ended"),
+    "ended with a next review": review(
+        "ended", note="Over.", next_review=datetime.date(2026, 3, 1)
+    ),
+    "ended with a replacement": review("ended", note="Over.", replaced_by_id="9002"),
+    "an outcome of another word": review("lost", note="Over."),
+}
 NONSENSE = {
     "a reference twice": (
         lambda: write(a_protocol("9001")),
@@ -161,6 +191,21 @@ NONSENSE = {
         lambda: write(Resource(title="One", slug="one"), Resource(title="Two", slug="one")),
         "resource.slug|resource_slug",
     ),
+    "a next review on the 2nd": (
+        lambda: write(review(next_review=datetime.date(2026, 3, 2))),
+        "next_review_month_first",
+    ),
+    "a next review in the month before": (
+        lambda: write(review(next_review=datetime.date(2024, 1, 1))),
+        "next_review_later",
+    ),
+    "a review that replaces by itself": (
+        lambda: write(review("replaced", replaced_by_id="9001")),
+        "review_no_own_replacement",
+    ),
+} | {
+    f"a review: {name}": (lambda thing=thing: write(thing), "outcome_says_what_next")
+    for name, thing in REVIEWS.items()
 }
 
 
@@ -181,6 +226,15 @@ SENSE = {
         status="withdrawn", withdrawn_on=DAY, withdrawn_reason="It ended."
     ),
     "replaced by another": lambda: change(replaced_by="9002"),
+    "a review due again in its own month": lambda: write(
+        review(next_review=datetime.date(2024, 2, 1))
+    ),
+    "a review of each outcome, and two of one day": lambda: write(
+        review(),
+        review("changing"),
+        review("replaced", replaced_by_id="9002"),
+        review("ended", note="Over."),
+    ),
     "under two protocols": lambda: write(under("9001", "9002"), under("9001", "9003")),
     "many names, one of them official": lambda: write(
         a_name("Cedar Charity", "Cedar", key="cedar"), a_name("Cedar Charity", "CC", key="cc")
