@@ -97,8 +97,8 @@ class OfficialAdmin(OnlyAdd, HistoryAdmin):
         models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
         models.DateField: DAYS,
     }
-    # Deleting many at once would go past registers/changes, and it is the only action.
-    actions = None
+    # Deleting many at once, Django's only action, would go past registers/changes.
+    actions: Any = None
     object_history_list_template = "admin/history_list.html"
 
     def subject_of(self, thing: Any) -> models.Model:

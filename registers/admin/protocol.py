@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from registers.admin.filters import LeadFilter, ReviewFilter, UnclearFilter
 from registers.admin.months import MonthField
-from registers.admin.official import FormSet, OfficialAdmin, PartInline, ReasonForm
+from registers.admin.official import FormSet, PartInline, ReasonForm
 from registers.admin.papers import PAPER_WIDGETS
 from registers.admin.party import PartyInline
+from registers.admin.reviewing import ReviewedAdmin
 from registers.models import Document, Overarching, Protocol
 from registers.models.words import key_of
 
@@ -77,7 +78,7 @@ class DocumentInline(PartInline):
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(OfficialAdmin):
+class ProtocolAdmin(ReviewedAdmin):
     """Protocols, found by reference, words, or any name of an organisation."""
 
     form = ProtocolForm

@@ -35,10 +35,11 @@ DOES = {
         "The protocol is withdrawn on the day of the review. Its page stays, and says why."
     ),
 }
+BOXES = ("outcome", "reviewed_on", "next_review", "replaced_by", "job_title", "note")
 REPLACED_BY = Review._meta.get_field("replaced_by")  # noqa: SLF001 (Django's own)
 MEANWHILE = (
-    "Since you opened this form somebody else has recorded a review: {review}. Yours is not"
-    " recorded. If it is to stand beside that one, send this form again."
+    "Since this form was opened, a review has been recorded: {review}. Yours is not recorded. If"
+    " it is to stand beside that one, send the form again."
 )
 
 
@@ -64,7 +65,7 @@ class ReviewForm(ModelForm):
 
     outcome = forms.ChoiceField(
         choices=[(one, f"{one.label}. {DOES[one]}") for one in Review.Outcome],
-        widget=AdminRadioSelect(),
+        widget=AdminRadioSelect(attrs={"class": "radiolist"}),
     )
     next_review = MonthField(
         label="Next review",
@@ -76,7 +77,7 @@ class ReviewForm(ModelForm):
 
     class Meta:
         model = Review
-        fields = ("outcome", "reviewed_on", "next_review", "replaced_by", "job_title", "note")
+        fields = BOXES
         help_texts = {
             "reviewed_on": "The day on which it was decided: today, or one before.",
             "replaced_by": "Only for ‘Replaced by another protocol’.",
@@ -106,17 +107,15 @@ class ReviewForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse once where a review was recorded since the form was opened."""
-        cleaned = super().clean() or {}
-        if self.last and self.last.pk != cleaned.get("seen"):
-            self.data = {name: self.data[name] for name in self.data} | {
-                self.add_prefix("seen"): self.last.pk
-            }
+        cleaned, box = super().clean() or {}, self.add_prefix("seen")
+        if box in self.data and self.last and self.last.pk != cleaned.get("seen"):
+            self.data = {name: self.data[name] for name in self.data} | {box: self.last.pk}
             raise ValidationError(MEANWHILE.format(review=self.last))
         return cleaned
 
     def review_of(self, protocol: Protocol) -> Review:
         """Return what was written as a review of `protocol`, once the form is valid."""
-        written = {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+        written = {name: self.cleaned_data[name] for name in BOXES}
         return Review(protocol=protocol, **written)
 
     def refuse(self, refusal: ValidationError) -> None:
@@ -126,7 +125,7 @@ class ReviewForm(ModelForm):
 
     def in_admin(self) -> AdminForm:
         """Return the form as the templates of Django's admin show one."""
-        boxes = [("Decision", {"fields": list(self._meta.fields or ())})]
+        boxes: Any = [("Decision", {"fields": BOXES})]
         return AdminForm(self, boxes, {})
 
 

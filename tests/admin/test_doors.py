@@ -21,6 +21,7 @@ from registers.models import (
     Protocol,
     RegisterVersion,
     Resource,
+    Review,
     SearchEntry,
     Theme,
     VocabularyWord,
@@ -28,7 +29,7 @@ from registers.models import (
 from tests.admin.typing_in import Page, address
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model.__name__)
-NEVER_ADDED = {Change}
+NEVER_ADDED = {Change, Review}
 
 
 @pytest.fixture
@@ -39,6 +40,14 @@ def one_of_each(real_register, officer) -> None:
     Protocol.objects.create(reference="9001", title="A draft", theme=theme)
     Document.objects.create(protocol_id="0046", title="Signed copy", file="2026/11/signed.pdf")
     Approver.objects.create(organisation=Organisation.objects.first(), job_title="SIRO")
+    Review.objects.create(
+        protocol_id="0046",
+        reviewed_on=datetime.date(2026, 11, 3),
+        outcome="ended",
+        job_title="SIRO",
+        note="Over.",
+        recorded_at=datetime.datetime(2026, 11, 3, tzinfo=datetime.UTC),
+    )
     if not News.objects.exists():
         News.objects.create(title="News", slug="news")
     if not Resource.objects.exists():

@@ -30,7 +30,8 @@ class Page(HTMLParser):
             self.inline.append(self.get_starttag_text() or tag)
         if tag == "input" and name:
             kind = given.get("type")
-            if kind not in {"submit", "file"} and (kind != "checkbox" or "checked" in given):
+            chosen = kind not in {"checkbox", "radio"} or "checked" in given
+            if kind not in {"submit", "file"} and chosen:
                 self.boxes[name] = value
         if tag == "select":
             self._select = name
@@ -90,7 +91,7 @@ def errors(response: Any) -> str:
     context = response.context
     assert "adminform" in context, "It was saved."
     sentences = [str(context["adminform"].form.errors)]
-    for inline in context["inline_admin_formsets"]:
+    for inline in context.get("inline_admin_formsets", ()):
         sentences += [str(inline.formset.non_form_errors()), *map(str, inline.formset.errors)]
     return " ".join(sentences).replace("&#x27;", "'")
 

@@ -1,0 +1,113 @@
+"""One review of many protocols: written once, shown as what will happen to each, then recorded.
+
+The chosen protocols and what was written travel in the form. Nothing is kept
+between the pages, so an officer may have two of them open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from registers import changes
+from registers.admin.review_form import BOXES, ReviewForm
+from registers.changes.reviewing import Forecast
+from registers.models import Protocol
+
+MOST = 200
+CHANGED_SINCE = (
+    "Nothing is recorded yet: since you looked, the register has changed. This is what would"
+    " happen now."
+)
+
+
+def review_many(
+    request: HttpRequest, references: list[str], written: QueryDict | None = None
+) -> HttpResponse:
+    """Answer one step about the protocols of these references, at most MOST.
+
+    `written` is what was sent from one of these pages; its button says which
+    step is next. What cannot be right leads back to the form, as typed.
+    """
+    protocols = list(Protocol.objects.filter(pk__in=references))
+    if written is None:
+        today = {"reviewed_on": timezone.localdate()}
+        return _form_page(request, ReviewForm(protocols=protocols, initial=today))
+    if "_write" in written:
+        typed = {name: written[name] for name in BOXES if name in written}
+        return _form_page(request, ReviewForm(protocols=protocols, initial=typed))
+    form = ReviewForm(written, protocols=protocols)
+    if not form.is_valid():
+        return _form_page(request, form)
+    foreseen = _foreseen(request, form)
+    if "_record" in written:
+        if _digest(foreseen) == written.get("promised") and _record(request, form, foreseen):
+            return redirect("admin:registers_protocol_changelist")
+        messages.warning(request, CHANGED_SINCE)
+        foreseen = _foreseen(request, form)
+    return _forecast_page(request, form, foreseen)
+
+
+def _foreseen(request: HttpRequest, form: ReviewForm) -> list[Forecast]:
+    """Return what recording the review would do to each protocol."""
+    reviews = [form.review_of(protocol) for protocol in form.protocols]
+    return changes.forecast(reviews, at=timezone.now(), by=cast(User, request.user))
+
+
+def _record(request: HttpRequest, form: ReviewForm, foreseen: list[Forecast]) -> bool:
+    """Record the reviews that were not refused, or none; say whether they are recorded."""
+    reviews = [form.review_of(each.protocol) for each in foreseen if not each.refusals]
+    try:
+        changes.record_reviews(reviews, at=timezone.now(), by=cast(User, request.user))
+    except ValidationError:
+        return False
+    number = len(reviews)
+    said = "One review is recorded." if number == 1 else f"{number} reviews are recorded."
+    if left := [each.protocol.pk for each in foreseen if each.refusals]:
+        said += f" Not recorded, as you were shown: {', '.join(left)}."
+    messages.success(request, said)
+    return True
+
+
+def _digest(foreseen: list[Forecast]) -> str:
+    """Return a short name of what is promised, to notice that it would be something else now."""
+    promised = [(each.protocol.pk, each.lines) for each in foreseen if not each.refusals]
+    return hashlib.sha256(json.dumps(promised).encode()).hexdigest()
+
+
+def _form_page(request: HttpRequest, form: ReviewForm) -> HttpResponse:
+    title = "Record a review of the chosen protocols"
+    return _page(request, "review_many", form, title=title, adminform=form.in_admin())
+
+
+def _forecast_page(
+    request: HttpRequest, form: ReviewForm, foreseen: list[Forecast]
+) -> HttpResponse:
+    return _page(
+        request,
+        "review_forecast",
+        form,
+        title="What will happen",
+        recordable=[each for each in foreseen if not each.refusals],
+        refused=[each for each in foreseen if each.refusals],
+        promised=_digest(foreseen),
+        written=[form[name].as_hidden() for name in BOXES],
+    )
+
+
+def _page(request: HttpRequest, name: str, form: ReviewForm, **more: Any) -> HttpResponse:
+    context = admin.site.each_context(request) | {
+        "opts": Protocol._meta,  # noqa: SLF001 (Django's own)
+        "form": form,
+        "protocols": form.protocols,
+        **more,
+    }
+    return render(request, f"admin/registers/protocol/{name}.html", context)
