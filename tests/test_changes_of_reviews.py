@@ -100,7 +100,7 @@ class TestOutcomes:
 
     @pytest.mark.parametrize(
         ("note", "reason"),
-        [("Merged.", "Merged."), ("", "Replaced by 9002 - A title.")],
+        [("Merged.", "Merged."), ("", "Another protocol takes its place.")],
         ids=["with a note", "without"],
     )
     def test_replaced_withdraws_and_names_the_other(self, note, reason):

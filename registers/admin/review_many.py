@@ -6,8 +6,6 @@ between the pages, so an officer may have two of them open.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -47,40 +45,30 @@ def review_many(
     form = ReviewForm(written, protocols=protocols)
     if not form.is_valid():
         return _form_page(request, form)
-    foreseen = _foreseen(request, form)
     if "_record" in written:
-        if _digest(foreseen) == written.get("promised") and _record(request, form, foreseen):
+        if _record(request, form, written):
             return redirect("admin:registers_protocol_changelist")
         messages.warning(request, CHANGED_SINCE)
-        foreseen = _foreseen(request, form)
-    return _forecast_page(request, form, foreseen)
+    reviews = [form.review_of(protocol) for protocol in protocols]
+    by = cast(User, request.user)
+    return _forecast_page(request, form, changes.forecast(reviews, at=timezone.now(), by=by))
 
 
-def _foreseen(request: HttpRequest, form: ReviewForm) -> list[Forecast]:
-    """Return what recording the review would do to each protocol."""
-    reviews = [form.review_of(protocol) for protocol in form.protocols]
-    return changes.forecast(reviews, at=timezone.now(), by=cast(User, request.user))
-
-
-def _record(request: HttpRequest, form: ReviewForm, foreseen: list[Forecast]) -> bool:
-    """Record the reviews that were not refused, or none; say whether they are recorded."""
-    reviews = [form.review_of(each.protocol) for each in foreseen if not each.refusals]
+def _record(request: HttpRequest, form: ReviewForm, written: QueryDict) -> bool:
+    """Record the reviews as they were shown, or none; say whether they are recorded."""
+    shown = set(written.getlist("recordable"))
+    reviews = [form.review_of(each) for each in form.protocols if each.pk in shown]
+    by, promised = cast(User, request.user), written.get("promised", "")
     try:
-        changes.record_reviews(reviews, at=timezone.now(), by=cast(User, request.user))
+        changes.record_reviews(reviews, at=timezone.now(), by=by, promised=promised)
     except ValidationError:
         return False
     number = len(reviews)
     said = "One review is recorded." if number == 1 else f"{number} reviews are recorded."
-    if left := [each.protocol.pk for each in foreseen if each.refusals]:
+    if left := [each.pk for each in form.protocols if each.pk not in shown]:
         said += f" Not recorded, as you were shown: {', '.join(left)}."
     messages.success(request, said)
     return True
-
-
-def _digest(foreseen: list[Forecast]) -> str:
-    """Return a short name of what is promised, to notice that it would be something else now."""
-    promised = [(each.protocol.pk, each.lines) for each in foreseen if not each.refusals]
-    return hashlib.sha256(json.dumps(promised).encode()).hexdigest()
 
 
 def _form_page(request: HttpRequest, form: ReviewForm) -> HttpResponse:
@@ -98,7 +86,7 @@ def _forecast_page(
         title="What will happen",
         recordable=[each for each in foreseen if not each.refusals],
         refused=[each for each in foreseen if each.refusals],
-        promised=_digest(foreseen),
+        promised=changes.promise(foreseen),
         written=[form[name].as_hidden() for name in BOXES],
     )
 

@@ -49,7 +49,7 @@ _touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
 
 
 @contextmanager
-def _published_at_its_end() -> Iterator[Touched]:
+def published_at_its_end() -> Iterator[Touched]:
     """Give what is touched within; at the end of the outermost, move the register's version."""
     outer = _touched.get()
     if outer is not None:
@@ -61,6 +61,18 @@ def _published_at_its_end() -> Iterator[Touched]:
         with transaction.atomic():
             yield touched
             publish(protocols=touched.protocols, organisations=touched.organisations)
+    finally:
+        _touched.reset(token)
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Keep nothing of what is saved within, to see what it would do. Search hears nothing of it."""
+    token = _touched.set(Touched())
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
     finally:
         _touched.reset(token)
 
@@ -82,7 +94,7 @@ def official_change(
     A draft is saved without becoming official. Raises ValidationError, from
     `save` and `remove`, and then nothing is kept.
     """
-    with _published_at_its_end(), transaction.atomic():
+    with published_at_its_end(), transaction.atomic():
         before = statement(subject)
         yield
         after = statement(subject)
@@ -133,7 +145,7 @@ def save(thing: models.Model) -> None:
 
     Raises ValidationError, with its sentences by field, and then nothing is saved.
     """
-    with _published_at_its_end() as touched, transaction.atomic():
+    with published_at_its_end() as touched, transaction.atomic():
         if isinstance(thing, Party | Name) and thing.pk:
             # It may have belonged to another before.
             for stored in type(thing).objects.filter(pk=thing.pk):
@@ -155,7 +167,7 @@ def remove(thing: models.Model) -> None:
     if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
         raise ValidationError(OFFICIAL_IS_ITS_OWN)
     try:
-        with _published_at_its_end() as touched, transaction.atomic():
+        with published_at_its_end() as touched, transaction.atomic():
             touched.add(thing)
             thing.delete()
     except models.ProtectedError as refusal:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,10 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from registers.changes.official import official_change, save
+from registers.changes.official import official_change, published_at_its_end, save, taken_back
 from registers.models import Change, Protocol, Review
 
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."
+OTHERWISE = "By now something else would happen than what was foreseen."
 SAME = "This very review is recorded already."
 DECISION = ("reviewed_on", "outcome", "next_review", "replaced_by_id", "job_title", "note")
 LATER_ONE = "A review of {day} is recorded already. Write that day or a later one."
@@ -33,19 +36,21 @@ class Forecast:
     refusals: list[str]
 
 
-def record_review(review: Review, *, at: datetime.datetime, by: User | None = None) -> None:
+def record_review(review: Review, *, at: datetime.datetime, by: User | None = None) -> list[str]:
     """Record a review that is not stored yet, and bring its protocol in step.
 
     A protocol that is still needed gets the month of its next review; one that
     is replaced or no longer needed is withdrawn on the day of the review, with
-    the note as the reason. `at` is the aware time of recording. Raises
-    ValidationError, with its sentences by field, and then nothing is kept.
+    the note as the reason. `at` is the aware time of recording. Returns what is
+    told of it, a line for each thing that changed. Raises ValidationError, with
+    its sentences by field, and then nothing is kept.
     """
     with transaction.atomic():
         # Of two who record at once, the second sees what the first decided.
         protocol = Protocol.objects.select_for_update().get(pk=review.protocol_id)
         review.protocol, review.recorded_at, review.by = protocol, at, by
-        review.full_clean()
+        # Its constraints are checked when it is saved.
+        review.full_clean(validate_constraints=False)
         _refuse_what_does_not_fit(review, protocol, on=timezone.localdate(at))
         why = f"Reviewed on {date_format(review.reviewed_on, 'j F Y')}."
         with official_change(protocol, at=at, by=by, why=why):
@@ -53,15 +58,25 @@ def record_review(review: Review, *, at: datetime.datetime, by: User | None = No
             save(review)
             _follow(protocol, review)
             save(protocol)
+        return Change.objects.filter(protocol=protocol).latest("pk").what.splitlines()
 
 
 def record_reviews(
-    reviews: Iterable[Review], *, at: datetime.datetime, by: User | None = None
+    reviews: Iterable[Review],
+    *,
+    at: datetime.datetime,
+    by: User | None = None,
+    promised: str | None = None,
 ) -> None:
-    """Record several reviews, as `record_review` does, or none of them."""
-    with transaction.atomic():
-        for review in reviews:
-            record_review(review, at=at, by=by)
+    """Record several reviews, as `record_review` does, or none of them.
+
+    With the `promise` of a forecast of them, raises ValidationError where
+    something else would happen by now.
+    """
+    with published_at_its_end(), transaction.atomic():
+        told = [(review.protocol_id, record_review(review, at=at, by=by)) for review in reviews]
+        if promised is not None and _digest(told) != promised:
+            raise ValidationError(OTHERWISE)
 
 
 def mend_review(review: Review) -> None:
@@ -89,16 +104,20 @@ def forecast(
     return [_forecast(review, at=at, by=by) for review in reviews]
 
 
+def promise(forecasts: Iterable[Forecast]) -> str:
+    """Return a short text that differs as soon as anything of what is foreseen differs."""
+    return _digest([(each.protocol.pk, each.lines) for each in forecasts if not each.refusals])
+
+
+def _digest(told: list[tuple[str, list[str]]]) -> str:
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
 def _forecast(review: Review, *, at: datetime.datetime, by: User | None) -> Forecast:
     protocol, lines, refusals = review.protocol, [], []
     try:
-        with transaction.atomic():
-            before = Change.objects.filter(protocol=protocol).values("pk")
-            known = set(before.values_list("pk", flat=True))
-            record_review(review, at=at, by=by)
-            made = Change.objects.filter(protocol=protocol).exclude(pk__in=known)
-            lines = [line for change in made for line in change.what.splitlines()]
-            transaction.set_rollback(True)
+        with taken_back():
+            lines = record_review(review, at=at, by=by)
     except ValidationError as refusal:
         refusals = list(refusal.messages)
     finally:
@@ -136,4 +155,4 @@ def _follow(protocol: Protocol, review: Review) -> None:
 
 
 def _reason(review: Review) -> str:
-    return review.note.strip() or f"Replaced by {review.replaced_by}."
+    return review.note.strip() or "Another protocol takes its place."

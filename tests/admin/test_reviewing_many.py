@@ -38,8 +38,11 @@ def choose(door: Any, *references: str, **more: str) -> Any:
 def go_on(door: Any, page: Any, button: str, **typed: Any) -> Any:
     """Type over what stands on the page, and press one of its buttons."""
     references = [protocol.pk for protocol in page.context["protocols"]]
+    lists = {"protocol": references}
+    if "recordable" in page.context:
+        lists["recordable"] = [each.protocol.pk for each in page.context["recordable"]]
     held = Page(page.content.decode()).boxes
-    return door.post(MANY, held | typed | {"protocol": references, button: "x"}, follow=True)
+    return door.post(MANY, held | typed | lists | {button: "x"}, follow=True)
 
 
 def shown(door: Any, *references: str, **typed: str) -> Any:
