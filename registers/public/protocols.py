@@ -28,8 +28,9 @@ def register(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show all that is recorded of one protocol.
 
-    With `on` in the query string, its review is judged on that day, and the
-    page says that it is not today's. Raises BadRequest for what is no day.
+    With `on` in the query string, its review is judged on that day, reviews
+    made since are left out, and the page says that it is not today's. Raises
+    BadRequest for what is no day.
     """
     today = place().on
     try:
@@ -49,10 +50,16 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     )
     if protocol is None:
         return render(request, "protocols/unknown.html", {"reference": reference}, status=404)
+    reviews = list(protocol.reviews.select_related("replaced_by"))
+    by_then = [review for review in reviews if review.reviewed_on <= on]
     context = {
         "protocol": protocol,
         "on": on,
         "today": today,
+        "reviews": by_then,
+        "confirmed": next((review for review in by_then[:1] if review.is_needed), None),
+        # They moved the date that a status on that day would have to be judged by.
+        "later": [review for review in reviews if review.reviewed_on > on],
         "documents": protocol.documents.all(),
         "replaces": Protocol.public.filter(replaced_by=protocol),
         "replaced_by": Protocol.public.filter(replaces=protocol),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.test import Client
 
-from registers.models import Approver, Document, Organisation, Party, Protocol, Theme
+from registers.models import Approver, Document, Organisation, Party, Protocol, Review, Theme
 from tests.finding.test_queries import allowed as allowed_to_find
 from tests.makers import find_all
 
@@ -69,6 +71,14 @@ def test_more_rows_cost_no_more_queries(client: Client, page, django_assert_max_
         )
         Document.objects.create(protocol_id="0036", title="Paper", file="paper.pdf")
         Approver.objects.create(organisation=council, job_title=f"Guardian {number}")
+        Review.objects.create(
+            protocol_id="0036",
+            reviewed_on=datetime.date(2026, 1, 1 + number),
+            outcome="replaced",
+            replaced_by=protocol,
+            job_title="Guardian",
+            recorded_at=datetime.datetime(2026, 2, 1, tzinfo=datetime.UTC),
+        )
         for role in Party.Role.values:
             Party.objects.create(protocol=protocol, organisation=council, role=role)
     find_all()
