@@ -47,6 +47,13 @@ def protocol_with(**fields: object) -> Protocol:
         ("incomplete", {"parties_complete": False}, "This list is not complete"),
         ("no lawful basis", {"lawful_basis": ""}, "Lawful basis for sharing Not recorded"),
         ("updated", {"updated_on__isnull": False}, "Updated"),
+        (
+            "confirmed",
+            {"reviews__outcome": "unchanged", "status": "published"},
+            "Confirmed by the lead in",
+        ),
+        ("changing", {"reviews__outcome": "changing"}, "changes are coming"),
+        ("ended", {"reviews__outcome": "ended"}, "Reviews"),
         ("not known when", {"published_on": None}, "Published Not recorded"),
     ],
 )
@@ -76,6 +83,7 @@ def test_one_protocol_has_everything(client: Client, today):
     ):
         assert f"{name} Not recorded" not in text(page)
     assert "When each organisation signed: Not recorded" not in text(page)
+    assert "Reviews Not recorded" not in text(page)
 
 
 def test_every_kind_of_thing_is_there():

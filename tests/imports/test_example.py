@@ -22,6 +22,7 @@ from registers.models import (
     Party,
     Protocol,
     RegisterVersion,
+    Review,
     SearchEntry,
     Slug,
     Theme,
@@ -68,6 +69,9 @@ def test_no_day_is_still_to_come_and_each_follows_on_the_one_before():
         assert not protocol.parties.filter(signed_on__gt=first).exists()
         if protocol.replaced_by and protocol.replaced_by.published_on:
             assert protocol.replaced_by.published_on <= protocol.withdrawn_on
+    for review in Review.objects.select_related("protocol"):
+        assert (review.protocol.published_on or datetime.date.min) <= review.reviewed_on <= TODAY
+        assert review.recorded_at.date() == review.reviewed_on <= review.protocol.updated_on
     for change in Change.objects.filter(protocol__isnull=False):
         assert change.made_at.date() <= TODAY
 

@@ -1,4 +1,4 @@
-"""What a demonstration shows beside the bulk: official changes, papers, news, a draft.
+"""What a demonstration shows beside the bulk: official changes, reviews, papers, news, a draft.
 
 It is bounded: as much in a register of 250,000 protocols as in one of 120.
 """
@@ -16,17 +16,19 @@ from django.utils.text import slugify
 from registers import changes
 from registers.imports.example.days import office_hour
 from registers.imports.example.papers import example_pdf
+from registers.imports.example.reviews import add_reviews
 from registers.imports.example.words import VOCABULARY, happens
 from registers.models import Document, News, Overarching, Protocol, Resource, Theme
 
 CHOSEN_FROM, CHOSEN = 400, 24
 EVERYTHING, WITHDRAWN = 2, 4  # how many protocols have everything, and how many come to an end
+REVIEWED = 8  # beside those with everything
 ENOUGH_FOR_DRAFT = 30
 NEWS_EVERY = 55  # days
 
 
 def demonstrate(random: Random, *, protocols: int, on: datetime.date) -> None:
-    """Change some protocols officially, and add news, resources and a draft, up to the day `on`."""
+    """Change and review protocols officially, add news, resources and a draft, up to `on`."""
     recent = Protocol.objects.current().exclude(pk__in=Overarching.objects.values("overarching"))
     stored = list(recent.exclude(published_on=None).order_by("-pk")[:CHOSEN_FROM])
     chosen = random.sample(stored, min(CHOSEN, len(stored)))
@@ -41,6 +43,7 @@ def demonstrate(random: Random, *, protocols: int, on: datetime.date) -> None:
     ending = chosen[EVERYTHING : EVERYTHING + WITHDRAWN]
     for protocol, newer in zip(ending, chosen[EVERYTHING + WITHDRAWN :], strict=False):
         _withdraw(random, protocol, newer, on)
+    add_reviews(random, [*chosen[:EVERYTHING], *chosen[EVERYTHING + WITHDRAWN :][-REVIEWED:]], on)
     if protocols >= ENOUGH_FOR_DRAFT:
         _add_draft(protocols, on)
     _add_news(on)
