@@ -1,0 +1,56 @@
+"""Two officers decide about one protocol in the same moment."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from registers import changes
+from registers.models import Protocol, Review
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        connection.vendor != "postgresql",
+        reason="SQLite writes one transaction after the other, and in memory nobody waits",
+    ),
+]
+
+NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
+OFFICERS = 2
+ENDED = {"outcome": "ended", "note": "The service closed."}
+KEPT = {"outcome": "unchanged", "next_review": datetime.date(2029, 3, 1)}
+
+
+@pytest.mark.parametrize("decision", [KEPT, ENDED], ids=["confirmed", "ended"])
+def test_one_review_is_recorded_and_the_other_officer_is_told(real_register, decision):
+    together = threading.Barrier(OFFICERS)
+
+    def decide(_: int) -> str:
+        try:
+            review = Review(
+                protocol=Protocol.objects.get(pk="0046"),
+                reviewed_on=NOON.date(),
+                job_title="SIRO",
+                **decision,
+            )
+            together.wait()
+            changes.record_review(review, at=NOON)
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(OFFICERS) as officers:
+        said = sorted(officers.map(decide, range(OFFICERS)))
+    assert said[0] == ""
+    assert "recorded already" in said[1] or "is not in force" in said[1]
+    assert Review.objects.count() == 1
+    assert Review.history.count() == 1
+    assert Protocol.objects.get(pk="0046").changes.count() == OFFICERS
