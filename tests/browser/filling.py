@@ -11,7 +11,16 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from registers import changes
-from registers.models import Approver, Document, Name, News, Organisation, Resource, Succession
+from registers.models import (
+    Approver,
+    Document,
+    Name,
+    News,
+    Organisation,
+    Resource,
+    Review,
+    Succession,
+)
 from tests import makers
 from tests.models.making import a_party, a_protocol, saved
 
@@ -50,6 +59,16 @@ def fill() -> None:
         a_party("9001", LONG_NAME, "lead", name_as_published=LONG_WORD, signed_on=today),
         a_party("9001", "Ashdown Council", note="Temp workers " * 5, position=1),
     )
+    for age, note in ((400, f"{LONG_WORD} " * 4), (30, "Line.\n\n" * 3), (0, "")):
+        review = Review(
+            protocol_id="9001",
+            reviewed_on=today - datetime.timedelta(age),
+            outcome="changing",
+            next_review=today.replace(day=1),
+            job_title=f"Head of {LONG_WORD}",
+            note=note,
+        )
+        changes.record_review(review, at=timezone.now())
     changes.save(Document(protocol_id="9001", title="The text", file=ContentFile(b"%PDF", "a.pdf")))
     saved(
         a_protocol(
