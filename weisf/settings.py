@@ -82,8 +82,8 @@ def read_secret_key() -> str:
 
 SECRET_KEY = read_secret_key()
 
-# A proxy in front that sets X-Forwarded-Proto. Off unless said, since without one a
-# visitor could send that header.
+# A proxy in front that sets X-Forwarded-Proto and X-Forwarded-For. Off unless said, since
+# without one a visitor could send those headers.
 BEHIND_PROXY = yes_or_no("BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -12,6 +12,7 @@ from django.views.generic import RedirectView
 
 from registers.finding.filters import ProtocolFilter
 from registers.public import (
+    answers,
     approvers,
     endings,
     machines,
@@ -126,4 +127,7 @@ WAYS: list[URLPattern] = [
     kept(".well-known/security.txt", machines.security, name="security"),
 ]
 
-urlpatterns = [only_read(way) for way in WAYS]
+# The one page that takes a form. It is kept nowhere, so it stands with `path(...)`.
+ANSWER = path("reviews/answer/", answers.answer, name="answer")
+
+urlpatterns = [*(only_read(way) for way in WAYS), ANSWER]

@@ -71,6 +71,8 @@ PAGES: dict[str, list[Example]] = {
     "news/<slug:slug>/": _at("/news/overarching-isp-and-template/"),
     "resources/": _at("/resources/"),
     "resources/<slug:slug>/": _at("/resources/review-template/"),
+    # With a link that is good: test_answers.py.
+    "reviews/answer/": [Example(path="/reviews/answer/?link=altered", status=404)],
     "about/": _at("/about/"),
     "accessibility/": _at("/accessibility/"),
     "privacy/": _at("/privacy/"),

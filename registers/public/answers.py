@@ -1,0 +1,161 @@
+"""The page on which a lead organisation answers a reminder: the one public page with a form.
+
+Nothing of it is kept, by nobody: not in memory, in no proxy, in no search
+engine, and on no visitor's device. GET and HEAD change nothing, since the
+scanners of mail servers follow links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from registers.models import Answer, Reminded
+from registers.public.doors import place
+from registers.public.errors import bad_request
+from registers.reminders.answers import (
+    Shut,
+    State,
+    answer_to,
+    give_answer,
+    state_of,
+)
+from registers.reminders.links import good_until, line_of
+from registers.reminders.tries import MOST, seconds_to_wait
+
+View = Callable[[HttpRequest], HttpResponse]
+
+HEADERS = {
+    "Cache-Control": "no-store, private",
+    # The link stands in this page's address: no page that is opened from here is told it.
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+FORM = "application/x-www-form-urlencoded"
+BOXES = ("choice", "job_title", "note")
+# What each answer does, said under its button.
+DOES = {
+    Answer.Choice.UNCHANGED: "It goes on as it is published.",
+    Answer.Choice.CHANGING: "It goes on as it is until you send us the changes.",
+    Answer.Choice.ENDED: "It is withdrawn. Its page stays, and gives your note as the reason.",
+    Answer.Choice.NOT_OURS: "You do not lead it. If you know who does, say so in the note.",
+}
+PAGES = {
+    State.OPEN: ("answers/form.html", HTTPStatus.OK),
+    State.ANSWERED: ("answers/answered.html", HTTPStatus.OK),
+    State.WAITING: ("answers/answered.html", HTTPStatus.OK),
+    State.EXPIRED: ("answers/shut.html", HTTPStatus.GONE),
+    State.WITHDRAWN: ("answers/shut.html", HTTPStatus.GONE),
+    State.REVIEWED: ("answers/shut.html", HTTPStatus.GONE),
+    State.MOVED: ("answers/shut.html", HTTPStatus.GONE),
+}
+
+
+def kept_by_nobody(view: View) -> View:
+    """Return the view with the headers for that, also where the request cannot be read (400)."""
+
+    @wraps(view)
+    def unkept(request: HttpRequest) -> HttpResponse:
+        try:
+            response = view(request)
+        except (BadRequest, SuspiciousOperation, MultiPartParserError) as problem:
+            response = bad_request(request, problem)
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        return response
+
+    return unkept
+
+
+# The signed link is the authority to answer, and no other page has it. Against forged
+# forms Django would set a cookie, and the public pages promise that they set none.
+@csrf_exempt
+@kept_by_nobody
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest) -> HttpResponse:
+    """Ask what the link in the query string is about, take the answer, or say why not (4xx)."""
+    at = timezone.now()
+    if seconds := seconds_to_wait(_address_of(request), at=at):
+        context = {"most": MOST, "posted": request.method == "POST"}
+        busy = render(request, "answers/wait.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+        busy.headers["Retry-After"] = str(seconds)
+        return busy
+    line = line_of(request.GET.get("link", ""))
+    if line is None:
+        return render(request, "answers/altered.html", status=HTTPStatus.NOT_FOUND)
+    state = state_of(line, at=at)
+    # The body is read with a good link alone: nobody else can make the register wait for one.
+    if request.method == "POST" and PAGES[state][1] == HTTPStatus.OK:
+        return _take(request, line)
+    return _page(request, line, state, unkept=request.method == "POST")
+
+
+def _take(request: HttpRequest, line: Reminded) -> HttpResponse:
+    """Keep what was sent, or show what is wrong in it, or that another answer came before it."""
+    if request.content_type != FORM:
+        raise BadRequest("The answer was not sent by the form of this page.")
+    typed = {box: request.POST.get(box, "") for box in BOXES}
+    try:
+        give_answer(line, **typed, at=timezone.now())
+    except ValidationError as refusal:
+        errors = {box: sentences[0] for box, sentences in refusal.message_dict.items()}
+        wrong = {
+            "typed": typed,
+            "errors": errors,
+            "pressed": dict(Answer.Choice.choices).get(typed["choice"]),
+        }
+        return _page(request, line, State.OPEN, status=HTTPStatus.BAD_REQUEST, **wrong)
+    except Shut as shut:
+        # It was answered, or changed, after this page was shown.
+        line = Reminded.objects.get(pk=line.pk)
+        return _page(request, line, shut.state, status=HTTPStatus.CONFLICT, unkept=True)
+    here = f"{reverse('answer')}?{urlencode({'link': request.GET['link']})}"
+    return HttpResponseRedirect(here, status=HTTPStatus.SEE_OTHER)
+
+
+def _page(
+    request: HttpRequest,
+    line: Reminded,
+    state: State,
+    *,
+    status: HTTPStatus | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """Show what the link is about, with the form where it can be answered."""
+    protocol = line.protocol
+    context = {
+        "protocol": protocol,
+        "organisation": line.reminder.organisation,
+        "until": good_until(line.reminder),
+        "state": state.value,
+        "on": place().on,
+        "answer": answer_to(line),
+        "does": [(choice, DOES[choice]) for choice in Answer.Choice],
+        **more,
+    }
+    template, usual = PAGES[state]
+    return render(request, template, context, status=status or usual)
+
+
+def _address_of(request: HttpRequest) -> str:
+    """Return the visitor's network address: the proxy's word for it, where there is one.
+
+    The last address was written by the proxy; those before it by anybody.
+    """
+    if settings.BEHIND_PROXY:
+        forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        return forwarded.rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))

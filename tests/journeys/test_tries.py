@@ -1,0 +1,43 @@
+"""The tries of one address are counted together, whichever of several workers answers."""
+
+from __future__ import annotations
+
+import http.client
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.browser.serving import prepare, served
+from tests.journeys.test_workers import SeveralWorkers, database_of_its_own
+
+MOST = 20
+AT_ONCE = 6
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[SeveralWorkers]:
+    with database_of_its_own() as url, SeveralWorkers(tmp_path) as made:
+        made.database_url = url
+        prepare(made)
+        served(made)
+        yield made
+
+
+def status(port: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", "/reviews/answer/?link=none")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_of_many_at_once_no_more_are_let_in_by_all_workers_together(place):
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = Counter(pool.map(lambda _: status(place.port), range(10 * AT_ONCE)))
+    assert answers.keys() == {404, 429}
+    # Those that come to the last free place together may all have to wait.
+    assert MOST - AT_ONCE < answers[404] <= MOST
