@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
 from registers.models import (
+    Answer,
     Approver,
     Change,
     Document,
@@ -24,12 +25,14 @@ from registers.models import (
     Review,
     SearchEntry,
     Theme,
+    Try,
     VocabularyWord,
 )
 from tests.admin.typing_in import Page, address
+from tests.reminders.lines import a_line, an_answer
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model.__name__)
-NEVER_ADDED = {Change, Review}
+NEVER_ADDED = {Answer, Change, Review}
 
 
 @pytest.fixture
@@ -48,6 +51,7 @@ def one_of_each(real_register, officer) -> None:
         note="Over.",
         recorded_at=datetime.datetime(2026, 11, 3, tzinfo=datetime.UTC),
     )
+    an_answer(a_line())
     if not News.objects.exists():
         News.objects.create(title="News", slug="news")
     if not Resource.objects.exists():
@@ -55,7 +59,7 @@ def one_of_each(real_register, officer) -> None:
 
 
 # What only the register itself writes: nothing for a person to keep.
-MACHINERY = {RegisterVersion, SearchEntry, VocabularyWord}
+MACHINERY = {RegisterVersion, SearchEntry, Try, VocabularyWord}
 
 
 @pytest.mark.parametrize("page", ["changelist", "add", "change", "history", "delete"])

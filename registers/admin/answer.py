@@ -1,0 +1,225 @@
+"""Answers of lead organisations, the waiting ones first, to accept or to refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Case, When
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from registers.admin.review_form import ReviewForm
+from registers.admin.reviewing import told
+from registers.changes.reviewing import NOT_IN_FORCE
+from registers.models import Answer, Organisation, Protocol
+from registers.reminders.answers import DECIDED, accept, refuse
+
+if TYPE_CHECKING:
+    AnswerModelAdmin = admin.ModelAdmin[Answer]
+else:
+    AnswerModelAdmin = admin.ModelAdmin
+
+DECIDER = "registers.change_protocol"
+NOT_THEIRS = (
+    "The answer is accepted: {organisation} does not lead this protocol. Put the lead right here."
+)
+UNKNOWN = "Not recorded"
+REFUSED = "The answer is refused. It changes nothing."
+# Of those that wait, the one that has waited longest stands at the top.
+WAITING_FIRST = Case(When(status=Answer.Status.WAITING, then="answered_at")).asc(nulls_last=True)
+FOUND = "protocol__reference", "protocol__title", "reminder__organisation__names__key"
+
+
+@admin.register(Answer)
+class AnswerAdmin(AnswerModelAdmin):
+    """Every answer. None can be added, altered or deleted; each is decided once."""
+
+    ordering = (WAITING_FIRST, "-pk")
+    list_display = ("protocol", "organisation", "choice", "job_title", "answered_at", "status")
+    list_filter = ("status", "choice", "answered_at")
+    list_select_related = ("reminded__protocol", "reminded__reminder__organisation")
+    search_fields = (*(f"reminded__{field}" for field in FOUND), "job_title", "note")
+    search_help_text = "A protocol, any name of an organisation, or words of the answer"
+    fieldsets = (
+        (
+            "The answer",
+            {"fields": ("choice", "note", "job_title", "organisation", "answered_at", "status")},
+        ),
+        ("The protocol today", {"fields": ("protocol_here", "lead", "partners", "review_due")}),
+    )
+    readonly_fields = ("organisation", "protocol_here", "lead", "partners", "review_due")
+
+    def get_urls(self) -> list[Any]:
+        """Add the ways to accept and to refuse."""
+        accepting = admin.site.admin_view(self.accept_view)
+        refusing = admin.site.admin_view(require_POST(self.refuse_view))
+        return [
+            path("<path:object_id>/accept/", accepting, name="registers_answer_accept"),
+            path("<path:object_id>/refuse/", refusing, name="registers_answer_refuse"),
+            *super().get_urls(),
+        ]
+
+    # Who may what ------------------------------------------------------------------------------
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let those look who decide."""
+        return super().has_view_permission(request, obj) or request.user.has_perm(DECIDER)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: answers come from the leads."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what was answered stays as it was answered."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Add the decision, once there is one."""
+        decision = ("The decision", {"fields": ("decided_at", "decided_by", "review")})
+        waits = obj is not None and obj.status == Answer.Status.WAITING
+        return self.fieldsets if waits else (*self.fieldsets, decision)
+
+    # What is shown -----------------------------------------------------------------------------
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show one answer, with the buttons for whoever may decide it."""
+        answer: Answer = context["original"]
+        waits = answer.status == Answer.Status.WAITING
+        context["may_decide"] = waits and request.user.has_perm(DECIDER)
+        context["not_ours"] = answer.choice == Answer.Choice.NOT_OURS
+        context["title"] = f"Answer about protocol {answer.reminded.protocol_id}"
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="protocol", ordering="reminded__protocol")
+    def protocol(self, answer: Answer) -> str:
+        """Return the protocol's reference and title."""
+        return str(answer.reminded.protocol)
+
+    @admin.display(description="organisation", ordering="reminded__reminder__organisation__name")
+    def organisation(self, answer: Answer) -> Organisation:
+        """Return the organisation that was asked."""
+        return answer.reminded.reminder.organisation
+
+    @admin.display(description="protocol")
+    def protocol_here(self, answer: Answer) -> SafeString:
+        """Return the protocol and its status, with a link to its page here."""
+        protocol = answer.reminded.protocol
+        page = reverse("admin:registers_protocol_change", args=[protocol.pk])
+        status = protocol.get_status_display().lower()
+        return format_html('<a href="{}">{}</a> ({})', page, protocol, status)
+
+    @admin.display(description="lead today")
+    def lead(self, answer: Answer) -> str:
+        """Return who leads the protocol now."""
+        lead = answer.reminded.protocol.lead
+        return str(lead.organisation) if lead else UNKNOWN
+
+    @admin.display
+    def partners(self, answer: Answer) -> str:
+        """Return who else takes part."""
+        parties = answer.reminded.protocol.partners
+        return "; ".join(str(party.organisation) for party in parties) or UNKNOWN
+
+    @admin.display(description="review")
+    def review_due(self, answer: Answer) -> str:
+        """Return how the protocol's review stands today, with its day."""
+        protocol = answer.reminded.protocol
+        stands = protocol.review_status(timezone.localdate()).label
+        due = protocol.review_due_on
+        return f"{stands}: due by {due:%-d %B %Y}" if due else stands
+
+    # Deciding ----------------------------------------------------------------------------------
+
+    def accept_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the review that the answer would become, and record it. A GET changes nothing."""
+        answer = self._to_decide(request, object_id)
+        protocol = answer.reminded.protocol
+        if answer.status != Answer.Status.WAITING:
+            return self._back(request, answer, DECIDED.format(status=_status(answer)))
+        if answer.choice == Answer.Choice.NOT_OURS:
+            return self._accept_not_ours(request, answer)
+        if protocol.status != Protocol.Status.PUBLISHED:
+            return self._back(request, answer, NOT_IN_FORCE.format(protocol=protocol))
+        return self._review(request, answer)
+
+    def refuse_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Refuse the answer."""
+        answer = self._to_decide(request, object_id)
+        try:
+            refuse(answer, at=timezone.now(), by=cast(User, request.user))
+        except ValidationError as refusal:
+            return self._back(request, answer, refusal.messages[0])
+        self.log_change(request, answer, "Refused.")
+        self.message_user(request, REFUSED, messages.SUCCESS)
+        return redirect("admin:registers_answer_changelist")
+
+    def _accept_not_ours(self, request: HttpRequest, answer: Answer) -> HttpResponse:
+        """Accept that another leads it, and lead to where that is put right."""
+        if request.method != "POST":
+            return redirect("admin:registers_answer_change", answer.pk)
+        try:
+            accept(answer, None, at=timezone.now(), by=cast(User, request.user))
+        except ValidationError as refusal:
+            return self._back(request, answer, refusal.messages[0])
+        self.log_change(request, answer, "Accepted.")
+        said = NOT_THEIRS.format(organisation=self.organisation(answer))
+        self.message_user(request, said, messages.WARNING)
+        return redirect("admin:registers_protocol_change", answer.reminded.protocol_id)
+
+    def _review(self, request: HttpRequest, answer: Answer) -> HttpResponse:
+        """Show the form of a review with what was answered in it, or record what it says."""
+        protocol = answer.reminded.protocol
+        initial = {
+            "outcome": answer.choice,
+            "reviewed_on": timezone.localdate(answer.answered_at),
+            "job_title": answer.job_title,
+            "note": answer.note,
+        }
+        data = request.POST if request.method == "POST" else None
+        form = ReviewForm(data, protocols=[protocol], initial=initial)
+        if form.is_valid():
+            review = form.review_of(protocol)
+            try:
+                accept(answer, review, at=timezone.now(), by=cast(User, request.user))
+            except ValidationError as refusal:
+                form.refuse(refusal)
+            else:
+                self.log_change(request, answer, "Accepted.")
+                self.message_user(request, told(review), messages.SUCCESS)
+                return redirect("admin:registers_answer_changelist")
+        context = {"answer": answer, "adminform": form.in_admin(), "opts": self.opts}
+        context |= {"title": "Accept the answer", **self.admin_site.each_context(request)}
+        return render(request, "admin/registers/answer/accept.html", context)
+
+    def _to_decide(self, request: HttpRequest, object_id: str) -> Answer:
+        """Return the answer. Raises PermissionDenied, and Http404 where there is none."""
+        if not request.user.has_perm(DECIDER):
+            raise PermissionDenied
+        answer: Answer | None = self.get_object(request, unquote(object_id))
+        if answer is None:
+            raise Http404
+        return answer
+
+    def _back(self, request: HttpRequest, answer: Answer, sentence: str) -> HttpResponse:
+        """Lead back to the answer, and say what was refused."""
+        self.message_user(request, sentence, messages.ERROR)
+        return redirect("admin:registers_answer_change", answer.pk)
+
+
+def _status(answer: Answer) -> str:
+    return answer.get_status_display().lower()
