@@ -13,6 +13,7 @@ from tests.models.making import saved
 
 SENT_AT = datetime.datetime(2026, 11, 20, 9, 0, tzinfo=datetime.UTC)
 NOW = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
+TODAY = NOW.date()
 TITLE = "Information Governance Manager"
 
 
@@ -46,16 +47,24 @@ def an_answer(
     return give_answer(line, choice=choice, job_title=job_title, note=note, at=at)
 
 
-def a_review(reference: str = "0042", outcome: str = "unchanged", **fields: object) -> Review:
-    """A review that is not stored."""
-    month = datetime.date(2027, 11, 1) if outcome in {"unchanged", "changing"} else None
-    given = {"reviewed_on": NOW.date(), "next_review": month, "job_title": TITLE}
+def a_review(
+    reference: str = "0042",
+    outcome: str = "unchanged",
+    *,
+    on: datetime.date = TODAY,
+    **fields: object,
+) -> Review:
+    """A review that is not stored, of the day `on`."""
+    needed = outcome in {"unchanged", "changing"}
+    month = on.replace(year=on.year + 1, day=1) if needed else None
+    given = {"reviewed_on": on, "next_review": month, "job_title": TITLE}
     return Review(protocol_id=reference, outcome=outcome, **given | fields)
 
 
-def withdraw(reference: str = "0042") -> None:
+def withdraw(reference: str = "0042", *, at: datetime.datetime = NOW) -> None:
     """Let a review end the protocol."""
-    changes.record_review(a_review(reference, "ended", note="It ended."), at=NOW)
+    review = a_review(reference, "ended", on=timezone.localdate(at), note="It ended.")
+    changes.record_review(review, at=at)
 
 
 def give_away(reference: str = "0042") -> None:
