@@ -36,6 +36,13 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Return the one organisation that `slug` leads to, now or in the past, or none."""
         return self.filter(slugs__text=slug)
 
+    def lacking_contact(self) -> OrganisationQuerySet:
+        """Keep those that lead a current protocol, and cannot be reminded of its review."""
+        leading = Organisation.objects.filter(
+            parties__role="lead", parties__protocol__status="published"
+        )
+        return self.filter(contact=None, pk__in=leading.values("pk"))
+
     def with_protocol_count(self) -> OrganisationQuerySet:
         """Give each `protocol_count`: the current protocols that it has a part in."""
         current = models.Q(parties__protocol__status="published")

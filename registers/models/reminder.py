@@ -8,6 +8,21 @@ from registers.models.organisation import Organisation
 from registers.models.protocol import Protocol
 
 
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    """Reminders, in an officer's words."""
+
+    def sent(self) -> ReminderQuerySet:
+        """Keep those that the mail server took."""
+        return self.filter(status=Reminder.Status.SENT)
+
+    def unresolved(self) -> ReminderQuerySet:
+        """Keep those that failed or were not finished, with no later one sent to the same."""
+        later = Reminder.objects.sent().filter(
+            organisation=models.OuterRef("organisation"), day__gt=models.OuterRef("day")
+        )
+        return self.exclude(status=Reminder.Status.SENT).exclude(models.Exists(later))
+
+
 class Reminder(models.Model):
     """One e-mail to the contact of one organisation, about all of its protocols to be reviewed.
 
@@ -28,6 +43,8 @@ class Reminder(models.Model):
     status = models.CharField(max_length=7, choices=Status.choices, default=Status.SENDING)
     problem = models.TextField("what went wrong", blank=True)
     begun_at = models.DateTimeField()
+
+    objects = ReminderQuerySet.as_manager()
 
     class Meta:
         ordering = ["-day", "organisation__name"]

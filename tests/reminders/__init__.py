@@ -1,0 +1,1 @@
+"""How the leads hear of their reviews."""

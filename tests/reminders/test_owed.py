@@ -1,0 +1,214 @@
+"""Who is owed a reminder, against a plain rule, a timer's days, and a table made by hand."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registers import changes
+from registers.models import Organisation, Protocol
+from registers.models.review_dates import months_later
+from registers.reminders.owed import organisations_owed, protocols_of, protocols_told_of, told_since
+from tests.conftest import TODAY
+from tests.makers import PartyFactory, make_protocols, withdrawn
+from tests.models.oracles import end_of_month
+from tests.reminders.making import a_lead, led_by, reminded
+
+JUNE = datetime.date(2026, 6, 1)  # due on 30 June
+END = datetime.date(2026, 6, 30)
+
+
+def days(number: int) -> datetime.timedelta:
+    return datetime.timedelta(days=number)
+
+
+def owed_slowly(month: datetime.date, sent: list[datetime.date], on: datetime.date) -> bool:
+    """The rule as it is decided, in the plainest words."""
+    due = end_of_month(month)
+    if on <= due:
+        come = [each for each in (due - days(90), due - days(30), due) if each <= on]
+        return bool(come) and not any(day >= come[-1] for day in sent)
+    since = [day for day in sent if day >= due]
+    return not since or (on - max(since)).days >= 90
+
+
+months = st.dates(datetime.date(2001, 1, 1), datetime.date(2090, 1, 1)).map(
+    lambda day: day.replace(day=1)
+)
+
+
+@given(months, st.integers(-120, 500), st.lists(st.integers(-200, 0), max_size=3))
+def test_the_rule_in_one_day_agrees_with_the_plain_one(month, distance, before):
+    on = end_of_month(month) + days(distance)
+    sent = [on + days(number) for number in before]
+    since = told_since(month, on)
+    assert owed_slowly(month, sent, on) == (
+        since is not None and not any(day >= since for day in sent)
+    )
+
+
+def test_a_daily_timer_writes_at_90_30_and_0_days_and_then_every_90():
+    sent: list[datetime.date] = []
+    for number in range(-200, 400):
+        on = END + days(number)
+        since = told_since(JUNE, on)
+        if since and not any(day >= since for day in sent):
+            sent.append(on)
+    assert [(day - END).days for day in sent] == [-90, -30, 0, 90, 180, 270, 360]
+
+
+@pytest.mark.usefixtures("empty_register")
+@pytest.mark.parametrize("seed", range(4))
+def test_years_of_a_timer_that_is_missed_and_fails_agree_with_the_plain_rule(seed):
+    random = Random(seed)
+    start = datetime.date(2024, 1, 1)
+    drawn = [months_later(start, random.randint(-8, 14)) for _ in range(6)]
+    leads = [a_lead("Ashdown", *drawn[:4]), a_lead("Birch", drawn[4]), a_lead("Cedar", drawn[5])]
+    sent: dict[tuple[str, datetime.date], list[datetime.date]] = defaultdict(list)
+    on = start
+    for _run in range(60):
+        on += days(random.choice((1, 1, 2, 7, 28)))
+        if random.random() < 0.05:
+            renew(random.choice(list(Protocol.objects.all())), on)
+        owed = {organisation.name for organisation in organisations_owed(on)}
+        for lead in leads:
+            its = list(Protocol.objects.of_organisations([lead]))
+            reasons = {p.pk for p in its if owed_slowly(p.review_date, sent[key(p)], on)}
+            about = [p for p in its if end_of_month(p.review_date) - days(90) <= on]
+            told = protocols_of(lead, on)
+            assert (lead.name in owed) == bool(reasons), (on, lead)
+            assert {p.pk for p in told} == {p.pk for p in about}
+            assert {p.pk for p in told if p.is_owed} == reasons
+            if reasons:
+                status = random.choice(("sent", "sent", "failed", "sending"))
+                reminded(lead, on, *about, status=status)
+                for protocol in about if status == "sent" else ():
+                    sent[key(protocol)].append(on)
+    assert sum(map(len, sent.values())) > 10
+
+
+def key(protocol: Protocol) -> tuple[str, datetime.date]:
+    return protocol.pk, protocol.review_date
+
+
+def renew(protocol: Protocol, on: datetime.date) -> None:
+    """Its review was done, and the next is a while away."""
+    protocol.review_date = months_later(on.replace(day=1), 5)
+    changes.save(protocol)
+
+
+# Read off WEISF's page, by lead: what was overdue or due by 28 September 2022 (30 June and 90
+# days), and nobody was ever told. 0067 was due in December.
+ON_30_JUNE_2022 = {
+    "Anglia Ruskin University": "0069",
+    "Department for Education": "0059 0056",
+    "Essex County Council": (
+        "0037 0036 0055 0057 0071 0044 0072 0058 0043 0042 0053 0054 0061 0062 0073"
+    ),
+    "Home Office": "0032",
+    "Provide": "0046",
+    "Southend on Sea Borough Council": "0017 0018",
+    "West Essex CCG": "0045",
+}
+
+
+@pytest.mark.usefixtures("real_register")
+def test_the_real_register_on_30_june_2022_and_three_months_on():
+    june = datetime.date(2022, 6, 30)
+    found = {each.name: each for each in organisations_owed(june)}
+    assert {
+        name: " ".join(protocol.pk for protocol in protocols_of(each, june))
+        for name, each in found.items()
+    } == ON_30_JUNE_2022
+    for each in found.values():
+        reminded(each, june, *protocols_of(each, june))
+    assert organisations_owed(june + days(1)) == []
+    # On 28 September they are due again; on 2 October it is 90 days to 31 December.
+    september = june + days(90)
+    assert {each.name for each in organisations_owed(september)} == ON_30_JUNE_2022.keys()
+    for each in found.values():
+        reminded(each, september, *protocols_of(each, september))
+    assert organisations_owed(datetime.date(2022, 10, 1)) == []
+    assert [o.name for o in organisations_owed(datetime.date(2022, 10, 2))] == ["DCLG"]
+
+
+@pytest.mark.usefixtures("real_register")
+def test_all_25_of_the_real_register_are_told_of_today():
+    assert protocols_told_of(TODAY).filter(is_owed=True).count() == 25
+    assert len(organisations_owed(TODAY)) == 8
+
+
+@pytest.mark.usefixtures("empty_register")
+class TestWhoIsAsked:
+    def test_a_partner_a_draft_a_withdrawn_one_and_one_without_a_month_are_no_reasons(self):
+        ashdown = a_lead("Ashdown", None)
+        led_by(ashdown, review_date=JUNE, status="draft")
+        led_by(ashdown, review_date=JUNE, **withdrawn())
+        birch = a_lead("Birch")
+        PartyFactory(protocol=led_by(birch, review_date=JUNE), organisation=ashdown)
+        (alone,) = make_protocols(1, review_date=JUNE)
+        assert [each.name for each in organisations_owed(END)] == ["Birch"]
+        assert alone in protocols_told_of(END)
+
+    def test_one_that_is_owed_brings_what_is_due_soon_too(self):
+        ashdown = a_lead("Ashdown", JUNE, datetime.date(2026, 8, 1), datetime.date(2026, 10, 1))
+        told = protocols_of(ashdown, END)
+        assert [(p.review_date.month, p.is_owed) for p in told] == [(6, True), (8, True)]
+
+    def test_twenty_that_fell_due_on_different_days_are_one_email_in_90_days(self):
+        months = [datetime.date(2025, 1 + number % 12, 1) for number in range(20)]
+        ashdown = a_lead("Ashdown", *months)
+        sent = []
+        for number in range(200):
+            on = END + days(number)
+            if organisations_owed(on):
+                sent.append(number)
+                reminded(ashdown, on, *protocols_of(ashdown, on))
+        assert sent == [0, 90, 180]
+
+    def test_a_new_review_month_starts_afresh(self):
+        ashdown = a_lead("Ashdown", JUNE)
+        protocol = Protocol.objects.get()
+        reminded(ashdown, END, protocol)
+        assert not organisations_owed(END + days(1))
+        protocol.review_date = datetime.date(2026, 7, 1)
+        changes.save(protocol)
+        assert organisations_owed(END + days(1)) == [ashdown]
+
+    def test_whose_last_one_failed_stands_behind(self):
+        ashdown, birch = a_lead("Ashdown", JUNE), a_lead("Birch", JUNE)
+        reminded(ashdown, END, Protocol.objects.first(), status="failed")
+        assert organisations_owed(END + days(1)) == [birch, ashdown]
+
+    @pytest.mark.parametrize(
+        ("month", "first"),
+        [
+            ("2028-02", "2027-12-01"),  # due on 29 February 2028
+            ("2027-02", "2026-11-30"),  # due on 28 February 2027
+            ("2026-12", "2026-10-02"),  # due on 31 December
+            ("2026-03", "2025-12-31"),  # due on 31 March
+        ],
+    )
+    def test_it_begins_90_days_before(self, month, first):
+        begins = datetime.date.fromisoformat(first)
+        ashdown = a_lead("Ashdown", datetime.date.fromisoformat(f"{month}-01"))
+        assert organisations_owed(begins - days(1)) == []
+        assert organisations_owed(begins) == [ashdown]
+
+
+@pytest.mark.usefixtures("empty_register")
+def test_it_asks_one_question_however_many_protocols(django_assert_num_queries):
+    for name in ("Ashdown", "Birch", "Cedar"):
+        lead = a_lead(name)
+        make_protocols(30, parties=[lead], review_date=JUNE)
+    with django_assert_num_queries(1):
+        assert len(organisations_owed(END)) == 3
+    birch = Organisation.objects.get(name="Birch")
+    # Protocols, parties, organisations with them, and (there being partners) approvers.
+    with django_assert_num_queries(3):
+        assert len(protocols_of(birch, END)) == 30
