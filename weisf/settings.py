@@ -15,6 +15,7 @@ from csp.constants import NONE, SELF
 
 from weisf.environment import env, one_of, read_database, refuse, whole_number, yes_or_no
 from weisf.logs import json_to_stdout
+from weisf.mail import read_mail
 from weisf.partnership import read_partnership
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -205,6 +206,10 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "papers"
 FILE_UPLOAD_PERMISSIONS = 0o640
+
+# E-mail ------------------------------------------------------------------------------------
+
+globals().update(read_mail(partnership_email=PARTNERSHIP.email))
 
 # What is kept of pages ---------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from weisf.mail import NO_MAIL, NOTIFY
+
 ROOT = Path(__file__).parent.parent.parent
 KEY = "a-key-of-more-than-fifty-characters-that-only-the-tests-have"
 
@@ -49,6 +51,25 @@ BAD = {
     "half a megabyte": ("PAGE_MEMORY_MB", "0.5"),
     "a word for seconds": ("SHARED_CACHE_SECONDS", "few"),
     "a shared cache of two hours": ("SHARED_CACHE_SECONDS", "7200"),
+    "a word for a mail server": ("EMAIL_URL", "mail.example.org"),
+    "a mail server of another kind": ("EMAIL_URL", "imap://mail.example.org"),
+    "a mail server without a host": ("EMAIL_URL", "smtp+tls://user:password@:587"),
+    "a mail server with a word for a port": ("EMAIL_URL", "smtp://mail.example.org:post"),
+    "a mail server that is half an IPv6 address": ("EMAIL_URL", "smtp://[::1"),
+    "a mail server with a question": ("EMAIL_URL", "smtp://mail.example.org?EMAIL_USE_TLS=1"),
+    "e-mails to where nobody sees them": ("EMAIL_URL", "dummymail://"),
+    "e-mails to no folder": ("EMAIL_URL", "filemail:///no/such/folder"),
+    "e-mails to a folder beside the program": ("EMAIL_URL", "filemail://folder"),
+    "a word for a mail backend": ("EMAIL_BACKEND", "smtp"),
+    "a mail backend that is not installed": ("EMAIL_BACKEND", "no_such_package.Backend"),
+    "a mail backend that is not in its package": ("EMAIL_BACKEND", "django.core.mail.no.Backend"),
+    "a mail backend of an odd name": ("EMAIL_BACKEND", "..Backend"),
+    "a name without an address": ("EMAIL_FROM", "The register"),
+    "an empty address for e-mails": ("EMAIL_FROM", ""),
+    "an address for e-mails in two lines": ("EMAIL_FROM", "a@b.example\nBcc: c@d.example"),
+    "no key": ("GOVUK_NOTIFY_API_KEY", ""),
+    "half a key": ("GOVUK_NOTIFY_API_KEY", "live-00000000-0000-0000-0000-000000000000"),
+    "a word for a template": ("GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID", "reminder"),
     "an unknown level": ("LOG_LEVEL", "info"),
     "a name for an IP address": ("WEB_HOST", "localhost"),
     "no IP address, which would be all of them": ("WEB_HOST", ""),
@@ -57,6 +78,18 @@ BAD = {
     "a word for a port": ("PORT", "eighty"),
     "no workers": ("WEB_WORKERS", "0"),
     "half a thread": ("WEB_THREADS", "0.5"),
+}
+
+
+ID = "00000000-0000-4000-8000-000000000000"
+# What must stand beside a setting for it to be read at all.
+BESIDE = {
+    "DATABASE_POOL_SIZE": {"DATABASE_URL": "postgres://user@host/name"},
+    "GOVUK_NOTIFY_API_KEY": {"EMAIL_BACKEND": NOTIFY},
+    "GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID": {
+        "EMAIL_BACKEND": NOTIFY,
+        "GOVUK_NOTIFY_API_KEY": f"live-{ID}-{ID}",
+    },
 }
 
 
@@ -73,9 +106,7 @@ def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.parametrize(("name", "value"), BAD.values(), ids=BAD.keys())
 def test_a_wrong_setting_stops_the_start_with_a_sentence(name, value, tmp_path):
-    environment = {"DATA_DIR": str(tmp_path), name: value}
-    if name == "DATABASE_POOL_SIZE":
-        environment["DATABASE_URL"] = "postgres://user@host/name"
+    environment = {"DATA_DIR": str(tmp_path), name: value, **BESIDE.get(name, {})}
     ended = start("manage.py", "check", **environment)
     assert ended.returncode != 0
     assert ended.stderr.startswith(f"The register does not start. Setting {name} ")
@@ -95,7 +126,7 @@ def test_each_setting_has_a_bad_value_above():
 
 
 def settings_that_are_read() -> set[str]:
-    source = (ROOT / "weisf" / "settings.py").read_text()
+    source = "".join(path.read_text() for path in (ROOT / "weisf").glob("*.py"))
     readers = r"env\.\w+|yes_or_no|whole_number|one_of"
     return set(re.findall(rf'(?:{readers})\(\s*"([A-Z_]+)"', source))
 
@@ -122,9 +153,8 @@ def settings_with(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("name", "value"), BAD.values(), ids=BAD.keys())
 def test_the_refusal_is_an_error_of_configuration(name, value, settings_with):
-    database = {"DATABASE_URL": "postgres://user@host/name"} if "POOL" in name else {}
-    with pytest.raises(ImproperlyConfigured, match=rf"^Setting {name} .*\.$"):
-        settings_with(**database, **{name: value})
+    with pytest.raises(ImproperlyConfigured, match=rf"(?s)^Setting {name} .*\.$"):
+        settings_with(**BESIDE.get(name, {}), **{name: value})
 
 
 def test_the_defaults_are_for_this_machine_only(settings_with, tmp_path):
@@ -185,3 +215,55 @@ def test_the_secret_key_is_read_from_the_data_folder(settings_with, tmp_path):
 
 def test_an_empty_register_file_means_that_nothing_is_loaded(settings_with):
     assert settings_with(REGISTER_FILE="")["REGISTER_FILE"] == ""
+
+
+def test_without_a_mail_server_nothing_is_sent(settings_with):
+    settings = settings_with()
+    assert settings["EMAIL_BACKEND"] == NO_MAIL
+    assert settings["DEFAULT_FROM_EMAIL"] == settings["PARTNERSHIP"].email == "weisf@essex.gov.uk"
+    assert settings["EMAIL_TIMEOUT"] == 20
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "secure"),
+    [
+        ("smtp://mail.example.org", 25, {}),
+        ("smtp+tls://mail.example.org", 587, {"EMAIL_USE_TLS": True}),
+        ("smtp+ssl://mail.example.org", 465, {"EMAIL_USE_SSL": True}),
+        ("smtp+tls://mail.example.org:2525", 2525, {"EMAIL_USE_TLS": True}),
+    ],
+)
+def test_a_mail_server_is_one_address(settings_with, url, port, secure):
+    settings = settings_with(EMAIL_URL=url, EMAIL_FROM="The register <register@example.org>")
+    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"]) == ("mail.example.org", port)
+    assert (settings["EMAIL_HOST_USER"], settings["EMAIL_HOST_PASSWORD"]) == ("", "")
+    assert settings["DEFAULT_FROM_EMAIL"] == "The register <register@example.org>"
+    assert {each: settings[each] for each in settings if "_USE_" in each and "EMAIL" in each} == (
+        secure
+    )
+
+
+def test_a_mail_server_may_want_a_user_and_an_odd_password(settings_with):
+    settings = settings_with(EMAIL_URL="smtp+tls://me%40example.org:a%2Fb%3Ac@mail.example.org")
+    assert settings["EMAIL_HOST_USER"] == "me@example.org"
+    assert settings["EMAIL_HOST_PASSWORD"] == "a/b:c"
+
+
+def test_e_mails_may_be_files(settings_with, tmp_path):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    settings = settings_with(EMAIL_URL=f"filemail://{tmp_path}/a%20folder")
+    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
+    assert settings["EMAIL_FILE_PATH"] == str(folder)
+
+
+def test_e_mails_may_be_printed_or_sent_by_any_backend(settings_with):
+    console = "django.core.mail.backends.console.EmailBackend"
+    assert settings_with(EMAIL_URL="consolemail://")["EMAIL_BACKEND"] == console
+    assert settings_with(EMAIL_BACKEND=console)["EMAIL_BACKEND"] == console
+
+
+def test_two_ways_for_e_mails_are_one_too_many(settings_with):
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_BACKEND is set beside EMAIL_URL"):
+        settings_with(EMAIL_URL="consolemail://", EMAIL_BACKEND=NO_MAIL)
