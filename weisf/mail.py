@@ -38,7 +38,7 @@ def read_mail(*, partnership_email: str) -> dict[str, Any]:
     mail = _read_url(url) if url else {"EMAIL_BACKEND": backend or NO_MAIL}
     if backend:
         mail |= _read_backend(backend)
-    sender = str(env.str("EMAIL_FROM", partnership_email))
+    sender = str(env.str("EMAIL_FROM", "")) or partnership_email
     if not re.fullmatch(ADDRESS, parseaddr(sender)[1]) or not sender.isprintable():
         said = " ".join(sender.split())
         raise refuse("EMAIL_FROM", f"is '{said}'. Write an address, or Name <address>.")

@@ -1,0 +1,103 @@
+"""`manage.py send_review_reminders [--on DATE] [--dry-run]`: once a day, by a timer."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from registers.formats.columns import Place
+from registers.models.review_dates import ReviewStatus
+from registers.reminders.letters import Sender
+from registers.reminders.sending import End, Outcome, forecast, send_reminders
+from weisf.mail import NO_MAIL
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+WORDS = {
+    End.SENT: "Sent to {organisation}: {protocols}.",
+    End.FAILED: "Failed for {organisation}: {problem}",
+    End.LEFT: "Left for the next run: {organisation}.",
+    End.HELD: (
+        "Not sent again to {organisation}: a run began it today and did not say how it ended."
+    ),
+    End.NO_CONTACT: "No contact is recorded for {organisation}.",
+    End.OWED: "Would be sent to {organisation}: {protocols}.",
+}
+SUMMARY = {
+    End.OWED: "{} would be sent",
+    End.SENT: "{} sent",
+    End.FAILED: "{} failed",
+    End.LEFT: "{} left for the next run",
+    End.HELD: "{} begun and not finished",
+    End.NO_CONTACT: "{} without a contact",
+}
+NOWHERE = (
+    "No mail server is set up, so nothing was sent. Set EMAIL_URL, such as "
+    "smtp+tls://user:password@host:587 (docs/settings.md). --dry-run needs none."
+)
+
+
+class Command(BaseCommand):
+    help = "Remind the lead organisations of the reviews that are overdue or due within 90 days."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--on", metavar="DAY", help="as if it were that day, 2026-11-22")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say who would get what, and do nothing"
+        )
+
+    def handle(self, *, on: str | None, dry_run: bool, **_options: Any) -> None:
+        day = _day(on) if on else timezone.localdate()
+        ends: Counter[End] = Counter()
+        for outcome in forecast(day) if dry_run else self._send(day):
+            ends[outcome.end] += 1
+            self.stdout.write(_line(outcome, day))
+            self.stdout.flush()
+        said = [words.format(ends[end]) for end, words in SUMMARY.items() if ends[end]]
+        self.stdout.write(f"{day:%-d %B %Y}: {', '.join(said) or 'no reminder is owed'}.")
+        if failed := ends[End.FAILED] + ends[End.LEFT]:
+            raise CommandError(
+                f"{failed} of {failed + ends[End.SENT]} reminders were not sent. "
+                "Mend what stands above; the next run tries them again."
+            )
+
+    def _send(self, day: datetime.date) -> Iterator[Outcome]:
+        """Send, and give each outcome. Raises CommandError where that cannot even begin."""
+        if settings.EMAIL_BACKEND == NO_MAIL:
+            raise CommandError(NOWHERE)
+        try:
+            yield from send_reminders(
+                place=Place(site=settings.SITE_URL, on=day),
+                at=timezone.now(),
+                sender=Sender(
+                    partnership=settings.PARTNERSHIP, address=settings.DEFAULT_FROM_EMAIL
+                ),
+            )
+        except ImportError as problem:
+            raise CommandError(f"Mend EMAIL_BACKEND: {problem}.") from problem
+
+
+def _line(outcome: Outcome, day: datetime.date) -> str:
+    statuses = [protocol.review_status(day) for protocol in outcome.protocols]
+    overdue = statuses.count(ReviewStatus.OVERDUE)
+    due = len(statuses) - overdue
+    numbers = [f"{overdue} overdue"] if overdue else []
+    numbers += [f"{due} due"] if due else []
+    return WORDS[outcome.end].format(
+        organisation=outcome.organisation,
+        protocols=", ".join(numbers),
+        problem=outcome.problem,
+    )
+
+
+def _day(text: str) -> datetime.date:
+    try:
+        day = datetime.date.fromisoformat(text)
+    except ValueError as problem:
+        raise CommandError(f"--on takes a day like 2026-11-22, not '{text}'.") from problem
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise CommandError(f"--on takes a day from {FIRST_YEAR} to {LAST_YEAR}, not '{text}'.")
+    return day

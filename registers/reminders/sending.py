@@ -1,0 +1,202 @@
+"""Sends the reminders of a day: each is written down before it goes out, so none goes out twice.
+
+Every step is committed by itself. So none of this may stand in a transaction.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import cast
+
+from django.core.mail import EmailMessage, get_connection
+from django.db import IntegrityError, transaction
+
+from registers.formats.columns import Place
+from registers.models import Organisation, Protocol, Reminded, Reminder
+from registers.models.words import EMAIL
+from registers.reminders.letters import Sender, letter, one_line
+from registers.reminders.owed import organisations_owed, protocols_of
+
+ENOUGH_FAILURES = 3  # in a row: then it is the mail server, not an address
+LONGEST_PROBLEM = 300
+
+
+class End(Enum):
+    """What became of one organisation's reminder in a run."""
+
+    SENT = auto()  # the mail server took it
+    FAILED = auto()  # it did not; the next run tries again
+    LEFT = auto()  # not tried, since the mail server had failed; the next run does
+    HELD = auto()  # a run began it today and has not said how it ended
+    NO_CONTACT = auto()  # nobody to write to
+    OWED = auto()  # it would be sent: in a forecast alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one organisation's reminder, about which protocols, and why it failed."""
+
+    organisation: Organisation
+    end: End
+    protocols: Sequence[Protocol] = ()
+    problem: str = ""
+
+
+def send_reminders(*, place: Place, at: datetime.datetime, sender: Sender) -> Iterator[Outcome]:
+    """Send what is owed on the day `place.on`, and give what became of each, one at a time.
+
+    `at` is the aware time of the run. Whatever the mail server refuses is an
+    outcome. ImportError is raised when the mail backend of the settings is not
+    there.
+    """
+    failures, post = 0, _Post()
+    try:
+        for organisation in organisations_owed(place.on):
+            if not hasattr(organisation, "contact"):
+                yield Outcome(organisation=organisation, end=End.NO_CONTACT)
+            elif failures >= ENOUGH_FAILURES:
+                yield Outcome(organisation=organisation, end=End.LEFT)
+            elif outcome := _send_one(organisation, post, place=place, at=at, sender=sender):
+                if outcome.end != End.HELD:
+                    failures = failures + 1 if outcome.end == End.FAILED else 0
+                yield outcome
+    finally:
+        post.close()
+
+
+def forecast(on: datetime.date) -> Iterator[Outcome]:
+    """Give what would become of each organisation's reminder of the day `on`. Nothing is kept."""
+    for organisation in organisations_owed(on):
+        if not hasattr(organisation, "contact"):
+            yield Outcome(organisation=organisation, end=End.NO_CONTACT)
+        elif _begun(organisation, on):
+            yield Outcome(organisation=organisation, end=End.HELD)
+        else:
+            protocols = list(protocols_of(organisation, on))
+            yield Outcome(organisation=organisation, end=End.OWED, protocols=protocols)
+
+
+def _begun(organisation: Organisation, on: datetime.date) -> bool:
+    begun = Reminder.objects.filter(status=Reminder.Status.SENDING)
+    return begun.filter(organisation=organisation, day=on).exists()
+
+
+class _Post:
+    """One connection to the mail server for the whole run. After a failure it is made anew."""
+
+    def __init__(self) -> None:
+        self._connection = get_connection()
+        self._is_open = False
+
+    def send(self, message: EmailMessage) -> None:
+        """Send it. Raises whatever the backend does, or OSError where it says it sent nothing."""
+        try:
+            if not self._is_open:
+                self._connection.open()
+                self._is_open = True
+            if not self._connection.send_messages([message]):
+                raise OSError("The mail backend says that it sent nothing.")
+        except Exception:
+            self.close()
+            self._connection = get_connection()
+            raise
+
+    def close(self) -> None:
+        """Close what is open. One that is broken may not even close."""
+        with suppress(Exception):
+            self._connection.close()
+        self._is_open = False
+
+
+def _send_one(
+    organisation: Organisation,
+    post: _Post,
+    *,
+    place: Place,
+    at: datetime.datetime,
+    sender: Sender,
+) -> Outcome | None:
+    """Send one organisation's reminder; None if that is not to be done any more."""
+    protocols = list(protocols_of(organisation, place.on))
+    if not any(protocol.is_owed for protocol in protocols):  # type: ignore[attr-defined] # annotated
+        return None  # another run has sent it, or the reviews are done
+    reminder = _claim(organisation, protocols, on=place.on, at=at)
+    if reminder is None:
+        held = _begun(organisation, place.on)
+        return Outcome(organisation=organisation, end=End.HELD) if held else None
+    try:
+        post.send(letter(reminder, protocols, place=place, sender=sender))
+    except Exception as refusal:  # a backend may raise anything, and the others are to get theirs
+        problem = _words_of(refusal)
+        _end(reminder, Reminder.Status.FAILED, problem)
+        return Outcome(organisation=organisation, end=End.FAILED, problem=problem)
+    _end(reminder, Reminder.Status.SENT)
+    return Outcome(organisation=organisation, end=End.SENT, protocols=protocols)
+
+
+def _claim(
+    organisation: Organisation,
+    protocols: Sequence[Protocol],
+    *,
+    on: datetime.date,
+    at: datetime.datetime,
+) -> Reminder | None:
+    """Write down that the reminder is being sent; None if a run has it, or has sent it.
+
+    Of two runs at once, the database lets one have it.
+    """
+    begun = {
+        "email": organisation.contact.email,
+        "status": Reminder.Status.SENDING,
+        "problem": "",
+        "begun_at": at,
+    }
+    its = Reminder.objects.filter(organisation=organisation, day=on)
+    with transaction.atomic():
+        if not its.filter(status=Reminder.Status.FAILED).update(**begun):
+            try:
+                with transaction.atomic():
+                    Reminder.objects.create(organisation=organisation, day=on, **begun)
+            except IntegrityError:
+                return None
+        reminder = its.get()
+        reminder.organisation = organisation
+        _write_lines(reminder, protocols)
+    return reminder
+
+
+def _write_lines(reminder: Reminder, protocols: Sequence[Protocol]) -> None:
+    """Let the reminder have a line for each protocol.
+
+    Those of a try that failed stay the same, since it may have gone out all the
+    same: its links are to work. So is one that was answered.
+    """
+    Reminded.objects.bulk_create(
+        [
+            Reminded(
+                reminder=reminder, protocol=each, review_date=cast(datetime.date, each.review_date)
+            )
+            for each in protocols
+        ],
+        update_conflicts=True,
+        unique_fields=["reminder", "protocol"],
+        update_fields=["review_date"],
+    )
+    told = {protocol.pk for protocol in protocols}
+    for line in reminder.lines.filter(answer=None):
+        if line.protocol_id not in told:
+            line.delete()
+
+
+def _end(reminder: Reminder, status: Reminder.Status, problem: str = "") -> None:
+    Reminder.objects.filter(pk=reminder.pk).update(status=status, problem=problem)
+
+
+def _words_of(refusal: Exception) -> str:
+    """Return what went wrong, in one line that is not too long and names no address."""
+    said = EMAIL.sub("(an address)", one_line(f"{type(refusal).__name__}: {refusal}"))
+    return said[:LONGEST_PROBLEM]
