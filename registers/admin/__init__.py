@@ -3,9 +3,27 @@
 from django.conf import settings
 from django.contrib import admin
 
-from registers.admin import answer, approver, change, organisation, pages, protocol, review
+from registers.admin import (
+    answer,
+    approver,
+    change,
+    organisation,
+    pages,
+    protocol,
+    reminder,
+    review,
+)
 
-__all__ = ["answer", "approver", "change", "organisation", "pages", "protocol", "review"]
+__all__ = [
+    "answer",
+    "approver",
+    "change",
+    "organisation",
+    "pages",
+    "protocol",
+    "reminder",
+    "review",
+]
 
 # Lists need the width; the menu is one step up.
 admin.site.enable_nav_sidebar = False

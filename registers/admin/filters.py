@@ -77,3 +77,33 @@ class UnclearFilter(OneOf):
     def choose(self, things: Any, value: str) -> Any:
         """Return those with such a note, or without."""
         return things.exclude(admin_note="") if value == "yes" else things.filter(admin_note="")
+
+
+class ContactFilter(OneOf):
+    """Whether it can be reminded of its reviews."""
+
+    title = "contact for reminders"
+    parameter_name = "contact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return yes, and no where that matters."""
+        return [("lacking", "Leads, and has none"), ("has", "Has one")]
+
+    def choose(self, things: Any, value: str) -> Any:
+        """Return those with a contact, or those that should have one."""
+        return things.lacking_contact() if value == "lacking" else things.exclude(contact=None)
+
+
+class OutcomeFilter(OneOf):
+    """What became of a reminder."""
+
+    title = "outcome"
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return the good end and the bad."""
+        return [("unresolved", "Not sent, and none since"), ("sent", "Sent")]
+
+    def choose(self, things: Any, value: str) -> Any:
+        """Return those that were sent, or those that still matter."""
+        return things.unresolved() if value == "unresolved" else things.sent()

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     HistoryAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
     FormSet = forms.BaseInlineFormSet[Any, Any, Any]
+    StackedInline = admin.StackedInline[Any, Any]
     TabularInline = admin.TabularInline[Any, Any]
 else:
     HistoryAdmin = SimpleHistoryAdmin
     ModelForm = forms.ModelForm
     FormSet = forms.BaseInlineFormSet
+    StackedInline = admin.StackedInline
     TabularInline = admin.TabularInline
 
 

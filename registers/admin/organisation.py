@@ -6,16 +6,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
 
 from registers import changes
-from registers.admin.filters import UnclearFilter
-from registers.admin.official import ModelForm, OfficialAdmin, PartInline, ReasonForm
-from registers.models import Approver, Name, Organisation, Slug, Succession
+from registers.admin.filters import ContactFilter, UnclearFilter
+from registers.admin.official import (
+    ModelForm,
+    OfficialAdmin,
+    PartInline,
+    ReasonForm,
+    StackedInline,
+)
+from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
 from registers.models.words import key_of
 
 
@@ -74,6 +80,17 @@ class ApproverInline(PartInline):
     model = Approver
 
 
+class ContactInline(StackedInline):
+    """Where it is written to, once at most: a box that is always there, and says what it is for."""
+
+    model = Contact
+    verbose_name = "contact for reminders"
+    extra = max_num = 1
+    formfield_overrides = {
+        models.EmailField: {"widget": AdminEmailInputWidget(attrs={"class": "vLargeTextField"})},
+    }
+
+
 class SlugInline(PartInline):
     """Every address that leads to it, to look up."""
 
@@ -104,9 +121,9 @@ class OrganisationAdmin(OfficialAdmin):
     """Organisations, found by any name."""
 
     form = OrganisationForm
-    inlines = (NameInline, SuccessionInline, ApproverInline, SlugInline)
+    inlines = (NameInline, SuccessionInline, ApproverInline, ContactInline, SlugInline)
     list_display = ("name", "kind", "protocol_count", "unclear")
-    list_filter = ("kind", UnclearFilter)
+    list_filter = ("kind", ContactFilter, UnclearFilter)
     search_fields = ("names__key__contains",)
     search_help_text = "Any name: official, acronym, former or misspelt"
     fieldsets = (

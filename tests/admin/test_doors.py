@@ -21,6 +21,7 @@ from registers.models import (
     Party,
     Protocol,
     RegisterVersion,
+    Reminder,
     Resource,
     Review,
     SearchEntry,
@@ -30,9 +31,10 @@ from registers.models import (
 )
 from tests.admin.typing_in import Page, address
 from tests.reminders.lines import a_line, an_answer
+from tests.reminders.making import reminded
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model.__name__)
-NEVER_ADDED = {Answer, Change, Review}
+NEVER_ADDED = {Answer, Change, Reminder, Review}
 
 
 @pytest.fixture
@@ -52,6 +54,7 @@ def one_of_each(real_register, officer) -> None:
         recorded_at=datetime.datetime(2026, 11, 3, tzinfo=datetime.UTC),
     )
     an_answer(a_line())
+    reminded(Organisation.objects.first(), datetime.date(2026, 11, 1), Protocol.objects.first())
     if not News.objects.exists():
         News.objects.create(title="News", slug="news")
     if not Resource.objects.exists():
