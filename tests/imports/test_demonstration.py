@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from django.core.management import call_command
 from django.db import models
 from django.db.models import Count
 from django.test import Client
@@ -24,6 +26,7 @@ from registers.models import (
     Succession,
     Theme,
 )
+from tests.conftest import TODAY
 from tests.public.pages import found, links, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
@@ -161,3 +164,10 @@ def test_every_page_of_the_demonstration_answers(client: Client, today):
     assert {client.get(address).status_code for address in addresses} == {200}
     assert Approver.objects.exists()
     assert ("/themes/safer-communities/", "Safer Communities") in links(client.get("/themes/"))
+
+
+def test_some_are_owed_a_reminder_and_some_cannot_have_one():
+    said = io.StringIO()
+    call_command("send_review_reminders", on=f"{TODAY}", dry_run=True, stdout=said)
+    assert "Would be sent to Exampleshire County Council: " in said.getvalue()
+    assert "No contact is recorded for " in said.getvalue()

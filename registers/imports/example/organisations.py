@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from random import Random
+from zlib import crc32
 
 from django.db import models
 from django.utils.text import slugify
 
 from registers.changes.bulk import New
 from registers.imports.example.words import VOCABULARY, draw_places, happens
-from registers.models import Approver, Name, Organisation, Succession
+from registers.models import Approver, Contact, Name, Organisation, Succession
 from registers.models.words import key_of
 
 WORDS = VOCABULARY["organisations"]
@@ -21,6 +22,8 @@ PROTOCOLS_EACH = 21  # one organisation for so many protocols
 FEWEST, FEWEST_REGULAR, REGULAR_SHARE = 48, 21, 0.3
 GROUPS_AT_FIRST = 2
 SHORTEST_ACRONYM, LONGEST_ACRONYM = 3, 6
+ONE_IN_LACKS_A_CONTACT = 8
+LONGEST_LABEL = 63  # of a host's name
 
 
 @dataclass(kw_only=True)
@@ -126,6 +129,11 @@ def _organisation(
     if not group and happens(random, "approvers" + known):
         titles = random.sample(VOCABULARY["approvers"]["titles"], random.choice((1, 1, 2)))
         parts += [Approver(organisation=organisation, job_title=title) for title in titles]
+    # By its name, so that no other draw depends on it.
+    if not group and crc32(name.encode()) % ONE_IN_LACKS_A_CONTACT:
+        host = organisation.slug[:LONGEST_LABEL].rstrip("-")
+        email = f"information.governance@{host}.example"
+        parts.append(Contact(organisation=organisation, email=email))
     return New(subject=organisation, parts=parts, at=at)
 
 
