@@ -266,3 +266,10 @@ def test_e_mails_may_be_printed_or_sent_by_any_backend(settings_with):
 def test_two_ways_for_e_mails_are_one_too_many(settings_with):
     with pytest.raises(ImproperlyConfigured, match="EMAIL_BACKEND is set beside EMAIL_URL"):
         settings_with(EMAIL_URL="consolemail://", EMAIL_BACKEND=NO_MAIL)
+
+
+def test_the_settings_of_gov_uk_notify_are_read_where_it_is_chosen(settings_with):
+    key = f"our-key-{ID}-{ID}"
+    beside = {"GOVUK_NOTIFY_API_KEY": key, "GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID": ID}
+    assert settings_with(EMAIL_BACKEND=NOTIFY, **beside).items() >= beside.items()
+    assert not settings_with(**beside).keys() & beside
