@@ -114,6 +114,24 @@ class TestOneRun:
         send()
         assert "20 February 2027: 5 sent." in send(on="2027-02-20")
 
+    def test_what_another_run_sends_meanwhile_is_left_alone(self, five, backend):
+        others: list[str] = []
+        backend("Meanwhile", does=[lambda: others.append(send())])
+        assert send().splitlines() == ["Sent to Ashdown: 1 overdue.", "22 November 2026: 1 sent."]
+        assert "Not sent again to Ashdown: a run began it today" in others[0]
+        assert "4 sent, 1 begun and not finished." in others[0]
+        assert sorted(received()) == ["ig@ashdown", "ig@birch", "ig@cedar", "ig@elder", "ig@fern"]
+
+    def test_what_is_reviewed_meanwhile_is_not_reminded_of(self, five, backend):
+        def review() -> None:
+            protocol = Protocol.objects.of_organisations([five[4]]).get()
+            protocol.review_date = datetime.date(2029, 1, 1)
+            changes.save(protocol)
+
+        backend("Meanwhile", does=[review])
+        assert "4 sent." in send()
+        assert "ig@fern" not in received()
+
     def test_no_address_is_printed(self, five, backend):
         backend("Refusing", refused=("ig@birch",))
         said, refusal = send_in_vain()

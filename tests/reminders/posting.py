@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 from typing import Any, ClassVar
@@ -22,6 +22,17 @@ class Post(Memory):
     def open(self) -> bool:
         Post.opened += 1
         return True
+
+
+class Meanwhile(Post):
+    """While it sends the first e-mail of a run, something else happens, once."""
+
+    does: ClassVar[list[Callable[[], object]]] = []
+
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        if self.does:
+            self.does.pop()()
+        return super().send_messages(messages)
 
 
 class Refusing(Post):
