@@ -123,7 +123,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 INSTALLED_APPS = [
     "registers",
-    "django.contrib.admin",
+    "registers.apps.EditorsDoor",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
