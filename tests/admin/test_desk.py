@@ -1,0 +1,126 @@
+"""The administrator's desk: what waits, with numbers that are those of the lists."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+
+from registers import changes
+from registers.models import Answer, Contact, Organisation, Party, Protocol, Reminded, Reminder
+
+pytestmark = pytest.mark.usefixtures("real_register")
+LISTS = {
+    "/admin/registers/protocol/?status__exact=published&review=overdue": 25,
+    "/admin/registers/protocol/?status__exact=published&review=due-soon": 0,
+    "/admin/registers/answer/?status__exact=waiting": 0,
+    "/admin/registers/organisation/?contact=lacking": None,
+    "/admin/registers/reminder/?outcome=unresolved": 0,
+}
+
+
+def desk(door) -> dict[str, int]:
+    return {each.address: each.count for each in door.get("/admin/").context["desk"]}
+
+
+def listed(door, address: str) -> int:
+    response = door.get(address)
+    assert response.status_code == 200
+    return response.context["cl"].result_count
+
+
+def test_it_counts_what_the_lists_hold(officers_door, today):
+    counted = desk(officers_door)
+    leading = {party.organisation_id for party in Party.objects.filter(role="lead")}
+    expected = LISTS | {"/admin/registers/organisation/?contact=lacking": len(leading)}
+    assert counted == expected
+    assert {address: listed(officers_door, address) for address in counted} == counted
+
+
+def test_it_counts_them_when_everything_waits(officers_door, today):
+    lead = Organisation.objects.filter(parties__role="lead").first()
+    changes.save(Contact(organisation=lead, email="ig@example.org"))
+    for number, (pk, month) in enumerate(
+        {"0012": (2026, 11), "0036": (2027, 2), "0046": (2027, 3), "0042": None}.items()
+    ):
+        Protocol.objects.filter(pk=pk).update(
+            review_date=month and datetime.date(*month, 1),
+            **({"status": "draft"} if number == 3 else {}),
+        )
+        made = timezone.now() - datetime.timedelta(days=number)
+        reminder = Reminder.objects.create(
+            organisation=lead,
+            day=made.date(),
+            email="ig@example.org",
+            status=("failed", "sending", "sent", "failed")[number],
+            begun_at=made,
+        )
+        line = Reminded.objects.create(
+            reminder=reminder, protocol_id=pk, review_date=datetime.date(2026, 11, 1)
+        )
+        Answer.objects.create(
+            reminded=line,
+            choice="unchanged",
+            job_title="SIRO",
+            answered_at=made,
+            **({"status": "refused", "decided_at": made} if number == 1 else {}),
+        )
+    # Past registers/changes, which would have told the index.
+    changes.save(Protocol.objects.get(pk="0012"))
+    for pk in ("0036", "0046", "0042"):
+        changes.save(Protocol.objects.get(pk=pk))
+    counted = desk(officers_door)
+    assert list(counted.values())[:3] == [21, 2, 3]
+    # The failed one of three days ago was followed by one that was sent.
+    assert counted["/admin/registers/reminder/?outcome=unresolved"] == 2
+    assert {address: listed(officers_door, address) for address in counted} == counted
+
+
+def test_every_number_has_its_words_and_its_list(officers_door, today):
+    page = officers_door.get("/admin/").content.decode()
+    assert "Protocols overdue for review" in page
+    for address in LISTS:
+        assert f'href="{address.replace("&", "&amp;")}"' in page
+
+
+@pytest.mark.parametrize(
+    ("permissions", "addresses"),
+    [
+        ([], []),
+        (["view_theme"], []),
+        (["view_protocol"], [address for address in LISTS if "/protocol/" in address]),
+        (["change_organisation"], [address for address in LISTS if "/organisation/" in address]),
+    ],
+)
+def test_it_shows_what_this_editor_may_see(client, permissions, addresses):
+    nina = User.objects.create_user("nina", is_staff=True)
+    nina.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
+    client.force_login(nina)
+    assert list(desk(client)) == addresses
+
+
+@pytest.mark.parametrize(
+    ("now", "overdue"),
+    [
+        ("2026-06-30T22:59:00+00:00", 25),  # 30 June, summer time
+        ("2026-06-30T23:01:00+00:00", 26),  # 1 July in London
+        ("2026-12-31T23:59:00+00:00", 26),
+    ],
+)
+def test_today_is_londons(officers_door, now, overdue):
+    theme = Protocol.objects.get(pk="0012").theme
+    changes.save(
+        Protocol(
+            reference="9001",
+            title="A",
+            theme=theme,
+            status="published",
+            review_date=datetime.date(2026, 6, 1),
+        )
+    )
+    with time_machine.travel(now, tick=False):
+        address = "/admin/registers/protocol/?status__exact=published&review=overdue"
+        assert desk(officers_door)[address] == overdue == listed(officers_door, address)
