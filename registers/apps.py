@@ -1,7 +1,9 @@
 """The one app, and Django's admin as its editors' door."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin import apps as django_admin
 
 
 class RegistersConfig(AppConfig):
@@ -12,8 +14,17 @@ class RegistersConfig(AppConfig):
     verbose_name = "Register"
 
 
-class EditorsDoor(AdminConfig):
+class EditorsDoor(django_admin.AdminConfig):
     """Django's admin with the register's own front page."""
 
     default = False
     default_site = "registers.admin.site.EditorsSite"
+
+    def ready(self) -> None:
+        """Open the door.
+
+        What stands behind it comes first: Django would make the site in the
+        middle of importing it, twice, and register everything with the lost one.
+        """
+        import_module("registers.admin")
+        super().ready()

@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -39,7 +40,7 @@ class EditorsSite(AdminSite):
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """Show the desk, as far as this editor may see its lists, and below it every list."""
         desk = [
             Waiting(count=count(), what=what, address=f"{_list_of(model)}?{query}")

@@ -11,14 +11,13 @@ from urllib.parse import urlencode, urlsplit
 from django.core.mail import EmailMultiAlternatives
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from registers.formats.columns import Place, url
 from registers.models import Organisation, Protocol, Reminder
 from registers.models.review_dates import last_day
 from registers.reminders.links import good_until, token_of
 from weisf.partnership import Partnership
-
-ANSWER, DESK = "/reviews/answer/", "/reviews/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +69,7 @@ def letter(
         "number": len(entries),
         "on": place.on,
         "good_until": good_until(reminder),
-        "desk": f"{place.site}{DESK}?{urlencode({'organisation': organisation.slug})}",
+        "desk": _address(place, "reviews", organisation=organisation.slug),
     }
     message = EmailMultiAlternatives(
         subject=_subject(partnership.short_name, len(overdue), len(due)),
@@ -113,11 +112,15 @@ def _entry(protocol: Protocol, lead: Organisation, token: str, place: Place) -> 
         due_on=due_on,
         days=(due_on - place.on).days,
         page=url(protocol, place),
-        answer=f"{place.site}{ANSWER}?{urlencode({'link': token})}",
+        answer=_address(place, "answer", link=token),
         approvers=[f"{name}: {', '.join(titles)}" for name, titles in partners if titles],
         without="; ".join(name for name, titles in partners if not titles),
         others="" if protocol.parties_complete is not False else _others(protocol),
     )
+
+
+def _address(place: Place, page: str, **question: str) -> str:
+    return f"{place.site}{reverse(page)}?{urlencode(question)}"
 
 
 def _approvers(organisation: Organisation) -> tuple[str, list[str]]:

@@ -8,11 +8,11 @@ and has a lead. Its lead is owed a reminder on the day D
   next.
 - after E, where there has been none since E, or the last is 90 days old.
 
-What counts is a reminder that was sent, about this protocol and this review
-month: a new month starts afresh. An organisation that is owed one for any of
-its protocols gets one e-mail, about all of them that are overdue or due within
-90 days, and it counts for each. So who leads twenty hears of all of them at
-once, every 90 days, and not on twenty days.
+What counts is a reminder that was sent to this lead, about this protocol and
+this review month: a new lead or a new month starts afresh. An organisation
+that is owed one for any of its protocols gets one e-mail, about all of them
+that are overdue or due within 90 days, and it counts for each. So who leads
+twenty hears of all of them at once, every 90 days, and not on twenty days.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ def protocols_told_of(on: datetime.date) -> ProtocolQuerySet:
         review_date=models.OuterRef("review_date"),
         reminder__status=Reminder.Status.SENT,
         reminder__day__gte=models.OuterRef("told_since"),
+        # Where another has become the lead, it has not heard of it yet.
+        reminder__organisation__parties__role=Party.Role.LEAD,
+        reminder__organisation__parties__protocol=models.OuterRef("pk"),
     )
     return (
         Protocol.objects.current()

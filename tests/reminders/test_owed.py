@@ -212,3 +212,16 @@ def test_it_asks_one_question_however_many_protocols(django_assert_num_queries):
     # Protocols, parties, organisations with them, and (there being partners) approvers.
     with django_assert_num_queries(3):
         assert len(protocols_of(birch, END)) == 30
+
+
+@pytest.mark.django_db
+def test_who_has_become_the_lead_has_not_heard_of_it(empty_register):
+    before = a_lead("Before", JUNE)
+    after = a_lead("After")
+    protocol = protocols_of(before, END).get()
+    reminded(before, END, protocol)
+    assert organisations_owed(END) == []
+    protocol.parties.update(organisation=after)
+    assert organisations_owed(END) == [after]
+    reminded(after, END, protocol)
+    assert organisations_owed(END) == []
