@@ -38,7 +38,10 @@ class ReviewAdmin(OfficialAdmin):
             "Its words",
             {
                 "fields": ("job_title", "note"),
-                "description": "The decision itself stands. To decide anew, record another review.",
+                "description": (
+                    "The decision itself stands. To decide anew, record another review. What stood"
+                    " here before stays on the protocol’s changes page, which is public."
+                ),
             },
         ),
         ("This change", {"fields": ("why",)}),

@@ -117,12 +117,11 @@ class ReviewedAdmin(OfficialAdmin):
         self, request: HttpRequest, chosen: models.QuerySet[Protocol]
     ) -> HttpResponse | None:
         """Ask for the review of those that are ticked on the list."""
-        references = list(chosen.order_by("pk").values_list("pk", flat=True))
-        if len(references) > MOST:
-            sentence = TOO_MANY.format(number=f"{len(references):,}", most=MOST)
+        if (number := chosen.count()) > MOST:
+            sentence = TOO_MANY.format(number=f"{number:,}", most=MOST)
             self.message_user(request, sentence, messages.ERROR)
             return None
-        return review_many(request, references)
+        return review_many(request, list(chosen.values_list("pk", flat=True)))
 
     def review_many_view(self, request: HttpRequest) -> HttpResponse:
         """Lead from what was written, over what will happen, to what is recorded."""
