@@ -166,7 +166,7 @@ def test_ready_with_database_and_migrations(client: Client):
 
 
 def test_not_ready_without_a_migration(client: Client):
-    MigrationRecorder(connection).record_unapplied("registers", "0003_search_texts")
+    MigrationRecorder(connection).record_unapplied("registers", "0004_reviews_and_reminders")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"Migrations are missing.\n")
 
