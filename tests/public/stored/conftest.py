@@ -1,0 +1,14 @@
+"""The site in front of the real register."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+
+from registers.public.stored.wsgi import StoredPages
+
+
+@pytest.fixture
+def site(db) -> StoredPages:
+    """The site in one worker that has just started."""
+    return StoredPages(WSGIHandler())

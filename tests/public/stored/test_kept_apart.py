@@ -1,0 +1,225 @@
+"""One page for one question, and nothing of one visitor in the page of another."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client
+
+from registers.public.stored.wsgi import StoredPages
+from tests.public.asking import ask
+from tests.public.stored.keeping import from_memory, made_afresh
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+
+# One address for all the ways to write a question --------------------------------------------
+
+THE_SAME = {
+    "another order": "/?review=overdue&q=essex&theme=health-and-wellbeing&theme=safer-community",
+    "values in another order": "/?q=essex&theme=safer-community&theme=health-and-wellbeing"
+    "&review=overdue",
+    "a value twice": "/?q=essex&theme=safer-community&theme=safer-community"
+    "&theme=health-and-wellbeing&review=overdue",
+    "an unknown parameter": "/?q=essex&theme=safer-community&theme=health-and-wellbeing"
+    "&review=overdue&utm_source=x&fbclid=y",
+    "an empty one": "/?q=essex&theme=safer-community&theme=&theme=health-and-wellbeing"
+    "&review=overdue&organisation=&page=",
+    "an earlier value that is not read": "/?q=jobs&q=essex&theme=safer-community"
+    "&theme=health-and-wellbeing&review=overdue",
+    "other escapes": "/?q=%65ssex&theme=safer%2dcommunity&theme=health-and-wellbeing"
+    "&review=overdue",
+}
+
+
+@pytest.mark.parametrize("address", THE_SAME.values(), ids=THE_SAME.keys())
+def test_one_question_is_kept_once(site, address):
+    written = "/?q=essex&theme=health-and-wellbeing&theme=safer-community&review=overdue"
+    first = ask(site, written)
+    with from_memory():
+        assert ask(site, address) == first
+    assert len(site.memory) == 1
+
+
+def test_what_a_visitor_added_is_in_no_other_s_page(site):
+    first = ask(site, "/?status=all&x=%3Cscript%3E&sort=title")
+    assert "script%3E" not in first.plain
+    assert ask(site, "/?sort=title&status=all") == first
+
+
+def test_a_page_that_knows_no_parameter_is_kept_once(site):
+    for number in range(20):
+        ask(site, f"/about/?x={number}")
+        ask(site, f"/protocols/0036/?page={number}")
+    assert len(site.memory) == 2
+
+
+def test_the_last_of_several_empty_values_is_as_if_absent(site):
+    first = ask(site, "/")
+    with from_memory():
+        assert ask(site, "/?q=essex&q=") == first
+
+
+STRANGE = {
+    "a thousand fields": ("/?" + "&".join(["a"] * 1_001), 400),
+    "a long word": (f"/?q={'x' * 1_500}", 400),
+    "no address of ours": ("/nothing/", 404),
+    "two slashes": ("//", 404),
+    "two slashes before": ("//about/", 404),
+    "bytes that are no UTF-8": ("/%ff/", 404),
+}
+
+
+@pytest.mark.parametrize(("address", "status"), STRANGE.values(), ids=STRANGE.keys())
+def test_what_is_strange_goes_to_django_as_it_came(site, address, status):
+    got = ask(site, address)
+    assert got.status == status
+    assert len(site.memory) == 0
+
+
+def test_a_word_that_is_no_utf_8_is_kept_as_what_is_read(site):
+    assert ask(site, "/?q=%ff").status == ask(site, "/?q=%EF%BF%BD").status == 400
+
+
+# Whom nothing is kept for --------------------------------------------------------------------
+
+
+@pytest.fixture
+def cookie(db) -> str:
+    """The cookie of an editor who is signed in."""
+    browser = Client(headers={"host": "localhost"})
+    browser.force_login(User.objects.create_superuser("olive"))
+    return f"a=b; sessionid={browser.cookies['sessionid'].value}"
+
+
+def test_an_editor_gets_nothing_from_memory_and_leaves_nothing_there(site, cookie):
+    shown = ask(site, "/", accept_encoding="br")
+    with made_afresh():
+        got = ask(site, "/", cookie=cookie, if_none_match=shown.headers["etag"])
+    assert got.status == 200
+    assert got.headers["cache-control"] == "private, no-store"
+    assert "etag" not in got.headers
+    ask(site, "/about/", cookie=cookie)
+    assert len(site.memory) == 1
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/registers/protocol/"])
+def test_admin_is_kept_nowhere(site, cookie, address):
+    signed_in = ask(site, address, cookie=cookie, accept_encoding="br")
+    assert signed_in.status == 200
+    assert signed_in.headers["cache-control"] == "private, no-store"
+    assert signed_in.headers["content-encoding"] == "br"
+    stranger = ask(site, address)
+    assert stranger.status == 302
+    assert "no-store" in stranger.headers["cache-control"]
+    assert "no-store" in ask(site, "/admin/login/").headers["cache-control"]
+    assert len(site.memory) == 0
+
+
+def test_an_editor_s_browser_may_keep_styles(site, cookie, settings):
+    got = ask(site, f"{settings.STATIC_URL}nothing.css", cookie=cookie)
+    assert "private" not in got.headers.get("cache-control", "")
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz", "/sitemap.xml", "/protocols/"])
+def test_what_the_host_or_the_moment_shapes_is_not_kept(site, address):
+    got = ask(site, address)
+    assert "etag" not in got.headers
+    assert len(site.memory) == 0
+
+
+def test_other_methods_go_to_django(site):
+    ask(site, "/")
+    assert ask(site, "/", "POST").status == 405
+    assert ask(site, "/", "POST", x_http_method_override="GET").status == 405
+
+
+# What must not be mixed up -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost, evil.example", "x" * 2_000, "", "a b"]
+)
+def test_a_host_that_django_refuses_gets_no_page_from_memory(site, host):
+    ask(site, "/")
+    assert ask(site, "/", host=host).status == 400
+    assert len(site.memory) == 1
+
+
+POISON = {
+    "host": "localhost:666",
+    "x_forwarded_host": "evil.example",
+    "x_forwarded_proto": "https",
+    "x_forwarded_port": "666",
+    "x_original_url": "/admin/",
+    "x_rewrite_url": "/admin/",
+    "x_http_method_override": "DELETE",
+    "range": "bytes=0-9",
+    "accept_language": "cy",
+    "accept": "application/json",
+    "cookie": "csrftoken=x; messages=y; theme=dark",
+    "user_agent": "evil",
+    "content_type": "text/html; charset=utf-16",
+    "content_length": "13",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), POISON.items())
+def test_nothing_else_in_a_request_shapes_a_page(site, name, value):
+    address = "/?q=essex"
+    poisoned = ask(site, address, **{name: value})
+    clean = ask(StoredPages(WSGIHandler()), address)
+    assert (poisoned.status, poisoned.plain) == (200, clean.plain)
+    with from_memory():
+        assert ask(site, address) == poisoned
+
+
+@pytest.fixture
+def https_site(settings, db) -> StoredPages:
+    """The site behind a proxy that serves HTTPS."""
+    settings.SITE_URL = "https://localhost"
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_HSTS_SECONDS = 60
+    return StoredPages(WSGIHandler())
+
+
+def test_who_comes_by_http_is_sent_to_https_though_the_page_is_in_memory(https_site):
+    assert ask(https_site, "/", x_forwarded_proto="https").status == 200
+    with from_memory():
+        got = ask(https_site, "/", x_forwarded_proto="https")
+    assert got.headers["strict-transport-security"] == "max-age=60"
+    for others in ({}, {"x_forwarded_proto": "http"}, {"x_forwarded_proto": "https-not"}):
+        sent_on = ask(https_site, "/", **others)
+        assert (sent_on.status, sent_on.headers["location"]) == (301, "https://localhost/")
+
+
+def test_a_kept_page_has_every_header_of_a_made_one(site):
+    made = Client(headers={"host": "localhost"}).get("/").headers
+    kept = ask(site, "/").headers
+    assert {name.lower() for name in made} | {"etag", "cache-control", "vary"} == set(kept)
+
+
+# What a view can still say -------------------------------------------------------------------
+
+
+def answering(**headers: str):
+    def application(environ, start):
+        start("200 OK", [("Content-Length", "4"), *headers.items()])
+        return [b"page"]
+
+    return StoredPages(application)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Set-Cookie": "a=b"}, {"Cache-Control": "no-store"}, {"Content-Encoding": "br"}]
+)
+def test_an_answer_for_one_visitor_is_never_kept(headers, db):
+    site = answering(**headers)
+    got = ask(site, "/")
+    assert len(site.memory) == 0
+    for name, value in headers.items():
+        assert got.headers[name.lower()] == value
+    if "Content-Encoding" not in headers:
+        assert "public" not in got.headers.get("cache-control", "")

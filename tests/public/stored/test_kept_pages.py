@@ -1,0 +1,156 @@
+"""A page that was made once is served from memory until the register changes, and no longer."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import time_machine
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from registers import changes
+from registers.models import Protocol
+from registers.public.stored.wsgi import StoredPages
+from tests.public.asking import ask
+from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+
+# Until the register changes ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", KEPT)
+def test_a_page_is_made_once_and_costs_one_light_query_from_then_on(site, address):
+    first = ask(site, address, accept_encoding="br")
+    assert first.status == 200
+    with from_memory():
+        assert ask(site, address, accept_encoding="br") == first
+    assert first.plain == Client(headers={"host": "localhost"}).get(address).content.decode()
+
+
+def test_a_change_shows_on_the_next_request(site):
+    assert "Renamed" not in ask(site, "/").plain
+    ask(site, "/about/")
+    rename("0036", "Renamed")
+    assert "Renamed" in ask(site, "/").plain
+    assert "Renamed" in ask(site, "/protocols/0036/").plain
+    with from_memory():
+        assert "Renamed" in ask(site, "/").plain
+
+
+def test_a_change_that_is_undone_leaves_no_page_of_what_never_was(site):
+    before = ask(site, "/")
+    with transaction.atomic():
+        rename("0036", "Never was")
+        assert "Never was" in ask(site, "/").plain
+        transaction.set_rollback(True)
+    assert ask(site, "/") == before
+
+
+def test_at_midnight_in_london_pages_are_made_afresh(site):
+    # 23:00 UTC on a day in June is the next day's midnight in London.
+    with time_machine.travel(datetime.datetime(2026, 6, 30, 22, 59, tzinfo=datetime.UTC)) as clock:
+        last = ask(site, "/")
+        with from_memory():
+            ask(site, "/")
+        clock.shift(datetime.timedelta(minutes=2))
+        with made_afresh():
+            first = ask(site, "/")
+        assert first.headers["etag"] != last.headers["etag"]
+
+
+def test_what_is_overdue_today_was_not_yesterday(site):
+    protocol = Protocol.objects.get(pk="0036")
+    protocol.review_date = datetime.date(2027, 6, 1)
+    with changes.official_change(protocol, at=timezone.now()):
+        changes.save(protocol)
+    with time_machine.travel(datetime.datetime(2027, 6, 30, 22, 59, tzinfo=datetime.UTC)) as clock:
+        assert "Overdue" not in ask(site, "/protocols/0036/").plain
+        clock.shift(datetime.timedelta(minutes=2))
+        assert "Overdue" in ask(site, "/protocols/0036/").plain
+
+
+# Tags, HEAD and what proxies are told --------------------------------------------------------
+
+
+def test_who_has_the_page_is_told_so_even_when_no_worker_has_it_in_memory(site):
+    got = ask(site, "/", accept_encoding="br")
+    tag = got.headers["etag"]
+    another_worker = StoredPages(WSGIHandler())
+    for worker in (site, another_worker):
+        for said in (tag, tag.removeprefix("W/"), f'"a", {tag}', f'W/"b" ,{tag}, "c"'):
+            with from_memory():
+                again = ask(worker, "/", accept_encoding="br", if_none_match=said)
+            assert (again.status, again.body) == (304, b"")
+            assert again.headers == {
+                name: got.headers[name] for name in ("etag", "cache-control", "vary")
+            }
+    assert ask(site, "/", if_none_match="*").status == 304
+    assert ask(another_worker, "/", if_none_match="*").status == 304
+
+
+def test_a_tag_of_before_of_another_page_or_coding_gets_the_page(site):
+    tag = ask(site, "/", accept_encoding="br").headers["etag"]
+    assert ask(site, "/about/", accept_encoding="br", if_none_match=tag).status == 200
+    assert ask(site, "/", accept_encoding="gzip", if_none_match=tag).status == 200
+    rename("0036", "Renamed")
+    again = ask(site, "/", accept_encoding="br", if_none_match=tag)
+    assert again.status == 200
+    assert "Renamed" in again.plain
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/about/", "/protocols.csv", "/protocols/9999/", "/?theme=x"]
+)
+@pytest.mark.parametrize("coding", ["", "br"])
+def test_head_tells_what_get_would_and_sends_nothing(site, address, coding):
+    head = ask(site, address, "HEAD", accept_encoding=coding)
+    got = ask(site, address, accept_encoding=coding)
+    assert head.body == b""
+    assert head.status == got.status
+    assert head.headers | {"x-noise": ""} == got.headers | {"x-noise": ""}
+    if address != "/protocols.csv":
+        assert head.headers["content-length"] == str(len(got.body))
+
+
+def test_proxies_may_show_a_page_for_some_seconds_and_for_a_day_while_we_are_down(settings):
+    settings.SHARED_CACHE_SECONDS = 7
+    site = StoredPages(WSGIHandler())
+    for address in ("/", "/protocols.csv", "/protocols.json?theme=safer-community"):
+        got = ask(site, address, accept_encoding="br")
+        assert got.headers["cache-control"] == (
+            "public, max-age=0, s-maxage=7, stale-while-revalidate=7, stale-if-error=86400"
+        )
+        assert got.headers["vary"] == "Accept-Encoding"
+        assert got.headers["content-encoding"] == "br"
+        assert got.headers["etag"].startswith('W/"')
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/protocols/9999/", 404),
+        ("/?page=99", 404),
+        ("/?theme=nonsense", 400),
+        ("/protocols.csv?review=never", 400),
+        ("/protocols/36/", 301),
+        ("/organisations/essex-county-council/?with=essex%20police", 302),
+    ],
+)
+def test_what_is_no_page_is_not_kept_and_proxies_forget_it_soon(site, address, status):
+    got = ask(site, address, accept_encoding="br")
+    assert got.status == status
+    assert got.headers["cache-control"] == "public, max-age=0, s-maxage=5"
+    assert "etag" not in got.headers
+    assert len(site.memory) == 0
+
+
+def test_the_answer_to_a_question_that_cannot_be_right_still_shows_what_was_typed(site):
+    page = ask(site, "/?q=jobs&review_from=2024-13&theme=nonsense&utm=x").plain
+    assert 'value="2024-13"' in page
+    assert 'value="jobs"' in page
+    assert "‘nonsense’ is not one of the choices" in page
