@@ -1,37 +1,33 @@
-"""Send a lead its reminder by e-mail, into a folder, as its mailbox would get it.
+"""Remind the leads of a prepared register, as its timer does, into Django's mail outbox.
 
 The register's own Python runs it: `manage.py shell --command` with `post()`.
 """
 
 from __future__ import annotations
 
-import datetime
-from urllib.parse import urlencode
-
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.urls import reverse
-from django.utils import timezone
+from django.core import mail
+from django.core.management import call_command
+from django.test import override_settings
 
-from registers.reminders.links import token_of
-from tests.reminders.lines import a_line
+from registers import changes
+from registers.models import Contact, Organisation, Protocol
 
 FOLDER = "mail"
 REFERENCE = "0042"
+LEAD, MAILBOX = "Essex County Council", "information.governance@essex.example"
 
 
 def post() -> None:
-    """Write one e-mail with a link about one protocol."""
-    line = a_line(REFERENCE, at=timezone.now() - datetime.timedelta(minutes=1))
-    link = f"{settings.SITE_URL}{reverse('answer')}?{urlencode({'link': token_of(line)})}"
-    folder = str(settings.DATA_DIR / FOLDER)
-    connection = get_connection(
-        "django.core.mail.backends.filebased.EmailBackend", file_path=folder
-    )
-    EmailMessage(
-        f"Is protocol {REFERENCE} still needed?",
-        f"{line.protocol}\n\nAnswer here:\n{link}\n",
-        "register@example.org",
-        [line.reminder.email],
-        connection=connection,
-    ).send()
+    """Give one lead a contact, remind it twice, and put what it got into the folder."""
+    assert Protocol.objects.get(pk=REFERENCE).lead.organisation.name == LEAD
+    lead = Organisation.objects.named(LEAD).get()
+    changes.save(Contact(organisation=lead, email=MAILBOX))
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        call_command("send_review_reminders")
+        call_command("send_review_reminders")
+    (message,) = mail.outbox
+    assert message.to == [MAILBOX]
+    folder = settings.DATA_DIR / FOLDER
+    folder.mkdir()
+    (folder / "reminder.eml").write_bytes(message.message().as_bytes())

@@ -1,4 +1,4 @@
-"""The whole way: an e-mail, its link, the lead's answer, the administrator, the public page."""
+"""The whole way: a reminder, its link, the lead's answer, the administrator, the public page."""
 
 from __future__ import annotations
 
