@@ -26,7 +26,10 @@ from registers.models import Approver, Party, Protocol, Review
 # What each outcome does to the protocol, said beside its button.
 DOES = {
     Review.Outcome.UNCHANGED: "The protocol stays in force, and its review date moves on.",
-    Review.Outcome.CHANGING: "The same, and its page says that changes are coming.",
+    Review.Outcome.CHANGING: (
+        "The protocol stays in force, its review date moves on, and its page says that changes"
+        " are coming."
+    ),
     Review.Outcome.REPLACED: (
         "The protocol is withdrawn on the day of the review. Its page stays, and leads to the"
         " other protocol."
