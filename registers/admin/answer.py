@@ -149,10 +149,10 @@ class AnswerAdmin(AnswerModelAdmin):
         """Show the review that the answer would become, and record it. A GET changes nothing."""
         answer = self._to_decide(request, object_id)
         protocol = answer.reminded.protocol
-        if answer.status != Answer.Status.WAITING:
-            return self._back(request, answer, DECIDED.format(status=_status(answer)))
         if answer.choice == Answer.Choice.NOT_OURS:
             return self._accept_not_ours(request, answer)
+        if answer.status != Answer.Status.WAITING:
+            return self._back(request, answer, DECIDED.format(status=_status(answer)))
         if protocol.status != Protocol.Status.PUBLISHED:
             return self._back(request, answer, NOT_IN_FORCE.format(protocol=protocol))
         return self._review(request, answer)

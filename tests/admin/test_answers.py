@@ -109,7 +109,7 @@ def test_the_page_shows_the_answer_and_the_protocol_as_it_is_today(officers_door
         assert part in words
     source = page.content.decode()
     assert '<a href="/admin/registers/protocol/0042/change/">' in source
-    assert 'value="Accept, and see the review"' in source
+    assert 'value="Accept: look at the review"' in source
     assert 'value="Refuse"' in source
     assert "Decided at" not in words
     assert Page(source).inline == []

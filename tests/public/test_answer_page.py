@@ -112,7 +112,10 @@ def test_an_answer_is_kept_and_thanked_for(client: Client, choice):
     page = client.get(sent["Location"])
     assert page.status_code == 200
     words = text(page)
-    assert "Thank you Essex County Council has answered. You need do nothing more." in words
+    assert (
+        "Thank you Essex County Council has answered. You need do nothing more about this protocol."
+        in words
+    )
     assert f"Answer {answer.get_choice_display()} Answered by {TITLE} On 22 November 2026" in words
     assert "An administrator of WEISF reads the answer" in words
     assert ("who leads the protocol is put right" in words) is (choice == "not-ours")
