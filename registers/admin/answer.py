@@ -10,17 +10,17 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Case, When
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from registers.admin.review_form import ReviewForm
-from registers.admin.reviewing import told
+from registers.admin.looking import LookUpOnly
+from registers.admin.reviewing import review_page, told
 from registers.changes.reviewing import NOT_IN_FORCE
-from registers.models import Answer, Organisation, Protocol
+from registers.models import Answer, Organisation, Protocol, Review
 from registers.reminders.answers import DECIDED, accept, refuse
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ FOUND = "protocol__reference", "protocol__title", "reminder__organisation__names
 
 
 @admin.register(Answer)
-class AnswerAdmin(AnswerModelAdmin):
+class AnswerAdmin(LookUpOnly, AnswerModelAdmin):
     """Every answer. None can be added, altered or deleted; each is decided once."""
 
     ordering = (WAITING_FIRST, "-pk")
@@ -73,18 +73,6 @@ class AnswerAdmin(AnswerModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let those look who decide."""
         return super().has_view_permission(request, obj) or request.user.has_perm(DECIDER)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: answers come from the leads."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: what was answered stays as it was answered."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Add the decision, once there is one."""
@@ -183,28 +171,30 @@ class AnswerAdmin(AnswerModelAdmin):
 
     def _review(self, request: HttpRequest, answer: Answer) -> HttpResponse:
         """Show the form of a review with what was answered in it, or record what it says."""
-        protocol = answer.reminded.protocol
-        initial = {
-            "outcome": answer.choice,
-            "reviewed_on": timezone.localdate(answer.answered_at),
-            "job_title": answer.job_title,
-            "note": answer.note,
-        }
-        data = request.POST if request.method == "POST" else None
-        form = ReviewForm(data, protocols=[protocol], initial=initial)
-        if form.is_valid():
-            review = form.review_of(protocol)
-            try:
-                accept(answer, review, at=timezone.now(), by=cast(User, request.user))
-            except ValidationError as refusal:
-                form.refuse(refusal)
-            else:
-                self.log_change(request, answer, "Accepted.")
-                self.message_user(request, told(review), messages.SUCCESS)
-                return redirect("admin:registers_answer_changelist")
-        context = {"answer": answer, "adminform": form.in_admin(), "opts": self.opts}
-        context |= {"title": "Accept the answer", **self.admin_site.each_context(request)}
-        return render(request, "admin/registers/answer/accept.html", context)
+
+        def record(review: Review) -> None:
+            accept(answer, review, at=timezone.now(), by=cast(User, request.user))
+
+        def done(review: Review) -> HttpResponse:
+            self.log_change(request, answer, "Accepted.")
+            self.message_user(request, told(review), messages.SUCCESS)
+            return redirect("admin:registers_answer_changelist")
+
+        return review_page(
+            request,
+            answer.reminded.protocol,
+            record=record,
+            done=done,
+            template="admin/registers/answer/accept.html",
+            title="Accept the answer",
+            answer=answer,
+            initial={
+                "outcome": answer.choice,
+                "reviewed_on": timezone.localdate(answer.answered_at),
+                "job_title": answer.job_title,
+                "note": answer.note,
+            },
+        )
 
     def _to_decide(self, request: HttpRequest, object_id: str) -> Answer:
         """Return the answer. Raises PermissionDenied, and Http404 where there is none."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from registers.admin.looking import LookUpOnly
 from registers.models import Change
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ else:
 
 
 @admin.register(Change)
-class ChangeAdmin(ChangeModelAdmin):
+class ChangeAdmin(LookUpOnly, ChangeModelAdmin):
     """Every official change, the newest first. None can be added, altered or deleted."""
 
     list_display = ("made_at", "subject", "what", "why", "by")
@@ -36,15 +36,3 @@ class ChangeAdmin(ChangeModelAdmin):
     def subject(self, change: Change) -> str:
         """Return the protocol or organisation that changed; of a page, its words say which."""
         return str(change.protocol or change.organisation or "-")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False

@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from registers import changes
 from registers.admin.filters import ContactFilter, UnclearFilter
+from registers.admin.looking import LookUpOnly
 from registers.admin.official import (
     ModelForm,
     OfficialAdmin,
@@ -91,8 +92,8 @@ class ContactInline(StackedInline):
     }
 
 
-class SlugInline(PartInline):
-    """Every address that leads to it, to look up."""
+class SlugInline(LookUpOnly, PartInline):
+    """Every address that leads to it, to look up: names make addresses, and an address stays."""
 
     model = Slug
     verbose_name = "address that leads here"
@@ -102,18 +103,6 @@ class SlugInline(PartInline):
     def address(self, slug: Slug) -> str:
         """Return it as it stands in the browser."""
         return reverse("organisation", args=[slug.text])
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: names make addresses."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: an address stays."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: an address stays."""
-        return False
 
 
 @admin.register(Organisation)

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from registers.admin.filters import OutcomeFilter
+from registers.admin.looking import LookUpOnly
 from registers.models import Reminded, Reminder
 
 if TYPE_CHECKING:
@@ -17,22 +18,6 @@ if TYPE_CHECKING:
 else:
     ReminderModelAdmin = admin.ModelAdmin
     ReminderInline = admin.TabularInline
-
-
-class LookUpOnly:
-    """What none can add, alter or delete."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
 
 
 class RemindedInline(LookUpOnly, ReminderInline):

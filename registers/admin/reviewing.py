@@ -39,6 +39,7 @@ def review_page(
     *,
     record: Callable[[Review], None],
     done: Callable[[Review], HttpResponse],
+    template: str = "admin/registers/protocol/review.html",
     **shown: Any,
 ) -> HttpResponse:
     """Show the form for a review of one protocol, or record what was written on it.
@@ -60,7 +61,7 @@ def review_page(
     context = {"opts": Protocol._meta, "protocol": protocol, "adminform": form.in_admin()}  # noqa: SLF001 (Django's own)
     context |= {"last": form.last, "on": timezone.localdate()}
     context |= admin.site.each_context(request) | shown
-    return render(request, "admin/registers/protocol/review.html", context)
+    return render(request, template, context)
 
 
 class ReviewedAdmin(OfficialAdmin):
