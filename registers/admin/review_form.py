@@ -116,6 +116,15 @@ class ReviewForm(ModelForm):
             raise ValidationError(MEANWHILE.format(review=self.last))
         return cleaned
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Add a sentence, unless the model has one more for a box that has its own already."""
+        if field is None and hasattr(error, "error_dict"):
+            left = {f: said for f, said in error.error_dict.items() if f not in self.errors}
+            if not left:
+                return
+            error = ValidationError(left)
+        super().add_error(field, error)
+
     def review_of(self, protocol: Protocol) -> Review:
         """Return what was written as a review of `protocol`, once the form is valid."""
         written = {name: self.cleaned_data[name] for name in BOXES}

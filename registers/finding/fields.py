@@ -129,8 +129,10 @@ class DayField(TextField):
         except ValueError:
             day = None
         # fromisoformat also takes other ways to write a day, such as 2022-W26-4.
-        if day is None or text != day.isoformat() or day.year not in self.YEARS:
+        if day is None or text != day.isoformat():
             raise ValidationError(f"{self.label}: this is not a day. Write it like 2022-06-30.")
+        if day.year not in self.YEARS:
+            raise ValidationError(f"{self.label}: write a day of the years 2 to 9998.")
         return day
 
 

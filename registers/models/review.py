@@ -14,6 +14,8 @@ from registers.models.protocol import Protocol
 from registers.models.review_dates import DayOfMonth, FirstOfMonth, last_day
 from registers.models.words import refuse_email
 
+FIRST_YEAR = 1990  # a review of before is a slip of the hand
+
 
 class Review(models.Model):
     """One review of a protocol. It is public, and stays when a later one follows."""
@@ -118,6 +120,8 @@ class Review(models.Model):
                 "next_review",
                 "The next review cannot be due before this one was made. Write a later month.",
             )
+        if self.reviewed_on and self.reviewed_on.year < FIRST_YEAR:
+            yield "reviewed_on", f"Write a day of the year {FIRST_YEAR} or later."
         if outcome == self.Outcome.REPLACED and not newer:
             yield "replaced_by", "Choose the protocol that replaces it."
         if newer and outcome != self.Outcome.REPLACED:
