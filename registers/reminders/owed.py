@@ -52,6 +52,7 @@ def protocols_told_of(on: datetime.date) -> ProtocolQuerySet:
         review_date=models.OuterRef("review_date"),
         reminder__status=Reminder.Status.SENT,
         reminder__day__gte=models.OuterRef("told_since"),
+        reminder__day__lte=on,
         # Where another has become the lead, it has not heard of it yet.
         reminder__organisation__parties__role=Party.Role.LEAD,
         reminder__organisation__parties__protocol=models.OuterRef("pk"),

@@ -6,6 +6,7 @@ Every step is committed by itself. So none of this may stand in a transaction.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from django.db import IntegrityError, transaction
 
 from registers.formats.columns import Place
 from registers.models import Organisation, Protocol, Reminded, Reminder
-from registers.models.words import EMAIL
 from registers.reminders.letters import Sender, letter, one_line
 from registers.reminders.owed import organisations_owed, protocols_of
 
 ENOUGH_FAILURES = 3  # in a row: then it is the mail server, not an address
 LONGEST_PROBLEM = 300
+ADDRESS = re.compile(r"[^\s@<>(){}'\",;:]+@[^\s@<>(){}'\",;:]+")
 
 
 class End(Enum):
@@ -198,5 +199,5 @@ def _end(reminder: Reminder, status: Reminder.Status, problem: str = "") -> None
 
 def _words_of(refusal: Exception) -> str:
     """Return what went wrong, in one line that is not too long and names no address."""
-    said = EMAIL.sub("(an address)", one_line(f"{type(refusal).__name__}: {refusal}"))
+    said = ADDRESS.sub("(an address)", one_line(f"{type(refusal).__name__}: {refusal}"))
     return said[:LONGEST_PROBLEM]

@@ -50,7 +50,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, on: str | None, dry_run: bool, **_options: Any) -> None:
-        day = _day(on) if on else timezone.localdate()
+        today = timezone.localdate()
+        day = _day(on) if on else today
+        if day > today and not dry_run:
+            self.stderr.write(
+                f"{day:%-d %B %Y} is still to come. These are sent now; --dry-run sends nothing."
+            )
         ends: Counter[End] = Counter()
         for outcome in forecast(day) if dry_run else self._send(day):
             ends[outcome.end] += 1
