@@ -38,6 +38,11 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
         """Keep those whose review month was over on the day `on`."""
         return self.filter(reviewed(ReviewStatus.OVERDUE, on))
 
+    def decided_after(self, on: datetime.date) -> Self:
+        """Keep those that were reviewed or withdrawn after the day `on`."""
+        reviewed = models.Q(reviews__reviewed_on__gt=on)
+        return self.filter(reviewed | models.Q(withdrawn_on__gt=on)).distinct()
+
     def of_organisations(
         self, organisations: Iterable[Organisation], role: str | None = None
     ) -> Self:

@@ -24,7 +24,7 @@ from registers.finding.review_lines import by_lead, by_theme, most_overdue
 from registers.finding.review_months import Figure
 from registers.finding.reviews import by_length, by_month, standing
 from registers.finding.tags import tags
-from registers.models import Party
+from registers.models import Party, Protocol
 from registers.models.review_dates import ReviewStatus, months_later
 from registers.public.doors import place
 from registers.public.pictures import NOTHING, Number, calendar_drawn, lengths_drawn, lines_drawn
@@ -109,6 +109,20 @@ class Asked:
         """The day as a query string. Today's needs no saying, and a wrong one cannot be said."""
         return "" if self.on == self.today else urlencode({"on": self.on.isoformat()})
 
+    @property
+    def day_query(self) -> str:
+        """What the addresses of protocols have behind them, to be about the same day."""
+        return f"?{self._day}" if self._day else ""
+
+    @property
+    def changed_since(self) -> int:
+        """How many protocols of the register were reviewed or withdrawn after the day."""
+        return (
+            Protocol.public.get_queryset().decided_after(self.on).count()
+            if self.on < self.today
+            else 0
+        )
+
     def link(self, figure: Figure) -> Number:
         """Return a number with the address of its list in the register."""
         if not figure.count:
@@ -137,6 +151,10 @@ def _answer(asked: Asked) -> dict[str, Any]:
         "whole": link(now.whole),
         "statuses": statuses,
         "overdue": statuses[ReviewStatus.OVERDUE],
+        "due_soon": statuses[ReviewStatus.DUE_SOON],
+        "in_date": statuses[ReviewStatus.IN_DATE],
+        "undated": statuses[ReviewStatus.NONE],
+        "changed_since": asked.changed_since,
         "past_quarter": link(now.past_quarter),
         "past_year": link(now.past_year),
         "due_now": link(now.due_now),
@@ -188,6 +206,7 @@ def _lists(asked: Asked, chosen: Chosen) -> list[dict[str, Any]]:
             "role": role,
             "rows": urgent.rows,
             "number": asked.link(Figure(count=urgent.count, asks=BY_URGENCY | _part(role))),
+            "query": asked.finding.query(**_part(role)),
         }
         for role, urgent in zip(parts, found, strict=True)
     ]

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from registers import changes
 from registers.models import Organisation, Protocol, Theme
 from registers.public.pictures import TALLEST
 from registers.public.stored.addresses import address_of
@@ -20,7 +21,9 @@ from tests.makers import (
     make_protocols,
     make_rich_register,
 )
+from tests.models.making import NOW
 from tests.public.pages import found, links, listed, text
+from tests.reminders.lines import a_review
 
 pytestmark = pytest.mark.django_db
 EPUT = "essex-partnership-university-nhs-foundation-trust"
@@ -67,7 +70,11 @@ def test_all_25_are_overdue_today(client: Client):
 def test_6_of_25_were_due_on_30_june_2022_and_not_yet_overdue(client: Client):
     page = client.get("/reviews/?on=2022-06-30")
     assert "On 30 June 2022 : 17 of 25 protocols in force are overdue for review" in text(page)
+    assert "6 are due soon, 2 are in date, and 0 have no review date." in text(page)
     assert "6 are due by the end of June 2022." in text(page)
+    assert ("/protocols/0032/?on=2022-06-30", "0032 - Syrian") in [
+        (address, words[:13]) for address, words in links(page)
+    ]
     assert figures(page) == {"Overdue": 17, "Due soon": 6, "In date": 2, "No review date": 0}
     assert ("/?review_from=2022-06&review_to=2022-06", "6") in links(page)
     assert title(page) == "Reviews: 17 of 25 overdue, as on 30 June 2022 - WEISF"
@@ -75,6 +82,19 @@ def test_6_of_25_were_due_on_30_june_2022_and_not_yet_overdue(client: Client):
         page
     )
     assert ("/reviews/", "See this page as of today") in links(page)
+
+
+def test_another_day_says_what_was_decided_since(client: Client, today):
+    assert "Since that day" not in text(client.get("/reviews/?on=2022-06-30"))
+    changes.record_review(a_review("0042", on=today), at=NOW)
+    page = text(client.get("/reviews/?on=2022-06-30"))
+    assert "Since that day 1 protocol of the register was reviewed or withdrawn: how it" in page
+    changes.record_review(a_review("0042", on=today, note="Again."), at=NOW)
+    changes.record_review(a_review("0012", "ended", on=today, note="Over."), at=NOW)
+    page = text(client.get("/reviews/?on=2022-06-30"))
+    assert "Since that day 2 protocols of the register were reviewed or withdrawn: how they" in page
+    assert "Since that day" not in text(client.get("/reviews/?on=2026-11-22"))
+    assert "Since that day" not in text(client.get("/reviews/?on=2027-11-22"))
 
 
 def test_today_is_not_marked_as_another_day(client: Client):
@@ -275,7 +295,7 @@ def test_a_desk_says_what_its_organisation_leads_and_takes_part_in(client: Clien
     assert listed(page) == ["0036", "0045", "0072", "0046"]
     assert (
         f"/?organisation={EPUT}&role=partner&sort=review",
-        "See and download them in the register",
+        "See them in the register",
     ) in links(page)
     assert (f"/organisations/{EPUT}/", name) in links(page)
 
@@ -328,9 +348,9 @@ def test_an_old_name_is_the_same_desk(client: Client):
 
 def test_nothing_overdue(client: Client):
     page = client.get("/reviews/?on=2017-01-15")
-    assert "Nothing is overdue: of 25 protocols in force, no review month is over." in text(page)
+    assert "nothing is overdue: of 25 protocols in force, no review month is over." in text(page)
     assert "How long overdue" not in headings(page)
-    assert text(page).count("Nothing is overdue") == 3  # and by theme, and by lead
+    assert text(page).count("Nothing is overdue") == 2  # by theme, and by lead
     assert title(page) == "Reviews: 0 of 25 overdue, as on 15 January 2017 - WEISF"
     check_numbers(client, page)
 
@@ -365,7 +385,7 @@ BAD = {
     "NUL in a day": ("on=%00", "Day: Null characters are not allowed", "on"),
     "a sign that cannot be read": ("on=%ff", "Day: A sign in this cannot be read.", "on"),
     "the year 0": ("on=0000-01-01", "Day: this is not a day.", "on"),
-    "the year 9999": ("on=9999-12-31", "Day: this is not a day.", "on"),
+    "the year 9999": ("on=9999-12-31", "Day: write a day of the years 2 to 9998.", "on"),
     "100 kB of a day": (f"on={'9' * 100_000}", "Day: this is not a day.", "on"),
     "unknown theme": ("theme=nonsense", "Theme: ‘nonsense’ is not one of the choices.", "theme"),
     "unknown organisation": (
@@ -431,7 +451,7 @@ def test_it_is_only_read(client: Client):
 COSTS = {
     "": 4,
     "organisation=eput": 4,
-    "on=2022-06-30&theme=safer-community": 4,
+    "on=2022-06-30&theme=safer-community": 5,
     "organisation=eput&organisation=ecc&role=lead": 5,
     "organisation=nobody&theme=x&on=x": 3,
 }
