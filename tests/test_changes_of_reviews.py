@@ -353,3 +353,22 @@ class TestMending:
         ):
             changes.mend_review(review)
         assert everything() == before
+
+
+def test_a_ring_is_refused_where_the_other_was_read_before_it_was_replaced():
+    one, other = (Protocol.objects.get(pk=reference) for reference in ("0053", "0073"))
+    first, second = (
+        Review(
+            protocol=replaced,
+            replaced_by=by,
+            reviewed_on=NOW.date(),
+            outcome="replaced",
+            job_title="SIRO",
+        )
+        for replaced, by in ((one, other), (other, one))
+    )
+    changes.record_review(first, at=NOW)
+    with pytest.raises(ValidationError, match="would replace each other"):
+        changes.record_review(second, at=NOW)
+    assert Protocol.objects.get(pk="0073").status == "published"
+    assert Review.objects.count() == 1

@@ -87,7 +87,7 @@ def _forecast_page(
         recordable=[each for each in foreseen if not each.refusals],
         refused=[each for each in foreseen if each.refusals],
         promised=changes.promise(foreseen),
-        written=[form[name].as_hidden() for name in BOXES],
+        written=[form[name].as_hidden() for name in (*BOXES, "seen")],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -46,9 +46,9 @@ def record_review(review: Review, *, at: datetime.datetime, by: User | None = No
     its sentences by field, and then nothing is kept.
     """
     with transaction.atomic():
-        # Of two who record at once, the second sees what the first decided.
-        protocol = Protocol.objects.select_for_update().get(pk=review.protocol_id)
-        review.protocol, review.recorded_at, review.by = protocol, at, by
+        _hold([review])
+        protocol = review.protocol
+        review.recorded_at, review.by = at, by
         # Its constraints are checked when it is saved.
         review.full_clean(validate_constraints=False)
         _refuse_what_does_not_fit(review, protocol, on=timezone.localdate(at))
@@ -74,6 +74,8 @@ def record_reviews(
     something else would happen by now.
     """
     with published_at_its_end(), transaction.atomic():
+        reviews = list(reviews)
+        _hold(reviews)
         told = [(review.protocol_id, record_review(review, at=at, by=by)) for review in reviews]
         if promised is not None and _digest(told) != promised:
             raise ValidationError(OTHERWISE)
@@ -123,6 +125,21 @@ def _forecast(review: Review, *, at: datetime.datetime, by: User | None) -> Fore
     finally:
         review.pk, review._state.adding, review.protocol = None, True, protocol  # noqa: SLF001 (Django's own)
     return Forecast(protocol=protocol, lines=lines, refusals=refusals)
+
+
+def _hold(reviews: Sequence[Review]) -> None:
+    """Give the reviews their protocols as they are now, and hold these to the transaction's end.
+
+    Of two who record at once, the second sees what the first decided. All hold
+    them in one order, so that no two wait for each other.
+    """
+    keys = {key for review in reviews for key in (review.protocol_id, review.replaced_by_id) if key}
+    held = Protocol.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    by_key = {protocol.pk: protocol for protocol in held}
+    for review in reviews:
+        review.protocol = by_key[review.protocol_id]
+        if review.replaced_by_id in by_key:
+            review.replaced_by = by_key[review.replaced_by_id]
 
 
 def _refuse_what_does_not_fit(review: Review, protocol: Protocol, *, on: datetime.date) -> None:

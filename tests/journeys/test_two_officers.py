@@ -54,3 +54,30 @@ def test_one_review_is_recorded_and_the_other_officer_is_told(real_register, dec
     assert Review.objects.count() == 1
     assert Review.history.count() == 1
     assert Protocol.objects.get(pk="0046").changes.count() == OFFICERS
+
+
+def test_they_cannot_let_two_protocols_replace_each_other(real_register):
+    together = threading.Barrier(OFFICERS)
+
+    def replace(pair: tuple[str, str]) -> str:
+        try:
+            one, other = (Protocol.objects.get(pk=reference) for reference in pair)
+            review = Review(
+                protocol=one,
+                replaced_by=other,
+                reviewed_on=NOON.date(),
+                outcome="replaced",
+                job_title="SIRO",
+            )
+            together.wait()
+            changes.record_review(review, at=NOON)
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(OFFICERS) as officers:
+        said = sorted(officers.map(replace, [("0053", "0073"), ("0073", "0053")]))
+    assert said == ["", "These protocols would replace each other."]
+    assert Review.objects.count() == 1
