@@ -19,19 +19,26 @@ _signer = Signer(salt="registers.reminders.links")
 
 def token_of(line: Reminded) -> str:
     """Return what stands in the link about one protocol of a reminder."""
-    return _signer.sign(str(line.pk))
+    return _signer.sign(_said_of(line))
 
 
 def line_of(token: str) -> Reminded | None:
     """Return what a link is about, however old it is; None if it is not as it was sent."""
     try:
-        key = int(_signer.unsign(token[:LONGEST]))
+        said = _signer.unsign(token[:LONGEST])
+        key = int(said.partition("-")[0])
     except (BadSignature, ValueError):
         return None
     lines = Reminded.objects.select_related(
         "protocol__theme", "reminder__organisation", "answer__review"
     )
-    return lines.filter(pk=key).first()
+    line = lines.filter(pk=key).first()
+    return line if line and _said_of(line) == said else None
+
+
+def _said_of(line: Reminded) -> str:
+    """Return which line it is, and of what: a database that was put back numbers others so."""
+    return f"{line.pk}-{line.reminder.organisation_id}-{line.protocol_id}-{line.review_date}"
 
 
 def good_until(reminder: Reminder) -> datetime.date:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.signing import Signer, TimestampSigner, dumps
 
+from registers.models import Reminded
 from registers.reminders.answers import State, state_of
 from registers.reminders.links import good_until, line_of, token_of
 from tests.reminders.lines import a_line
@@ -27,6 +28,18 @@ def test_a_link_leads_to_its_line_and_no_other():
     assert token_of(one) != token_of(other)
 
 
+def test_a_link_leads_nowhere_when_a_restored_database_gave_its_number_to_another():
+    line = a_line("0042")
+    token, number = token_of(line), line.pk
+    reminder = line.reminder
+    line.delete()
+    other = Reminded.objects.create(
+        pk=number, reminder=reminder, protocol_id="0036", review_date=line.review_date
+    )
+    assert line_of(token) is None
+    assert line_of(token_of(other)) == other
+
+
 def test_a_link_of_a_line_that_is_gone_leads_nowhere():
     line = a_line()
     token = token_of(line)
@@ -37,8 +50,9 @@ def test_a_link_of_a_line_that_is_gone_leads_nowhere():
 def altered(token: str) -> dict[str, str]:
     """Every way to alter a link that one might try, by what was done."""
     key, signature = token.split(":")
-    other = str(int(key) + 1)
-    arabic = "".join(chr(0x660 + int(digit)) for digit in key)
+    first, rest = key.split("-", 1)
+    other = f"{int(first) + 1}-{rest}"
+    arabic = "".join(chr(0x660 + int(each)) if each.isdigit() else each for each in key)
     return {
         "nothing": "",
         "no signature": key,
@@ -67,14 +81,14 @@ def altered(token: str) -> dict[str, str]:
         ).sign(key),
         "the salt's name in another case": Signer(salt="REGISTERS.reminders.links").sign(key),
         "a time stamp": TimestampSigner(salt="registers.reminders.links").sign(key),
-        "an object": dumps(int(key), salt="registers.reminders.links"),
+        "an object": dumps(key, salt="registers.reminders.links"),
         "another secret": Signer(key="x" * 50, salt="registers.reminders.links").sign(key),
         "a word that is signed": Signer(salt="registers.reminders.links").sign("one"),
         "an unknown key that is signed": Signer(salt="registers.reminders.links").sign("999999"),
     }
 
 
-@pytest.mark.parametrize("how", altered("1:x"))
+@pytest.mark.parametrize("how", altered("1-1-0042-2026-11-01:x"))
 def test_an_altered_link_leads_nowhere(how):
     a_line("0036")
     assert line_of(altered(token_of(a_line()))[how]) is None
