@@ -20,7 +20,7 @@ from registers.reminders.links import good_until
 LONGEST_TITLE = 150
 LONGEST_NOTE = 2_000
 DECIDED = "This answer is {status} already. What you decided was not kept."
-UNSEEN = {"Cc", "Cs"}  # control characters, and halves of others
+UNSEEN = {"Cc", "Cf", "Cs"}  # control characters, what is not seen, and halves of others
 STRANGE = "A sign in this cannot be read. Take it out."
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime
 import logging
 import math
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils.crypto import salted_hmac
 
 from registers.models import Try
@@ -22,6 +23,7 @@ WINDOW = datetime.timedelta(minutes=1)
 SALT = "registers.reminders.tries"
 HOME = 64  # bits that one IPv6 connection has at its own disposal
 UNREADABLE = "unreadable"
+PATIENCE_MS = 200
 
 _log = logging.getLogger(__name__)
 
@@ -34,23 +36,45 @@ def seconds_to_wait(address: str, *, at: datetime.datetime) -> int:
     fewer than there are: near the limit they may all have to wait.
     """
     visitor, since = visitor_of(address), at - WINDOW
+    tries = Try.objects.filter(visitor=visitor, at__gt=since).order_by("at")
+    mine = None
     try:
-        with transaction.atomic():
-            Try.objects.filter(at__lte=since).delete()
-            mine = Try.objects.create(visitor=visitor, at=at)
+        with _briefly(), transaction.atomic():
+            if tries.count() < MOST:
+                Try.objects.filter(at__lte=since).delete()
+                mine = Try.objects.create(visitor=visitor, at=at)
         # Only now, when the other workers can see this one.
-        tries = Try.objects.filter(visitor=visitor, at__gt=since).order_by("at")
         times = list(tries.values_list("at", flat=True))
     except DatabaseError:
         # It is busy. A link cannot be guessed anyway, so a reader is not turned away for that.
         _log.warning("A try could not be counted", exc_info=True)
         return 0
-    if len(times) <= MOST:
-        return 0
-    with suppress(DatabaseError):
-        mine.delete()
-    free = times[len(times) - 1 - MOST] + WINDOW
+    if mine:
+        if len(times) <= MOST:
+            return 0
+        times.remove(at)
+        with suppress(DatabaseError):
+            mine.delete()
+    free = times[len(times) - MOST] + WINDOW
     return max(1, math.ceil((free - at).total_seconds()))
+
+
+@contextmanager
+def _briefly() -> Iterator[None]:
+    """Wait a moment, where SQLite is being written to, and not for as long as a writer would.
+
+    Else anybody could keep all threads waiting during a long write.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = int(connection.settings_dict["OPTIONS"]["timeout"] * 1_000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def visitor_of(address: str) -> str:
@@ -62,6 +86,10 @@ def visitor_of(address: str) -> str:
 
 
 def _network(address: str) -> str:
+    if address.startswith("["):  # [2001:db8::1]:443
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:  # 192.0.2.1:443
+        address = address.partition(":")[0]
     try:
         ip = ip_address(address)
     except ValueError:

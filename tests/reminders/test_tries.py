@@ -95,7 +95,9 @@ PAIRS = {
     "two of IPv4 as IPv6 has them": ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
     "with a zone": ("fe80::1%eth0", "fe80::2%eth1", True),
     "nothing, and no address": ("", "unknown", True),
-    "a name, and an address with a port": ("example.org", "192.0.2.1:80", True),
+    "a name, and an address with a port": ("example.org", "192.0.2.1:80", False),
+    "an address with a port, and without": ("192.0.2.1:80", "192.0.2.1", True),
+    "a home of IPv6 with a port, and without": ("[2001:db8:1:2::1]:443", "2001:db8:1:2::9", True),
     "NUL, and 100 kB": ("\0", "1" * 100_000, True),
     "no address, and one": ("unknown", "192.0.2.1", False),
 }
