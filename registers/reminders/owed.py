@@ -81,8 +81,8 @@ def _thresholds(on: datetime.date) -> tuple[datetime.date, models.Case]:
 def organisations_owed(on: datetime.date) -> list[Organisation]:
     """Return the organisations that are owed a reminder on the day `on`, each with its contact.
 
-    Those whose last one failed stand behind the others, so that an address
-    which never works keeps nobody waiting; else they stand by name.
+    Those whose last one failed stand behind the others, the longest ago first, so
+    that addresses which never work keep nobody waiting; else they stand by name.
     """
     owed = protocols_told_of(on).filter(is_owed=True)  # type: ignore[misc] # annotated
     leads = Party.objects.filter(role=Party.Role.LEAD, protocol__in=owed.values("pk"))
@@ -90,8 +90,8 @@ def organisations_owed(on: datetime.date) -> list[Organisation]:
     organisations = Organisation.objects.filter(pk__in=leads.values("organisation"))
     return list(
         organisations.select_related("contact")
-        .annotate(failed=models.Exists(failed))
-        .order_by("failed", "name")
+        .annotate(failed_at=models.Subquery(failed.order_by("-begun_at").values("begun_at")[:1]))
+        .order_by(models.F("failed_at").asc(nulls_first=True), "name")
     )
 
 

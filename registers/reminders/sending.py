@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from smtplib import SMTPRecipientsRefused
 from typing import cast
 
 from django.core.mail import EmailMessage, get_connection
@@ -39,12 +40,16 @@ class End(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one organisation's reminder, about which protocols, and why it failed."""
+    """What became of one organisation's reminder, about which protocols, and why it failed.
+
+    `at_fault` says that the mail server works, and refused this address alone.
+    """
 
     organisation: Organisation
     end: End
     protocols: Sequence[Protocol] = ()
     problem: str = ""
+    at_fault: bool = False
 
 
 def send_reminders(*, place: Place, at: datetime.datetime, sender: Sender) -> Iterator[Outcome]:
@@ -62,7 +67,7 @@ def send_reminders(*, place: Place, at: datetime.datetime, sender: Sender) -> It
             elif failures >= ENOUGH_FAILURES:
                 yield Outcome(organisation=organisation, end=End.LEFT)
             elif outcome := _send_one(organisation, post, place=place, at=at, sender=sender):
-                if outcome.end != End.HELD:
+                if outcome.end != End.HELD and not outcome.at_fault:
                     failures = failures + 1 if outcome.end == End.FAILED else 0
                 yield outcome
     finally:
@@ -134,7 +139,10 @@ def _send_one(
     except Exception as refusal:  # a backend may raise anything, and the others are to get theirs
         problem = _words_of(refusal)
         _end(reminder, Reminder.Status.FAILED, problem)
-        return Outcome(organisation=organisation, end=End.FAILED, problem=problem)
+        at_fault = isinstance(refusal, SMTPRecipientsRefused)
+        return Outcome(
+            organisation=organisation, end=End.FAILED, problem=problem, at_fault=at_fault
+        )
     _end(reminder, Reminder.Status.SENT)
     return Outcome(organisation=organisation, end=End.SENT, protocols=protocols)
 

@@ -53,6 +53,17 @@ def received() -> list[str]:
     return [message.to[0].removesuffix(".example") for message in mail.outbox]
 
 
+def test_a_day_to_come_is_told_and_suppresses_nothing_before_it(backend, capsys):
+    backend("Post")
+    a_lead("Ashdown", SOON)
+    assert "1 sent" in send(on="2027-03-01")
+    assert "1 March 2027 is still to come. These are sent now" in capsys.readouterr().err
+    assert "1 sent" in send()
+    assert "no reminder is owed" in send()
+    send(on="2027-03-02", dry_run=True)
+    assert capsys.readouterr().err == ""
+
+
 def stored(**fields: object) -> dict[str, str]:
     reminders = Reminder.objects.filter(**fields).order_by("organisation__name")
     return {str(each.organisation): each.status for each in reminders}
@@ -219,9 +230,25 @@ class TestAFailure:
 
     def test_three_addresses_that_never_work_keep_nobody_waiting(self, five, backend):
         backend("Refusing", refused=("ig@ashdown", "ig@birch", "ig@cedar"))
+        _, refusal = send_in_vain()
+        assert received() == ["ig@elder", "ig@fern"]
+        assert refusal.startswith("3 of 5 reminders were not sent.")
+
+    def test_whoever_failed_longest_ago_is_tried_first(self, five, backend, monkeypatch):
+        # A server that does not say that it refuses an address alone.
+        monkeypatch.setattr(posting, "SMTPRecipientsRefused", lambda _: OSError("No."))
+        dead = ("ig@ashdown", "ig@birch", "ig@cedar")
+        backend("Refusing", refused=dead)
         send_in_vain()
         assert received() == []
-        send_in_vain(on="2026-11-23")
+        backend("Refusing", refused=(*dead, "ig@fern"))
+        with time_machine.travel(NOW + datetime.timedelta(1), tick=False):
+            send_in_vain()
+        assert received() == ["ig@elder"]
+        backend("Refusing", refused=dead)
+        for days in (2, 3):
+            with time_machine.travel(NOW + datetime.timedelta(days), tick=False):
+                send_in_vain()
         assert received() == ["ig@elder", "ig@fern"]
 
     def test_of_the_connection_is_not_a_failure_of_all(self, five, backend):

@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def handle(self, *, on: str | None, dry_run: bool, **_options: Any) -> None:
         today = timezone.localdate()
-        day = _day(on) if on else today
+        day = today if on is None else _day(on)
         if day > today and not dry_run:
             self.stderr.write(
                 f"{day:%-d %B %Y} is still to come. These are sent now; --dry-run sends nothing."
@@ -100,7 +100,7 @@ def _line(outcome: Outcome, day: datetime.date) -> str:
 
 def _day(text: str) -> datetime.date:
     try:
-        day = datetime.date.fromisoformat(text)
+        day = datetime.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day, no time)
     except ValueError as problem:
         raise CommandError(f"--on takes a day like 2026-11-22, not '{text}'.") from problem
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
