@@ -83,6 +83,19 @@ def test_a_page_for_answers_keeps_every_promise(visitor, place, links, name, sta
     check(visitor(), place.url, Example(path=links[name], status=status))
 
 
+@pytest.mark.parametrize("width", [320, 600, 1280])
+def test_what_an_answer_does_stands_by_its_own_button(visitor, place, links, width):
+    page = visitor(viewport={"width": width, "height": 900})
+    page.goto(f"{place.url}{links['open']}")
+    items = page.locator(".register-choices__item").all()
+    buttons = [item.get_by_role("button").bounding_box() for item in items]
+    words = [item.locator(".register-choices__does").bounding_box() for item in items]
+    assert len(items) == 4
+    for button, does, following in zip(buttons, words, buttons[1:], strict=False):
+        assert does["y"] - (button["y"] + button["height"]) < 15
+        assert following["y"] - max(does["y"] + does["height"], button["y"] + button["height"]) > 20
+
+
 def test_the_page_for_whoever_tries_too_often_keeps_every_promise(visitor, place, links):
     page = visitor()
     for _ in range(MOST):

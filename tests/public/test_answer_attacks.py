@@ -169,6 +169,7 @@ def test_behind_a_proxy_that_says_nothing_all_are_one(client: Client, settings):
 
 def test_the_proxy_of_the_documents_says_who_asks():
     configuration = (site_settings.BASE_DIR / "deploy/nginx.conf").read_text()
-    public = configuration[configuration.index("location / {") :]
-    public = public[: public.index("location /admin/")]
-    assert "proxy_set_header X-Forwarded-For $remote_addr;" in public
+    for place in ("location = /reviews/answer/ {", "location / {"):
+        _, _, inside = configuration.partition(place)
+        inside, _, _ = inside.partition("}")
+        assert "proxy_set_header X-Forwarded-For $remote_addr;" in inside
