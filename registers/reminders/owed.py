@@ -13,6 +13,9 @@ this review month: a new lead or a new month starts afresh. An organisation
 that is owed one for any of its protocols gets one e-mail, about all of them
 that are overdue or due within 90 days, and it counts for each. So who leads
 twenty hears of all of them at once, every 90 days, and not on twenty days.
+
+Of a protocol whose lead has answered nothing is said while the answer waits:
+the next word is the administrators'.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import datetime
 
 from django.db import models
 
-from registers.models import Organisation, Party, Protocol, Reminded, Reminder
+from registers.models import Answer, Organisation, Party, Protocol, Reminded, Reminder
 from registers.models.protocol_queryset import ProtocolQuerySet
 from registers.models.review_dates import last_day, months_later
 
@@ -57,9 +60,12 @@ def protocols_told_of(on: datetime.date) -> ProtocolQuerySet:
         reminder__organisation__parties__role=Party.Role.LEAD,
         reminder__organisation__parties__protocol=models.OuterRef("pk"),
     )
+    waiting = Answer.objects.filter(
+        status=Answer.Status.WAITING, reminded__protocol=models.OuterRef("pk")
+    )
     return (
         Protocol.objects.current()
-        .filter(review_date__lte=last)
+        .filter(~models.Exists(waiting), review_date__lte=last)
         .alias(told_since=since)
         .annotate(is_owed=~models.Exists(told))
         .order_by("review_date", "reference")

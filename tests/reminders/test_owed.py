@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from registers import changes
 from registers.models import Organisation, Protocol
 from registers.models.review_dates import months_later
+from registers.reminders.answers import refuse
 from registers.reminders.owed import organisations_owed, protocols_of, protocols_told_of, told_since
 from tests.conftest import TODAY
 from tests.makers import PartyFactory, make_protocols, withdrawn
+from tests.models.making import NOW
 from tests.models.oracles import end_of_month
+from tests.reminders.lines import an_answer
 from tests.reminders.making import a_lead, led_by, reminded
 
 JUNE = datetime.date(2026, 6, 1)  # due on 30 June
@@ -212,6 +215,17 @@ def test_it_asks_one_question_however_many_protocols(django_assert_num_queries):
     # Protocols, parties, organisations with them, and (there being partners) approvers.
     with django_assert_num_queries(3):
         assert len(protocols_of(birch, END)) == 30
+
+
+@pytest.mark.django_db
+def test_nobody_is_asked_again_while_the_answer_waits(empty_register):
+    lead = a_lead("Ashdown", JUNE, JUNE)
+    first, second = protocols_of(lead, END)
+    line = reminded(lead, END - days(100), first).lines.get()
+    answer = an_answer(line, at=NOW)
+    assert list(protocols_of(lead, END)) == [second]
+    refuse(answer, at=NOW, by=None)
+    assert list(protocols_of(lead, END)) == [first, second]
 
 
 @pytest.mark.django_db
