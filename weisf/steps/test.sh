@@ -7,7 +7,9 @@ python=.venv/bin/python
 mkdir -p var/coverage
 # The tests set what they need; a developer's own settings must not change what they find.
 unset SITE_URL DEBUG BEHIND_PROXY ALLOWED_HOSTS PARTNERSHIP_FILE REGISTER_FILE LOG_LEVEL PORT \
-    WEB_HOST WEB_WORKERS WEB_THREADS ANNOUNCE DATABASE_POOL_SIZE
+    WEB_HOST WEB_WORKERS WEB_THREADS ANNOUNCE DATABASE_POOL_SIZE PAGE_MEMORY_MB \
+    SHARED_CACHE_SECONDS EMAIL_URL EMAIL_BACKEND EMAIL_FROM GOVUK_NOTIFY_API_KEY \
+    GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID
 
 # TEST_ARGS is read as a shell reads it, so that -k 'two words' stays one.
 eval "set -- \"\$1\" ${TEST_ARGS:-}"
