@@ -81,6 +81,7 @@ def fill() -> None:
         ),
         a_party("9002", "Ashdown Council", "lead"),
         a_party("9002", "Birch Trust", position=1),
+        at=timezone.now(),
     )
     makers.make_protocols(60, theme=housing, review_date=datetime.date(today.year + 2, 1, 1))
     for number in range(150):
