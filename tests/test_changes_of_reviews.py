@@ -136,6 +136,12 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "no outcome": ("9005", {"outcome": ""}, "outcome", "This field cannot be blank."),
     "an unknown outcome": ("9005", {"outcome": "lost"}, "outcome", "is not a valid choice"),
     "no day": ("9005", {"reviewed_on": None}, "reviewed_on", "This field cannot be null."),
+    "a slip of the hand": (
+        "9005",
+        {"reviewed_on": datetime.date(1900, 1, 1)},
+        "reviewed_on",
+        "Write a day of the year 1990 or later.",
+    ),
     "a day to come": (
         "9005",
         {"reviewed_on": DAY + datetime.timedelta(1)},

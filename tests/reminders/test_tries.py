@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_save
 
 from registers.models import Try
 from registers.reminders.tries import MOST, seconds_to_wait, visitor_of
@@ -30,6 +31,23 @@ def test_twenty_are_let_in_and_the_next_waits():
     assert tries(HOME, 60) == [0]
     assert tries(HOME, 60.5) == [1]
     assert tries(HOME, 61) == [0]
+
+
+def test_who_meets_another_at_the_limit_waits_and_is_not_counted():
+    tries(HOME, *range(MOST - 1))
+
+    def another_worker(sender, instance, **_):
+        if instance.at == after(30):
+            Try.objects.create(visitor=instance.visitor, at=after(29))
+
+    post_save.connect(another_worker, sender=Try)
+    try:
+        assert tries(HOME, 30) == [30]
+    finally:
+        post_save.disconnect(another_worker, sender=Try)
+    assert Try.objects.count() == MOST
+    assert {str(each) for each in Try.objects.all()} >= {str(after(29))}
+    assert not Try.objects.filter(at=after(30)).exists()
 
 
 def test_another_address_has_tries_of_its_own():
