@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from registers.finding.words import GAP, Prepared
 Ids = npt.NDArray[np.int32]
 Row = tuple[int, Sequence[Prepared]]  # an id, and what each field holds
 MARK = "="  # before a plain word; no word has it within
+MOMENT_MS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,14 @@ class Engine(ABC):
         """Be told that much was written."""
         self._run(self.last)
 
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Let what is written within wait but a moment for who writes before it.
+
+        It then fails with OperationalError, as it else would after a long wait.
+        """
+        yield
+
     def _run(self, statements: Sequence[str]) -> None:
         with connection.cursor() as cursor:
             for statement in statements:
@@ -94,6 +104,17 @@ class Fts5(Engine):
     """SQLite. The tokenizer parts at spaces alone, for there is nothing else between our words."""
 
     id = "rowid"
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Wait but a moment. There is one writer at a time, whatever the tables."""
+        usual = int(connection.settings_dict["OPTIONS"]["timeout"] * 1_000)
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {MOMENT_MS}")
+            try:
+                yield
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
     def write(self, table: TextTable, rows: Sequence[Row]) -> None:
         """Keep a row for each id, in place of what it had."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime
 import logging
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from ipaddress import ip_address
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils.crypto import salted_hmac
 
+from registers.finding.text_index import engine
 from registers.models import Try
 
 MOST = 20
@@ -23,7 +23,6 @@ WINDOW = datetime.timedelta(minutes=1)
 SALT = "registers.reminders.tries"
 HOME = 64  # bits that one IPv6 connection has at its own disposal
 UNREADABLE = "unreadable"
-PATIENCE_MS = 200
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +38,8 @@ def seconds_to_wait(address: str, *, at: datetime.datetime) -> int:
     tries = Try.objects.filter(visitor=visitor, at__gt=since).order_by("at")
     mine = None
     try:
-        with _briefly(), transaction.atomic():
+        # Hurried: during a long write anybody could else keep all threads waiting.
+        with engine().hurried(), transaction.atomic():
             if tries.count() < MOST:
                 Try.objects.filter(at__lte=since).delete()
                 mine = Try.objects.create(visitor=visitor, at=at)
@@ -57,24 +57,6 @@ def seconds_to_wait(address: str, *, at: datetime.datetime) -> int:
             mine.delete()
     free = times[len(times) - MOST] + WINDOW
     return max(1, math.ceil((free - at).total_seconds()))
-
-
-@contextmanager
-def _briefly() -> Iterator[None]:
-    """Wait a moment, where SQLite is being written to, and not for as long as a writer would.
-
-    Else anybody could keep all threads waiting during a long write.
-    """
-    if connection.vendor != "sqlite":
-        yield
-        return
-    usual = int(connection.settings_dict["OPTIONS"]["timeout"] * 1_000)
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def visitor_of(address: str) -> str:

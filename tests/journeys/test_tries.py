@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.browser.serving import prepare, served
 from tests.journeys.test_workers import SeveralWorkers, database_of_its_own
@@ -27,12 +30,12 @@ def place(tmp_path: Path) -> Iterator[SeveralWorkers]:
 
 
 def status(port: int) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    way = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", "/reviews/answer/?link=none")
-        return connection.getresponse().status
+        way.request("GET", "/reviews/answer/?link=none")
+        return way.getresponse().status
     finally:
-        connection.close()
+        way.close()
 
 
 def test_of_many_at_once_no_more_are_let_in_by_all_workers_together(place):
@@ -41,3 +44,15 @@ def test_of_many_at_once_no_more_are_let_in_by_all_workers_together(place):
     assert answers.keys() == {404, 429}
     # Those that come to the last free place together may all have to wait.
     assert MOST - AT_ONCE < answers[404] <= MOST
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has many writers at a time")
+def test_a_long_write_keeps_no_reader_waiting(place):
+    writer = sqlite3.connect(place.folder / "register.sqlite3", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    assert status(place.port) == 404
+    assert time.monotonic() - begun < 5  # a writer would wait for 20
+    writer.execute("ROLLBACK")
+    writer.close()
+    assert status(place.port) == 404
