@@ -11,9 +11,10 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 
+from registers.models.review_dates import FIRST_YEAR
+
 FORMATS = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")
-# A year outside these is a slip of the hand.
-FIRST_YEAR, LAST_YEAR = 1990, 2099
+LAST_YEAR = 2099  # a later one is a slip of the hand, as one before the first is
 
 
 def read_month(text: str) -> datetime.date:

@@ -11,10 +11,8 @@ from django.db.models.lookups import Exact, GreaterThanOrEqual
 from simple_history.models import HistoricalRecords
 
 from registers.models.protocol import Protocol
-from registers.models.review_dates import DayOfMonth, FirstOfMonth, last_day
+from registers.models.review_dates import FIRST_YEAR, DayOfMonth, FirstOfMonth, last_day
 from registers.models.words import refuse_email
-
-FIRST_YEAR = 1990  # a review of before is a slip of the hand
 
 
 class Review(models.Model):

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import models
 
+FIRST_YEAR = 1990  # a review of before, or due before, is a slip of the hand
+
 
 class ReviewStatus(models.TextChoices):
     """How a review stands on a day. In order of urgency."""
