@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -27,18 +28,18 @@ ENDED = {"outcome": "ended", "note": "The service closed."}
 KEPT = {"outcome": "unchanged", "next_review": datetime.date(2029, 3, 1)}
 
 
-@pytest.mark.parametrize("decision", [KEPT, ENDED], ids=["confirmed", "ended"])
-def test_one_review_is_recorded_and_the_other_officer_is_told(real_register, decision):
+def at_once(*decisions: dict[str, Any]) -> list[str]:
+    """Let each officer record a review in the same moment; return what they are told, sorted."""
     together = threading.Barrier(OFFICERS)
 
-    def decide(_: int) -> str:
+    def decide(decision: dict[str, Any]) -> str:
         try:
-            review = Review(
-                protocol=Protocol.objects.get(pk="0046"),
-                reviewed_on=NOON.date(),
-                job_title="SIRO",
-                **decision,
-            )
+            # Each reads the register before the other has decided.
+            named = {"protocol", "replaced_by"}
+            read = {
+                name: Protocol.objects.get(pk=decision[name]) for name in named & decision.keys()
+            }
+            review = Review(**decision | read, reviewed_on=NOON.date(), job_title="SIRO")
             together.wait()
             changes.record_review(review, at=NOON)
         except ValidationError as refusal:
@@ -48,7 +49,12 @@ def test_one_review_is_recorded_and_the_other_officer_is_told(real_register, dec
         return ""
 
     with ThreadPoolExecutor(OFFICERS) as officers:
-        said = sorted(officers.map(decide, range(OFFICERS)))
+        return sorted(officers.map(decide, decisions))
+
+
+@pytest.mark.parametrize("decision", [KEPT, ENDED], ids=["confirmed", "ended"])
+def test_one_review_is_recorded_and_the_other_officer_is_told(real_register, decision):
+    said = at_once(*[{"protocol": "0046"} | decision] * OFFICERS)
     assert said[0] == ""
     assert "recorded already" in said[1] or "is not in force" in said[1]
     assert Review.objects.count() == 1
@@ -57,27 +63,9 @@ def test_one_review_is_recorded_and_the_other_officer_is_told(real_register, dec
 
 
 def test_they_cannot_let_two_protocols_replace_each_other(real_register):
-    together = threading.Barrier(OFFICERS)
-
-    def replace(pair: tuple[str, str]) -> str:
-        try:
-            one, other = (Protocol.objects.get(pk=reference) for reference in pair)
-            review = Review(
-                protocol=one,
-                replaced_by=other,
-                reviewed_on=NOON.date(),
-                outcome="replaced",
-                job_title="SIRO",
-            )
-            together.wait()
-            changes.record_review(review, at=NOON)
-        except ValidationError as refusal:
-            return " ".join(refusal.messages)
-        finally:
-            connection.close()
-        return ""
-
-    with ThreadPoolExecutor(OFFICERS) as officers:
-        said = sorted(officers.map(replace, [("0053", "0073"), ("0073", "0053")]))
+    said = at_once(
+        {"protocol": "0053", "outcome": "replaced", "replaced_by": "0073"},
+        {"protocol": "0073", "outcome": "replaced", "replaced_by": "0053"},
+    )
     assert said == ["", "These protocols would replace each other."]
     assert Review.objects.count() == 1
