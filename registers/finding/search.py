@@ -25,7 +25,7 @@ MOST_KEPT = 64  # masks, of one byte for each protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What some words found. `mask` has a place for each place of the index.
+    """What some words found. `mask` chooses their places of the index.
 
     Where a word found nothing and one like it did, `corrected` is what was
     looked for instead, and `as_typed` asks for the words as they were typed.

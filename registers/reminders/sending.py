@@ -24,6 +24,7 @@ from registers.reminders.owed import organisations_owed, protocols_of
 
 ENOUGH_FAILURES = 3  # in a row: then it is the mail server, not an address
 LONGEST_PROBLEM = 300
+# Without a dot too, and without what stands around it in a server's words.
 ADDRESS = re.compile(r"[^\s@<>(){}'\",;:]+@[^\s@<>(){}'\",;:]+")
 
 
