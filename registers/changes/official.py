@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from registers.finding.entries import publish
+from registers.formats.record import record_of
 from registers.formats.statement import statement, what_changed
 from registers.models import Change, Name, Organisation, Party, Protocol, Slug
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
@@ -45,6 +46,8 @@ class Touched:
             self.organisations.add(thing.organisation_id)
 
 
+# What a change points at, by the name of its field.
+SUBJECTS: dict[type[models.Model], str] = {Protocol: "protocol", Organisation: "organisation"}
 _touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
 
 
@@ -96,6 +99,7 @@ def official_change(
     """
     with published_at_its_end(), transaction.atomic():
         before = statement(subject)
+        _record_first_state(subject)
         yield
         after = statement(subject)
         if after == before:
@@ -118,7 +122,22 @@ def official_change(
             what=what,
             why=why,
             by=by,
+            record=record_of(subject),
         )
+
+
+def _record_first_state(subject: models.Model) -> None:
+    """Keep what `subject` says before it is changed, with a last change that kept no record.
+
+    Such changes are from before records were kept, or of a register that was
+    brought in whole. Nothing official has happened to it since.
+    """
+    name = SUBJECTS.get(type(subject))
+    if name and subject.pk:
+        last = Change.objects.filter(**{name: subject.pk}).first()
+        if last and last.record is None:
+            last.record = record_of(subject)
+            last.save(update_fields=["record"])
 
 
 def _refuse_days_to_come(protocol: Protocol, on: datetime.date) -> None:

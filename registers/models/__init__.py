@@ -5,13 +5,16 @@ from registers.models.approver import Approver
 from registers.models.change import Change
 from registers.models.contact import Contact
 from registers.models.document import Document
+from registers.models.gap import Gap
+from registers.models.merge import Apart, Merge
 from registers.models.news import News
 from registers.models.organisation import Name, Organisation, Slug, Succession
+from registers.models.overarching import Overarching
 from registers.models.party import Party
-from registers.models.protocol import Overarching, Protocol
+from registers.models.protocol import Protocol
 from registers.models.register_version import RegisterVersion
 from registers.models.reminder import Reminded, Reminder
-from registers.models.resource import Resource
+from registers.models.resource import EarlierVersion, Resource
 from registers.models.review import Review
 from registers.models.search_entry import SearchEntry
 from registers.models.theme import Theme
@@ -19,10 +22,14 @@ from registers.models.vocabulary import VocabularyWord
 
 __all__ = [
     "Answer",
+    "Apart",
     "Approver",
     "Change",
     "Contact",
     "Document",
+    "EarlierVersion",
+    "Gap",
+    "Merge",
     "Name",
     "News",
     "Organisation",

@@ -25,6 +25,12 @@ class Change(models.Model):
     )
     what = models.TextField(help_text="Public. A line for each thing that changed.")
     why = models.TextField(blank=True, help_text="Public.")
+    record = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="What the thing said after it, as registers/formats/record.py keeps it.",
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

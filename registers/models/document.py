@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import PurePath
 
 from django.core.exceptions import ValidationError
@@ -23,15 +24,24 @@ def refuse_large(paper: FieldFile) -> None:
         raise ValidationError("This file is larger than 20 MB. Save a smaller one.")
 
 
+def generated_name(paper: models.Model, name: str) -> str:
+    """Return where a file is stored: a name that nobody can guess, with the ending of its kind."""
+    return secrets.token_hex(16) + PurePath(name).suffix.lower()
+
+
 class Paper(models.Model):
     """A titled file to download. Abstract."""
 
     title = models.CharField(max_length=200)
     file = models.FileField(
-        upload_to="%Y/%m",
+        upload_to=generated_name,
         validators=[FileExtensionValidator(PAPER_TYPES), refuse_large],
         help_text="PDF, DOCX, XLSX, ODT or ODS, of 20 MB at most.",
     )
+
+    name = models.CharField("name of the file", max_length=150, blank=True, editable=False)
+    size = models.PositiveIntegerField(null=True, editable=False, help_text="In bytes.")
+    uploaded_at = models.DateTimeField(null=True, editable=False, help_text="Null: not known.")
 
     class Meta:
         abstract = True
@@ -44,19 +54,13 @@ class Paper(models.Model):
         """The kind of file, as its name ends: 'PDF'."""
         return PurePath(self.file.name or "").suffix.lstrip(".").upper()
 
-    @property
-    def size(self) -> int | None:
-        """How many bytes the file has; None if it is not kept here."""
-        try:
-            return self.file.size if self.file else None
-        except FileNotFoundError:
-            return None
-
 
 class Document(Paper):
     """A paper of a protocol: the signed PDF, and others."""
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="documents")
+    # It was published once: it stays here, is downloaded by nobody, and can be put back.
+    taken_off = models.BooleanField(default=False, editable=False)
     history = HistoricalRecords()
 
     class Meta:

@@ -87,6 +87,7 @@ class Organisation(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("merge_organisation", "Can merge and split organisations")]
 
     def __str__(self) -> str:
         return self.name

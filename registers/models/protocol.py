@@ -6,7 +6,6 @@ import datetime
 from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.lookups import Exact
 from simple_history.models import HistoricalRecords
@@ -18,6 +17,7 @@ from registers.models.protocol_queryset import (
     ProtocolQuerySet,
     PublicManager,
 )
+from registers.models.references import refuse_no_reference, same_number
 from registers.models.review_dates import (
     DayOfMonth,
     ReviewStatus,
@@ -53,7 +53,7 @@ class Protocol(models.Model):
         max_length=8,
         primary_key=True,
         error_messages={"unique": "A protocol has this reference already."},
-        validators=[RegexValidator(r"\A[0-9]{4,8}\Z", "Write the number as 4 to 8 digits: 0012.")],
+        validators=[refuse_no_reference],
         help_text="Its number, such as 0012. It never changes and is never used again.",
     )
     title = models.CharField(max_length=300)
@@ -108,6 +108,10 @@ class Protocol(models.Model):
 
     class Meta:
         ordering = ["reference"]
+        permissions = [
+            ("publish_protocol", "Can publish, withdraw and put back in force"),
+            ("import_protocol", "Can import a spreadsheet"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(review_date=None)
@@ -166,7 +170,9 @@ class Protocol(models.Model):
         return protocol
 
     def clean(self) -> None:
-        """Refuse a way back to a draft, a draft as replacement, and a ring of replacements."""
+        """Refuse a number that is used, a way back to a draft, and a replacement that is none."""
+        if self._state.adding:
+            self._refuse_used_number()
         draft, before = Protocol.Status.DRAFT, getattr(self, "_status_as_read", None)
         if self.status == draft and before not in {None, draft}:
             raise ValidationError({"status": STAYS_PUBLIC})
@@ -179,6 +185,10 @@ class Protocol(models.Model):
                 raise ValidationError({"replaced_by": "These protocols would replace each other."})
             seen.add(newer.pk)
             newer = newer.replaced_by
+
+    def _refuse_used_number(self) -> None:
+        for taken in Protocol.objects.filter(pk__in=same_number(self.pk)):
+            raise ValidationError({"reference": f"Protocol {taken.pk} has this number already."})
 
     @property
     def all_parties(self) -> list[Party]:
@@ -215,35 +225,3 @@ class Protocol(models.Model):
     def months_overdue(self, on: datetime.date) -> int:
         """Return for how many whole months its review has been overdue on the day `on`."""
         return months_overdue(self.review_date, on)
-
-
-class Overarching(models.Model):
-    """A protocol comes under another, broader one."""
-
-    protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="+")
-    overarching = models.ForeignKey(Protocol, models.PROTECT, related_name="+")
-    history = HistoricalRecords()
-
-    class Meta:
-        verbose_name = "overarching protocol"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["protocol", "overarching"],
-                name="comes_under_once",
-                violation_error_message="It comes under this protocol already.",
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(protocol=models.F("overarching")),
-                name="not_under_itself",
-                violation_error_message="A protocol cannot come under itself.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.protocol_id} comes under {self.overarching_id}"
-
-    def clean(self) -> None:
-        """Refuse a draft as the overarching protocol."""
-        drafts = Protocol.objects.filter(status=Protocol.Status.DRAFT)
-        if drafts.filter(pk=self.overarching_id).exists():
-            raise ValidationError({"overarching": DRAFT_UNNAMED})

@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from registers.models.document import Paper
+from registers.models.document import Document, Paper
 
 
 class Resource(Paper):
@@ -31,3 +31,33 @@ class Resource(Paper):
     def get_absolute_url(self) -> str:
         """Return the resource's own page."""
         return reverse("resource", args=[self.slug])
+
+
+class EarlierVersion(models.Model):
+    """A file of a document or a resource that a newer one replaced. It is read as before."""
+
+    document = models.ForeignKey(
+        Document, models.CASCADE, null=True, blank=True, related_name="earlier_versions"
+    )
+    resource = models.ForeignKey(
+        Resource, models.CASCADE, null=True, blank=True, related_name="earlier_versions"
+    )
+    file = models.FileField()
+    name = models.CharField("name of the file", max_length=150, blank=True)
+    size = models.PositiveIntegerField(null=True, help_text="In bytes.")
+    uploaded_at = models.DateTimeField(null=True, help_text="Null: not known.")
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-replaced_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(document=None, resource__isnull=False)
+                | models.Q(document__isnull=False, resource=None),
+                name="version_of_one_paper",
+                violation_error_message="An earlier version belongs to one paper.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,6 +7,7 @@ export_list() {
     case $1 in
         requirements.txt) groups=--no-dev ;;
         requirements-notify.txt) groups='--no-dev --extra notify' ;;
+        requirements-s3.txt) groups='--no-dev --extra s3' ;;
         requirements-dev.txt) groups='--only-group dev' ;;
         requirements-node.txt) groups='--only-group node' ;;
         *) fail "There is no list $1." ;;
@@ -20,7 +21,7 @@ if [ -n "${1:-}" ]; then
     exit
 fi
 .venv/bin/uv lock --upgrade || fail "The packages could not be locked. Read uv's message above."
-for list in requirements.txt requirements-notify.txt requirements-dev.txt requirements-node.txt; do
+for list in requirements.txt requirements-notify.txt requirements-s3.txt requirements-dev.txt requirements-node.txt; do
     export_list "$list" > "var/$list.$$"
     mv "var/$list.$$" "$list"
 done

@@ -1,0 +1,88 @@
+"""All that is recorded of a thing and is public, as plain data.
+
+It is kept with each change: so what a thing said on a day can be shown, and an
+earlier state put back. `statement` says the same in words, for readers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from registers.models import (
+    Approver,
+    Document,
+    Name,
+    Organisation,
+    Overarching,
+    Party,
+    Protocol,
+    Succession,
+)
+
+# {"fields": {name: value}, "parts": {kind: [{name: value}, ...]}}. A value is text, a number,
+# yes or no, a day as 2027-03-31, or for another thing its key, its words and its address's end.
+Record = dict[str, Any]
+
+# Notes for administrators are never public; keys follow from names.
+UNRECORDED = {"admin_note", "key"}
+
+# What stands in other tables and belongs to a thing, with the field that says whose it is.
+PARTS: dict[type[models.Model], dict[str, tuple[type[models.Model], str]]] = {
+    Protocol: {
+        "parties": (Party, "protocol"),
+        "overarching": (Overarching, "protocol"),
+        "documents": (Document, "protocol"),
+    },
+    Organisation: {
+        "names": (Name, "organisation"),
+        "successions": (Succession, "organisation"),
+        "approvers": (Approver, "organisation"),
+    },
+}
+
+
+def record_of(thing: models.Model) -> Record | None:
+    """Return what is recorded of the stored `thing`; None if it is not stored, or is a draft."""
+    stored = type(thing)._default_manager.filter(pk=thing.pk).first()  # noqa: SLF001 (Django's own)
+    if stored is None or (isinstance(stored, Protocol) and stored.status == Protocol.Status.DRAFT):
+        return None
+    parts = {
+        kind: [values_of(part, without=frozenset({owner})) for part in parts_of(stored, kind)]
+        for kind, (_, owner) in PARTS.get(type(stored), {}).items()
+    }
+    return {"fields": values_of(stored), "parts": parts}
+
+
+def parts_of(thing: models.Model, kind: str) -> models.QuerySet[Any]:
+    """Return the stored parts of one kind that belong to `thing` today, in their order."""
+    model, owner = PARTS[type(thing)][kind]
+    parts = model._default_manager.filter(**{owner: thing.pk})  # noqa: SLF001 (Django's own)
+    if model is Document:
+        parts = parts.filter(taken_off=False)
+    others = [
+        field.name
+        for field in model._meta.fields  # noqa: SLF001 (Django's own)
+        if field.is_relation and field.name != owner
+    ]
+    return parts.select_related(*others) if others else parts
+
+
+def values_of(thing: models.Model, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return the values of a thing's own fields by their names, but for those in `without`."""
+    return {
+        field.name: _plain(thing, field)
+        for field in thing._meta.fields  # noqa: SLF001 (Django's own)
+        if field.name not in UNRECORDED | without
+    }
+
+
+def _plain(thing: models.Model, field: models.Field[Any, Any]) -> Any:
+    value = getattr(thing, field.name)
+    if isinstance(value, models.Model):
+        other = {"key": value.pk, "says": str(value)}
+        return other | ({"slug": value.slug} if hasattr(value, "slug") else {})
+    if isinstance(field, models.FileField):
+        return value.name or ""
+    return value.isoformat() if hasattr(value, "isoformat") else value
