@@ -46,7 +46,8 @@ def newest_changes(found: Found, most: int) -> list[tuple[Change, Protocol]]:
     that would be dear, and some of the newest changes are sure to be of it: so
     all are read from the newest on until there are enough.
     """
-    changes = Change.objects.select_related("protocol__theme")
+    # What was recorded with each is long, and its words say what changed.
+    changes = Change.objects.select_related("protocol__theme").defer("record")
     if len(found) > NARROW:
         brought = changes.in_bulk(list(islice(_from_the_newest(found), most)))
     else:
