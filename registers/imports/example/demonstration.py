@@ -18,7 +18,7 @@ from registers.imports.example.days import office_hour
 from registers.imports.example.papers import example_pdf
 from registers.imports.example.reviews import add_reviews
 from registers.imports.example.words import VOCABULARY, happens
-from registers.models import Document, News, Overarching, Protocol, Resource, Theme
+from registers.models import Document, Gap, News, Overarching, Protocol, Resource, Theme
 
 CHOSEN_FROM, CHOSEN = 400, 24
 EVERYTHING, WITHDRAWN = 2, 4  # how many protocols have everything, and how many come to an end
@@ -46,6 +46,7 @@ def demonstrate(random: Random, *, protocols: int, on: datetime.date) -> None:
     add_reviews(random, [*chosen[:EVERYTHING], *chosen[EVERYTHING + WITHDRAWN :][-REVIEWED:]], on)
     if protocols >= ENOUGH_FOR_DRAFT:
         _add_draft(protocols, on)
+        _add_gaps(protocols + 1, on)
     _add_news(on)
     _add_resources(on)
 
@@ -117,6 +118,12 @@ def _add_draft(protocols: int, on: datetime.date) -> None:
         theme=Theme.objects.all()[0],
     )
     _save(draft, on, "")
+
+
+def _add_gaps(last: int, on: datetime.date) -> None:
+    """Say of numbers after the last one what became of them."""
+    for number, (fate, note) in enumerate(VOCABULARY["gaps"]["fates"], last + 1):
+        _save(Gap(reference=str(number).zfill(4), fate=fate, note=note), on, "")
 
 
 def _add_news(on: datetime.date) -> None:
