@@ -12,7 +12,6 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.multipartparser import MultiPartParserError
@@ -35,6 +34,7 @@ from registers.reminders.answers import (
 )
 from registers.reminders.links import good_until, line_of
 from registers.reminders.tries import MOST, seconds_to_wait
+from weisf.visitors import address_of
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -88,7 +88,7 @@ def kept_by_nobody(view: View) -> View:
 def answer(request: HttpRequest) -> HttpResponse:
     """Ask what the link in the query string is about, take the answer, or say why not (4xx)."""
     at = timezone.now()
-    if seconds := seconds_to_wait(_address_of(request), at=at):
+    if seconds := seconds_to_wait(address_of(request), at=at):
         context = {"most": MOST, "posted": request.method == "POST"}
         busy = render(request, "answers/wait.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
         busy.headers["Retry-After"] = str(seconds)
@@ -148,14 +148,3 @@ def _page(
     }
     template, usual = PAGES[state]
     return render(request, template, context, status=status or usual)
-
-
-def _address_of(request: HttpRequest) -> str:
-    """Return the visitor's network address: the proxy's word for it, where there is one.
-
-    The last address was written by the proxy; those before it by anybody.
-    """
-    if settings.BEHIND_PROXY:
-        forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        return forwarded.rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -10,19 +10,17 @@ import datetime
 import logging
 import math
 from contextlib import suppress
-from ipaddress import ip_address
 
 from django.db import DatabaseError, transaction
 from django.utils.crypto import salted_hmac
 
 from registers.finding.text_index import engine
 from registers.models import Try
+from weisf.visitors import network_of
 
 MOST = 20
 WINDOW = datetime.timedelta(minutes=1)
 SALT = "registers.reminders.tries"
-HOME = 64  # bits that one IPv6 connection has at its own disposal
-UNREADABLE = "unreadable"
 
 _log = logging.getLogger(__name__)
 
@@ -64,19 +62,4 @@ def visitor_of(address: str) -> str:
 
     What is no address is one visitor.
     """
-    return salted_hmac(SALT, _network(address), algorithm="sha256").hexdigest()
-
-
-def _network(address: str) -> str:
-    if address.startswith("["):  # [2001:db8::1]:443
-        address = address[1:].partition("]")[0]
-    elif address.count(":") == 1:  # 192.0.2.1:443
-        address = address.partition(":")[0]
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return UNREADABLE
-    if ip.version == 4:  # noqa: PLR2004 (the version's own name)
-        return str(ip)
-    # A server that listens on IPv6 writes IPv4 in this way.
-    return str(ip.ipv4_mapped or f"{int(ip) >> HOME:x}")
+    return salted_hmac(SALT, network_of(address), algorithm="sha256").hexdigest()
