@@ -15,6 +15,7 @@ from django.test import Client
 
 from registers.finding.indexing import forget
 from registers.imports.fixture import is_empty, load_register, read_register
+from tests.cast import somebody
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "weisf"
 LOADED_AT = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
@@ -85,3 +86,32 @@ def officers_door(officer, client: Client) -> Client:
     """A browser in which Olive is logged in."""
     client.force_login(officer)
     return client
+
+
+@pytest.fixture
+def quick_passwords(settings) -> None:
+    """Do not take the time that makes guessing dear."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def stranger() -> None:
+    """Somebody who is not logged in."""
+
+
+@pytest.fixture
+def editor(db) -> User:
+    """Edith, who drafts and edits."""
+    return somebody("edith", "Editor")
+
+
+@pytest.fixture
+def publisher(db) -> User:
+    """Paul, who also publishes, withdraws, imports and merges."""
+    return somebody("paul", "Publisher")
+
+
+@pytest.fixture
+def administrator(db) -> User:
+    """Ada, who also lets others in."""
+    return somebody("ada", "Administrator")

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from registers.admin.looking import LookUpOnly
 from registers.admin.reviewing import review_page, told
+from registers.admin.rights import may_publish
 from registers.changes.reviewing import NOT_IN_FORCE
 from registers.models import Answer, Organisation, Protocol, Review
 from registers.reminders.answers import DECIDED, accept, refuse
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 else:
     AnswerModelAdmin = admin.ModelAdmin
 
-DECIDER = "registers.change_protocol"
 NOT_THEIRS = (
     "The answer is accepted: {organisation} does not lead this protocol. Put the lead right here."
 )
@@ -72,7 +72,7 @@ class AnswerAdmin(LookUpOnly, AnswerModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let those look who decide."""
-        return super().has_view_permission(request, obj) or request.user.has_perm(DECIDER)
+        return super().has_view_permission(request, obj) or may_publish(request.user)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Add the decision, once there is one."""
@@ -88,7 +88,7 @@ class AnswerAdmin(LookUpOnly, AnswerModelAdmin):
         """Show one answer, with the buttons for whoever may decide it."""
         answer: Answer = context["original"]
         waits = answer.status == Answer.Status.WAITING
-        context["may_decide"] = waits and request.user.has_perm(DECIDER)
+        context["may_decide"] = waits and may_publish(request.user)
         context["not_ours"] = answer.choice == Answer.Choice.NOT_OURS
         context["title"] = f"Answer about protocol {answer.reminded.protocol_id}"
         return super().render_change_form(request, context, *args, **kwargs)
@@ -198,7 +198,7 @@ class AnswerAdmin(LookUpOnly, AnswerModelAdmin):
 
     def _to_decide(self, request: HttpRequest, object_id: str) -> Answer:
         """Return the answer. Raises PermissionDenied, and Http404 where there is none."""
-        if not request.user.has_perm(DECIDER):
+        if not may_publish(request.user):
             raise PermissionDenied
         answer: Answer | None = self.get_object(request, unquote(object_id))
         if answer is None:

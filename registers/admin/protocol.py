@@ -15,11 +15,12 @@ from registers.admin.official import FormSet, PartInline, ReasonForm
 from registers.admin.papers import PAPER_WIDGETS
 from registers.admin.party import PartyInline
 from registers.admin.reviewing import ReviewedAdmin
+from registers.admin.rights import GuardedAdmin, GuardedForm
 from registers.models import Document, Overarching, Protocol
 from registers.models.words import key_of
 
 
-class ProtocolForm(ReasonForm):
+class ProtocolForm(GuardedForm, ReasonForm):
     """The protocol itself."""
 
     review_date = MonthField(
@@ -78,7 +79,7 @@ class DocumentInline(PartInline):
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(ReviewedAdmin):
+class ProtocolAdmin(GuardedAdmin, ReviewedAdmin):
     """Protocols, found by reference, words, or any name of an organisation."""
 
     form = ProtocolForm

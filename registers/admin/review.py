@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from registers import changes
 from registers.admin.official import ModelForm, OfficialAdmin, ReasonForm
+from registers.admin.rights import may_publish
 from registers.models import Review
 
 
@@ -63,6 +64,11 @@ class ReviewAdmin(OfficialAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a review is recorded from its protocol."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse what stands as the reason of a withdrawal to those who may not withdraw."""
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and (obj is None or obj.is_needed or may_publish(request.user))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse."""

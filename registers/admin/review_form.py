@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
@@ -62,6 +62,8 @@ class Suggesting(AdminTextInputWidget):
 class ReviewForm(ModelForm):
     """One review of each of `protocols`. `initial` is what stands in the boxes at first.
 
+    Of the outcomes only those in `offered` can be chosen.
+
     `review_of` gives what was written as a review that is not stored yet, and
     `refuse` shows beside the boxes why it could not be recorded.
     """
@@ -101,12 +103,22 @@ class ReviewForm(ModelForm):
             "note": AdminTextareaWidget(attrs={"rows": 4}),
         }
 
-    def __init__(self, *args: Any, protocols: Sequence[Protocol], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        protocols: Sequence[Protocol],
+        offered: Collection[Review.Outcome],
+        **kwargs: Any,
+    ) -> None:
         self.protocols = protocols
         self.last = Review.objects.filter(protocol__in=protocols).order_by("-pk").first()
         kwargs["initial"] = {"seen": self.last and self.last.pk} | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.fields["job_title"].widget.suggestions = _job_titles(protocols)
+        outcome: Any = self.fields["outcome"]
+        outcome.choices = [choice for choice in outcome.choices if choice[0] in offered]
+        if Review.Outcome.REPLACED not in offered:
+            del self.fields["replaced_by"]
 
     def clean(self) -> dict[str, Any]:
         """Refuse once where a review was recorded since the form was opened."""
@@ -125,9 +137,14 @@ class ReviewForm(ModelForm):
             error = ValidationError(left)
         super().add_error(field, error)
 
+    @property
+    def boxes(self) -> list[str]:
+        """The names of the boxes that are shown, in their order."""
+        return [name for name in BOXES if name in self.fields]
+
     def review_of(self, protocol: Protocol) -> Review:
         """Return what was written as a review of `protocol`, once the form is valid."""
-        written = {name: self.cleaned_data[name] for name in BOXES}
+        written = {name: self.cleaned_data[name] for name in self.boxes}
         return Review(protocol=protocol, **written)
 
     def refuse(self, refusal: ValidationError) -> None:
@@ -137,7 +154,7 @@ class ReviewForm(ModelForm):
 
     def in_admin(self) -> AdminForm:
         """Return the form as the templates of Django's admin show one."""
-        boxes: Any = [("Decision", {"fields": BOXES})]
+        boxes: Any = [("Decision", {"fields": self.boxes})]
         return AdminForm(self, boxes, {})
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from registers import changes
 from registers.admin.review_form import BOXES, ReviewForm
+from registers.admin.rights import outcomes_for
 from registers.changes.reviewing import Forecast
 from registers.models import Protocol
 
@@ -36,13 +37,14 @@ def review_many(
     step is next. What cannot be right leads back to the form, as typed.
     """
     protocols = list(Protocol.objects.filter(pk__in=references))
+    offered = outcomes_for(request.user)
     if written is None:
         today = {"reviewed_on": timezone.localdate()}
-        return _form_page(request, ReviewForm(protocols=protocols, initial=today))
+        return _form_page(request, ReviewForm(protocols=protocols, offered=offered, initial=today))
     if "_write" in written:
         typed = {name: written[name] for name in BOXES if name in written}
-        return _form_page(request, ReviewForm(protocols=protocols, initial=typed))
-    form = ReviewForm(written, protocols=protocols)
+        return _form_page(request, ReviewForm(protocols=protocols, offered=offered, initial=typed))
+    form = ReviewForm(written, protocols=protocols, offered=offered)
     if not form.is_valid():
         return _form_page(request, form)
     if "_record" in written:
@@ -87,7 +89,7 @@ def _forecast_page(
         recordable=[each for each in foreseen if not each.refusals],
         refused=[each for each in foreseen if each.refusals],
         promised=changes.promise(foreseen),
-        written=[form[name].as_hidden() for name in (*BOXES, "seen")],
+        written=[form[name].as_hidden() for name in (*form.boxes, "seen")],
     )
 
 

@@ -22,6 +22,7 @@ from registers import changes
 from registers.admin.official import OfficialAdmin
 from registers.admin.review_form import ReviewForm
 from registers.admin.review_many import MOST, review_many
+from registers.admin.rights import outcomes_for
 from registers.changes.reviewing import NOT_IN_FORCE
 from registers.models import Protocol, Review
 from registers.models.review_dates import last_day
@@ -49,7 +50,12 @@ def review_page(
     saved. `shown` goes to the template: `title`, and `initial` for the form.
     """
     data = request.POST if request.method == "POST" else None
-    form = ReviewForm(data, protocols=[protocol], initial=shown.pop("initial", None))
+    form = ReviewForm(
+        data,
+        protocols=[protocol],
+        offered=outcomes_for(request.user),
+        initial=shown.pop("initial", None),
+    )
     if form.is_valid():
         review = form.review_of(protocol)
         try:

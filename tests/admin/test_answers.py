@@ -316,8 +316,8 @@ def allow(user: User, codename: str) -> None:
     user.user_permissions.add(Permission.objects.get(codename=codename))
 
 
-def test_who_may_change_protocols_decides(client: Client, nina, answer):
-    allow(nina, "change_protocol")
+def test_who_may_publish_decides(client: Client, nina, answer):
+    allow(nina, "publish_protocol")
     assert rows(client.get(LIST)) == [str(answer.pk)]
     assert 'value="Refuse"' in client.get(page_of(answer)).content.decode()
     accept(client, answer, next_review="March 2029")

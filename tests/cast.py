@@ -1,0 +1,36 @@
+"""The people of the tests: who may come in, and as what."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import SimpleNamespace
+
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+
+PASSWORD = "a password that only the tests have"
+_migration = import_module("registers.migrations.0006_groups")
+
+
+def groups() -> None:
+    """See that the groups are there, also after a test that emptied the database."""
+    if not set(_migration.GROUPS) <= set(Group.objects.values_list("name", flat=True)):
+        _migration.make_groups(apps, SimpleNamespace(connection=connection))
+
+
+def somebody(name: str, *in_groups: str, password: str | None = None, **fields: object) -> User:
+    """Return a new user who is in the groups named, and so may come in."""
+    groups()
+    user = User.objects.create_user(name, password=password, **{"is_staff": True, **fields})
+    user.groups.set(Group.objects.filter(name__in=in_groups))
+    return user
+
+
+def door_of(user: User | None) -> Client:
+    """Return a browser in which the user is logged in; nobody is where there is none."""
+    client = Client()
+    if user:
+        client.force_login(user)
+    return client
