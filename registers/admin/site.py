@@ -9,11 +9,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
 
+from registers.admin import second_factor
+from registers.admin.entering import LogInForm, OwnPasswordView, came_for
 from registers.finding.indexing import index_now
 from registers.models import Answer, Organisation, Protocol, Reminder
 from registers.models.review_dates import ReviewStatus
@@ -37,6 +41,52 @@ class EditorsSite(AdminSite):
     index_template = "admin/desk.html"
     # Lists need the width; the menu is one step up.
     enable_nav_sidebar = False
+    login_form = LogInForm
+
+    def register(self, model_or_iterable: Any, *args: Any, **kwargs: Any) -> None:
+        """Show a model in admin. What lets people in is never shown: whoever reads it is them."""
+        one = isinstance(model_or_iterable, type)
+        models: Any = [model_or_iterable] if one else model_or_iterable
+        shown = [model for model in models if model._meta.app_label not in SECRET]  # noqa: SLF001 (Django's own)
+        super().register(shown, *args, **kwargs)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Say whether somebody may enter: an editor, with the second factor where it is asked."""
+        return second_factor.may_enter(request)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Let every page know whether a second factor is asked for."""
+        return super().each_context(request) | {"second_factor_asked": settings.SECOND_FACTOR}
+
+    def get_urls(self) -> list[Any]:
+        """Add the pages of the second factor, and let out also those who are only half in."""
+        ours = [
+            *second_factor.ways(self.admin_view),
+            path("logout/", never_cache(self.logout), name="logout"),
+        ]
+        return ours + [way for way in super().get_urls() if getattr(way, "name", "") != "logout"]
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask for name and password, or lead on whoever has given them and lacks the factor."""
+        user: Any = request.user
+        if request.method == "GET" and user.is_active and user.is_staff:
+            wanted = came_for(request)
+            if not self.has_permission(request):
+                wanted = f"{reverse('admin:second_factor')}?{urlencode({'next': wanted})}"
+            return HttpResponseRedirect(wanted)
+        return super().login(request, extra_context)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Let an editor change the own password."""
+        view = OwnPasswordView.as_view(
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -48,6 +98,10 @@ class EditorsSite(AdminSite):
             if self.get_model_admin(model).has_view_or_change_permission(request)
         ]
         return super().index(request, {**(extra_context or {}), "desk": desk})
+
+
+# The secrets of telephones, recovery codes and who tried to come in.
+SECRET = {"axes", "otp_static", "otp_totp"}
 
 
 def _in_force(status: ReviewStatus) -> int:

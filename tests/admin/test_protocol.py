@@ -186,7 +186,6 @@ BAD = {
     ),
     "its own replacement": ({"replaced_by": "0046"}, "replaced_by", "replace each other"),
     "an unknown replacement": ({"replaced_by": "0099"}, "replaced_by", "Select a valid choice."),
-    "a null character": ({"purpose": "a\0b"}, "purpose", "Null characters are not allowed."),
 }
 
 

@@ -36,6 +36,8 @@ BAD = {
     "a slip in a switch": ("DEBUG", "yes"),
     "a switch that is a number": ("BEHIND_PROXY", "1"),
     "an empty switch": ("ANNOUNCE", ""),
+    "a slip in the second factor": ("SECOND_FACTOR", "off"),
+    "no second factor where others come": ("SECOND_FACTOR", "false"),
     "a short secret": ("SECRET_KEY", "short"),
     "no secret": ("SECRET_KEY", ""),
     "an empty database": ("DATABASE_URL", ""),
@@ -83,6 +85,7 @@ BAD = {
 ID = "00000000-0000-4000-8000-000000000000"
 # What must stand beside a setting for it to be read at all.
 BESIDE = {
+    "SECOND_FACTOR": {"SITE_URL": "https://register.example.org"},
     "DATABASE_POOL_SIZE": {"DATABASE_URL": "postgres://user@host/name"},
     "GOVUK_NOTIFY_API_KEY": {"EMAIL_BACKEND": NOTIFY},
     "GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID": {

@@ -1,0 +1,64 @@
+"""What comes to the editors' door and cannot be read is sent back: 400, with a sentence."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import BadRequest
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+NUL = "\0"
+NO_TEXT = "A character that is no text (NUL) is in the address or in what you typed. Take it out."
+NO_FORM = "A form is sent as UTF-8, which every browser does by itself."
+TOO_MUCH = "A number or a text in the address, or in what you typed, is more than can be kept."
+READ = {"utf-8", "ascii"}
+
+
+class Door:
+    """Stands before the editors' pages: refuses what would fail deep inside, and keeps no page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request. Raises BadRequest for what cannot be read."""
+        if not request.path_info.startswith(reverse("admin:index")):
+            return self._get_response(request)
+        if not _charset_is_read(request):
+            raise BadRequest(NO_FORM)
+        if any(NUL in text for text in _texts(request)):
+            raise BadRequest(NO_TEXT)
+        response = self._get_response(request)
+        # So that nothing is shown by the browser's button 'back' after the log-out.
+        response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Tell apart what the database refuses for what was typed. Raises BadRequest for it."""
+        here = request.path_info.startswith(reverse("admin:index"))
+        if here and isinstance(exception, DataError | OverflowError | UnicodeEncodeError):
+            raise BadRequest(TOO_MUCH) from exception
+
+
+def _charset_is_read(request: HttpRequest) -> bool:
+    """Say whether a form is written in letters, and not in a codec such as base64."""
+    named = (request.content_params or {}).get("charset", "utf-8")
+    try:
+        return codecs.lookup(named).name in READ
+    except (LookupError, ValueError):
+        return False
+
+
+def _texts(request: HttpRequest) -> Iterator[str]:
+    """Return every text of a request that may reach the database."""
+    # Django's admin writes what is odd in a key as _00.
+    yield unquote(request.path_info)
+    for form in (request.GET, request.POST):
+        for name, values in form.lists():
+            yield name
+            yield from values
+    yield from request.FILES

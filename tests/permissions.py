@@ -1,0 +1,204 @@
+"""The permission table: every address, and what each person gets there.
+
+A row stands under its route, as the URL configuration writes it. `at` is a
+working example of an address; what stands in braces is filled in with what
+the test has made (`THINGS` in tests/test_permissions.py). `get` and `post` say
+what the stranger, the Editor, the Publisher and the Administrator get, in this
+order; one word is for all four. The words:
+
+    page     the page (200)
+    log-in   leads to the log-in
+    on       leads anywhere else
+    403 ...  any other status
+
+To add an address of your own, add a row. Pages for a whole noun of admin come
+with `noun(...)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What is expected of one route. `sends` is what a POST brings along."""
+
+    at: str
+    get: str
+    post: str
+    sends: dict[str, Any] = field(default_factory=dict)
+
+    def expected(self, method: str) -> list[str]:
+        """Return what the four people get."""
+        words = (self.get if method == "GET" else self.post).split()
+        return words * 4 if len(words) == 1 else words
+
+
+ALL = "log-in page page page"
+NONE = "log-in 403 403 403"
+ADMINISTRATOR = "log-in 403 403 page"
+LEADS_ON = "log-in on on on"
+NOWHERE = "log-in 404 404 404"
+
+
+def _deleted(who: str) -> str:
+    """Return what the POST that confirms gets: it leads on where the page asks."""
+    return who.replace("page", "on")
+
+
+def noun(
+    name: str,
+    *,
+    see: str = ALL,
+    add: str = ALL,
+    change: str = ALL,
+    delete: str = ALL,
+    past: bool = True,
+    app: str = "registers",
+) -> dict[str, Row]:
+    """Return the rows of Django's own pages about one noun. `past`: it has old states."""
+    base = f"admin/{app}/{name}/"
+    at, thing = f"/{base}", f"/{base}{{{name}}}/"
+    rows = {
+        base: Row(at=at, get=see, post=see),
+        f"{base}add/": Row(at=f"{at}add/", get=add, post=add),
+        f"{base}<path:object_id>/history/": Row(at=f"{thing}history/", get=see, post=see),
+        f"{base}<path:object_id>/delete/": Row(
+            at=f"{thing}delete/", get=delete, post=_deleted(delete), sends={"post": "yes"}
+        ),
+        f"{base}<path:object_id>/change/": Row(at=f"{thing}change/", get=see, post=change),
+        f"{base}<path:object_id>/": Row(at=thing, get=LEADS_ON, post=LEADS_ON),
+    }
+    if past:
+        rows[f"{base}([^/]+)/history/([^/]+)/$"] = Row(
+            at=f"{thing}history/1/", get=NOWHERE, post=NOWHERE
+        )
+    return rows
+
+
+def read(at: str, get: str = "page") -> Row:
+    """Return the row of what is there to be read, by everybody."""
+    return Row(at=at, get=get, post="405")
+
+
+PUBLIC = {
+    "": read("/"),
+    "protocols/": read("/protocols/", "on"),
+    "protocols/<reference:reference>/": read("/protocols/0046/"),
+    "protocols/<reference:reference>/changes/": read("/protocols/0046/changes/"),
+    "protocols/<reference:reference>/documents/<int:pk>/": read(
+        "/protocols/0046/documents/{document}/"
+    ),
+    "protocols.<str:ending>": read("/protocols.csv"),
+    "themes/": read("/themes/"),
+    "themes/<slug:slug>/": read("/themes/safer-community/"),
+    "organisations/": read("/organisations/"),
+    "organisations/<slug:slug>/": read("/organisations/essex-police/"),
+    "organisations/<slug:one>/with/<slug:other>/": read(
+        "/organisations/essex-county-council/with/essex-police/"
+    ),
+    "approvers/": read("/approvers/"),
+    "reviews/": read("/reviews/"),
+    # Whoever has the link may answer; this one is altered. tests/public/test_answer_page.py.
+    "reviews/answer/": Row(at="/reviews/answer/?link=altered", get="404", post="404"),
+    "news/": read("/news/"),
+    "news/<slug:slug>/": read("/news/some-news/"),
+    "resources/": read("/resources/"),
+    "resources/<slug:slug>/": read("/resources/a-paper/"),
+    "resources/<slug:slug>/download/": read("/resources/a-paper/download/"),
+    "about/": read("/about/"),
+    "accessibility/": read("/accessibility/"),
+    "privacy/": read("/privacy/"),
+    "healthz": read("/healthz"),
+    "readyz": read("/readyz"),
+    "robots.txt": read("/robots.txt"),
+    "sitemap.xml": read("/sitemap.xml"),
+    "sitemap-<section>.xml": read("/sitemap-pages.xml"),
+    ".well-known/security.txt": read("/.well-known/security.txt"),
+}
+
+AUTOCOMPLETE = "?app_label=registers&model_name=protocol&field_name=replaced_by&term=0046"
+# The second factor is not asked for here: tests/admin/test_second_factor.py.
+EVERYBODY = {
+    "admin/": Row(at="/admin/", get=ALL, post=ALL),
+    "admin/login/": Row(at="/admin/login/", get="page on on on", post="page"),
+    "admin/logout/": Row(at="/admin/logout/", get="405", post="page"),
+    "admin/second-factor/": Row(at="/admin/second-factor/", get=LEADS_ON, post=LEADS_ON),
+    "admin/second-factor/enrol/": Row(
+        at="/admin/second-factor/enrol/", get=LEADS_ON, post=LEADS_ON
+    ),
+    "admin/second-factor/codes/": Row(
+        at="/admin/second-factor/codes/", get=LEADS_ON, post=LEADS_ON
+    ),
+    "admin/second-factor/codes.txt": Row(
+        at="/admin/second-factor/codes.txt", get=LEADS_ON, post=LEADS_ON
+    ),
+    "admin/password_change/": Row(at="/admin/password_change/", get=ALL, post=ALL),
+    "admin/password_change/done/": Row(
+        at="/admin/password_change/done/", get=ALL, post="log-in 405 405 405"
+    ),
+    "admin/autocomplete/": Row(
+        at=f"/admin/autocomplete/{AUTOCOMPLETE}", get=ALL, post="log-in 405 405 405"
+    ),
+    "admin/jsi18n/": Row(at="/admin/jsi18n/", get=ALL, post="log-in 405 405 405"),
+    "admin/r/<path:content_type_id>/<path:object_id>/": Row(
+        at="/admin/r/{protocols}/0046/", get=LEADS_ON, post=LEADS_ON
+    ),
+    "admin/(?P<app_label>registers|auth)/$": Row(at="/admin/registers/", get=ALL, post=ALL),
+    "admin/(?P<url>.*)$": Row(at="/admin/nothing/is/here/", get=NOWHERE, post=NOWHERE),
+}
+
+DECIDES = "log-in 403 on on"
+KEEPING = {
+    **noun("answer", add=NONE, change=NONE, delete=NONE, past=False),
+    "admin/registers/answer/<path:object_id>/accept/": Row(
+        at="/admin/registers/answer/{answer}/accept/",
+        get="log-in 403 page page",
+        post="log-in 403 page page",
+    ),
+    "admin/registers/answer/<path:object_id>/refuse/": Row(
+        at="/admin/registers/answer/{answer}/refuse/", get="log-in 405 405 405", post=DECIDES
+    ),
+    **noun("approver"),
+    **noun("change", add=NONE, change=NONE, delete=NONE, past=False),
+    **noun("organisation"),
+    **noun("theme"),
+    **noun("news"),
+    **noun("resource"),
+    # The example is a draft; a published one is deleted by nobody.
+    **noun("protocol"),
+    "admin/registers/protocol/review/": Row(
+        at="/admin/registers/protocol/review/", get=LEADS_ON, post=ALL, sends={"protocol": "0046"}
+    ),
+    "admin/registers/protocol/<path:object_id>/review/": Row(
+        at="/admin/registers/protocol/0046/review/", get=ALL, post=ALL
+    ),
+    **noun("reminder", add=NONE, change=NONE, delete=NONE, past=False),
+    # The example ended its protocol: its words are the reason of the withdrawal.
+    **noun("review", add=NONE, change="log-in 403 page page", delete=NONE),
+}
+
+ACCOUNTS = {
+    **noun(
+        "user",
+        see=ADMINISTRATOR,
+        add=ADMINISTRATOR,
+        change=ADMINISTRATOR,
+        delete=NONE,
+        past=False,
+        app="auth",
+    ),
+    "admin/auth/user/<id>/password/": Row(
+        at="/admin/auth/user/{user}/password/", get=ADMINISTRATOR, post=ADMINISTRATOR
+    ),
+    "admin/auth/user/<path:id>/reset-second-factor/": Row(
+        at="/admin/auth/user/{user}/reset-second-factor/",
+        get=ADMINISTRATOR,
+        post=_deleted(ADMINISTRATOR),
+    ),
+    **noun("group", see=ADMINISTRATOR, add=NONE, change=NONE, delete=NONE, past=False, app="auth"),
+}
+
+TABLE = PUBLIC | EVERYBODY | KEEPING | ACCOUNTS
