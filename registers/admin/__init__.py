@@ -9,6 +9,7 @@ from registers.admin import (
     protocol,
     reminder,
     review,
+    user,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "protocol",
     "reminder",
     "review",
+    "user",
 ]

@@ -1,0 +1,270 @@
+"""Users are let in, altered and put out, by those who may, and no further than they may."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tests.admin import typing_in
+from tests.admin.typing_in import boxes
+from tests.cast import PASSWORD, door_of, groups, somebody
+
+LIST, ADD = "/admin/auth/user/", "/admin/auth/user/add/"
+
+
+@pytest.fixture(autouse=True)
+def _quickly(quick_passwords):
+    """Make passwords without waiting."""
+
+
+@pytest.fixture
+def door(administrator):
+    return door_of(administrator)
+
+
+def page_of(user, page="change"):
+    return reverse(f"admin:auth_user_{page}", args=[user.pk])
+
+
+def send(door, url, **typed):
+    """Save a form on which the user stays active, unless something else is typed."""
+    return typing_in.send(door, url, **({"is_active": "on"} | typed))
+
+
+def group(name):
+    groups()
+    return Group.objects.get(name=name).pk
+
+
+def test_a_new_user_comes_in_once_in_a_group(door):
+    new = {"username": "nina", "password1": PASSWORD, "password2": PASSWORD}
+    send(door, ADD, usable_password="true", **new)
+    nina = User.objects.get(username="nina")
+    assert not nina.is_staff
+    assert "None: cannot come in" in door.get(LIST).content.decode()
+    send(door, page_of(nina), groups=[group("Editor")])
+    nina.refresh_from_db()
+    assert nina.is_staff
+    assert nina.is_active
+    assert not nina.is_superuser
+    send(door, page_of(nina), groups=[])
+    nina.refresh_from_db()
+    assert not nina.is_staff
+
+
+@pytest.mark.parametrize("name", ["ADA", " ada", "ada.", "ａｄａ", "..."])
+def test_a_name_that_differs_in_its_spelling_alone_is_refused(door, editor, name):
+    new = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
+    page = send(door, ADD, usable_password="true", **new).content.decode()
+    assert "errorlist" in page
+    page = send(door, page_of(editor), username=name).content.decode()
+    assert "errorlist" in page
+    assert User.objects.count() == 2
+
+
+class TestNobodyRisesAboveTheirRights:
+    def test_superusers_are_not_seen(self, door, officer):
+        assert "olive" not in door.get(LIST).content.decode()
+        for page in ("change", "history", "reset_second_factor"):
+            answer = door.get(page_of(officer, page))
+            assert answer.status_code in {302, 404}
+        assert door.get(f"{LIST}{officer.pk}/password/").status_code in {403, 404}
+        answer = door.post(f"{LIST}{officer.pk}/password/", {"password1": "x"})
+        assert answer.status_code in {403, 404}
+
+    def test_the_boxes_above_are_not_taken(self, door, editor, administrator):
+        publish = Permission.objects.get(codename="publish_protocol").pk
+        forged = {"is_superuser": "on", "is_staff": "on", "user_permissions": [publish]}
+        for user in (editor, administrator):
+            send(door, page_of(user), **forged)
+            user.refresh_from_db()
+            assert not user.is_superuser
+            assert not user.user_permissions.exists()
+
+    def test_a_group_with_more_is_not_given(self, door, editor):
+        more = Group.objects.create(name="More")
+        more.permissions.set(Permission.objects.filter(codename="delete_user"))
+        assert f'value="{more.pk}"' not in door.get(page_of(editor)).content.decode()
+        page = send(door, page_of(editor), groups=[more.pk])
+        assert "errorlist" in page.content.decode()
+        assert not editor.groups.filter(pk=more.pk).exists()
+
+    def test_whoever_may_more_is_not_altered(self, door, editor):
+        editor.user_permissions.add(Permission.objects.get(codename="delete_user"))
+        assert door.post(page_of(editor), {"username": "x"}).status_code == 403
+        assert door.post(page_of(editor, "reset_second_factor")).status_code == 403
+        password = f"{LIST}{editor.pk}/password/"
+        assert door.post(password, {"password1": "x"}).status_code == 403
+
+    def test_groups_are_looked_up_and_not_altered(self, door):
+        page = reverse("admin:auth_group_change", args=[group("Editor")])
+        assert door.get(page).status_code == 200
+        assert door.post(page, {"name": "Mine"}).status_code == 403
+
+    def test_superusers_make_superusers_and_groups(self, officers_door, editor):
+        send(officers_door, page_of(editor), is_superuser="on", groups=[])
+        editor.refresh_from_db()
+        assert editor.is_superuser
+        assert editor.is_staff
+        page = reverse("admin:auth_group_change", args=[group("Editor")])
+        assert officers_door.get(page).status_code == 200
+        assert "olive" in officers_door.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("asks", ["get", "post"])
+def test_nobody_is_deleted(officers_door, editor, asks):
+    answer = getattr(officers_door, asks)(page_of(editor, "delete"), {"post": "yes"})
+    assert answer.status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [editor.pk], "post": "yes"}
+    officers_door.post(LIST, chosen)
+    assert User.objects.filter(pk=editor.pk).exists()
+
+
+class TestTheLastAdministrator:
+    @pytest.mark.parametrize(
+        ("typed", "box"), [({"is_active": None}, "is_active"), ({"groups": []}, "groups")]
+    )
+    def test_stays(self, door, administrator, typed, box):
+        url = page_of(administrator)
+        held = {**boxes(door, url), "is_active": "on", "groups": [group("Administrator")]} | typed
+        form = {name: value for name, value in held.items() if value is not None}
+        page = door.post(url, form).context["adminform"].form
+        assert page.errors == {box: ["This is the last active administrator. Make another first."]}
+        administrator.refresh_from_db()
+        assert administrator.is_active
+        assert administrator.groups.exists()
+
+    def test_may_go_once_there_is_another(self, door, administrator):
+        somebody("anna", "Administrator")
+        send(door, page_of(administrator), groups=[group("Editor")])
+        assert [each.name for each in administrator.groups.all()] == ["Editor"]
+
+    @pytest.mark.parametrize("other", [{"is_active": False}, {"is_staff": False}])
+    def test_is_not_made_up_for_by_who_cannot_come_in(self, door, administrator, other):
+        somebody("anna", "Administrator", **other)
+        answer = send(door, page_of(administrator), groups=[group("Editor")])
+        assert "last active administrator" in answer.content.decode()
+
+    def test_somebody_else_may_be_put_out(self, door, editor):
+        held = boxes(door, page_of(editor))
+        held.pop("is_active")
+        door.post(page_of(editor), {**held, "groups": [group("Editor")]})
+        editor.refresh_from_db()
+        assert not editor.is_active
+
+
+class TestSessions:
+    def test_end_when_a_user_is_made_inactive(self, door, editor):
+        theirs = door_of(editor)
+        key = theirs.session.session_key
+        held = boxes(door, page_of(editor))
+        held.pop("is_active")
+        door.post(page_of(editor), {**held, "groups": [group("Editor")]})
+        assert not Session.objects.filter(pk=key).exists()
+        assert theirs.get("/admin/").headers["Location"].startswith("/admin/login/")
+
+    def test_end_when_somebody_sets_another_password(self, door, editor):
+        theirs = door_of(editor)
+        key = theirs.session.session_key
+        form = {"password1": "quite another one", "password2": "quite another one"}
+        url = f"{LIST}{editor.pk}/password/"
+        assert door.post(url, {"usable_password": "true", **form}).status_code == 302
+        assert not Session.objects.filter(pk=key).exists()
+        assert door.get("/admin/").status_code == 200
+
+    def test_end_elsewhere_when_the_own_password_is_changed(self, db):
+        edith = somebody("edith", "Editor", password=PASSWORD)
+        here, elsewhere = door_of(edith), door_of(edith)
+        new = {"new_password1": "quite another one", "new_password2": "quite another one"}
+        answer = here.post("/admin/password_change/", {"old_password": PASSWORD, **new})
+        assert answer.headers["Location"] == "/admin/password_change/done/"
+        assert here.get("/admin/").status_code == 200
+        assert elsewhere.get("/admin/").status_code == 302
+
+    def test_the_own_password_is_not_set_without_the_old(self, door, administrator):
+        url = f"{LIST}{administrator.pk}/password/"
+        for method in (door.get, door.post):
+            assert method(url).headers["Location"] == "/admin/password_change/"
+
+    def test_end_twelve_hours_after_the_log_in_whatever_is_done(self, editor):
+        start = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
+        with time_machine.travel(start, tick=False) as clock:
+            theirs = door_of(editor)
+            for _ in range(11):
+                clock.shift(3600)
+                session = theirs.session
+                session["touched"] = True
+                session.save()
+                assert theirs.get("/admin/").status_code == 200
+            clock.shift(3599)
+            assert theirs.get("/admin/").status_code == 200
+            clock.shift(2)
+            assert theirs.get("/admin/").status_code == 302
+            door_of(editor)  # whoever comes in next clears what is over
+            assert Session.objects.count() == 1
+
+    def test_end_on_the_log_out(self, editor):
+        theirs = door_of(editor)
+        cookie, key = theirs.cookies["sessionid"].value, theirs.session.session_key
+        answer = theirs.post("/admin/logout/")
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert not Session.objects.filter(pk=key).exists()
+        theirs.cookies["sessionid"] = cookie
+        assert theirs.get("/admin/").status_code == 302
+
+    def test_the_cookie_is_for_this_site_and_no_script(self, db):
+        edith = somebody("edith", "Editor", password=PASSWORD)
+        form = {"username": "edith", "password": PASSWORD}
+        cookie = door_of(None).post("/admin/login/", form).cookies["sessionid"]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Lax"
+        assert 12 * 3600 - 5 <= cookie["max-age"] <= 12 * 3600
+        assert edith.is_active
+
+
+class TestALostTelephone:
+    @pytest.fixture
+    def lost(self, editor):
+        TOTPDevice.objects.create(user=editor, name="phone")
+        return editor
+
+    def test_is_reset_after_a_question(self, door, lost, settings):
+        settings.SECOND_FACTOR = False
+        theirs = door_of(lost)
+        url = page_of(lost, "reset_second_factor")
+        assert "Be sure that it is really them" in door.get(url).content.decode()
+        assert TOTPDevice.objects.exists()
+        page = door.post(url, follow=True).content.decode()
+        assert "The second factor of edith is reset" in page
+        assert not TOTPDevice.objects.exists()
+        assert theirs.get("/admin/").status_code == 302
+        assert LogEntry.objects.get().change_message == "Reset the second factor."
+
+    def test_is_offered_where_it_is_asked_for(self, administrator, lost, settings):
+        door = door_of(administrator)
+        link = page_of(lost, "reset_second_factor")
+        assert link not in door.get(page_of(lost)).content.decode()
+        settings.SECOND_FACTOR = True
+        device = TOTPDevice.objects.create(user=administrator, name="phone")
+        session = door.session
+        session["otp_device_id"] = device.persistent_id
+        session.save()
+        assert link in door.get(page_of(lost)).content.decode()
+        own = page_of(administrator, "reset_second_factor")
+        assert own not in door.get(page_of(administrator)).content.decode()
+
+    def test_the_own_is_not_reset_from_an_open_session(self, door, administrator):
+        TOTPDevice.objects.create(user=administrator, name="phone")
+        door.post(page_of(administrator, "reset_second_factor"))
+        assert TOTPDevice.objects.exists()
+
+    def test_of_nobody_is_not_found(self, door, editor):
+        url = page_of(editor, "reset_second_factor").replace(str(editor.pk), "99999999")
+        assert door.post(url).status_code == 404
