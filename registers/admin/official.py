@@ -120,7 +120,8 @@ class OfficialAdmin(OnlyAdd, HistoryAdmin):
     ) -> HttpResponse:
         """Show or save the form. What is refused while saving is shown on the form as typed."""
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            with changes.no_orphans():
+                return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError as refusal:
             # All of it was rolled back. The form is read again, now knowing why.
             request.refusal = refusal  # type: ignore[attr-defined]

@@ -1,12 +1,32 @@
-"""Papers on a form: the file that is stored is linked by its public address."""
+"""Papers on a form: added, replaced, taken off and put back; and the editors' way to read them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminFileWidget
+from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.http import FileResponse, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+
+from registers.admin.official import OfficialAdmin, OfficialForm, PartInline
+from registers.formats.papers import Stored, headers_of
+from registers.models import Document, EarlierVersion, Protocol, Resource
+
+if TYPE_CHECKING:
+    Door = OfficialAdmin
+else:
+    Door = object
 
 
 @dataclass(frozen=True)
@@ -24,12 +44,120 @@ class PaperWidget(AdminFileWidget):
     """Django's file widget. It would link the file in its folder, which is not served."""
 
     def format_value(self, value: Any) -> Any:
-        """Return the stored file with the address that the public has for it, or None."""
+        """Return the stored file by the name that readers see, with the editors' address."""
         if not self.is_initial(value):
             return None
-        return StoredPaper(value.name, value.instance.get_absolute_url())
+        return StoredPaper(value.instance.file_name, address_of(value.instance))
 
 
 PAPER_WIDGETS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
     models.FileField: {"widget": PaperWidget}
 }
+
+
+def address_of(stored: Stored) -> str:
+    """Return where an editor reads a file: also a draft's, and one that was taken off."""
+    if isinstance(stored, EarlierVersion) and stored.document_id:
+        return reverse("admin:registers_document_version", args=[stored.document_id, stored.pk])
+    if isinstance(stored, Document):
+        return reverse("admin:registers_document_file", args=[stored.pk])
+    return stored.get_absolute_url()
+
+
+def listed_versions(paper: Document | Resource) -> SafeString | str:
+    """Return links to the earlier files of a paper, or a dash."""
+    links = (
+        (address_of(each), each.file_name, date_format(localtime(each.replaced_at), "d/m/Y"))
+        for each in (paper.replaced if paper.pk else ())
+    )
+    return format_html_join("", '<div><a href="{}">{}</a>, until {}</div>', links) or "-"
+
+
+class DocumentForm(OfficialForm):
+    """A document, which can be taken off and put back where it was public."""
+
+    off = forms.BooleanField(label="Taken off", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "off" in self.fields:
+            self.fields["off"].initial = self.instance.taken_off
+
+    def clean(self) -> dict[str, Any] | None:
+        """Hand the tick on to the document."""
+        cleaned = super().clean()
+        self.instance.taken_off = self.cleaned_data.get("off", self.instance.taken_off)
+        return cleaned
+
+
+class DocumentInline(PartInline):
+    """The papers of a protocol, those that were taken off among them."""
+
+    model = Document
+    form = DocumentForm
+    readonly_fields = ("earlier",)
+    formfield_overrides = PartInline.formfield_overrides | PAPER_WIDGETS
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Bring the earlier files with each."""
+        return super().get_queryset(request).prefetch_related("earlier_versions")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Let papers of what is public be taken off: they are never deleted."""
+        return ["title", "file"] + (["off", "earlier"] if _is_public(obj) else [])
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow it for a draft's papers alone."""
+        return not _is_public(obj) and super().has_delete_permission(request, obj)
+
+    @admin.display(description="earlier versions")
+    def earlier(self, document: Document) -> SafeString | str:
+        """Return links to the files that newer ones replaced."""
+        return listed_versions(document)
+
+
+def _is_public(protocol: Protocol | None) -> bool:
+    """Return whether the stored protocol is public, whatever is chosen on the form."""
+    return protocol is not None and Protocol.public.filter(pk=protocol.pk).exists()
+
+
+class PapersDoor(Door):
+    """The addresses of documents and their earlier files, on the admin of protocols."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add them before those of a protocol, which take anything."""
+        view = self.admin_site.admin_view
+        return [
+            path("documents/<int:pk>/", view(self.document_file), name="registers_document_file"),
+            path(
+                "documents/<int:pk>/versions/<int:version>/",
+                view(self.document_file),
+                name="registers_document_version",
+            ),
+            *super().get_urls(),
+        ]
+
+    def document_file(
+        self, request: HttpRequest, pk: int, version: int | None = None
+    ) -> HttpResponseBase:
+        """Send a document, or an earlier file of it, to an editor who may see protocols.
+
+        Raises PermissionDenied, and Http404 for what is not there.
+        """
+        may_see = self.has_view_permission(request)
+        if not may_see and not request.user.has_perm("registers.view_document"):
+            raise PermissionDenied
+        document = get_object_or_404(Document, pk=pk)
+        stored: Stored = document
+        if version is not None:
+            stored = get_object_or_404(document.earlier_versions, pk=version)
+        try:
+            response = FileResponse(stored.file.storage.open(str(stored.file.name)))
+        except (OSError, ValueError):
+            lost = format_html("The file of '{}' is not there, or cannot be fetched now.", document)
+            self.message_user(request, lost, messages.ERROR)
+            back = reverse("admin:registers_protocol_change", args=[document.protocol_id])
+            return HttpResponseRedirect(back)
+        for name, value in headers_of(stored).items():
+            response[name] = value
+        return response

@@ -12,11 +12,11 @@ from django.utils import timezone
 from registers.admin.filters import LeadFilter, ReviewFilter, UnclearFilter
 from registers.admin.months import MonthField
 from registers.admin.official import FormSet, PartInline, ReasonForm
-from registers.admin.papers import PAPER_WIDGETS
+from registers.admin.papers import DocumentInline, PapersDoor
 from registers.admin.party import PartyInline
 from registers.admin.reviewing import ReviewedAdmin
 from registers.admin.rights import GuardedAdmin, GuardedForm
-from registers.models import Document, Overarching, Protocol
+from registers.models import Overarching, Protocol
 from registers.models.words import key_of
 
 
@@ -71,15 +71,8 @@ class OverarchingInline(PartInline):
     verbose_name_plural = "comes under"
 
 
-class DocumentInline(PartInline):
-    """Its papers."""
-
-    model = Document
-    formfield_overrides = PartInline.formfield_overrides | PAPER_WIDGETS
-
-
 @admin.register(Protocol)
-class ProtocolAdmin(GuardedAdmin, ReviewedAdmin):
+class ProtocolAdmin(GuardedAdmin, PapersDoor, ReviewedAdmin):
     """Protocols, found by reference, words, or any name of an organisation."""
 
     form = ProtocolForm

@@ -1,6 +1,7 @@
 """How a change becomes official. Nothing else in the register saves."""
 
 from registers.changes.official import official_change, remove, save
+from registers.changes.papers import bring_back, no_orphans
 from registers.changes.reviewing import (
     forecast,
     mend_review,
@@ -10,8 +11,10 @@ from registers.changes.reviewing import (
 )
 
 __all__ = [
+    "bring_back",
     "forecast",
     "mend_review",
+    "no_orphans",
     "official_change",
     "promise",
     "record_review",

@@ -19,10 +19,19 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from registers.changes.papers import (
+    delete_later,
+    files_of,
+    made_at,
+    no_orphans,
+    save_paper,
+    take_off,
+    was_public,
+)
 from registers.finding.entries import publish
 from registers.formats.record import record_of
 from registers.formats.statement import statement, what_changed
-from registers.models import Change, Name, Organisation, Party, Protocol, Slug
+from registers.models import Change, Document, Name, Organisation, Party, Protocol, Resource, Slug
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
 from registers.models.words import key_of
 
@@ -61,7 +70,7 @@ def published_at_its_end() -> Iterator[Touched]:
     touched = Touched()
     token = _touched.set(touched)
     try:
-        with transaction.atomic():
+        with no_orphans(), transaction.atomic():
             yield touched
             publish(protocols=touched.protocols, organisations=touched.organisations)
     finally:
@@ -97,7 +106,7 @@ def official_change(
     A draft is saved without becoming official. Raises ValidationError, from
     `save` and `remove`, and then nothing is kept.
     """
-    with published_at_its_end(), transaction.atomic():
+    with made_at(at), published_at_its_end(), transaction.atomic():
         before = statement(subject)
         _record_first_state(subject)
         yield
@@ -171,6 +180,8 @@ def save(thing: models.Model) -> None:
                 touched.add(stored)
         if isinstance(thing, Organisation):
             _save_organisation(thing)
+        elif isinstance(thing, Document | Resource):
+            save_paper(thing)
         else:
             thing.full_clean()
             thing.save()
@@ -180,7 +191,10 @@ def save(thing: models.Model) -> None:
 
 
 def remove(thing: models.Model) -> None:
-    """Delete one thing. Raises ValidationError for what must stay."""
+    """Delete one thing, with its files. Raises ValidationError for what must stay.
+
+    A document that was public stays too: it is taken off, and can be put back.
+    """
     if isinstance(thing, Protocol) and thing.status != Protocol.Status.DRAFT:
         raise ValidationError("A published protocol stays for ever. Withdraw it instead.")
     if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
@@ -188,6 +202,10 @@ def remove(thing: models.Model) -> None:
     try:
         with published_at_its_end() as touched, transaction.atomic():
             touched.add(thing)
+            if isinstance(thing, Document) and was_public(thing):
+                take_off(thing)
+                return
+            delete_later(files_of(thing))
             thing.delete()
     except models.ProtectedError as refusal:
         raise ValidationError(f"{thing} is in use, so it cannot be deleted.") from refusal

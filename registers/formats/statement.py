@@ -7,14 +7,18 @@ from typing import Any
 
 from django.db import models
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from registers.models import Name, Organisation, Party, Protocol, Review, Succession
+from registers.models.document import Paper
 
 # A field's words, or the words of each thing that stands under it.
 Statement = dict[str, str | tuple[str, ...]]
 
 # What is not the public's: notes for administrators, and columns that serve the machine.
 UNSAID = {"admin_note", "key", "position", "updated_on"}
+# What `_file` says in one.
+UNSAID_OF_PAPERS = {"file", "name", "size", "uploaded_at"}
 LONG = 120
 ADDED = "Added to this register."
 
@@ -27,10 +31,11 @@ def statement(thing: models.Model) -> Statement | None:
     stored = type(thing)._default_manager.filter(pk=thing.pk).first()  # noqa: SLF001 (Django's own)
     if stored is None or (isinstance(stored, Protocol) and stored.status == Protocol.Status.DRAFT):
         return None
+    unsaid = UNSAID | (UNSAID_OF_PAPERS if isinstance(stored, Paper) else set())
     said = {
         str(field.verbose_name).capitalize(): _said(stored, field)
         for field in stored._meta.fields  # noqa: SLF001 (Django's own)
-        if field.name not in UNSAID and not isinstance(field, models.AutoField)
+        if field.name not in unsaid and not isinstance(field, models.AutoField)
     }
     return said | _parts(stored)
 
@@ -59,9 +64,13 @@ def _parts(thing: models.Model) -> Statement:
             "Lead organisation": tuple(_party(p) for p in parties if p.role == Party.Role.LEAD),
             "Other organisations": tuple(_party(p) for p in parties if p.role != Party.Role.LEAD),
             "Comes under": tuple(thing.comes_under.values_list("reference", flat=True)),
-            "Documents": tuple(f"{d.title} ({d.file.name})" for d in thing.documents.all()),
+            "Documents": tuple(
+                f"{paper.title} ({_file(paper)})" for paper in thing.documents.listed()
+            ),
             "Review": tuple(_review(review) for review in thing.reviews.all()),
         }
+    if isinstance(thing, Paper):
+        return {"File": _file(thing)}
     if isinstance(thing, Organisation):
         return {
             "Names": tuple(_name(name) for name in thing.names.all()),
@@ -71,6 +80,14 @@ def _parts(thing: models.Model) -> Statement:
             "Approvers": tuple(thing.approvers.values_list("job_title", flat=True)),
         }
     return {}
+
+
+def _file(paper: Paper) -> str:
+    """Return the name of a paper's file, and when it came: the next may have the same name."""
+    if not paper.file:
+        return ""
+    at = paper.uploaded_at and date_format(localtime(paper.uploaded_at), "j F Y, H:i:s")
+    return paper.file_name + (f", uploaded {at}" if at else "")
 
 
 def _party(party: Party) -> str:

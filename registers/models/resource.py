@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db import models
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from registers.models.document import Document, Paper
+from registers.models.document import LONGEST_NAME, Document, Paper, StoredFile
 
 
 class Resource(Paper):
@@ -33,7 +35,7 @@ class Resource(Paper):
         return reverse("resource", args=[self.slug])
 
 
-class EarlierVersion(models.Model):
+class EarlierVersion(StoredFile, models.Model):
     """A file of a document or a resource that a newer one replaced. It is read as before."""
 
     document = models.ForeignKey(
@@ -43,7 +45,7 @@ class EarlierVersion(models.Model):
         Resource, models.CASCADE, null=True, blank=True, related_name="earlier_versions"
     )
     file = models.FileField()
-    name = models.CharField("name of the file", max_length=150, blank=True)
+    name = models.CharField("name of the file", max_length=LONGEST_NAME, blank=True)
     size = models.PositiveIntegerField(null=True, help_text="In bytes.")
     uploaded_at = models.DateTimeField(null=True, help_text="Null: not known.")
     replaced_at = models.DateTimeField()
@@ -60,4 +62,12 @@ class EarlierVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or str(self.document or self.resource)
+
+    def get_absolute_url(self) -> str:
+        """Return where the file is downloaded."""
+        if self.document:
+            return reverse(
+                "document-version", args=[self.document.protocol_id, self.document_id, self.pk]
+            )
+        return reverse("resource-version", args=[cast(Resource, self.resource).slug, self.pk])

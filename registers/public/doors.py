@@ -10,12 +10,11 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, QueryDict
+from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
 
 from registers.finding.fields import PageField
 from registers.formats.columns import Place
-from registers.models.document import Paper
 
 
 def place() -> Place:
@@ -76,18 +75,3 @@ def page_of(
         pages=paginator.num_pages,
         query=request.GET,
     )
-
-
-def download(paper: Paper) -> FileResponse:
-    """Return the file of `paper`, to be saved and not shown.
-
-    Raises Http404 when the file is not kept here.
-    """
-    if not paper.file:
-        raise Http404
-    try:
-        response = FileResponse(paper.file.open("rb"), as_attachment=True)
-    except FileNotFoundError as lost:
-        raise Http404 from lost
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response

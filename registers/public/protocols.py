@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.core.exceptions import BadRequest, ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from registers.finding.fields import DayField
 from registers.finding.finding import Finding
-from registers.models import Document, News, Protocol
-from registers.public.doors import download, page_of, place
+from registers.models import News, Protocol
+from registers.public.doors import page_of, place
 
 REFERENCE_DIGITS = 4
 CHANGES_A_PAGE = 50
@@ -43,13 +43,14 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect(f"{whole}?{query}" if query else whole, permanent=True)
     protocol = (
         Protocol.public.get_queryset()
-        .select_related("theme")
+        .select_related("theme", "replaced_by")
         .with_parties()
         .filter(reference=reference)
         .first()
     )
     if protocol is None:
         return render(request, "protocols/unknown.html", {"reference": reference}, status=404)
+    newer = protocol.replaced_by
     reviews = list(protocol.reviews.select_related("replaced_by"))
     by_then = [review for review in reviews if review.reviewed_on <= on]
     context = {
@@ -60,9 +61,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         "confirmed": next((review for review in by_then[:1] if review.is_needed), None),
         # They moved the date that a status on that day would have to be judged by.
         "later": [review for review in reviews if review.reviewed_on > on],
-        "documents": protocol.documents.all(),
+        "documents": protocol.documents.listed(),
         "replaces": Protocol.public.filter(replaced_by=protocol),
-        "replaced_by": Protocol.public.filter(replaces=protocol),
+        "replaced_by": [newer] if newer and newer.status != Protocol.Status.DRAFT else [],
         "comes_under": Protocol.public.filter(covers=protocol),
         "covers": Protocol.public.filter(comes_under=protocol),
         "signed": any(party.signed_on for party in protocol.all_parties),
@@ -75,9 +76,3 @@ def changes(request: HttpRequest, reference: str) -> HttpResponse:
     protocol = get_object_or_404(Protocol.public.get_queryset(), reference=reference)
     page = page_of(request, protocol.changes.all(), length=CHANGES_A_PAGE)
     return render(request, "protocols/changes.html", {"protocol": protocol, "page": page})
-
-
-def document(request: HttpRequest, reference: str, pk: int) -> FileResponse:
-    """Send a document of a protocol that is public."""
-    papers = Document.objects.filter(protocol__in=Protocol.public.filter(reference=reference))
-    return download(get_object_or_404(papers, pk=pk))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from registers.models import Resource
-from registers.public.doors import download as send
 from registers.public.doors import page_of
 
 RESOURCES_A_PAGE = 50
@@ -22,8 +21,3 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one resource."""
     resource = get_object_or_404(Resource, slug=slug)
     return render(request, "resources/detail.html", {"resource": resource})
-
-
-def download(request: HttpRequest, slug: str) -> FileResponse:
-    """Send the file of a resource."""
-    return send(get_object_or_404(Resource, slug=slug))

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registers.models import Approver, Change, News, Organisation, Resource, Theme
+from tests import papers
 from tests.admin.typing_in import address, boxes, errors, messages, send
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -68,7 +69,7 @@ def test_news(officers_door):
 
 def test_a_resource_with_its_file(officers_door, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    paper = SimpleUploadedFile("template.docx", b"PK")
+    paper = SimpleUploadedFile("template.docx", papers.docx())
     url = address("resource", "add")
     send(officers_door, url, title="Template", slug="new-template", file=paper)
     resource = Resource.objects.get(slug="new-template")

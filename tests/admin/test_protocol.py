@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registers import changes
 from registers.models import Change, Document, Organisation, Protocol, Theme
+from tests import papers
 from tests.admin.typing_in import add_row, address, boxes, errors, messages, send
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -94,12 +95,12 @@ class TestEditing:
 
     def test_a_document(self, officers_door, settings, tmp_path):
         settings.MEDIA_ROOT = tmp_path
-        paper = SimpleUploadedFile("signed.pdf", b"%PDF-1.7")
+        paper = SimpleUploadedFile("signed.pdf", papers.pdf())
         row = add_row(officers_door, EDIT, "documents", title="Signed copy", file=paper)
         send(officers_door, EDIT, **row)
         stored = Document.objects.get(protocol="0046")
         assert stored.title == "Signed copy"
-        assert stored.file.read() == b"%PDF-1.7"
+        assert stored.file.read() == papers.pdf()
         stored.file.close()
         assert "Signed copy" in Protocol.objects.get(pk="0046").changes.first().what
 

@@ -32,7 +32,8 @@ class Page(HTMLParser):
             kind = given.get("type")
             chosen = kind not in {"checkbox", "radio"} or "checked" in given
             if kind not in {"submit", "file"} and chosen:
-                self.boxes[name] = value
+                ticked = kind == "checkbox" and "value" not in given
+                self.boxes[name] = "on" if ticked else value
         if tag == "select":
             self._select = name
         if tag == "option" and "selected" in given:

@@ -107,6 +107,10 @@ FULL = [
 NO_PAGES: dict[str, str] = {
     "protocols.<str:ending>": "/protocols.csv",
     "protocols/<reference:reference>/documents/<int:pk>/": "/protocols/9001/documents/1/",
+    "protocols/<reference:reference>/documents/<int:pk>/versions/<int:version>/": (
+        "/protocols/9001/documents/1/versions/1/"
+    ),
+    "resources/<slug:slug>/versions/<int:version>/": "/resources/paper/versions/2/",
     "resources/<slug:slug>/download/": "/resources/paper/download/",
     "healthz": "/healthz",
     "readyz": "/readyz",

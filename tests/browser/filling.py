@@ -21,11 +21,27 @@ from registers.models import (
     Review,
     Succession,
 )
-from tests import makers
+from tests import makers, papers
 from tests.models.making import a_party, a_protocol, saved
 
 LONG_WORD = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
 LONG_NAME = f"The Ministry of Very Long Names, Nomenclature and {LONG_WORD} Affairs"
+# Every mark that a text may hold, at its widest.
+MARKED = f"""#### {LONG_WORD}
+Words in **{LONG_WORD}** and [a link to {LONG_WORD}](https://example.org/{LONG_WORD * 3}).
+
+# Then
+- {LONG_WORD}
+  - within
+
+1. one
+
+> {LONG_WORD}
+
+| {LONG_WORD} | A column | A number |
+|---|---|--:|
+| {LONG_WORD} | Words of a cell | 12 |
+"""
 
 
 def fill() -> None:
@@ -69,7 +85,10 @@ def fill() -> None:
             note=note,
         )
         changes.record_review(review, at=timezone.now())
-    changes.save(Document(protocol_id="9001", title="The text", file=ContentFile(b"%PDF", "a.pdf")))
+    text = Document(protocol_id="9001", title="The text")
+    for words in ("before", "now"):
+        text.file = ContentFile(papers.pdf(words), f"{LONG_WORD}.pdf")
+        saved(text, at=timezone.now())
     saved(
         a_protocol(
             "9002",
@@ -86,8 +105,8 @@ def fill() -> None:
     makers.make_protocols(60, theme=housing, review_date=datetime.date(today.year + 2, 1, 1))
     for number in range(150):
         changes.save(Organisation(name=f"Parish Council {number:03}"))
-    changes.save(
-        News(title="News " * 20, slug="long-news", body="Line.\n\n" * 3, published_on=today)
-    )
-    paper = ContentFile(b"words", "paper.ods")
-    changes.save(Resource(title="A paper", slug="paper", body="Words. " * 60, file=paper))
+    changes.save(News(title="News " * 20, slug="long-news", body=MARKED, published_on=today))
+    resource = Resource(title="A paper", slug="paper", body="Words. " * 60)
+    for paper in (papers.odt(), "paper.odt"), (papers.ods(), "paper.ods"):
+        resource.file = ContentFile(*paper)
+        saved(resource, at=timezone.now())

@@ -85,7 +85,18 @@ def test_a_protocol_says_every_field_and_part_as_a_reader_would():
         Overarching(protocol=protocol, overarching=Protocol.objects.get(reference="9001")),
         Overarching(protocol=protocol, overarching=Protocol.objects.get(reference="9002")),
     )
-    Document.objects.create(protocol=protocol, title="Signed", file="2026/11/signed.pdf")
+    for fields in (
+        {"title": "Signed", "file": "2026/11/signed.pdf"},
+        {"title": "Taken off", "file": "0.pdf", "taken_off": True},
+        {
+            "title": "The list",
+            "file": "1.ods",
+            "name": "list.ods",
+            "size": 12,
+            "uploaded_at": datetime.datetime(2026, 6, 5, 9, 30, 15, tzinfo=datetime.UTC),
+        },
+    ):
+        Document.objects.create(protocol=protocol, **fields)
     Review.objects.create(
         protocol=protocol,
         reviewed_on=DAY,
@@ -120,7 +131,7 @@ def test_a_protocol_says_every_field_and_part_as_a_reader_would():
             "Cedar Charity, published as Cedar",
         ),
         "Comes under": ("9001", "9002"),
-        "Documents": ("Signed (2026/11/signed.pdf)",),
+        "Documents": ("Signed (Signed.pdf)", "The list (list.ods, uploaded 5 June 2026, 10:30:15)"),
         "Review": (
             "5 March 2026, no longer needed; decided by: Caldicott Guardian;"
             " note: It ended. All agreed",

@@ -68,14 +68,6 @@ def test_a_paper_says_what_kind_of_file_it_is(file, kind):
     assert Document(file=file).kind == kind
 
 
-def test_a_paper_says_its_size_where_its_file_is_kept(tmp_path, settings):
-    settings.MEDIA_ROOT = tmp_path
-    (tmp_path / "signed.pdf").write_bytes(b"12345")
-    assert Document(file="signed.pdf").size == 5
-    assert Document(file="lost.pdf").size is None
-    assert Resource().size is None
-
-
 @pytest.mark.parametrize(
     ("text", "initial"), [("provide", "P"), ("15billion", "1"), ("École", "É"), ("‘Elm’", "'")]
 )

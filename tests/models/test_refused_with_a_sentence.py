@@ -23,6 +23,7 @@ from registers.models import (
     Theme,
 )
 from registers.models.document import PAPER_BYTES, refuse_large
+from tests import papers
 from tests.models.making import a_name, a_party, a_protocol, make_cast, saved, shared_by_a_module
 
 DAY = datetime.date(2026, 11, 22)
@@ -78,7 +79,7 @@ def twice(thing):
 
 
 def paper(name: str) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, b"paper")
+    return SimpleUploadedFile(name, papers.pdf())
 
 
 REFUSALS = {
@@ -310,6 +311,6 @@ def test_a_ring_among_others_does_not_hold_up_the_check():
 
 
 def test_a_paper_of_20_megabytes_is_taken_and_one_byte_more_is_not():
-    refuse_large(SimpleNamespace(size=PAPER_BYTES))
+    refuse_large(SimpleNamespace(size=PAPER_BYTES, _committed=False))
     with pytest.raises(ValidationError, match=r"larger than 20 MB\. Save a smaller one"):
-        refuse_large(SimpleNamespace(size=PAPER_BYTES + 1))
+        refuse_large(SimpleNamespace(size=PAPER_BYTES + 1, _committed=False))

@@ -125,7 +125,7 @@ def test_resources(client: Client, settings, tmp_path):
     )
     resource = Resource.objects.get(slug="review-template")
     resource.file.save("template.docx", ContentFile(b"words"))
-    assert "Download Information Sharing Protocol review template DOCX, 5" in text(
+    assert "Download Information Sharing Protocol review template DOCX" in text(
         client.get("/resources/review-template/")
     )
     assert client.get("/resources/review-template/download/").getvalue() == b"words"

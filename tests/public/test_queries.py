@@ -6,8 +6,18 @@ import datetime
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from registers.models import Approver, Document, Organisation, Party, Protocol, Review, Theme
+from registers.models import (
+    Approver,
+    Document,
+    EarlierVersion,
+    Organisation,
+    Party,
+    Protocol,
+    Review,
+    Theme,
+)
 from tests.finding.test_queries import allowed as allowed_to_find
 from tests.makers import find_all
 
@@ -71,7 +81,8 @@ def test_more_rows_cost_no_more_queries(client: Client, page, django_assert_max_
         protocol = Protocol.objects.create(
             reference=f"{6000 + number}", title="Children", theme=theme, status="published"
         )
-        Document.objects.create(protocol_id="0036", title="Paper", file="paper.pdf")
+        paper = Document.objects.create(protocol_id="0036", title="Paper", file="paper.pdf")
+        EarlierVersion.objects.create(document=paper, file="old.pdf", replaced_at=timezone.now())
         Approver.objects.create(organisation=council, job_title=f"Guardian {number}")
         Review.objects.create(
             protocol_id="0036",

@@ -9,7 +9,6 @@ import datetime
 from random import Random
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import models
 from django.utils.text import slugify
 
@@ -92,7 +91,7 @@ def _add_documents(
         Document(
             protocol=protocol,
             title=title,
-            file=_paper(title, lines, f"{protocol.pk}-{slugify(title)}", on),
+            file=_paper(title, lines, f"{protocol.pk}-{slugify(title)}"),
         )
         for title in titles[: len(titles) if everything else random.choice((0, 1, 1, 2))]
     ]
@@ -144,17 +143,14 @@ def _add_resources(on: datetime.date) -> None:
             slug=slugify(title),
             body=body,
             position=position,
-            file=_paper(title, [body], slugify(title), on) if is_here else "",
+            file=_paper(title, [body], slugify(title)) if is_here else "",
         )
         _save(resource, on, "")
 
 
-def _paper(title: str, lines: list[str], name: str, on: datetime.date) -> str:
-    """Store a PDF, and return the name that it is stored under.
-
-    It is named by the day that is given, where a field would ask the clock.
-    """
-    return default_storage.save(f"{on:%Y/%m}/{name}.pdf", ContentFile(example_pdf(title, lines)))
+def _paper(title: str, lines: list[str], name: str) -> ContentFile[bytes]:
+    """Return a PDF to be stored."""
+    return ContentFile(example_pdf(title, lines), f"{name}.pdf")
 
 
 def _save(subject: models.Model, day: datetime.date, why: str, *parts: models.Model) -> None:

@@ -1,0 +1,119 @@
+"""Real papers, as small as they can be, and files that only pretend to be such."""
+
+from __future__ import annotations
+
+import io
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+OFFICE = "application/vnd.openxmlformats-officedocument."
+WORD = f"{OFFICE}wordprocessingml.document.main+xml"
+SHEET = f"{OFFICE}spreadsheetml.sheet.main+xml"
+OPEN = "application/vnd.oasis.opendocument."
+
+
+def pdf(words: str = "A paper") -> bytes:
+    """A PDF of one empty page, which `words` tell from another."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+        b"(" + words.encode() + b")",
+    ]
+    body, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return body + (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\n"
+        b"startxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table, len(objects) + 1, len(body))
+    )
+
+
+def archive(parts: dict[str, bytes | str], *, stored: tuple[str, ...] = ()) -> bytes:
+    """A ZIP of these parts."""
+    file = io.BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            how = ZIP_STORED if name in stored else ZIP_DEFLATED
+            # Of no time, so that the same parts are the same bytes.
+            packed.writestr(ZipInfo(name), content, how)
+    return file.getvalue()
+
+
+def content_types(*overrides: tuple[str, str]) -> str:
+    """The list of types at the front of an Office file."""
+    lines = "".join(
+        f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in overrides
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'<Default Extension="xml" ContentType="application/xml"/>{lines}</Types>'
+    )
+
+
+def office(main: str, kind: str, *more: tuple[str, str], **parts: bytes | str) -> bytes:
+    """An Office file whose main part is of this kind; with `more` types, and more parts."""
+    return archive(
+        {
+            "[Content_Types].xml": content_types((f"/{main}", kind), *more),
+            "_rels/.rels": "<Relationships/>",
+            main: "<document/>",
+            **parts,
+        }
+    )
+
+
+def docx(**parts: bytes | str) -> bytes:
+    return office("word/document.xml", WORD, **parts)
+
+
+def xlsx(**parts: bytes | str) -> bytes:
+    return office("xl/workbook.xml", SHEET, **parts)
+
+
+def opened(kind: str, manifest: str = "<manifest/>", **parts: bytes | str) -> bytes:
+    """An OpenDocument file of this kind: 'text'."""
+    return archive(
+        {
+            "mimetype": OPEN + kind,
+            "content.xml": "<content/>",
+            "META-INF/manifest.xml": manifest,
+            **parts,
+        },
+        stored=("mimetype",),
+    )
+
+
+def odt(**parts: bytes | str) -> bytes:
+    return opened("text", **parts)
+
+
+def ods(**parts: bytes | str) -> bytes:
+    return opened("spreadsheet", **parts)
+
+
+def locked_office() -> bytes:
+    """What Office writes for a password: the old container, with the new file encrypted in it."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le")
+
+
+def older_office() -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "WordDocument".encode("utf-16-le")
+
+
+def bomb() -> bytes:
+    """A DOCX of 100 MB of nothing, in 100 kB."""
+    return docx(**{"word/media/nothing.bin": bytes(100_000_000)})
+
+
+def with_flag(paper: bytes) -> bytes:
+    """The same archive with its parts marked as encrypted, each by ZIP's own password."""
+    marked = bytearray(paper)
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = marked.find(mark)
+        while at >= 0:
+            marked[at + place] |= 1
+            at = marked.find(mark, at + 4)
+    return bytes(marked)
