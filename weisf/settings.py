@@ -16,6 +16,7 @@ from csp.constants import NONE, SELF
 from weisf.environment import env, one_of, read_database, refuse, whole_number, yes_or_no
 from weisf.logs import json_to_stdout
 from weisf.mail import read_mail
+from weisf.papers import read_papers
 from weisf.partnership import read_partnership
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -169,6 +170,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_http_compression.middleware.HttpCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
+    "registers.public.bodies.refuse_large_forms",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -229,7 +231,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static", ("govuk", BASE_DIR / "var" / "govuk")]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": read_papers(),
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
         # In an image they are gathered by one user and served by another.

@@ -71,6 +71,17 @@ BAD = {
     "no key": ("GOVUK_NOTIFY_API_KEY", ""),
     "half a key": ("GOVUK_NOTIFY_API_KEY", "live-00000000-0000-0000-0000-000000000000"),
     "a word for a template": ("GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID", "reminder"),
+    "a word for papers": ("PAPERS_URL", "bucket"),
+    "papers in another kind of place": ("PAPERS_URL", "gs://host/bucket"),
+    "papers without a bucket": ("PAPERS_URL", "s3://key:secret@s3.example.org/"),
+    "papers in a bucket that has no such name": ("PAPERS_URL", "s3://s3.example.org/Our_Bucket"),
+    "papers without a host": ("PAPERS_URL", "s3:///bucket"),
+    "papers with half a key": ("PAPERS_URL", "s3://key@s3.example.org/bucket"),
+    "papers with a word for a port": ("PAPERS_URL", "s3://s3.example.org:s/bucket"),
+    "papers with another question": ("PAPERS_URL", "s3://s3.example.org/bucket?acl=public-read"),
+    "papers with half a question": ("PAPERS_URL", "s3://s3.example.org/bucket?region"),
+    "papers in a folder above": ("PAPERS_URL", "s3://s3.example.org/bucket/../other"),
+    "papers by http from afar": ("PAPERS_URL", "s3+http://s3.example.org/bucket"),
     "an unknown level": ("LOG_LEVEL", "info"),
     "a name for an IP address": ("WEB_HOST", "localhost"),
     "no IP address, which would be all of them": ("WEB_HOST", ""),
@@ -276,3 +287,39 @@ def test_the_settings_of_gov_uk_notify_are_read_where_it_is_chosen(settings_with
     beside = {"GOVUK_NOTIFY_API_KEY": key, "GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID": ID}
     assert settings_with(EMAIL_BACKEND=NOTIFY, **beside).items() >= beside.items()
     assert not settings_with(**beside).keys() & beside
+
+
+def test_papers_may_be_in_a_bucket(settings_with):
+    url = "s3://key:a%2Fb@s3.eu-west-2.amazonaws.com/our-papers/of/ours?region=eu-west-2"
+    storage = settings_with(PAPERS_URL=url)["STORAGES"]["default"]
+    assert storage == {
+        "BACKEND": "weisf.bucket.Bucket",
+        "OPTIONS": {
+            "endpoint_url": "https://s3.eu-west-2.amazonaws.com",
+            "bucket_name": "our-papers",
+            "location": "of/ours",
+            "region_name": "eu-west-2",
+            "access_key": "key",
+            "secret_key": "a/b",
+        },
+    }
+
+
+def test_a_bucket_may_be_on_this_machine_and_need_no_key(settings_with):
+    options = settings_with(PAPERS_URL="s3+http://[::1]:9000/papers")["STORAGES"]["default"][
+        "OPTIONS"
+    ]
+    assert options["endpoint_url"] == "http://[::1]:9000"
+    assert options["access_key"] is options["secret_key"] is options["region_name"] is None
+
+
+def test_a_bucket_wants_its_packages(settings_with, monkeypatch):
+    monkeypatch.setitem(sys.modules, "storages", None)
+    with pytest.raises(ImproperlyConfigured, match=r"-r requirements-s3\.txt\.$"):
+        settings_with(PAPERS_URL="s3://s3.example.org/papers")
+
+
+def test_a_refusal_tells_no_secret(settings_with):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        settings_with(PAPERS_URL="s3://key:very-secret@s3.example.org/Bucket")
+    assert "very-secret" not in str(refusal.value)
