@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from registers.finding.marks import Pieces
 from registers.finding.marks import marked as cut
 from registers.finding.search import Search
+from registers.formats.markdown import as_html, as_words
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
 from registers.public.pictures import Number
@@ -81,6 +82,18 @@ def linked(number: Number) -> SafeString:
         '<a class="govuk-link govuk-link--no-visited-state"'
         f' href="{conditional_escape(number.href)}">{number.count}</a>'
     )
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Return a text with marks as HTML, to stand below a page's heading."""
+    return as_html(text)
+
+
+@register.filter
+def unmarked(text: str) -> str:
+    """Return the words of a text without its marks."""
+    return as_words(text)
 
 
 @register.filter
