@@ -6,14 +6,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from registers.models import Organisation, Party
+from registers.finding.anywhere import called_anything_like
+from registers.models import Organisation, Party, Protocol
+from registers.models.completeness import BY_KEY, THINGS
 from registers.models.review_dates import ReviewStatus, reviewed
 
 Choices = list[tuple[str, str]]
+MOST_LEADS = 40  # a person reads so many; of more, a name is typed
 
 
 class OneOf(admin.SimpleListFilter):
@@ -34,7 +38,7 @@ class OneOf(admin.SimpleListFilter):
 
 
 class ReviewFilter(OneOf):
-    """How the review stands today."""
+    """How the review stands today. None is due of what is withdrawn."""
 
     title = "review today"
     parameter_name = "review"
@@ -45,23 +49,63 @@ class ReviewFilter(OneOf):
 
     def choose(self, things: Any, value: str) -> Any:
         """Return those whose review stands so today."""
-        return things.filter(reviewed(ReviewStatus(value), timezone.localdate()))
+        due = things.exclude(status=Protocol.Status.WITHDRAWN)
+        return due.filter(reviewed(ReviewStatus(value), timezone.localdate()))
+
+
+class MissingFilter(OneOf):
+    """What its public page calls 'Not recorded'."""
+
+    title = "what is missing"
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return each thing that can be missing."""
+        return [(thing.key, thing.words) for thing in THINGS]
+
+    def choose(self, things: Any, value: str) -> Any:
+        """Return those without it."""
+        return things.filter(BY_KEY[value].lacking)
 
 
 class LeadFilter(OneOf):
-    """The organisation that leads."""
+    """The organisation that leads: of a few, or by any of its names where they are many."""
 
     title = "lead organisation"
     parameter_name = "lead"
+    template = "admin/registers/protocol/lead_filter.html"
+    asked: dict[str, Any]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return the organisations that lead anything, by their addresses."""
+        """Return the organisations that lead anything, by their addresses; none if too many."""
         leading = Party.objects.filter(role=Party.Role.LEAD).values("organisation")
-        return list(Organisation.objects.filter(pk__in=leading).values_list("slug", "name"))
+        found = Organisation.objects.filter(pk__in=leading).values_list("slug", "name")
+        few = list(found[: MOST_LEADS + 1])
+        return few if len(few) <= MOST_LEADS else []
+
+    def has_output(self) -> bool:
+        """Stand there with a box to type in, also without choices."""
+        return True
+
+    def choices(self, changelist: Any) -> Any:
+        """Return the choices, and remember what else is asked, for the form with the box."""
+        others = {self.parameter_name, PAGE_VAR, ERROR_FLAG}
+        self.asked = {
+            name: value for name, value in changelist.params.items() if name not in others
+        }
+        return super().choices(changelist)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return what the organisation with this address leads, or any with such a name."""
+        value = (self.value() or "").strip()
+        return self.choose(queryset, value) if value else queryset
 
     def choose(self, things: Any, value: str) -> Any:
-        """Return the protocols that the organisation leads."""
-        return things.of_organisations(Organisation.objects.filter(slug=value), Party.Role.LEAD)
+        """Return the protocols that such an organisation leads."""
+        organisations: QuerySet[Organisation] = Organisation.objects.filter(slug=value)
+        if not organisations.exists():
+            organisations = called_anything_like(value)
+        return things.of_organisations(organisations, Party.Role.LEAD)
 
 
 class UnclearFilter(OneOf):

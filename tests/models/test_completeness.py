@@ -1,0 +1,99 @@
+"""What is missing of a protocol: in the database, in memory, and by a slow plain version."""
+
+from __future__ import annotations
+
+import datetime
+from random import Random
+
+import pytest
+
+from registers.models import Document, Party, Protocol
+from registers.models.completeness import BY_KEY, THINGS, missing, recorded_count
+from tests.makers import make_rich_register
+
+DAY = datetime.date(2026, 11, 22)
+TEXTS = ("version", "purpose", "summary", "information_items", "data_subjects", "lawful_basis")
+
+
+def slowly_missing(protocol: Protocol) -> set[str]:
+    """As somebody would say who reads the page and its tables line by line."""
+    lacking = {name.replace("_", "-") for name in TEXTS if getattr(protocol, name) == ""}
+    parties = [party for party in Party.objects.all() if party.protocol_id == protocol.pk]
+    if "lead" not in [party.role for party in parties]:
+        lacking.add("lead")
+    if not parties or None in [party.signed_on for party in parties]:
+        lacking.add("signed")
+    if protocol.parties_complete is None:
+        lacking.add("parties-complete")
+    if protocol.review_date is None:
+        lacking.add("review-date")
+    if protocol.published_on is None and protocol.status in {"published", "withdrawn"}:
+        lacking.add("published-on")
+    papers = [paper for paper in Document.objects.all() if paper.protocol_id == protocol.pk]
+    if all(paper.taken_off for paper in papers):
+        lacking.add("documents")
+    return lacking
+
+
+@pytest.fixture
+def varied(empty_register) -> list[Protocol]:
+    """A rich register in which any of the things may be there, or not."""
+    make_rich_register(11)
+    random = Random(7)
+    protocols = list(Protocol.objects.all())
+    for number, protocol in enumerate(protocols):
+        for name in TEXTS:
+            setattr(protocol, name, random.choice(("", "Something.")))
+        protocol.parties_complete = random.choice((None, True, False))
+        protocol.published_on = random.choice((None, DAY))
+        protocol.save()
+        if random.random() < 0.5:
+            protocol.parties.update(signed_on=DAY)
+        elif first := protocol.parties.first():
+            Party.objects.filter(pk=first.pk).update(signed_on=DAY)
+        for taken_off in ((), (True,), (False,), (True, False))[number % 4]:
+            Document.objects.create(
+                protocol=protocol, title="Signed", file="signed.pdf", taken_off=taken_off
+            )
+    return list(Protocol.objects.with_parties().prefetch_related("documents"))
+
+
+def test_each_thing_is_the_same_in_the_database_in_memory_and_slowly(varied):
+    seen = set()
+    for protocol in varied:
+        expected = slowly_missing(protocol)
+        assert {thing.key for thing in missing(protocol)} == expected, protocol
+        asked = {
+            thing.key
+            for thing in THINGS
+            if Protocol.objects.filter(thing.lacking, pk=protocol.pk).exists()
+        }
+        assert asked == expected, protocol
+        seen |= {(thing.key, thing.key in expected) for thing in THINGS}
+    # Each was missing once at least, and was there once.
+    assert len(seen) == 2 * len(THINGS)
+
+
+def test_the_number_to_order_by_is_that_of_the_things(varied):
+    counted = dict(Protocol.objects.annotate(n=recorded_count()).values_list("pk", "n"))
+    assert counted == {each.pk: len(THINGS) - len(slowly_missing(each)) for each in varied}
+
+
+def test_every_thing_has_a_key_of_its_own():
+    assert len(BY_KEY) == len(THINGS) == 12
+
+
+@pytest.mark.usefixtures("real_register")
+def test_what_is_missing_is_what_the_page_calls_not_recorded(client):
+    """A protocol with nothing has every thing missing, and its page says so of each."""
+    protocol = Protocol.objects.get(pk="0012")
+    Party.objects.filter(protocol="0012").delete()
+    Protocol.objects.filter(pk="0012").update(
+        **dict.fromkeys(TEXTS, ""), parties_complete=None, review_date=None, published_on=None
+    )
+    protocol = Protocol.objects.get(pk="0012")
+    assert missing(protocol) == list(THINGS)
+    # And reviews, what it covers, replaces and the like, which may rightly be none.
+    may_be_none = ("reviews", "updated", "comes under", "covers", "replaces", "replaced by")
+    page = client.get("/protocols/0012/").content.decode()
+    assert page.count("Not recorded") == len(THINGS) + len(may_be_none)
