@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -17,8 +17,11 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from registers.admin import second_factor
+from registers.admin.autocomplete import Offers
 from registers.admin.entering import LogInForm, OwnPasswordView, came_for
+from registers.admin.number_book import number_book
 from registers.finding.indexing import index_now
+from registers.finding.number_book import NumberBook, Shown
 from registers.models import Answer, Organisation, Protocol, Reminder
 from registers.models.review_dates import ReviewStatus
 
@@ -59,8 +62,10 @@ class EditorsSite(AdminSite):
         return super().each_context(request) | {"second_factor_asked": settings.SECOND_FACTOR}
 
     def get_urls(self) -> list[Any]:
-        """Add the pages of the second factor, and let out also those who are only half in."""
+        """Add our pages, and let out also those who are only half in."""
+        book = self.admin_view(number_book)
         ours = [
+            path("registers/references/", book, name="registers_references"),
             *second_factor.ways(self.admin_view),
             path("logout/", never_cache(self.logout), name="logout"),
         ]
@@ -88,6 +93,10 @@ class EditorsSite(AdminSite):
         )
         return view(request)
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Offer what fits what is typed, an organisation with the name that was found."""
+        return cast(HttpResponse, Offers.as_view(admin_site=self)(request))
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
@@ -97,6 +106,8 @@ class EditorsSite(AdminSite):
             for model, query, what, count in DESK
             if self.get_model_admin(model).has_view_or_change_permission(request)
         ]
+        if self.get_model_admin(Protocol).has_view_or_change_permission(request):
+            desk.append(_unexplained_gaps())
         return super().index(request, {**(extra_context or {}), "desk": desk})
 
 
@@ -109,6 +120,14 @@ def _in_force(status: ReviewStatus) -> int:
     index = index_now()
     reviewed = index.reviewed([status], timezone.localdate())
     return int((reviewed & index.in_status(Protocol.Status.PUBLISHED)).sum())
+
+
+def _unexplained_gaps() -> Waiting:
+    return Waiting(
+        count=len(NumberBook().numbers(Shown.UNEXPLAINED)),
+        what="Unexplained gaps in the number book",
+        address=f"{reverse('admin:registers_references')}?show={Shown.UNEXPLAINED}",
+    )
 
 
 def _list_of(model: type[Model]) -> str:
@@ -129,6 +148,12 @@ DESK: list[tuple[type[Model], str, str, Callable[[], int]]] = [
         f"{IN_FORCE}{ReviewStatus.DUE_SOON}",
         "Protocols due for review within 3 months",
         lambda: _in_force(ReviewStatus.DUE_SOON),
+    ),
+    (
+        Protocol,
+        f"status__exact={Protocol.Status.DRAFT}",
+        "Drafts in work",
+        lambda: Protocol.objects.filter(status=Protocol.Status.DRAFT).count(),
     ),
     (
         Answer,

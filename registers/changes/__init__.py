@@ -1,5 +1,6 @@
 """How a change becomes official. Nothing else in the register saves."""
 
+from registers.changes.gaps import explain_gaps, take_gaps_back
 from registers.changes.official import official_change, remove, save
 from registers.changes.papers import bring_back, no_orphans
 from registers.changes.reviewing import (
@@ -12,6 +13,7 @@ from registers.changes.reviewing import (
 
 __all__ = [
     "bring_back",
+    "explain_gaps",
     "forecast",
     "mend_review",
     "no_orphans",
@@ -21,4 +23,5 @@ __all__ = [
     "record_reviews",
     "remove",
     "save",
+    "take_gaps_back",
 ]

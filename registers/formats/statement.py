@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from registers.models import Name, Organisation, Party, Protocol, Review, Succession
+from registers.models import Gap, Name, Organisation, Party, Protocol, Review, Succession
 from registers.models.document import Paper
 
 # A field's words, or the words of each thing that stands under it.
@@ -26,9 +26,12 @@ ADDED = "Added to this register."
 def statement(thing: models.Model) -> Statement | None:
     """Return what the stored `thing` says in public, by field; None if it says nothing there.
 
-    A draft says nothing, nor does a thing that is not stored.
+    A draft says nothing, nor does a thing that is not stored. But a number that
+    nobody has told of is there all the same: it is no part of the register.
     """
     stored = type(thing)._default_manager.filter(pk=thing.pk).first()  # noqa: SLF001 (Django's own)
+    if stored is None and isinstance(thing, Gap):
+        stored = Gap(reference=thing.reference)
     if stored is None or (isinstance(stored, Protocol) and stored.status == Protocol.Status.DRAFT):
         return None
     unsaid = UNSAID | (UNSAID_OF_PAPERS if isinstance(stored, Paper) else set())

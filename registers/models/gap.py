@@ -8,6 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from registers.models.protocol import Protocol
 from registers.models.references import refuse_no_reference, same_number
+from registers.models.words import refuse_email
 
 
 class Gap(models.Model):
@@ -36,7 +37,13 @@ class Gap(models.Model):
         return self.reference
 
     def clean(self) -> None:
-        """Refuse the reference of a protocol."""
-        ways = [self.reference, *same_number(self.reference)]
-        if Protocol.objects.filter(pk__in=ways).exists():
+        """Refuse a number that is used or was told of already, and an e-mail address."""
+        others = same_number(self.reference)
+        if Protocol.objects.filter(pk__in=[self.reference, *others]).exists():
             raise ValidationError({"reference": "A protocol has this reference."})
+        for other in Gap.objects.filter(pk__in=others):
+            raise ValidationError({"reference": f"This number is told of as {other.pk} already."})
+        try:
+            refuse_email(self.note)
+        except ValidationError as refusal:
+            raise ValidationError({"note": refusal.messages}) from refusal

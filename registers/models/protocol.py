@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, NamedTuple, Self
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.lookups import Exact
@@ -30,6 +31,10 @@ from registers.models.theme import Theme
 STAYS_PUBLIC = "A published protocol stays public. Withdraw it instead."
 # Else the page of a public protocol would tell of the draft.
 DRAFT_UNNAMED = "This is a draft. Publish it first."
+GAP_TOLD = (
+    "The number book says of {reference}: {fate}. Take that back there first,"
+    " or use another number."
+)
 
 
 class Parts(NamedTuple):
@@ -189,6 +194,11 @@ class Protocol(models.Model):
     def _refuse_used_number(self) -> None:
         for taken in Protocol.objects.filter(pk__in=same_number(self.pk)):
             raise ValidationError({"reference": f"Protocol {taken.pk} has this number already."})
+        # Gaps are of protocols' numbers, and so their module stands above this one.
+        gaps: Any = apps.get_model("registers", "Gap")
+        for gap in gaps._default_manager.filter(pk__in=[self.pk, *same_number(self.pk)]):  # noqa: SLF001 (Django's own)
+            said = GAP_TOLD.format(reference=gap.pk, fate=gap.get_fate_display().lower())
+            raise ValidationError({"reference": said})
 
     @property
     def all_parties(self) -> list[Party]:

@@ -9,7 +9,9 @@ from django.urls import reverse
 
 from registers.finding.fields import DayField
 from registers.finding.finding import Finding
-from registers.models import News, Protocol
+from registers.finding.number_book import gap_of
+from registers.models import Gap, News, Protocol
+from registers.models.references import same_number
 from registers.public.doors import page_of, place
 
 REFERENCE_DIGITS = 4
@@ -27,6 +29,9 @@ def register(request: HttpRequest) -> HttpResponse:
 
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show all that is recorded of one protocol.
+
+    Of a number that no protocol has, it says what became of it: with status 410
+    if its protocol ended before this register began, and else 404.
 
     With `on` in the query string, its review is judged on that day, reviews
     made since are left out, and the page says that it is not today's. Raises
@@ -49,7 +54,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         .first()
     )
     if protocol is None:
-        return render(request, "protocols/unknown.html", {"reference": reference}, status=404)
+        return _unknown(request, reference)
     newer = protocol.replaced_by
     reviews = list(protocol.reviews.select_related("replaced_by"))
     by_then = [review for review in reviews if review.reviewed_on <= on]
@@ -69,6 +74,20 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         "signed": any(party.signed_on for party in protocol.all_parties),
     }
     return render(request, "protocols/detail.html", context)
+
+
+def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say what became of a number that no public protocol has, or lead on to how it is written."""
+    same = same_number(reference)
+    whole = Protocol.public.filter(pk__in=same).values_list("pk", flat=True).first()
+    gap = gap_of(reference)
+    if whole is None and gap:
+        whole = gap.pk
+    if whole and whole != reference:
+        return redirect("protocol", whole, permanent=True)
+    ended = gap is not None and gap.fate == Gap.Fate.WITHDRAWN
+    context = {"reference": reference, "gap": gap}
+    return render(request, "protocols/unknown.html", context, status=410 if ended else 404)
 
 
 def changes(request: HttpRequest, reference: str) -> HttpResponse:

@@ -16,9 +16,11 @@ pytestmark = pytest.mark.usefixtures("real_register")
 LISTS = {
     "/admin/registers/protocol/?status__exact=published&review=overdue": 25,
     "/admin/registers/protocol/?status__exact=published&review=due-soon": 0,
+    "/admin/registers/protocol/?status__exact=draft": 0,
     "/admin/registers/answer/?status__exact=waiting": 0,
     "/admin/registers/organisation/?contact=lacking": None,
     "/admin/registers/reminder/?outcome=unresolved": 0,
+    "/admin/registers/references/?show=unexplained": 73 - 25,
 }
 
 
@@ -29,6 +31,8 @@ def desk(door) -> dict[str, int]:
 def listed(door, address: str) -> int:
     response = door.get(address)
     assert response.status_code == 200
+    if "/references/" in address:
+        return response.context["page"].paginator.count
     return response.context["cl"].result_count
 
 
@@ -73,7 +77,7 @@ def test_it_counts_them_when_everything_waits(officers_door, today):
     for pk in ("0036", "0046", "0042"):
         changes.save(Protocol.objects.get(pk=pk))
     counted = desk(officers_door)
-    assert list(counted.values())[:3] == [21, 2, 3]
+    assert list(counted.values())[:4] == [21, 2, 1, 3]
     # The failed one of three days ago was followed by one that was sent.
     assert counted["/admin/registers/reminder/?outcome=unresolved"] == 2
     assert {address: listed(officers_door, address) for address in counted} == counted
@@ -91,7 +95,10 @@ def test_every_number_has_its_words_and_its_list(officers_door, today):
     [
         ([], []),
         (["view_theme"], []),
-        (["view_protocol"], [address for address in LISTS if "/protocol/" in address]),
+        (
+            ["view_protocol"],
+            [address for address in LISTS if "/protocol/" in address or "/references/" in address],
+        ),
         (["change_organisation"], [address for address in LISTS if "/organisation/" in address]),
     ],
 )

@@ -136,7 +136,7 @@ class TestAutocomplete:
 
     def test_an_acronym_finds_the_official_name(self, officers_door):
         names = self.ask(officers_door, "eput")
-        assert names == ["Essex Partnership University NHS Foundation Trust"]
+        assert names == ["Essex Partnership University NHS Foundation Trust (EPUT)"]
 
     def test_a_protocol_is_found_by_its_reference(self, officers_door):
         assert len(self.ask(officers_door, "0046", "overarching", "overarching")) == 1

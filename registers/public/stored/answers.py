@@ -23,6 +23,7 @@ SHORT = {
     HTTPStatus.FOUND,
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.NOT_FOUND,
+    HTTPStatus.GONE,
 }
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from registers import changes
 from registers.models import Protocol
 from registers.public.stored.wsgi import StoredPages
+from tests.models.making import NOW
 from tests.public.asking import ask
 from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename
 
@@ -147,6 +148,16 @@ def test_what_is_no_page_is_not_kept_and_proxies_forget_it_soon(site, address, s
     assert got.headers["cache-control"] == "public, max-age=0, s-maxage=5"
     assert "etag" not in got.headers
     assert len(site.memory) == 0
+
+
+def test_what_is_gone_is_as_what_never_was(site):
+    changes.explain_gaps(["0013"], fate="withdrawn", at=NOW)
+    got = ask(site, "/protocols/0013/", accept_encoding="br")
+    assert got.status == 410
+    assert got.headers["cache-control"] == "public, max-age=0, s-maxage=5"
+    assert "etag" not in got.headers
+    changes.take_gaps_back(["0013"], at=NOW)
+    assert ask(site, "/protocols/0013/").status == 404
 
 
 def test_the_answer_to_a_question_that_cannot_be_right_still_shows_what_was_typed(site):

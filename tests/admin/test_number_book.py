@@ -1,0 +1,270 @@
+"""The number book in admin, and what it lets the public pages say."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from registers import changes
+from registers.models import Change, Gap, Protocol, Theme
+from tests.admin.typing_in import Page, address, errors, send
+from tests.makers import make_protocols
+from tests.models.making import NOW, a_protocol
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+BOOK = "/admin/registers/references/"
+
+
+@pytest.fixture
+def nina(client):
+    """Sees protocols, and may not publish."""
+    nina = User.objects.create_user("nina", is_staff=True)
+    nina.user_permissions.add(Permission.objects.get(codename="view_protocol"))
+    client.force_login(nina)
+    return client
+
+
+def say(door, *references, url=BOOK, **typed):
+    given = {"references": references, "fate": "never", "note": "", "_say": "Say"} | typed
+    return door.post(url, given, follow=True)
+
+
+def take_back(door, *references):
+    return door.post(BOOK, {"references": references, "_take_back": "Take back"}, follow=True)
+
+
+def told(response) -> str:
+    return " ".join(str(message) for message in response.context["messages"])
+
+
+def refusals(response) -> str:
+    assert response.status_code == 200
+    assert not list(response.context["messages"])
+    return str(response.context["form"].errors).replace("&#x27;", "'")
+
+
+def lines(response) -> list[str]:
+    return [line.reference for line in response.context["lines"]]
+
+
+class TestThePage:
+    def test_says_what_became_of_every_number(self, officers_door):
+        changes.save(a_protocol("0075", theme=Theme.objects.first(), status="draft"))
+        changes.explain_gaps(["0013"], fate="withdrawn", note="Minutes of 2016.", at=NOW)
+        response = officers_door.get(BOOK)
+        page = response.content.decode()
+        assert "75 numbers, 26 protocols, 49 gaps, 1 explained." in page
+        assert lines(response) == [str(n).zfill(4) for n in range(1, 76)]
+        assert "Withdrawn before this register began. Minutes of 2016." in page
+        assert "A title</a> (draft)" in page
+        assert f'href="{address("protocol", "change", "0012")}"' in page
+        assert Page(page).inline == []
+
+    def test_none_and_all_are_said_in_words(self, officers_door):
+        assert "48 gaps, none explained." in officers_door.get(BOOK).content.decode()
+        gaps = lines(officers_door.get(BOOK, {"show": "gaps"}))
+        say(officers_door, *gaps)
+        assert "48 gaps, all explained." in officers_door.get(BOOK).content.decode()
+        page = officers_door.get(BOOK, {"show": "unexplained"}).content.decode()
+        assert "Something is said of every gap." in page
+
+    def test_a_deleted_draft_is_remembered(self, officers_door):
+        draft = a_protocol("0074", theme=Theme.objects.first(), status="draft")
+        changes.save(draft)
+        changes.remove(draft)
+        assert "A draft had this number, and was deleted." in (
+            officers_door.get(BOOK).content.decode()
+        )
+
+    def test_filters(self, officers_door):
+        changes.explain_gaps(["0013"], fate="never", at=NOW)
+        gaps = lines(officers_door.get(BOOK, {"show": "gaps"}))
+        assert len(gaps) == 48
+        assert "0013" in gaps
+        unexplained = lines(officers_door.get(BOOK, {"show": "unexplained"}))
+        assert set(gaps) - set(unexplained) == {"0013"}
+        assert len(lines(officers_door.get(BOOK, {"show": "nonsense"}))) == 73
+
+    def test_pages(self, officers_door):
+        make_protocols(1, reference="0999", theme=Theme.objects.first())
+        assert len(lines(officers_door.get(BOOK))) == 200
+        last = officers_door.get(BOOK, {"page": 5})
+        assert lines(last)[-1] == "0999"
+        assert "Page 5 of 5" in last.content.decode()
+        assert lines(officers_door.get(BOOK, {"page": 99})) == lines(last)
+        assert lines(officers_door.get(BOOK, {"page": "x"}))[0] == "0001"
+
+    @pytest.mark.parametrize(
+        ("number", "first"),
+        [("0450", "0401"), ("400", "0201"), ("99999", "0801"), ("x", "0001"), ("9" * 50, "0001")],
+    )
+    def test_going_to_a_number(self, officers_door, number, first):
+        make_protocols(1, reference="0999", theme=Theme.objects.first())
+        assert lines(officers_door.get(BOOK, {"number": number}))[0] == first
+
+    def test_an_empty_register(self, officers_door, empty_register):
+        page = officers_door.get(BOOK).content.decode()
+        assert "0 numbers, 0 protocols, 0 gaps." in page
+        assert "There is no protocol yet, and so no number." in page
+
+    def test_a_register_without_gaps(self, officers_door, empty_register):
+        make_protocols(1, reference="0001")
+        page = officers_door.get(BOOK, {"show": "gaps"}).content.decode()
+        assert "There is no gap" in page
+        assert 'name="_say"' not in page
+
+    def test_queries_do_not_grow_with_it(self, officers_door, django_assert_num_queries):
+        make_protocols(150, theme=Theme.objects.first())
+        with django_assert_num_queries(10):
+            officers_door.get(BOOK)
+
+    def test_the_list_and_the_desk_lead_there(self, officers_door):
+        for page in ("/admin/", address("protocol", "changelist")):
+            assert f'href="{BOOK}' in officers_door.get(page).content.decode()
+
+
+class TestSaying:
+    def test_of_one_with_a_note(self, officers_door, officer):
+        response = say(officers_door, "0013", fate="withdrawn", note="Minutes of 2016.")
+        assert "of 0013: withdrawn before this register began." in told(response)
+        gap = Gap.objects.get()
+        assert (gap.pk, gap.fate, gap.note) == ("0013", "withdrawn", "Minutes of 2016.")
+        change = Change.objects.latest("pk")
+        assert change.by == officer
+        assert change.what == (
+            "Reference without a protocol '0013': What became of it recorded: Withdrawn before"
+            " this register began.\nNote recorded: Minutes of 2016."
+        )
+
+    def test_of_several_and_it_stays_on_its_page(self, officers_door):
+        url = f"{BOOK}?show=gaps&page=1"
+        response = say(officers_door, "0001", "0002", "0003", "0004", "0005", "0006", url=url)
+        assert "6 numbers" in told(response)
+        assert response.redirect_chain == [(url, 302)]
+        assert Gap.objects.filter(fate="never").count() == 6
+
+    def test_something_else_later(self, officers_door):
+        say(officers_door, "0013")
+        say(officers_door, "0013", fate="unknown", note="Nobody knows.")
+        assert Gap.objects.get().fate == "unknown"
+        assert "changed from Never issued to Unknown" in Change.objects.latest("pk").what
+
+    def test_taking_it_back(self, officers_door):
+        say(officers_door, "0013")
+        assert "What was said of 0013 is taken back." in told(take_back(officers_door, "0013"))
+        assert not Gap.objects.exists()
+        assert "What became of it taken out; it was: Never issued." in (
+            Change.objects.latest("pk").what
+        )
+        assert "Nothing was said" in told(take_back(officers_door, "0013"))
+
+
+BAD = {
+    "none ticked": ((), {}, "Tick the numbers: one at least"),
+    "too many": ([str(n).zfill(4) for n in range(1000, 1201)], {}, "200 at most"),
+    "a protocol's": (["0013", "0012"], {}, "Nothing can be said of 0012"),
+    "a protocol's in another width": (["00012"], {}, "Nothing can be said of 00012"),
+    "past the last": (["0074"], {}, "it is not in this book"),
+    "no number": (["x" * 40], {}, "Nothing can be said of " + "x" * 20 + ":"),
+    "three digits": (["013"], {}, "Write the number as 4 to 8 digits"),
+    "no fate": (["0013"], {"fate": ""}, "This field is required."),
+    "an unknown fate": (["0013"], {"fate": "lost"}, "Select a valid choice."),
+    "an e-mail address": (["0013"], {"note": "Ask a@example.org"}, "Take the e-mail address out."),
+    "a null character": (["0013"], {"note": "a\0b"}, "Null characters are not allowed."),
+    "the same number twice": (["0013", "00013"], {}, "told of as 0013 already"),
+}
+
+
+@pytest.mark.parametrize(("references", "typed", "sentence"), BAD.values(), ids=BAD)
+def test_what_cannot_be_said_is_refused_and_nothing_is_saved(
+    officers_door, references, typed, sentence
+):
+    response = say(officers_door, *references, **({"note": "As typed."} | typed))
+    assert sentence in refusals(response)
+    assert response.context["form"]["note"].value() == typed.get("note", "As typed.")
+    assert "Error: " in response.content.decode()
+    assert not Gap.objects.exists()
+
+
+class TestWhoMay:
+    def test_who_sees_protocols_may_read(self, nina):
+        page = nina.get(BOOK).content.decode()
+        assert "48 gaps" in page
+        assert 'type="checkbox"' not in page
+        assert 'name="_say"' not in page
+
+    def test_and_may_not_say(self, nina):
+        assert say(nina, "0013").status_code == 403
+        assert take_back(nina, "0013").status_code == 403
+        assert not Gap.objects.exists()
+
+    def test_who_does_not_may_neither(self, client):
+        client.force_login(User.objects.create_user("nobody", is_staff=True))
+        assert client.get(BOOK).status_code == 403
+
+    def test_strangers_are_led_to_the_door(self, client):
+        assert client.get(BOOK)["Location"].startswith("/admin/login/")
+
+
+class TestANewProtocol:
+    def new(self, door, reference):
+        theme = Theme.objects.first().pk
+        url = address("protocol", "add")
+        return send(door, url, reference=reference, title="Flood alerts", theme=theme)
+
+    @pytest.mark.parametrize("reference", ["0013", "00013"])
+    def test_cannot_have_the_number_while_the_book_says_so(self, officers_door, reference):
+        say(officers_door, "0013")
+        response = self.new(officers_door, reference)
+        assert "The number book says of 0013: never issued. Take that back" in errors(response)
+        assert not Protocol.objects.filter(title="Flood alerts").exists()
+        take_back(officers_door, "0013")
+        self.new(officers_door, reference)
+        assert Protocol.objects.filter(pk=reference).exists()
+
+
+class TestThePublicPage:
+    FATES = {
+        "never": (404, "the number was never issued"),
+        "withdrawn": (410, "Protocol 0013 was withdrawn before this register began"),
+        "unknown": (404, "What became of the number is not known"),
+        None: (404, "either this reference was never used, or its protocol ended"),
+    }
+
+    @pytest.mark.parametrize(("fate", "expected"), FATES.items())
+    def test_says_what_the_book_says(self, client, fate, expected):
+        if fate:
+            changes.explain_gaps(["0013"], fate=fate, note="Minutes of <2016>.", at=NOW)
+        response = client.get("/protocols/0013/")
+        status, words = expected
+        page = response.content.decode()
+        assert response.status_code == status
+        assert words in page
+        assert ("Minutes of &lt;2016&gt;." in page) is bool(fate)
+
+    @pytest.mark.parametrize("asked", ["13", "00013", "00000013"])
+    def test_in_another_width_leads_on(self, client, asked):
+        changes.explain_gaps(["0013"], fate="never", at=NOW)
+        response = client.get(f"/protocols/{asked}/", follow=True)
+        assert response.redirect_chain[-1] == ("/protocols/0013/", 301)
+        assert response.status_code == 404
+
+    def test_a_protocol_in_another_width_leads_on(self, client):
+        assert client.get("/protocols/00012/")["Location"] == "/protocols/0012/"
+
+    def test_a_draft_is_not_betrayed(self, client):
+        changes.save(a_protocol("0075", theme=Theme.objects.first(), status="draft"))
+        draft, none = client.get("/protocols/0075/"), client.get("/protocols/0076/")
+        assert draft.content.replace(b"0075", b"0076") == none.content
+        assert client.get("/protocols/00075/").status_code == 404
+
+    def test_a_search_for_it_leads_there(self, client):
+        page = client.get("/", {"q": "0013"}).content.decode()
+        assert 'href="/protocols/0013/"' in page
+
+
+@pytest.mark.parametrize("reference", ["0012", "00012"])
+def test_a_gap_is_never_a_protocol_s_number(reference):
+    with pytest.raises(changes.official.ValidationError, match=r"A protocol has this reference\."):
+        changes.save(Gap(reference=reference, fate="never"))
