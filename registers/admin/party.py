@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.http import HttpRequest
 
 from registers.admin.official import FormSet, ModelForm, PartInline
-from registers.models import Party
+from registers.admin.plain import NamedOrganisation, PlainRows, is_plain
+from registers.models import Organisation, Party
 
 
 class PartyForm(ModelForm):
@@ -17,6 +19,12 @@ class PartyForm(ModelForm):
 
     def validate_constraints(self) -> None:
         """Leave it to the form set: a lead may go to another row in the same breath."""
+
+
+class PlainPartyForm(PartyForm):
+    """One row whose organisation is typed."""
+
+    organisation = NamedOrganisation(Organisation.objects.all())
 
 
 class PartyFormSet(FormSet):
@@ -47,7 +55,7 @@ class PartyFormSet(FormSet):
         return sorted(parties, key=lambda party: party.role == Party.Role.LEAD)
 
 
-class PartyInline(PartInline):
+class PartyInline(PlainRows, PartInline):
     """Who takes part, and how."""
 
     model = Party
@@ -58,3 +66,12 @@ class PartyInline(PartInline):
         models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}
     }
     fields = ("organisation", "role", "name_as_published", "note", "signed_on")
+    verbose_name = "organisation"
+    verbose_name_plural = "Who: the organisations"
+    stands_before = "Who: is the list complete?"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Return the rows' class, with a box to type in where the page is plain."""
+        if is_plain(request):
+            kwargs["form"] = PlainPartyForm
+        return super().get_formset(request, obj, **kwargs)

@@ -4,51 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils import timezone
 
-from registers.admin.filters import LeadFilter, ReviewFilter, UnclearFilter
-from registers.admin.months import MonthField
-from registers.admin.official import FormSet, PartInline, ReasonForm
+from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
+from registers.admin.official import FormSet, ModelForm, PartInline
 from registers.admin.papers import DocumentInline, PapersDoor
 from registers.admin.party import PartyInline
+from registers.admin.plain import PlainChoices, PlainRows, is_plain
+from registers.admin.preview import preview
+from registers.admin.protocol_form import WITHDRAWAL, ProtocolForm, taken
 from registers.admin.reviewing import ReviewedAdmin
-from registers.admin.rights import GuardedAdmin, GuardedForm
+from registers.admin.rights import GuardedAdmin
+from registers.finding.anywhere import anywhere
+from registers.finding.number_book import next_reference
 from registers.models import Overarching, Protocol
-from registers.models.words import key_of
+from registers.models.completeness import THINGS, missing, recorded_count
 
-
-class ProtocolForm(GuardedForm, ReasonForm):
-    """The protocol itself."""
-
-    review_date = MonthField(
-        label="Review month",
-        required=False,
-        help_text="Month and year, such as March 2027. The review is due on its last day.",
-    )
-
-    class Meta:
-        help_texts = {
-            "status": "A draft is seen by editors alone. A withdrawn protocol stays public."
-        }
-
-    def clean(self) -> dict[str, Any] | None:
-        """Ask for the day and the reason of a withdrawal, beside their boxes."""
-        cleaned = super().clean() or {}
-        withdrawn = cleaned.get("status") == Protocol.Status.WITHDRAWN
-        for field, wanted in (
-            ("withdrawn_on", "Write the day on which it was withdrawn."),
-            ("withdrawn_reason", "Write why it was withdrawn. The public reads it."),
-        ):
-            if field in self.errors or "status" in self.errors:
-                continue
-            if withdrawn and not cleaned.get(field):
-                self.add_error(field, wanted)
-            if not withdrawn and cleaned.get(field):
-                self.add_error(field, "Choose the status Withdrawn, or empty this box.")
-        return cleaned
+STATUS = "In force, or withdrawn?"
+NOTES = "For administrators"
+REPLACED_BY_WITHDRAWN = (
+    "{newer}, which replaces this protocol, is withdrawn itself. Readers are led there, and read"
+    " why."
+)
 
 
 class OverarchingFormSet(FormSet):
@@ -60,7 +42,7 @@ class OverarchingFormSet(FormSet):
         return "overarching"
 
 
-class OverarchingInline(PartInline):
+class OverarchingInline(PlainRows, PartInline):
     """The broader protocols that it comes under."""
 
     model = Overarching
@@ -68,68 +50,79 @@ class OverarchingInline(PartInline):
     formset = OverarchingFormSet
     autocomplete_fields = ("overarching",)
     verbose_name = "protocol that this comes under"
-    verbose_name_plural = "comes under"
+    verbose_name_plural = "Papers: comes under"
+    stands_before = NOTES
+
+
+class DocumentRows(PlainRows, DocumentInline):
+    """Its papers, in their place on the form."""
+
+    verbose_name_plural = "Papers: documents"
+    autocomplete_fields = ()
+    stands_before = NOTES
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(GuardedAdmin, PapersDoor, ReviewedAdmin):
-    """Protocols, found by reference, words, or any name of an organisation."""
+class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
+    """Protocols, in the order in which a person thinks of one: what, who, when, papers."""
 
     form = ProtocolForm
-    inlines = (PartyInline, OverarchingInline, DocumentInline)
-    list_display = ("reference", "title", "theme", "lead", "review", "status")
+    inlines = (PartyInline, OverarchingInline, DocumentRows)
+    list_display = ("reference", "title", "theme", "lead", "review", "status", "recorded")
     list_display_links = ("reference", "title")
     list_filter = (
         ReviewFilter,
         "status",
         "theme",
         LeadFilter,
+        MissingFilter,
         "parties_complete",
         UnclearFilter,
     )
     list_select_related = ("theme",)
-    search_fields = ("reference", "title", "purpose", "parties__organisation__names__key")
-    search_help_text = "A reference, words of the title or purpose, or any name of an organisation"
+    # Else each page of a filtered list counts the whole register too.
+    show_full_result_count = False
+    # Django shows no box without any; `get_search_results` says where is looked.
+    search_fields = ("reference",)
+    search_help_text = (
+        "A reference (12, ISP 0012), any name of an organisation, or words from anywhere in the"
+        " record, notes and documents included. “Words in quotes” stand together."
+    )
     autocomplete_fields = ("replaced_by",)
     fieldsets = (
+        ("What", {"fields": ("reference", "title", "version", "theme", "purpose", "summary")}),
         (
-            "What it is",
-            {"fields": ("reference", "title", "version", "theme", "status", "purpose", "summary")},
+            "What is shared, and on what basis",
+            {"fields": ("information_items", "data_subjects", "lawful_basis")},
         ),
-        ("What is shared", {"fields": ("information_items", "data_subjects", "lawful_basis")}),
+        (PartyInline.stands_before, {"fields": ("parties_complete", "parties_note")}),
         ("When", {"fields": ("review_date", "review_note", "published_on")}),
-        (
-            "Withdrawal",
-            {
-                "fields": ("withdrawn_on", "withdrawn_reason", "replaced_by"),
-                "classes": ("collapse",),
-                "description": "Only for a protocol with the status Withdrawn.",
-            },
-        ),
-        (
-            "Who takes part",
-            {
-                "fields": ("parties_complete", "parties_note"),
-                "description": "The organisations themselves stand below this form.",
-            },
-        ),
-        ("For administrators", {"fields": ("admin_note",)}),
+        (STATUS, {"fields": ("status", *WITHDRAWAL)}),
+        (NOTES, {"fields": ("admin_note",)}),
         ("This change", {"fields": ("why",)}),
     )
 
+    def get_urls(self) -> list[Any]:
+        """Add the preview of a draft."""
+        view = self.admin_site.admin_view(self.preview_view)
+        return [
+            path("<path:object_id>/preview/", view, name="registers_protocol_preview"),
+            *super().get_urls(),
+        ]
+
+    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show a draft as the public will see it."""
+        return preview(self, request, object_id)
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Protocol]:
-        """Bring the parties with each, for the lead's name."""
-        return Protocol.objects.with_parties()
+        """Bring what the list says of each: its parties, and whether it has documents."""
+        return Protocol.objects.with_parties().prefetch_related("documents")
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        """Search as names are compared, so that capitals and apostrophes do not matter."""
-        term = key_of(search_term.replace("\0", ""))
-        found: tuple[models.QuerySet[Any], bool] = super().get_search_results(
-            request, queryset, term
-        )
-        return found
+        """Search anywhere in the record. The autocomplete boxes ask here too."""
+        return anywhere(queryset, search_term), False
 
     @admin.display(description="lead")
     def lead(self, protocol: Protocol) -> str | None:
@@ -138,14 +131,53 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, ReviewedAdmin):
         return lead.organisation.name if lead else None
 
     @admin.display(description="review today", ordering="review_date")
-    def review(self, protocol: Protocol) -> str:
-        """Return how its review stands, with the month."""
+    def review(self, protocol: Protocol) -> str | None:
+        """Return how its review stands, with the month. None is due of what is withdrawn."""
+        if protocol.status == Protocol.Status.WITHDRAWN:
+            return None
         stands = protocol.review_status(timezone.localdate()).label
         return f"{stands}: {protocol.review_date:%B %Y}" if protocol.review_date else stands
 
+    @admin.display(description="recorded", ordering=recorded_count())
+    def recorded(self, protocol: Protocol) -> str:
+        """Return how many of the things that it should say are there."""
+        return f"{len(THINGS) - len(missing(protocol))} of {len(THINGS)}"
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer the next free reference."""
+        return {"reference": next_reference()} | super().get_changeform_initial_data(request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Fix the reference of a protocol that is there."""
-        return ("reference",) if obj else ()
+        """Fix the reference of a protocol that is there, and its status for who may not publish."""
+        fixed = ("reference",) if obj else ()
+        if request.user.has_perm("registers.publish_protocol"):
+            return fixed
+        return (*fixed, "status", *WITHDRAWAL)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Say on the form what is still missing, and which form this is."""
+        protocol = context.get("original")
+        context["missing"] = missing(protocol) if protocol else []
+        context["plain"] = is_plain(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_thing(self, form: ModelForm) -> None:
+        """Save it. Raises ValidationError, also for who was a moment late with a reference."""
+        try:
+            super().save_thing(form)
+        except IntegrityError as clash:
+            # Only a new one can meet another: it was saved between the check and this.
+            raise ValidationError({"reference": taken()}) from clash
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 (Django's own)
+        """Save all of it. Warn where readers will be led from what is withdrawn to what is, too."""
+        super().save_related(request, form, formsets, change)
+        newer = form.instance.replaced_by
+        if "replaced_by" in form.changed_data and newer and newer.status == "withdrawn":
+            told = REPLACED_BY_WITHDRAWN.format(newer=newer)
+            self.message_user(request, told, messages.WARNING)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse for all but drafts."""

@@ -1,0 +1,304 @@
+"""The page of one protocol: its order, its statuses, its reference, its preview."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db.models.signals import pre_save
+
+from registers.models import Document, Organisation, Party, Protocol, Theme
+from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, send
+from tests.models.making import a_protocol
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+ADD = address("protocol", "add")
+EDIT = address("protocol", "change", "0046")
+DRAFT = address("protocol", "change", "0074")
+PREVIEW = address("protocol", "preview", "0074")
+
+
+@pytest.fixture
+def draft(real_register) -> Protocol:
+    draft = a_protocol("0074", theme=Theme.objects.first(), status="draft", purpose="To warn.")
+    draft.save()
+    Party.objects.create(
+        protocol=draft, organisation=Organisation.objects.named("EPUT").get(), role="lead"
+    )
+    return draft
+
+
+@pytest.fixture
+def withdrawn(real_register) -> Protocol:
+    Protocol.objects.filter(pk="0046").update(
+        status="withdrawn",
+        withdrawn_on="2026-01-31",
+        withdrawn_reason="Over.",
+        replaced_by="0042",
+    )
+    return Protocol.objects.get(pk="0046")
+
+
+@pytest.fixture
+def editor(client):
+    """Edits protocols, and may not publish."""
+    editor = User.objects.create_user("ed", is_staff=True)
+    rights = ("add_protocol", "change_protocol", "view_protocol", "add_party", "change_party")
+    editor.user_permissions.add(*Permission.objects.filter(codename__in=rights))
+    client.force_login(editor)
+    return client
+
+
+class TestTheOrder:
+    def test_is_a_persons(self, officers_door):
+        page = officers_door.get(EDIT).content.decode()
+        headings = re.findall(r"<h2[^>]*>\s*([^<]*?)\s*</h2>", page)
+        assert headings == [
+            "0046 - Access to the Child Health Information System for Schools",
+            "What",
+            "What is shared, and on what basis",
+            "Who: the organisations",
+            "Who: is the list complete?",
+            "When",
+            "In force, or withdrawn?",
+            "Papers: comes under",
+            "Papers: documents",
+            "For administrators",
+            "This change",
+        ]
+
+    def test_it_says_what_is_missing(self, officers_door):
+        page = officers_door.get(EDIT).content.decode()
+        assert "Still missing: Version; Summary in plain English; Information shared;" in page
+        assert "Still missing" not in officers_door.get(ADD).content.decode()
+
+    def test_it_says_that_nothing_is(self, officers_door):
+        texts = ("version", "purpose", "summary", "information_items", "data_subjects")
+        Protocol.objects.filter(pk="0046").update(
+            **dict.fromkeys((*texts, "lawful_basis"), "There."),
+            parties_complete=True,
+            published_on="2020-01-01",
+        )
+        Party.objects.filter(protocol="0046").update(signed_on="2020-01-01")
+        Document.objects.create(protocol_id="0046", title="Signed", file="a.pdf")
+        assert "Nothing is missing." in officers_door.get(EDIT).content.decode()
+
+    def test_queries_are_few(self, officers_door, django_assert_max_num_queries):
+        with django_assert_max_num_queries(35):
+            officers_door.get(EDIT)
+
+
+class TestWithdrawing:
+    def test_back_in_force_empties_its_boxes(self, officers_door, withdrawn):
+        response = send(officers_door, EDIT, status="published")
+        assert "was changed successfully" in messages(response)
+        withdrawn.refresh_from_db()
+        assert (withdrawn.withdrawn_on, withdrawn.withdrawn_reason) == (None, "")
+        assert withdrawn.replaced_by is None
+
+    def test_back_in_force_with_a_new_reason_is_a_slip(self, officers_door, withdrawn):
+        response = send(officers_door, EDIT, status="published", withdrawn_reason="Again.")
+        assert "Choose the status Withdrawn, or empty this box." in errors(response)
+        withdrawn.refresh_from_db()
+        assert withdrawn.status == "withdrawn"
+
+    def test_replaced_by_a_draft(self, officers_door, draft):
+        typed = {"withdrawn_on": "31/01/2026", "withdrawn_reason": "Over."}
+        response = send(officers_door, EDIT, status="withdrawn", replaced_by="0074", **typed)
+        form = response.context["adminform"].form
+        assert "This is a draft. Publish it first." in str(form.errors["replaced_by"])
+
+    def test_replaced_by_what_is_withdrawn_is_warned_of(self, officers_door, withdrawn):
+        url = address("protocol", "change", "0053")
+        typed = {"withdrawn_on": "31/01/2026", "withdrawn_reason": "Over."}
+        response = send(officers_door, url, status="withdrawn", replaced_by="0046", **typed)
+        assert "which replaces this protocol, is withdrawn itself." in messages(response)
+        assert Protocol.objects.get(pk="0053").replaced_by == withdrawn
+        assert "withdrawn itself" not in messages(send(officers_door, url, title="Renamed"))
+
+    def test_a_day_to_come(self, officers_door, today):
+        typed = {"withdrawn_on": "1/1/2027", "withdrawn_reason": "Over."}
+        response = send(officers_door, EDIT, status="withdrawn", **typed)
+        form = response.context["adminform"].form
+        assert "This day is still to come." in str(form.errors["withdrawn_on"])
+
+
+class TestWhoMayPublish:
+    def test_an_editor_sees_the_status_and_cannot_choose_it(self, editor, draft):
+        assert "status" not in boxes(editor, DRAFT)
+        send(editor, DRAFT, status="published", title="Renamed")
+        draft.refresh_from_db()
+        assert (draft.status, draft.title) == ("draft", "Renamed")
+
+    def test_an_editor_cannot_withdraw_or_restore(self, editor, withdrawn):
+        send(editor, EDIT, status="published", withdrawn_reason="", title="Renamed")
+        withdrawn.refresh_from_db()
+        assert (withdrawn.status, withdrawn.withdrawn_reason) == ("withdrawn", "Over.")
+        assert withdrawn.title == "Renamed"
+
+    def test_what_an_editor_makes_is_a_draft(self, editor):
+        theme = Theme.objects.first().pk
+        send(editor, ADD, title="Flood alerts", theme=theme, status="published")
+        assert Protocol.objects.get(pk="0074").status == "draft"
+
+
+class TestTheReference:
+    def test_the_next_free_one_is_offered(self, officers_door):
+        assert boxes(officers_door, ADD)["reference"] == "0074"
+
+    @pytest.mark.parametrize("typed", ["0074", "00074"])
+    def test_two_officers_with_the_same_offer(self, officers_door, typed):
+        theme = Theme.objects.first().pk
+        offered = boxes(officers_door, ADD)
+        officers_door.post(ADD, offered | {"title": "The first", "theme": theme})
+        second = {"title": "The second", "theme": theme, "purpose": "Kept.", "reference": typed}
+        response = officers_door.post(ADD, offered | second)
+        form = response.context["adminform"].form
+        assert form.errors["reference"] == [
+            "A protocol has this reference already. The next free one is 0075."
+        ]
+        assert form["purpose"].value() == "Kept."
+        assert Protocol.objects.get(pk="0074").title == "The first"
+
+    def test_between_the_check_and_the_save(self, officers_door):
+        """Another's row arrives at the worst moment; the database refuses ours."""
+
+        def save_the_same(instance, **_):
+            pre_save.disconnect(save_the_same, Protocol)
+            theme = Theme.objects.first()
+            Protocol.objects.bulk_create([a_protocol(instance.pk, theme=theme)])
+
+        pre_save.connect(save_the_same, Protocol)
+        typed = {"title": "Mine", "theme": Theme.objects.first().pk}
+        response = send(officers_door, ADD, **typed)
+        assert "A protocol has this reference already." in errors(response)
+        assert not Protocol.objects.filter(title="Mine").exists()
+
+    def test_none_is_offered_after_the_last_of_all(self, officers_door):
+        a_protocol("99999999", theme=Theme.objects.first()).save()
+        assert boxes(officers_door, ADD)["reference"] == ""
+        response = send(
+            officers_door, ADD, reference="99999999", title="A", theme=Theme.objects.first().pk
+        )
+        assert errors(response).count("A protocol has this reference already.") == 1
+        assert "next free" not in errors(response)
+
+
+class TestThePreview:
+    def test_is_the_public_page_with_a_banner(self, officers_door, draft):
+        response = officers_door.get(PREVIEW)
+        page = response.content.decode()
+        assert "Draft: only editors see this." in page
+        assert "To warn." in page
+        assert "Essex Partnership University" in page
+        assert "In force" not in page
+        assert "/changes/" not in page
+        assert Page(page).inline == []
+
+    def test_is_kept_and_listed_nowhere(self, officers_door, draft):
+        response = officers_door.get(PREVIEW)
+        # Django's door adds its own words behind.
+        assert response["Cache-Control"].startswith("private, no-store")
+        assert response["X-Robots-Tag"] == "noindex"
+        assert '<meta name="robots" content="noindex">' in response.content.decode()
+
+    def test_names_the_papers_without_the_public_way_to_them(self, officers_door, draft):
+        paper = Document.objects.create(protocol=draft, title="Signed copy", file="a.pdf")
+        Document.objects.create(protocol=draft, title="Gone", file="b.pdf", taken_off=True)
+        page = officers_door.get(PREVIEW).content.decode()
+        assert "Signed copy" in page
+        assert paper.get_absolute_url() not in page
+        assert "Gone" not in page
+
+    def test_the_form_of_a_draft_leads_there(self, officers_door, draft):
+        assert f'href="{PREVIEW}"' in officers_door.get(DRAFT).content.decode()
+        assert "/preview/" not in officers_door.get(EDIT).content.decode()
+
+    @pytest.mark.parametrize("status", ["published", "withdrawn"])
+    def test_of_what_is_public_leads_to_its_page(self, officers_door, withdrawn, status):
+        reference = {"published": "0012", "withdrawn": "0046"}[status]
+        response = officers_door.get(address("protocol", "preview", reference))
+        assert response["Location"] == f"/protocols/{reference}/"
+
+    def test_of_nothing_is_not_found(self, officers_door):
+        assert officers_door.get(address("protocol", "preview", "0099")).status_code == 404
+
+    def test_who_may_not_see_protocols_is_refused(self, client, draft):
+        client.force_login(User.objects.create_user("nobody", is_staff=True))
+        for reference in ("0074", "0099"):
+            assert client.get(address("protocol", "preview", reference)).status_code == 403
+
+    def test_strangers_are_led_to_the_door(self, client, draft):
+        assert client.get(PREVIEW)["Location"].startswith("/admin/login/")
+        client.force_login(User.objects.create_user("reader"))
+        assert client.get(PREVIEW)["Location"].startswith("/admin/login/")
+
+
+class TestWithoutJavaScript:
+    PLAIN = f"{EDIT}?plain=1"
+
+    def test_the_form_leads_there(self, officers_door):
+        assert '<noscript><p class="help">' in officers_door.get(EDIT).content.decode()
+        page = officers_door.get(self.PLAIN).content.decode()
+        assert "<noscript>" not in page
+        assert Page(page).inline == []
+
+    def test_as_it_stands_changes_nothing(self, officers_door):
+        before = list(Party.objects.filter(protocol="0046").values())
+        held = boxes(officers_door, self.PLAIN)
+        assert held["parties-0-organisation"] == "Provide"
+        assert "was changed successfully" in messages(send(officers_door, self.PLAIN))
+        assert list(Party.objects.filter(protocol="0046").values()) == before
+        assert Protocol.objects.get(pk="0046").changes.count() == 1
+
+    def test_an_organisation_is_typed_by_any_name(self, officers_door):
+        typed = {"parties-3-organisation": "medway", "parties-3-name_as_published": "Medway"}
+        send(officers_door, self.PLAIN, **typed, **{"overarching-0-overarching": "0062"})
+        protocol = Protocol.objects.get(pk="0046")
+        party = protocol.parties.last()
+        assert (party.organisation.name, party.name_as_published) == ("Medway Council", "Medway")
+        assert [each.pk for each in protocol.comes_under.all()] == ["0062"]
+
+    def test_another_name_is_another_organisation(self, officers_door):
+        send(
+            officers_door,
+            self.PLAIN,
+            **{"parties-0-organisation": "EPUT"} | {"parties-1-organisation": "Medway"},
+        )
+        names = [str(each.organisation) for each in Protocol.objects.get(pk="0046").all_parties]
+        assert "Provide" not in names
+        assert "Medway Council" in names
+
+    @pytest.mark.parametrize("typed", ["Nobody", "a\0b", "<b>"])
+    def test_a_name_that_nobody_has(self, officers_door, typed):
+        row = {"parties-3-organisation": typed}
+        response = send(officers_door, self.PLAIN, title="Not kept", **row)
+        assert "No organisation has the name" in errors(response)
+        assert "Write any of its names, in full." in response.content.decode()
+        assert response.context["adminform"].form["title"].value() == "Not kept"
+        assert Protocol.objects.get(pk="0046").title != "Not kept"
+
+    def test_a_withdrawal_with_its_replacement(self, officers_door):
+        typed = {"withdrawn_on": "31/01/2026", "withdrawn_reason": "Over.", "replaced_by": "0042"}
+        send(officers_door, self.PLAIN, status="withdrawn", **typed)
+        protocol = Protocol.objects.get(pk="0046")
+        assert protocol.replaced_by_id == "0042"
+        assert protocol.withdrawn_on == datetime.date(2026, 1, 31)
+
+
+def test_a_second_lead_is_refused_and_all_stays_as_typed(officers_door):
+    row = add_row(
+        officers_door,
+        EDIT,
+        "parties",
+        organisation=Organisation.objects.named("Medway").get().pk,
+        role="lead",
+        name_as_published="Medway Towns",
+    )
+    response = send(officers_door, EDIT, title="As typed", **row)
+    assert "A protocol has one lead organisation, or none." in errors(response)
+    assert "Medway Towns" in response.content.decode()
+    assert Protocol.objects.get(pk="0046").lead.organisation.name == "Provide"
