@@ -61,6 +61,8 @@ def parts_of(thing: models.Model, kind: str) -> models.QuerySet[Any]:
     parts = model._default_manager.filter(**{owner: thing.pk})  # noqa: SLF001 (Django's own)
     if model is Document:
         parts = parts.filter(taken_off=False)
+    if model is Overarching:
+        parts = parts.order_by("overarching")
     others = [
         field.name
         for field in model._meta.fields  # noqa: SLF001 (Django's own)
@@ -86,3 +88,8 @@ def _plain(thing: models.Model, field: models.Field[Any, Any]) -> Any:
     if isinstance(field, models.FileField):
         return value.name or ""
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def value_for(field: models.Field[Any, Any], recorded: Any) -> Any:
+    """Return what a recorded value is in Python; of another thing, its key."""
+    return recorded["key"] if isinstance(recorded, dict) else field.to_python(recorded)
