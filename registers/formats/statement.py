@@ -146,6 +146,21 @@ def kind_of(what: str) -> str:
     return next((kinds[line] for line in what.splitlines() if line in kinds), "changed")
 
 
+def was(what: str, field: str, now: str) -> str:
+    """Return what `field` said before a change, by the change's words; `now` if they tell nothing.
+
+    `now` is what it said after the change.
+    """
+    for line in what.splitlines():
+        for begins, ends in (
+            (f"{field} changed from ", f" to {_folded(now)}."),
+            (f"{field} changed. It was: ", "."),
+        ):
+            if line.startswith(begins) and line.endswith(ends):
+                return line.removeprefix(begins).removesuffix(ends)
+    return now
+
+
 def _difference(field: str, old: str | tuple[str, ...], new: str | tuple[str, ...]) -> str:
     """Return one line. Of several things under a field, those that came or went are named."""
     if isinstance(old, tuple) and isinstance(new, tuple) and max(len(old), len(new)) > 1:

@@ -1,0 +1,162 @@
+"""How an earlier state of a thing is put back: as a new official change, or not at all.
+
+What is equal already is left alone. The reference, the day of the last update,
+reviews and notes for administrators are not put back: they stand beside what
+was said, not in it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from registers.changes.official import official_change, save, taken_back
+from registers.changes.restoring_parts import put_back_parts, put_file, resolve
+from registers.formats.difference import Difference, differences
+from registers.formats.record import Record, record_of
+from registers.models import Merge, Organisation, Party, Resource
+
+CHANGED_MEANWHILE = (
+    "Nothing was put back: something changed after you were shown what would happen. This is what"
+    " would happen by now."
+)
+MERGED_SINCE = (
+    "{gone} was merged into {stays} after that state. Undo the merge first: else what came with it"
+    " would be lost."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreseen:
+    """What putting a state back would do, field by field, or why it is refused.
+
+    With neither it would do nothing. `promise` is a short text that differs as
+    soon as anything of this differs.
+    """
+
+    differences: list[Difference] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    promise: str = ""
+
+
+def restore(
+    thing: models.Model,
+    record: Record,
+    *,
+    at: datetime.datetime,
+    by: User | None = None,
+    why: str = "",
+    said_at: datetime.datetime | None = None,
+    promised: str | None = None,
+) -> bool:
+    """Let the stored `thing` say again what `record` says, as one official change, made `at`.
+
+    `said_at` is when it said so, where that is known: an organisation cannot go
+    back behind a merge. Returns False where it says so already: then nothing is
+    changed. Raises ValidationError, with sentences, for what cannot be; with the
+    `promise` of what was foreseen, also where something else would happen by
+    now. Then nothing is kept.
+    """
+    with transaction.atomic():
+        held = _held(thing)
+        _refuse_behind_a_merge(held, said_at)
+        before = record_of(held)
+        with official_change(held, at=at, by=by, why=why):
+            _put_back(held, record, at)
+        after = record_of(held)
+        if promised is not None and _promise(before, after) != promised:
+            raise ValidationError(CHANGED_MEANWHILE)
+        return bool(_told(before) != _told(after))
+
+
+def foresee_restoring(
+    thing: models.Model,
+    record: Record,
+    *,
+    at: datetime.datetime,
+    said_at: datetime.datetime | None = None,
+) -> Foreseen:
+    """Say what putting `record` back would do. It is done, and taken back: nothing is kept."""
+    before = after = record_of(thing)
+    try:
+        with taken_back():
+            restore(thing, record, at=at, said_at=said_at)
+            after = record_of(thing)
+    except ValidationError as refusal:
+        return Foreseen(refusals=list(refusal.messages))
+    return Foreseen(
+        differences=differences(type(thing), cast(Record, before), cast(Record, after)),
+        promise=_promise(before, after),
+    )
+
+
+def _held(thing: models.Model) -> models.Model:
+    """Return the thing as it is now, and hold it to the transaction's end."""
+    things = type(thing)._default_manager.select_for_update(no_key=True)  # noqa: SLF001 (Django's own)
+    return things.get(pk=thing.pk)
+
+
+def _refuse_behind_a_merge(thing: models.Model, said_at: datetime.datetime | None) -> None:
+    if isinstance(thing, Organisation) and said_at:
+        merges = Merge.objects.filter(stays_key=thing.pk, undone_at=None)
+        for merge in merges.filter(change__made_at__gt=said_at)[:1]:
+            raise ValidationError(MERGED_SINCE.format(gone=merge.gone_name, stays=thing))
+
+
+def _put_back(thing: models.Model, record: Record, at: datetime.datetime) -> None:
+    """Put back the thing's own fields, and then its parts."""
+    before = _values(thing)
+    for each in thing._meta.fields:  # noqa: SLF001 (Django's own)
+        # What no editor writes follows from the rest. An address stays.
+        theirs = each.editable and not each.primary_key and each.name != "slug"
+        if theirs and each.name in record["fields"] and not isinstance(each, models.FileField):
+            setattr(thing, each.attname, resolve(each, record["fields"][each.name]))
+    if isinstance(thing, Resource):
+        put_file(thing, record["fields"], at)
+    if _values(thing) != before:
+        save(thing)
+    if isinstance(thing, Organisation) and thing.slug != record["fields"]["slug"]:
+        # One of its own: after a rename, a saving has made another from the name.
+        thing.slug = record["fields"]["slug"]
+        save(thing)
+    put_back_parts(thing, record, at)
+
+
+def _values(thing: models.Model) -> dict[str, Any]:
+    return {each.attname: getattr(thing, each.attname) for each in thing._meta.concrete_fields}  # noqa: SLF001 (Django's own)
+
+
+def _told(record: Record | None) -> Any:
+    """Return what is compared of a record: all but keys of rows, places, and the day of the update.
+
+    A part that comes back has another key, and places matter by their order
+    alone, which the lead has no part in.
+    """
+    if record is None:
+        return None
+
+    def bare(values: dict[str, Any], *untold: str) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if name not in untold}
+
+    rows = record["parts"].items()
+    parts = {
+        kind: [bare(part, "id", "position") for part in sorted(parts, key=_is_no_lead)]
+        for kind, parts in rows
+    }
+    return [bare(record["fields"], "updated_on"), parts]
+
+
+def _is_no_lead(part: dict[str, Any]) -> bool:
+    return bool(part.get("role") != Party.Role.LEAD)
+
+
+def _promise(before: Record | None, after: Record | None) -> str:
+    both = json.dumps([_told(before), _told(after)], sort_keys=True)
+    return hashlib.sha256(both.encode()).hexdigest()
