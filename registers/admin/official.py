@@ -21,19 +21,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
-from simple_history.admin import SimpleHistoryAdmin
 
 from registers import changes
+from registers.admin.history import HistoryAdmin
 from registers.models import Change
 
 if TYPE_CHECKING:
-    HistoryAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
     FormSet = forms.BaseInlineFormSet[Any, Any, Any]
     StackedInline = admin.StackedInline[Any, Any]
     TabularInline = admin.TabularInline[Any, Any]
 else:
-    HistoryAdmin = SimpleHistoryAdmin
     ModelForm = forms.ModelForm
     FormSet = forms.BaseInlineFormSet
     StackedInline = admin.StackedInline
@@ -101,7 +99,6 @@ class OfficialAdmin(OnlyAdd, HistoryAdmin):
     }
     # Deleting many at once, Django's only action, would go past registers/changes.
     actions: Any = None
-    object_history_list_template = "admin/history_list.html"
 
     def subject_of(self, thing: Any) -> models.Model:
         """Return what the change is told about: the thing itself, unless said otherwise."""

@@ -1,0 +1,159 @@
+"""The history of a thing: every official change field by field, and beside it every save."""
+
+# Django and simple-history gave these methods their positional switches.
+# ruff: noqa: FBT001, FBT002
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from simple_history.admin import SimpleHistoryAdmin
+from simple_history.template_utils import HistoricalRecordContextHelper
+
+from registers.admin.restoring import PAGES, may_restore, restore_view
+from registers.changes.official import SUBJECTS
+from registers.formats.difference import Difference, pieces, told
+from registers.formats.record_words import said
+from registers.models import Change
+
+if TYPE_CHECKING:
+    SimpleHistory = admin.ModelAdmin[Any]
+else:
+    SimpleHistory = SimpleHistoryAdmin
+
+CHANGES_A_PAGE = 50
+
+
+class HistoryAdmin(SimpleHistory):
+    """An admin with the history of its things, from which an earlier state is put back.
+
+    Of protocols and organisations the official changes are shown, and every
+    save one link further. Of other things, to which no change points, the saves.
+    """
+
+    object_history_template = "admin/registers/saves.html"
+    object_history_list_template = "admin/history_list.html"
+
+    def get_urls(self) -> list[Any]:
+        """Add the page with every save, and the one that puts a state back."""
+        name = f"registers_{self.opts.model_name}"
+        urls: list[Any] = super().get_urls()
+        saves = path(
+            "<path:object_id>/saves/",
+            admin.site.admin_view(self.saves_view),
+            name=f"{name}_saves",
+        )
+        restoring = path(
+            "<path:object_id>/restore/<int:number>/",
+            admin.site.admin_view(self.restore_view),
+            name=f"{name}_restore",
+        )
+        return [
+            *([saves] if self.model in SUBJECTS else []),
+            *([restoring] if self.model in SUBJECTS or self.model in PAGES else []),
+            *urls,
+        ]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the official changes of a thing that has any, else every save."""
+        thing = self.get_object(request, unquote(object_id))
+        if thing is None or not _changes_of(thing).exists():
+            return self.saves_view(request, object_id, extra_context)
+        if not self.has_view_or_change_permission(request, thing):
+            raise PermissionDenied
+        changes = _changes_of(thing).select_related("by", "merge")
+        page = Paginator(changes, CHANGES_A_PAGE).get_page(request.GET.get("p"))
+        first = page.start_index() - 1
+        # One more, for the last of the page to be compared with.
+        shown = list(changes[first : first + CHANGES_A_PAGE + 1])
+        newest = _changes_of(thing).values_list("pk", flat=True)[0]
+        restorable = {
+            change.pk
+            for change in shown
+            if change.record
+            and change.pk != newest
+            and self.has_change_permission(request, thing)
+            and may_restore(request, thing, change.record)
+        }
+        context = {
+            "title": f"History: {thing}",
+            "opts": self.opts,
+            "thing": thing,
+            "page": page,
+            "told": told(self.model, shown, most=CHANGES_A_PAGE),
+            "restorable": restorable,
+            "may_merge": request.user.has_perm("registers.merge_organisation"),
+        }
+        context |= admin.site.each_context(request) | (extra_context or {})
+        return render(request, "admin/registers/history.html", context)
+
+    def saves_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show every save, with drafts and notes for administrators, as simple-history keeps it."""
+        thing = self.get_object(request, unquote(object_id))
+        context = {
+            "subject": thing if self.model in SUBJECTS else None,
+            "restorable": self.model in PAGES and self.has_change_permission(request, thing),
+        }
+        return super().history_view(request, object_id, context | (extra_context or {}))
+
+    def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
+        """Show what putting an earlier state back would do, or do it."""
+        thing = self.get_object(request, unquote(object_id))
+        return restore_view(self, request, thing, number)
+
+    def set_history_delta_changes(
+        self, request: HttpRequest, page_obj: Any, foreign_keys_are_objs: bool = True
+    ) -> None:
+        """Tell each save of a page how it differs from the one before, the page's last one too."""
+        rows = list(page_obj)
+        beyond = page_obj.paginator.object_list[page_obj.end_index() :][:1]
+        super().set_history_delta_changes(request, [*rows, *beyond], foreign_keys_are_objs)  # type: ignore[misc]
+        page_obj.object_list = rows
+
+    def get_historical_record_context_helper(
+        self, request: HttpRequest, historical_record: Any
+    ) -> HistoricalRecordContextHelper:
+        """Return what puts a save in words: whole, and marked where it differs."""
+        return InWords(self.model, historical_record)
+
+
+class InWords(HistoricalRecordContextHelper):
+    """Puts how two saves differ in the words in which official changes are told."""
+
+    def context_for_delta_changes(self, delta: Any) -> list[Difference]:
+        """Return the differences, field by field."""
+        return [self._difference(change) for change in delta.changes]
+
+    def _difference(self, change: Any) -> Difference:
+        field = self.model._meta.get_field(change.field)  # noqa: SLF001 (Django's own)
+        before, after = (said(field, _plain(value)) for value in (change.old, change.new))
+        old, new = pieces(before, after)
+        return Difference(field=str(field.verbose_name).capitalize(), before=old, after=new)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a record holds it."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    # Another thing, or what simple-history has in its place where it is gone.
+    return {"says": str(value)}
+
+
+def _changes_of(thing: Any) -> models.QuerySet[Change]:
+    name = SUBJECTS.get(type(thing))
+    return Change.objects.filter(**{name: thing.pk}) if name else Change.objects.none()

@@ -1,0 +1,130 @@
+"""Putting an earlier state back: shown beforehand, asked why, and done as a new change."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from registers import changes
+from registers.changes.official import SUBJECTS
+from registers.formats.record import Record, values_of
+from registers.models import Change, News, Protocol, Resource, Theme
+
+# Of these no change keeps a record, but simple-history has every state.
+PAGES: set[type[models.Model]] = {Theme, News, Resource}
+NOTHING = "It says all of this already. Nothing was changed."
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """An earlier state of a thing, and when it was made official."""
+
+    record: Record
+    made_at: datetime.datetime
+
+
+class RestoringForm(forms.Form):
+    """Why the state is put back, and what the person was shown."""
+
+    why = forms.CharField(
+        label="Why is it put back?",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Public, and optional. It is kept beside what changed.",
+    )
+    promised = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+def may_restore(request: HttpRequest, thing: models.Model, record: Record) -> bool:
+    """Say whether this person may put this state back, who may change the thing."""
+    if not isinstance(thing, Protocol) or record["fields"]["status"] == thing.status:
+        return True
+    # It would withdraw the protocol, or put it back in force.
+    return request.user.has_perm("registers.publish_protocol")
+
+
+def restore_view(
+    door: Any, request: HttpRequest, thing: models.Model | None, number: int
+) -> HttpResponse:
+    """Show what putting a state of `thing` back would do, or do it.
+
+    `door` is its admin; `number` the key of the change after which it said so,
+    or of the save.
+    """
+    if not door.has_change_permission(request, thing):
+        raise PermissionDenied
+    if thing is None:
+        raise Http404
+    state = _state(thing, number)
+    if not may_restore(request, thing, state.record):
+        raise PermissionDenied
+    form = RestoringForm(request.POST or None)
+    refusals: list[str] = []
+    history = f"admin:registers_{door.opts.model_name}_history"
+    if form.is_valid():
+        try:
+            done = changes.restore(
+                thing,
+                state.record,
+                at=timezone.now(),
+                by=cast(User, request.user),
+                why=form.cleaned_data["why"],
+                said_at=state.made_at,
+                promised=form.cleaned_data["promised"],
+            )
+        except ValidationError as refusal:
+            refusals = list(refusal.messages)
+        else:
+            _tell(door, request, state, done=done)
+            return redirect(history, thing.pk)
+    foreseen = changes.foresee_restoring(
+        thing, state.record, at=timezone.now(), said_at=state.made_at
+    )
+    context = {
+        "title": "Put an earlier state back",
+        "opts": door.opts,
+        "thing": thing,
+        "state": state,
+        "form": form,
+        "foreseen": foreseen,
+        "refusals": foreseen.refusals or refusals,
+        "history": history,
+    }
+    return render(
+        request,
+        "admin/registers/restore.html",
+        context | admin.site.each_context(request),
+    )
+
+
+def _state(thing: Any, number: int) -> State:
+    """Return the state that is meant. Raises Http404."""
+    if subject := SUBJECTS.get(type(thing)):
+        change = Change.objects.filter(pk=number, **{subject: thing.pk}).first()
+        if change is None or change.record is None:
+            raise Http404
+        return State(record=change.record, made_at=change.made_at)
+    row = thing.history.filter(history_id=number).first()
+    if row is None:
+        raise Http404
+    return State(record={"fields": values_of(row.instance), "parts": {}}, made_at=row.history_date)
+
+
+def _tell(door: Any, request: HttpRequest, state: State, *, done: bool) -> None:
+    when = date_format(timezone.localtime(state.made_at), "j F Y, H:i")
+    if done:
+        door.message_user(request, f"The state of {when} is put back.", messages.SUCCESS)
+    else:
+        door.message_user(request, NOTHING, messages.WARNING)
