@@ -54,10 +54,15 @@ class Listing:
 
 
 def page_of(
-    request: HttpRequest, things: QuerySet[Any, Any] | Sequence[Any], *, length: int
+    request: HttpRequest,
+    things: QuerySet[Any, Any] | Sequence[Any],
+    *,
+    length: int,
+    beyond: int = 0,
 ) -> Listing:
     """Return the page of `things` that the query string asks for, of `length` things at most.
 
+    `beyond` is how many more are brought, to compare the page's last with.
     Raises BadRequest for what is not the number of a page, and Http404 for a
     page past the last.
     """
@@ -69,7 +74,7 @@ def page_of(
     if number > paginator.num_pages:
         raise Http404
     return Listing(
-        things=list(paginator.page(number)),
+        things=list(things[(number - 1) * length : number * length + beyond]),
         count=paginator.count,
         number=number,
         pages=paginator.num_pages,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +12,8 @@ from django.urls import reverse
 from registers.finding.fields import DayField
 from registers.finding.finding import Finding
 from registers.finding.number_book import gap_of
+from registers.formats.difference import told
+from registers.formats.then import Then, then
 from registers.models import Gap, News, Protocol
 from registers.models.references import same_number
 from registers.public.doors import page_of, place
@@ -33,9 +37,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     Of a number that no protocol has, it says what became of it: with status 410
     if its protocol ended before this register began, and else 404.
 
-    With `on` in the query string, its review is judged on that day, reviews
-    made since are left out, and the page says that it is not today's. Raises
-    BadRequest for what is no day.
+    With `on` in the query string, what was recorded of it on that day, marked
+    as not today's; on a day to come, how its review will stand if nothing
+    changes. Raises BadRequest for what is no day.
     """
     today = place().on
     try:
@@ -55,25 +59,46 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     )
     if protocol is None:
         return _unknown(request, reference)
-    newer = protocol.replaced_by
-    reviews = list(protocol.reviews.select_related("replaced_by"))
+    past = then(protocol, on) if on < today else None
+    context: dict[str, Any] = {"on": on, "today": today, "then": past, "protocol_today": protocol}
+    if past and past.absent:
+        return render(request, "protocols/absent.html", context)
+    context |= _of_then(past) if past else _of_today(protocol)
+    reviews = context["reviews"]
     by_then = [review for review in reviews if review.reviewed_on <= on]
-    context = {
-        "protocol": protocol,
-        "on": on,
-        "today": today,
+    context |= {
         "reviews": by_then,
         "confirmed": next((review for review in by_then[:1] if review.is_needed), None),
         # They moved the date that a status on that day would have to be judged by.
         "later": [review for review in reviews if review.reviewed_on > on],
-        "documents": protocol.documents.listed(),
         "replaces": Protocol.public.filter(replaced_by=protocol),
-        "replaced_by": [newer] if newer and newer.status != Protocol.Status.DRAFT else [],
-        "comes_under": Protocol.public.filter(covers=protocol),
         "covers": Protocol.public.filter(comes_under=protocol),
-        "signed": any(party.signed_on for party in protocol.all_parties),
+        "signed": any(party.signed_on for party in context["protocol"].all_parties),
     }
     return render(request, "protocols/detail.html", context)
+
+
+def _of_today(protocol: Protocol) -> dict[str, Any]:
+    """Return what the page shows of a protocol as it stands."""
+    newer = protocol.replaced_by
+    return {
+        "protocol": protocol,
+        "reviews": list(protocol.reviews.select_related("replaced_by")),
+        "documents": protocol.documents.listed(),
+        "replaced_by": [newer] if newer and newer.status != Protocol.Status.DRAFT else [],
+        "comes_under": Protocol.public.filter(covers=protocol),
+    }
+
+
+def _of_then(past: Then) -> dict[str, Any]:
+    """Return the same of a protocol as it stood."""
+    return {
+        "protocol": past.protocol,
+        "reviews": past.reviews,
+        "documents": past.documents,
+        "replaced_by": past.replaced_by,
+        "comes_under": past.comes_under,
+    }
 
 
 def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
@@ -91,7 +116,13 @@ def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def changes(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show what changed on one protocol, when and why, the newest first."""
+    """Show what changed on one protocol, field by field, when and why, the newest first."""
     protocol = get_object_or_404(Protocol.public.get_queryset(), reference=reference)
-    page = page_of(request, protocol.changes.all(), length=CHANGES_A_PAGE)
-    return render(request, "protocols/changes.html", {"protocol": protocol, "page": page})
+    page = page_of(request, protocol.changes.all(), length=CHANGES_A_PAGE, beyond=1)
+    context = {
+        "protocol": protocol,
+        "page": page,
+        "told": told(Protocol, page.things, most=CHANGES_A_PAGE),
+        "today": place().on,
+    }
+    return render(request, "protocols/changes.html", context)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from registers import changes
-from registers.models import Party, Protocol, Review
+from registers.models import Change, Party, Protocol, Review
 from tests.public import pages
 from tests.public.pages import links
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_register", "today")]
 
 PAGE = "/protocols/0046/"
+MARCH = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
+NOVEMBER = datetime.datetime(2027, 11, 5, 12, tzinfo=datetime.UTC)
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 
 
@@ -23,7 +27,9 @@ def text(page: Any) -> str:
     return pages.text(page).replace(" :", ":").replace(" ;", ";")
 
 
-def record(day: str, month: str | None = "2029-03", **fields: Any) -> None:
+def record(
+    day: str, month: str | None = "2029-03", *, at: datetime.datetime = NOON, **fields: Any
+) -> None:
     given = {"outcome": "unchanged", "job_title": "Caldicott Guardian"}
     review = Review(
         protocol=Protocol.objects.get(pk="0046"),
@@ -31,7 +37,7 @@ def record(day: str, month: str | None = "2029-03", **fields: Any) -> None:
         next_review=datetime.date.fromisoformat(f"{month}-01") if month else None,
         **given | fields,
     )
-    changes.record_review(review, at=NOON)
+    changes.record_review(review, at=at)
 
 
 def test_where_none_is_recorded_it_says_so(client: Client):
@@ -99,38 +105,61 @@ def test_what_is_no_longer_needed_says_why(client: Client):
     assert "Confirmed" not in words
 
 
-class TestOnAnEarlierDay:
+class TestOnAnotherDay:
+    """The two were made, and then recorded: in March and in November 2027."""
+
     @pytest.fixture(autouse=True)
-    def reviews(self, real_register) -> None:
-        record("2022-04-20", "2024-04")
-        record("2026-11-03")
+    def reviews(self, real_register, today) -> Iterator[None]:
+        record("2027-02-20", "2028-04", at=MARCH)
+        record("2027-11-03", at=NOVEMBER)
+        with time_machine.travel(NOVEMBER + datetime.timedelta(days=30), tick=False):
+            yield
 
     @pytest.mark.parametrize(
         ("day", "shown", "hidden"),
         [
             (
-                "2026-11-03",
-                ["in November 2026", "3 November 2026: still", "In date"],
-                ["not known"],
+                "2027-11-05",
+                [
+                    "in November 2027",
+                    "3 November 2027: still",
+                    "20 February 2027: still",
+                    "In date",
+                ],
+                ["does not know"],
             ),
             (
-                "2026-11-02",
-                ["in April 2022", "20 April 2022: still", "is not known here"],
-                ["3 November 2026: still", "In date", "Review due by"],
+                "2027-11-04",
+                ["in February 2027", "Review due by 30 April 2028. In date"],
+                ["3 November 2027: still"],
             ),
-            ("2022-04-20", ["in April 2022", "20 April 2022: still"], ["3 November 2026: still"]),
+            ("2027-03-01", ["in February 2027", "Review due by 30 April 2028"], ["November 2027:"]),
             (
-                "2022-04-19",
-                ["Reviews None by 19 April 2022.", "a review on 3 November 2026 has set the date"],
-                ["Confirmed", "20 April 2022: still", "Overdue", "Not recorded Details"],
+                "2027-02-28",
+                ["Reviews Not recorded", "Review due by 30 April 2022. Overdue by 4 years"],
+                ["Confirmed", "20 February 2027: still", "does not know"],
             ),
-            ("2031-01-01", ["in November 2026", "Overdue by 1 year"], ["not known"]),
+            (
+                "2022-04-30",
+                ["does not know", "Reviews Not recorded", "Review due by 30 April 2022. Due soon"],
+                ["Confirmed", "20 February 2027: still"],
+            ),
+            ("2031-01-01", ["in November 2027", "Overdue by 1 year", "a day to come"], []),
         ],
     )
     def test_no_later_review_pretends_to_have_been_there(self, client: Client, day, shown, hidden):
         words = text(client.get(PAGE, {"on": day}))
-        assert "and the reviews are those made by then" in words
+        assert "Not today’s." in words
         for said in shown:
             assert said in words
         for said in hidden:
             assert said not in words
+
+    def test_a_date_that_a_later_review_set_judges_no_day_before(self, client: Client):
+        # As of a register from before records were kept: its first state is after a review.
+        Change.objects.filter(protocol="0046", made_at__lt=MARCH).delete()
+        words = text(client.get(PAGE, {"on": "2026-11-25"}))
+        assert "This protocol was not in this register" in words
+        words = text(client.get(PAGE, {"on": "2026-11-21"}))
+        assert "is not known here: a review on 20 February 2027 has set the date anew" in words
+        assert "Reviews None by 21 November 2026." in words
