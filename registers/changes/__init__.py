@@ -1,6 +1,8 @@
 """How a change becomes official. Nothing else in the register saves."""
 
+from registers.changes.apart import say_apart, say_maybe_the_same
 from registers.changes.gaps import explain_gaps, take_gaps_back
+from registers.changes.merging import merge, plan_merge
 from registers.changes.official import official_change, remove, save
 from registers.changes.papers import bring_back, no_orphans
 from registers.changes.restoring import foresee_restoring, restore
@@ -11,6 +13,8 @@ from registers.changes.reviewing import (
     record_review,
     record_reviews,
 )
+from registers.changes.splitting import plan_split, split
+from registers.changes.unmerging import plan_undo, undo_merge
 
 __all__ = [
     "bring_back",
@@ -18,13 +22,21 @@ __all__ = [
     "forecast",
     "foresee_restoring",
     "mend_review",
+    "merge",
     "no_orphans",
     "official_change",
+    "plan_merge",
+    "plan_split",
+    "plan_undo",
     "promise",
     "record_review",
     "record_reviews",
     "remove",
     "restore",
     "save",
+    "say_apart",
+    "say_maybe_the_same",
+    "split",
     "take_gaps_back",
+    "undo_merge",
 ]

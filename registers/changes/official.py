@@ -217,7 +217,7 @@ def _save_organisation(organisation: Organisation) -> None:
     renamed = official is not None and key_of(official.text) != key_of(organisation.name)
     stored = Organisation.objects.filter(pk=organisation.pk).values_list("slug", flat=True).first()
     if not organisation.slug or (renamed and organisation.slug == stored):
-        organisation.slug = _free_slug(organisation)
+        organisation.slug = free_slug(organisation)
     holder = Organisation.objects.named(organisation.name).exclude(pk=organisation.pk).first()
     if holder:
         raise ValidationError({"name": f"{holder} has the name '{organisation.name}' already."})
@@ -252,7 +252,7 @@ def _keep_address(organisation: Organisation, slug: str) -> None:
         Slug.objects.get_or_create(text=slug, defaults={"organisation": organisation})
 
 
-def _free_slug(organisation: Organisation) -> str:
+def free_slug(organisation: Organisation) -> str:
     """Return an address made from the name, with a number behind it where that is taken."""
     wanted = slugify(organisation.name)[:240] or "organisation"
     others = Slug.objects.exclude(organisation=organisation.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -62,10 +63,8 @@ def _said(thing: models.Model, field: models.Field[Any, Any]) -> str:
 def _parts(thing: models.Model) -> Statement:
     """Return what stands in other tables and belongs to the thing."""
     if isinstance(thing, Protocol):
-        parties = list(thing.parties.select_related("organisation"))
         return {
-            "Lead organisation": tuple(_party(p) for p in parties if p.role == Party.Role.LEAD),
-            "Other organisations": tuple(_party(p) for p in parties if p.role != Party.Role.LEAD),
+            **parties_said(list(thing.parties.select_related("organisation"))),
             "Comes under": tuple(thing.comes_under.values_list("reference", flat=True)),
             "Documents": tuple(
                 f"{paper.title} ({_file(paper)})" for paper in thing.documents.listed()
@@ -91,6 +90,14 @@ def _file(paper: Paper) -> str:
         return ""
     at = paper.uploaded_at and date_format(localtime(paper.uploaded_at), "j F Y, H:i:s")
     return paper.file_name + (f", uploaded {at}" if at else "")
+
+
+def parties_said(parties: Sequence[Party]) -> Statement:
+    """Return what a protocol's statement says of its parties, given in their order."""
+    return {
+        "Lead organisation": tuple(_party(p) for p in parties if p.role == Party.Role.LEAD),
+        "Other organisations": tuple(_party(p) for p in parties if p.role != Party.Role.LEAD),
+    }
 
 
 def _party(party: Party) -> str:

@@ -10,7 +10,7 @@ import datetime
 from django.core.signing import BadSignature, Signer
 from django.utils import timezone
 
-from registers.models import Reminded, Reminder
+from registers.models import Merge, Reminded, Reminder
 
 DAYS = 60
 LONGEST = 200
@@ -33,12 +33,23 @@ def line_of(token: str) -> Reminded | None:
         "protocol__theme", "reminder__organisation", "answer__review"
     )
     line = lines.filter(pk=key).first()
-    return line if line and _said_of(line) == said else None
+    return line if line and said in _ever_said_of(line) else None
 
 
-def _said_of(line: Reminded) -> str:
+def _ever_said_of(line: Reminded) -> set[str]:
+    """Return what a link about the line says, now and before its organisation was merged."""
+    keys, new = set[int](), {line.reminder.organisation_id}
+    while new:
+        keys |= new
+        into = Merge.objects.filter(stays_key__in=new, undone_at=None)
+        new = set(into.values_list("gone_key", flat=True)) - keys
+    return {_said_of(line, key) for key in keys}
+
+
+def _said_of(line: Reminded, organisation: int | None = None) -> str:
     """Return which line it is, and of what: a database that was put back numbers others so."""
-    return f"{line.pk}-{line.reminder.organisation_id}-{line.protocol_id}-{line.review_date}"
+    whose = organisation or line.reminder.organisation_id
+    return f"{line.pk}-{whose}-{line.protocol_id}-{line.review_date}"
 
 
 def good_until(reminder: Reminder) -> datetime.date:

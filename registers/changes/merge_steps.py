@@ -1,0 +1,250 @@
+"""What a merge does, table by table, as steps; and what of it an officer should know before."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.formats import date_format
+
+from registers.changes.steps import Step, altered, removed
+from registers.models import (
+    Apart,
+    Approver,
+    Change,
+    Contact,
+    Name,
+    Organisation,
+    Party,
+    Reminded,
+    Reminder,
+    Slug,
+    Succession,
+)
+from registers.models.words import key_of
+
+LONGEST = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moving:
+    """Two organisations that are to be one, and the kind that the name of `goes` becomes."""
+
+    stays: Organisation
+    goes: Organisation
+    kind_of_name: str
+    notes: list[str] = field(default_factory=list)
+
+    def steps(self) -> Iterator[Step]:
+        """Give every step, in an order in which no row stands in another's way.
+
+        Sentences that warn stand in `notes` afterwards. Raises ValidationError
+        for what cannot be brought together.
+        """
+        yield from self._parties()
+        yield from self._names()
+        yield from self._slugs()
+        yield from self._approvers()
+        yield from self._successions()
+        yield from self._contact()
+        yield from self._reminders()
+        yield from self._changes()
+        yield from self._apart()
+        yield from self._own_words()
+        yield removed(self.goes)
+
+    def _parties(self) -> Iterator[Step]:
+        """Move its parties; where both have one role, one row says what both said."""
+        theirs = {(p.protocol_id, p.role): p for p in self.stays.parties.all()}
+        joined = []
+        for party in self.goes.parties.order_by("protocol", "pk"):
+            published = party.name_as_published or self.goes.name
+            if other := theirs.get((party.protocol_id, party.role)):
+                joined.append((party, other))
+            else:
+                yield altered(
+                    party,
+                    protocol_id=party.protocol_id,
+                    organisation_id=self.stays.pk,
+                    name_as_published=published,
+                )
+        for party, _ in joined:
+            yield removed(party)
+        for party, other in joined:
+            if said := self._both(party, other):
+                yield altered(other, protocol_id=other.protocol_id, **said)
+
+    def _both(self, party: Party, other: Party) -> dict[str, Any]:
+        """Return what alters in the row that stays, so that nothing of the other is lost."""
+        names = [
+            other.name_as_published or self.stays.name,
+            party.name_as_published or self.goes.name,
+        ]
+        notes, signed = [other.note, party.note], other.signed_on or party.signed_on
+        if party.signed_on and party.signed_on != signed:
+            notes.append(f"{names[1]} signed {_day(party.signed_on)}")
+        wanted = {
+            "name_as_published": self._together(names, party, "published names"),
+            "note": self._together(notes, party, "notes"),
+            "signed_on": signed,
+        }
+        return {name: value for name, value in wanted.items() if value != getattr(other, name)}
+
+    def _together(self, words: list[str], party: Party, what: str) -> str:
+        """Return words side by side, each once; the first alone where the box is too short."""
+        once = [word for word in dict.fromkeys(words) if word]
+        text = "; ".join(once)
+        if len(text) <= LONGEST:
+            return text
+        self.notes.append(
+            f"In {party.protocol_id} the {what} of both are too long to stand side by side. The"
+            " other’s can be read on the protocol’s changes page."
+        )
+        return once[0]
+
+    def _names(self) -> Iterator[Step]:
+        for name in self.goes.names.order_by("pk"):
+            kind = self.kind_of_name if name.kind == Name.Kind.OFFICIAL else name.kind
+            yield altered(name, organisation_id=self.stays.pk, kind=kind, text=name.text)
+
+    def _slugs(self) -> Iterator[Step]:
+        for slug in Slug.objects.filter(organisation=self.goes).order_by("pk"):
+            yield altered(slug, organisation_id=self.stays.pk, text=slug.text)
+
+    def _approvers(self) -> Iterator[Step]:
+        titles = {key_of(each.job_title) for each in self.stays.approvers.all()}
+        approvers = list(Approver.objects.filter(organisation=self.goes).order_by("pk"))
+        equal = [each for each in approvers if key_of(each.job_title) in titles]
+        yield from map(removed, equal)
+        for each in approvers:
+            if each not in equal:
+                yield altered(each, organisation_id=self.stays.pk, job_title=each.job_title)
+
+    def _successions(self) -> Iterator[Step]:
+        """Let what it became, and what became it, be said of the one that stays."""
+        stays, goes = self.stays.pk, self.goes.pk
+        either = models.Q(organisation__in=[stays, goes]) | models.Q(successor__in=[stays, goes])
+        rows = list(Succession.objects.filter(either).order_by("pk"))
+        kept = {
+            (row.organisation_id, row.successor_id): row
+            for row in rows
+            if goes not in {row.organisation_id, row.successor_id}
+        }
+        moves: list[Step] = []
+        filled: list[Step] = []
+        for row in rows:
+            ends = (row.organisation_id, row.successor_id)
+            if goes not in ends:
+                continue
+            pair = _instead(ends, goes, stays)
+            if pair[0] == pair[1]:
+                self.notes.append(
+                    f"The register says: {row}. A merge makes one of the two, and this will be"
+                    " said no more."
+                )
+                yield removed(row)
+            elif twin := kept.get(pair):
+                yield removed(row)
+                filled += _filled(twin, row)
+            else:
+                kept[pair] = row
+                moves.append(altered(row, organisation_id=pair[0], successor_id=pair[1]))
+        yield from (*moves, *filled)
+
+    def _contact(self) -> Iterator[Step]:
+        contacts = {
+            each.organisation_id: each
+            for each in Contact.objects.filter(organisation__in=[self.stays, self.goes])
+        }
+        gone = contacts.get(self.goes.pk)
+        if gone and self.stays.pk in contacts:
+            yield removed(gone)
+        elif gone:
+            yield altered(gone, organisation_id=self.stays.pk, email=gone.email)
+
+    def _reminders(self) -> Iterator[Step]:
+        """Let its reminders be the other's. Of two on one day, one holds the lines of both."""
+        theirs = {each.day: each for each in self.stays.reminders.all()}
+        moves, lines, left = [], [], []
+        told: list[Step] = []
+        for reminder in Reminder.objects.filter(organisation=self.goes).order_by("pk"):
+            other = theirs.get(reminder.day)
+            if other is None:
+                moves.append(altered(reminder, organisation_id=self.stays.pk, day=reminder.day))
+                continue
+            self._refuse_told_twice(reminder, other)
+            of_it = Reminded.objects.filter(reminder=reminder).order_by("pk")
+            lines += [altered(line, reminder_id=other.pk) for line in of_it]
+            left.append(removed(reminder))
+            told += _worse(other, reminder)
+        yield from (*moves, *lines, *left, *told)
+
+    def _refuse_told_twice(self, one: Reminder, other: Reminder) -> None:
+        lines = Reminded.objects.filter(reminder__in=[one, other]).values("protocol")
+        twice = lines.annotate(number=models.Count("pk")).filter(number__gt=1).order_by("protocol")
+        for line in twice:
+            raise ValidationError(
+                f"Both were reminded of {line['protocol']} on {_day(one.day)}, and each e-mail has"
+                " a link of its own that must keep working. So these two cannot be merged."
+            )
+
+    def _changes(self) -> Iterator[Step]:
+        for change in Change.objects.filter(organisation=self.goes).order_by("pk"):
+            yield altered(change, organisation_id=self.stays.pk)
+
+    def _apart(self) -> Iterator[Step]:
+        """Let what it is not the same as be said of the one that stays, once."""
+        stays, goes = self.stays.pk, self.goes.pk
+        known = set(Apart.objects.values_list("one", "other"))
+        moves = []
+        either = models.Q(one=goes) | models.Q(other=goes)
+        for row in Apart.objects.filter(either).order_by("pk"):
+            third = row.other_id if row.one_id == goes else row.one_id
+            pair = (min(stays, third), max(stays, third))
+            if third == stays:
+                self.notes.append("An editor has said that these two are different.")
+            if third == stays or pair in known:
+                yield removed(row)
+            else:
+                moves.append(altered(row, one_id=pair[0], other_id=pair[1]))
+        yield from moves
+
+    def _own_words(self) -> Iterator[Step]:
+        """Add its notes to those of the one that stays."""
+        said = {}
+        for name in ("note", "admin_note"):
+            stays, goes = getattr(self.stays, name), getattr(self.goes, name)
+            if goes and goes != stays:
+                said[name] = f"{stays}\n\n{goes}" if stays else goes
+        if said:
+            yield altered(self.stays, **said)
+
+
+def _filled(kept: Succession, gone: Succession) -> Iterable[Step]:
+    """Give the succession that stays what only the other knew."""
+    said = {
+        name: getattr(gone, name)
+        for name in ("happened_on", "source")
+        if getattr(gone, name) and not getattr(kept, name)
+    }
+    return [altered(kept, **said)] if said else []
+
+
+def _instead(ends: tuple[int, int], goes: int, stays: int) -> tuple[int, int]:
+    first, last = (stays if end == goes else end for end in ends)
+    return first, last
+
+
+def _worse(kept: Reminder, gone: Reminder) -> Iterable[Step]:
+    """Let the reminder that stays say that one of the two was not sent, if so."""
+    if kept.status == Reminder.Status.SENT != gone.status:
+        return [altered(kept, status=gone.status, problem=gone.problem)]
+    return []
+
+
+def _day(day: datetime.date) -> str:
+    return date_format(day, "j F Y")
