@@ -15,15 +15,20 @@ from django.utils.text import Truncator
 from registers import changes
 from registers.admin.filters import ContactFilter, UnclearFilter
 from registers.admin.looking import LookUpOnly
+from registers.admin.merging import MergingAdmin
 from registers.admin.official import (
     ModelForm,
-    OfficialAdmin,
     PartInline,
     ReasonForm,
     StackedInline,
 )
 from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
 from registers.models.words import key_of
+
+RENAMING = (
+    "Another name here renames it: the old name stays as a former name, and the old address leads"
+    " here. Of other capitals alone nothing stays."
+)
 
 
 def official_name(organisation: Organisation) -> Name | None:
@@ -46,6 +51,8 @@ class OrganisationForm(ReasonForm):
         super().__init__(*args, **kwargs)
         if name := official_name(self.instance):
             self.initial["also_written"] = name.also_written
+            if "name" in self.fields:
+                self.fields["name"].help_text = RENAMING
 
 
 class NameInline(PartInline):
@@ -106,7 +113,7 @@ class SlugInline(LookUpOnly, PartInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(OfficialAdmin):
+class OrganisationAdmin(MergingAdmin):
     """Organisations, found by any name."""
 
     form = OrganisationForm

@@ -1,0 +1,93 @@
+"""Organisations that may be one and the same, for an officer to merge or to tell apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from registers import changes
+from registers.admin.organisation_pages import page
+from registers.finding.duplicates import likely_duplicates
+from registers.finding.indexing import index_now
+from registers.finding.parts import current_counts
+from registers.models import Apart, Organisation
+
+A_PAGE = 50
+HERE = "admin:registers_organisation_duplicates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """Two organisations that may be one, how they are alike, and in how many protocols each is."""
+
+    one: Organisation
+    other: Organisation
+    reason: str
+    names: tuple[str, str]
+    counts: tuple[int, int]
+
+
+class PairForm(forms.Form):
+    """Two organisations by their keys."""
+
+    one = forms.ModelChoiceField(Organisation.objects.all())
+    other = forms.ModelChoiceField(Organisation.objects.all())
+
+
+def duplicates_page(request: HttpRequest) -> HttpResponse:
+    """Show what is suggested and what was dismissed, or keep what was decided about a pair."""
+    if request.method == "POST":
+        _decide(request)
+        return redirect(HERE)
+    pages = Paginator(likely_duplicates(), A_PAGE)
+    shown = pages.get_page(request.GET.get("page"))
+    return page(
+        request,
+        "duplicates",
+        title="Likely duplicates",
+        page=shown,
+        suggestions=_suggestions(list(shown)),
+        dismissed=Apart.objects.select_related("one", "other").order_by("one__name", "pk"),
+    )
+
+
+def _suggestions(likely: list[Any]) -> list[Suggestion]:
+    keys = {key for each in likely for key in (each.one, each.other)}
+    organisations, counts = Organisation.objects.in_bulk(keys), current_counts(index_now())
+    return [
+        Suggestion(
+            one=organisations[each.one],
+            other=organisations[each.other],
+            reason=each.reason,
+            names=each.names,
+            counts=(counts.get(each.one, 0), counts.get(each.other, 0)),
+        )
+        for each in likely
+    ]
+
+
+def _decide(request: HttpRequest) -> None:
+    """Keep that two are different, or take that back; say what was done."""
+    form = PairForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "One of the two is not in this register any more.")
+        return
+    one, other = form.cleaned_data["one"], form.cleaned_data["other"]
+    if "_again" in request.POST:
+        for apart in Apart.objects.filter(one=one, other=other):
+            changes.say_maybe_the_same(apart)
+        messages.success(request, f"{one} and {other} are suggested again if they look alike.")
+        return
+    try:
+        changes.say_apart(one, other)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return
+    messages.success(request, f"{one} and {other} are different. They are not suggested again.")
