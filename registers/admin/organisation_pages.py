@@ -25,7 +25,7 @@ def refuse_who_may_not(request: HttpRequest) -> None:
 
 
 def page(
-    request: HttpRequest, name: str, organisation: Organisation | None = None, **more: Any
+    request: HttpRequest, template: str, organisation: Organisation | None = None, **more: Any
 ) -> HttpResponse:
     """Show one of the pages about organisations."""
     context = admin.site.each_context(request) | {
@@ -33,4 +33,4 @@ def page(
         "organisation": organisation,
         **more,
     }
-    return render(request, f"admin/registers/organisation/{name}.html", context)
+    return render(request, f"admin/registers/organisation/{template}.html", context)

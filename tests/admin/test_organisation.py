@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from registers.models import Change, Name, Organisation, Slug
 from tests.admin.typing_in import add_row, address, errors, messages, row_of, send
@@ -63,6 +64,24 @@ class TestRenaming:
         send(officers_door, url, name="Medway", **{alias + "DELETE": "on"})
         assert names(medway) == {"Medway": "official", "Medway Council": "former"}
 
+    def test_the_form_says_what_will_happen(self, officers_door, medway):
+        said = "the old name stays as a former name, and the old address leads here"
+        assert said in officers_door.get(page(medway)).content.decode()
+        assert said not in officers_door.get(ADD).content.decode()
+
+    def test_back_to_a_former_name(self, officers_door, client, medway):
+        send(officers_door, page(medway), name="Medway Unitary Council")
+        send(officers_door, page(medway), name="Medway Council")
+        medway.refresh_from_db()
+        assert medway.slug == "medway-council"
+        assert names(medway) == {
+            "Medway Council": "official",
+            "Medway Unitary Council": "former",
+            "Medway": "alias",
+        }
+        answer = client.get("/organisations/medway-unitary-council/")
+        assert (answer.status_code, answer["Location"]) == (301, "/organisations/medway-council/")
+
     def test_to_another_case_of_the_same_name(self, officers_door, medway):
         send(officers_door, page(medway), name="MEDWAY COUNCIL")
         assert names(medway) == {"MEDWAY COUNCIL": "official", "Medway": "alias"}
@@ -120,6 +139,12 @@ BAD_NAMES = {
     "its own name again": ({"text": "medway", "kind": "alias"}, "already"),
     "spaces": ({"text": "   ", "kind": "acronym"}, "This field is required."),
 }
+
+
+def test_the_database_refuses_a_name_that_another_has(medway):
+    another = Name.objects.get(text="EPUT")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Name.objects.create(organisation=medway, text="eput", key=another.key)
 
 
 def refuse(door, organisation, typed, sentence):

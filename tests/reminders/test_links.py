@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.signing import Signer, TimestampSigner, dumps
 
-from registers.models import Reminded
+from registers import changes
+from registers.models import Organisation, Reminded
 from registers.reminders.answers import State, state_of
 from registers.reminders.links import good_until, line_of, token_of
 from tests.reminders.lines import a_line
@@ -132,3 +133,19 @@ def test_a_link_is_good_for_60_days_of_london(begun, last, after):
     # The same moments, told in another zone.
     assert state_of(line, at=london(*last).astimezone(datetime.UTC)) == State.OPEN
     assert state_of(line, at=london(*after).astimezone(datetime.UTC)) == State.EXPIRED
+
+
+def test_a_link_still_works_when_its_organisation_was_merged_and_when_that_is_undone():
+    line = a_line("0042")
+    token, organisation = token_of(line), line.reminder.organisation
+    pulse, police = (Organisation.objects.named(name).get() for name in ("Pulse", "Essex Police"))
+    at = london(2026, 11, 22, 9)
+    first = changes.merge(pulse, organisation, at=at)
+    second = changes.merge(police, pulse, at=at)
+    assert line_of(token) == line
+    assert line_of(token_of(Reminded.objects.get(pk=line.pk))) == line
+    assert state_of(line_of(token), at=line.reminder.begun_at) == State.OPEN
+    changes.undo_merge(second, at=at)
+    changes.undo_merge(first, at=at)
+    assert line_of(token) == line
+    assert line_of(token).reminder.organisation == organisation
