@@ -26,7 +26,7 @@ def describe_stored_papers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registers', '0005_editing'),
+        ('registers', '0006_groups'),
     ]
 
     operations = [
