@@ -109,11 +109,6 @@ class NumberBook:
         }
         return Numbers(self.first, self.last, without[shown])
 
-    @property
-    def explained(self) -> int:
-        """Of how many gaps something is said."""
-        return len(np.setdiff1d(self._explained, self._used))
-
     def is_gap(self, reference: str) -> bool:
         """Say whether `reference` is of this book, and no protocol has its number."""
         if not (reference.isascii() and reference.isdigit()):

@@ -281,6 +281,11 @@ class TestWithoutJavaScript:
         assert response.context["adminform"].form["title"].value() == "Not kept"
         assert Protocol.objects.get(pk="0046").title != "Not kept"
 
+    def test_a_row_without_an_organisation(self, officers_door):
+        response = send(officers_door, self.PLAIN, **{"parties-3-note": "Temp workers"})
+        assert "This field is required." in errors(response)
+        assert Party.objects.filter(protocol="0046").count() == 3
+
     def test_a_withdrawal_with_its_replacement(self, officers_door):
         typed = {"withdrawn_on": "31/01/2026", "withdrawn_reason": "Over.", "replaced_by": "0042"}
         send(officers_door, self.PLAIN, status="withdrawn", **typed)
