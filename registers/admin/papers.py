@@ -76,7 +76,11 @@ def listed_versions(paper: Document | Resource) -> SafeString | str:
 class DocumentForm(OfficialForm):
     """A document, which can be taken off and put back where it was public."""
 
-    off = forms.BooleanField(label="Taken off", required=False)
+    off = forms.BooleanField(
+        label="Taken off",
+        required=False,
+        help_text="Readers no longer find or get it. It stays here, and can be put back.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -107,7 +107,7 @@ class TestEarlierVersions:
         page = client.get("/protocols/0046/")
         assert f'href="{address}"' in page.content.decode()
         assert "Earlier versions of Signed copy signed.pdf PDF, " in text(page)
-        assert "replaced on 1 January 2027" in text(page)
+        assert "Replaced on 1 January 2027" in text(page)
         assert client.get(address).getvalue() == papers.pdf()
         assert client.head(address)["Content-Disposition"] == 'attachment; filename="signed.pdf"'
         assert client.get(document.get_absolute_url()).getvalue() == papers.docx()
