@@ -19,15 +19,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from registers.changes.papers import (
-    delete_later,
-    files_of,
-    made_at,
-    no_orphans,
-    save_paper,
-    take_off,
-    was_public,
-)
+from registers.changes.papers import delete, made_at, no_orphans, save_paper
 from registers.finding.entries import publish
 from registers.formats.record import record_of
 from registers.formats.statement import statement, what_changed
@@ -202,11 +194,7 @@ def remove(thing: models.Model) -> None:
     try:
         with published_at_its_end() as touched, transaction.atomic():
             touched.add(thing)
-            if isinstance(thing, Document) and was_public(thing):
-                take_off(thing)
-                return
-            delete_later(files_of(thing))
-            thing.delete()
+            delete(thing)
     except models.ProtectedError as refusal:
         raise ValidationError(f"{thing} is in use, so it cannot be deleted.") from refusal
 

@@ -99,10 +99,18 @@ def was_public(paper: Paper) -> bool:
     return isinstance(paper, Resource) or not drafts.filter(pk=paper.protocol_id).exists()
 
 
-def take_off(document: Document) -> None:
-    """Let a document that was public be listed and downloaded no longer. It can be put back."""
-    document.taken_off = True
-    document.save(update_fields=["taken_off"])
+def delete(thing: models.Model) -> None:
+    """Delete a thing, and its files after the commit.
+
+    A document that was public is taken off instead: listed and downloaded no
+    longer, and it can be put back.
+    """
+    if isinstance(thing, Document) and was_public(thing):
+        thing.taken_off = True
+        thing.save(update_fields=["taken_off"])
+        return
+    delete_later(files_of(thing))
+    thing.delete()
 
 
 def files_of(thing: models.Model) -> set[str]:
