@@ -27,6 +27,8 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from weisf import settings
 
+WITH_FACTOR = "It asks for your telephone once: an app on it makes the codes for each log-in."
+WITHOUT_FACTOR = "No code from a telephone is asked for on this machine (SECOND_FACTOR=true does)."
 UNREADABLE = ("400 Bad Request", "errors/400.html")
 BROKEN = ("500 Internal Server Error", "errors/500.html")
 
@@ -102,6 +104,7 @@ def post_worker_init(worker: Worker) -> None:
             "To make the first administrator, in another terminal:\n"
             f"  {where}.venv/bin/python manage.py createsuperuser\n"
             f"and then sign in at {settings.SITE_URL}/admin/\n"
+            f"{WITH_FACTOR if settings.SECOND_FACTOR else WITHOUT_FACTOR}\n"
             "To stop the register, press Ctrl and C.\n"
         )
 

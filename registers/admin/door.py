@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator
 
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
@@ -55,8 +54,7 @@ def _charset_is_read(request: HttpRequest) -> bool:
 
 def _texts(request: HttpRequest) -> Iterator[str]:
     """Return every text of a request that may reach the database."""
-    # Django's admin writes what is odd in a key as _00.
-    yield unquote(request.path_info)
+    yield request.path_info
     for form in (request.GET, request.POST):
         for name, values in form.lists():
             yield name

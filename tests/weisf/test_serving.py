@@ -113,6 +113,7 @@ def test_the_first_words_say_where_to_look(served):
     said = (folder / "err").read_text()
     assert said.count(f"The register is at http://localhost:{port}\n") == 1
     assert f"  DATA_DIR={folder} .venv/bin/python manage.py createsuperuser\n" in said
+    assert "No code from a telephone is asked for on this machine" in said
 
 
 MISHAPS = {

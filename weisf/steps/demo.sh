@@ -3,7 +3,7 @@
 . "$(dirname -- "$0")/common.sh"
 
 # It is never the real register, whatever the settings of this machine name.
-unset DATABASE_URL SECRET_KEY SITE_URL ALLOWED_HOSTS BEHIND_PROXY EMAIL_URL EMAIL_BACKEND
+unset DATABASE_URL SECRET_KEY SECOND_FACTOR SITE_URL ALLOWED_HOSTS BEHIND_PROXY EMAIL_URL EMAIL_BACKEND
 export DATA_DIR=var/demo
 export PARTNERSHIP_FILE=fixtures/example/partnership.toml
 export REGISTER_FILE=

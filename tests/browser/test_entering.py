@@ -1,0 +1,121 @@
+"""An editor comes in: the log-in, a telephone set up, recovery codes, and a code the next time."""
+
+from __future__ import annotations
+
+import re
+import time
+from base64 import b32decode
+from collections.abc import Iterator
+
+import pytest
+from django_otp.oath import TOTP
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import axe_finds
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.serving import Served, prepare, run, served
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a password of these tests"
+EDITH = f"""
+from django.contrib.auth.models import Group, User
+edith = User.objects.create_user("edith", password="{PASSWORD}", is_staff=True)
+edith.groups.set(Group.objects.filter(name="Administrator"))
+"""
+# Django's own breadcrumbs.
+DJANGOS_OWN = ("link-in-text-block: ",)
+
+
+class Guarded(Served):
+    """A place where a second factor is asked for."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"SECOND_FACTOR": "true"}
+
+
+@pytest.fixture
+def place(static_files, tmp_path) -> Iterator[str]:
+    with Guarded(tmp_path) as made:
+        prepare(made)
+        run(made, "manage.py", "shell", "--command", EDITH)
+        yield served(made)
+
+
+def check(page: Page, complaints: list[str]) -> None:
+    """See that everybody can use the page, narrow and wide, and that the console is silent."""
+    for window in (PHONE, DESKTOP):
+        page.set_viewport_size(window)
+        ours = [fault for fault in axe_finds(page) if not fault.startswith(DJANGOS_OWN)]
+        assert ours == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= window["width"]
+    assert page.locator("h1:visible").count() == 1
+    assert complaints == []
+
+
+def log_in(page: Page) -> None:
+    page.get_by_label("Username").fill("edith")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_from_the_log_in_to_the_desk_and_back(browser, place):
+    with browser.new_context(viewport=DESKTOP) as window:
+        page, complaints = window.new_page(), []
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{place}/admin/registers/protocol/")
+        check(page, complaints)
+        log_in(page)
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("Set up a telephone")
+        expect(page.get_by_role("img", name="QR code")).to_be_visible()
+        check(page, complaints)
+        page.get_by_label("Code").fill("000000")
+        page.get_by_role("button", name="Set up the telephone").click()
+        expect(page.get_by_text("This code is wrong")).to_be_visible()
+        check(page, complaints)
+        letters = page.locator(".qr-letters").inner_text().replace(" ", "")
+        totp = TOTP(b32decode(letters))
+        totp.time = time.time()
+        page.get_by_label("Code").fill(f"{totp.token():06d}")
+        page.get_by_role("button", name="Set up the telephone").click()
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
+        codes = page.locator(".recovery-codes code").all_inner_texts()
+        assert len(codes) == 10
+        check(page, complaints)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download them as text").click()
+        assert codes[0] in download.value.path().read_text()
+        page.get_by_role("button", name="I have kept them").click()
+        expect(page).to_have_url(f"{place}/admin/registers/protocol/")
+
+        page.get_by_role("link", name="Second factor").click()
+        expect(page.get_by_text("You have 10 recovery codes left")).to_be_visible()
+        check(page, complaints)
+        page.get_by_role("link", name="Make new recovery codes").click()
+        check(page, complaints)
+        page.get_by_role("button", name="Log out").click()
+        page.go_back()
+        expect(page).to_have_url(re.compile("/admin/login/"))
+
+        log_in(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Second factor")
+        check(page, complaints)
+        page.get_by_label("Code").fill(codes[0])
+        page.get_by_role("button", name="Go on").click()
+        expect(page).to_have_url(re.compile("/admin/second-factor/codes/"))
+
+
+def test_the_page_for_a_lock(browser, place):
+    with browser.new_context(viewport=DESKTOP) as window:
+        page = window.new_page()
+        for _ in range(10):
+            page.goto(f"{place}/admin/login/")
+            page.get_by_label("Username").fill("edith")
+            page.get_by_label("Password").fill("wrong")
+            page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Locked for a while")
+        check(page, [])
