@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
 
 from django.core.exceptions import BadRequest
@@ -13,7 +14,8 @@ from django.urls import reverse
 NUL = "\0"
 NO_TEXT = "A character that is no text (NUL) is in the address or in what you typed. Take it out."
 NO_FORM = "A form is sent as UTF-8, which every browser does by itself."
-TOO_MUCH = "A number or a text in the address, or in what you typed, is more than can be kept."
+ODD = "What stands for a number in the address, or in what you typed, cannot be right. Mend it."
+NO_NUMBER = re.compile(r"Field '\w+' expected a number")
 READ = {"utf-8", "ascii"}
 
 
@@ -39,8 +41,11 @@ class Door:
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Tell apart what the database refuses for what was typed. Raises BadRequest for it."""
         here = request.path_info.startswith(reverse("admin:index"))
-        if here and isinstance(exception, DataError | OverflowError | UnicodeEncodeError):
-            raise BadRequest(TOO_MUCH) from exception
+        odd = isinstance(exception, DataError | OverflowError | UnicodeEncodeError)
+        # Where a box that chooses a thing is shown again with a forged key in it.
+        odd = odd or (isinstance(exception, ValueError) and NO_NUMBER.match(str(exception)))
+        if here and odd:
+            raise BadRequest(ODD) from exception
 
 
 def _charset_is_read(request: HttpRequest) -> bool:

@@ -225,7 +225,7 @@ def _why_not(user: User) -> str:
 def _picture(words: str) -> SafeString:
     """Return a QR code as elements of the page: a strict policy lets in no data: image."""
     drawn = segno.make(words, error="m").svg_inline(
-        scale=5, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None
+        omitsize=True, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None
     )
     labelled = drawn.replace("<svg ", '<svg role="img" aria-label="QR code" ', 1)
     return mark_safe(labelled)  # noqa: S308 (segno wrote it, and it holds no text)

@@ -55,7 +55,7 @@ def test_a_form_that_is_no_text_is_told(door, kind, url):
     assert door.generic("POST", url, body, content_type=kind).status_code == 400
 
 
-@pytest.mark.parametrize("kind", ["UTF-8", "utf8", "us-ascii"])
+@pytest.mark.parametrize("kind", ["UTF-8", "utf-8"])
 def test_letters_are_read(door, kind):
     body = b"title=A"
     kind = f"application/x-www-form-urlencoded; charset={kind}"
@@ -72,6 +72,7 @@ ODD = {
     "a number past all": "9" * 40,
     "a number of 5000 digits": "9" * 5000,
     "a negative number": "-1",
+    "no number": "x",
     "a day past all": "99999-12-31",
     "a long text": "x" * 70_000,
     "another script": "٣",
