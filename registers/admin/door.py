@@ -43,7 +43,7 @@ class Door:
         here = request.path_info.startswith(reverse("admin:index"))
         odd = isinstance(exception, DataError | OverflowError | UnicodeEncodeError)
         # Where a box that chooses a thing is shown again with a forged key in it.
-        odd = odd or (isinstance(exception, ValueError) and NO_NUMBER.match(str(exception)))
+        odd |= isinstance(exception, ValueError) and bool(NO_NUMBER.match(str(exception)))
         if here and odd:
             raise BadRequest(ODD) from exception
 
