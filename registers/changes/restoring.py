@@ -56,7 +56,7 @@ def restore(
     said_at: datetime.datetime | None = None,
     promised: str | None = None,
 ) -> bool:
-    """Let the stored `thing` say again what `record` says, as one official change, made `at`.
+    """Let the official `thing` say again what `record` says, as one official change, made `at`.
 
     `said_at` is when it said so, where that is known: an organisation cannot go
     back behind a merge. Returns False where it says so already: then nothing is
@@ -67,10 +67,10 @@ def restore(
     with transaction.atomic():
         held = _held(thing)
         _refuse_behind_a_merge(held, said_at)
-        before = record_of(held)
+        before = _record(held)
         with official_change(held, at=at, by=by, why=why):
             _put_back(held, record, at)
-        after = record_of(held)
+        after = _record(held)
         if promised is not None and _promise(before, after) != promised:
             raise ValidationError(CHANGED_MEANWHILE)
         return bool(_told(before) != _told(after))
@@ -84,15 +84,15 @@ def foresee_restoring(
     said_at: datetime.datetime | None = None,
 ) -> Foreseen:
     """Say what putting `record` back would do. It is done, and taken back: nothing is kept."""
-    before = after = record_of(thing)
+    before = after = _record(thing)
     try:
         with taken_back():
             restore(thing, record, at=at, said_at=said_at)
-            after = record_of(thing)
+            after = _record(thing)
     except ValidationError as refusal:
         return Foreseen(refusals=list(refusal.messages))
     return Foreseen(
-        differences=differences(type(thing), cast(Record, before), cast(Record, after)),
+        differences=differences(type(thing), before, after),
         promise=_promise(before, after),
     )
 
@@ -101,6 +101,11 @@ def _held(thing: models.Model) -> models.Model:
     """Return the thing as it is now, and hold it to the transaction's end."""
     things = type(thing)._default_manager.select_for_update(no_key=True)  # noqa: SLF001 (Django's own)
     return things.get(pk=thing.pk)
+
+
+def _record(thing: models.Model) -> Record:
+    """Return what is recorded of a thing that is official, and so no draft."""
+    return cast(Record, record_of(thing))
 
 
 def _refuse_behind_a_merge(thing: models.Model, said_at: datetime.datetime | None) -> None:
@@ -133,14 +138,12 @@ def _values(thing: models.Model) -> dict[str, Any]:
     return {each.attname: getattr(thing, each.attname) for each in thing._meta.concrete_fields}  # noqa: SLF001 (Django's own)
 
 
-def _told(record: Record | None) -> Any:
+def _told(record: Record) -> Any:
     """Return what is compared of a record: all but keys of rows, places, and the day of the update.
 
     A part that comes back has another key, and places matter by their order
     alone, which the lead has no part in.
     """
-    if record is None:
-        return None
 
     def bare(values: dict[str, Any], *untold: str) -> dict[str, Any]:
         return {name: value for name, value in values.items() if name not in untold}
@@ -157,6 +160,6 @@ def _is_no_lead(part: dict[str, Any]) -> bool:
     return bool(part.get("role") != Party.Role.LEAD)
 
 
-def _promise(before: Record | None, after: Record | None) -> str:
+def _promise(before: Record, after: Record) -> str:
     both = json.dumps([_told(before), _told(after)], sort_keys=True)
     return hashlib.sha256(both.encode()).hexdigest()

@@ -89,6 +89,7 @@ FULL = [
         "/protocols/9001/",
         "/protocols/9002/",
         "/protocols/9001/changes/",
+        "/protocols/9001/?on=2020-02-29",
         "/themes/housing/?page=2",
         "/organisations/?page=2",
         "/organisations/the-ministry/",

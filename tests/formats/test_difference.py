@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from registers.formats.difference import Difference, differences, pieces, told
 from registers.formats.record import record_of
 from registers.formats.record_words import said
+from registers.formats.statement import was
 from registers.models import Change, Organisation, Protocol, Review
 from tests.editing import days_on, edit
 from tests.models.making import make_cast, shared_by_a_module
@@ -234,6 +235,22 @@ def test_a_change_without_a_record_keeps_its_words():
         third,
         second,
     ]
+
+
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        ("Title changed from Old to New.", "Old"),
+        ("Purpose taken out; it was: X.\nTitle changed. It was: Old.", "Old"),
+        ("Title changed from From to to To to New.", "From to to To"),
+        ("Title changed from Old to Newer.", "New"),
+        ("Note changed from Title changed to New.", "New"),
+        ("", "New"),
+    ],
+    ids=["short", "long", "odd", "of another name", "in a text", "empty"],
+)
+def test_what_a_thing_was_called_before_is_read_from_words(what, name):
+    assert was(what, "Title", "New") == name
 
 
 def test_a_moment_is_told_in_london():

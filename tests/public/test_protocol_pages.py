@@ -158,7 +158,7 @@ def test_a_withdrawn_protocol_keeps_its_page_and_says_why_and_what_replaced_it(c
 
 
 BEFORE = "this register does not know: it has been kept here since 22 November 2026. Below is the"
-TO_COME = "This is what is recorded today, with its review judged on 31 December 9998."
+TO_COME = "This is what is recorded today, with its review judged on 31 December 9998"
 
 
 @pytest.mark.parametrize(
