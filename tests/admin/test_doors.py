@@ -162,7 +162,7 @@ class TestHistory:
         protocol.save()
         page = officers_door.get(address("protocol", "saves", "0046")).content.decode()
         assert "olive" in page
-        assert "Access for schools" in page
+        assert "After</span>Access for schools" in page
 
     def test_a_long_one_has_pages(self, officers_door, real_register):
         theme = Theme.objects.first()

@@ -309,7 +309,7 @@ class TestLookingUp:
         change = protocol.changes.first()
         assert (change.why, change.by) == ("No names.", officer)
         page = officers_door.get(address("review", "history", review.pk)).content.decode()
-        assert "to The service closed." in page
+        assert "After</span>The service closed." in page
 
     def test_the_decision_stands(self, officers_door, review):
         url = address("review", "change", review.pk)
