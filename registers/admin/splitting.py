@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django import forms
@@ -17,12 +18,13 @@ from django.utils.html import format_html
 
 from registers import changes
 from registers.admin.merge_words import sections
-from registers.admin.official import ModelForm, by_field
+from registers.admin.official import ModelForm
 from registers.admin.organisation_pages import CHANGED_SINCE, page
 from registers.changes.splitting import SplitPlan
 from registers.models import Name, Organisation, Party
 from registers.models.words import key_of
 
+BRACKETS = re.compile(r" ?\([^()]*\)$")
 MOST = 500  # boxes to tick on one page
 
 
@@ -56,7 +58,7 @@ class SplitForm(NameForm):
     parties = forms.MultipleChoiceField(
         label="Parts that go with it",
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "radiolist"}),
         error_messages={"invalid_choice": "Choose among the parts of this organisation."},
     )
     why = forms.CharField(
@@ -72,7 +74,7 @@ class SplitForm(NameForm):
         self.fields["name"].widget = forms.HiddenInput()
         all_parties = organisation.parties.select_related("protocol").order_by("protocol", "pk")
         parties = list(all_parties)
-        theirs = [each for each in parties if key_of(each.name_as_published) == name.key]
+        theirs = [each for each in parties if _published_as(each, name)]
         shown = [*theirs, *(each for each in parties if each not in theirs)][:MOST]
         field = self.fields["parties"]
         field.choices = [(str(each.pk), _words(each)) for each in shown]  # type: ignore[attr-defined]
@@ -84,6 +86,12 @@ class SplitForm(NameForm):
                 f" {left:,} more are not shown: change them on their protocols’ own pages."
             )
         self.initial.setdefault("parties", [str(each.pk) for each in theirs[:MOST]])
+
+
+def _published_as(party: Party, name: Name) -> bool:
+    """Whether a part was published under a name, alone or with brackets behind it: (EPUT)."""
+    published = key_of(party.name_as_published)
+    return name.key in {published, BRACKETS.sub("", published)}
 
 
 def _words(party: Party) -> str:
@@ -113,14 +121,9 @@ def _answer(request: HttpRequest, organisation: Organisation, name: Name) -> Htt
     if not form.is_valid():
         return _form_page(request, organisation, form)
     parties = [int(key) for key in form.cleaned_data["parties"]]
-    try:
-        if "_split" in request.POST and (done := _split(request, form, parties)):
-            return done
-        return _forecast_page(request, form, changes.plan_split(name, parties))
-    except ValidationError as refusal:
-        for field, errors in by_field(refusal).items():
-            form.add_error(field if field in form.fields else None, errors)
-        return _form_page(request, organisation, form)
+    if "_split" in request.POST and (done := _split(request, form, parties)):
+        return done
+    return _forecast_page(request, form, changes.plan_split(name, parties))
 
 
 def _split(request: HttpRequest, form: SplitForm, parties: list[int]) -> HttpResponse | None:

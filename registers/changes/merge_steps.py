@@ -241,9 +241,8 @@ def _instead(ends: tuple[int, int], goes: int, stays: int) -> tuple[int, int]:
 
 def _worse(kept: Reminder, gone: Reminder) -> Iterable[Step]:
     """Let the reminder that stays say that one of the two was not sent, if so."""
-    if kept.status == Reminder.Status.SENT != gone.status:
-        return [altered(kept, status=gone.status, problem=gone.problem)]
-    return []
+    worse = kept.status == Reminder.Status.SENT != gone.status
+    return [altered(kept, status=gone.status, problem=gone.problem)] if worse else []
 
 
 def _day(day: datetime.date) -> str:

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from registers.models import Change, Contact, Merge, Organisation, Party, Reminded, Reminder
+from registers.models import (
+    Approver,
+    Change,
+    Contact,
+    Merge,
+    Organisation,
+    Party,
+    Reminded,
+    Reminder,
+)
 from tests.admin.typing_in import Page, address, boxes, messages
 from tests.makers import make_protocols
 from tests.merging import NOON, dump, merged, named
@@ -120,6 +129,13 @@ class TestWhatWillHappen:
             Contact.objects.create(organisation=named(name), email=f"{name}@example.org")
         said = words(show(officers_door, url, other_name="EPUT"))
         assert "EPUT@example.org is dropped: Essex County Council keeps its own" in said
+
+    def test_approvers(self, officers_door, url):
+        for name, title in (("EPUT", "SIRO"), ("EPUT", "Caldicott Guardian"), ("ECC", "SIRO")):
+            saved(named(name), Approver(organisation=named(name), job_title=title))
+        said = words(show(officers_door, url, other_name="EPUT"))
+        assert "SIRO: stands there already" in said
+        assert "<li>Caldicott Guardian</li>" in said
 
     def test_successions(self, officers_door):
         url = address("organisation", "merge", named("West Essex CCG").pk)

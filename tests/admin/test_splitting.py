@@ -67,6 +67,12 @@ def test_what_was_published_so_is_ticked(officers_door, eput, url):
     assert "0072" in said
 
 
+def test_brackets_behind_the_name_are_no_other_name(officers_door, eput, url):
+    page = officers_door.get(url, {"name": key(ALIAS)})
+    theirs = Party.objects.filter(organisation=eput, name_as_published=AS_PUBLISHED)
+    assert sorted(ticked(page)) == sorted(str(each.pk) for each in theirs)
+
+
 def test_it_is_shown_then_done(officers_door, officer, eput, url):
     before = dump()
     page = officers_door.get(url, {"name": key(AS_PUBLISHED)})
