@@ -19,6 +19,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from registers.changes.dating import last_entry, refuse_days_to_come, write_day
 from registers.changes.papers import delete, made_at, no_orphans, save_paper
 from registers.finding.entries import publish
 from registers.formats.record import record_of
@@ -100,6 +101,7 @@ def official_change(
     """
     with made_at(at), published_at_its_end(), transaction.atomic():
         before = statement(subject)
+        last = last_entry(subject) if isinstance(subject, Protocol) else 0
         _record_first_state(subject)
         yield
         after = statement(subject)
@@ -107,9 +109,9 @@ def official_change(
             return
         if isinstance(subject, Protocol):
             on = timezone.localdate(at)
-            _refuse_days_to_come(subject, on)
+            refuse_days_to_come(subject, on)
             if not published_before:
-                _date(subject, new=before is None, on=on)
+                write_day(subject, new=before is None, on=on, since=last)
         protocol = subject if isinstance(subject, Protocol) else None
         organisation = subject if isinstance(subject, Organisation) and after else None
         what = what_changed(before, after)
@@ -139,25 +141,6 @@ def _record_first_state(subject: models.Model) -> None:
         if last and last.record is None:
             last.record = record_of(subject)
             last.save(update_fields=["record"])
-
-
-def _refuse_days_to_come(protocol: Protocol, on: datetime.date) -> None:
-    """Raise ValidationError for a day that says what has happened, and is after `on`."""
-    for name in ("published_on", "withdrawn_on"):
-        day = getattr(protocol, name)
-        if day and day > on:
-            raise ValidationError(
-                {name: "This day is still to come. Write today's, or one before."}
-            )
-
-
-def _date(protocol: Protocol, *, new: bool, on: datetime.date) -> None:
-    """Write on a public protocol the day on which it was published or updated."""
-    if not new:
-        protocol.updated_on = on
-    elif protocol.published_on is None:
-        protocol.published_on = on
-    protocol.save(update_fields=["published_on", "updated_on"])
 
 
 def save(thing: models.Model) -> None:
