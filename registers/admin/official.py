@@ -17,13 +17,14 @@ from django.contrib.admin.widgets import (
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
 
 from registers import changes
-from registers.admin.history import HistoryAdmin
+from registers.admin.boxes import NOT_STORED
+from registers.admin.drawn_from import DrawnFromField
+from registers.admin.saving import SavedOnceAdmin
 from registers.models import Change
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ DAYS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/20
 class OfficialForm(ModelForm):
     """A form that also shows what changes refused, beside the field where there is one."""
 
+    drawn_from = DrawnFromField(required=False)
     refusal: ValidationError | None = None
 
     def clean(self) -> dict[str, Any] | None:
@@ -88,7 +90,7 @@ class OnlyAdd:
         return field
 
 
-class OfficialAdmin(OnlyAdd, HistoryAdmin):
+class OfficialAdmin(OnlyAdd, SavedOnceAdmin):
     """The admin of a thing that registers/changes saves, with what belongs to it, as one change."""
 
     form = OfficialForm
@@ -100,29 +102,9 @@ class OfficialAdmin(OnlyAdd, HistoryAdmin):
     # Deleting many at once, Django's only action, would go past registers/changes.
     actions: Any = None
 
-    def subject_of(self, thing: Any) -> models.Model:
-        """Return what the change is told about: the thing itself, unless said otherwise."""
-        return cast(models.Model, thing)
-
     def save_thing(self, form: ModelForm) -> None:
         """Save the form's own thing. Raises ValidationError."""
         changes.save(form.instance)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show or save the form. What is refused while saving is shown on the form as typed."""
-        try:
-            with changes.no_orphans():
-                return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as refusal:
-            # All of it was rolled back. The form is read again, now knowing why.
-            request.refusal = refusal  # type: ignore[attr-defined]
-            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -145,7 +127,7 @@ class OfficialAdmin(OnlyAdd, HistoryAdmin):
             if not change:
                 self.save_thing(form)
             super().save_related(request, form, formsets, change)
-            if change and set(form.changed_data) - {"why"}:
+            if change and set(form.changed_data) - NOT_STORED:
                 self.save_thing(form)
         if why and not Change.objects.filter(made_at=at, why=why).exists():
             self.message_user(
@@ -174,21 +156,11 @@ class OfficialAdmin(OnlyAdd, HistoryAdmin):
         return going, numbers, set() if protected else lacking, protected
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete as an official change. Raises ValidationError for what must stay."""
+        """Delete as an official change what was seen. Raises ValidationError for what must stay."""
         by = cast(User, request.user)
+        self.refuse_unseen(request, obj)
         with changes.official_change(self.subject_of(obj), at=timezone.now(), by=by):
             changes.remove(obj)
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Ask before deleting. What must stay is said so, back on its own page."""
-        try:
-            return super().delete_view(request, object_id, extra_context)
-        except ValidationError as refusal:
-            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
-            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-            return HttpResponseRedirect(reverse(name, args=[object_id]))
 
     def history_form_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse: an earlier state cannot be put back alone, it would lose its parts."""
@@ -203,6 +175,8 @@ class PartInline(OnlyAdd, TabularInline):
     """The parts of a thing, one a row; no empty row stands there unasked."""
 
     extra = 0
+    # The boxes by which a person tells one row from another; None: the first.
+    known_by: tuple[str, ...] | None = None
     formfield_overrides = {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 40})},
         models.DateField: DAYS,

@@ -61,6 +61,7 @@ class PartyInline(PlainRows, PartInline):
     model = Party
     form = PartyForm
     formset = PartyFormSet
+    known_by = ("organisation", "role")
     autocomplete_fields = ("organisation",)
     formfield_overrides = PartInline.formfield_overrides | {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}

@@ -197,7 +197,7 @@ class TestDeleting:
         send(officers_door, ADD, name="Basildon Council")
         organisation = Organisation.objects.get(name="Basildon Council")
         url = address("organisation", "delete", organisation.pk)
-        response = officers_door.post(url, {"post": "yes"}, follow=True)
+        response = send(officers_door, url)
         assert "was deleted successfully" in messages(response)
         assert not Organisation.objects.filter(name="Basildon Council").exists()
         assert Change.objects.first().what == (

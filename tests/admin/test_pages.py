@@ -56,7 +56,7 @@ class TestThemes:
     def test_one_that_is_empty_can(self, officers_door):
         theme = Theme.objects.create(name="Climate", key="climate", slug="climate")
         url = address("theme", "delete", theme.pk)
-        assert "deleted" in messages(officers_door.post(url, {"post": "yes"}, follow=True))
+        assert "deleted" in messages(send(officers_door, url))
         assert Theme.objects.count() == 4
 
 
@@ -107,5 +107,5 @@ class TestApprovers:
 
     def test_one_is_deleted(self, officers_door, medway):
         approver = Approver.objects.create(organisation=medway, job_title="SIRO")
-        officers_door.post(address("approver", "delete", approver.pk), {"post": "yes"})
+        send(officers_door, address("approver", "delete", approver.pk))
         assert medway.changes.first().what == "Approvers taken out; it was: SIRO."

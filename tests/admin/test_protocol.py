@@ -130,7 +130,7 @@ class TestAdding:
 
 class TestDeleting:
     def test_a_draft(self, officers_door, draft):
-        officers_door.post(address("protocol", "delete", "9001"), {"post": "yes"})
+        send(officers_door, address("protocol", "delete", "9001"))
         assert not Protocol.objects.filter(pk="9001").exists()
 
     @pytest.mark.parametrize("status", ["published", "withdrawn"])
@@ -150,9 +150,7 @@ class TestDeleting:
             remove(thing)
 
         monkeypatch.setattr(changes, "remove", publish_first)
-        response = officers_door.post(
-            address("protocol", "delete", "9001"), {"post": "yes"}, follow=True
-        )
+        response = send(officers_door, address("protocol", "delete", "9001"))
         assert "A published protocol stays for ever." in messages(response)
         assert Protocol.objects.filter(pk="9001").exists()
 
@@ -229,7 +227,9 @@ def test_a_paper_of_another_kind_is_refused(officers_door):
 
 def test_a_form_without_its_counters_is_refused(officers_door):
     before = as_stored()
-    response = officers_door.post(EDIT, {"title": "Renamed", "theme": 1, "status": "published"})
+    typed = {"title": "Renamed", "theme": 1, "status": "published"}
+    drawn_from = boxes(officers_door, EDIT)["drawn_from"]
+    response = officers_door.post(EDIT, typed | {"drawn_from": drawn_from})
     assert response.status_code == 200
     assert "ManagementForm data is missing" in errors(response)
     assert as_stored() == before

@@ -1,0 +1,520 @@
+"""Two editors on one thing: the second save is refused, shows both versions, and lets choose."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from registers import changes
+from registers.models import (
+    Approver,
+    Contact,
+    Document,
+    News,
+    Organisation,
+    Party,
+    Protocol,
+    Resource,
+    Review,
+    Theme,
+)
+from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, row_of, send
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+EDIT = address("protocol", "change", "0046")
+EPUT = "Essex Partnership University NHS Foundation Trust"
+
+
+@pytest.fixture
+def percys_door(db) -> Client:
+    """A browser in which Percy, another officer, is logged in."""
+    door = Client()
+    door.force_login(User.objects.create_superuser("percy"))
+    return door
+
+
+def stored(reference: str = "0046") -> Protocol:
+    return Protocol.objects.get(pk=reference)
+
+
+def organisation(name: str) -> Organisation:
+    return Organisation.objects.named(name).get()
+
+
+def parties() -> list[str]:
+    """Return who takes part in 0046, the lead marked by a star, with the notes."""
+    return [
+        str(party.organisation) + ("*" if party.role == Party.Role.LEAD else "") + party.note
+        for party in stored().parties.all()
+    ]
+
+
+def everything(reference: str = "0046") -> Any:
+    protocol = stored(reference)
+    return (
+        Protocol.objects.filter(pk=reference).values().get(),
+        list(protocol.parties.values()),
+        list(protocol.documents.values()),
+        protocol.changes.count(),
+        protocol.history.count(),
+    )
+
+
+def differing(response: Any) -> dict[str, Any]:
+    """Return what differs on the page with both versions, by its label."""
+    assert response.status_code == 409
+    return {each.label: each for each in response.context["differences"]}
+
+
+def choose(door: Client, response: Any, button: str = "_settle", **more: Any) -> Any:
+    """Press a button of the page with both versions, with what is chosen beforehand and `more`."""
+    page = Page(response.content.decode())
+    return door.post(response.request["PATH_INFO"], page.boxes | more | {button: "x"}, follow=True)
+
+
+def meet(mine: Client, theirs: Client, typed: Any, changed: Any, url: str = EDIT) -> Any:
+    """Open a form, let another save `changed` meanwhile, and save what was `typed`."""
+    form = boxes(mine, url)
+    assert send(theirs, url, **changed).status_code == 200
+    return mine.post(url, form | typed, follow=True)
+
+
+class TestTheSecondSave:
+    def test_is_refused_and_shows_both_versions(self, officers_door, percys_door):
+        form = boxes(officers_door, EDIT)
+        send(percys_door, EDIT, title="Theirs", version="V9", summary="Same")
+        before = everything()
+        typed = {"title": "Mine", "purpose": "For <b>this</b>.", "summary": "Same", "why": "So."}
+        response = officers_door.post(EDIT, form | typed)
+        assert everything() == before
+        shown = differing(response)
+        assert {label: each.whose for label, each in shown.items()} == {
+            "Title": "both",
+            "Version": "theirs",
+            "Purpose": "yours",
+        }
+        chosen = {label: each.chosen for label, each in shown.items()}
+        assert chosen == {"Title": None, "Version": "stored", "Purpose": "typed"}
+        page = response.content.decode()
+        assert "Somebody saved this while you were writing" in page
+        assert "percy saved this on" in page
+        for text in ("Theirs", "Mine", "V9", "For &lt;b&gt;this&lt;/b&gt;.", "So."):
+            assert text in page
+        assert Page(page).inline == []
+
+    def test_saves_what_was_chosen_as_one_change(self, officers_door, officer, percys_door):
+        typed = {"title": "Mine", "purpose": "To pay.", "why": "They asked."}
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs", "version": "V9"})
+        count = stored().changes.count(), stored().history.count()
+        done = choose(officers_door, response, **{"choose-title": "typed"})
+        assert "was changed successfully" in messages(done)
+        protocol = stored()
+        assert (protocol.title, protocol.version, protocol.purpose) == ("Mine", "V9", "To pay.")
+        change = protocol.changes.first()
+        assert (change.why, change.by) == ("They asked.", officer)
+        assert "Title changed from Theirs to Mine." in change.what
+        assert (protocol.changes.count(), protocol.history.count()) == (count[0] + 1, count[1] + 1)
+
+    def test_can_keep_what_is_stored(self, officers_door, percys_door):
+        response = meet(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        before = everything()
+        choose(officers_door, response, **{"choose-title": "stored"})
+        assert everything() == before
+
+    def test_wants_a_choice_where_both_changed(self, officers_door, percys_door):
+        typed = {"title": "Mine", "purpose": "To pay."}
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
+        before = everything()
+        again = choose(officers_door, response, **{"choose-purpose": "stored"})
+        shown = differing(again)
+        assert shown["Title"].error == "Choose which of the two is kept."
+        assert (shown["Purpose"].chosen, shown["Purpose"].error) == ("stored", "")
+        assert '<a href="#choose-title">' in again.content.decode()
+        assert everything() == before
+        choose(officers_door, again, **{"choose-title": "typed"})
+        assert (stored().title, stored().purpose) == ("Mine", before[0]["purpose"])
+
+    def test_all_at_once_as_typed(self, officers_door, percys_door):
+        version = stored().version
+        changed = {"title": "Theirs", "version": "V9"}
+        response = meet(officers_door, percys_door, {"title": "Mine"}, changed)
+        choose(officers_door, response, "_mine")
+        assert (stored().title, stored().version) == ("Mine", version)
+
+    def test_all_at_once_as_stored(self, officers_door, percys_door):
+        response = meet(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        before = everything()
+        done = choose(officers_door, response, "_leave")
+        assert messages(done) == "Nothing was saved. This is as it is stored."
+        assert everything() == before
+
+    def test_is_refused_again_for_a_third(self, officers_door, percys_door):
+        typed = {"title": "Mine", "purpose": "To pay."}
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
+        send(percys_door, EDIT, title="A third", version="V9")
+        again = choose(officers_door, response, **{"choose-title": "typed"})
+        shown = differing(again)
+        assert {label: each.whose for label, each in shown.items()} == {
+            "Title": "both",
+            "Version": "theirs",
+            "Purpose": "yours",
+        }
+        assert shown["Title"].stored == [("", "A third")]
+        assert stored().title == "A third"
+        choose(officers_door, again, **{"choose-title": "typed"})
+        assert (stored().title, stored().version, stored().purpose) == ("Mine", "V9", "To pay.")
+
+    def test_what_was_chosen_is_checked_as_ever(self, officers_door, percys_door):
+        typed = {"title": "Mine", "published_on": "soon"}
+        response = meet(officers_door, percys_door, typed, {"version": "V9"})
+        before = everything()
+        refused = choose(officers_door, response)
+        assert "This is not a day." in errors(refused)
+        assert everything() == before
+        # The form that comes back stands on what is stored now.
+        held = Page(refused.content.decode()).boxes
+        assert (held["title"], held["version"]) == ("Mine", "V9")
+        officers_door.post(EDIT, held | {"published_on": "1/2/2026"})
+        assert (stored().title, stored().version) == ("Mine", "V9")
+
+    def test_a_choice_that_nobody_offered_is_none(self, officers_door, percys_door):
+        response = meet(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        again = choose(officers_door, response, **{"choose-title": "both"})
+        assert differing(again)["Title"].error
+
+    def test_keeps_where_to_go_on(self, officers_door, percys_door):
+        typed = {"title": "Mine", "_continue": "x"}
+        response = meet(officers_door, percys_door, typed, {"version": "V9"})
+        done = choose(officers_door, response)
+        assert done.redirect_chain == [(EDIT, 302)]
+
+
+class TestWhatCounts:
+    """Whatever is stored otherwise, even what no form shows, is news to whoever is writing."""
+
+    def of_organisation(self) -> str:
+        return address("organisation", "change", organisation("Provide").pk)
+
+    def refused(self, door: Client, url: str, happens: Any, **typed: Any) -> Any:
+        form = boxes(door, url)
+        happens()
+        return differing(door.post(url, form | typed))
+
+    def test_a_review_that_withdrew_it(self, officers_door, officer):
+        at = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
+        review = Review(
+            protocol=stored(),
+            reviewed_on=at.date(),
+            outcome="ended",
+            job_title="SIRO",
+            note="The service closed.",
+        )
+
+        def happens() -> None:
+            changes.record_review(review, at=at, by=officer)
+
+        shown = self.refused(officers_door, EDIT, happens, title="Mine")
+        assert {label: each.whose for label, each in shown.items()} == {
+            "Title": "yours",
+            "Status": "theirs",
+            "Withdrawn on": "theirs",
+            "Withdrawn reason": "theirs",
+        }
+        assert shown["Status"].stored == [("", "Withdrawn")]
+        assert stored().status == "withdrawn"
+
+    def test_a_note_for_administrators(self, officers_door):
+        def happens() -> None:
+            Protocol.objects.filter(pk="0046").update(admin_note="Ask them.")
+
+        shown = self.refused(officers_door, EDIT, happens, title="Mine")
+        assert shown["Note for administrators"].whose == "theirs"
+
+    def test_the_order_of_parties(self, officers_door):
+        def happens() -> None:
+            stored().parties.filter(role="lead").update(position=9)
+
+        assert list(self.refused(officers_door, EDIT, happens, title="Mine")) == ["Title"]
+
+    def test_a_contact(self, officers_door, percys_door):
+        provide = organisation("Provide")
+
+        def happens() -> None:
+            changes.save(Contact(organisation=provide, email="ig@example.org"))
+
+        typed = {"note": "Mine", "contact-0-email": "desk@example.org"}
+        shown = self.refused(officers_door, self.of_organisation(), happens, **typed)
+        contact = shown["Contact for reminders"]
+        assert (contact.whose, contact.stored) == ("both", [("E-mail address", "ig@example.org")])
+        assert shown["Note"].whose == "yours"
+
+    def test_an_approver_and_the_other_spelling_of_the_name(self, officers_door, percys_door):
+        provide, url = organisation("Provide"), self.of_organisation()
+        form = boxes(officers_door, url)
+        row = add_row(percys_door, url, "approvers", job_title="SIRO")
+        send(percys_door, url, also_written="provide", **row)
+        response = officers_door.post(
+            url,
+            form
+            | {"note": "Mine", "approvers-TOTAL_FORMS": "1"}
+            | {"approvers-0-job_title": "Caldicott Guardian"},
+        )
+        shown = differing(response)
+        assert {label: each.whose for label, each in shown.items()} == {
+            "Official name also written": "theirs",
+            "Note": "yours",
+            "Approver: SIRO": "theirs",
+            "Approver: Caldicott Guardian": "yours",
+        }
+        choose(officers_door, response)
+        titles = provide.approvers.values_list("job_title", flat=True)
+        assert sorted(titles) == ["Caldicott Guardian", "SIRO"]
+        assert boxes(officers_door, url)["also_written"] == "provide"
+
+    @pytest.mark.parametrize("box", ["", "forged", "another's"])
+    def test_a_form_that_does_not_say_what_it_was_drawn_from(self, officers_door, box):
+        if box == "another's":
+            box = boxes(officers_door, address("protocol", "change", "0012"))["drawn_from"]
+        form = boxes(officers_door, EDIT) | {"title": "Mine", "drawn_from": box}
+        before = everything()
+        response = officers_door.post(EDIT, form)
+        assert differing(response)["Title"].whose == "both"
+        assert "These two differ" in response.content.decode()
+        assert everything() == before
+        again = choose(officers_door, response, **{"choose-title": "typed"})
+        assert "was changed successfully" in messages(again)
+
+    def test_choices_without_what_they_were_shown_with(self, officers_door, percys_door):
+        response = meet(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        chosen = {"choose-title": "typed", "drawn_from": "forged"}
+        again = choose(officers_door, response, **chosen)
+        assert differing(again)["Title"].whose == "both"
+        assert stored().title == "Theirs"
+
+    @pytest.mark.parametrize(
+        ("noun", "model", "field"),
+        [("theme", Theme, "description"), ("news", News, "body")],
+        ids=["a theme", "news"],
+    )
+    def test_a_page(self, officers_door, percys_door, noun, model, field):
+        thing = model.objects.first() or News.objects.create(title="A meeting", slug="a-meeting")
+        url = address(noun, "change", thing.pk)
+        meet_with = ({field: "Mine"}, {field: "Theirs"}, url)
+        response = meet(officers_door, percys_door, *meet_with)
+        assert len(differing(response)) == 1
+        choose(officers_door, response, "_mine")
+        thing.refresh_from_db()
+        assert getattr(thing, field) == "Mine"
+
+    def test_an_approver_on_a_page_of_its_own(self, officers_door, percys_door):
+        approver = Approver.objects.create(organisation=organisation("Provide"), job_title="SIRO")
+        url = address("approver", "change", approver.pk)
+        response = meet(officers_door, percys_door, {"job_title": "A"}, {"job_title": "B"}, url)
+        assert differing(response)["Job title"].stored == [("", "B")]
+
+
+class TestRows:
+    def row(self, door: Client, name: str) -> str:
+        return row_of(door, EDIT, "parties", "organisation", organisation(name).pk)
+
+    def test_one_that_the_other_removed_and_i_changed(self, officers_door, percys_door):
+        typed = {self.row(officers_door, "EPUT") + "note": " my note"}
+        changed = {self.row(percys_door, "EPUT") + "DELETE": "on"}
+        response = meet(officers_door, percys_door, typed, changed)
+        (row,) = differing(response).values()
+        assert (row.label, row.whose, row.stored) == (f"Party: {EPUT}, Partner", "both", [])
+        assert ("Note", "my note") in [(label, text.strip()) for label, text in row.typed]
+        choose(officers_door, response, **{row.name: "typed"})
+        assert parties() == ["Provide*", "All Essex Schools", f"{EPUT}my note"]
+
+    def test_one_that_the_other_removed_and_i_left(self, officers_door, percys_door):
+        changed = {self.row(percys_door, "EPUT") + "DELETE": "on"}
+        response = meet(officers_door, percys_door, {"title": "Mine"}, changed)
+        assert differing(response)[f"Party: {EPUT}, Partner"].whose == "theirs"
+        choose(officers_door, response)
+        assert parties() == ["Provide*", "All Essex Schools"]
+        assert stored().title == "Mine"
+
+    def test_one_that_i_removed_and_the_other_changed(self, officers_door, percys_door):
+        typed = {self.row(officers_door, "EPUT") + "DELETE": "on"}
+        changed = {self.row(percys_door, "EPUT") + "note": "theirs"}
+        response = meet(officers_door, percys_door, typed, changed)
+        (row,) = differing(response).values()
+        assert (row.whose, row.typed) == ("both", [])
+        choose(officers_door, response, **{row.name: "typed"})
+        assert parties() == ["Provide*", "All Essex Schools"]
+
+    def test_both_removed_it(self, officers_door, percys_door):
+        removed = {self.row(officers_door, "EPUT") + "DELETE": "on"}
+        response = meet(officers_door, percys_door, removed | {"title": "Mine"}, removed)
+        assert list(differing(response)) == ["Title"]
+        choose(officers_door, response)
+        assert parties() == ["Provide*", "All Essex Schools"]
+
+    def test_both_added_the_same(self, officers_door, percys_door):
+        medway = organisation("Medway").pk
+        mine = add_row(officers_door, EDIT, "parties", organisation=medway, note="mine")
+        theirs = add_row(percys_door, EDIT, "parties", organisation=medway, note="theirs")
+        response = meet(officers_door, percys_door, mine, theirs)
+        (row,) = differing(response).values()
+        assert row.whose == "both"
+        choose(officers_door, response, **{row.name: "typed"})
+        assert parties()[-1] == "Medway Councilmine"
+        assert Party.objects.filter(protocol="0046", organisation=medway).count() == 1
+
+    def test_each_added_one(self, officers_door, percys_door):
+        mine = add_row(officers_door, EDIT, "parties", organisation=organisation("Medway").pk)
+        kent = organisation("Kent County Council").pk
+        theirs = add_row(percys_door, EDIT, "parties", organisation=kent)
+        response = meet(officers_door, percys_door, mine, theirs)
+        whose = {each.label: each.whose for each in differing(response).values()}
+        assert whose == {
+            "Party: Kent County Council, Partner": "theirs",
+            "Party: Medway Council, Partner": "yours",
+        }
+        choose(officers_door, response)
+        assert parties()[3:] == ["Kent County Council", "Medway Council"]
+
+    def test_mine_over_it_takes_out_what_the_other_added(self, officers_door, percys_door):
+        kent = organisation("Kent County Council").pk
+        theirs = add_row(percys_door, EDIT, "parties", organisation=kent)
+        response = meet(officers_door, percys_door, {"title": "Mine"}, theirs)
+        choose(officers_door, response, "_mine")
+        assert parties() == ["Provide*", EPUT, "All Essex Schools"]
+
+    def test_one_that_was_made_again_is_the_same(self, officers_door):
+        typed = {self.row(officers_door, "EPUT") + "note": "mine"}
+        form = boxes(officers_door, EDIT) | typed
+        party = stored().parties.get(organisation=organisation("EPUT"))
+        changes.remove(party)
+        party.pk, party._state.adding = None, True
+        changes.save(party)
+        response = officers_door.post(EDIT, form)
+        (row,) = differing(response).values()
+        assert row.whose == "yours"
+        choose(officers_door, response)
+        assert parties() == ["Provide*", f"{EPUT}mine", "All Essex Schools"]
+
+    def test_a_row_that_became_another_organisation(self, officers_door, percys_door):
+        typed = {
+            self.row(officers_door, "EPUT") + "organisation": organisation("Medway").pk,
+            self.row(officers_door, "Provide") + "role": "partner",
+        }
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
+        assert {each.whose for each in differing(response).values()} == {"yours", "theirs"}
+        choose(officers_door, response)
+        assert parties() == ["Provide", "Medway Council", "All Essex Schools"]
+        assert stored().title == "Theirs"
+
+    def test_two_leads_are_refused_as_ever(self, officers_door, percys_door):
+        typed = {
+            self.row(officers_door, "Provide") + "role": "partner",
+            self.row(officers_door, "EPUT") + "role": "lead",
+        }
+        kent = organisation("Kent County Council").pk
+        theirs = add_row(percys_door, EDIT, "parties", organisation=kent, role="lead")
+        theirs |= {self.row(percys_door, "Provide") + "DELETE": "on"}
+        response = meet(officers_door, percys_door, typed, theirs)
+        chosen = {each.name: each.chosen or "typed" for each in differing(response).values()}
+        refused = choose(officers_door, response, **chosen)
+        assert "A protocol has one lead organisation, or none." in errors(refused)
+        assert parties() == [EPUT, "All Essex Schools", "Kent County Council*"]
+
+    def test_a_row_that_stands_there_twice_is_not_lost(self, officers_door, percys_door):
+        typed = add_row(officers_door, EDIT, "parties", organisation=organisation("EPUT").pk)
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
+        assert f"Party: {EPUT}, Partner" in differing(response)
+        refused = choose(officers_door, response)
+        assert f"{EPUT} has this role twice." in errors(refused)
+
+    def test_rows_that_were_not_sent_were_not_deleted(self, officers_door):
+        typed = {"title": "Mine", "theme": stored().theme_id, "status": "published"}
+        shown = differing(officers_door.post(EDIT, typed))
+        assert not any(each.is_row for each in shown.values())
+
+
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def papers(self, settings, tmp_path):
+        settings.MEDIA_ROOT = tmp_path
+
+    def paper(self, name: str, content: bytes = b"%PDF-1.7") -> SimpleUploadedFile:
+        return SimpleUploadedFile(name, content)
+
+    def test_one_is_chosen_again(self, officers_door, percys_door):
+        row = add_row(
+            officers_door, EDIT, "documents", title="Signed copy", file=self.paper("mine.pdf")
+        )
+        response = meet(officers_door, percys_door, row, {"title": "Theirs"})
+        added = differing(response)["Document: Signed copy"]
+        ((box, name),) = added.uploads.items()
+        assert name == "mine.pdf"
+        assert "Choose the file ‘mine.pdf’ again" in response.content.decode()
+        again = choose(officers_door, response)
+        error = differing(again)["Document: Signed copy"].error
+        assert error == "Choose the file ‘mine.pdf’ again, or keep what is stored."
+        assert not Document.objects.filter(protocol="0046").exists()
+        choose(officers_door, again, **{box: self.paper("mine.pdf", b"%PDF-1.7 mine")})
+        document = Document.objects.get(protocol="0046")
+        with document.file.open() as file:
+            assert file.read() == b"%PDF-1.7 mine"
+        assert stored().title == "Theirs"
+
+    def test_one_is_left_out(self, officers_door, percys_door):
+        row = add_row(officers_door, EDIT, "documents", title="Copy", file=self.paper("mine.pdf"))
+        response = meet(officers_door, percys_door, row, {"title": "Theirs"})
+        added = differing(response)["Document: Copy"]
+        (box,) = added.uploads
+        choose(officers_door, response, **{added.name: "stored", box: self.paper("mine.pdf")})
+        assert not Document.objects.filter(protocol="0046").exists()
+
+    def test_one_that_the_other_put_there_stays(self, officers_door, percys_door):
+        row = add_row(
+            officers_door, EDIT, "documents", title="Signed copy", file=self.paper("old.pdf")
+        )
+        send(officers_door, EDIT, **row)
+        before = Document.objects.get(protocol="0046").file.name
+        response = meet(
+            officers_door,
+            percys_door,
+            {"documents-0-title": "Signed copy, mine"},
+            {"documents-0-file": self.paper("new.pdf", b"%PDF-1.7 new")},
+        )
+        (row,) = differing(response).values()
+        assert row.whose == "both"
+        choose(officers_door, response, **{row.name: "typed"})
+        document = Document.objects.get(protocol="0046")
+        assert document.title == "Signed copy, mine"
+        assert document.file.name != before
+
+    def test_one_is_taken_away(self, officers_door, percys_door):
+        url = address("resource", "add")
+        send(officers_door, url, title="Paper", slug="paper", file=self.paper("a.pdf"))
+        edit = address("resource", "change", Resource.objects.get(slug="paper").pk)
+        typed = {"file-clear": "on", "body": "Mine"}
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
+        assert differing(response)["File"].whose == "yours"
+        choose(officers_door, response)
+        resource = Resource.objects.get(slug="paper")
+        assert (resource.file.name, resource.title, resource.body) == ("", "Theirs", "Mine")
+
+    def test_one_stays_where_that_is_chosen(self, officers_door, percys_door):
+        url = address("resource", "add")
+        send(officers_door, url, title="Paper", slug="paper", file=self.paper("a.pdf"))
+        edit = address("resource", "change", Resource.objects.get(slug="paper").pk)
+        typed = {"file": self.paper("b.pdf")}
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
+        before = Resource.objects.get(slug="paper").file.name
+        choose(officers_door, response, **{"choose-file": "stored", "file": self.paper("b.pdf")})
+        assert Resource.objects.get(slug="paper").file.name == before
+
+    def test_a_form_that_is_refused_says_to_choose_it_again(self, officers_door):
+        row = add_row(officers_door, EDIT, "documents", title="Copy", file=self.paper("mine.pdf"))
+        response = send(officers_door, EDIT, title="", **row)
+        assert "Choose ‘mine.pdf’ again before you save." in messages(response)
