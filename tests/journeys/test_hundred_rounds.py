@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 
 from tests.admin.typing_in import Page
 from tests.browser.serving import prepare, run, served
@@ -125,7 +126,10 @@ def nothing_is_lost(told: list[str], officers: list[Officer]) -> None:
 def stored_texts(place: SeveralWorkers) -> list[str]:
     """Return every text that the protocol's purpose had, in order."""
     if place.database_url:
-        with psycopg.connect(place.database_url) as connection:
+        server, name = settings.DATABASES["default"], place.database_url.rpartition("/")[2]
+        known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+        given = {ours: server[theirs] for ours, theirs in known.items() if server[theirs]}
+        with psycopg.connect(dbname=name, **given) as connection:
             return [text for (text,) in connection.execute(HISTORY)]
     with closing(sqlite3.connect(place.folder / "register.sqlite3")) as file:
         return [text for (text,) in file.execute(HISTORY)]

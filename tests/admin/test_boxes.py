@@ -1,0 +1,61 @@
+"""What the boxes of a form hold, as a browser sends it, and what they say to a person."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django import forms
+
+from registers.admin.boxes import boxes_of, meaning, words
+from registers.admin.months import MonthField
+from registers.models import Theme
+
+
+class Everything(forms.Form):
+    title = forms.CharField()
+    ticked = forms.BooleanField()
+    known = forms.NullBooleanField()
+    month = MonthField()
+    theme = forms.ModelChoiceField(Theme.objects.all())
+
+
+FIELDS = Everything().fields
+DRAWN = {
+    "text": ("title", "A <b>", "A <b>"),
+    "nothing": ("title", None, ""),
+    "ticked": ("ticked", True, "on"),
+    "not ticked": ("ticked", False, ""),
+    "yes": ("known", True, "true"),
+    "unknown": ("known", None, "unknown"),
+    "a month": ("month", datetime.date(2027, 3, 1), "March 2027"),
+}
+SAID = {
+    "ticked": ("ticked", "on", "Yes"),
+    "not ticked": ("ticked", "", "No"),
+    "no": ("known", "false", "No"),
+    "unknown": ("known", "unknown", ""),
+    "another thing that is none": ("theme", "99999", "99999"),
+    "no other thing": ("theme", "", ""),
+}
+SAME = {
+    "line ends": ("title", "one\r\ntwo ", "one\ntwo"),
+    "a month": ("month", "03/2027", "March 2027"),
+    "what is no month": ("month", " soon", "soon"),
+    "unknown": ("known", "unknown", ""),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "box"), DRAWN.values(), ids=DRAWN)
+def test_drawn(name, value, box):
+    assert boxes_of(Everything(initial={name: value}), [name]) == {name: box}
+
+
+@pytest.mark.parametrize(("name", "box", "said"), SAID.values(), ids=SAID)
+def test_said(db, name, box, said):
+    assert words(FIELDS[name], box) == said
+
+
+@pytest.mark.parametrize(("name", "one", "other"), SAME.values(), ids=SAME)
+def test_the_same(name, one, other):
+    assert meaning(FIELDS[name], one) == meaning(FIELDS[name], other)
