@@ -19,7 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from registers.admin.official import OfficialAdmin, OfficialForm, PartInline
+from registers.admin.official import ModelForm, OfficialAdmin, PartInline
 from registers.formats.papers import Stored, headers_of
 from registers.models import Document, EarlierVersion, Protocol, Resource
 
@@ -73,7 +73,7 @@ def listed_versions(paper: Document | Resource) -> SafeString | str:
     return format_html_join("", '<div><a href="{}">{}</a>, until {}</div>', links) or "-"
 
 
-class DocumentForm(OfficialForm):
+class DocumentForm(ModelForm):
     """A document, which can be taken off and put back where it was public."""
 
     off = forms.BooleanField(
