@@ -13,11 +13,13 @@ from django.urls import reverse
 
 from registers.models import (
     Answer,
+    Apart,
     Approver,
     Change,
     Document,
     EarlierVersion,
     Gap,
+    Merge,
     News,
     Organisation,
     Party,
@@ -32,11 +34,12 @@ from registers.models import (
     VocabularyWord,
 )
 from tests.admin.typing_in import Page, address
+from tests.merging import merged
 from tests.reminders.lines import a_line, an_answer
 from tests.reminders.making import reminded
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model.__name__)
-NEVER_ADDED = {Answer, Change, Reminder, Review}
+NEVER_ADDED = {Answer, Change, Merge, Reminder, Review}
 NEVER_DELETED = {*NEVER_ADDED, User}
 
 
@@ -57,6 +60,7 @@ def one_of_each(real_register, officer) -> None:
         recorded_at=datetime.datetime(2026, 11, 3, tzinfo=datetime.UTC),
     )
     an_answer(a_line())
+    merged("Pulse", "Remedy")
     reminded(Organisation.objects.first(), datetime.date(2026, 11, 1), Protocol.objects.first())
     if not News.objects.exists():
         News.objects.create(title="News", slug="news")
@@ -67,7 +71,7 @@ def one_of_each(real_register, officer) -> None:
 # Kept on pages of our own making: the number book.
 ON_PAGES_OF_OURS = {Gap}
 # What only the register itself writes: nothing for a person to keep.
-MACHINERY = {EarlierVersion, RegisterVersion, SearchEntry, Try, VocabularyWord}
+MACHINERY = {Apart, EarlierVersion, RegisterVersion, SearchEntry, Try, VocabularyWord}
 
 
 @pytest.mark.parametrize("page", ["changelist", "add", "change", "history", "delete"])
