@@ -148,11 +148,8 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
         return {"reference": next_reference()} | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Fix the reference of a protocol that is there, and its status for who may not publish."""
-        fixed = ("reference",) if obj else ()
-        if request.user.has_perm("registers.publish_protocol"):
-            return fixed
-        return (*fixed, "status", *WITHDRAWAL)
+        """Fix the reference of a protocol that is there."""
+        return ("reference",) if obj else ()
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

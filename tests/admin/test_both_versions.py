@@ -24,6 +24,7 @@ from registers.models import (
     Theme,
 )
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, row_of, send
+from tests.papers import pdf
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -328,7 +329,7 @@ class TestRows:
         changed = {self.row(percys_door, "EPUT") + "DELETE": "on"}
         response = meet(officers_door, percys_door, typed, changed)
         (row,) = differing(response).values()
-        assert (row.label, row.whose, row.stored) == (f"Party: {EPUT}, Partner", "both", [])
+        assert (row.label, row.whose, row.stored) == (f"Organisation: {EPUT}, Partner", "both", [])
         assert ("Note", "my note") in [(label, text.strip()) for label, text in row.typed]
         choose(officers_door, response, **{row.name: "typed"})
         assert parties() == ["Provide*", "All Essex Schools", f"{EPUT}my note"]
@@ -336,7 +337,7 @@ class TestRows:
     def test_one_that_the_other_removed_and_i_left(self, officers_door, percys_door):
         changed = {self.row(percys_door, "EPUT") + "DELETE": "on"}
         response = meet(officers_door, percys_door, {"title": "Mine"}, changed)
-        assert differing(response)[f"Party: {EPUT}, Partner"].whose == "theirs"
+        assert differing(response)[f"Organisation: {EPUT}, Partner"].whose == "theirs"
         choose(officers_door, response)
         assert parties() == ["Provide*", "All Essex Schools"]
         assert stored().title == "Mine"
@@ -375,8 +376,8 @@ class TestRows:
         response = meet(officers_door, percys_door, mine, theirs)
         whose = {each.label: each.whose for each in differing(response).values()}
         assert whose == {
-            "Party: Kent County Council, Partner": "theirs",
-            "Party: Medway Council, Partner": "yours",
+            "Organisation: Kent County Council, Partner": "theirs",
+            "Organisation: Medway Council, Partner": "yours",
         }
         choose(officers_door, response)
         assert parties()[3:] == ["Kent County Council", "Medway Council"]
@@ -429,7 +430,7 @@ class TestRows:
     def test_a_row_that_stands_there_twice_is_not_lost(self, officers_door, percys_door):
         typed = add_row(officers_door, EDIT, "parties", organisation=organisation("EPUT").pk)
         response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
-        assert f"Party: {EPUT}, Partner" in differing(response)
+        assert f"Organisation: {EPUT}, Partner" in differing(response)
         refused = choose(officers_door, response)
         assert f"{EPUT} has this role twice." in errors(refused)
 
@@ -444,7 +445,7 @@ class TestFiles:
     def papers(self, settings, tmp_path):
         settings.MEDIA_ROOT = tmp_path
 
-    def paper(self, name: str, content: bytes = b"%PDF-1.7") -> SimpleUploadedFile:
+    def paper(self, name: str, content: bytes = pdf()) -> SimpleUploadedFile:
         return SimpleUploadedFile(name, content)
 
     def test_one_is_chosen_again(self, officers_door, percys_door):
@@ -460,10 +461,10 @@ class TestFiles:
         error = differing(again)["Document: Signed copy"].error
         assert error == "Choose the file ‘mine.pdf’ again, or keep what is stored."
         assert not Document.objects.filter(protocol="0046").exists()
-        choose(officers_door, again, **{box: self.paper("mine.pdf", b"%PDF-1.7 mine")})
+        choose(officers_door, again, **{box: self.paper("mine.pdf", pdf("Mine"))})
         document = Document.objects.get(protocol="0046")
         with document.file.open() as file:
-            assert file.read() == b"%PDF-1.7 mine"
+            assert file.read() == pdf("Mine")
         assert stored().title == "Theirs"
 
     def test_one_is_left_out(self, officers_door, percys_door):
@@ -484,7 +485,7 @@ class TestFiles:
             officers_door,
             percys_door,
             {"documents-0-title": "Signed copy, mine"},
-            {"documents-0-file": self.paper("new.pdf", b"%PDF-1.7 new")},
+            {"documents-0-file": self.paper("new.pdf", pdf("New"))},
         )
         (row,) = differing(response).values()
         assert row.whose == "both"

@@ -77,7 +77,6 @@ BAD = {
     "nobody": ({}, "other", "Choose the other organisation."),
     "an unknown key": ({"other": "99999"}, "other", "is not in the register any more"),
     "an unknown name": ({"other_name": "Nobody"}, "other_name", "has the name ‘Nobody’"),
-    "a name that cannot be": ({"other_name": "a\0b"}, "other_name", "Null characters"),
     "neither stays": ({"other_name": "EPUT", "stays": "x"}, "stays", "Select a valid choice"),
     "no kind": (
         {"other_name": "EPUT", "kind_of_name": "official"},

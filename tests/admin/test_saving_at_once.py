@@ -20,6 +20,7 @@ from django.test import Client
 
 from registers.models import Change, News, Organisation, Protocol, Theme
 from tests.admin.typing_in import add_row, address, boxes, errors, messages, send
+from tests.papers import pdf
 
 EDIT = address("protocol", "change", "0046")
 ADD = address("protocol", "add")
@@ -121,7 +122,7 @@ class TestTakenAgainAndAgain:
 
     def test_a_file_must_be_chosen_again(self, officers_door, settings, tmp_path):
         settings.MEDIA_ROOT = tmp_path
-        paper = SimpleUploadedFile("signed.pdf", b"%PDF-1.7")
+        paper = SimpleUploadedFile("signed.pdf", pdf())
         row = add_row(officers_door, ADD, "documents", title="Signed copy", file=paper)
         with meanwhile(take_its_number, Protocol):
             response = send(officers_door, ADD, **self.new(), **row)

@@ -34,6 +34,7 @@ from registers.models import (
 )
 from tests.editing import bare, edit
 from tests.models.making import a_party, a_protocol, make_cast, saved, shared_by_a_module
+from tests.papers import pdf
 from tests.public.pages import links, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_register")]
@@ -305,7 +306,7 @@ class TestPapers:
         settings.MEDIA_ROOT = tmp_path
         for title in ("Kept", "Gone", "Newer"):
             document = Document(protocol=protocol(), title=title, name=f"{title}.pdf", size=2048)
-            document.file.save(f"{title}.pdf", ContentFile(b"%PDF"), save=False)
+            document.file.save(f"{title}.pdf", ContentFile(pdf(title)), save=False)
             saved(protocol(), document, at=days_on(1))
         with changes.official_change(protocol(), at=days_on(3)):
             Document.objects.filter(title="Gone").update(taken_off=True)
@@ -313,7 +314,7 @@ class TestPapers:
             EarlierVersion.objects.create(
                 document=document, file=document.file.name, replaced_at=days_on(3)
             )
-            document.file.save("other.pdf", ContentFile(b"%PDF"))
+            document.file.save("other.pdf", ContentFile(pdf("Other")))
 
     def test_lead_to_their_files_as_far_as_these_are_public(self, client: Client, settings):
         words = text(page(client, 2))
