@@ -161,10 +161,13 @@ def put_file(paper: Document | Resource, row: Values, at: datetime.datetime) -> 
 
     The paper itself is not saved.
     """
-    if (paper.file.name or "") == row["file"]:
+    same = (paper.file.name or "") == row["file"]
+    if same and not getattr(paper, "taken_off", False):
         return
     if row["file"] and not paper.file.storage.exists(row["file"]):
         raise ValidationError(NO_FILE.format(title=row["title"]))
+    if same:
+        return
     if paper.file:
         its = {"document": paper} if isinstance(paper, Document) else {"resource": paper}
         about = {name: getattr(paper, name) for name in FILE} | {"replaced_at": at}
