@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
-from registers.admin.official import FormSet, ModelForm, PartInline
+from registers.admin.official import FormSet, PartInline
 from registers.admin.papers import DocumentInline, PapersDoor
 from registers.admin.party import PartyInline
 from registers.admin.plain import PlainChoices, PlainRows, is_plain
 from registers.admin.preview import preview
-from registers.admin.protocol_form import WITHDRAWAL, ProtocolForm, taken
+from registers.admin.protocol_form import WITHDRAWAL, ProtocolForm
 from registers.admin.reviewing import ReviewedAdmin
 from registers.admin.rights import GuardedAdmin
 from registers.finding.anywhere import anywhere
@@ -159,14 +158,6 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
         context["missing"] = missing(protocol) if protocol else []
         context["plain"] = is_plain(request)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def save_thing(self, form: ModelForm) -> None:
-        """Save it. Raises ValidationError, also for who was a moment late with a reference."""
-        try:
-            super().save_thing(form)
-        except IntegrityError as clash:
-            # Only a new one can meet another: it was saved between the check and this.
-            raise ValidationError({"reference": taken()}) from clash
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 (Django's own)
         """Save all of it. Warn where readers will be led from what is withdrawn to what is, too."""

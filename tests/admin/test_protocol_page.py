@@ -7,7 +7,6 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db.models.signals import pre_save
 
 from registers.models import Document, Organisation, Party, Protocol, Theme
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, send
@@ -126,25 +125,6 @@ class TestWithdrawing:
         assert "This day is still to come." in str(form.errors["withdrawn_on"])
 
 
-class TestWhoMayPublish:
-    def test_an_editor_sees_the_status_and_cannot_choose_it(self, editor, draft):
-        assert "status" not in boxes(editor, DRAFT)
-        send(editor, DRAFT, status="published", title="Renamed")
-        draft.refresh_from_db()
-        assert (draft.status, draft.title) == ("draft", "Renamed")
-
-    def test_an_editor_cannot_withdraw_or_restore(self, editor, withdrawn):
-        send(editor, EDIT, status="published", withdrawn_reason="", title="Renamed")
-        withdrawn.refresh_from_db()
-        assert (withdrawn.status, withdrawn.withdrawn_reason) == ("withdrawn", "Over.")
-        assert withdrawn.title == "Renamed"
-
-    def test_what_an_editor_makes_is_a_draft(self, editor):
-        theme = Theme.objects.first().pk
-        send(editor, ADD, title="Flood alerts", theme=theme, status="published")
-        assert Protocol.objects.get(pk="0074").status == "draft"
-
-
 class TestTheReference:
     def test_the_next_free_one_is_offered(self, officers_door):
         assert boxes(officers_door, ADD)["reference"] == "0074"
@@ -162,20 +142,6 @@ class TestTheReference:
         ]
         assert form["purpose"].value() == "Kept."
         assert Protocol.objects.get(pk="0074").title == "The first"
-
-    def test_between_the_check_and_the_save(self, officers_door):
-        """Another's row arrives at the worst moment; the database refuses ours."""
-
-        def save_the_same(instance, **_):
-            pre_save.disconnect(save_the_same, Protocol)
-            theme = Theme.objects.first()
-            Protocol.objects.bulk_create([a_protocol(instance.pk, theme=theme)])
-
-        pre_save.connect(save_the_same, Protocol)
-        typed = {"title": "Mine", "theme": Theme.objects.first().pk}
-        response = send(officers_door, ADD, **typed)
-        assert "A protocol has this reference already." in errors(response)
-        assert not Protocol.objects.filter(title="Mine").exists()
 
     def test_none_is_offered_after_the_last_of_all(self, officers_door):
         a_protocol("99999999", theme=Theme.objects.first()).save()
