@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from csp.constants import NONE, SELF
 
+from weisf.editors import EDITORS, second_factor_is_asked
 from weisf.environment import env, one_of, read_database, refuse, whole_number, yes_or_no
 from weisf.logs import json_to_stdout
 from weisf.mail import read_mail
@@ -95,8 +96,6 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-# A whole working day, from the log-in on: registers/accounts/sessions.py.
-SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_FAILURE_VIEW = "registers.public.errors.forbidden"
 X_FRAME_OPTIONS = "DENY"
@@ -112,38 +111,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
 
-# Whether editors need a code from their telephone beside their password. Never without
-# one where others can reach the register.
-SECOND_FACTOR = yes_or_no("SECOND_FACTOR", default=HTTPS)
-if HTTPS and not SECOND_FACTOR:
-    raise refuse(
-        "SECOND_FACTOR", "is 'false', and SITE_URL begins with https. Take SECOND_FACTOR away."
-    )
+# How editors come in: with a second factor, and not by guessing.
+globals().update(EDITORS)
+SECOND_FACTOR = second_factor_is_asked(https=HTTPS)
 OTP_TOTP_ISSUER = PARTNERSHIP.register_name
-
-# After ten failures nobody is asked any more for a while: registers/accounts/lockout.py.
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "registers.admin.lockout.AnySpelling",
-]
-AXES_HANDLER = "registers.admin.lockout.Handler"
-AXES_LOCKOUT_CALLABLE = "registers.admin.lockout.locked"
-AXES_CLIENT_IP_CALLABLE = "weisf.visitors.address_of"
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
 
 # The parts ---------------------------------------------------------------------------------
 
