@@ -63,7 +63,7 @@ class DocumentRows(PlainRows, DocumentInline):
 
 @admin.register(Protocol)
 class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
-    """Protocols, in the order in which a person thinks of one: what, who, when, papers."""
+    """Protocols, in the order in which a person thinks of one: what, who, why, when, papers."""
 
     form = ProtocolForm
     inlines = (PartyInline, OverarchingInline, DocumentRows)
@@ -89,12 +89,10 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
     )
     autocomplete_fields = ("replaced_by",)
     fieldsets = (
-        ("What", {"fields": ("reference", "title", "version", "theme", "purpose", "summary")}),
-        (
-            "What is shared, and on what basis",
-            {"fields": ("information_items", "data_subjects", "lawful_basis")},
-        ),
+        ("What", {"fields": ("reference", "title", "version", "theme", "summary")}),
+        ("What is shared", {"fields": ("information_items", "data_subjects")}),
         (PartyInline.stands_before, {"fields": ("parties_complete", "parties_note")}),
+        ("Why", {"fields": ("purpose", "lawful_basis")}),
         ("When", {"fields": ("review_date", "review_note", "published_on")}),
         (STATUS, {"fields": ("status", *WITHDRAWAL)}),
         (NOTES, {"fields": ("admin_note",)}),

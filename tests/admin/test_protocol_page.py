@@ -58,9 +58,10 @@ class TestTheOrder:
         assert headings == [
             "0046 - Access to the Child Health Information System for Schools",
             "What",
-            "What is shared, and on what basis",
+            "What is shared",
             "Who: the organisations",
             "Who: is the list complete?",
+            "Why",
             "When",
             "In force, or withdrawn?",
             "Papers: comes under",
