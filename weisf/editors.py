@@ -21,10 +21,10 @@ EDITORS: dict[str, Any] = {
     # After ten failures nobody is asked any more for a while: registers/accounts/lockout.py.
     "AUTHENTICATION_BACKENDS": [
         "axes.backends.AxesStandaloneBackend",
-        "registers.admin.lockout.AnySpelling",
+        "registers.admin.entering.lockout.AnySpelling",
     ],
-    "AXES_HANDLER": "registers.admin.lockout.Handler",
-    "AXES_LOCKOUT_CALLABLE": "registers.admin.lockout.locked",
+    "AXES_HANDLER": "registers.admin.entering.lockout.Handler",
+    "AXES_LOCKOUT_CALLABLE": "registers.admin.entering.lockout.locked",
     "AXES_CLIENT_IP_CALLABLE": "weisf.visitors.address_of",
     "AXES_LOCKOUT_PARAMETERS": ["username", "ip_address"],
     "AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT": False,

@@ -151,7 +151,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
-    "registers.admin.door.Door",
+    "registers.admin.entering.door.Door",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "weisf.urls"

@@ -4,14 +4,14 @@ from registers.admin import (
     answer,
     approver,
     change,
-    merge,
     organisation,
     pages,
     protocol,
     reminder,
     review,
-    user,
 )
+from registers.admin.entering import user
+from registers.admin.merging import merge
 
 __all__ = [
     "answer",

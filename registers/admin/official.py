@@ -22,9 +22,9 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from registers import changes
-from registers.admin.boxes import NOT_STORED
-from registers.admin.drawn_from import DrawnFromField
-from registers.admin.saving import SavedOnceAdmin
+from registers.admin.saving.boxes import NOT_STORED
+from registers.admin.saving.drawn_from import DrawnFromField
+from registers.admin.saving.saved_once import SavedOnceAdmin
 from registers.models import Change
 
 if TYPE_CHECKING:

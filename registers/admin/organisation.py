@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 from registers import changes
 from registers.admin.filters import ContactFilter, UnclearFilter
 from registers.admin.looking import LookUpOnly
-from registers.admin.merging import MergingAdmin
+from registers.admin.merging.merging import MergingAdmin
 from registers.admin.official import (
     ModelForm,
     PartInline,

@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
-from registers.admin import second_factor
 from registers.admin.autocomplete import Offers
-from registers.admin.entering import LogInForm, OwnPasswordView, came_for
+from registers.admin.entering import second_factor
+from registers.admin.entering.login import LogInForm, OwnPasswordView, came_for
 from registers.admin.number_book import number_book
 from registers.finding.indexing import index_now
 from registers.finding.number_book import NumberBook, Shown

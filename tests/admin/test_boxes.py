@@ -7,8 +7,8 @@ import datetime
 import pytest
 from django import forms
 
-from registers.admin.boxes import boxes_of, meaning, words
 from registers.admin.months import MonthField
+from registers.admin.saving.boxes import boxes_of, meaning, words
 from registers.models import Theme
 
 

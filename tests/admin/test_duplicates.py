@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registers.admin import duplicates
+from registers.admin.merging import duplicates
 from registers.models import Apart, Change, Organisation
 from tests.admin.typing_in import Page, address, messages
 from tests.merging import named

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registers.admin import splitting
+from registers.admin.merging import splitting
 from registers.models import Name, Organisation, Party
 from tests.admin.typing_in import Page, address, messages
 from tests.merging import dump, named

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from registers.accounts import lockout
-from registers.admin.lockout import locked
+from registers.admin.entering.lockout import locked
 from weisf.visitors import address_of
 
 

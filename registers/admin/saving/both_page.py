@@ -10,10 +10,10 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from registers.admin.both_versions import Laid, lay
-from registers.admin.boxes import CHOSEN, Said, Sheet
-from registers.admin.differences import BEFOREHAND, Choice, Difference
-from registers.admin.drawn_from import BOX, DrawnFrom
+from registers.admin.saving.both_versions import Laid, lay
+from registers.admin.saving.boxes import CHOSEN, Said, Sheet
+from registers.admin.saving.differences import BEFOREHAND, Choice, Difference
+from registers.admin.saving.drawn_from import BOX, DrawnFrom
 from registers.changes.holding import Saving
 
 # What was asked for is at odds with what is stored by now, and the sender can put it right:

@@ -10,10 +10,10 @@ from django.forms.models import _get_foreign_key
 from django.http import HttpRequest
 from django.urls import reverse
 
-from registers.admin.both_page import BothPage
-from registers.admin.boxes import Said, Sheet, sheet_of
-from registers.admin.drawn_from import DrawnFrom
 from registers.admin.history import HistoryAdmin
+from registers.admin.saving.both_page import BothPage
+from registers.admin.saving.boxes import Said, Sheet, sheet_of
+from registers.admin.saving.drawn_from import DrawnFrom
 from registers.changes.holding import Part, fingerprint, hold, last_saved
 
 

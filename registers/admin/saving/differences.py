@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 
-from registers.admin.boxes import (
+from registers.admin.saving.boxes import (
     CHOSEN,
     Boxes,
     Kind,

@@ -16,8 +16,8 @@ from django.utils.html import format_html
 
 from registers import changes
 from registers.admin.looking import LookUpOnly
-from registers.admin.merge_words import sections
-from registers.admin.organisation_pages import CHANGED_SINCE, MAY, page, refuse_who_may_not
+from registers.admin.merging.merge_words import sections
+from registers.admin.merging.shared import CHANGED_SINCE, MAY, page, refuse_who_may_not
 from registers.models import Merge, Organisation
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core import signing
 
-from registers.admin.boxes import Said
+from registers.admin.saving.boxes import Said
 
 BOX = "drawn_from"
 

@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from registers import changes
-from registers.admin.duplicates import duplicates_page
-from registers.admin.merge_form import MergeForm
-from registers.admin.merge_words import sections
+from registers.admin.merging.duplicates import duplicates_page
+from registers.admin.merging.merge_form import MergeForm
+from registers.admin.merging.merge_words import sections
+from registers.admin.merging.shared import CHANGED_SINCE, page, refuse_who_may_not
+from registers.admin.merging.splitting import split_page
 from registers.admin.official import OfficialAdmin
-from registers.admin.organisation_pages import CHANGED_SINCE, page, refuse_who_may_not
-from registers.admin.splitting import split_page
 from registers.models import Organisation
 
 

@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from registers import changes
-from registers.admin.merge_words import sections
+from registers.admin.merging.merge_words import sections
+from registers.admin.merging.shared import CHANGED_SINCE, page
 from registers.admin.official import ModelForm
-from registers.admin.organisation_pages import CHANGED_SINCE, page
 from registers.changes.splitting import SplitPlan
 from registers.models import Name, Organisation, Party
 from registers.models.words import key_of

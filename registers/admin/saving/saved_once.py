@@ -15,9 +15,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from registers.admin.both_versions import as_laid, lay, settle
-from registers.admin.drawn_from import BOX, DrawnFrom
-from registers.admin.standing import StandingAdmin
+from registers.admin.saving.both_versions import as_laid, lay, settle
+from registers.admin.saving.drawn_from import BOX, DrawnFrom
+from registers.admin.saving.standing import StandingAdmin
 from registers.changes import no_orphans
 
 BUSY = "Somebody else was saving. Nothing was saved. Press Save again."

@@ -12,8 +12,8 @@ from typing import Any
 
 from django import forms
 
-from registers.admin.boxes import Boxes, Kind, Row, Said, Sheet, typed_boxes, typed_rows
-from registers.admin.differences import (
+from registers.admin.saving.boxes import Boxes, Kind, Row, Said, Sheet, typed_boxes, typed_rows
+from registers.admin.saving.differences import (
     Choice,
     Difference,
     Pair,

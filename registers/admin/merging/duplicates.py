@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from registers import changes
-from registers.admin.organisation_pages import page
+from registers.admin.merging.shared import page
 from registers.finding.duplicates import likely_duplicates
 from registers.finding.indexing import index_now
 from registers.finding.parts import current_counts

@@ -26,8 +26,8 @@ from django_otp import login as let_through
 from django_otp.models import Device
 
 from registers.accounts import lockout, second_factor
-from registers.admin.entering import came_for
-from registers.admin.lockout import locked
+from registers.admin.entering.lockout import locked
+from registers.admin.entering.login import came_for
 from weisf.visitors import address_of
 
 View = Callable[..., HttpResponse]
