@@ -63,6 +63,7 @@ def test_it_is_told_in_words_and_ends_by_itself(edith, clock):
     assert answer.headers["Retry-After"] == str(14 * 60)
     assert "no-store" in answer.headers["Cache-Control"]
     assert "Locked for a while</h1>" in answer.content.decode()
+    assert "Django administration" not in answer.content.decode()
     clock.move_to(START + datetime.timedelta(minutes=15, seconds=-1))
     assert is_locked()
     clock.move_to(START + datetime.timedelta(minutes=15, seconds=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
+from django.contrib import admin
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -82,7 +83,8 @@ def locked(
 ) -> HttpResponse:
     """Answer 429: too many failures, also to a right password."""
     username = (credentials or {}).get("username") or request.user.get_username()
-    page = render(request, "admin/entering/locked.html", status=429)
+    site = {"site_header": admin.site.site_header, "site_title": admin.site.site_title}
+    page = render(request, "admin/entering/locked.html", site, status=429)
     page.headers["Retry-After"] = str(max(1, seconds_locked(request, username)))
     page.headers["Cache-Control"] = "no-store"
     return page
