@@ -45,6 +45,7 @@ class EditorsSite(AdminSite):
     # Lists need the width; the menu is one step up.
     enable_nav_sidebar = False
     login_form = LogInForm
+    logout_template = "admin/entering/logged_out.html"
 
     def register(self, model_or_iterable: Any, *args: Any, **kwargs: Any) -> None:
         """Show a model in admin. What lets people in is never shown: whoever reads it is them."""

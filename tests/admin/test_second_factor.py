@@ -275,7 +275,9 @@ def test_a_form_without_a_page_before_sets_nothing_up(door):
 def test_whoever_is_half_in_can_leave(door, phone):
     assert "Log out" in door.get(FACTOR).content.decode()
     key = door.session.session_key
-    assert door.post("/admin/logout/").status_code == 200
+    answer = door.post("/admin/logout/")
+    assert answer.status_code == 200
+    assert "You are logged out</h1>" in answer.content.decode()
     assert not Session.objects.filter(pk=key).exists()
     assert door.get(FACTOR).headers["Location"].startswith("/admin/login/")
 
