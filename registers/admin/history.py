@@ -40,7 +40,6 @@ class HistoryAdmin(SimpleHistory):
     save one link further. Of other things, to which no change points, the saves.
     """
 
-    object_history_template = "admin/registers/saves.html"
     object_history_list_template = "admin/history_list.html"
 
     def get_urls(self) -> list[Any]:

@@ -48,9 +48,6 @@ class MarkedAdmin(PageAdmin):
     form = MarkedForm
     readonly_fields: ClassVar[Any] = ("seen",)
 
-    class Media:
-        css = {"all": ["marks.css"]}
-
     @admin.display(description="as readers see it")
     def seen(self, page: Any) -> SafeString | str:
         """Return the stored text as its page shows it."""
