@@ -2,7 +2,7 @@
 
 A row stands under its route, as the URL configuration writes it. `at` is a
 working example of an address; what stands in braces is filled in with what
-the test has made (`THINGS` in tests/test_permissions.py). `get` and `post` say
+the test has made (tests/examples.py). `get` and `post` say
 what the stranger, the Editor, the Publisher and the Administrator get, in this
 order; one word is for all four. The words:
 
@@ -23,12 +23,17 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What is expected of one route. `sends` is what a POST brings along."""
+    """What is expected of one route.
+
+    `sends` is what a POST brings along. If it `fills`, that is also what the
+    form holds which the person gets there.
+    """
 
     at: str
     get: str
     post: str
     sends: dict[str, Any] = field(default_factory=dict)
+    fills: bool = False
 
     def expected(self, method: str) -> list[str]:
         """Return what the four people get."""
@@ -38,13 +43,14 @@ class Row:
 
 ALL = "log-in page page page"
 NONE = "log-in 403 403 403"
+PUBLISHER = "log-in 403 page page"
 ADMINISTRATOR = "log-in 403 403 page"
 LEADS_ON = "log-in on on on"
 NOWHERE = "log-in 404 404 404"
 
 
-def _deleted(who: str) -> str:
-    """Return what the POST that confirms gets: it leads on where the page asks."""
+def _done(who: str) -> str:
+    """Return what a POST gets that is done: it leads on where the page asks."""
     return who.replace("page", "on")
 
 
@@ -56,9 +62,13 @@ def noun(
     change: str = ALL,
     delete: str = ALL,
     past: bool = True,
+    restored: str = "",
     app: str = "registers",
 ) -> dict[str, Row]:
-    """Return the rows of Django's own pages about one noun. `past`: it has old states."""
+    """Return the rows of Django's own pages about one noun.
+
+    `past`: it has old states. `restored`: which thing is put back in which of them.
+    """
     base = f"admin/{app}/{name}/"
     at, thing = f"/{base}", f"/{base}{{{name}}}/"
     rows = {
@@ -66,11 +76,17 @@ def noun(
         f"{base}add/": Row(at=f"{at}add/", get=add, post=add),
         f"{base}<path:object_id>/history/": Row(at=f"{thing}history/", get=see, post=see),
         f"{base}<path:object_id>/delete/": Row(
-            at=f"{thing}delete/", get=delete, post=_deleted(delete), sends={"post": "yes"}
+            at=f"{thing}delete/", get=delete, post=_done(delete), sends={"post": "yes"}
         ),
-        f"{base}<path:object_id>/change/": Row(at=f"{thing}change/", get=see, post=change),
+        f"{base}<path:object_id>/change/": Row(
+            at=f"{thing}change/", get=see, post=_done(change), fills=True
+        ),
         f"{base}<path:object_id>/": Row(at=thing, get=LEADS_ON, post=LEADS_ON),
     }
+    if restored:
+        rows[f"{base}<path:object_id>/restore/<int:number>/"] = Row(
+            at=f"/{base}{restored}/", get=change, post=_done(change), fills=True
+        )
     if past:
         rows[f"{base}([^/]+)/history/([^/]+)/$"] = Row(
             at=f"{thing}history/1/", get=NOWHERE, post=NOWHERE
@@ -91,6 +107,9 @@ PUBLIC = {
     "protocols/<reference:reference>/documents/<int:pk>/": read(
         "/protocols/0046/documents/{document}/"
     ),
+    "protocols/<reference:reference>/documents/<int:pk>/versions/<int:version>/": read(
+        "/protocols/0046/documents/{document}/versions/{document_version}/"
+    ),
     "protocols.<str:ending>": read("/protocols.csv"),
     "themes/": read("/themes/"),
     "themes/<slug:slug>/": read("/themes/safer-community/"),
@@ -108,6 +127,9 @@ PUBLIC = {
     "resources/": read("/resources/"),
     "resources/<slug:slug>/": read("/resources/a-paper/"),
     "resources/<slug:slug>/download/": read("/resources/a-paper/download/"),
+    "resources/<slug:slug>/versions/<int:version>/": read(
+        "/resources/a-paper/versions/{resource_version}/"
+    ),
     "about/": read("/about/"),
     "accessibility/": read("/accessibility/"),
     "privacy/": read("/privacy/"),
@@ -155,20 +177,57 @@ KEEPING = {
     **noun("answer", add=NONE, change=NONE, delete=NONE, past=False),
     "admin/registers/answer/<path:object_id>/accept/": Row(
         at="/admin/registers/answer/{answer}/accept/",
-        get="log-in 403 page page",
-        post="log-in 403 page page",
+        get=PUBLISHER,
+        post=PUBLISHER,
     ),
     "admin/registers/answer/<path:object_id>/refuse/": Row(
         at="/admin/registers/answer/{answer}/refuse/", get="log-in 405 405 405", post=DECIDES
     ),
     **noun("approver"),
     **noun("change", add=NONE, change=NONE, delete=NONE, past=False),
-    **noun("organisation"),
-    **noun("theme"),
-    **noun("news"),
-    **noun("resource"),
+    **noun("organisation", restored="{organisation}/restore/{organisation_state}"),
+    "admin/registers/organisation/<path:object_id>/saves/": Row(
+        at="/admin/registers/organisation/{organisation}/saves/", get=ALL, post=ALL
+    ),
+    "admin/registers/organisation/<path:object_id>/merge/": Row(
+        at="/admin/registers/organisation/{organisation}/merge/", get=PUBLISHER, post=PUBLISHER
+    ),
+    "admin/registers/organisation/<path:object_id>/split/": Row(
+        at="/admin/registers/organisation/{organisation}/split/", get=PUBLISHER, post=PUBLISHER
+    ),
+    "admin/registers/organisation/duplicates/": Row(
+        at="/admin/registers/organisation/duplicates/", get=PUBLISHER, post=DECIDES
+    ),
+    **noun("merge", see=PUBLISHER, add=NONE, change=NONE, delete=NONE, past=False),
+    "admin/registers/merge/<int:key>/undo/": Row(
+        at="/admin/registers/merge/{merge}/undo/", get=PUBLISHER, post=DECIDES, fills=True
+    ),
+    **noun("theme", restored="{theme}/restore/{theme_state}"),
+    **noun("news", restored="{news}/restore/{news_state}"),
+    **noun("resource", restored="{resource}/restore/{resource_state}"),
     # The example is a draft; a published one is deleted by nobody.
-    **noun("protocol"),
+    **noun("protocol", restored="0046/restore/{published_state}"),
+    "admin/registers/protocol/<path:object_id>/saves/": Row(
+        at="/admin/registers/protocol/0046/saves/", get=ALL, post=ALL
+    ),
+    "admin/registers/protocol/<path:object_id>/preview/": Row(
+        at="/admin/registers/protocol/{protocol}/preview/", get=ALL, post=ALL
+    ),
+    "admin/registers/protocol/documents/<int:pk>/": Row(
+        at="/admin/registers/protocol/documents/{document}/", get=ALL, post=ALL
+    ),
+    "admin/registers/protocol/documents/<int:pk>/versions/<int:version>/": Row(
+        at="/admin/registers/protocol/documents/{document}/versions/{document_version}/",
+        get=ALL,
+        post=ALL,
+    ),
+    # 0013 is a number that no protocol has.
+    "admin/registers/references/": Row(
+        at="/admin/registers/references/",
+        get=ALL,
+        post=DECIDES,
+        sends={"references": "0013", "fate": "unknown", "_say": "yes"},
+    ),
     "admin/registers/protocol/review/": Row(
         at="/admin/registers/protocol/review/", get=LEADS_ON, post=ALL, sends={"protocol": "0046"}
     ),
@@ -177,7 +236,7 @@ KEEPING = {
     ),
     **noun("reminder", add=NONE, change=NONE, delete=NONE, past=False),
     # The example ended its protocol: its words are the reason of the withdrawal.
-    **noun("review", add=NONE, change="log-in 403 page page", delete=NONE),
+    **noun("review", add=NONE, change=PUBLISHER, delete=NONE),
 }
 
 ACCOUNTS = {
@@ -196,7 +255,7 @@ ACCOUNTS = {
     "admin/auth/user/<path:id>/reset-second-factor/": Row(
         at="/admin/auth/user/{user}/reset-second-factor/",
         get=ADMINISTRATOR,
-        post=_deleted(ADMINISTRATOR),
+        post=_done(ADMINISTRATOR),
     ),
     **noun("group", see=ADMINISTRATOR, add=NONE, change=NONE, delete=NONE, past=False, app="auth"),
 }

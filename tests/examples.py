@@ -1,0 +1,109 @@
+"""What the addresses of tests/permissions.py are about: one of each noun."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from registers import changes
+from registers.models import (
+    Approver,
+    Change,
+    Document,
+    EarlierVersion,
+    News,
+    Organisation,
+    Protocol,
+    Reminder,
+    Resource,
+    Review,
+    Theme,
+)
+from tests import papers
+from tests.cast import somebody
+from tests.merging import named
+from tests.models.making import saved
+from tests.reminders.lines import a_line, an_answer
+
+
+def make_examples() -> dict[str, Any]:
+    """Fill the real register with one of each; return their keys, by what the table calls them."""
+    now = timezone.now()
+    theme = saved(Theme(name="Empty", slug="empty", position=99))
+    of_nobody = saved(Organisation(name="Of nobody", slug="of-nobody"))
+    draft = Protocol(reference="9001", title="A draft", theme=Theme.objects.order_by("pk").first())
+    answer = an_answer(a_line())
+    review = Review.objects.create(
+        protocol_id="0042",
+        reviewed_on=datetime.date(2026, 11, 3),
+        outcome="ended",
+        job_title="SIRO",
+        note="Over.",
+        recorded_at=datetime.datetime(2026, 11, 3, tzinfo=datetime.UTC),
+    )
+    document = Document(protocol_id="0046", title="Signed copy")
+    resource = Resource(title="A paper", slug="a-paper")
+    for paper, name in ((document, "signed.pdf"), (resource, "paper.pdf")):
+        for words in ("before", "now"):
+            paper.file = ContentFile(papers.pdf(words), name)
+            saved(paper, at=now)
+    made = {
+        "answer": answer,
+        "approver": saved(Approver(organisation=of_nobody, job_title="SIRO")),
+        "change": Change.objects.first(),
+        "document": document,
+        "document_version": EarlierVersion.objects.get(document=document),
+        "group": Group.objects.get(name="Editor"),
+        "merge": changes.merge(named("Pulse"), named("Remedy"), at=now),
+        "news": saved(
+            News(title="Some news", slug="some-news", body="**Words**", published_on=now)
+        ),
+        "organisation": of_nobody,
+        "protocol": saved(draft),
+        "protocols": ContentType.objects.get_for_model(Protocol),
+        "reminder": Reminder.objects.first(),
+        "resource": resource,
+        "resource_version": EarlierVersion.objects.get(resource=resource),
+        "review": review,
+        "theme": theme,
+        "user": somebody("nina", "Editor"),
+    }
+    keys = {name: thing.pk for name, thing in made.items()}
+    return keys | {
+        f"{noun}_state": number
+        for noun, number in (
+            *((noun, edited(made[noun])) for noun in ("news", "resource", "theme")),
+            ("organisation", told_of(of_nobody)),
+            ("published", told_of(Protocol.objects.get(pk="0046"))),
+        )
+    }
+
+
+def edited(thing: Any) -> int:
+    """Write another title on a page, and return the number of its state before."""
+    field = "name" if isinstance(thing, Theme) else "title"
+    before: int = thing.history.latest().pk
+    setattr(thing, field, f"Another {noun_of(thing)}")
+    saved(thing)
+    return before
+
+
+def noun_of(thing: Any) -> str:
+    return str(thing._meta.verbose_name)
+
+
+def told_of(thing: Any) -> int:
+    """Write another text on a thing, and return the change before."""
+    field = "title" if isinstance(thing, Protocol) else "note"
+    subject = {noun_of(thing): thing}
+    before = Change.objects.filter(**subject).first()
+    assert before
+    with changes.official_change(thing, at=timezone.now()):
+        setattr(thing, field, "Another text")
+        changes.save(thing)
+    return before.pk
