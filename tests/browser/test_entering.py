@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import re
-import time
-from base64 import b32decode
 from collections.abc import Iterator
 
 import pytest
-from django_otp.oath import TOTP
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import axe_finds
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.serving import Served, prepare, run, served
+from tests.browser.guarded import Guarded, editor, log_in, set_up
+from tests.browser.serving import prepare, run, served
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "a password of these tests"
-EDITH = f"""
-from django.contrib.auth.models import Group, User
-edith = User.objects.create_user("edith", password="{PASSWORD}", is_staff=True)
-edith.groups.set(Group.objects.filter(name="Administrator"))
-"""
 # Django's own breadcrumbs.
 DJANGOS_OWN = ("link-in-text-block: ",)
-
-
-class Guarded(Served):
-    """A place where a second factor is asked for."""
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return super().environment | {"SECOND_FACTOR": "true"}
 
 
 @pytest.fixture
 def place(static_files, tmp_path) -> Iterator[str]:
     with Guarded(tmp_path) as made:
         prepare(made)
-        run(made, "manage.py", "shell", "--command", EDITH)
+        run(made, "manage.py", "shell", "--command", editor("edith", "Administrator"))
         yield served(made)
 
 
@@ -56,12 +40,6 @@ def check(page: Page, complaints: list[str]) -> None:
     complaints.clear()
 
 
-def log_in(page: Page) -> None:
-    page.get_by_label("Username").fill("edith")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
 def test_from_the_log_in_to_the_desk_and_back(browser, place):
     with browser.new_context(viewport=DESKTOP) as window:
         page, complaints = window.new_page(), []
@@ -69,7 +47,7 @@ def test_from_the_log_in_to_the_desk_and_back(browser, place):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{place}/admin/registers/protocol/")
         check(page, complaints)
-        log_in(page)
+        log_in(page, "edith")
 
         expect(page.get_by_role("heading", level=1)).to_have_text("Set up a telephone")
         expect(page.get_by_role("img", name="QR code")).to_be_visible()
@@ -78,11 +56,7 @@ def test_from_the_log_in_to_the_desk_and_back(browser, place):
         page.get_by_role("button", name="Set up the telephone").click()
         expect(page.get_by_text("This code is wrong")).to_be_visible()
         check(page, complaints)
-        letters = page.locator(".qr-letters").inner_text().replace(" ", "")
-        totp = TOTP(b32decode(letters))
-        totp.time = time.time()
-        page.locator("#id_code").fill(f"{totp.token():06d}")
-        page.get_by_role("button", name="Set up the telephone").click()
+        set_up(page)
 
         expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
         codes = page.locator(".recovery-codes code").all_inner_texts()
@@ -100,10 +74,11 @@ def test_from_the_log_in_to_the_desk_and_back(browser, place):
         page.get_by_role("link", name="Make new recovery codes").click()
         check(page, complaints)
         page.get_by_role("button", name="Log out").click()
+        expect(page).to_have_url(f"{place}/admin/logout/")
         page.go_back()
         expect(page).to_have_url(re.compile("/admin/login/"))
 
-        log_in(page)
+        log_in(page, "edith")
         expect(page.get_by_role("heading", level=1)).to_have_text("Second factor")
         check(page, complaints)
         page.locator("#id_code").fill(codes[0])

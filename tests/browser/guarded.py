@@ -1,0 +1,51 @@
+"""A register that asks its editors for a second factor, and how they come in there."""
+
+from __future__ import annotations
+
+import time
+from base64 import b32decode
+
+from django_otp.oath import TOTP
+from playwright.sync_api import Page
+
+from tests.browser.serving import Served
+
+PASSWORD = "a password of these tests"
+
+
+def editor(name: str, group: str) -> str:
+    """Return what makes an editor, for `manage.py shell --command`."""
+    return f"""
+from django.contrib.auth.models import Group, User
+made = User.objects.create_user("{name}", password="{PASSWORD}", is_staff=True)
+made.groups.set(Group.objects.filter(name="{group}"))
+"""
+
+
+class Guarded(Served):
+    """A place where a second factor is asked for."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"SECOND_FACTOR": "true"}
+
+
+def log_in(page: Page, name: str) -> None:
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def code_of(letters: str, *, seconds_on: int = 0) -> str:
+    """Return what a telephone with this key shows now, or so many seconds later."""
+    totp = TOTP(b32decode(letters.replace(" ", "")))
+    totp.time = time.time() + seconds_on
+    return f"{totp.token():06d}"
+
+
+def set_up(page: Page) -> str:
+    """Set up the telephone for which the page shows a key, and return the key."""
+    letters = page.locator(".qr-letters").inner_text()
+    page.locator("#id_code").fill(code_of(letters))
+    page.get_by_role("button", name="Set up the telephone").click()
+    return letters
