@@ -181,3 +181,13 @@ class PartInline(OnlyAdd, TabularInline):
         models.CharField: {"widget": forms.TextInput(attrs={"size": 40})},
         models.DateField: DAYS,
     }
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Return the rows' class. Each box says what it is for: Django's table has no labels."""
+        rows: Any = super().get_formset(request, obj, **kwargs)
+        for field in rows.form.base_fields.values():
+            # Django wraps the box of a thing that can be added beside it.
+            box = getattr(field.widget, "widget", field.widget)
+            box.attrs.setdefault("aria-label", capfirst(field.label))
+        rows.deletion_widget = forms.CheckboxInput(attrs={"aria-label": "Delete"})
+        return rows
