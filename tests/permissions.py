@@ -76,7 +76,7 @@ def noun(
         f"{base}add/": Row(at=f"{at}add/", get=add, post=add),
         f"{base}<path:object_id>/history/": Row(at=f"{thing}history/", get=see, post=see),
         f"{base}<path:object_id>/delete/": Row(
-            at=f"{thing}delete/", get=delete, post=_done(delete), sends={"post": "yes"}
+            at=f"{thing}delete/", get=delete, post=_done(delete), fills=True
         ),
         f"{base}<path:object_id>/change/": Row(
             at=f"{thing}change/", get=see, post=_done(change), fills=True

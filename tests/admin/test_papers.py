@@ -143,7 +143,7 @@ class TestOfADraft:
     ):
         add(officers_door, papers.pdf(), self.URL)
         with django_capture_on_commit_callbacks(execute=True):
-            send(officers_door, "/admin/registers/protocol/9001/delete/", post="yes")
+            send(officers_door, address("protocol", "delete", "9001"))
         assert not Protocol.objects.filter(pk="9001").exists()
         assert kept(folder) == set()
 
@@ -213,7 +213,7 @@ class TestOfAResource:
         resource = Resource.objects.get(slug="a")
         send(officers_door, address("resource", "change", resource.pk), file=a_file(papers.pdf()))
         with django_capture_on_commit_callbacks(execute=True):
-            send(officers_door, address("resource", "delete", resource.pk), post="yes")
+            send(officers_door, address("resource", "delete", resource.pk))
         assert kept(folder) == set()
 
     def test_what_it_says_is_shown_as_readers_see_it(self, officers_door):
