@@ -202,9 +202,11 @@ KEEPING = {
     "admin/registers/merge/<int:key>/undo/": Row(
         at="/admin/registers/merge/{merge}/undo/", get=PUBLISHER, post=DECIDES, fills=True
     ),
-    **noun("theme", restored="{theme}/restore/{theme_state}"),
-    **noun("news", restored="{news}/restore/{news_state}"),
-    **noun("resource", restored="{resource}/restore/{resource_state}"),
+    **noun("theme", add=PUBLISHER, delete=PUBLISHER, restored="{theme}/restore/{theme_state}"),
+    **noun("news", add=PUBLISHER, delete=PUBLISHER, restored="{news}/restore/{news_state}"),
+    **noun(
+        "resource", add=PUBLISHER, delete=PUBLISHER, restored="{resource}/restore/{resource_state}"
+    ),
     # The example is a draft; a published one is deleted by nobody.
     **noun("protocol", restored="0046/restore/{published_state}"),
     "admin/registers/protocol/<path:object_id>/saves/": Row(

@@ -28,7 +28,10 @@ class GapForm(forms.Form):
     """What became of the numbers that are ticked. Without `fate`, for taking it back."""
 
     fate = forms.ChoiceField(
-        label="What became of them?", choices=Gap.Fate.choices, widget=forms.RadioSelect
+        label="What became of them?",
+        choices=Gap.Fate.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what became of them."},
     )
     note = forms.CharField(
         label="Note",

@@ -100,6 +100,8 @@ class DocumentInline(PartInline):
     model = Document
     form = DocumentForm
     readonly_fields = ("earlier",)
+    # The file itself is linked, at an address that has a draft's too.
+    view_on_site = False
     formfield_overrides = PartInline.formfield_overrides | PAPER_WIDGETS
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:

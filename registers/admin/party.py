@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 
@@ -31,14 +30,21 @@ class PartyFormSet(FormSet):
     """All parties of a protocol, judged together as they will be, not one by one as they are."""
 
     def clean(self) -> None:
-        """Refuse two leads, and an organisation that has a role twice. Raises ValidationError."""
-        rows = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        parts = [(row["organisation"], row.get("role")) for row in rows if row.get("organisation")]
-        for organisation, role in parts:
-            if parts.count((organisation, role)) > 1:
-                raise ValidationError(f"{organisation} has this role twice.")
-        if sum(role == Party.Role.LEAD for _, role in parts) > 1:
-            raise ValidationError("A protocol has one lead organisation, or none.")
+        """Refuse a second lead, and an organisation that has a role twice, beside its role."""
+        seen: set[tuple[Organisation, str]] = set()
+        lead: Organisation | None = None
+        for form in self.forms:
+            row = form.cleaned_data
+            organisation, role = row.get("organisation"), row.get("role")
+            if row.get("DELETE") or not (organisation and role):
+                continue
+            if (organisation, role) in seen:
+                form.add_error("role", f"{organisation} has this role twice.")
+            elif role == Party.Role.LEAD and lead:
+                form.add_error("role", f"A protocol has one lead organisation. {lead} leads it.")
+            elif role == Party.Role.LEAD:
+                lead = organisation
+            seen.add((organisation, role))
 
     def save(self, commit: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 (Django's own)
         """Return what must be saved, in an order in which no row stands in another's way."""

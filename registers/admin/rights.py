@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.http import HttpRequest
 
 from registers.models import Protocol, Review
@@ -43,6 +44,11 @@ class GuardedForm(ProtocolModelForm):
         super().__init__(*args, **kwargs)
         for name in self._shut():
             self.fields[name].disabled = True
+            if name == "withdrawn_on":
+                # Django's own box has a shortcut that would fill it all the same.
+                self.fields[name].widget = AdminTextInputWidget()
+        if "status" in self._shut():
+            self.fields["status"].help_text = NOT_YOURS
 
     def _shut(self) -> list[str]:
         return [name for name in GUARDED if self.guarded and name in self.fields]

@@ -10,12 +10,15 @@ LOOKED_UP = (
 )
 # What is written on forms. What was published is never deleted, whoever asks.
 EDITED = (
-    *("approver", "contact", "document", "name", "news", "organisation", "overarching", "party"),
-    *("protocol", "resource", "succession", "theme"),
+    *("approver", "contact", "document", "name", "organisation", "overarching", "party"),
+    *("protocol", "succession"),
 )
+# They have no draft: to add one is to publish it.
+PUBLIC_AT_ONCE = ("news", "resource", "theme")
 EDITOR = (
     *(f"registers.view_{noun}" for noun in LOOKED_UP),
     *(f"registers.{verb}_{noun}" for noun in EDITED for verb in ("add", "change", "delete")),
+    *(f"registers.change_{noun}" for noun in PUBLIC_AT_ONCE),
     # Recorded from its protocol; its words can be mended.
     *("registers.add_review", "registers.change_review"),
     "registers.add_earlierversion",
@@ -23,6 +26,7 @@ EDITOR = (
 PUBLISHER = (
     *EDITOR,
     *("registers.publish_protocol", "registers.import_protocol", "registers.merge_organisation"),
+    *(f"registers.{verb}_{noun}" for noun in PUBLIC_AT_ONCE for verb in ("add", "delete")),
     *("registers.change_answer", "registers.change_reminder"),
     *(f"registers.{verb}_gap" for verb in ("add", "change", "delete")),
     *(f"registers.{verb}_apart" for verb in ("add", "change", "delete")),

@@ -201,7 +201,8 @@ class Succession(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        ordering = ["happened_on", "pk"]
+        # Not by key: one that is put back has another.
+        ordering = ["happened_on", "successor__name"]
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "successor"],

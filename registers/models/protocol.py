@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Cast, Trim
 from django.db.models.lookups import Exact
 from simple_history.models import HistoricalRecords
 
@@ -127,7 +128,7 @@ class Protocol(models.Model):
             models.CheckConstraint(
                 condition=(
                     models.Q(status="withdrawn", withdrawn_on__isnull=False)
-                    & ~models.Q(withdrawn_reason="")
+                    & ~models.Q(Exact(Trim("withdrawn_reason"), ""))
                 )
                 | (
                     ~models.Q(status="withdrawn") & models.Q(withdrawn_on=None, withdrawn_reason="")
@@ -136,6 +137,12 @@ class Protocol(models.Model):
                 violation_error_message=(
                     "A withdrawn protocol has a day and a reason, and no other has them."
                 ),
+            ),
+            # 0012 and 00012 are one number.
+            models.UniqueConstraint(
+                Cast("reference", models.BigIntegerField()),
+                name="one_protocol_a_number",
+                violation_error_message="A protocol has this number already.",
             ),
             models.CheckConstraint(
                 condition=models.Q(replaced_by=None) | ~models.Q(replaced_by=models.F("reference")),

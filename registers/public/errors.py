@@ -25,7 +25,7 @@ def forbidden(
     request: HttpRequest, exception: Exception | None = None, reason: str = ""
 ) -> HttpResponse:
     """Answer 403: this visitor may not, or (then with a `reason`) the form was not ours."""
-    return render(request, "errors/403.html", status=403)
+    return render(request, "errors/403.html", {"forged": bool(reason)}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

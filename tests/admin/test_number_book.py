@@ -168,7 +168,7 @@ BAD = {
     "past the last": (["0074"], {}, "it is not in this book"),
     "no number": (["x" * 40], {}, "Nothing can be said of " + "x" * 20 + ":"),
     "three digits": (["013"], {}, "Write the number as 4 to 8 digits"),
-    "no fate": (["0013"], {"fate": ""}, "This field is required."),
+    "no fate": (["0013"], {"fate": ""}, "Choose what became of them."),
     "an unknown fate": (["0013"], {"fate": "lost"}, "Select a valid choice."),
     "an e-mail address": (["0013"], {"note": "Ask a@example.org"}, "Take the e-mail address out."),
     "the same number twice": (["0013", "00013"], {}, "told of as 0013 already"),
@@ -228,7 +228,10 @@ class TestThePublicPage:
         "never": (404, "the number was never issued"),
         "withdrawn": (410, "Protocol 0013 was withdrawn before this register began"),
         "unknown": (404, "What became of the number is not known"),
-        None: (404, "either this reference was never used, or its protocol ended"),
+        None: (
+            404,
+            "this reference was never used, or is not published yet, or its protocol ended",
+        ),
     }
 
     @pytest.mark.parametrize(("fate", "expected"), FATES.items())

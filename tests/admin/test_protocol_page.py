@@ -271,6 +271,6 @@ def test_a_second_lead_is_refused_and_all_stays_as_typed(officers_door):
         name_as_published="Medway Towns",
     )
     response = send(officers_door, EDIT, title="As typed", **row)
-    assert "A protocol has one lead organisation, or none." in errors(response)
+    assert "A protocol has one lead organisation. " in errors(response)
     assert "Medway Towns" in response.content.decode()
     assert Protocol.objects.get(pk="0046").lead.organisation.name == "Provide"

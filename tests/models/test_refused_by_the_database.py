@@ -91,11 +91,19 @@ REVIEWS = {
 NONSENSE = {
     "a reference twice": (
         lambda: write(a_protocol("9001")),
-        "protocol.reference|protocol_pkey",
+        "protocol.reference|protocol_pkey|one_protocol_a_number",
     ),
     "a reference twice, by save": (
         lambda: a_protocol("9001").save(),
-        "protocol.reference|protocol_pkey",
+        "protocol.reference|protocol_pkey|one_protocol_a_number",
+    ),
+    "a number in another width": (
+        lambda: write(a_protocol("09001")),
+        "one_protocol_a_number",
+    ),
+    "withdrawn for a reason of spaces": (
+        lambda: change(status="withdrawn", withdrawn_on=DAY, withdrawn_reason="  "),
+        "withdrawn_why",
     ),
     "a review on the 2nd": (
         lambda: change(review_date=datetime.date(2024, 3, 2)),

@@ -30,7 +30,7 @@ else:
 class MergeAdmin(LookUpOnly, MergeModelAdmin):
     """Every merge, the newest first. It can be undone, and is never deleted."""
 
-    list_display = ("gone_name", "into", "made_at", "by", "undoing")
+    list_display = ("gone", "into", "made_at", "by", "undoing")
     list_display_links = None
     list_select_related = ("change__by", "change__organisation")
     search_fields = ("gone_name", "change__organisation__name")
@@ -43,6 +43,11 @@ class MergeAdmin(LookUpOnly, MergeModelAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Let those find the list who may merge."""
         return request.user.has_perm(MAY)
+
+    @admin.display(description="organisation that went", ordering="gone_name")
+    def gone(self, merge: Merge) -> str:
+        """Return the name of the one that is gone."""
+        return merge.gone_name
 
     @admin.display(description="merged with")
     def into(self, merge: Merge) -> str:
