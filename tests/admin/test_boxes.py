@@ -9,7 +9,9 @@ from django import forms
 
 from registers.admin.months import MonthField
 from registers.admin.saving.boxes import boxes_of, meaning, words
-from registers.models import Theme
+from registers.models import Protocol, Theme
+from tests.admin.typing_in import address
+from tests.admin.typing_in import boxes as drawn_boxes
 
 
 class Everything(forms.Form):
@@ -59,3 +61,11 @@ def test_said(db, name, box, said):
 @pytest.mark.parametrize(("name", "one", "other"), SAME.values(), ids=SAME)
 def test_the_same(name, one, other):
     assert meaning(FIELDS[name], one) == meaning(FIELDS[name], other)
+
+
+def test_more_rows_than_can_be_counted_are_no_fault(real_register, officers_door):
+    url = address("protocol", "change", "0046")
+    typed = {"title": "Mine", "drawn_from": "", "parties-TOTAL_FORMS": "9" * 5000}
+    response = officers_door.post(url, drawn_boxes(officers_door, url) | typed)
+    assert response.status_code == 409
+    assert Protocol.objects.get(pk="0046").title != "Mine"

@@ -21,6 +21,7 @@ NOT_STORED = {"why", "drawn_from"}
 # What stands for a file that somebody has chosen: the file itself is not sent twice.
 CHOSEN = "Chosen: "
 MOST_ROWS = 1000  # Django's own limit
+MOST_DIGITS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +158,7 @@ def typed_rows(kind: Kind, data: Any, files: Any, *, drawn: list[Row]) -> list[R
         return list(drawn)
     by_key = {row.key: row.boxes for row in drawn}
     rows: list[Row | None] = []
-    for number in range(min(int(total), MOST_ROWS) if total.isdecimal() else 0):
+    for number in range(_number(total)):
         start = f"{kind.prefix}-{number}-"
         key = data.get(start + kind.key, "")
         before = by_key.get(key, {})
@@ -166,6 +167,14 @@ def typed_rows(kind: Kind, data: Any, files: Any, *, drawn: list[Row]) -> list[R
         gone = f"{start}DELETE" in data
         rows.append(None if is_blank else Row(key=key, boxes=boxes, gone=gone))
     return rows
+
+
+def _number(said: str) -> int:
+    """Return how many rows a form says that it has; of more than it may have, as many."""
+    if not said.isdecimal():
+        return 0
+    # Python does not read numbers of thousands of digits.
+    return min(int(said), MOST_ROWS) if len(said) < MOST_DIGITS else MOST_ROWS
 
 
 def meaning(field: forms.Field, box: str) -> str:
