@@ -18,8 +18,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
+from registers.admin.rights import GUARDED, may_publish
 from registers.changes.official import SUBJECTS
 from registers.formats.record import Record, values_of
+from registers.formats.record_words import bare
 from registers.models import Change, News, Protocol, Resource, Theme
 
 # Of these no change keeps a record, but simple-history has every state.
@@ -49,10 +51,11 @@ class RestoringForm(forms.Form):
 
 def may_restore(request: HttpRequest, thing: models.Model, record: Record) -> bool:
     """Say whether this person may put this state back, who may change the thing."""
-    if not isinstance(thing, Protocol) or record["fields"]["status"] == thing.status:
+    if not isinstance(thing, Protocol) or may_publish(request.user):
         return True
-    # It would withdraw the protocol, or put it back in force.
-    return request.user.has_perm("registers.publish_protocol")
+    # Else it would withdraw the protocol, put it back in force, or say otherwise why it ended.
+    now = values_of(thing)
+    return all(bare(record["fields"].get(name)) == bare(now[name]) for name in GUARDED)
 
 
 def restore_view(

@@ -327,6 +327,14 @@ class TestWhoMay:
         assert editor.post(published[0], boxes(editor, published[0])).status_code == 302
         assert Protocol.objects.get(pk="0046").status == "published"
 
+    def test_an_editor_does_not_say_otherwise_why_it_ended(self, editor):
+        change(withdrawn_reason="It was never signed.", days=3)
+        shown = [where for where, _ in links(editor.get(HISTORY)) if "/restore/" in where]
+        assert shown == []
+        for url in self.states():
+            assert 302 not in self.both(editor, url)
+        assert Protocol.objects.get(pk="0046").withdrawn_reason == "It was never signed."
+
 
 def test_an_organisation_that_is_gone_keeps_its_saves(officers_door):
     organisation = Organisation(name="Soon Gone")
