@@ -382,3 +382,13 @@ def test_what_refuses_the_thing_itself_is_said():
     record["fields"]["published_on"] = "2030-01-01"
     with pytest.raises(ValidationError, match="This day is still to come"):
         put_back(protocol(), record)
+
+
+def test_what_was_merged_meanwhile_is_told():
+    gone = birch()
+    record = record_of(gone)
+    changes.merge(Organisation.objects.exclude(pk=gone.pk)[0], gone, at=days_on(0))
+    with pytest.raises(ValidationError, match="not in the register any more"):
+        changes.restore(gone, record, at=days_on(1))
+    foreseen = changes.foresee_restoring(gone, record, at=days_on(1))
+    assert "not in the register any more" in foreseen.refusals[0]

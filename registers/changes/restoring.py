@@ -27,6 +27,7 @@ CHANGED_MEANWHILE = (
     "Nothing was put back: something changed after you were shown what would happen. This is what"
     " would happen by now."
 )
+GONE = "This is not in the register any more. It may have been merged or deleted meanwhile."
 MERGED_SINCE = (
     "{gone} was merged into {stays} after that state. Undo the merge first: else what came with it"
     " would be lost."
@@ -84,9 +85,9 @@ def foresee_restoring(
     said_at: datetime.datetime | None = None,
 ) -> Foreseen:
     """Say what putting `record` back would do. It is done, and taken back: nothing is kept."""
-    before = after = _record(thing)
     try:
         with taken_back():
+            before = _record(_held(thing))
             restore(thing, record, at=at, said_at=said_at)
             after = _record(thing)
     except ValidationError as refusal:
@@ -98,9 +99,15 @@ def foresee_restoring(
 
 
 def _held(thing: models.Model) -> models.Model:
-    """Return the thing as it is now, and hold it to the transaction's end."""
+    """Return the thing as it is now, and hold it to the transaction's end.
+
+    Raises ValidationError where it is gone: somebody may have merged it meanwhile.
+    """
     things = type(thing)._default_manager.select_for_update(no_key=True)  # noqa: SLF001 (Django's own)
-    return things.get(pk=thing.pk)
+    held = things.filter(pk=thing.pk).first()
+    if held is None:
+        raise ValidationError(GONE)
+    return held
 
 
 def _record(thing: models.Model) -> Record:

@@ -37,6 +37,7 @@ def publish(*, protocols: Collection[str], organisations: Collection[int]) -> in
     `organisations` the keys of those whose names did. Within a transaction.
     Returns the version's number.
     """
+    engine().before_version()
     number = RegisterVersion.move()
     _write_protocols(protocols, number, set())
     _write_organisations(organisations, number, set())

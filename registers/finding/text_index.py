@@ -82,6 +82,10 @@ class Engine(ABC):
         """Be told that much was written."""
         self._run(self.last)
 
+    def before_version(self) -> None:
+        """Be told that the register's version is about to be moved, and so held."""
+        self._run(self.settled)
+
     @contextmanager
     def hurried(self) -> Iterator[None]:
         """Let what is written within wait but a moment for who writes before it.
@@ -96,6 +100,7 @@ class Engine(ABC):
                 cursor.execute(statement)
 
     id: str
+    settled: Sequence[str] = ()
     first: Sequence[str] = ()
     last: Sequence[str] = ()
 
@@ -153,6 +158,9 @@ class Gin(Engine):
     """
 
     id = "id"
+    # Whatever a row points at is held now and not at the commit: somebody who merges holds it
+    # while waiting for the version, and whoever has the version would wait for them.
+    settled = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
     # More words may wait before they are sorted into the index: four times as fast. In the
     # end they are sorted in, since readers look through those that wait one by one.
     first = ("SET LOCAL gin_pending_list_limit = '64MB'", "SET LOCAL work_mem = '64MB'")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import IntegrityError
 
 from registers import changes
 from registers.models import Change, Gap, Protocol, Theme
@@ -270,3 +273,13 @@ class TestThePublicPage:
 def test_a_gap_is_never_a_protocol_s_number(reference):
     with pytest.raises(changes.official.ValidationError, match=r"A protocol has this reference\."):
         changes.save(Gap(reference=reference, fate="never"))
+
+
+def test_two_say_of_one_number_in_one_moment(officers_door, monkeypatch):
+    def too_late(*args: Any, **kwargs: Any) -> None:
+        raise IntegrityError("Somebody has said it already.")
+
+    monkeypatch.setattr("registers.changes.explain_gaps", too_late)
+    response = say(officers_door, "0001")
+    assert response.status_code == 503
+    assert "Somebody else was saving" in response.content.decode()

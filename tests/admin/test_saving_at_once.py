@@ -18,7 +18,8 @@ from django.db import connection
 from django.db.models.signals import pre_save
 from django.test import Client
 
-from registers.models import Change, News, Organisation, Protocol, Theme
+from registers.changes import merging
+from registers.models import Change, Name, News, Organisation, Protocol, Theme
 from tests.admin.typing_in import add_row, address, boxes, errors, messages, send
 from tests.papers import pdf
 
@@ -192,6 +193,45 @@ def test_two_who_wait_for_each_other(real_register, officer):
     assert BUSY in errors(response)
     assert response.context["adminform"].form["title"].value() == "Mine"
     assert Protocol.objects.get(pk="0046").title != "Mine"
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_adding_an_organisation_while_it_is_merged(real_register, officer, monkeypatch):
+    goes, stays = (Organisation.objects.named(name).get() for name in ("Pulse", "EPUT"))
+    parts = Protocol.objects.filter(parties__organisation__in=[goes, stays])
+    url = address("protocol", "change", Protocol.objects.exclude(pk__in=parts)[0].pk)
+    merge_url = address("organisation", "merge", stays.pk)
+    doors = [Client(), Client()]
+    for door in doors:
+        door.force_login(officer)
+    form = boxes(doors[0], url) | add_row(doors[0], url, "parties", organisation=goes.pk)
+    typed = {"other": goes.pk, "stays": "this", "kind_of_name": Name.Kind.ALIAS}
+    typed |= doors[1].post(merge_url, typed).context["boxes"]
+    is_held, do = threading.Event(), merging.do
+
+    def do_slowly(*args: Any, **kwargs: Any) -> None:
+        is_held.set()
+        # By then the other waits: for the organisation, and not with the register's version.
+        time.sleep(1)
+        do(*args, **kwargs)
+
+    monkeypatch.setattr(merging, "do", do_slowly)
+
+    def post(door: Client, where: str, what: Any) -> Any:
+        try:
+            return door.post(where, what)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        merged = pool.submit(post, doors[1], merge_url, typed | {"_merge": "1"})
+        assert is_held.wait(20)
+        edited = doors[0].post(url, form)
+    assert merged.result().status_code == 302
+    assert edited.status_code == 200
+    assert "Select a valid choice" in errors(edited)
+    assert not Organisation.objects.filter(pk=goes.pk).exists()
 
 
 @pytest.mark.usefixtures("real_register")

@@ -6,6 +6,7 @@ import html
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from registers.admin.merging import splitting
 from registers.models import Name, Organisation, Party
@@ -133,3 +134,20 @@ def test_what_is_wrong_is_said_beside_the_box(officers_door, eput, url, bad, sen
         assert sentence in str(list(errors.values()))
         assert sentence in words(page)
     assert dump() == before
+
+
+def test_its_parts_move_in_the_same_moment(officers_door, eput, url, monkeypatch):
+    party = eput.parties.all()[0]
+    typed = {"name": key(ALIAS), "parties": [party.pk]}
+    boxes = officers_door.post(url, typed).context["boxes"]
+
+    def too_late(*args: Any, **kwargs: Any) -> None:
+        Party.objects.filter(pk=party.pk).update(organisation=named("Pulse"))
+        raise ValidationError("It is no longer there.")
+
+    monkeypatch.setattr("registers.changes.split", too_late)
+    page = officers_door.post(url, typed | boxes | {"_split": "1"}, follow=True)
+    assert page.redirect_chain == [(address("organisation", "changelist"), 302)]
+    assert messages(page) == (
+        f"‘{ALIAS}’ was not split off: somebody moved it, or its parts, in the same moment."
+    )

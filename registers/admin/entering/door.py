@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import logging
 import re
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 
 from django.core.exceptions import BadRequest
-from django.db import DataError
+from django.db import DataError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 NUL = "\0"
@@ -17,6 +20,8 @@ NO_FORM = "A form is sent as UTF-8, which every browser does by itself."
 ODD = "What stands for a number in the address, or in what you typed, cannot be right. Mend it."
 NO_NUMBER = re.compile(r"Field '\w+' expected a number")
 READ = {"utf-8", "ascii"}
+
+logger = logging.getLogger(__name__)
 
 
 class Door:
@@ -38,14 +43,22 @@ class Door:
         response.headers["Cache-Control"] = "no-store, private"
         return response
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Tell apart what the database refuses for what was typed. Raises BadRequest for it."""
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Tell apart what the database refuses for what was typed. Raises BadRequest for it.
+
+        Of two who save in one moment, it may refuse the second: 503, with a sentence.
+        """
         here = request.path_info.startswith(reverse("admin:index"))
         odd = isinstance(exception, DataError | OverflowError | UnicodeEncodeError)
         # Where a box that chooses a thing is shown again with a forged key in it.
         odd |= isinstance(exception, ValueError) and bool(NO_NUMBER.match(str(exception)))
         if here and odd:
             raise BadRequest(ODD) from exception
+        met = isinstance(exception, IntegrityError | OperationalError)
+        if not (here and met and request.method == "POST"):
+            return None
+        logger.warning("Nothing was saved: the database refused it", exc_info=exception)
+        return render(request, "errors/busy.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _charset_is_read(request: HttpRequest) -> bool:

@@ -26,6 +26,7 @@ from registers.models.words import key_of
 
 BRACKETS = re.compile(r" ?\([^()]*\)$")
 MOST = 500  # boxes to tick on one page
+MOVED = "‘{name}’ was not split off: somebody moved it, or its parts, in the same moment."
 
 
 class NameForm(forms.Form):
@@ -121,9 +122,18 @@ def _answer(request: HttpRequest, organisation: Organisation, name: Name) -> Htt
     if not form.is_valid():
         return _form_page(request, organisation, form)
     parties = [int(key) for key in form.cleaned_data["parties"]]
-    if "_split" in request.POST and (done := _split(request, form, parties)):
+    asked = "_split" in request.POST
+    if asked and (done := _split(request, form, parties)):
         return done
-    return _forecast_page(request, form, changes.plan_split(name, parties))
+    try:
+        plan = changes.plan_split(name, parties)
+    except ValidationError:
+        # It moved after the form was read, such as with a merge of the whole organisation.
+        messages.error(request, MOVED.format(name=name))
+        return redirect("admin:registers_organisation_changelist")
+    if asked:
+        messages.warning(request, CHANGED_SINCE)
+    return _forecast_page(request, form, plan)
 
 
 def _split(request: HttpRequest, form: SplitForm, parties: list[int]) -> HttpResponse | None:
@@ -139,7 +149,6 @@ def _split(request: HttpRequest, form: SplitForm, parties: list[int]) -> HttpRes
             promised=request.POST.get("promised", ""),
         )
     except ValidationError:
-        messages.warning(request, CHANGED_SINCE)
         return None
     said = format_html(
         '{} is an organisation of its own now. <a href="{}">See its public page</a>. To undo'
