@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -24,6 +25,7 @@ Side = tuple[tuple[str, bool], ...]
 LABELS = {"slug": "Address"}
 LONG = 120  # from so many characters on, the words that differ are marked
 MOST_WORDS = 2_000  # beyond, comparing would be slow, and marks help nobody
+MOST_PAIRS = 50_000  # of one word on both sides: a few words again and again are as slow
 
 # Of what has a record, how the lines of `statement` begin: their words stand in the record too.
 IN_THE_RECORD: dict[type[models.Model], tuple[str, ...]] = {
@@ -133,6 +135,9 @@ def pieces(before: str, after: str) -> tuple[Side, Side]:
     if len(old) + len(new) > MOST_WORDS:
         return _whole(before), _whole(after)
     was, now = ([word.strip() for word in text] for text in (old, new))
+    counts = Counter(now)
+    if sum(counts[word] for word in was) > MOST_PAIRS:
+        return _whole(before), _whole(after)
     steps = difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     return (
         _side((old[a:b], step != "equal") for step, a, b, _, _ in steps),

@@ -215,6 +215,12 @@ def test_words_that_differ_are_marked_in_long_texts_alone():
     assert pieces(very, very + "x") == (((very, False),), ((very + "x", False),))
 
 
+def test_a_few_words_again_and_again_stay_whole():
+    # To mark them took seconds, on a page that anybody can open.
+    one, other = "yes no perhaps " * 300, "yes perhaps " * 450
+    assert pieces(one, other) == (((one, False),), ((other, False),))
+
+
 def test_a_change_without_a_record_keeps_its_words():
     first, second, third = (
         Change(what=what, record=record)
