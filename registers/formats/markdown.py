@@ -21,6 +21,7 @@ from markdown_it.utils import OptionsDict
 
 # Longer texts are shown as they are typed. No page of news is as long.
 LONGEST = 20_000
+LONGEST_HTML = 500_000  # a table of many empty cells grows a hundredfold
 LINK = re.compile(r"(https?://|mailto:)[^\\\s]+|/(?![/\\])[^\\\s]*", re.IGNORECASE)
 RULES = (
     *("blockquote", "emphasis", "escape", "heading", "link", "list", "table"),
@@ -98,9 +99,9 @@ PARSER = _parser()
 
 def as_html(text: str) -> SafeString:
     """Return a text with marks as HTML that can do no harm, to stand below a page's heading."""
-    if len(text) > LONGEST:
+    made = PARSER.render(text) if len(text) <= LONGEST else None
+    if made is None or len(made) > LONGEST_HTML:
         return mark_safe(linebreaks(text, autoescape=True))  # noqa: S308 (it escapes)
-    made = PARSER.render(text)
     # Nothing else can have come of it. Should a fault ever let it, it goes no further.
     clean = nh3.clean(
         made,

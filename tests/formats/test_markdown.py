@@ -218,3 +218,11 @@ def test_a_very_long_text_is_shown_as_it_was_typed():
 def test_the_words_alone():
     text = "## Head\n\nOne **two**, un*believ*able [three](/x/) & <b>\n\n- four\n- five"
     assert as_words(text) == "Head One two, unbelievable three & <b> four five"
+
+
+def test_a_table_that_grows_a_hundredfold_is_shown_as_it_is_typed():
+    columns = "|a" * 99 + "|\n"
+    text = columns + "|-" * 99 + "|\n" + "|b\n" * 6_000
+    assert len(text) <= LONGEST
+    assert "<table" not in as_html(text)
+    assert as_html("|a|b|\n|-|-|\n|c|d|").startswith("<table")

@@ -160,13 +160,14 @@ def _lines(kind: Kind, row: Row | None) -> list[tuple[str, str]]:
     if row is None:
         return []
     said = [
-        (label_of(each, name), words(each, row.boxes[name])) for name, each in kind.fields.items()
+        (label_of(each, name), words(each, row.boxes.get(name, "")))
+        for name, each in kind.fields.items()
     ]
     return [(label, text) for label, text in said if text]
 
 
 def _row_label(kind: Kind, row: Row) -> str:
-    known = [words(kind.fields[name], row.boxes[name]) for name in kind.known_by]
+    known = [words(kind.fields[name], row.boxes.get(name, "")) for name in kind.known_by]
     name = ", ".join(filter(None, known))
     return kind.name[:1].upper() + kind.name[1:] + (f": {name}" if name else "")
 
