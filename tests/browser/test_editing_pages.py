@@ -91,7 +91,7 @@ def test_of_gaps_it_is_said_what_became_of_them(watched, kept_register):
     gap = boxes.nth(3).get_attribute("value")
     boxes.nth(3).check()
     page.get_by_role("button", name="Say this of the ticked numbers").click()
-    expect(page.get_by_text("This field is required.")).to_be_visible()
+    expect(page.get_by_text("Choose what became of them.")).to_be_visible()
     expect(page.locator(f"input[value='{gap}']")).to_be_checked()
     watched.check()
     page.get_by_label("Withdrawn before this register began").check()
