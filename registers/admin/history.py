@@ -19,9 +19,10 @@ from django.urls import path
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
+from registers.admin.history_lines import lines, moments
 from registers.admin.restoring import PAGES, may_restore, restore_view
 from registers.changes.official import SUBJECTS
-from registers.formats.difference import Difference, pieces, told
+from registers.formats.difference import Difference, pieces
 from registers.formats.record_words import said
 from registers.models import Change
 
@@ -73,24 +74,19 @@ class HistoryAdmin(SimpleHistory):
             raise PermissionDenied
         changes = _changes_of(thing).select_related("by", "merge")
         page = Paginator(changes, CHANGES_A_PAGE).get_page(request.GET.get("p"))
-        first = page.start_index() - 1
-        # One more, for the last of the page to be compared with.
-        shown = list(changes[first : first + CHANGES_A_PAGE + 1])
-        newest = _changes_of(thing).values_list("pk", flat=True)[0]
+        shown = lines(thing, changes, page)
+        may_change = self.has_change_permission(request, thing)
         restorable = {
             change.pk
-            for change in shown
-            if change.record
-            and change.pk != newest
-            and self.has_change_permission(request, thing)
-            and may_restore(request, thing, change.record)
+            for change in (line.told.change for line in shown if may_change and not line.instead)
+            if change.record and may_restore(request, thing, change.record)
         }
         context = {
             "title": f"History: {thing}",
             "opts": self.opts,
             "thing": thing,
             "page": page,
-            "told": told(self.model, shown, most=CHANGES_A_PAGE),
+            "lines": shown,
             "restorable": restorable,
             "may_merge": request.user.has_perm("registers.merge_organisation"),
         }
@@ -120,6 +116,8 @@ class HistoryAdmin(SimpleHistory):
         rows = list(page_obj)
         beyond = page_obj.paginator.object_list[page_obj.end_index() :][:1]
         super().set_history_delta_changes(request, [*rows, *beyond], foreign_keys_are_objs)  # type: ignore[misc]
+        for row, when in zip(rows, moments(row.history_date for row in rows), strict=True):
+            row.when = when
         page_obj.object_list = rows
 
     def get_historical_record_context_helper(

@@ -28,6 +28,7 @@ CHANGED_MEANWHILE = (
     " would happen by now."
 )
 GONE = "This is not in the register any more. It may have been merged or deleted meanwhile."
+OF_ANOTHER = "That is the state of another organisation. It cannot be put back here."
 MERGED_SINCE = (
     "{gone} was merged into {stays} after that state. Undo the merge first: else what came with it"
     " would be lost."
@@ -67,7 +68,7 @@ def restore(
     """
     with transaction.atomic():
         held = _held(thing)
-        _refuse_behind_a_merge(held, said_at)
+        _refuse_of_others(held, record, said_at)
         before = _record(held)
         with official_change(held, at=at, by=by, why=why):
             _put_back(held, record, at)
@@ -115,11 +116,32 @@ def _record(thing: models.Model) -> Record:
     return cast(Record, record_of(thing))
 
 
-def _refuse_behind_a_merge(thing: models.Model, said_at: datetime.datetime | None) -> None:
-    if isinstance(thing, Organisation) and said_at:
-        merges = Merge.objects.filter(stays_key=thing.pk, undone_at=None)
-        for merge in merges.filter(change__made_at__gt=said_at)[:1]:
-            raise ValidationError(MERGED_SINCE.format(gone=merge.gone_name, stays=thing))
+def is_of_another(thing: models.Model, record: Record | None) -> bool:
+    """Say whether a record among those of an organisation came there with a merge."""
+    other = isinstance(thing, Organisation) and record and record["fields"].get("id", thing.pk)
+    return bool(other) and other != thing.pk
+
+
+def merges_into(thing: models.Model) -> list[Merge]:
+    """Return the merges into a thing that are not undone, the newest first."""
+    if not isinstance(thing, Organisation):
+        return []
+    merges = Merge.objects.filter(stays_key=thing.pk, undone_at=None)
+    return list(merges.defer("moved").select_related("change"))
+
+
+def merged_after(merges: list[Merge], said_at: datetime.datetime) -> Merge | None:
+    """Return the newest of the merges that was done after a state, if any."""
+    return next((merge for merge in merges if merge.change.made_at > said_at), None)
+
+
+def _refuse_of_others(
+    thing: models.Model, record: Record, said_at: datetime.datetime | None
+) -> None:
+    if is_of_another(thing, record):
+        raise ValidationError(OF_ANOTHER)
+    if said_at and (merge := merged_after(merges_into(thing), said_at)):
+        raise ValidationError(MERGED_SINCE.format(gone=merge.gone_name, stays=thing))
 
 
 def _put_back(thing: models.Model, record: Record, at: datetime.datetime) -> None:

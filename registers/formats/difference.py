@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from typing import Any
 
 from django.db import models
 
@@ -61,13 +61,27 @@ class Told:
 def told(model: type[models.Model], changes: Sequence[Change], *, most: int) -> list[Told]:
     """Tell the first `most` changes of a thing of `model`, given newest first.
 
-    Each is told beside the next in the list, which was before it. Where no
+    Each is told beside the next in the list that is of the same thing: a merge
+    moves the changes of one organisation among those of another. Where no
     record was kept of either, the change's own words stand alone.
     """
     return [
-        _told(model, change, before)
-        for change, before in zip_longest(changes[:most], changes[1 : most + 1])
+        _told(model, change, _before(model, change, changes[place:]))
+        for place, change in enumerate(changes[:most], start=1)
     ]
+
+
+def whose(model: type[models.Model], change: Change) -> Any:
+    """Return the key of the thing that a change was made to; None where no record says it."""
+    pk = model._meta.pk  # noqa: SLF001 (Django's own)
+    return change.record["fields"].get(pk.name) if change.record and pk else None
+
+
+def _before(model: type[models.Model], change: Change, earlier: Sequence[Change]) -> Change | None:
+    """Return the newest of the earlier ones that is of the same thing, or may be."""
+    key = whose(model, change)
+    same = (each for each in earlier if not each.record or whose(model, each) == key)
+    return next(same, None)
 
 
 def _told(model: type[models.Model], change: Change, before: Change | None) -> Told:

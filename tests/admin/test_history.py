@@ -172,6 +172,102 @@ class TestHistory:
             assert officers_door.get(address("protocol", page, "9999")).status_code == 404
 
 
+class TestOfTwoThatWereMerged:
+    @pytest.fixture
+    def stays(self, real_register) -> Organisation:
+        """Each has two changes, by turns, and the merge is the fifth."""
+        one, other = (Organisation(name=name) for name in ("Ministry", "Department"))
+        for place, thing in enumerate((one, other)):
+            change(thing, days=place)
+        for place, thing in enumerate((one, other), start=2):
+            change(thing, days=place, note=f"{thing} told.")
+        changes.merge(one, other, at=NOON + datetime.timedelta(days=4))
+        return one
+
+    def page(self, client, stays, number: int = 1):
+        return client.get(address("organisation", "history", stays.pk), {"p": number})
+
+    def sections(self, page) -> list[str]:
+        pieces = re.findall(r'<section class="change">(.*?)</section>', page.content.decode(), re.S)
+        return [re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", piece)) for piece in pieces]
+
+    def test_each_is_compared_with_its_own(self, officers_door, stays):
+        merged, other, own, other_first, own_first = self.sections(self.page(officers_door, stays))
+        assert "Department" in merged
+        assert "Of Department, before it was merged into this one." in other
+        assert "Department told." in other
+        assert "Ministry told." in own
+        for section in (other, own, other_first, own_first):
+            assert "Official name" not in section
+        assert ["Of Department" in each for each in (merged, own, other_first, own_first)] == [
+            *(False, False, True, False)
+        ]
+
+    @pytest.mark.parametrize("most", [1, 2, 3, 4, 5])
+    def test_across_pages_as_on_one(self, officers_door, stays, most, monkeypatch):
+        whole = self.sections(self.page(officers_door, stays))
+        monkeypatch.setattr("registers.admin.history.CHANGES_A_PAGE", most)
+        pages = range(1, -(-5 // most) + 1)
+        cut = [each for n in pages for each in self.sections(self.page(officers_door, stays, n))]
+        assert cut == whole
+
+    def test_only_what_can_be_put_back_offers_it(self, officers_door, stays):
+        page = self.page(officers_door, stays)
+        assert not [where for where, _ in links(page) if "/restore/" in where]
+        said = self.sections(page)
+        assert "This is how it stands today." in said[0]
+        for each in (said[1], said[3]):
+            assert "This is the state of another organisation, so it cannot be" in each
+        for each in (said[2], said[4]):
+            assert "Department was merged into this one after it, so it cannot" in each
+        change(stays, days=5, note="Since.")
+        merge_change = Merge.objects.get().change
+        where = address("organisation", "restore", stays.pk, merge_change.pk)
+        page = self.page(officers_door, stays)
+        assert [each for each, _ in links(page) if "/restore/" in each] == [where]
+
+    def test_the_state_of_another_is_refused(self, officers_door, stays):
+        other = stays.changes.get(made_at=NOON + datetime.timedelta(days=3))
+        page = officers_door.get(address("organisation", "restore", stays.pk, other.pk))
+        assert "That is the state of another organisation." in words(page)
+
+    def test_a_moved_one_without_a_record_stands_in_words(self, officers_door, stays):
+        moved = stays.changes.filter(made_at=NOON + datetime.timedelta(days=3))
+        said = moved.get().what
+        moved.update(record=None)
+        section = self.sections(self.page(officers_door, stays))[1]
+        assert said in section
+        assert "No record of this state was kept" in section
+
+    @pytest.mark.parametrize("most", [1, 2])
+    def test_none_is_compared_across_one_without_a_record(
+        self, officers_door, stays, most, monkeypatch
+    ):
+        stays.changes.filter(made_at=NOON + datetime.timedelta(days=1)).update(record=None)
+        monkeypatch.setattr("registers.admin.history.CHANGES_A_PAGE", most)
+        section = self.sections(self.page(officers_door, stays, 3 if most == 1 else 2))[0]
+        assert stays.changes.get(made_at=NOON + datetime.timedelta(days=2)).what in section
+
+    def test_its_name_is_of_its_record_where_no_merge_says_it(self, officers_door, stays):
+        Merge.objects.all().delete()
+        assert "Of Department, before" in self.sections(self.page(officers_door, stays))[1]
+
+
+def test_seconds_tell_two_of_one_minute_apart(officers_door):
+    protocol = Protocol.objects.get(pk="0046")
+    for seconds in (7, 8):
+        at = NOON + datetime.timedelta(seconds=seconds)
+        with changes.official_change(protocol, at=at):
+            protocol.version = f"V{seconds}"
+            changes.save(protocol)
+    change(title="Another day", days=1)
+    said = words(officers_door.get(HISTORY))
+    for moment in ("12:00:07", "12:00:08"):
+        assert f"What changed on 23 November 2026, {moment}" in said
+    assert "Put this state back of 23 November 2026, 12:00:08" in said
+    assert "What changed on 24 November 2026, 12:00 " in said
+
+
 class TestRestoring:
     def test_is_shown_done_and_told(self, officers_door, officer):
         title = Protocol.objects.get(pk="0046").title
