@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from simple_history.admin import SimpleHistoryAdmin
@@ -21,6 +21,7 @@ from simple_history.template_utils import HistoricalRecordContextHelper
 
 from registers.admin.history_lines import lines, moments
 from registers.admin.restoring import PAGES, may_restore, restore_view
+from registers.admin.saves import page_of, saves_of, sources
 from registers.changes.official import SUBJECTS
 from registers.formats.difference import Difference, pieces
 from registers.formats.record_words import said
@@ -98,11 +99,36 @@ class HistoryAdmin(SimpleHistory):
     ) -> HttpResponse:
         """Show every save, with drafts and notes for administrators, as simple-history keeps it."""
         thing = self.get_object(request, unquote(object_id))
+        if self.model not in SUBJECTS:
+            may = self.model in PAGES and self.has_change_permission(request, thing)
+            more = {"restorable": may} | (extra_context or {})
+            return super().history_view(request, object_id, more)
+        whence = sources(request, self.model, thing.pk if thing else self._key(object_id))
+        # Of what is gone its last state, to be named.
+        last = None if thing else whence[0].rows().order_by("history_date").last()
+        shown = last.instance if last else thing
+        if shown is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, shown):
+            raise PermissionDenied
+        page = page_of(whence, request.GET.get("p"))
         context = {
-            "subject": thing if self.model in SUBJECTS else None,
-            "restorable": self.model in PAGES and self.has_change_permission(request, thing),
+            "title": f"Every save: {shown}",
+            "opts": self.opts,
+            "thing": shown,
+            "official": thing and _changes_of(thing).exists(),
+            "page": page,
+            "saves": saves_of(whence, page.object_list),
         }
-        return super().history_view(request, object_id, context | (extra_context or {}))
+        context |= admin.site.each_context(request) | (extra_context or {})
+        return render(request, "admin/registers/every_save.html", context)
+
+    def _key(self, object_id: str) -> Any:
+        """Return the key that an address names. Raises Http404 for what cannot be one."""
+        try:
+            return self.opts.pk.to_python(unquote(object_id))
+        except ValidationError:
+            raise Http404 from None
 
     def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
         """Show what putting an earlier state back would do, or do it."""
