@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import (
     AdminTextareaWidget,
     AdminTextInputWidget,
@@ -39,6 +40,7 @@ else:
     TabularInline = admin.TabularInline
 
 
+UNREAD = "A filter in the address could not be read, so this list is not filtered at all."
 DAYS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/2027."}}
 
 
@@ -101,6 +103,18 @@ class OfficialAdmin(OnlyAdd, SavedOnceAdmin):
     }
     # Deleting many at once, Django's only action, would go past registers/changes.
     actions: Any = None
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list by its name. Django leaves out every filter where one cannot be read."""
+        if ERROR_FLAG in request.GET:
+            self.message_user(request, UNREAD, messages.ERROR)
+        name = capfirst(str(self.opts.verbose_name_plural))
+        response: HttpResponse = super().changelist_view(
+            request, {"title": name, **(extra_context or {})}
+        )
+        return response
 
     def save_thing(self, form: ModelForm) -> None:
         """Save the form's own thing. Raises ValidationError."""

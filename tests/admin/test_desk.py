@@ -36,6 +36,12 @@ def listed(door, address: str) -> int:
     return response.context["cl"].result_count
 
 
+def test_users_and_groups_stand_under_a_plain_word(officers_door):
+    page = officers_door.get("/admin/").content.decode()
+    assert "People" in page
+    assert "Authentication and Authorization" not in page
+
+
 def test_it_counts_what_the_lists_hold(officers_door, today):
     counted = desk(officers_door)
     leading = {party.organisation_id for party in Party.objects.filter(role="lead")}

@@ -8,7 +8,7 @@ import pytest
 
 from registers.models import Organisation, Protocol
 from registers.models.review_dates import ReviewStatus
-from tests.admin.typing_in import address
+from tests.admin.typing_in import address, messages
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -94,6 +94,16 @@ class TestProtocols:
     def test_a_question_that_cannot_be_right_is_no_failure(self, officers_door, question):
         response = officers_door.get(address("protocol", "changelist"), question, follow=True)
         assert response.status_code == 200
+
+    def test_that_a_filter_could_not_be_read_is_said(self, officers_door):
+        response = officers_door.get(
+            address("protocol", "changelist"), {"missing": "nonsense"}, follow=True
+        )
+        assert "could not be read, so this list is not filtered at all." in messages(response)
+
+    def test_the_list_has_its_own_name(self, officers_door):
+        page = officers_door.get(address("protocol", "changelist")).content.decode()
+        assert "<h1>Protocols</h1>" in page
 
     def test_queries_do_not_grow_with_the_list(self, officers_door, django_assert_num_queries):
         url = address("protocol", "changelist")

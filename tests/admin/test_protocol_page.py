@@ -126,6 +126,15 @@ class TestWithdrawing:
         assert "This day is still to come." in str(form.errors["withdrawn_on"])
 
 
+def test_a_refused_form_leads_to_each_box_that_is_wrong(officers_door):
+    typed = {"title": "", "review_date": "soon", "parties-0-signed_on": "never"}
+    page = send(officers_door, EDIT, **typed).content.decode()
+    said = page.partition('aria-label="What to correct"')[2].partition("</ul>")[0]
+    assert '<a href="#id_title">Title</a>: This field is required.' in said
+    assert '<a href="#id_review_date">Review month</a>' in said
+    assert '<a href="#id_parties-0-signed_on">Signed on</a>' in said
+
+
 class TestTheReference:
     def test_the_next_free_one_is_offered(self, officers_door):
         assert boxes(officers_door, ADD)["reference"] == "0074"
