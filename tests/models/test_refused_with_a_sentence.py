@@ -88,6 +88,10 @@ REFUSALS = {
         lambda: a_protocol("9001"),
         ("reference", "A protocol has this reference already."),
     ),
+    "a number in another width": (
+        lambda: a_protocol("09001"),
+        ("reference", "Protocol 9001 has this number already."),
+    ),
     "a reference of three digits": (lambda: a_protocol("012"), ("reference", DIGITS)),
     "a reference with a letter": (lambda: a_protocol("00A2"), ("reference", DIGITS)),
     "a reference with a dash": (lambda: a_protocol("0037-"), ("reference", DIGITS)),
