@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,12 +12,12 @@ from django.core.exceptions import ValidationError
 from registers.changes.many import parties_change
 from registers.changes.merge_steps import Moving
 from registers.changes.official import official_change, published_at_its_end
+from registers.changes.promises import OTHERWISE, promise_of
 from registers.changes.steps import Step, do
 from registers.models import Change, Merge, Name, Organisation, Party, Protocol
 
 ITSELF = "An organisation cannot be merged into itself."
 NOT_HERE = "One of the two is not in this register any more. It may have been merged meanwhile."
-OTHERWISE = "By now something else would happen than what was foreseen."
 # What the official name of the one that goes can become.
 KINDS_OF_NAME = [one for one in Name.Kind if one != Name.Kind.OFFICIAL]
 
@@ -37,7 +35,7 @@ class MergePlan:
     @property
     def promise(self) -> str:
         """A short text that differs as soon as anything of what would happen differs."""
-        return digest([self.stays.pk, self.goes.pk], self.steps)
+        return promise_of_steps([self.stays.pk, self.goes.pk], self.steps)
 
 
 def plan_merge(
@@ -156,10 +154,11 @@ def because(reason: str, why: str) -> str:
     return f"{reason} {why}".strip()
 
 
-def digest(about: Sequence[object], steps: Iterable[Step], more: Iterable[str] = ()) -> str:
-    """Return a short text that differs as soon as one of the steps does."""
-    told = [*about, [step.plain() for step in steps], *more]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+def promise_of_steps(
+    about: Sequence[object], steps: Iterable[Step], more: Iterable[str] = ()
+) -> str:
+    """Return the promise of steps that would be done, and of what else is said of them."""
+    return promise_of([*about, [step.plain() for step in steps], *more])
 
 
 def _batches(keys: list[str], length: int = 500) -> Iterable[list[str]]:

@@ -8,8 +8,6 @@ was said, not in it.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -18,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from registers.changes.official import official_change, save, taken_back
+from registers.changes.promises import promise_of
 from registers.changes.restoring_parts import put_back_parts, put_file, resolve
 from registers.formats.difference import Difference, differences
 from registers.formats.record import Record, record_of
@@ -190,5 +189,4 @@ def _is_no_lead(part: dict[str, Any]) -> bool:
 
 
 def _promise(before: Record, after: Record) -> str:
-    both = json.dumps([_told(before), _told(after)], sort_keys=True)
-    return hashlib.sha256(both.encode()).hexdigest()
+    return promise_of([_told(before), _told(after)])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,10 +13,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers.changes.official import official_change, published_at_its_end, save, taken_back
+from registers.changes.promises import OTHERWISE, promise_of
 from registers.models import Change, Protocol, Review
 
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."
-OTHERWISE = "By now something else would happen than what was foreseen."
 SAME = "This very review is recorded already."
 DECISION = ("reviewed_on", "outcome", "next_review", "replaced_by_id", "job_title", "note")
 LATER_ONE = "A review of {day} is recorded already. Write that day or a later one."
@@ -77,7 +75,7 @@ def record_reviews(
         reviews = list(reviews)
         _hold(reviews)
         told = [(review.protocol_id, record_review(review, at=at, by=by)) for review in reviews]
-        if promised is not None and _digest(told) != promised:
+        if promised is not None and promise_of(told) != promised:
             raise ValidationError(OTHERWISE)
 
 
@@ -108,11 +106,7 @@ def forecast(
 
 def promise(forecasts: Iterable[Forecast]) -> str:
     """Return a short text that differs as soon as anything of what is foreseen differs."""
-    return _digest([(each.protocol.pk, each.lines) for each in forecasts if not each.refusals])
-
-
-def _digest(told: list[tuple[str, list[str]]]) -> str:
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return promise_of([(each.protocol.pk, each.lines) for each in forecasts if not each.refusals])
 
 
 def _forecast(review: Review, *, at: datetime.datetime, by: User | None) -> Forecast:

@@ -12,14 +12,14 @@ from django.utils.text import slugify
 
 from registers.changes.many import parties_change
 from registers.changes.merging import (
-    OTHERWISE,
     because,
-    digest,
     hold,
+    promise_of_steps,
     protocols_of,
     say_first,
 )
 from registers.changes.official import free_slug, official_change, published_at_its_end
+from registers.changes.promises import OTHERWISE
 from registers.changes.steps import Step, altered, do
 from registers.models import Apart, Name, Organisation, Party, Slug
 
@@ -42,7 +42,7 @@ class SplitPlan:
     def promise(self) -> str:
         """A short text that differs as soon as anything of what would happen differs."""
         said = [self.organisation.pk, self.new.name, self.new.slug, self.new.kind]
-        return digest(said, self.steps)
+        return promise_of_steps(said, self.steps)
 
 
 def plan_split(name: Name, parties: Collection[int]) -> SplitPlan:

@@ -14,14 +14,14 @@ from django.db import models
 
 from registers.changes.many import parties_change
 from registers.changes.merging import (
-    OTHERWISE,
     because,
-    digest,
     hold,
+    promise_of_steps,
     protocols_of,
     say_first,
 )
 from registers.changes.official import official_change, published_at_its_end
+from registers.changes.promises import OTHERWISE
 from registers.changes.steps import Step, altered, do, read_steps, stands, stored_rows
 from registers.models import Merge, Name, Organisation, Party, Slug
 from registers.models.words import key_of
@@ -62,7 +62,7 @@ class UndoPlan:
     @property
     def promise(self) -> str:
         """A short text that differs as soon as anything of what would happen differs."""
-        return digest([self.merge.pk], self.steps, self.left)
+        return promise_of_steps([self.merge.pk], self.steps, self.left)
 
 
 def plan_undo(merge: Merge) -> UndoPlan:
