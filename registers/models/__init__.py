@@ -2,6 +2,7 @@
 
 from registers.models.answer import Answer, Try
 from registers.models.approver import Approver
+from registers.models.brought import Import, ImportLine, ImportName
 from registers.models.change import Change
 from registers.models.contact import Contact
 from registers.models.document import Document
@@ -29,6 +30,9 @@ __all__ = [
     "Document",
     "EarlierVersion",
     "Gap",
+    "Import",
+    "ImportLine",
+    "ImportName",
     "Merge",
     "Name",
     "News",

@@ -1,0 +1,1 @@
+"""How a spreadsheet becomes changes: read, checked, applied. The check changes nothing."""

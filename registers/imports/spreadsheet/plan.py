@@ -1,0 +1,135 @@
+"""What a spreadsheet would do to the register: the check makes a plan, and applying does it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from registers.models import ImportLine, ImportName
+
+Fate = ImportLine.Fate
+How = ImportName.How
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far some work has come: `done` of `of`, of what `words` say ('rows checked')."""
+
+    words: str
+    done: int
+    of: int
+
+
+# Work that says now and then how far it has come, and returns something at its end.
+Work = Generator[Progress, None, T]
+
+# Which organisation or theme: the key of one that is stored, or the name's key of a new one.
+Whom = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row is refused: at which column's letter, what is wrong, and what to do."""
+
+    column: str
+    wrong: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One cell that differs: a published column's name, with the text before and after."""
+
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One organisation's part in a protocol, as the file has it."""
+
+    organisation: Whom
+    role: str
+    written: str
+    note: str
+
+
+@dataclass(slots=True)
+class Line:
+    """One row, and what would become of it.
+
+    `values` are the protocol's own fields that differ, by their names; a new
+    theme's key stands under `theme`. `parts` are all its parts in their order;
+    None where they stay as they are.
+    """
+
+    sheet: str
+    row: int
+    fate: Fate
+    reference: str = ""
+    title: str = ""
+    edits: list[Edit] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    parts: list[Part] | None = None
+
+
+@dataclass(slots=True)
+class Named:
+    """A name as the file has it, what it was matched to and how, and where it stands first."""
+
+    kind: ImportName.Kind
+    key: str
+    written: str
+    how: How
+    whom: Whom | None
+    becomes: str
+    uses: int
+    sheet: str
+    row: int
+    cell: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganisation:
+    """An organisation that the register would get. `key` is its name's, `group` says its kind."""
+
+    key: str
+    name: str
+    group: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptName:
+    """A name as published that an organisation is to be known by from now on."""
+
+    organisation: Whom
+    text: str
+    kind: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """All that one file would do. `said` are sentences about the whole file."""
+
+    lines: list[Line]
+    names: list[Named]
+    new_organisations: list[NewOrganisation]
+    new_themes: dict[str, str]  # names by their keys
+    kept_names: list[KeptName]
+    said: list[str]
+    promise: str
+
+    def count(self) -> Counter[str]:
+        """Return how many rows have each fate."""
+        return Counter(line.fate.value for line in self.lines)
+
+    @property
+    def does_something(self) -> bool:
+        """Whether applying it would change the register."""
+        return any(line.fate in {Fate.NEW, Fate.CHANGED} for line in self.lines)

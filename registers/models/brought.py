@@ -1,0 +1,137 @@
+"""Imports: spreadsheets that somebody brought, what was found in them, and what became of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+
+class ImportManager(models.Manager["Import"]):
+    """Without the files, which are large and are wanted when they are read alone."""
+
+    def get_queryset(self) -> models.QuerySet[Import]:
+        """Return imports whose `content` is brought when it is asked for."""
+        return super().get_queryset().defer("content")
+
+
+class Import(models.Model):
+    """One spreadsheet. It changes nothing until it is applied.
+
+    `choices` holds what was chosen for names that the register does not know,
+    as registers/imports/spreadsheet/choices.py keeps it. `found` holds what the
+    check said of the whole file, and `promise` is that of what it foresees.
+    """
+
+    class Status(models.TextChoices):
+        """How far it has come."""
+
+        BROUGHT = "brought", "Not checked yet"
+        CHECKED = "checked", "Checked, not applied"
+        APPLIED = "applied", "Applied"
+
+    name = models.CharField("file", max_length=255)
+    content = models.BinaryField(editable=False)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    brought_at = models.DateTimeField()
+    brought_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # What a new protocol's days are where the file does not say.
+    published_before = models.BooleanField(default=False)
+    choices: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.BROUGHT)
+    found: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    promise = models.CharField(max_length=64, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    why = models.TextField(blank=True, help_text="Public. Why the register changes.")
+
+    objects = ImportManager()
+
+    class Meta:
+        ordering = ["-brought_at", "-pk"]
+        # Whoever may import may do all of it: Protocol's own permission says who.
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportLine(models.Model):
+    """What the check found in one row of the file."""
+
+    class Fate(models.TextChoices):
+        """What would become of the row."""
+
+        NEW = "new", "New"
+        CHANGED = "changed", "Changed"
+        UNCHANGED = "unchanged", "Unchanged"
+        WAITING = "waiting", "Waiting for a choice"  # it names what the register does not know
+        REFUSED = "refused", "Refused"
+
+    brought = models.ForeignKey(Import, models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField()
+    sheet = models.CharField(max_length=255, blank=True)
+    row = models.PositiveIntegerField()
+    fate = models.CharField(max_length=9, choices=Fate.choices)
+    reference = models.CharField(max_length=8, blank=True)
+    title = models.TextField(blank=True)
+    # [[column, before, after], ...]
+    edits: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    # [[column's letter, what is wrong, what to do], ...]
+    problems: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    # Sentences that are no refusals.
+    remarks: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["brought", "position"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["brought", "fate", "position"], name="lines_by_fate")]
+
+    def __str__(self) -> str:
+        return f"{self.sheet} {self.row}"
+
+
+class ImportName(models.Model):
+    """One name as the file has it, of an organisation or a theme, and what it was matched to."""
+
+    class Kind(models.TextChoices):
+        """What is named."""
+
+        ORGANISATION = "organisation", "Organisation"
+        THEME = "theme", "Theme"
+
+    class How(models.TextChoices):
+        """How it was matched. The order is that of urgency."""
+
+        UNKNOWN = "unknown", "Not known: choose"
+        NEW = "new", "New"
+        CHOSEN = "chosen", "Chosen"
+        PUBLISHED = "published", "Published so before"
+        NAME = "name", "By its name"
+
+    brought = models.ForeignKey(Import, models.CASCADE, related_name="names")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    key = models.TextField()
+    written = models.TextField()
+    how = models.CharField(max_length=9, choices=How.choices)
+    # The official name that it leads to, there or to be made; empty while it is not known.
+    becomes = models.TextField(blank=True)
+    uses = models.PositiveIntegerField()
+    sheet = models.CharField(max_length=255, blank=True)
+    row = models.PositiveIntegerField()
+    cell = models.TextField(help_text="The whole cell in which it stands first.")
+
+    class Meta:
+        ordering = ["brought", "position"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["brought", "how", "position"], name="names_by_how")]
+
+    def __str__(self) -> str:
+        return self.written
