@@ -83,3 +83,29 @@ COLUMNS = (
     Column("updated", lambda protocol, _: day(protocol.updated_on)),
     Column("url", url),
 )
+
+# What the same columns are called where they are typed by hand: on the partnership's own page.
+TYPED_HEADINGS = {
+    "theme": "Theme",
+    "title": "Title",
+    "purpose": "Purpose",
+    "lead_organisation": "Lead Organisation",
+    "other_organisations": "Other Organisations Involved",
+    "review_date": "Review date",
+}
+# What the register works out by itself: it is written, and never read.
+WORKED_OUT = ("review_status", "updated", "url")
+
+
+def column_named(heading: str) -> str | None:
+    """Return the published name of the column with this heading, however it is typed, or None."""
+    return _NAMES.get(_as_compared(heading))
+
+
+def _as_compared(heading: str) -> str:
+    return " ".join(heading.replace("_", " ").casefold().split()).rstrip(":*")
+
+
+_NAMES = {_as_compared(column.name): column.name for column in COLUMNS} | {
+    _as_compared(heading): name for name, heading in TYPED_HEADINGS.items()
+}

@@ -81,9 +81,9 @@ class ImportLine(models.Model):
     fate = models.CharField(max_length=9, choices=Fate.choices)
     reference = models.CharField(max_length=8, blank=True)
     title = models.TextField(blank=True)
-    # [[column, before, after], ...]
+    # For each cell that differs: the column, the text before, the text after.
     edits: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
-    # [[column's letter, what is wrong, what to do], ...]
+    # For each: the letter of the column, what is wrong, what to do.
     problems: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     # Sentences that are no refusals.
     remarks: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)

@@ -1,0 +1,112 @@
+"""The check: what a file would do to the register, row by row. It writes nothing."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+
+from registers.formats.sheets import Sheet
+from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.comparing import Comparing
+from registers.imports.spreadsheet.names import Names
+from registers.imports.spreadsheet.numbering import entries_of
+from registers.imports.spreadsheet.parties import PartiesReader
+from registers.imports.spreadsheet.plan import (
+    Fate,
+    How,
+    Line,
+    Named,
+    Plan,
+    Progress,
+    Work,
+)
+from registers.imports.spreadsheet.reading import read_tables
+from registers.imports.spreadsheet.stored import Stored
+from registers.models.words import key_of
+
+BATCH = 500
+WORDS = "rows checked"
+
+
+def check(
+    sheets: list[Sheet], choices: Choices, *, on: datetime.date, published_before: bool
+) -> Work[Plan]:
+    """Return what the file would do on the day `on`, a date in Europe/London.
+
+    `published_before` says that new protocols were published elsewhere. Raises
+    NotATable where nothing in the file can be imported.
+    """
+    tables = read_tables(sheets)
+    stored = Stored(on)
+    names = Names(choices)
+    entries = list(entries_of(tables, stored))
+    comparing = Comparing(
+        on=on,
+        published_before=published_before,
+        themes=names.themes,
+        parties=PartiesReader(names.organisations, names.tell),
+        tell_theme=names.tell,
+    )
+    lines: list[Line] = []
+    stream = iter(entries)
+    yield Progress(WORDS, 0, len(entries))
+    while batch := list(islice(stream, BATCH)):
+        held = stored.protocols(entry.reference for entry in batch if entry.reference)
+        for entry in batch:
+            names.at(entry.row)
+            protocol = held.get(entry.reference)
+            written = stored.written(protocol) if protocol else {}
+            title = entry.title if entry.row.has("title") or not protocol else protocol.title
+            lines.append(comparing.line(entry.row, entry.reference, title, protocol, written))
+        yield Progress(WORDS, len(lines), len(entries))
+    return _plan(lines, names, tables.said)
+
+
+def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
+    """Gather what the lines that would be applied need, and promise it."""
+    kept = [line for line in lines if line.fate in {Fate.NEW, Fate.CHANGED}]
+    parts = [part for line in kept for part in line.parts or []]
+    wanted = {part.organisation for part in parts}
+    new = names.organisations.new
+    new_organisations = [new[key] for key in new if key in wanted]
+    themes = {line.values["theme"] for line in kept if "theme" in line.values}
+    new_themes = {key: name for key, name in names.themes.new.items() if key in themes}
+    kept_names = names.kept({key_of(part.written): part.organisation for part in parts})
+    plan = Plan(
+        lines=lines,
+        names=sorted(names.found.values(), key=_urgency),
+        new_organisations=new_organisations,
+        new_themes=new_themes,
+        kept_names=kept_names,
+        said=said,
+        promise="",
+    )
+    plan.promise = _promise(plan)
+    return plan
+
+
+def _urgency(named: Named) -> tuple[int, int]:
+    return (list(How).index(named.how), -named.uses)
+
+
+def _promise(plan: Plan) -> str:
+    """Return a short text that differs as soon as anything that would be done differs."""
+    digest = hashlib.sha256()
+    foreseen: Iterator[object] = (
+        each
+        for group in (
+            [
+                [line.fate, line.reference, line.title, line.values, line.parts]
+                for line in plan.lines
+            ],
+            plan.new_organisations,
+            sorted(plan.new_themes.items()),
+            plan.kept_names,
+        )
+        for each in group
+    )
+    for each in foreseen:
+        digest.update(repr(each).encode(errors="backslashreplace"))
+    return digest.hexdigest()

@@ -1,0 +1,251 @@
+"""What one row would do: its cells beside what the register says of the same protocol."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from registers.formats.cells import comparable, day_of, month_of, version_in
+from registers.formats.columns import month
+from registers.imports.spreadsheet.matching import Themes
+from registers.imports.spreadsheet.parties import (
+    LEAD_COLUMN,
+    OTHERS_COLUMN,
+    PartiesReader,
+    Said,
+    Tell,
+)
+from registers.imports.spreadsheet.plan import Edit, Fate, Line, Part
+from registers.imports.spreadsheet.row import RowOf
+from registers.models import Party, Protocol
+
+# Columns whose words are a field's own, under the same name.
+TEXTS = (
+    "title",
+    "version",
+    "purpose",
+    "summary",
+    "information_items",
+    "data_subjects",
+    "lawful_basis",
+    "parties_note",
+)
+FIELD_COLUMNS = {"published_on": "published", "updated_on": "updated", "review_note": "review_date"}
+STILL_TO_COME = ("This day is still to come.", "Write a day that has been.")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """Everything that a row is compared with. `on` is today's date in Europe/London."""
+
+    on: datetime.date
+    published_before: bool
+    themes: Themes
+    parties: PartiesReader
+    tell_theme: Tell
+
+    def line(
+        self,
+        row: RowOf,
+        reference: str,
+        title: str,
+        stored: Protocol | None,
+        written: dict[str, str],
+    ) -> Line:
+        """Return what a row would do to the protocol `reference`, or to a new one.
+
+        `written` is what the register's own file says of `stored`; empty for a new one.
+        """
+        line = Line(row.table.sheet, row.number, Fate.UNCHANGED, reference, title)
+        if not reference and not title:
+            line.fate, line.problems = Fate.REFUSED, row.problems
+            return line
+        before = len(row.problems)
+        self._texts(row, line, title, stored, written)
+        waits = self._theme(row, line, stored, written)
+        self._review(row, line, stored, written)
+        self._published(row, line, stored, written)
+        self._status(row, line, stored)
+        said = self.parties.read(row, stored, written)
+        self._parties(row, line, said, stored, written)
+        if len(row.problems) == before:
+            self._fields(row, line, stored)
+        if row.problems:
+            line.fate = Fate.REFUSED
+        elif waits or said.waits:
+            line.fate = Fate.WAITING
+        elif stored is None:
+            line.fate = Fate.NEW
+        elif line.values or line.parts is not None:
+            line.fate = Fate.CHANGED
+        line.problems = row.problems
+        return line
+
+    def _texts(
+        self,
+        row: RowOf,
+        line: Line,
+        title: str,
+        stored: Protocol | None,
+        written: dict[str, str],
+    ) -> None:
+        for name in TEXTS:
+            if not row.has(name) and not (name == "title" and stored is None):
+                continue
+            text = title if name == "title" else row.text(name)
+            was = written.get(name, "")
+            if comparable(was) == comparable(text):
+                continue
+            if name == "title" and not text:
+                row.refuse("title", "The title is empty.", "Write it.")
+                continue
+            _edit(line, name, was, text, {name: text})
+        if stored is None and not title:
+            row.refuse("title", "The title is empty.", "Write it.")
+        if stored is None and not row.has("version") and version_in(title):
+            _edit(line, "version", "", version_in(title), {"version": version_in(title)})
+
+    def _theme(
+        self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
+    ) -> bool:
+        """Compare the theme; return whether the row waits for one to be chosen."""
+        text = row.text("theme")
+        if stored and (not row.has("theme") or comparable(written["theme"]) == comparable(text)):
+            return False
+        if not text:
+            row.refuse(
+                "theme",
+                "The theme is empty.",
+                "Write the theme in each row: a protocol is published under one.",
+            )
+            return False
+        match = self.themes.match(text)
+        self.tell_theme(text, match, "theme")
+        if match.whom is None:
+            return True
+        if not stored or stored.theme_id != match.whom:
+            is_there = isinstance(match.whom, int)
+            key = "theme_id" if is_there else "theme"
+            _edit(line, "theme", written.get("theme", ""), match.becomes, {key: match.whom})
+        return False
+
+    def _review(
+        self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
+    ) -> None:
+        """Compare the review month. Words in its place are the note beside an empty one."""
+        if not row.has("review_date"):
+            return
+        refused = len(row.problems)
+        said = row.read("review_date", month_of)
+        if len(row.problems) > refused:
+            return
+        was, note = (stored.review_date, stored.review_note) if stored else (None, "")
+        words = said if isinstance(said, str) else ""
+        date = None if isinstance(said, str) else said
+        if was == date and (not words or comparable(note) == comparable(words)):
+            return
+        values: dict[str, Any] = {} if was == date else {"review_date": date}
+        # The words stood where a month does now, or the other way round.
+        if words or (date and was is None and note):
+            values["review_note"] = words
+        before = written.get("review_date", "") or note
+        _edit(line, "review_date", before, month(date) or words, values)
+
+    def _published(
+        self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
+    ) -> None:
+        """Compare the days. Of a new protocol that was published elsewhere, they are the file's."""
+        for name, column in (("published_on", "published"), ("updated_on", "updated")):
+            if column == "updated" and (stored or not self.published_before):
+                continue
+            refused = len(row.problems)
+            day = row.read(column, day_of)
+            if len(row.problems) > refused:
+                continue
+            if day and day > self.on:
+                row.refuse(column, *STILL_TO_COME)
+            was = getattr(stored, name) if stored else None
+            if row.has(column) and day != was:
+                text = day.isoformat() if day else ""
+                _edit(line, column, written.get(column, ""), text, {name: day})
+
+    def _status(self, row: RowOf, line: Line, stored: Protocol | None) -> None:
+        """Refuse to withdraw, or to put back in force: that needs a day and a reason."""
+        said = row.text("status").casefold()
+        if stored and stored.status == Protocol.Status.DRAFT:
+            line.remarks.append("This is a draft, and stays one.")
+        is_withdrawn = bool(stored and stored.status == Protocol.Status.WITHDRAWN)
+        if is_withdrawn:
+            line.remarks.append("This protocol is withdrawn, and stays so.")
+        if said in {"", "withdrawn" if is_withdrawn else "current"}:
+            return
+        if said == "withdrawn":
+            row.refuse(
+                "status",
+                "A spreadsheet cannot withdraw a protocol: the reason is asked for."
+                if stored
+                else "A protocol that is withdrawn cannot be new: its reason is not in the file.",
+                "Withdraw it on its own page in admin.",
+            )
+        elif said == "current":
+            row.refuse(
+                "status",
+                "This protocol is withdrawn. A spreadsheet cannot put it back in force.",
+                "Do so on its own page in admin.",
+            )
+        else:
+            row.refuse("status", f"'{said[:50]}' is no status.", "Write current, or nothing.")
+
+    def _parties(
+        self,
+        row: RowOf,
+        line: Line,
+        said: Said,
+        stored: Protocol | None,
+        written: dict[str, str],
+    ) -> None:
+        """Note what changes among the organisations, and words that are a note on them."""
+        line.parts = said.parts
+        for column, after in ((LEAD_COLUMN, said.lead), (OTHERS_COLUMN, said.others)):
+            before = written.get(column, "")
+            if said.parts is not None and before != after and row.has(column):
+                line.edits.append(Edit(column, before, after))
+        note = "; ".join(said.notes)
+        was = stored.parties_note if stored else ""
+        if note and "parties_note" not in line.values and comparable(note) != comparable(was):
+            _edit(line, "parties_note", was, note, {"parties_note": note})
+
+    def _fields(self, row: RowOf, line: Line, stored: Protocol | None) -> None:
+        """Refuse what the register's own rules refuse: too long, an e-mail address."""
+        own = {name: value for name, value in line.values.items() if name != "theme"}
+        protocol = Protocol(reference=line.reference, **own)
+        untouched = {field.name for field in Protocol._meta.fields} - own.keys()  # noqa: SLF001 (Django's own)
+        try:
+            protocol.clean_fields(
+                exclude=(untouched | {"theme"}) - ({"title"} if not stored else set())
+            )
+        except ValidationError as refusal:
+            for name, messages in refusal.message_dict.items():
+                for message in messages:
+                    row.refuse(FIELD_COLUMNS.get(name, name), message, "Shorten or mend it.")
+        for part in line.parts or []:
+            _check_part(row, part)
+
+
+def _check_part(row: RowOf, part: Part) -> None:
+    party = Party(role=part.role, name_as_published=part.written, note=part.note)
+    try:
+        party.clean_fields(exclude={"protocol", "organisation"})
+    except ValidationError as refusal:
+        column = LEAD_COLUMN if part.role == Party.Role.LEAD else OTHERS_COLUMN
+        for messages in refusal.message_dict.values():
+            for message in messages:
+                row.refuse(column, f"'{part.written[:60]}': {message}", "Shorten or mend it.")
+
+
+def _edit(line: Line, column: str, before: str, after: str, values: dict[str, Any]) -> None:
+    line.edits.append(Edit(column, before, after))
+    line.values |= values

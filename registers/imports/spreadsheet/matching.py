@@ -1,0 +1,157 @@
+"""Which organisation or theme is meant by a name in a file: by its names, or by a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from registers.imports.spreadsheet.choices import Choice, Choices
+from registers.imports.spreadsheet.plan import How, NewOrganisation, Whom
+from registers.models import ImportName, Name, Organisation, Party, Theme
+from registers.models.words import key_of
+
+NEAREST = 5
+NEAR = 60  # of 100: below this two names have little in common
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a name was matched to, how, and the official name of that; or a note that it is."""
+
+    whom: Whom | None
+    how: How
+    becomes: str = ""
+    is_note: bool = False
+
+
+UNKNOWN = Match(None, How.UNKNOWN)
+
+
+class Organisations:
+    """Every name by which an organisation is known, with what was chosen for the others."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.names = dict(Organisation.objects.values_list("pk", "name"))
+        self._by_name = dict(Name.objects.values_list("key", "organisation"))
+        self._by_published = _published(self._by_name)
+        self._chosen = choices.organisations
+        self._all_new = choices.all_new
+        self._wholes = {key_of(each.longer) for each in self._chosen.values() if each.longer}
+        # Names that were chosen for new organisations stand for these wherever they are written.
+        self.new: dict[str, NewOrganisation] = {}
+        for choice in self._chosen.values():
+            if choice.new:
+                self._found(choice)
+
+    def _found(self, choice: Choice) -> Match:
+        """Make the new organisation of a choice, unless there is one of that name."""
+        key = key_of(choice.name)
+        if key in self._by_name:
+            return self._stored(self._by_name[key], How.CHOSEN)
+        new = NewOrganisation(key, choice.name, choice.group)
+        known = self.new.get(key)
+        self.new[key] = known if known and known.group >= new.group else new
+        return Match(key, How.NEW, self.new[key].name)
+
+    def is_known(self, written: str) -> bool:
+        """Say whether the words are to be taken as one name."""
+        key = key_of(written)
+        known = key in self._by_name or key in self._by_published or key in self._wholes
+        chosen = self._chosen.get(key)
+        return known or key in self.new or bool(chosen and not chosen.longer)
+
+    def has_name(self, key: str) -> bool:
+        """Say whether a stored organisation has the name with this key."""
+        return key in self._by_name
+
+    def match(self, written: str) -> Match:
+        """Return what is meant by a name."""
+        key = key_of(written)
+        if choice := self._chosen.get(key):
+            match = self._by_choice(choice)
+            if match is not None:
+                return match
+        if key in self._by_name:
+            return self._stored(self._by_name[key], How.NAME)
+        if key in self._by_published:
+            return self._stored(self._by_published[key], How.PUBLISHED)
+        if key in self.new:
+            return Match(key, How.NEW, self.new[key].name)
+        if self._all_new and key:
+            return self._found(Choice(name=written, new=True))
+        return UNKNOWN
+
+    def _by_choice(self, choice: Choice) -> Match | None:
+        """Return what was chosen; None where it does not decide, or its organisation is gone."""
+        if choice.note:
+            return Match(None, How.CHOSEN, is_note=True)
+        if choice.longer:
+            return None
+        if choice.new:
+            return self._found(choice)
+        key = key_of(choice.name)
+        if key in self._by_name:
+            return self._stored(self._by_name[key], How.CHOSEN)
+        return None
+
+    def _stored(self, pk: int, how: How) -> Match:
+        return Match(pk, how, self.names[pk])
+
+
+class Themes:
+    """Every theme by its name, with what was chosen for the others."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.names = dict(Theme.objects.values_list("pk", "name"))
+        self._by_name = dict(Theme.objects.values_list("key", "pk"))
+        self._chosen = choices.themes
+        self.new = {key_of(each.name): each.name for each in self._chosen.values() if each.new}
+
+    def match(self, written: str) -> Match:
+        """Return the theme that is meant. A count in brackets, as on the page, is no part of it."""
+        choice = self._chosen.get(key_of(written))
+        name = choice.name if choice else written
+        how = How.CHOSEN if choice else How.NAME
+        for text in (name, name.rpartition(" (")[0]):
+            key = key_of(text)
+            if key in self._by_name:
+                pk = self._by_name[key]
+                return Match(pk, how, self.names[pk])
+            if key in self.new:
+                return Match(key, How.NEW, self.new[key])
+        return UNKNOWN
+
+
+def _published(by_name: dict[str, int]) -> dict[str, int]:
+    """Return the names as published that lead to one organisation each, by their keys."""
+    found: dict[str, set[int]] = {}
+    said = Party.objects.exclude(name_as_published="").order_by()
+    for text, organisation in said.values_list("name_as_published", "organisation").distinct():
+        key = key_of(text)
+        if key not in by_name:
+            found.setdefault(key, set()).add(organisation)
+    return {key: one.pop() for key, one in found.items() if len(one) == 1}
+
+
+def nearest_to(kind: ImportName.Kind, also: Iterable[str] = ()) -> Callable[[str], list[str]]:
+    """Return a function that gives the official names that are like a name, the likest first.
+
+    They are the register's own, and `also`, names that are to be made. An
+    organisation counts as like it by any of its names. They are read once.
+    """
+    known: dict[str, str] = {name: name for name in also}
+    if kind == ImportName.Kind.THEME:
+        known |= {name: name for name in Theme.objects.values_list("name", flat=True)}
+    else:
+        known |= dict(Name.objects.values_list("text", "organisation__name"))
+    keys = {text: key_of(text) for text in known}
+
+    def nearest(written: str) -> list[str]:
+        found = process.extract(
+            key_of(written), keys, scorer=fuzz.WRatio, score_cutoff=NEAR, limit=4 * NEAREST
+        )
+        return list(dict.fromkeys(known[text] for _, _, text in found))[:NEAREST]
+
+    return nearest

@@ -1,0 +1,158 @@
+"""Which sheets of a file hold protocols, and which of their columns are which."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from registers.formats.cells import Refused, text_of
+from registers.formats.columns import WORKED_OUT, column_named
+from registers.formats.sheets import Row, Sheet, Value, letter
+
+# Titles and notes may stand above the headings, but not many.
+HEADINGS_WITHIN = 25
+LARGEST_MERGED = 10_000
+NO_HEADINGS = (
+    "No row of headings was found in this file. One row must name the columns: 'Title' or"
+    " 'reference' is one of them, such as: Theme, Title, Purpose, Lead Organisation, Other"
+    " Organisations Involved, Review date."
+)
+ONLY_HEADINGS = "This file has headings and no rows below them. There is nothing to import."
+MERGED = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
+
+
+class NotATable(ValueError):  # noqa: N818 (a sentence for a person)
+    """Nothing in the file can be imported. Its sentence says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet whose columns are known: their places by their published names.
+
+    `own` are the columns that are headed exactly as the register heads them in
+    its own files. `merged` has the cells that a merged cell covers, with that
+    cell's name.
+    """
+
+    sheet: str
+    columns: dict[str, int]
+    own: frozenset[str]
+    rows: list[Row]
+    merged: dict[tuple[int, int], str]
+
+    def letter(self, column: str) -> str:
+        """Return the letter of a column; of the first one where the file has none such."""
+        return letter(self.columns.get(column, 0))
+
+
+@dataclass(slots=True)
+class Tables:
+    """All tables of a file, and sentences about what was left out of it."""
+
+    tables: list[Table] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(len(table.rows) for table in self.tables)
+
+
+def read_tables(sheets: list[Sheet]) -> Tables:
+    """Return the sheets that hold protocols. Raises NotATable when none does."""
+    found = Tables()
+    for sheet in sheets:
+        if sheet.hidden:
+            found.said.append(f"The sheet '{sheet.name}' is hidden, so it was left out.")
+            continue
+        table = _table(sheet, found.said)
+        if table is None:
+            found.said.append(f"The sheet '{sheet.name}' has no headings, so it was left out.")
+        else:
+            found.tables.append(table)
+    if not found.tables:
+        raise NotATable(NO_HEADINGS)
+    if not found.rows:
+        raise NotATable(ONLY_HEADINGS)
+    return found
+
+
+def _table(sheet: Sheet, said: list[str]) -> Table | None:
+    """Return the table in a sheet, or None where no row names columns."""
+    for index, row in enumerate(sheet.rows[:HEADINGS_WITHIN]):
+        headings = [_heading(value) for value in row.values]
+        names = [column_named(heading) for heading in headings]
+        if not {"title", "reference"} & set(names) or len(set(names) - {None}) < min(
+            2, len(list(filter(None, headings)))
+        ):
+            continue
+        in_sheet = f"Sheet '{sheet.name}': " if sheet.kind == "workbook" else ""
+        for name, times in Counter(filter(None, names)).items():
+            if times > 1:
+                which = " and ".join(letter(i) for i, each in enumerate(names) if each == name)
+                raise NotATable(
+                    f"{in_sheet}the columns {which} are both headed {name}. Take one of them out."
+                )
+        said += _left_out(headings, names, in_sheet)
+        columns = {name: place for place, name in enumerate(names) if name}
+        return Table(
+            sheet=sheet.name if sheet.kind == "workbook" else "",
+            columns={name: at for name, at in columns.items() if name not in WORKED_OUT},
+            own=frozenset(n for n, at in columns.items() if headings[at].lower() == n),
+            rows=sheet.rows[index + 1 :],
+            merged=_covered(sheet.merged),
+        )
+    return None
+
+
+def _heading(value: Value) -> str:
+    try:
+        return text_of(value)
+    except Refused:
+        return ""
+
+
+def _left_out(headings: list[str], names: list[str | None], in_sheet: str) -> list[str]:
+    """Return sentences about columns that are not read."""
+    said = [
+        f"{in_sheet}column {letter(at)}, '{heading[:100]}', is not one that this register knows,"
+        " so it was left out."
+        for at, (heading, name) in enumerate(zip(headings, names, strict=True))
+        if heading and name is None
+    ]
+    worked_out = [name for name in WORKED_OUT if name in names]
+    if worked_out:
+        said.append(
+            f"{in_sheet}{', '.join(worked_out)}: the register works this out by itself, so it"
+            " was not read."
+        )
+    return said
+
+
+def _covered(ranges: list[str]) -> dict[tuple[int, int], str]:
+    """Return the cells that merged cells cover: the row's number, the column from 0, which cell.
+
+    A merged cell that is larger than any table says nothing: it is left out.
+    """
+    covered: dict[tuple[int, int], str] = {}
+    for each in ranges:
+        found = MERGED.fullmatch(each)
+        if not found:
+            continue
+        left, right = _column(found[1]), _column(found[3])
+        top, bottom = int(found[2]), int(found[4])
+        if (right - left + 1) * (bottom - top + 1) > LARGEST_MERGED:
+            continue
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                if (row, column) != (top, left):
+                    covered[row, column] = f"{found[1]}{top}"
+    return covered
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for each in letters:
+        number = number * 26 + ord(each) - ord("A") + 1
+    return number - 1
