@@ -6,8 +6,6 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
 from registers.formats.cells import comparable, day_of, month_of, version_in
 from registers.formats.columns import month
 from registers.imports.spreadsheet.matching import Themes
@@ -18,9 +16,10 @@ from registers.imports.spreadsheet.parties import (
     Said,
     Tell,
 )
-from registers.imports.spreadsheet.plan import Edit, Fate, Line, Part
+from registers.imports.spreadsheet.plan import Edit, Fate, Line
 from registers.imports.spreadsheet.row import RowOf
-from registers.models import Party, Protocol
+from registers.imports.spreadsheet.rules import refuse_by_rules
+from registers.models import Protocol
 
 # Columns whose words are a field's own, under the same name.
 TEXTS = (
@@ -33,7 +32,6 @@ TEXTS = (
     "lawful_basis",
     "parties_note",
 )
-FIELD_COLUMNS = {"published_on": "published", "updated_on": "updated", "review_note": "review_date"}
 STILL_TO_COME = ("This day is still to come.", "Write a day that has been.")
 
 
@@ -60,7 +58,7 @@ class Comparing:
         `written` is what the register's own file says of `stored`; empty for a new one.
         """
         line = Line(row.table.sheet, row.number, Fate.UNCHANGED, reference, title)
-        if not reference and not title:
+        if not reference:  # nobody knows which protocol it is about
             line.fate, line.problems = Fate.REFUSED, row.problems
             return line
         before = len(row.problems)
@@ -72,7 +70,7 @@ class Comparing:
         said = self.parties.read(row, stored, written)
         self._parties(row, line, said, stored, written)
         if len(row.problems) == before:
-            self._fields(row, line, stored)
+            refuse_by_rules(row, line)
         if row.problems:
             line.fate = Fate.REFUSED
         elif waits or said.waits:
@@ -217,33 +215,6 @@ class Comparing:
         was = stored.parties_note if stored else ""
         if note and "parties_note" not in line.values and comparable(note) != comparable(was):
             _edit(line, "parties_note", was, note, {"parties_note": note})
-
-    def _fields(self, row: RowOf, line: Line, stored: Protocol | None) -> None:
-        """Refuse what the register's own rules refuse: too long, an e-mail address."""
-        own = {name: value for name, value in line.values.items() if name != "theme"}
-        protocol = Protocol(reference=line.reference, **own)
-        untouched = {field.name for field in Protocol._meta.fields} - own.keys()  # noqa: SLF001 (Django's own)
-        try:
-            protocol.clean_fields(
-                exclude=(untouched | {"theme"}) - ({"title"} if not stored else set())
-            )
-        except ValidationError as refusal:
-            for name, messages in refusal.message_dict.items():
-                for message in messages:
-                    row.refuse(FIELD_COLUMNS.get(name, name), message, "Shorten or mend it.")
-        for part in line.parts or []:
-            _check_part(row, part)
-
-
-def _check_part(row: RowOf, part: Part) -> None:
-    party = Party(role=part.role, name_as_published=part.written, note=part.note)
-    try:
-        party.clean_fields(exclude={"protocol", "organisation"})
-    except ValidationError as refusal:
-        column = LEAD_COLUMN if part.role == Party.Role.LEAD else OTHERS_COLUMN
-        for messages in refusal.message_dict.values():
-            for message in messages:
-                row.refuse(column, f"'{part.written[:60]}': {message}", "Shorten or mend it.")
 
 
 def _edit(line: Line, column: str, before: str, after: str, values: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 TYPED, OWN = ",;\n", ";\n"
 # So many pieces at most are tried as one name that holds the signs itself.
 LONGEST_NAME = 12
+# So many brackets at most are tried as the one with which a note begins.
+MOST_BRACKETS = 12
 # A list may end as a sentence does; these words end with a full stop of their own.
 SHORTENED = re.compile(r"\b(?:ltd|inc|co|plc|dept|st|no|assoc|univ|[a-z])\.\Z", re.IGNORECASE)
 
@@ -65,16 +67,17 @@ def _spans(cell: str, signs: str) -> list[tuple[int, int]]:
     return [*spans, (start, len(cell))]
 
 
-def _closed(cell: str) -> set[int]:
-    """Return where the brackets stand that have their other half."""
+def _closed(cell: str) -> dict[int, int]:
+    """Return where each bracket stands that is closed, with its other half's place."""
     opened: list[int] = []
-    closed: set[int] = set()
+    halves: dict[int, int] = {}
     for at, sign in enumerate(cell):
         if sign == "(":
             opened.append(at)
         elif sign == ")" and opened:
-            closed |= {opened.pop(), at}
-    return closed
+            other = opened.pop()
+            halves |= {at: other, other: at}
+    return halves
 
 
 def _known_length(
@@ -103,15 +106,12 @@ def _is_known(text: str, known: Callable[[str], bool], *, longer_than: int = 0) 
 
 
 def _with_notes(text: str) -> list[tuple[str, str]]:
-    """Return every way to take what stands in brackets at the end as a note."""
+    """Return every way to take what stands in brackets at the end as a note, the shortest first."""
     if not text.endswith(")"):
         return []
-    starts = [found.start() for found in re.finditer(r"\s*\(", text)]
-    return [
-        (text[:start].strip(), text[start:].strip()[1:-1].strip())
-        for start in starts
-        if text[:start].strip()
-    ]
+    starts = [at for at, sign in enumerate(text) if sign == "("][-MOST_BRACKETS:][::-1]
+    ways = [(text[:start].strip(), text[start + 1 : -1].strip()) for start in starts]
+    return [(name, note) for name, note in ways if name]
 
 
 def _without_stop(text: str, known: Callable[[str], bool], *, is_last: bool) -> str:
@@ -126,30 +126,17 @@ def _piece(text: str, known: Callable[[str], bool]) -> Piece:
     """Part the name from its note."""
     if known(text):
         return Piece(text)
-    ways = _with_notes(text)
-    for name, note in ways:
+    for name, note in _with_notes(text):
         if known(name):
-            return Piece(text) if known(note) and _are_initials(note, name) else Piece(name, note)
-    closed = _closed(text)
-    for name, note in ways:
-        # The last bracket that is closed at the very end.
-        start = len(text) - len(note) - 2
-        if text[start] == "(" and {start, len(text) - 1} <= closed and _matches(text, start):
-            return Piece(text) if _are_initials(note, name) else Piece(name, note)
-    return Piece(text)
+            return Piece(text) if known(note) and are_initials(note, name) else Piece(name, note)
+    start = _closed(text).get(len(text) - 1) if text.endswith(")") else None
+    name, note = text[:start].strip(), text[start:][1:-1].strip()
+    if not start or not name or are_initials(note, name):
+        return Piece(text)
+    return Piece(name, note)
 
 
-def _matches(text: str, start: int) -> bool:
-    """Say whether the bracket at `start` is the one that the last closes."""
-    depth = 0
-    for at in range(start, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[at], 0)
-        if not depth:
-            return at == len(text) - 1
-    return False
-
-
-def _are_initials(short: str, name: str) -> bool:
+def are_initials(short: str, name: str) -> bool:
     """Say whether `short` is made of first letters of the words of `name`, in their order."""
     letters = [each for each in short if each.isalnum()]
     if len(letters) < 2 or not short.isupper():  # noqa: PLR2004 (one letter abbreviates nothing)

@@ -73,15 +73,21 @@ class Organisations:
             match = self._by_choice(choice)
             if match is not None:
                 return match
-        if key in self._by_name:
-            return self._stored(self._by_name[key], How.NAME)
-        if key in self._by_published:
-            return self._stored(self._by_published[key], How.PUBLISHED)
+        for held, how in ((self._by_name, How.NAME), (self._by_published, How.PUBLISHED)):
+            if key in held:
+                return self._stored(held[key], how)
         if key in self.new:
             return Match(key, How.NEW, self.new[key].name)
-        if self._all_new and key:
-            return self._found(Choice(name=written, new=True))
-        return UNKNOWN
+        if (pk := self._with_initials(written)) is not None:
+            return self._stored(pk, How.NAME)
+        is_new = self._all_new and key
+        return self._found(Choice(name=written, new=True)) if is_new else UNKNOWN
+
+    def _with_initials(self, written: str) -> int | None:
+        """Return whose name and acronym these are, as in 'Essex County Council (ECC)'."""
+        name, _, short = written.removesuffix(")").rpartition(" (")
+        pk = self._by_name.get(key_of(name))
+        return pk if name and pk == self._by_name.get(key_of(short)) else None
 
     def _by_choice(self, choice: Choice) -> Match | None:
         """Return what was chosen; None where it does not decide, or its organisation is gone."""

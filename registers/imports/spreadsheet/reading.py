@@ -98,7 +98,7 @@ def _table(sheet: Sheet, said: list[str]) -> Table | None:
         columns = {name: place for place, name in enumerate(names) if name}
         return Table(
             sheet=sheet.name if sheet.kind == "workbook" else "",
-            columns={name: at for name, at in columns.items() if name not in WORKED_OUT},
+            columns=columns,
             own=frozenset(n for n, at in columns.items() if headings[at].lower() == n),
             rows=sheet.rows[index + 1 :],
             merged=_covered(sheet.merged),

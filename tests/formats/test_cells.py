@@ -1,0 +1,148 @@
+"""What is meant by one cell."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from registers.formats.cells import (
+    Refused,
+    day_of,
+    month_of,
+    reference_and_title,
+    reference_of,
+    text_of,
+    version_in,
+)
+
+MARCH = datetime.date(2024, 3, 1)
+MONTHS = {
+    **dict.fromkeys(
+        [
+            *("Mar-2024", "March 2024", "2024-03", "03/2024", "3/2024", "mar 2024", "MARCH, 2024"),
+            *("2024/03", "2024.3", "31/03/2024", "31.3.2024", "2024-03-31", "31 March 2024"),
+            *("31st Mar 2024", "2024-03-31T00:00:00", " Mar-2024 ", "Mar.2024"),
+        ],
+        MARCH,
+    ),
+    "Sept 2024": datetime.date(2024, 9, 1),
+    "May 2024": datetime.date(2024, 5, 1),
+    "Under Review": "Under Review",
+    "To be confirmed, see note": "To be confirmed, see note",
+    "In phase 2": "In phase 2",
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("cell", "month"), MONTHS.items(), ids=MONTHS)
+def test_a_month(cell, month):
+    assert month_of(cell) == month
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2024-13", "13/2024", "Mar-24", "Mar 24", "Mrach 2024", "31/02/2024", "2024", "03/24"),
+        *(2024, 45_000.5, True, "May 2099999", "1/2/24", "Mar-1066", "Mar-9999"),
+    ],
+)
+def test_no_month(cell):
+    with pytest.raises(Refused):
+        month_of(cell)
+
+
+def test_a_date_cell_is_a_month():
+    assert month_of(datetime.date(2024, 3, 31)) == MARCH
+    assert month_of(datetime.datetime(2024, 3, 31, 12, 30)) == MARCH  # noqa: DTZ001 (a cell's)
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2024-03-31", datetime.date(2024, 3, 31)),
+        ("31/03/2024", datetime.date(2024, 3, 31)),
+        ("31 March 2024", datetime.date(2024, 3, 31)),
+        (datetime.date(2024, 3, 31), datetime.date(2024, 3, 31)),
+        (datetime.datetime(2024, 3, 31, 1), datetime.date(2024, 3, 31)),  # noqa: DTZ001 (a cell's)
+        (None, None),
+    ],
+)
+def test_a_day(cell, day):
+    assert day_of(cell) == day
+
+
+@pytest.mark.parametrize("cell", ["2024-03", "March 2024", "soon", "32/01/2024"])
+def test_no_day(cell):
+    with pytest.raises(Refused):
+        day_of(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (None, ""),
+        ("  a\r\nb\rc \n", "a\nb\nc"),
+        (12, "12"),
+        (12.0, "12"),
+        (12.5, "12.5"),
+        (True, "TRUE"),
+        (datetime.date(2024, 3, 31), "2024-03-31"),
+        (datetime.time(12, 30), "12:30:00"),
+    ],
+)
+def test_a_text(cell, text):
+    assert text_of(cell) == text
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x1b", "\ud800", "\uffff"])
+def test_a_character_that_is_no_text(bad):
+    with pytest.raises(Refused) as refusal:
+        text_of(f"a{bad}")
+    assert f"U+{ord(bad):04X}" in refusal.value.wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "parted"),
+    [
+        ("0012 - SELEP", ("0012", "SELEP")),
+        ("0037- Integrated", ("0037", "Integrated")),
+        ("0037 – En dash", ("0037", "En dash")),
+        ("0037 — Em dash", ("0037", "Em dash")),
+        ("0037: Colon", ("0037", "Colon")),
+        ("12345678 -Long", ("12345678", "Long")),
+        ("3rd Party Access", ("", "3rd Party Access")),
+        ("16-19 Provision", ("", "16-19 Provision")),
+        ("0000abc", ("", "0000abc")),
+        ("Plain", ("", "Plain")),
+    ],
+)
+def test_a_reference_at_the_front_of_a_title(text, parted):
+    assert reference_and_title(text) == parted
+
+
+@pytest.mark.parametrize("text", ["00A1 - Letters", "0O12 - Oh"])
+def test_a_reference_with_letters(text):
+    with pytest.raises(Refused):
+        reference_and_title(text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "reference"),
+    [("0012", "0012"), (12, "0012"), (12.0, "0012"), ("00012", "00012"), ("", "")],
+)
+def test_a_reference_of_its_own(cell, reference):
+    assert reference_of(cell) == reference
+
+
+@pytest.mark.parametrize("cell", ["12a", 12.5, "-12", "123456789", "٠٠١٢", "0000", True])
+def test_no_reference(cell):
+    with pytest.raises(Refused):
+        reference_of(cell)
+
+
+@pytest.mark.parametrize(
+    ("title", "version"), [("DSA V2.0", "V2.0"), ("V2.0 DSA", ""), ("TV3", "")]
+)
+def test_a_version_at_the_end_of_a_title(title, version):
+    assert version_in(title) == version

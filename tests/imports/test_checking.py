@@ -1,0 +1,534 @@
+"""What a spreadsheet would do, row by row: nothing that it does not say, and nothing written."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from registers.imports.spreadsheet.choices import Choice, Choices
+from registers.imports.spreadsheet.plan import Edit, KeptName, NewOrganisation, Part
+from registers.imports.spreadsheet.reading import NotATable
+from registers.models import (
+    Change,
+    Gap,
+    Name,
+    Organisation,
+    Party,
+    Protocol,
+    RegisterVersion,
+    Theme,
+)
+from tests.imports.spreadsheets import (
+    TYPED,
+    checked,
+    checked_row,
+    exported,
+    sheet_of,
+)
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+ECC = "Essex County Council"
+FGM = ("Safer Community", "0061 - FGM", None, ECC, "Barnardos", "Jun-2022")
+
+
+def purpose_of(reference: str) -> str:
+    return Protocol.objects.get(pk=reference).purpose
+
+
+def organisation(name: str) -> int:
+    return Organisation.objects.named(name).get().pk
+
+
+def wrongs(line) -> list[tuple[str, str]]:
+    return [(problem.column, problem.wrong) for problem in line.problems]
+
+
+def test_the_export_changes_nothing():
+    plan = checked(sheet_of(*exported()))
+    assert plan.count() == {"unchanged": 25}
+    assert not plan.does_something
+    assert plan.names == []
+
+
+def test_three_edited_cells_are_three_changes():
+    rows = exported()
+    place = {name: index for index, name in enumerate(rows[0])}
+    row = {each[0]: each for each in rows}
+    row["0012"][place["purpose"]] = "To share less."
+    row["0061"][place["review_date"]] = "2027-06"
+    row["0061"][place["other_organisations"]] = "Barnardos (FGM); Essex Police"
+    plan = checked(sheet_of(*rows))
+    assert plan.count() == {"unchanged": 23, "changed": 2}
+    edits = [edit for line in plan.lines for edit in line.edits]
+    assert edits == [
+        Edit("purpose", purpose_of("0012"), "To share less."),
+        Edit("review_date", "2022-06", "2027-06"),
+        Edit("other_organisations", "Barnardos", "Barnardos (FGM); Essex Police"),
+    ]
+
+
+def test_the_check_writes_nothing():
+    def stored() -> list[object]:
+        tables = (Protocol, Party, Organisation, Name, Theme, Change, RegisterVersion)
+        return [list(table.objects.order_by("pk").values()) for table in tables]
+
+    before = stored()
+    choices = Choices(all_new=True)
+    plan = checked(
+        sheet_of(TYPED, ["Safer Community", "9001 - New", "x", "Nobody Yet", "", "Mar-2030"]),
+        choices=choices,
+    )
+    assert plan.does_something
+    assert stored() == before
+
+
+def test_the_pages_own_row_is_what_is_stored():
+    """The page and the register say the same in other words: MEHT, Health and Wellbeing (9)."""
+    line = checked_row(
+        "Health and Wellbeing (9)",
+        "0037- Integrated Pre-Birth to 19 Health, Wellbeing and Family Support Services",
+        purpose_of("0037"),
+        ECC,
+        "Virgin Care, Barnardos, Basildon and Thurrock University Hospitals NHS Foundation Trust,"
+        " CHUFT, MEHT, Princess Alexandra Hospital NHS Trust, Southend University Hospital NHS"
+        " Foundation Trust, Provide",
+        "Mar-2018",
+    )
+    assert (line.fate, line.edits) == ("unchanged", [])
+
+
+def test_a_new_row_says_all_that_it_brings():
+    line = checked_row(
+        "Safer Community",
+        "9001 – A new one V1.2",
+        "To share.",
+        "ECC",
+        "Essex Police\nBarnardos (FGM); MEHT.",
+        datetime.date(2028, 3, 31),
+    )
+    assert line.fate == "new"
+    assert (line.reference, line.title) == ("9001", "A new one V1.2")
+    assert {edit.column: edit.after for edit in line.edits} == {
+        "title": "A new one V1.2",
+        "version": "V1.2",
+        "theme": "Safer Community",
+        "purpose": "To share.",
+        "lead_organisation": ECC,
+        "other_organisations": (
+            "Essex Police; Barnardos (FGM); Mid Essex Hospital Service NHS Trust"
+        ),
+        "review_date": "2028-03",
+    }
+    assert line.parts == [
+        Part(organisation(ECC), "lead", "ECC", ""),
+        Part(organisation("Essex Police"), "partner", "Essex Police", ""),
+        Part(organisation("Barnardos"), "partner", "Barnardos", "FGM"),
+        Part(organisation("MEHT"), "partner", "MEHT", ""),
+    ]
+
+
+def test_titles_without_a_reference_get_the_next_free_ones():
+    Gap.objects.create(reference="0080", fate="never")
+    rows = [["Safer Community", title, "", "", "", ""] for title in ("One", "0082 - Two", "Three")]
+    plan = checked(sheet_of(TYPED, *rows))
+    assert [line.reference for line in plan.lines] == ["0081", "0082", "0083"]
+    assert [line.fate for line in plan.lines] == ["new"] * 3
+
+
+def test_a_slip_in_a_large_number_uses_up_no_numbers():
+    rows = [["Safer Community", title, "", "", "", ""] for title in ("99999990 - Slip", "One")]
+    assert [line.reference for line in checked(sheet_of(TYPED, *rows)).lines] == [
+        "99999990",
+        "0074",
+    ]
+
+
+def test_there_may_be_no_number_left():
+    Gap.objects.create(reference="99999999", fate="never")
+    line = checked_row("Safer Community", "One")
+    assert wrongs(line) == [("B", "There is no free reference left.")]
+
+
+@pytest.mark.parametrize(
+    ("date", "edits"),
+    [
+        ("Under Review", [Edit("review_date", "2022-06", "Under Review")]),
+        ("2022-06", []),
+        ("06/2022", []),
+        ("June 2022", []),
+        ("30/06/2022", []),
+        (datetime.date(2022, 6, 30), []),
+        ("July 2022", [Edit("review_date", "2022-06", "2022-07")]),
+        ("", [Edit("review_date", "2022-06", "")]),
+    ],
+)
+def test_a_review_date_is_a_month_or_words(date, edits):
+    line = checked_row(FGM[1], date, headings=["Title", "Review date"])
+    assert line.edits == edits
+
+
+def test_words_in_a_date_cell_become_the_note_and_a_month_takes_their_place():
+    line = checked_row("0061", "Under Review", headings=["reference", "review_date"])
+    assert line.values == {"review_date": None, "review_note": "Under Review"}
+    Protocol.objects.filter(pk="0061").update(review_date=None, review_note="Under Review")
+    same = checked_row("0061", "under review", headings=["reference", "review_date"])
+    assert same.values == {"review_note": "under review"}
+    again = checked_row("0061", "Under Review", headings=["reference", "review_date"])
+    assert again.fate == "unchanged"
+    empty = checked_row("0061", "", headings=["reference", "review_date"])
+    assert empty.fate == "unchanged"
+    month = checked_row("0061", "2027-01", headings=["reference", "review_date"])
+    assert month.values == {"review_date": datetime.date(2027, 1, 1), "review_note": ""}
+    assert month.edits == [Edit("review_date", "Under Review", "2027-01")]
+
+
+def test_columns_that_are_not_there_stay_as_they_are():
+    line = checked_row("0061", "A purpose", headings=["reference", "purpose"])
+    assert line.values == {"purpose": "A purpose"}
+    assert line.parts is None
+
+
+def test_a_number_of_a_spreadsheet_program_is_a_reference():
+    line = checked_row(12, "A purpose", headings=["Reference:", " PURPOSE "])
+    assert (line.reference, line.fate) == ("0012", "changed")
+
+
+def test_a_withdrawn_protocol_and_a_draft_stay_what_they_are():
+    Protocol.objects.filter(pk="0061").update(
+        status="withdrawn", withdrawn_on="2026-01-01", withdrawn_reason="Over."
+    )
+    Protocol.objects.create(reference="9000", title="Draft", theme=Theme.objects.first())
+    headings = ["reference", "purpose", "status"]
+    rows = [["0061", "Other", "withdrawn"], ["9000", "Other", ""]]
+    plan = checked(sheet_of(headings, *rows))
+    assert [line.fate for line in plan.lines] == ["changed", "changed"]
+    assert [line.remarks for line in plan.lines] == [
+        ["This protocol is withdrawn, and stays so."],
+        ["This is a draft, and stays one."],
+    ]
+
+
+def test_days_of_a_protocol_that_was_published_elsewhere_are_the_files():
+    headings = ["reference", "title", "theme", "published", "updated"]
+    row = ["9001", "New", "Safer Community", "2019-04-01", "2020-05-02"]
+    before = checked_row(*row, headings=headings, published_before=True)
+    assert before.values["published_on"] == datetime.date(2019, 4, 1)
+    assert before.values["updated_on"] == datetime.date(2020, 5, 2)
+    assert "updated_on" not in checked_row(*row, headings=headings).values
+
+
+BAD = {
+    "a month of 13": ([*FGM[:5], "13/2024"], "F", "'13/2024' is not a month."),
+    "a year of two digits": ([*FGM[:5], "Mar-24"], "F", "'Mar-24' is not a month."),
+    "a number for a month": ([*FGM[:5], 2024], "F", "'2024' is not a month."),
+    "a year long ago": ([*FGM[:5], "Mar-1024"], "F", "1024 is no year of a review."),
+    "a reference with letters": (
+        ["Safer Community", "00A1 - FGM"],
+        "B",
+        "'00A1' is not a reference: it has letters in it.",
+    ),
+    "a reference of zeros": (["Safer Community", "0000 - FGM"], "B", "0000 is not a reference."),
+    "two leads": (
+        ["Safer Community", "9001 - New", "", f"{ECC}, Medway Council"],
+        "D",
+        "A protocol has one lead organisation. These read as 2: Essex County Council; Medway"
+        " Council.",
+    ),
+    "two leads and a word": (
+        ["Safer Community", "9001 - New", "", "ECC and Medway"],
+        "D",
+        "A protocol has one lead organisation. These read as 2: ECC; Medway.",
+    ),
+    "a theme alone": (
+        ["Safer Community"],
+        "A",
+        "Nothing is written but: theme. The row has no title and no reference.",
+    ),
+    "no title": (["Safer Community", "9001 - "], "B", "The title is empty."),
+    "no theme": (["", "9001 - New"], "A", "The theme is empty."),
+    "a control character": (
+        ["Safer Community", "9001 - New", "a\x07b"],
+        "C",
+        "This cell holds a character that cannot be shown (U+0007).",
+    ),
+    "an organisation twice": (
+        ["Safer Community", "9001 - New", "", "", "ECC, Essex County Council"],
+        "E",
+        "'Essex County Council' and 'ECC' are one organisation (Essex County Council), named"
+        " twice.",
+    ),
+    "a title without a reference that is there": (
+        ["Safer Community", "fgm"],
+        "B",
+        "Protocol 0061 has this very title, and the row has no reference.",
+    ),
+    "a title that is too long": (
+        ["Safer Community", "9001 - " + "a" * 301],
+        "B",
+        "Ensure this value has at most 300 characters (it has 301).",
+    ),
+    "words for a date that are too long": (
+        [*FGM[:5], "under review " * 30],
+        "F",
+        "Ensure this value has at most 255 characters (it has 389).",
+    ),
+    "a note that is too long": (
+        ["Safer Community", "9001 - New", "", "", f"Barnardos ({'a' * 256})"],
+        "E",
+        "'Barnardos': Ensure this value has at most 255 characters (it has 256).",
+    ),
+    "an e-mail address": (
+        ["Safer Community", "9001 - New", "", "", "Barnardos (jo@example.org)"],
+        "E",
+        "'Barnardos': This is public. Take the e-mail address out.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "column", "wrong"), BAD.values(), ids=BAD)
+def test_a_row_that_cannot_be_right_is_refused(row, column, wrong):
+    line = checked_row(*row)
+    assert line.fate == "refused"
+    assert wrongs(line) == [(column, wrong)]
+    assert all(problem.mend for problem in line.problems)
+
+
+OWN_BAD = {
+    "a withdrawal": (
+        {"reference": "0061", "status": "withdrawn"},
+        "A spreadsheet cannot withdraw a protocol: the reason is asked for.",
+    ),
+    "a new one that is withdrawn": (
+        {"reference": "9001", "title": "New", "theme": "Safer Community", "status": "withdrawn"},
+        "A protocol that is withdrawn cannot be new: its reason is not in the file.",
+    ),
+    "no status": ({"reference": "0061", "status": "overdue"}, "'overdue' is no status."),
+    "a title taken out": ({"reference": "0061", "title": ""}, "The title is empty."),
+    "a theme taken out": ({"reference": "0061", "theme": ""}, "The theme is empty."),
+    "a day to come": (
+        {"reference": "0061", "published": "2030-01-01"},
+        "This day is still to come.",
+    ),
+    "no day": ({"reference": "0061", "published": "2019-02"}, "'2019-02' is not a day."),
+    "a reference that is no number": (
+        {"reference": 12.5, "title": "x"},
+        "'12.5' is not a reference.",
+    ),
+    "two names in a lead": (
+        {"reference": "0061", "lead_organisation": "ECC; Medway"},
+        "A protocol has one lead organisation. These read as 2: ECC; Medway.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("cells", "wrong"), OWN_BAD.values(), ids=OWN_BAD)
+def test_a_row_of_the_registers_own_columns_is_refused(cells, wrong):
+    line = checked_row(*cells.values(), headings=list(cells))
+    assert line.fate == "refused"
+    assert [problem.wrong for problem in line.problems] == [wrong]
+
+
+def test_a_withdrawn_protocol_is_not_put_back_in_force():
+    Protocol.objects.filter(pk="0061").update(
+        status="withdrawn", withdrawn_on="2026-01-01", withdrawn_reason="Over."
+    )
+    line = checked_row("0061", "current", headings=["reference", "status"])
+    assert [each.wrong for each in line.problems] == [
+        "This protocol is withdrawn. A spreadsheet cannot put it back in force."
+    ]
+
+
+def test_a_number_of_which_something_is_said_is_refused():
+    Gap.objects.create(reference="9001", fate="never")
+    line = checked_row("Safer Community", "9001 - New")
+    assert wrongs(line) == [("B", "The number book says of 9001: never issued.")]
+
+
+def test_a_reference_that_stands_twice_refuses_both():
+    first = sheet_of(TYPED, ["Safer Community", "0061 - FGM"], name="One")
+    second = sheet_of(["Title", "reference"], ["FGM", "00061"], name="Two")
+    plan = checked(first, second)
+    assert [wrongs(line) for line in plan.lines] == [
+        [("B", "The reference 0061 stands more than once: also in sheet 'Two', row 2.")],
+        [("B", "The reference 0061 stands more than once: also in sheet 'One', row 2.")],
+    ]
+
+
+def test_a_title_that_stands_twice_without_a_reference_refuses_both():
+    row = ["Safer Community", "New", "", "", "", ""]
+    plan = checked(sheet_of(TYPED, row, row))
+    assert [wrongs(line) for line in plan.lines] == [
+        [
+            (
+                "B",
+                "This title stands more than once without a reference:"
+                " also in sheet 'Live', row 3.",
+            )
+        ],
+        [
+            (
+                "B",
+                "This title stands more than once without a reference:"
+                " also in sheet 'Live', row 2.",
+            )
+        ],
+    ]
+
+
+def test_merged_cells_are_named():
+    rows = [["Safer Community", "9001 - One"], ["", "9002 - Two"]]
+    plan = checked(sheet_of(TYPED, *rows, merged=["A2:A3", "no range", "A1:Z99999"]))
+    assert [line.fate for line in plan.lines] == ["new", "refused"]
+    assert plan.lines[1].problems[0].column == "A"
+    assert plan.lines[1].problems[0].wrong == "This cell is one with A2: it is merged."
+
+
+TABLES = {
+    "no headings": ([["a", "b"], ["c", "d"]], "No row of headings was found"),
+    "only headings": ([TYPED], "This file has headings and no rows below them."),
+    "a column twice": (
+        [["Title", "Purpose", "title "], ["a", "b", "c"]],
+        "the columns A and C are both headed title",
+    ),
+    "one odd word": ([["Title", "\x07"], ["a"]], None),
+}
+
+
+@pytest.mark.parametrize(("rows", "sentence"), TABLES.values(), ids=TABLES)
+def test_a_file_that_is_no_table(rows, sentence):
+    if sentence is None:
+        assert len(checked(sheet_of(*rows)).lines) == 1
+    else:
+        with pytest.raises(NotATable, match=sentence):
+            checked(sheet_of(*rows))
+
+
+def test_headings_in_any_order_and_under_a_heading_of_the_sheet():
+    rows = [
+        ["The live list"],
+        [],
+        ["REVIEW  DATE", "Colour", " title"],
+        ["Jun-2022", "red", FGM[1]],
+    ]
+    plan = checked(sheet_of(*rows), sheet_of(["nothing", "here"], ["a", "b"], name="Notes"))
+    assert plan.count() == {"unchanged": 1}
+    assert plan.said == [
+        "Sheet 'Live': column B, 'Colour', is not one that this register knows, so it was left"
+        " out.",
+        "The sheet 'Notes' has no headings, so it was left out.",
+    ]
+
+
+def test_a_hidden_sheet_is_left_out():
+    hidden = sheet_of(TYPED, ["Safer Community", "9001 - New"], name="Old")
+    object.__setattr__(hidden, "hidden", True)
+    plan = checked(sheet_of(TYPED, FGM[:2]), hidden)
+    assert [line.reference for line in plan.lines] == ["0061"]
+    assert plan.said == ["The sheet 'Old' is hidden, so it was left out."]
+
+
+class TestNames:
+    """Names that the register does not know wait until somebody chooses."""
+
+    ROW = ("Nature", "9001 - New", "", "Esex County Council", "New Body (Temp)", "")
+
+    def test_they_wait(self):
+        plan = checked(sheet_of(TYPED, self.ROW))
+        assert plan.count() == {"waiting": 1}
+        assert [(n.kind, n.written, n.how, n.cell) for n in plan.names] == [
+            ("theme", "Nature", "unknown", "Nature"),
+            ("organisation", "Esex County Council", "unknown", "Esex County Council"),
+            ("organisation", "New Body", "unknown", "New Body (Temp)"),
+        ]
+        assert (plan.new_organisations, plan.new_themes) == ([], {})
+
+    def test_a_choice_settles_them(self):
+        choices = Choices()
+        choices.choose_theme("nature", Choice(name="Nature", new=True))
+        choices.choose("Esex County Council", Choice(name="ECC", kept_as="misspelling"))
+        choices.choose("New Body", Choice(name="The New Body", new=True, kept_as="alias"))
+        plan = checked(sheet_of(TYPED, self.ROW), choices=choices)
+        assert plan.count() == {"new": 1}
+        assert plan.new_themes == {"nature": "Nature"}
+        assert plan.new_organisations == [
+            NewOrganisation("the new body", "The New Body", group=False)
+        ]
+        assert plan.kept_names == [
+            KeptName(organisation(ECC), "Esex County Council", "misspelling"),
+            KeptName("the new body", "New Body", "alias"),
+        ]
+        (line,) = plan.lines
+        assert line.values["theme"] == "nature"
+        assert line.parts == [
+            Part(organisation(ECC), "lead", "Esex County Council", ""),
+            Part("the new body", "partner", "New Body", "Temp"),
+        ]
+
+    def test_a_choice_of_what_is_not_there_leaves_it_open(self):
+        choices = Choices()
+        choices.choose("Esex County Council", Choice(name="Gone Council"))
+        plan = checked(sheet_of(TYPED, self.ROW), choices=choices)
+        assert plan.count() == {"waiting": 1}
+
+    def test_two_names_may_be_one_new_organisation(self):
+        choices = Choices()
+        choices.choose("TNB", Choice(name="The New Body", new=True, kept_as="acronym"))
+        row = ("Safer Community", "9001 - New", "", "TNB", "the new body's friends, The New Body")
+        choices.choose("the new body's friends", Choice(name="Friends", new=True, group=True))
+        plan = checked(sheet_of(TYPED, row), choices=choices)
+        assert [new.name for new in plan.new_organisations] == ["The New Body", "Friends"]
+        assert [new.group for new in plan.new_organisations] == [False, True]
+        assert plan.kept_names == [KeptName("the new body", "TNB", "acronym")]
+
+    def test_what_only_refused_rows_name_is_not_made(self):
+        choices = Choices(all_new=True)
+        plan = checked(sheet_of(TYPED, [*self.ROW[:5], "13/2024"]), choices=choices)
+        assert plan.new_organisations == []
+
+    def test_words_may_be_a_note(self):
+        choices = Choices()
+        choices.choose("Please ask us", Choice(note=True))
+        row = ("Safer Community", "9001 - New", "", "ECC", "Please ask us")
+        (line,) = checked(sheet_of(TYPED, row), choices=choices).lines
+        assert line.values["parties_note"] == "Please ask us"
+        assert [part.written for part in line.parts] == ["ECC"]
+
+    def test_a_piece_may_belong_to_a_longer_name(self):
+        longer = "Toys, Games and Play"
+        choices = Choices()
+        choices.choose("Toys", Choice(longer=longer))
+        row = ("Safer Community", "9001 - New", "", "ECC", f"{longer}, Barnardos")
+        plan = checked(sheet_of(TYPED, row), choices=choices)
+        assert [n.written for n in plan.names if n.how == "unknown"] == [longer]
+        choices.choose(longer, Choice(name=longer, new=True))
+        (line,) = checked(sheet_of(TYPED, row), choices=choices).lines
+        assert [part.written for part in line.parts] == ["ECC", longer, "Barnardos"]
+
+    def test_a_name_as_published_before_is_known(self):
+        row = ("Safer Community", "9001 - New", "", "ECC", "The Children Society (TCS) - East")
+        plan = checked(sheet_of(TYPED, row))
+        assert ("The Children Society (TCS) - East", "published") in [
+            (n.written, n.how) for n in plan.names
+        ]
+
+    def test_a_name_with_its_acronym_is_known(self):
+        row = ("Safer Community", "9001 - New", "", "", "Essex County Council (ECC), DfE (DfE)")
+        (line,) = checked(sheet_of(TYPED, row)).lines
+        assert [(part.written, part.note) for part in line.parts] == [
+            ("Essex County Council (ECC)", ""),
+            ("DfE", "DfE"),
+        ]
+
+    def test_choices_are_kept_as_plain_data(self):
+        choices = Choices(all_new=True)
+        choices.choose("A", Choice(name="B", new=True, group=True, kept_as="alias"))
+        choices.choose_theme("C", Choice(name="D"))
+        assert Choices.read(choices.plain()) == choices
+
+
+def test_a_promise_differs_as_soon_as_anything_does():
+    one = checked(sheet_of(TYPED, FGM)).promise
+    assert checked(sheet_of(TYPED, FGM)).promise == one
+    assert checked(sheet_of(TYPED, [*FGM[:5], "Jul-2022"])).promise != one

@@ -1,0 +1,94 @@
+"""Where the names in one cell begin and end."""
+
+from __future__ import annotations
+
+import pytest
+
+from registers.imports.spreadsheet.lists import Piece, TwoWays, pieces
+from registers.models.words import key_of
+
+KNOWN = {
+    "A",
+    "B",
+    "A, B and C",
+    "Semi; Colon",
+    "Body (North)",
+    "Body",
+    "EPUT",
+    "Essex Partnership University Trust",
+    "Alone Ltd.",
+    "Half (",
+}
+KEYS = {key_of(name) for name in KNOWN}
+
+TYPED = {
+    "nothing": ("", []),
+    "signs alone": (" ,; \n, ", []),
+    "commas": ("One, Two", ["One", "Two"]),
+    "semicolons and lines": ("One;Two\nThree", ["One", "Two", "Three"]),
+    "a comma in brackets": ("One (x, y), Two", [("One", "x, y"), "Two"]),
+    "an open bracket": ("One (x, Two (y), Three", ["One (x", ("Two", "y"), "Three"]),
+    "a bracket too many": ("One) x, Two", ["One) x", "Two"]),
+    "brackets in brackets": ("One (x (y) z)", [("One", "x (y) z")]),
+    "two brackets": ("One (x) (y)", [("One (x)", "y")]),
+    "a bracket in the middle": ("One (x) - East", ["One (x) - East"]),
+    "initials are no note": ("Community Services (CS)", ["Community Services (CS)"]),
+    "other letters are": ("Barnardos (FGM)", [("Barnardos", "FGM")]),
+    "one letter is": ("Barnardos (B)", [("Barnardos", "B")]),
+    "known initials are no note": (
+        "Essex Partnership University Trust (EPUT)",
+        ["Essex Partnership University Trust (EPUT)"],
+    ),
+    "a known name with a note": ("Body (x, y)", [("Body", "x, y")]),
+    "a known name with brackets": (
+        "Body (North), Body (South)",
+        ["Body (North)", ("Body", "South")],
+    ),
+    "a known name with brackets and a note": ("Body (North) (x)", [("Body (North)", "x")]),
+    "a known name with commas": ("One, A, B and C, Two", ["One", "A, B and C", "Two"]),
+    "the same with a note": ("A, B and C (x), Two", [("A, B and C", "x"), "Two"]),
+    "known names beside each other": ("A (x), B (y), C", [("A", "x"), ("B", "y"), "C"]),
+    "a known name with a semicolon": ("Semi; Colon; Two", ["Semi; Colon", "Two"]),
+    "a list that ends as a sentence": ("One, Two.", ["One", "Two"]),
+    "a name that is shortened": ("One, Two Ltd.", ["One", "Two Ltd."]),
+    "a known name with a stop": ("One, Alone Ltd.", ["One", "Alone Ltd."]),
+    "a known name without it": ("Body.", ["Body"]),
+    "a stop after one name": ("One.", ["One."]),
+}
+
+
+def known(text: str) -> bool:
+    return key_of(text) in KEYS
+
+
+def as_pieces(expected) -> list[Piece]:
+    return [Piece(*each) if isinstance(each, tuple) else Piece(each) for each in expected]
+
+
+@pytest.mark.parametrize(("cell", "expected"), TYPED.values(), ids=TYPED)
+def test_as_typed_by_hand(cell, expected):
+    assert pieces(cell, own=False, known=known) == as_pieces(expected)
+
+
+OWN = {
+    "a comma parts nothing": ("One, Two; Three", ["One, Two", "Three"]),
+    "a note with a sign": ("Body (x; y); A", [("Body", "x; y"), "A"]),
+    "a note with half a bracket": ("Body (x) y; z); A", [("Body", "x) y; z"), "A"]),
+    "a name with half a bracket": ("Half (; A (x)", ["Half (", ("A", "x")]),
+    "a stop stays": ("One; Two.", ["One", "Two."]),
+}
+
+
+@pytest.mark.parametrize(("cell", "expected"), OWN.values(), ids=OWN)
+def test_as_the_register_wrote_it(cell, expected):
+    assert pieces(cell, own=True, known=known) == as_pieces(expected)
+
+
+def test_what_can_be_read_in_two_ways_is_not_guessed():
+    keys = KEYS | {"b and c"}
+    with pytest.raises(TwoWays, match="A, B and C"):
+        pieces("A, B and C", own=False, known=lambda text: key_of(text) in keys)
+
+
+def test_a_cell_of_many_signs_takes_no_time():
+    assert len(pieces("x(," * 20_000, own=False, known=known)) == 20_000
