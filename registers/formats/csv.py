@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 
 from registers.finding.finding import Finding
+from registers.formats.apostrophe import as_text
 from registers.formats.columns import COLUMNS, Place
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
-# A spreadsheet program runs a cell that starts so as a formula. An apostrophe before
-# it makes it text; a cell that looks as if it had one gets another, so that taking
-# one away always gives back what was meant.
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 class _Line:
@@ -34,8 +30,3 @@ def write(finding: Finding, place: Place) -> Iterator[bytes]:
     for protocol in finding.every():
         writer.writerow([as_text(column.write(protocol, place)) for column in COLUMNS])
         yield line.text.encode()
-
-
-def as_text(value: str) -> str:
-    """Return `value` so that no spreadsheet program takes it for a formula."""
-    return f"'{value}" if FORMULA.match(value) else value

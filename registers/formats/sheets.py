@@ -1,18 +1,38 @@
-"""Any spreadsheet file, as sheets of rows of cells."""
+"""Any spreadsheet as rows of cells: XLSX, XLS, ODS or CSV, whatever is in the file.
+
+A file can be made to harm whoever reads it, so a process of its own reads it
+(sheets_reader.py), and whatever becomes of that, the caller gets rows or a sentence.
+"""
 
 from __future__ import annotations
 
-import datetime
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
 from typing import Literal
 
-# What a file has in a cell; nothing is None.
-Value = str | int | float | bool | datetime.date | datetime.datetime | datetime.time | None
+from registers.formats.sheets_kinds import kind_of_sheets
+from registers.formats.sheets_limits import DAMAGED, SECONDS, TOO_DEAR, Unreadable
+from registers.formats.sheets_places import letter, place_in
+from registers.formats.sheets_wire import END, SHEET, UNREADABLE, Value, unpack
+from registers.formats.sheets_wire import ROWS as ROWS_MESSAGE
+
+__all__ = ["Row", "Sheet", "Unreadable", "Value", "letter", "place", "read_sheets"]
+
+READER = "registers.formats.sheets_reader"
+ROOT = Path(__file__).parents[2]  # where Python finds the program
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row, by its number as a spreadsheet program shows it, without empty cells at its end."""
+    """A row with something in it. Its number is the one that a spreadsheet program shows.
+
+    Where a cell is empty the value is None, and none stands at the end.
+    """
 
     number: int
     values: tuple[Value, ...]
@@ -20,7 +40,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet, without rows in which nothing stands."""
+    """A sheet with something in it. A CSV is one sheet, with the name of its file.
+
+    `merged` holds the ranges of cells that are drawn as one, such as 'B3:B7'.
+    """
 
     name: str
     rows: list[Row]
@@ -29,10 +52,67 @@ class Sheet:
     kind: Literal["csv", "workbook"]
 
 
-def letter(column: int) -> str:
-    """Return the letters that a spreadsheet program shows for a column: A for 0, AB for 27."""
-    letters = ""
-    while column >= 0:
-        column, rest = divmod(column, 26)
-        letters, column = chr(ord("A") + rest) + letters, column - 1
-    return letters
+def place(sheet: Sheet, row: int, column: int) -> str:
+    """Return the words for a cell. The row is its number, the column is counted from 0."""
+    return place_in("" if sheet.kind == "csv" else sheet.name, row, column)
+
+
+def read_sheets(path: Path, name: str) -> list[Sheet]:
+    """Return the sheets of a file that have something in them, in their order.
+
+    `name` is what the file was called: only its content says what it is.
+    Raises Unreadable, whose sentence says why it cannot be read, and what to do.
+    """
+    kind = kind_of_sheets(path, name)
+    with _reader(kind, path) as reader:
+        found = _received(reader, name, kind)
+    return [sheet for sheet in found if sheet.rows]
+
+
+def _received(reader: subprocess.Popen[bytes], name: str, kind: str) -> list[Sheet]:
+    """Return the sheets that the program tells of. Raises Unreadable, also where it died."""
+    sheets: list[Sheet] = []
+    for line in reader.stdout or ():
+        if not line.endswith(b"\n"):
+            break  # it died within a message
+        what, *content = unpack(line)
+        if what == UNREADABLE:
+            raise Unreadable(content[0])
+        if what == END:
+            return sheets
+        if what == SHEET:
+            sheets.append(_sheet(*content, name=name, kind=kind))
+        elif what == ROWS_MESSAGE:
+            sheets[-1].rows.extend(Row(number, tuple(values)) for number, *values in content[0])
+    raise Unreadable(TOO_DEAR if reader.wait() < 0 else DAMAGED)
+
+
+def _sheet(title: str, hidden: bool, merged: list[str], *, name: str, kind: str) -> Sheet:  # noqa: FBT001
+    """Return a sheet that has no rows yet."""
+    if kind == "csv":
+        return Sheet(name=name, rows=[], hidden=False, merged=[], kind="csv")
+    return Sheet(name=title, rows=[], hidden=hidden, merged=merged, kind="workbook")
+
+
+@contextmanager
+def _reader(kind: str, path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the program that reads, and be sure that it has ended.
+
+    It is told nothing of this process: no setting, no secret, no open file.
+    """
+    command = [sys.executable, "-m", READER, kind, str(path.resolve())]
+    with subprocess.Popen(  # noqa: S603 (the program is ours, and the file only an argument)
+        command,
+        cwd=ROOT,
+        env={},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        timer = Timer(SECONDS, process.kill)
+        timer.start()
+        try:
+            yield process
+        finally:
+            timer.cancel()
+            process.kill()

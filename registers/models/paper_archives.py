@@ -58,7 +58,7 @@ def kind_of_archive(file: IO[bytes], tail: bytes, size: int) -> str:
 
     Raises ValidationError, whose sentence says what it is instead.
     """
-    _refuse_odd_end(tail, size)
+    refuse_odd_end(tail, size)
     try:
         with ZipFile(file) as archive:
             return _kind(Parts(archive))
@@ -66,7 +66,7 @@ def kind_of_archive(file: IO[bytes], tail: bytes, size: int) -> str:
         raise ValidationError(DAMAGED) from problem
 
 
-def _refuse_odd_end(tail: bytes, size: int) -> None:
+def refuse_odd_end(tail: bytes, size: int) -> None:
     """Raise ValidationError unless the list of parts ends the file, and is of a sane length."""
     place = tail.rfind(b"PK\x05\x06")
     if place < 0 or len(tail) - place < END.size:
@@ -123,7 +123,7 @@ def _kind(parts: Parts) -> str:
 
 def _office_kind(parts: Parts) -> str:
     """Return which of Microsoft's kinds it is."""
-    main = {kind: part for part, kind in _content_types(parts.read(TYPES))}
+    main = {kind: part for part, kind in content_types(parts.read(TYPES))}
     macros = any("macroenabled" in kind or "vbaproject" in kind for kind in map(str.lower, main))
     if macros or any(name.endswith("vbaproject.bin") for name in parts):
         raise ValidationError(MACROS)
@@ -136,7 +136,7 @@ def _office_kind(parts: Parts) -> str:
     return OFFICE_KINDS[kinds[0]]
 
 
-def _content_types(text: str) -> Iterator[tuple[str, str]]:
+def content_types(text: str) -> Iterator[tuple[str, str]]:
     """Give the parts that the list of types names, each with its type."""
     if "<!DOCTYPE" in text:  # Office writes none, and entities could grow without end
         raise BadZipFile

@@ -1,0 +1,19 @@
+"""ODS, read by calamine.
+
+Part of the program that reads files, so there is no Django in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from registers.formats.sheets_calamine import head, lines, open_workbook, sheets
+from registers.formats.sheets_wire import Head, Line
+
+
+def read_ods(path: Path) -> Iterator[Head | Line]:
+    """Give each sheet of an ODS, followed by its rows. Raises Unreadable."""
+    for about, sheet in sheets(open_workbook(path)):
+        yield head(about, sheet)
+        yield from lines(sheet)

@@ -1,0 +1,52 @@
+"""What the reading program sends to the caller: a line of JSON a message.
+
+JSON, because whatever a hostile file may make of the reading program, a text of
+JSON can only ever be read as plain values. Each message is a list whose first
+item says what it is.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass
+from typing import Any
+
+# What a file has in a cell. '' is never given: that is None.
+Value = str | int | float | bool | datetime.date | datetime.datetime | datetime.time | None
+Line = tuple[int, list[Value]]  # the number of a row, and what is in it
+
+SHEET, ROWS, UNREADABLE, END = "sheet", "rows", "unreadable", "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is known of a sheet beside its rows. `merged` holds ranges: 'B3:B7'."""
+
+    name: str
+    hidden: bool
+    merged: list[str]
+
+
+def pack(what: str, *content: Any) -> str:
+    """Return a message as one line of text."""
+    return json.dumps([what, *content], default=_temporal, ensure_ascii=False) + "\n"
+
+
+def unpack(line: str | bytes) -> list[Any]:
+    """Return a message, with dates and times as such. Raises ValueError where it is none."""
+    message = json.loads(line, object_hook=_from_temporal)
+    if not isinstance(message, list):
+        raise ValueError("A message is a list.")
+    return message
+
+
+def _temporal(value: datetime.date | datetime.time) -> dict[str, str]:
+    return {type(value).__name__: value.isoformat()}
+
+
+def _from_temporal(value: dict[str, str]) -> datetime.date | datetime.time:
+    (kind, text), *_ = value.items()
+    if kind == "time":
+        return datetime.time.fromisoformat(text)
+    return (datetime.datetime if kind == "datetime" else datetime.date).fromisoformat(text)
