@@ -13,7 +13,8 @@ from django.utils.feedgenerator import Atom1Feed
 from registers.finding.changed import newest_changes
 from registers.finding.finding import Finding
 from registers.formats.columns import Place, url
-from registers.formats.following import USUAL_STATUS, host_of, name_of, one_line, plain
+from registers.formats.following import USUAL_STATUS, host_of, name_of
+from registers.formats.plain_text import one_line, plain
 from registers.formats.statement import kind_of
 from registers.models import Change, Protocol
 

@@ -14,7 +14,8 @@ from icalendar import Alarm, Calendar, Event
 from registers.finding.changed import Changed, how_changed
 from registers.finding.finding import Finding
 from registers.formats.columns import Place, url
-from registers.formats.following import host_of, name_of, one_line
+from registers.formats.following import host_of, name_of
+from registers.formats.plain_text import one_line
 from registers.models import Protocol
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"

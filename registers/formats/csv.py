@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from registers.finding.finding import Finding
 from registers.formats.apostrophe import as_text
 from registers.formats.columns import COLUMNS, Place
+from registers.formats.plain_text import plain
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
+
+
+def write(finding: Finding, place: Place) -> Iterator[bytes]:
+    """Give the heading row and then a row for each protocol of `finding`, in UTF-8."""
+    yield from lines([column.name for column in COLUMNS], _rows(finding, place))
+
+
+def lines(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
+    """Give any table's heading row and then its rows, in UTF-8, each safe to open."""
+    line = _Line()
+    writer = csv.writer(line)
+    for row in chain([heading], rows):
+        writer.writerow([as_text(plain(value)) for value in row])
+        yield line.text.encode()
+
+
+def _rows(finding: Finding, place: Place) -> Iterator[list[str]]:
+    for protocol in finding.every():
+        yield [column.write(protocol, place) for column in COLUMNS]
 
 
 class _Line:
@@ -19,14 +40,3 @@ class _Line:
 
     def write(self, text: str) -> None:
         self.text = text
-
-
-def write(finding: Finding, place: Place) -> Iterator[bytes]:
-    """Give the heading row and then a row for each protocol of `finding`, in UTF-8."""
-    line = _Line()
-    writer = csv.writer(line)
-    writer.writerow([column.name for column in COLUMNS])
-    yield line.text.encode()
-    for protocol in finding.every():
-        writer.writerow([as_text(column.write(protocol, place)) for column in COLUMNS])
-        yield line.text.encode()

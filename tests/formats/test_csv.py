@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from registers.finding.found import CHUNK
 from registers.formats.columns import COLUMNS, Place
 from registers.formats.csv import CONTENT_TYPE, as_text, write
+from registers.formats.plain_text import plain
 from registers.models import Organisation, Party, Protocol
 from tests.finding.questions import finding_of
 from tests.makers import (
@@ -123,9 +124,15 @@ def test_hostile_words_are_read_again(hostile, title, purpose, name, note):
     heading, row = read(write(finding_of(""), HERE))
     assert not [cell for cell in row if cell.startswith(STARTS_A_FORMULA)]
     cells = dict(zip(heading, map(unmarked, row), strict=True))
-    assert (cells["title"], cells["purpose"]) == (title, purpose)
-    assert cells["lead_organisation"] == name
-    assert cells["other_organisations"] == (f"{name} ({note})" if note else name)
+    assert (cells["title"], cells["purpose"]) == (plain(title), plain(purpose))
+    assert cells["lead_organisation"] == plain(name)
+    assert cells["other_organisations"] == plain(f"{name} ({note})" if note else name)
+
+
+def test_no_control_character_is_in_it_and_every_line_end_is_one(hostile):
+    Protocol.objects.update(title="\x01=1", purpose="a\r\nb\rc\u2028d\x1be\x9f")
+    (_, row) = read(write(finding_of(""), HERE))
+    assert (row[1], row[4]) == ("'=1", "a\nb\nc\nde")
 
 
 def test_notes_stand_in_brackets_and_semicolons_between(empty_register):

@@ -1,4 +1,4 @@
-"""Words for what people follow: what XML or a calendar refuses is taken out, and nothing else."""
+"""Words for files: what XML or a calendar refuses is taken out, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registers.formats.following import one_line, plain
+from registers.formats.plain_text import one_line, plain
 
 WORDS = {
     "nothing": ("", "", ""),
