@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from registers.models import Party, Protocol
 
@@ -14,22 +15,38 @@ class Place:
     """Where and when a protocol is written down.
 
     `site` is the register's address without a slash at its end; `on` is the
-    day, a date in Europe/London, on which reviews are judged. What people
-    follow also says the register's name, and the partnership's that publishes it.
+    day, a date in Europe/London, on which reviews are judged. What people keep
+    or follow also says the register's name, the partnership's that publishes it,
+    and the moment `at`, in Europe/London, at which it was made.
     """
 
     site: str
     on: datetime.date
     register: str = ""
     publisher: str = ""
+    at: datetime.datetime | None = None
+
+
+class Kind(Enum):
+    """What a column's values are. The order has no meaning."""
+
+    TEXT = "text"  # never a number, a formula or a link, whatever it looks like
+    DAY = "day"  # 2024-03-31, or nothing
+    MONTH = "month"  # 2024-03, or nothing
 
 
 @dataclass(frozen=True)
 class Column:
-    """A published column: its name, and how a protocol's value is written in a table's cell."""
+    """A published column: its name, how a protocol's value is written, and what it means.
+
+    `width` is how many characters of it a workbook shows on a line.
+    """
 
     name: str
     write: Callable[[Protocol, Place], str]
+    meaning: str
+    kind: Kind = Kind.TEXT
+    width: int = 16
 
 
 def month(day: datetime.date | None) -> str:
@@ -58,30 +75,87 @@ def party_with_note(party: Party) -> str:
 
 
 COLUMNS = (
-    Column("reference", lambda protocol, _: protocol.reference),
-    Column("title", lambda protocol, _: protocol.title),
-    Column("version", lambda protocol, _: protocol.version),
-    Column("theme", lambda protocol, _: protocol.theme.name),
-    Column("purpose", lambda protocol, _: protocol.purpose),
-    Column("summary", lambda protocol, _: protocol.summary),
-    Column("information_items", lambda protocol, _: protocol.information_items),
-    Column("data_subjects", lambda protocol, _: protocol.data_subjects),
-    Column("lawful_basis", lambda protocol, _: protocol.lawful_basis),
+    Column(
+        "reference",
+        lambda protocol, _: protocol.reference,
+        "The protocol's number. It never changes, and is never used again.",
+    ),
+    Column("title", lambda protocol, _: protocol.title, "What it is called.", width=45),
+    Column("version", lambda protocol, _: protocol.version, "Its version, as written in it."),
+    Column(
+        "theme",
+        lambda protocol, _: protocol.theme.name,
+        "The heading under which it is published.",
+        width=24,
+    ),
+    Column("purpose", lambda protocol, _: protocol.purpose, "Why information is shared.", width=60),
+    Column("summary", lambda protocol, _: protocol.summary, "The same in plain English.", width=45),
+    Column(
+        "information_items",
+        lambda protocol, _: protocol.information_items,
+        "What information is shared.",
+        width=45,
+    ),
+    Column(
+        "data_subjects",
+        lambda protocol, _: protocol.data_subjects,
+        "Whose information it is.",
+        width=30,
+    ),
+    Column(
+        "lawful_basis",
+        lambda protocol, _: protocol.lawful_basis,
+        "Why the law allows the sharing.",
+        width=45,
+    ),
     Column(
         "lead_organisation",
         lambda protocol, _: protocol.lead.organisation.name if protocol.lead else "",
+        "The organisation that leads it, by its official name.",
+        width=32,
     ),
     Column(
         "other_organisations",
         lambda protocol, _: "; ".join(party_with_note(party) for party in protocol.partners),
+        "The others that take part, with a semicolon between, and a note in brackets.",
+        width=60,
     ),
-    Column("parties_note", lambda protocol, _: protocol.parties_note),
-    Column("review_date", lambda protocol, _: month(protocol.review_date)),
-    Column("review_status", lambda protocol, place: protocol.review_status(place.on).value),
-    Column("status", lambda protocol, _: status(protocol)),
-    Column("published", lambda protocol, _: day(protocol.published_on)),
-    Column("updated", lambda protocol, _: day(protocol.updated_on)),
-    Column("url", url),
+    Column(
+        "parties_note",
+        lambda protocol, _: protocol.parties_note,
+        "How to find those who take part and are not listed.",
+        width=30,
+    ),
+    Column(
+        "review_date",
+        lambda protocol, _: month(protocol.review_date),
+        "The month in which it is to be reviewed, by its last day.",
+        Kind.MONTH,
+    ),
+    Column(
+        "review_status",
+        lambda protocol, place: protocol.review_status(place.on).value,
+        "How its review stood on the day of this file: overdue, due-soon (within 3 months),"
+        " in-date, or none (no review date is recorded).",
+    ),
+    Column(
+        "status",
+        lambda protocol, _: status(protocol),
+        "current: in force. withdrawn: no longer in force.",
+    ),
+    Column(
+        "published",
+        lambda protocol, _: day(protocol.published_on),
+        "The day on which it was first published.",
+        Kind.DAY,
+    ),
+    Column(
+        "updated",
+        lambda protocol, _: day(protocol.updated_on),
+        "The day of its last official change.",
+        Kind.DAY,
+    ),
+    Column("url", url, "The address of its page, which is the one that counts.", width=48),
 )
 
 # What the same columns are called where they are typed by hand: on the partnership's own page.

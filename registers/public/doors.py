@@ -18,10 +18,12 @@ from registers.formats.columns import Place
 
 
 def place() -> Place:
-    """Return where and when this is: the site with its names, and today in Europe/London."""
+    """Return where and when this is: the site with its names, and now in Europe/London."""
+    at = timezone.localtime()
     return Place(
         site=settings.SITE_URL,
-        on=timezone.localdate(),
+        on=at.date(),
+        at=at,
         register=settings.PARTNERSHIP.register_name,
         publisher=settings.PARTNERSHIP.name,
     )

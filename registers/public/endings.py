@@ -16,15 +16,24 @@ from django.http import (
 from django.http.response import HttpResponseBase
 
 from registers.finding.finding import Finding
-from registers.formats import atom, calendar, csv, json
+from registers.formats import atom, calendar, csv, json, ods, xlsx
 from registers.formats.following import USUAL_STATUS
 from registers.public.doors import place
 
-ENDINGS: dict[str, ModuleType] = {"csv": csv, "json": json, "ics": calendar, "atom": atom}
+ENDINGS: dict[str, ModuleType] = {
+    "csv": csv,
+    "xlsx": xlsx,
+    "ods": ods,
+    "json": json,
+    "ics": calendar,
+    "atom": atom,
+}
 FOLLOWED = {"ics", "atom"}
 # A telephone that is sent a calendar as an attachment files it away, and does not offer to add it.
 SAVED_AS = {
     "csv": 'attachment; filename="protocols-{on}.csv"',
+    "xlsx": 'attachment; filename="protocols-{on}.xlsx"',
+    "ods": 'attachment; filename="protocols-{on}.ods"',
     "ics": 'inline; filename="protocol-reviews.ics"',
 }
 BLOCK = 65_536

@@ -111,7 +111,7 @@ def test_an_error_names_the_field_and_keeps_everything_else(client: Client):
     assert 'value="essex-partnership-university-nhs-foundation-trust" checked' in source
 
 
-@pytest.mark.parametrize("ending", ["csv", "json", "ics", "atom"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "ods", "json", "ics", "atom"])
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -145,10 +145,10 @@ def test_what_is_not_there_is_not_found_by_a_machine(client: Client, address):
 
 def test_an_unknown_ending_is_told_of_those_there_are(client: Client):
     answer = client.get("/protocols.xml")
-    assert json.loads(answer.content)["detail"] == "Use csv, json, ics or atom."
+    assert json.loads(answer.content)["detail"] == "Use csv, xlsx, ods, json, ics or atom."
 
 
-@pytest.mark.parametrize("ending", ["csv", "json", "ics", "atom"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "ods", "json", "ics", "atom"])
 def test_endings_are_only_read(client: Client, ending):
     address = f"/protocols.{ending}"
     assert client.post(address).status_code == 405

@@ -44,6 +44,8 @@ PUBLIC = [
     "/accessibility/",
     "/privacy/",
     "/protocols.csv",
+    "/protocols.xlsx",
+    "/protocols.ods",
     "/protocols.json",
     "/protocols.ics",
     "/protocols.atom",

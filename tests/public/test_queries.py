@@ -52,6 +52,8 @@ PAGES = [
     "/protocols/0036/",
     "/protocols/0036/changes/",
     "/protocols.csv?organisation=eput",
+    "/protocols.xlsx?organisation=eput",
+    "/protocols.ods?organisation=eput",
     "/protocols.json?organisation=eput",
     "/protocols.ics?organisation=eput",
     "/protocols.atom?organisation=eput",
