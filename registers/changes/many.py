@@ -1,110 +1,111 @@
-"""Official changes of many protocols whose parties move at once, as `official_change` makes one.
+"""Official changes of many things of one kind at once, each as `official_change` makes one.
 
-A merge may touch thousands of protocols. Their parties are all that changes in
-them: so what they say before and after is read for many at once.
+A merge may touch thousands of protocols, and a spreadsheet all of them. What
+they say before and after is read for many at once, so that it takes few
+queries, however many they are.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import models
 from django.utils import timezone
-from simple_history.utils import bulk_update_with_history
 
-from registers.changes.official import published_at_its_end
-from registers.formats.record import Record, records_of
-from registers.formats.statement import Statement, parties_said, what_changed
-from registers.models import Change, Party, Protocol
+from registers.changes.dating import newest_entry, refuse_days_to_come, write_days
+from registers.changes.official import SUBJECTS, published_at_its_end
+from registers.formats.record import records_of
+from registers.formats.statement import Statement, statements, what_changed
+from registers.models import Change, Organisation, Protocol
 
 BATCH = 500
+Subject = type[Protocol] | type[Organisation]
 
 
 @contextmanager
-def parties_change(
-    references: Sequence[str], *, at: datetime.datetime, by: User | None, why: str
-) -> Iterator[None]:
-    """Tell what changes within in the parties of these protocols: a change for each, or nothing.
-
-    A draft is told of to nobody. Within a transaction.
-    """
-    with published_at_its_end() as touched:
-        touched.protocols.update(references)
-        before = _said(references)
-        _record_first_states(references)
-        yield
-        for start in range(0, len(references), BATCH):
-            _tell(references[start : start + BATCH], before, at=at, by=by, why=why)
-
-
-def _said(references: Sequence[str]) -> dict[str, Statement]:
-    """Return what each public protocol says of its parties."""
-    said: dict[str, Statement] = {}
-    for start in range(0, len(references), BATCH):
-        some = references[start : start + BATCH]
-        parties = defaultdict(list)
-        of_these = Party.objects.filter(protocol__in=some).select_related("organisation")
-        for party in of_these:
-            parties[party.protocol_id].append(party)
-        public = Protocol.public.filter(pk__in=some).values_list("pk", flat=True)
-        said |= {reference: parties_said(parties[reference]) for reference in public}
-    return said
-
-
-def _record_first_states(references: Sequence[str]) -> None:
-    """Keep what each says before, with a last change that kept no record."""
-    for start in range(0, len(references), BATCH):
-        some = references[start : start + BATCH]
-        # The oldest first, so that the last of each is what stays.
-        changes = Change.objects.filter(protocol__in=some).order_by("made_at", "pk")
-        last = dict(changes.values_list("protocol", "pk"))
-        bare = list(Change.objects.filter(pk__in=last.values(), record__isnull=True))
-        records = _records([str(change.protocol_id) for change in bare])
-        for change in bare:
-            change.record = records.get(str(change.protocol_id))
-        Change.objects.bulk_update(bare, ["record"], batch_size=BATCH)
-
-
-def _records(references: Sequence[str]) -> dict[str, Record]:
-    return records_of(list(Protocol.objects.filter(pk__in=references).only("pk")))
-
-
-def _tell(
-    references: Sequence[str],
-    before: dict[str, Statement],
+def official_changes(
+    model: Subject,
+    keys: Sequence[Any],
     *,
     at: datetime.datetime,
     by: User | None,
-    why: str,
-) -> None:
-    after = _said(references)
-    differ = [each for each in references if after.get(each) != before.get(each)]
-    protocols = list(Protocol.objects.filter(pk__in=differ))
-    for protocol in protocols:
-        protocol.updated_on = timezone.localdate(at)
-    bulk_update_with_history(
-        protocols,
-        Protocol,
-        ["updated_on"],
-        batch_size=BATCH,
-        default_user=by,
-        manager=Protocol.objects,
-    )
-    records = _records(differ)
-    Change.objects.bulk_create(
-        [
-            Change(
-                made_at=at,
-                protocol_id=each,
-                what=what_changed(before[each], after[each]),
-                why=why,
-                by=by,
-                record=records[each],
+    why: str = "",
+    published_before: bool = False,
+) -> Iterator[list[Any]]:
+    """Tell what changes within in each of many things: a change for each, or nothing.
+
+    `keys` are those of the things, stored or not; none of them may be removed
+    within. They are given as a list, in the order of the changes, to which the
+    keys are added of things that have none before they are stored.
+    `published_before` is said of the protocols that are new here. All else is
+    as with `official_change`.
+    """
+    with published_at_its_end() as touched:
+        before = {key: said for some in batches(keys) for key, said in _said(model, some)}
+        since, every = newest_entry(), list(keys)
+        for some in batches(keys):
+            _record_first_states(model, some)
+        yield every
+        (touched.protocols if model is Protocol else touched.organisations).update(every)
+        for some in batches(every):
+            after = dict(_said(model, some))
+            differ = [key for key in some if after.get(key) != before.get(key)]
+            if model is Protocol:
+                new = [key for key in differ if key not in before]
+                changed = [key for key in differ if key in before]
+                _date(new, changed, at=at, since=since, by=by, given=published_before)
+            records = records_of([model(pk=key) for key in differ])
+            Change.objects.bulk_create(
+                Change(
+                    **{f"{SUBJECTS[model]}_id": key},
+                    made_at=at,
+                    what=what_changed(before.get(key), after[key]),
+                    why=why,
+                    by=by,
+                    record=records[key],
+                )
+                for key in differ
             )
-            for each in differ
-        ],
-        BATCH,
-    )
+
+
+def batches(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Give the keys as many at a time as a query may well name."""
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
+
+
+def _said(model: Subject, keys: Sequence[Any]) -> Iterator[tuple[Any, Statement]]:
+    yield from statements(model, keys).items()
+
+
+def _record_first_states(model: Subject, keys: Sequence[Any]) -> None:
+    """Keep what each says before, with a last change that kept no record."""
+    subject = SUBJECTS[model]
+    # The oldest first, so that the last of each is what stays.
+    changes = Change.objects.filter(**{f"{subject}__in": keys}).order_by("made_at", "pk")
+    last = dict(changes.values_list(subject, "pk"))
+    bare = list(Change.objects.filter(pk__in=last.values(), record__isnull=True))
+    records = records_of([model(pk=getattr(change, f"{subject}_id")) for change in bare])
+    for change in bare:
+        change.record = records.get(getattr(change, f"{subject}_id"))
+    Change.objects.bulk_update(bare, ["record"])
+
+
+def _date(
+    new: Sequence[str],
+    changed: Sequence[str],
+    *,
+    at: datetime.datetime,
+    since: int,
+    by: User | None,
+    given: bool,
+) -> None:
+    """Write the days of the change on protocols. Those of new ones stay where they are `given`."""
+    on = timezone.localdate(at)
+    to_come = models.Q(published_on__gt=on) | models.Q(withdrawn_on__gt=on)
+    for protocol in Protocol.objects.filter(to_come, pk__in=[*new, *changed])[:1]:
+        refuse_days_to_come(protocol, on)
+    write_days([] if given else new, changed, on=on, since=since, by=by)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from registers.changes.many import parties_change
+from registers.changes.many import official_changes
 from registers.changes.merge_steps import Moving
 from registers.changes.official import official_change, published_at_its_end
 from registers.changes.promises import OTHERWISE, promise_of
@@ -99,7 +99,7 @@ def merge(
         reason = because(f"{name} was merged with {stays.name}: they are one organisation.", why)
         with (
             official_change(stays, at=at, by=by, why=why),
-            parties_change(protocols_of(plan.steps), at=at, by=by, why=reason),
+            official_changes(Protocol, protocols_of(plan.steps), at=at, by=by, why=reason),
         ):
             do(plan.steps, by=by)
         change = say_first(stays, f"Merged with {name}: they are one organisation.")

@@ -8,6 +8,7 @@ or page concerned, and calls `save` and `remove` within.
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -71,15 +72,22 @@ def published_at_its_end() -> Iterator[Touched]:
 
 
 @contextmanager
-def taken_back() -> Iterator[None]:
-    """Keep nothing of what is saved within, to see what it would do. Search hears nothing of it."""
-    token = _touched.set(Touched())
+def gathered(touched: Touched) -> Iterator[None]:
+    """Let `touched` learn what is saved within. Whoever gives it publishes it at the end."""
+    token = _touched.set(touched)
     try:
         with transaction.atomic():
             yield
-            transaction.set_rollback(True)
     finally:
         _touched.reset(token)
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Keep nothing of what is saved within, to see what it would do. Search hears nothing of it."""
+    with gathered(Touched()):
+        yield
+        transaction.set_rollback(True)
 
 
 @contextmanager
@@ -225,8 +233,18 @@ def _keep_address(organisation: Organisation, slug: str) -> None:
 
 def free_slug(organisation: Organisation) -> str:
     """Return an address made from the name, with a number behind it where that is taken."""
-    wanted = slugify(organisation.name)[:240] or "organisation"
+    wanted = wanted_slug(organisation.name)
     others = Slug.objects.exclude(organisation=organisation.pk)
     taken = set(others.filter(text__startswith=wanted).values_list("text", flat=True))
-    candidates = (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 3)))
-    return next(slug for slug in candidates if slug not in taken)
+    return next(slug for slug in slugs_like(wanted) if slug not in taken)
+
+
+def wanted_slug(name: str) -> str:
+    """Return the address that an organisation with this name has if it is free."""
+    return slugify(name)[:240] or "organisation"
+
+
+def slugs_like(wanted: str) -> Iterator[str]:
+    """Give the addresses that are tried one after the other, without end."""
+    yield wanted
+    yield from (f"{wanted}-{number}" for number in itertools.count(2))

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
-from registers.changes.many import parties_change
+from registers.changes.many import official_changes
 from registers.changes.merging import (
     because,
     hold,
@@ -21,7 +21,7 @@ from registers.changes.merging import (
 from registers.changes.official import free_slug, official_change, published_at_its_end
 from registers.changes.promises import OTHERWISE
 from registers.changes.steps import Step, altered, do
-from registers.models import Apart, Name, Organisation, Party, Slug
+from registers.models import Apart, Name, Organisation, Party, Protocol, Slug
 
 OFFICIAL_STAYS = "This is the official name. Choose another of its names, or rename it."
 NOT_ITS_NAME = "Choose one of the names of this organisation."
@@ -97,7 +97,9 @@ def split(
         with (
             official_change(old, at=at, by=by, why=why),
             official_change(new, at=at, by=by, why=why),
-            parties_change(protocols_of(plan.steps), at=at, by=by, why=because(reason, why)),
+            official_changes(
+                Protocol, protocols_of(plan.steps), at=at, by=by, why=because(reason, why)
+            ),
         ):
             new.full_clean()
             new.save()

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from registers.changes.many import parties_change
+from registers.changes.many import official_changes
 from registers.changes.merging import (
     because,
     hold,
@@ -23,7 +23,7 @@ from registers.changes.merging import (
 from registers.changes.official import official_change, published_at_its_end
 from registers.changes.promises import OTHERWISE
 from registers.changes.steps import Step, altered, do, read_steps, stands, stored_rows
-from registers.models import Merge, Name, Organisation, Party, Slug
+from registers.models import Merge, Name, Organisation, Party, Protocol, Slug
 from registers.models.words import key_of
 
 UNDONE = "This merge was undone already."
@@ -117,7 +117,9 @@ def undo_merge(
         with (
             official_change(stays, at=at, by=by, why=why),
             official_change(returns, at=at, by=by, why=why),
-            parties_change(protocols_of(plan.steps), at=at, by=by, why=because(undone, why)),
+            official_changes(
+                Protocol, protocols_of(plan.steps), at=at, by=by, why=because(undone, why)
+            ),
         ):
             do(plan.steps, by=by)
         say_first(stays, undone)

@@ -28,20 +28,40 @@ from registers.models import (
 )
 
 BATCH = 2000
+Write = Callable[[Collection[Any], int, set[str]], int]
 
 
-def publish(*, protocols: Collection[str], organisations: Collection[int]) -> int:
+def publish(*, protocols: Collection[str], organisations: Collection[int]) -> None:
     """Move the register's version, and bring what search knows in step with it.
 
     `protocols` are the references of those that changed, or whose parties did;
     `organisations` the keys of those whose names did. Within a transaction.
-    Returns the version's number.
     """
+    for _ in publish_in_steps(protocols=protocols, organisations=organisations):
+        pass
+
+
+def publish_in_steps(
+    *, protocols: Collection[str], organisations: Collection[int]
+) -> Iterator[int]:
+    """Do what `publish` does, and give after each step how many things are done."""
     engine().before_version()
-    number = RegisterVersion.move()
-    _write_protocols(protocols, number, set())
-    _write_organisations(organisations, number, set())
-    return number
+    number, known, done = RegisterVersion.move(), set[str](), 0
+    many = len(protocols) > BATCH
+    if many:
+        engine().before_many()
+    works: list[tuple[Write, list[Any]]] = [
+        (_write_protocols, sorted(protocols)),
+        (_write_organisations, sorted(organisations)),
+    ]
+    for write, keys in works:
+        for start in range(0, len(keys), BATCH):
+            some = keys[start : start + BATCH]
+            write(some, number, known)
+            done += len(some)
+            yield done
+    if many:
+        engine().after_many()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +98,6 @@ def write_all(*, batch: int = BATCH) -> Rebuilt:
 def lacking() -> bool:
     """Say whether a public protocol has no entry, as in a database from before there were any."""
     return Protocol.public.filter(search_entry=None).exists()
-
-
-Write = Callable[[Collection[Any], int, set[str]], int]
 
 
 def _in_batches(things: models.QuerySet[Any], write: Write, batch: int, known: set[str]) -> int:

@@ -1,0 +1,86 @@
+"""Many rows of one table made, altered or removed at once, with an entry in the history for each.
+
+As with `save`, but for what is asked of the database for each thing alone: that
+what it points at is there, and that it is the only one of its kind. Of that the
+database's own refusal is raised, as it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def make_rows(things: Sequence[Row], *, by: User | None) -> None:
+    """Check and store new things of one kind, and give them their keys. Raises ValidationError."""
+    if things:
+        model = type(things[0])
+        _check(things)
+        model._default_manager.bulk_create(things)  # noqa: SLF001 (Django's own)
+        keep_history(things, by=by, update=False)
+
+
+def alter_rows(altered: Iterable[tuple[Row, Collection[str]]], *, by: User | None) -> None:
+    """Check and store things of one kind again, each with the names of its columns that differ.
+
+    They are stored in the order given. Raises ValidationError.
+    """
+    alike = defaultdict(list)
+    for thing, columns in altered:
+        alike[tuple(sorted(columns))].append(thing)
+    for columns, things in alike.items():
+        model = type(things[0])
+        _check(things)
+        fields = [f.name for f in model._meta.concrete_fields if f.attname in columns]  # noqa: SLF001 (Django's own)
+        model._default_manager.bulk_update(things, fields)  # noqa: SLF001 (Django's own)
+        keep_history(things, by=by, update=True)
+
+
+def remove_rows(things: Sequence[Row], *, by: User | None) -> None:
+    """Remove stored things of one kind, to which nothing points."""
+    if things:
+        model, history = type(things[0]), _history(type(things[0]))
+        history.bulk_create(
+            history.model(
+                history_date=timezone.now(),
+                history_user=by,
+                history_type="-",
+                **{f.attname: getattr(thing, f.attname) for f in history.model.tracked_fields},
+            )
+            for thing in things
+        )
+        rows = model._default_manager.filter(pk__in=[thing.pk for thing in things])  # noqa: SLF001 (Django's own)
+        # Not delete(), which would write the history one by one, and know of no user.
+        rows._raw_delete(rows.db)  # noqa: SLF001 (Django's own)
+
+
+def keep_history(things: Sequence[models.Model], *, by: User | None, update: bool) -> None:
+    """Write an entry in the history of each of several things of one kind, as they are."""
+    if things:
+        # Else its reason would be '', which one that is saved alone does not have.
+        _history(type(things[0])).bulk_history_create(
+            things, update=update, default_user=by, default_change_reason=None
+        )
+
+
+def _check(things: Sequence[Row]) -> None:
+    """Check each value by itself. Raises ValidationError, which names the thing."""
+    relations = {f.name for f in type(things[0])._meta.fields if f.is_relation}  # noqa: SLF001 (Django's own)
+    for thing in things:
+        try:
+            thing.clean_fields(exclude=relations)
+        except ValidationError as refusal:
+            said = [f"{thing}: {sentence}" for sentence in refusal.messages]
+            raise ValidationError(said) from refusal
+
+
+def _history(model: type[models.Model]) -> Any:
+    return model.history  # type: ignore[attr-defined]  # simple_history's

@@ -1,0 +1,308 @@
+"""Many changes at once are what as many changes one by one would be."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management.color import no_style
+from django.db import DatabaseError, connection, transaction
+from simple_history.models import HistoricalRecords
+
+from registers import changes
+from registers.changes import many
+from registers.changes.importing import Incoming, Part, import_protocols
+from registers.changes.importing_organisations import IncomingOrganisation, import_organisations
+from registers.changes.official import official_change, published_at_its_end, remove, save
+from registers.formats.record import record_of
+from registers.models import (
+    Change,
+    Gap,
+    Name,
+    Organisation,
+    Party,
+    Protocol,
+    RegisterVersion,
+    Slug,
+    Theme,
+)
+from tests import makers
+from tests.models.making import NOW, shared_by_a_module
+
+pytestmark = pytest.mark.django_db
+
+LATER = datetime.datetime(2027, 1, 31, 12, 0, tzinfo=datetime.UTC)
+DAY = datetime.date(2026, 3, 5)
+TEXTS = ("title", "version", "purpose", "summary", "lawful_basis", "review_note", "admin_note")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cast(django_db_setup, django_db_blocker) -> Iterator[None]:
+    with shared_by_a_module(django_db_blocker):
+        makers.make_rich_register(seed=6, number=40)
+        _first_states(Random(6))
+        yield
+
+
+@pytest.fixture(params=[many.BATCH, 7], ids=["many", "few"])
+def batch(request, monkeypatch) -> None:
+    monkeypatch.setattr(many, "BATCH", request.param)
+
+
+def _first_states(random: Random) -> None:
+    """Let some have a change with a record, some one without, and some none; some have signed."""
+    for protocol in Protocol.objects.filter(pk__gte="9010"):
+        recorded = random.choice((None, "no", "yes"))
+        if recorded and protocol.status != "draft":
+            record = record_of(protocol) if recorded == "yes" else None
+            Change.objects.create(protocol=protocol, made_at=NOW, what="Before.", record=record)
+    for party in Party.objects.all():
+        if random.random() < 0.3:
+            party.signed_on = DAY
+            party.save()
+
+
+# The slow way ------------------------------------------------------------------------------
+
+
+def one_by_one(incoming: list[Incoming], *, published_before: bool = False, **how: Any) -> None:
+    with published_at_its_end() as touched:
+        # At once, whatever is named is read again, also where nothing of it changes.
+        touched.protocols.update(each.reference for each in incoming)
+        for each in incoming:
+            protocol = (
+                Protocol(reference=each.reference)
+                if each.new
+                else Protocol.objects.get(pk=each.reference)
+            )
+            with official_change(protocol, published_before=each.new and published_before, **how):
+                for name, value in each.values.items():
+                    setattr(protocol, name, value)
+                if each.new or each.values:
+                    save(protocol)
+                if each.parts is not None:
+                    _parts_one_by_one(protocol, each.parts)
+
+
+def _parts_one_by_one(protocol: Protocol, parts: list[Part]) -> None:
+    stay: dict[int, Party] = {}
+    stored = list(protocol.parties.all())
+    for same in (lambda a, b: a.role == b.role, lambda _a, _b: True):
+        for place, part in enumerate(parts):
+            for party in stored:
+                fits = party.organisation_id == part.organisation and same(party, part)
+                if fits and place not in stay and party not in stay.values():
+                    stay[place] = party
+    for party in stored:
+        if party not in stay.values():
+            remove(party)
+    for lead_last in ("partner", "lead"):
+        for place, part in enumerate(parts):
+            if place in stay and part.role == lead_last:
+                party = stay[place]
+                was = (party.role, party.note, party.position)
+                party.role, party.note, party.position = part.role, part.note, place
+                if was != (part.role, part.note, place):
+                    save(party)
+    for place, part in enumerate(parts):
+        if place not in stay:
+            save(
+                Party(
+                    protocol=protocol,
+                    organisation_id=part.organisation,
+                    role=part.role,
+                    note=part.note,
+                    name_as_published=part.written,
+                    position=place,
+                )
+            )
+
+
+def at_once(incoming: list[Incoming], **how: Any) -> None:
+    with published_at_its_end():
+        done = list(import_protocols(incoming, **how))
+    assert done == sorted(done)
+    assert (done or [0])[-1] == len(incoming)
+
+
+def organisations_one_by_one(incoming: list[IncomingOrganisation], **how: Any) -> list[int]:
+    keys = []
+    with published_at_its_end():
+        for each in incoming:
+            organisation = (
+                Organisation(name=each.name, kind=each.kind)
+                if each.stored is None
+                else Organisation.objects.get(pk=each.stored)
+            )
+            with official_change(organisation, **how):
+                if each.stored is None:
+                    save(organisation)
+                for text, kind in each.names:
+                    save(Name(organisation=organisation, text=text, kind=kind))
+            keys.append(organisation.pk)
+    return keys
+
+
+def organisations_at_once(incoming: list[IncomingOrganisation], **how: Any) -> list[int]:
+    with published_at_its_end():
+        return [key for keys in import_organisations(incoming, **how) for key in keys]
+
+
+# What is compared --------------------------------------------------------------------------
+
+
+def everything() -> dict[str, Any]:
+    """Every row of the register, of its histories and of its search."""
+    models = apps.get_app_config("registers").get_models()
+    tables = {m._meta.db_table: list(m._base_manager.order_by("pk").values()) for m in models}
+    for name, rows in tables.items():
+        if name.startswith("registers_historical"):
+            for row in rows:
+                del row["history_date"]
+                assert row.pop("history_id")
+            # Those of one thing are in their order, others as they come.
+            rows.sort(key=lambda row: row.get("id", row.get("reference")))
+        for row in rows:
+            row.pop("token", None)
+    with connection.cursor() as cursor:
+        for table in ("search_protocols", "search_organisations"):
+            key = "rowid" if connection.vendor == "sqlite" else "id"
+            cursor.execute(f"SELECT {key}, {table}.* FROM {table} ORDER BY {key}")
+            tables[table] = cursor.fetchall()
+    return tables
+
+
+def outcome(do: Callable[[], object]) -> dict[str, Any]:
+    """What there is after `do`, which is then taken back."""
+    models = [m for m in apps.get_app_config("registers").get_models() if m._meta.auto_field]
+    with connection.cursor() as cursor:
+        # PostgreSQL does not take numbers back.
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
+    with transaction.atomic():
+        said = do()
+        found = everything() | {"said": said}
+        transaction.set_rollback(True)
+    return found
+
+
+def same(slow: Callable[[], object], quick: Callable[[], object]) -> dict[str, Any]:
+    first, second = outcome(slow), outcome(quick)
+    for name in first:
+        assert second[name] == first[name], name
+    return second
+
+
+# Protocols ---------------------------------------------------------------------------------
+
+
+def some_of_all(random: Random) -> list[Incoming]:
+    """New ones, changed ones, drafts, withdrawn ones and some that come as they are."""
+    theme = Theme.objects.get(name="Cobra").pk
+    organisations = list(Organisation.objects.order_by("name")[:20])
+    stored = list(Protocol.objects.filter(pk__gte="9000").order_by("pk"))
+    incoming = []
+    for protocol in random.sample(stored, 30):
+        values: dict[str, Any] = {
+            name: random.choice(("", "Other words", "It's 50% more"))
+            for name in random.sample(TEXTS[1:], random.randint(0, 3))
+        }
+        if random.random() < 0.2:
+            values |= {"theme_id": theme, "review_date": datetime.date(2027, 5, 1)}
+        if random.random() < 0.1:
+            values |= {"published_on": DAY, "parties_complete": True}
+        chance = random.random()
+        parts = None if chance < 0.3 else _parts_of(random, protocol, organisations)
+        incoming.append(Incoming(protocol.pk, new=False, values=values, parts=parts))
+    for number in range(8):
+        values = {"title": f"New {number}", "theme_id": theme, "status": "published"}
+        values |= random.choice(({}, {"published_on": DAY}, {"published_on": DAY, "purpose": "x"}))
+        parts = [] if number % 3 else _parts_of(random, None, organisations)
+        incoming.append(Incoming(f"97{number:02}", new=True, values=values, parts=parts))
+    random.shuffle(incoming)
+    return incoming
+
+
+def _parts_of(
+    random: Random, protocol: Protocol | None, organisations: list[Organisation]
+) -> list[Part]:
+    """Those that are there, some with another role, note or place, some gone, and others."""
+    there = [
+        Part(party.organisation_id, party.role, "Not read", party.note)
+        for party in (protocol.parties.all() if protocol else ())
+        if random.random() < 0.8
+    ]
+    pairs = {(part.organisation, part.role): part for part in there}
+    for organisation in random.sample(organisations, random.randint(0, 3)):
+        role = random.choice(("lead", "partner"))
+        note = random.choice(("", "Temps"))
+        pairs[organisation.pk, role] = Part(organisation.pk, role, organisation.name[:9], note)
+    parts = list(pairs.values())
+    if random.random() < 0.3:
+        random.shuffle(parts)
+    leads = [part for part in parts if part.role == "lead"]
+    return leads[:1] + [part for part in parts if part.role == "partner"]
+
+
+@pytest.mark.usefixtures("batch")
+@pytest.mark.parametrize("seed", range(3))
+def test_protocols_at_once_are_as_one_by_one(seed, officer, monkeypatch):
+    request = type("Request", (), {"user": officer})
+    monkeypatch.setattr(HistoricalRecords.context, "request", request, raising=False)
+    incoming = some_of_all(Random(seed))
+    how = {"at": LATER, "by": officer, "why": "From a file.", "published_before": seed % 2 == 0}
+    found = same(lambda: one_by_one(incoming, **how), lambda: at_once(incoming, **how))
+    made = [row for row in found["registers_change"] if row["made_at"] == LATER]
+    assert 15 < len(made) < len(incoming)
+    assert {row["by_id"] for row in made} == {officer.pk}
+    users = {row["history_user_id"] for row in found["registers_historicalparty"]}
+    assert users == {None, officer.pk}
+
+
+def test_who_saved_need_not_be_known():
+    incoming = some_of_all(Random(1))
+    how = {"at": LATER}
+    same(lambda: one_by_one(incoming, **how), lambda: at_once(incoming, **how))
+
+
+# Organisations ------------------------------------------------------------------------------
+
+
+def organisations_of_all() -> list[IncomingOrganisation]:
+    """Names that lead to one address, to none, to one that is taken; names for those that are there."""
+    there = Organisation.objects.order_by("pk")
+    return [
+        IncomingOrganisation("Quince Council"),
+        IncomingOrganisation("Quince, Council", kind="group"),
+        IncomingOrganisation("Ashdown  (Council)"),
+        IncomingOrganisation("Совет", names=[("Quince Council 2", "alias")]),
+        IncomingOrganisation("委員会", names=[("QC", "acronym"), ("Quinces", "misspelling")]),
+        IncomingOrganisation(stored=there[0].pk, names=[("Aschdown", "misspelling")]),
+        IncomingOrganisation("Quince Council!"),
+        IncomingOrganisation(stored=there[1].pk, names=[("组", "alias"), ("Birches", "former")]),
+        IncomingOrganisation("Q" * 250),
+        IncomingOrganisation("Q" * 251),
+        *(IncomingOrganisation(f"Quince no {number}") for number in range(8)),
+    ]
+
+
+@pytest.mark.usefixtures("batch")
+def test_organisations_at_once_are_as_one_by_one(officer, monkeypatch):
+    request = type("Request", (), {"user": officer})
+    monkeypatch.setattr(HistoricalRecords.context, "request", request, raising=False)
+    incoming, how = organisations_of_all(), {"at": LATER, "by": officer, "why": "From a file."}
+    found = same(
+        lambda: sorted(organisations_one_by_one(incoming, **how)),
+        lambda: sorted(organisations_at_once(incoming, **how)),
+    )
+    made = [row for row in found["registers_change"] if row["made_at"] == LATER]
+    assert len(made) == len(incoming)
+    slugs = {row["text"] for row in found["registers_slug"]}
+    assert {"quince-council", "quince-council-2", "organisation", "organisation-2"} <= slugs
