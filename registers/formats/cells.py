@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 import re
 
+from registers.formats.plain_text import LINE_END, REFUSED, plain
 from registers.formats.sheets import Value
 from registers.models.references import LONGEST, SHORTEST
 from registers.models.review_dates import FIRST_YEAR
 
 LAST_YEAR = 2200
-# Characters that are no text: no page and no workbook can show them. Tabs and line ends can be.
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 MONTHS = [
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -46,7 +45,7 @@ def text_of(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        if found := FORBIDDEN.search(value):
+        if found := REFUSED.search(same_lines(value)):
             raise Refused(
                 f"This cell holds a character that cannot be shown (U+{ord(found[0]):04X}).",
                 "Delete it, or type the text again.",
@@ -61,12 +60,12 @@ def text_of(value: Value) -> str:
 
 def same_lines(text: str) -> str:
     """Return `text` without spaces around it, its lines ended by a line feed each."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return LINE_END.sub("\n", text).strip()
 
 
 def comparable(text: str) -> str:
     """Return `text` as any spreadsheet gives it back: so a stored text is known again."""
-    return same_lines(FORBIDDEN.sub("", text))
+    return plain(text).strip()
 
 
 def month_of(value: Value) -> datetime.date | str | None:

@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from registers.formats.xlsx import CUT
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.plan import Edit, KeptName, NewOrganisation, Part
 from registers.imports.spreadsheet.reading import NotATable
@@ -526,6 +527,18 @@ class TestNames:
         choices.choose("A", Choice(name="B", new=True, group=True, kept_as="alias"))
         choices.choose_theme("C", Choice(name="D"))
         assert Choices.read(choices.plain()) == choices
+
+
+def test_a_text_that_a_workbook_cut_stays_whole():
+    text = "All of it. " * 4_000
+    Protocol.objects.filter(pk="0061").update(purpose=text)
+    cut = f"{text[:32_000]}{CUT}https://example.org/protocols/0061/"
+    headings = ["reference", "purpose"]
+    assert checked_row("0061", cut, headings=headings).fate == "unchanged"
+    line = checked_row("0061", f"More. {cut}", headings=headings)
+    assert wrongs(line) == [
+        ("B", "This text is longer than a cell can be, so the file has only its beginning.")
+    ]
 
 
 def test_a_promise_differs_as_soon_as_anything_does():

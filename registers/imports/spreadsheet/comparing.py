@@ -8,6 +8,7 @@ from typing import Any
 
 from registers.formats.cells import comparable, day_of, month_of, version_in
 from registers.formats.columns import month
+from registers.formats.xlsx import CUT
 from registers.imports.spreadsheet.matching import Themes
 from registers.imports.spreadsheet.parties import (
     LEAD_COLUMN,
@@ -95,7 +96,7 @@ class Comparing:
                 continue
             text = title if name == "title" else row.text(name)
             was = written.get(name, "")
-            if comparable(was) == comparable(text):
+            if comparable(was) == comparable(text) or _was_cut(row, name, was, text):
                 continue
             if name == "title" and not text:
                 row.refuse("title", "The title is empty.", "Write it.")
@@ -215,6 +216,19 @@ class Comparing:
         was = stored.parties_note if stored else ""
         if note and "parties_note" not in line.values and comparable(note) != comparable(was):
             _edit(line, "parties_note", was, note, {"parties_note": note})
+
+
+def _was_cut(row: RowOf, column: str, was: str, text: str) -> bool:
+    """Say whether a workbook had no room for the whole text. Refuses what was edited in it."""
+    if CUT not in text:
+        return False
+    if not comparable(was).startswith(comparable(text.partition(CUT)[0])):
+        row.refuse(
+            column,
+            "This text is longer than a cell can be, so the file has only its beginning.",
+            "Change it on the protocol's own page, or use the CSV.",
+        )
+    return True
 
 
 def _edit(line: Line, column: str, before: str, after: str, values: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from registers.formats.cells import Refused, text_of
 from registers.formats.columns import WORKED_OUT, column_named
 from registers.formats.sheets import Row, Sheet, Value, letter
+from registers.formats.workbook import ABOUT
 
 # Titles and notes may stand above the headings, but not many.
 HEADINGS_WITHIN = 25
@@ -67,9 +68,9 @@ def read_tables(sheets: list[Sheet]) -> Tables:
             found.said.append(f"The sheet '{sheet.name}' is hidden, so it was left out.")
             continue
         table = _table(sheet, found.said)
-        if table is None:
+        if table is None and sheet.name != ABOUT:
             found.said.append(f"The sheet '{sheet.name}' has no headings, so it was left out.")
-        else:
+        elif table:
             found.tables.append(table)
     if not found.tables:
         raise NotATable(NO_HEADINGS)
