@@ -331,6 +331,11 @@ def test_a_row_of_the_registers_own_columns_is_refused(cells, wrong):
     assert [problem.wrong for problem in line.problems] == [wrong]
 
 
+def test_a_new_protocol_wants_a_theme_also_where_there_is_no_such_column():
+    line = checked_row("9001", "New", headings=["reference", "title"])
+    assert wrongs(line) == [("", "The theme is empty.")]
+
+
 def test_a_withdrawn_protocol_is_not_put_back_in_force():
     Protocol.objects.filter(pk="0061").update(
         status="withdrawn", withdrawn_on="2026-01-01", withdrawn_reason="Over."

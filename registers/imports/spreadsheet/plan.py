@@ -32,7 +32,10 @@ Whom = int | str
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a row is refused: at which column's letter, what is wrong, and what to do."""
+    """Why a row is refused: at which column's letter, what is wrong, and what to do.
+
+    There is no letter where the file does not have the column.
+    """
 
     column: str
     wrong: str

@@ -43,8 +43,8 @@ class Table:
     merged: dict[tuple[int, int], str]
 
     def letter(self, column: str) -> str:
-        """Return the letter of a column; of the first one where the file has none such."""
-        return letter(self.columns.get(column, 0))
+        """Return the letter of a column; nothing where the file has none such."""
+        return letter(self.columns[column]) if column in self.columns else ""
 
 
 @dataclass(slots=True)

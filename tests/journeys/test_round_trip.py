@@ -1,0 +1,81 @@
+"""Out, in and out again: the rows stay what they are, whatever the texts are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from registers.finding.indexing import forget
+from registers.formats.sheets import Sheet, read_sheets
+from registers.imports.spreadsheet.applying import apply
+from registers.imports.spreadsheet.checking import check
+from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.plan import Plan
+from registers.models import Change, Party, Protocol, SearchEntry
+from tests.conftest import empty_the_register
+from tests.imports.hostile import AT, Hostile
+from tests.imports.spreadsheets import ON, done
+
+PROTOCOLS, ORGANISATIONS = 5_000, 400
+FORMS = ("csv", "xlsx", "ods")
+
+
+def exported(ending: str) -> bytes:
+    answer = Client().get(f"/protocols.{ending}?status=all&sort=reference")
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content)
+
+
+def rows() -> list[list[str]]:
+    """Return what the register says, row by row, as its CSV has it."""
+    return list(csv.reader(io.StringIO(exported("csv").decode())))
+
+
+def file_of(folder: Path, ending: str) -> list[Sheet]:
+    path = folder / f"protocols.{ending}"
+    path.write_bytes(exported(ending))
+    return read_sheets(path, path.name)
+
+
+def plan_of(sheets: list[Sheet]) -> Plan:
+    return done(check(sheets, Choices(), on=ON, published_before=True))
+
+
+@pytest.fixture(scope="module")
+def hostile_register(django_db_setup, django_db_blocker):
+    """Make it once for the tests of this module, and take it away again."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        empty_the_register()
+        forget()
+        Hostile(seed=6).register(protocols=PROTOCOLS, organisations=ORGANISATIONS)
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("ending", FORMS)
+def test_out_in_and_out_again(hostile_register, db, tmp_path, ending):
+    """Nothing changes; and where the protocols were lost, all of them come back as they were."""
+    before, sheets = rows(), file_of(tmp_path, ending)
+    plan = plan_of(sheets)
+    assert [line.edits for line in plan.lines if line.edits] == []
+    assert plan.count() == {"unchanged": PROTOCOLS}
+
+    for table in (SearchEntry, Change, Party, Protocol):
+        table.objects.all().delete()
+    plan = plan_of(sheets)
+    assert plan.count() == {"new": PROTOCOLS}
+    work = apply(
+        lambda: check(sheets, Choices(), on=ON, published_before=True),
+        plan.promise,
+        at=AT,
+        by=None,
+        why="They were lost.",
+        published_before=True,
+    )
+    done(work)
+    assert rows() == before
