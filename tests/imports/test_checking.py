@@ -7,8 +7,8 @@ import datetime
 import pytest
 
 from registers.formats.xlsx import CUT
-from registers.imports.spreadsheet.choices import Choice, Choices
-from registers.imports.spreadsheet.plan import Edit, KeptName, NewOrganisation, Part
+from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.plan import Edit, Part
 from registers.imports.spreadsheet.reading import NotATable
 from registers.models import (
     Change,
@@ -433,105 +433,6 @@ def test_a_hidden_sheet_is_left_out():
     plan = checked(sheet_of(TYPED, FGM[:2]), hidden)
     assert [line.reference for line in plan.lines] == ["0061"]
     assert plan.said == ["The sheet 'Old' is hidden, so it was left out."]
-
-
-class TestNames:
-    """Names that the register does not know wait until somebody chooses."""
-
-    ROW = ("Nature", "9001 - New", "", "Esex County Council", "New Body (Temp)", "")
-
-    def test_they_wait(self):
-        plan = checked(sheet_of(TYPED, self.ROW))
-        assert plan.count() == {"waiting": 1}
-        assert [(n.kind, n.written, n.how, n.cell) for n in plan.names] == [
-            ("theme", "Nature", "unknown", "Nature"),
-            ("organisation", "Esex County Council", "unknown", "Esex County Council"),
-            ("organisation", "New Body", "unknown", "New Body (Temp)"),
-        ]
-        assert (plan.new_organisations, plan.new_themes) == ([], {})
-
-    def test_a_choice_settles_them(self):
-        choices = Choices()
-        choices.choose_theme("nature", Choice(name="Nature", new=True))
-        choices.choose("Esex County Council", Choice(name="ECC", kept_as="misspelling"))
-        choices.choose("New Body", Choice(name="The New Body", new=True, kept_as="alias"))
-        plan = checked(sheet_of(TYPED, self.ROW), choices=choices)
-        assert plan.count() == {"new": 1}
-        assert plan.new_themes == {"nature": "Nature"}
-        assert plan.new_organisations == [
-            NewOrganisation("the new body", "The New Body", group=False)
-        ]
-        assert plan.kept_names == [
-            KeptName(organisation(ECC), "Esex County Council", "misspelling"),
-            KeptName("the new body", "New Body", "alias"),
-        ]
-        (line,) = plan.lines
-        assert line.values["theme"] == "nature"
-        assert line.parts == [
-            Part(organisation(ECC), "lead", "Esex County Council", ""),
-            Part("the new body", "partner", "New Body", "Temp"),
-        ]
-
-    def test_a_choice_of_what_is_not_there_leaves_it_open(self):
-        choices = Choices()
-        choices.choose("Esex County Council", Choice(name="Gone Council"))
-        plan = checked(sheet_of(TYPED, self.ROW), choices=choices)
-        assert plan.count() == {"waiting": 1}
-
-    def test_two_names_may_be_one_new_organisation(self):
-        choices = Choices()
-        choices.choose("TNB", Choice(name="The New Body", new=True, kept_as="acronym"))
-        row = ("Safer Community", "9001 - New", "", "TNB", "the new body's friends, The New Body")
-        choices.choose("the new body's friends", Choice(name="Friends", new=True, group=True))
-        plan = checked(sheet_of(TYPED, row), choices=choices)
-        assert [new.name for new in plan.new_organisations] == ["The New Body", "Friends"]
-        assert [new.group for new in plan.new_organisations] == [False, True]
-        assert plan.kept_names == [KeptName("the new body", "TNB", "acronym")]
-
-    def test_what_only_refused_rows_name_is_not_made(self):
-        choices = Choices(all_new=True)
-        plan = checked(sheet_of(TYPED, [*self.ROW[:5], "13/2024"]), choices=choices)
-        assert plan.new_organisations == []
-
-    def test_words_may_be_a_note(self):
-        choices = Choices()
-        choices.choose("Please ask us", Choice(note=True))
-        row = ("Safer Community", "9001 - New", "", "ECC", "Please ask us")
-        (line,) = checked(sheet_of(TYPED, row), choices=choices).lines
-        assert line.values["parties_note"] == "Please ask us"
-        assert [part.written for part in line.parts] == ["ECC"]
-
-    def test_a_piece_may_belong_to_a_longer_name(self):
-        longer = "Toys, Games and Play"
-        choices = Choices()
-        choices.choose("Toys", Choice(longer=longer))
-        row = ("Safer Community", "9001 - New", "", "ECC", f"{longer}, Barnardos")
-        plan = checked(sheet_of(TYPED, row), choices=choices)
-        assert [n.written for n in plan.names if n.how == "unknown"] == [longer]
-        choices.choose(longer, Choice(name=longer, new=True))
-        (line,) = checked(sheet_of(TYPED, row), choices=choices).lines
-        assert [part.written for part in line.parts] == ["ECC", longer, "Barnardos"]
-
-    def test_a_name_as_published_before_is_known(self):
-        row = ("Safer Community", "9001 - New", "", "ECC", "The Children Society (TCS) - East")
-        plan = checked(sheet_of(TYPED, row))
-        assert ("The Children Society (TCS) - East", "published") in [
-            (n.written, n.how) for n in plan.names
-        ]
-
-    def test_a_name_with_its_acronym_is_known(self):
-        row = ("Safer Community", "9001 - New", "", "", "Essex County Council (ECC), DfE (DfE)")
-        (line,) = checked(sheet_of(TYPED, row)).lines
-        assert [(part.written, part.note) for part in line.parts] == [
-            ("Essex County Council (ECC)", ""),
-            ("DfE", "DfE"),
-        ]
-
-    def test_choices_are_kept_as_plain_data(self):
-        choices = Choices(all_new=True)
-        choices.choose("A", Choice(name="B", new=True, group=True, kept_as="alias"))
-        choices.choose_theme("C", Choice(name="D"))
-        assert Choices.read(choices.plain()) == choices
 
 
 def test_a_text_that_a_workbook_cut_stays_whole():
