@@ -68,13 +68,15 @@ def lines(sheet: CalamineSheet) -> Iterator[Line]:
     before: list[Value] = [None] * sheet.start[1]
     for number, cells in enumerate(sheet.iter_rows(), 1):
         if any(cell != "" for cell in cells):
-            yield number, before + [_value(cell) for cell in cells]
+            yield (
+                number,
+                before
+                + [(cell or None) if isinstance(cell, str) else _value(cell) for cell in cells],
+            )
 
 
 def _value(cell: Value | datetime.timedelta) -> Value:
-    """Return what a person sees in a cell."""
-    if isinstance(cell, str):
-        return cell or None
+    """Return what a person sees in a cell that is no text."""
     if isinstance(cell, float):
         return number(cell)
     if isinstance(cell, datetime.datetime):

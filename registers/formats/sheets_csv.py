@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from registers.formats.apostrophe import as_meant
-from registers.formats.sheets_limits import CELL_CHARACTERS, CHOOSE, Unreadable
+from registers.formats.sheets_limits import CELL_CHARACTERS, CHOOSE, MEGABYTE, Unreadable
 from registers.formats.sheets_wire import Head, Line
 
+FIRST_LINE = 20
 SEPARATORS = ",;\t"
 # Excel takes such a first line for itself and counts rows after it.
-NAMED_SEPARATOR = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n|\Z)", re.IGNORECASE)
+NAMED_SEPARATOR = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n)?", re.IGNORECASE)
 # Bytes that no text in Windows-1252 has.
 BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
 
@@ -44,42 +45,62 @@ TOO_LONG = (
 
 def read_csv(path: Path) -> Iterator[Head | Line]:
     """Give the one sheet of a CSV, and its rows. Raises Unreadable."""
-    text = _text(path.read_bytes())
-    separator = ""
-    if named := NAMED_SEPARATOR.match(text):
-        separator, text = named[1], text[named.end() :]
-    yield Head(name="", hidden=False, merged=[])
-    for number, record in _records(text, separator or _separator(text)):
-        yield number, [as_meant(cell) or None for cell in record]
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as file:
+        if named := NAMED_SEPARATOR.fullmatch(file.readline(FIRST_LINE)):
+            separator = named[1]
+        else:
+            file.seek(0)
+            separator = _separator(file)
+            file.seek(0)
+        yield Head(name="", hidden=False, merged=[])
+        for number, record in _records(file, separator):
+            yield number, [as_meant(cell) or None for cell in record]
 
 
-def _text(content: bytes) -> str:
-    """Return what is written. Raises Unreadable where the letters cannot be known."""
-    if content.startswith(UTF_16):
+def _encoding(path: Path) -> str:
+    """Return how the letters of a file are written. Raises Unreadable where it cannot be known."""
+    with path.open("rb") as file:
+        binary = nothing = False
+        first = file.read(len(codecs.BOM_UTF16_LE))
+        file.seek(0)
+        while piece := file.read(MEGABYTE):
+            binary = binary or bool(BINARY.search(piece))
+            nothing = nothing or b"\0" in piece
+    if first in UTF_16:
         encodings = ["utf-16"]
-    elif b"\0" in content:
-        raise Unreadable(NO_TEXT)
+    elif nothing:
+        encodings = []
     else:
-        encodings = ["utf-8-sig"] if BINARY.search(content) else ["utf-8-sig", "cp1252"]
+        encodings = ["utf-8-sig"] if binary else ["utf-8-sig", "cp1252"]
     for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            pass
-    raise Unreadable(NO_TEXT if BINARY.search(content) else UNKNOWN_LETTERS)
+        if _can_be(path, encoding):
+            return encoding
+    raise Unreadable(NO_TEXT if binary else UNKNOWN_LETTERS)
 
 
-def _separator(text: str) -> str:
+def _can_be(path: Path, encoding: str) -> bool:
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            while file.read(MEGABYTE):
+                pass
+    except UnicodeError:
+        return False
+    return True
+
+
+def _separator(file: TextIO) -> str:
     """Return what divides the cells of the heading row. A comma, where nothing does."""
 
     def cells(separator: str) -> int:
-        records = (record for _, record in _records(text, separator))
+        file.seek(0)
+        records = (record for _, record in _records(file, separator))
         return len(next(filter(any, records), []))
 
     return max(SEPARATORS, key=cells)
 
 
-def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _records(file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Give each record with its number, as a spreadsheet program numbers rows.
 
     A record may span lines, and an empty line is a record of no cells.
@@ -87,7 +108,7 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     number = 0
     before = csv.field_size_limit(CELL_CHARACTERS)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        reader = csv.reader(file, delimiter=separator, strict=True)
         for number, record in enumerate(reader, 1):
             yield number, record
     except csv.Error as problem:

@@ -30,13 +30,15 @@ from registers.models.paper_archives import (
     content_types,
     refuse_odd_end,
 )
-from registers.models.paper_kinds import HEAD, LOCKED, OLE, OTHERS, TAIL
+from registers.models.paper_kinds import HEAD, OLE, OTHERS, TAIL
 
 EMPTY = f"This file is empty. {CHOOSE}"
 TOO_LARGE = (
-    f"This file is larger than {PAPER_BYTES // MEGABYTE} MB, which no register needs. Take out"
-    " pictures, or copy the rows that you need into a new spreadsheet and choose that."
+    "This file is larger than {megabytes} MB, which no register needs. Take out pictures, or copy"
+    " the rows that you need into a new spreadsheet and choose that."
 )
+# What is not packed, CSV and XLS, may be as large as what is packed becomes.
+PLAIN_BYTES = 100 * MEGABYTE
 SAVE_AS = "Open it in a spreadsheet program, save it as XLSX, and choose that file."
 
 EXCEL = "application/vnd.ms-excel."
@@ -58,12 +60,16 @@ OPEN_ELSE = {**OPEN_OTHERS, f"{OPEN}text": "a text (ODT)", f"{OPEN}graphics": "a
 APPLE = "index/document.iwa"
 
 # Streams of the old container, by which kind of file has them.
-OLD_SHEETS = ("Workbook", "Book")
+ENCRYPTED = "EncryptedPackage"
+OLD_SHEETS = {"Workbook", "Book"}
 OLD_OTHERS = {
     "WordDocument": "an older text (DOC)",
     "PowerPoint Document": "an older presentation (PPT)",
     "__properties_version1.0": "an e-mail (MSG)",
 }
+STREAMS = [each.encode("utf-16-le") for each in (ENCRYPTED, *OLD_SHEETS, *OLD_OTHERS)]
+STREAM = re.compile(b"(" + b"|".join(map(re.escape, STREAMS)) + rb")\0\0")
+STREAM_BYTES = 64  # of the longest name
 # Excel before 1993 had no container. The rest of this kind is found by paper_kinds.py.
 OLDEST = re.compile(rb"\x09[\x00\x02\x04\x08][\x04\x06\x08]\x00")
 JSON = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{])")
@@ -94,27 +100,38 @@ def kind_of_sheets(path: Path, name: str) -> str:
 def _kind(file: IO[bytes], size: int) -> str:
     if not size:
         raise Unreadable(EMPTY)
-    if size > PAPER_BYTES:
-        raise Unreadable(TOO_LARGE)
     head = file.read(HEAD)
-    if head.startswith(OLE):
-        return _old_kind(head + file.read())
     if head.startswith(b"PK"):
+        _refuse_large(size, PAPER_BYTES)
         return _archive_kind(file, size)
+    _refuse_large(size, PLAIN_BYTES)
+    if head.startswith(OLE):
+        file.seek(0)
+        return _old_kind(file)
     if what := _what_else(head):
         raise Unreadable(what)
     return "csv"
 
 
-def _old_kind(content: bytes) -> str:
+def _refuse_large(size: int, most: int) -> None:
+    if size > most:
+        raise Unreadable(TOO_LARGE.format(megabytes=most // MEGABYTE))
+
+
+def _old_kind(file: IO[bytes]) -> str:
     """Return 'xls', if the old container holds one. The names of its streams stand in UTF-16."""
-    if LOCKED in content:
+    found: set[bytes] = set()
+    rest = b""
+    while piece := file.read(MEGABYTE):
+        found.update(STREAM.findall(rest + piece))
+        rest = piece[-STREAM_BYTES:]
+    names = {each.decode("utf-16-le") for each in found}
+    if ENCRYPTED in names:
         raise Unreadable(PROTECTED)
-    if any(f"{each}\0".encode("utf-16-le") in content for each in OLD_SHEETS):
+    if names & OLD_SHEETS:
         return "xls"
-    for stream, what in OLD_OTHERS.items():
-        if stream.encode("utf-16-le") in content:
-            raise Unreadable(f"This is {what}. {CHOOSE}")
+    for stream in names:
+        raise Unreadable(f"This is {OLD_OTHERS[stream]}. {CHOOSE}")
     raise Unreadable(DAMAGED)
 
 

@@ -116,6 +116,11 @@ def trimmed(values: list[Value]) -> list[Value]:
     return values[:last]
 
 
+def longest(values: list[Value]) -> int:
+    """Return the place of the longest text of a row."""
+    return max(range(len(values)), key=lambda at: len(str(values[at])))
+
+
 class _Counted:
     """How much was found so far. Raises Unreadable for the row that is too much."""
 
@@ -127,17 +132,12 @@ class _Counted:
         if len(values) > COLUMNS:
             place = place_in(self.sheet, number, len(values) - 1)
             raise Unreadable(TOO_WIDE.format(place=place))
-        texts = [value for value in values if isinstance(value, str)]
-        if any(len(text) > CELL_CHARACTERS for text in texts):
-            long = next(
-                at
-                for at, value in enumerate(values)
-                if isinstance(value, str) and len(value) > CELL_CHARACTERS
-            )
-            raise Unreadable(TOO_LONG.format(place=place_in(self.sheet, number, long)))
+        lengths = [len(value) for value in values if isinstance(value, str)]
+        if max(lengths, default=0) > CELL_CHARACTERS:
+            raise Unreadable(TOO_LONG.format(place=place_in(self.sheet, number, longest(values))))
         self._rows += 1
         self._cells += len(values) - values.count(None)
-        self._characters += sum(map(len, texts))
+        self._characters += sum(lengths)
         if self._rows > ROWS:
             raise Unreadable(TOO_MANY_ROWS)
         if self._cells > FILLED_CELLS:
