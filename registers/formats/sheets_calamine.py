@@ -95,7 +95,7 @@ def moment(value: datetime.datetime) -> datetime.date | datetime.datetime:
     """Return a date where there is no time, and no parts of a second: files keep days as parts."""
     if value.microsecond:
         value = (value + SECOND / 2).replace(microsecond=0)
-    return value if value.time() else value.date()
+    return value.date() if value.time() == datetime.time.min else value
 
 
 def span(value: datetime.timedelta) -> str:

@@ -76,7 +76,7 @@ def _encoding(path: Path) -> str:
     for encoding in encodings:
         if _can_be(path, encoding):
             return encoding
-    raise Unreadable(NO_TEXT if binary else UNKNOWN_LETTERS)
+    raise Unreadable(NO_TEXT if binary and first not in UTF_16 else UNKNOWN_LETTERS)
 
 
 def _can_be(path: Path, encoding: str) -> bool:
@@ -95,7 +95,10 @@ def _separator(file: TextIO) -> str:
     def cells(separator: str) -> int:
         file.seek(0)
         records = (record for _, record in _records(file, separator))
-        return len(next(filter(any, records), []))
+        try:
+            return len(next(filter(any, records), []))
+        except Unreadable:  # with this one; the reading itself tells where none will do
+            return 0
 
     return max(SEPARATORS, key=cells)
 

@@ -1,0 +1,149 @@
+"""Spreadsheets made by hand, as small as they can be, and a reader that reads them twice."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+from registers.formats.sheets import Row, Sheet, read_sheets
+from registers.formats.sheets_kinds import kind_of_sheets
+from registers.formats.sheets_reader import READERS, messages
+from registers.formats.sheets_wire import ROWS, SHEET, unpack
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OFFICE = "application/vnd.openxmlformats-officedocument."
+SHEET_TYPE = f"{OFFICE}spreadsheetml.sheet.main+xml"
+OPEN = "application/vnd.oasis.opendocument."
+URN = "urn:oasis:names:tc:opendocument:xmlns:"
+
+
+def read(path: Path, name: str = "") -> list[Sheet]:
+    """What a file holds, read by a process of its own, and once more here: the same."""
+    sheets = read_sheets(path, name or path.name)
+    heads, rows = [], []
+    for line in messages(READERS[kind_of_sheets(path, name)](path)):
+        what, *content = unpack(line)
+        if what == SHEET:
+            heads.append(content)
+            rows.append([])
+        elif what == ROWS:
+            rows[-1] += [Row(number, tuple(values)) for number, *values in content[0]]
+    assert [sheet.rows for sheet in sheets] == [each for each in rows if each]
+    return sheets
+
+
+def cells(path: Path) -> list[tuple]:
+    """The rows of the one sheet of a file, each with its number."""
+    (sheet,) = read(path)
+    return [(row.number, *row.values) for row in sheet.rows]
+
+
+def archive(path: Path, parts: dict[str, str | bytes]) -> Path:
+    with ZipFile(path, "w", ZIP_DEFLATED) as file:
+        for name, content in parts.items():
+            file.writestr(name, content, ZIP_STORED if name == "mimetype" else ZIP_DEFLATED)
+    return path
+
+
+def xlsx(path: Path, data: str, *, kind: str = SHEET_TYPE, **more: str | bytes) -> Path:
+    """An XLSX of one sheet, 'Live', with these rows in XML, and perhaps more parts."""
+    relations = f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" Type='
+    return archive(
+        path,
+        {
+            "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Override PartName='
+            f'"/xl/workbook.xml" ContentType="{kind}"/></Types>',
+            "_rels/.rels": f'{relations}"{RELATIONS}/officeDocument" Target="xl/workbook.xml"/>'
+            "</Relationships>",
+            "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
+            '<sheet name="Live" sheetId="1" r:id="r1"/></sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": f'{relations}"{RELATIONS}/worksheet"'
+            ' Target="/xl/worksheets/sheet1.xml"/></Relationships>',
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{data}</sheetData>'
+            "</worksheet>",
+            **more,
+        },
+    )
+
+
+def ods(
+    path: Path,
+    rows: str,
+    *,
+    before: str = "",
+    mimetype: str = f"{OPEN}spreadsheet",
+    manifest: str = "<manifest/>",
+) -> Path:
+    """An ODS of one table, 'Live', with these rows in XML."""
+    spaces = " ".join(
+        f'xmlns:{each}="{URN}{each}:1.0"' for each in ("office", "table", "text", "style")
+    )
+    content = (
+        f'{before}<office:document-content {spaces} xmlns:draw="{URN}drawing:1.0">'
+        '<office:automatic-styles><style:style style:name="h"><style:table-properties'
+        ' table:display="false"/></style:style></office:automatic-styles>'
+        f'<office:body><office:spreadsheet><table:table table:name="Live">{rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    parts = {"mimetype": mimetype, "META-INF/manifest.xml": manifest, "content.xml": content}
+    return archive(path, parts)
+
+
+def record(kind: int, content: bytes) -> bytes:
+    return struct.pack("<2H", kind, len(content)) + content
+
+
+def text16(text: str, length: str = "<HB") -> bytes:
+    return struct.pack(length, len(text), 1) + text.encode("utf-16-le")
+
+
+def xls(path: Path, rows: list[list[str | float | tuple]], *, locked: bool = False) -> Path:
+    """An XLS (BIFF8) of one sheet, 'Live', of texts and numbers; a number in a tuple is a date.
+
+    B1:B2 are merged. Nothing writes this old kind any more that could be used here.
+    """
+    start = struct.pack("<6H", 0x0600, 5, 0, 0, 0, 0) + bytes(4)
+    of_sheet = struct.pack("<6H", 0x0600, 0x10, 0, 0, 0, 0) + bytes(4)
+    formats = b"".join(record(0xE0, struct.pack("<2H", 0, each) + bytes(16)) for each in (0, 17))
+    first = record(0x809, start) + (record(0x2F, b"\1\0" + bytes(52)) if locked else b"") + formats
+    name = text16("Live", "<BB")
+    at = len(first) + 4 + 6 + len(name) + 4
+    first += record(0x85, struct.pack("<IBB", at, 0, 0) + name) + record(0x0A, b"")
+    body = record(0x809, of_sheet)
+    for row, values in enumerate(rows):
+        for column, value in enumerate(values):
+            dated = isinstance(value, tuple)
+            place = struct.pack("<3H", row, column, int(dated))
+            if isinstance(value, str):
+                body += record(0x204, place + text16(value))
+            else:
+                body += record(0x203, place + struct.pack("<d", value[0] if dated else value))
+    body += record(0xE5, struct.pack("<5H", 1, 0, 1, 1, 1)) + record(0x0A, b"")
+    path.write_bytes(container("Workbook", (first + body).ljust(4096, b"\0")))
+    return path
+
+
+def container(stream: str, content: bytes) -> bytes:
+    """Microsoft's old container with one stream, of 4 to 60 kB."""
+    sectors = -(-len(content) // 512)
+    table = struct.pack("<2I", 0xFFFFFFFD, 0xFFFFFFFE)  # itself, and the list of streams
+    table += b"".join(struct.pack("<I", each) for each in range(3, sectors + 2))
+    table = (table + struct.pack("<I", 0xFFFFFFFE)).ljust(512, b"\xff")
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    header += struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<3I4x5I", 0, 1, 1, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack("<I", 0) + b"\xff" * 432
+    streams = entry("Root Entry", 5, 0xFFFFFFFE, 0, 1)
+    streams += entry(stream, 2, 2, len(content), 0xFFFFFFFF)
+    return header + table + streams.ljust(512, b"\0") + content.ljust(sectors * 512, b"\0")
+
+
+def entry(name: str, kind: int, start: int, size: int, child: int) -> bytes:
+    letters = f"{name}\0".encode("utf-16-le")
+    none = 0xFFFFFFFF
+    return letters.ljust(64, b"\0") + struct.pack(
+        "<HBB3I16x4x16xIQ", len(letters), kind, 1, none, none, child, start, size
+    )

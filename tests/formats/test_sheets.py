@@ -1,0 +1,203 @@
+"""What a workbook holds is read as a person sees it: typed, numbered, in its place."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import xlsxwriter
+from odfdo import Cell, Document, Table
+from odfdo import Row as OpenRow
+
+from registers.formats.sheets import Row, Sheet, letter, place
+from registers.formats.sheets_places import column
+from tests.formats.sheet_files import cells, ods, read, xls, xlsx
+
+DAY = datetime.date(2024, 3, 1)
+TEN = datetime.datetime(2024, 3, 1, 10, 10, 10)  # noqa: DTZ001 (as below)
+NOON = datetime.datetime(2024, 3, 1, 12, 0)  # noqa: DTZ001 (a spreadsheet knows no zones)
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    """An XLSX as a program writes it, with all that a cell can be."""
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        live = book.add_worksheet("Live")
+        month, clock, both, percent, long, bold = (
+            book.add_format(each)
+            for each in (
+                {"num_format": "mmm-yyyy"},
+                {"num_format": "hh:mm"},
+                {"num_format": "yyyy-mm-dd hh:mm:ss"},
+                {"num_format": "0%"},
+                {"num_format": "[h]:mm:ss"},
+                {"bold": True},
+            )
+        )
+        live.write_row(1, 1, ["a", 12, 12.5, True, 1e20, "=b"], None)
+        live.write_string(1, 6, "=b")
+        live.write_datetime(2, 0, DAY, month)
+        live.write_datetime(2, 1, NOON, both)
+        live.write_datetime(2, 2, datetime.time(12, 30), clock)
+        live.write_number(2, 3, 0.45, percent)
+        live.write_number(2, 4, 1.5, long)
+        live.write_datetime(2, 5, TEN, both)
+        live.write_formula(3, 0, "=1+1", None, 2)
+        live.write_formula(3, 1, "=NA()", None, "#N/A")
+        live.write_formula(4, 2, "=Old!A1", None, "#REF!")
+        live.write_rich_string(5, 0, "plain ", bold, "bold", " plain")
+        live.write_string(5, 1, "a line\r\nanother _x0041_")
+        live.write_blank(9, 9, None, bold)
+        live.merge_range("B7:B9", "merged")
+        book.add_worksheet("Empty")
+        book.add_worksheet("Notes").write(0, 0, "x")
+        book.get_worksheet_by_name("Notes").hide()
+        book.add_worksheet("Secret").write(0, 0, "x")
+        book.get_worksheet_by_name("Secret").very_hidden()
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": "=Live!$C$2:$C$2"})
+        book.add_chartsheet("Chart").set_chart(chart)
+    return path
+
+
+def test_an_xlsx_is_read_as_a_person_sees_it(workbook):
+    live, notes, secret = read(workbook)
+
+    assert [(row.number, *row.values) for row in live.rows] == [
+        (2, None, "a", 12, 12.5, True, 1e20, "=b"),
+        (3, DAY, NOON, datetime.time(12, 30), 0.45, "36:00:00", TEN),
+        (4, 2, "#N/A"),
+        (5, None, None, "#REF!"),
+        (6, "plain bold plain", "a line\r\nanother _x0041_"),
+        (7, None, "merged"),
+    ]
+    assert [type(value) for value in live.rows[0].values[2:4]] == [int, float]
+    assert live.merged == ["B7:B9"]
+    assert (live.kind, live.hidden) == ("workbook", False)
+    assert [(sheet.name, sheet.hidden) for sheet in (notes, secret)] == [
+        ("Notes", True),
+        ("Secret", True),
+    ]
+
+
+def test_cells_without_names_follow_each_other(tmp_path):
+    rows = (
+        "<row><c><v>1</v></c><c t='e'><v>#NAME?</v></c></row>"
+        "<row><c t='inlineStr'><is><t>hey</t></is></c><c t='d'><v>2024-03-01</v></c></row>"
+    )
+    assert cells(xlsx(tmp_path / "a.xlsx", rows)) == [(1, 1, "#NAME?"), (2, "hey", DAY)]
+
+
+def test_a_tag_may_stand_on_two_pieces(tmp_path):
+    row = '<row r="{0}"><c r="A{0}"><v>{0}</v></c><c r="C{0}" t="e"><v>#REF!</v></c></row>'
+    rows = "".join(row.format(number) for number in range(1, 15_001))
+    found = cells(xlsx(tmp_path / "a.xlsx", rows))
+    assert found == [(number, number, None, "#REF!") for number in range(1, 15_001)]
+
+
+def test_cells_of_another_prefix_are_cells(tmp_path):
+    sheet = (
+        '<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        '<x:sheetData><x:row r="3"><x:c s="0" r="B3"><x:f>1+1</x:f><x:v>2</x:v></x:c></x:row>'
+        "</x:sheetData></x:worksheet>"
+    )
+    path = xlsx(tmp_path / "b.xlsx", "", **{"xl/worksheets/sheet1.xml": sheet})
+    assert cells(path) == [(3, None, 2)]
+
+
+def test_a_million_empty_rows_are_no_matter(tmp_path):
+    empty = "".join(f'<row r="{row}"><c r="A{row}" s="1"/></row>' for row in range(2, 50_000))
+    last = '<row r="1048576"><c r="B1048576"><v>2</v></c></row>'
+    rows = f'<row r="1"><c r="A1"><v>1</v></c></row>{empty}{last}'
+    assert cells(xlsx(tmp_path / "a.xlsx", rows)) == [(1, 1), (1_048_576, None, 2)]
+
+
+def test_an_ods_is_read_as_a_person_sees_it(tmp_path):
+    rows = """
+    <table:table-row table:number-rows-repeated="2"><table:table-cell
+      table:number-columns-repeated="16384"/></table:table-row>
+    <table:table-row>
+      <table:table-cell table:number-columns-repeated="2"/>
+      <table:table-cell office:value-type="string"><text:p> two
+         <text:s text:c="2"/>words<text:tab/>x<text:line-break/><text:span>y</text:span> </text:p>
+         <text:p>below</text:p></table:table-cell>
+      <table:table-cell office:value-type="float" office:value="12"
+         table:number-columns-repeated="2"><text:p>12.00</text:p></table:table-cell>
+    </table:table-row>
+    <table:table-row table:number-rows-repeated="2">
+      <table:table-cell office:value-type="date" office:date-value="2024-03-01"
+        table:number-rows-spanned="2" table:number-columns-spanned="2"/>
+      <table:covered-table-cell office:value-type="string"><text:p>under</text:p>
+      </table:covered-table-cell>
+      <table:table-cell office:value-type="date" office:date-value="2024-03-01T12:00:00"
+        table:number-rows-spanned="1"/>
+      <table:table-cell office:value-type="percentage" office:value="0.45"/>
+      <table:table-cell office:value-type="boolean" office:boolean-value="true"/>
+      <table:table-cell office:value-type="time" office:time-value="PT12H30M00S"/>
+      <table:table-cell office:value-type="time" office:time-value="PT36H00M00S"/>
+    </table:table-row>
+    <table:table-row>
+      <table:table-cell office:value-type="string" office:string-value=""
+        table:formula="of:=NA()"><text:p>#N/A</text:p></table:table-cell>
+      <table:table-cell office:value-type="string"><office:annotation><text:p>note</text:p>
+        </office:annotation><draw:frame><text:p>drawn</text:p></draw:frame><text:p>a</text:p>
+      </table:table-cell>
+      <table:table-cell office:value-type="date" office:date-value="soon"><text:p>Soon</text:p>
+      </table:table-cell>
+      <table:table-cell office:value-type="time" office:time-value="noon"><text:p>Noon</text:p>
+      </table:table-cell>
+      <table:table-cell office:value-type="string" office:string-value="given"/>
+    </table:table-row>
+    <table:table-row table:number-rows-repeated="1048569"><table:table-cell/></table:table-row>
+    </table:table><table:table table:name="Notes" table:style-name="h">
+    <table:table-row><table:table-cell office:value-type="string"><text:p>x</text:p>
+    </table:table-cell></table:table-row>
+    """
+    live, notes = read(ods(tmp_path / "a.ods", rows))
+
+    twice = (DAY, None, NOON, 0.45, True, datetime.time(12, 30), "36:00:00")
+    assert [(row.number, *row.values) for row in live.rows] == [
+        (3, None, None, "two   words\tx\ny\nbelow", 12, 12),
+        (4, *twice),
+        (5, *twice),
+        (6, "#N/A", "a", "Soon", "Noon", "given"),
+    ]
+    assert live.merged == ["A4:B5"]
+    assert (notes.name, notes.hidden, live.hidden) == ("Notes", True, False)
+
+
+def test_an_ods_of_another_program(tmp_path):
+    document = Document("spreadsheet")
+    document.body.clear()
+    table = Table("Live")
+    row = OpenRow()
+    for value in ("a  b", 12, DAY, True, NOON):
+        row.append_cell(Cell(value))
+    table.append_row(row)
+    document.body.append(table)
+    document.save(tmp_path / "a.ods")
+    assert cells(tmp_path / "a.ods") == [(1, "a  b", 12, DAY, True, NOON)]
+
+
+def test_an_xls(tmp_path):
+    path = xls(tmp_path / "a.xls", [["Theme", "Title – é"], [], ["x", 12.0, 1.5, (45352.0,)]])
+    (sheet,) = read(path)
+    assert sheet.name == "Live"
+    assert sheet.merged == ["B1:B2"]
+    assert sheet.rows == [Row(1, ("Theme", "Title – é")), Row(3, ("x", 12, 1.5, DAY))]
+
+
+@pytest.mark.parametrize(
+    ("number", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (27, "AB"), (701, "ZZ"), (702, "AAA")]
+)
+def test_columns_have_letters(number, letters):
+    assert letter(number) == letters
+    assert column(letters.lower()) == number
+
+
+def test_a_place_is_said_in_words():
+    sheet = Sheet(name="Live", rows=[], hidden=False, merged=[], kind="workbook")
+    plain = Sheet(name="a.csv", rows=[], hidden=False, merged=[], kind="csv")
+    assert place(sheet, 5, 2) == "sheet 'Live', row 5, column C"
+    assert place(plain, 5, 2) == "row 5, column C"

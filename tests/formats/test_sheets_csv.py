@@ -1,0 +1,125 @@
+"""CSV as programs write it: its letters, its separator, its rows, and what cannot be told."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from registers.formats.apostrophe import as_meant, as_text
+from registers.formats.sheets import Unreadable, read_sheets
+from registers.formats.sheets_csv import read_csv
+from registers.formats.sheets_limits import CELL_CHARACTERS
+from registers.formats.sheets_reader import messages
+from registers.formats.sheets_wire import ROWS, unpack
+from tests.formats.sheet_files import cells
+
+TEXT = "reference,title\r\n0012,Café – tea\r\n"
+ROWS_OF_TEXT = [(1, "reference", "title"), (2, "0012", "Café – tea")]
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(content: bytes | str):
+        path = tmp_path / "a.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"], ids=lambda name: name
+)
+def test_its_letters_are_found(written, encoding):
+    assert cells(written(TEXT.encode(encoding))) == ROWS_OF_TEXT
+
+
+def test_letters_of_the_other_order_of_bytes(written):
+    assert cells(written(b"\xfe\xff" + TEXT.encode("utf-16-be"))) == ROWS_OF_TEXT
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        pytest.param("a;b\n1,5;2\n", [(1, "a", "b"), (2, "1,5", "2")], id="semicolons"),
+        pytest.param("a\tb\n1,5\t2\n", [(1, "a", "b"), (2, "1,5", "2")], id="tabs"),
+        pytest.param('"a;x",b\n1;5;6,2', [(1, "a;x", "b"), (2, "1;5;6", "2")], id="quoted"),
+        pytest.param("sep=;\na,b;c\n1;2\n", [(1, "a,b", "c"), (2, "1", "2")], id="told to Excel"),
+        pytest.param("only\nx\n", [(1, "only"), (2, "x")], id="one column"),
+        pytest.param("\n\na,b\n", [(3, "a", "b")], id="empty lines first"),
+        pytest.param("a,b\r1,2\r", [(1, "a", "b"), (2, "1", "2")], id="old line ends"),
+        pytest.param(
+            'a,b\n"x\n\ny",2\n,,\n3,,\n', [(1, "a", "b"), (2, "x\n\ny", "2"), (4, "3")], id="lines"
+        ),
+        pytest.param('a,b\n"say ""x""",c"d\n', [(1, "a", "b"), (2, 'say "x"', 'c"d')], id="quotes"),
+        pytest.param(
+            "a\n'=x\n''=x\n'x\n=x",
+            [(1, "a"), (2, "=x"), (3, "'=x"), (4, "'x"), (5, "=x")],
+            id="apostrophes",
+        ),
+        pytest.param("a\nb\x01c\n", [(1, "a"), (2, "b\x01c")], id="control characters"),
+    ],
+)
+def test_its_rows_are_those_of_a_spreadsheet_program(written, content, rows):
+    assert cells(written(content)) == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param('a,b\n\n"x,y\nz,1\n', "In row 3 of this CSV a quotation mark", id="unclosed"),
+        pytest.param('a\n"x\ny"\n"x" y\n', "In row 3 of this CSV text follows", id="astray"),
+        pytest.param(
+            "a\n" + "x" * (CELL_CHARACTERS + 1), "Row 2 of this CSV has a cell", id="long cell"
+        ),
+        pytest.param("a,b\n1,é\x81\n".encode("latin-1"), "neither UTF-8", id="unknown letters"),
+        pytest.param(b"a\0b\x01", "of a kind that is not taken", id="nothing in it"),
+        pytest.param(b"a\0b\0\n\0", "of a kind that is not taken", id="UTF-16 without a mark"),
+        pytest.param(b"\x01\x02\xff\xfe", "of a kind that is not taken", id="binary"),
+        pytest.param(b"\xff\xfea\0b", "neither UTF-8", id="half a letter"),
+    ],
+)
+def test_what_cannot_be_told_is_a_sentence(written, content, words):
+    with pytest.raises(Unreadable, match=words):
+        read_sheets(written(content), "a.csv")
+    with pytest.raises(Unreadable, match=words):
+        list(read_csv(written(content)))
+
+
+def test_a_csv_is_one_sheet_with_the_name_of_its_file(written):
+    (sheet,) = read_sheets(written(TEXT), "live.csv")
+    assert (sheet.name, sheet.kind, sheet.hidden, sheet.merged) == ("live.csv", "csv", False, [])
+
+
+CELL = st.text(st.sampled_from("ab'=+-@\t\r\n,;\" é–") | st.characters(exclude_categories=["Cs"]))
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(rows=st.lists(st.lists(CELL.filter(lambda text: "\0" not in text), min_size=2, max_size=3)))
+def test_what_the_register_writes_is_read_again(written, rows):
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(["reference", "title", "purpose"])
+    writer.writerows([as_text(cell) for cell in row] for row in rows)
+    found = {}
+    for line in messages(read_csv(written(file.getvalue()))):
+        what, *content = unpack(line)
+        if what == ROWS:
+            found |= {number: values for number, *values in content[0]}
+    for number, row in enumerate(rows, 2):
+        values = found.get(number, [])
+        assert [value or "" for value in values] == row[: len(values)]
+        assert not any(row[len(values) :])
+
+
+@pytest.mark.parametrize("meant", ["", "=a", "'=a", "''=a", "'", "'a", "-1", "\ta", "''"])
+def test_one_apostrophe_is_taken_away_where_it_was_put(meant):
+    assert as_meant(as_text(meant)) == meant

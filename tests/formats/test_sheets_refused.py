@@ -1,0 +1,379 @@
+"""Files that cannot be read: each is told in its own sentence, and harms nobody."""
+
+from __future__ import annotations
+
+import os
+import resource
+import runpy
+import sys
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from registers.formats import sheets
+from registers.formats.sheets import Unreadable, read_sheets
+from registers.formats.sheets_kinds import kind_of_sheets
+from registers.formats.sheets_limits import (
+    CELL_CHARACTERS,
+    MEMORY_BYTES,
+    PROCESSOR_SECONDS,
+    ROWS,
+    UNPACKED_BYTES,
+)
+from registers.formats.sheets_reader import READERS, messages
+from registers.models.document import PAPER_BYTES
+from tests import papers
+from tests.formats.sheet_files import OFFICE, OPEN, archive, container, ods, read, xls, xlsx
+
+EXCEL = "application/vnd.ms-excel."
+ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
+OPEN_CELL = '<table:table-cell office:value-type="string"{}><text:p>{}</text:p></table:table-cell>'
+OPEN_ROW = f"<table:table-row>{OPEN_CELL.format('', 'x')}</table:table-row>"
+
+
+def refused(path, words: str, name: str = "") -> None:
+    """It is refused with these words by a process of its own, and here as well."""
+    with pytest.raises(Unreadable) as told:
+        read_sheets(path, name or path.name)
+    assert words in str(told.value)
+    with pytest.raises(Unreadable) as told_here:
+        list(messages(READERS[kind_of_sheets(path, path.name)](path)))
+    assert str(told_here.value) == str(told.value)
+
+
+def damaged(content: bytes, at: bytes) -> bytes:
+    place = content.index(at) + len(at) + 5
+    return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"", "This file is empty", id="empty"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\0\0", "This is a picture (PNG)", id="PNG"),
+        pytest.param(b"\xff\xd8\xff\xe0\0", "This is a picture (JPEG)", id="JPEG"),
+        pytest.param(papers.pdf(), "This is a PDF", id="PDF"),
+        pytest.param(b"\x1f\x8b\x08\0", "This is an archive (GZIP)", id="GZIP"),
+        pytest.param(b"MZ\x90\0", "This is a program (EXE)", id="program"),
+        pytest.param(b"<!DOCTYPE html><html>", "This is a web page (HTML)", id="HTML"),
+        pytest.param(b"\r\n <TABLE><tr>", "This is a web page (HTML)", id="table in HTML"),
+        pytest.param(b"<div>", "This is a web page (HTML)", id="a part of HTML"),
+        pytest.param(b"<?xml version='1.0'?><a/>", "This is an XML file", id="XML"),
+        pytest.param(
+            b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>',
+            "This is an XML spreadsheet of 2003",
+            id="XML of 2003",
+        ),
+        pytest.param(b'<?xml?><office:document x="">', "a flat OpenDocument file", id="FODS"),
+        pytest.param(b'{"count": 25}', "This is JSON", id="JSON"),
+        pytest.param(b"\x09\x08\x06\0\0\0", "the first versions of Excel", id="first XLS"),
+        pytest.param(container("WordDocument", bytes(4096)), "an older text (DOC)", id="DOC"),
+        pytest.param(container("Something", bytes(4096)), "This file is damaged", id="other OLE"),
+        pytest.param(
+            container("EncryptedPackage", bytes(4096)), "protected with a password", id="locked"
+        ),
+        pytest.param(papers.docx(), "This is a text (DOCX)", id="DOCX"),
+        pytest.param(b"PK\x05\x06" + bytes(18), "This is an archive (ZIP)", id="empty ZIP"),
+        pytest.param(papers.archive({"a.csv": "a,b"}), "This is an archive (ZIP)", id="ZIP"),
+        pytest.param(papers.archive({"Index/Document.iwa": ""}), "Numbers", id="Numbers"),
+        pytest.param(
+            papers.archive({"[Content_Types].xml": papers.content_types()}),
+            "This file is damaged",
+            id="Office without a kind",
+        ),
+        pytest.param(papers.archive({"mimetype": "x/y"}), "archive (ZIP) of a kind", id="other"),
+        pytest.param(papers.odt(), "This is a text (ODT)", id="ODT"),
+        pytest.param(
+            papers.archive({"mimetype": f"{OPEN}spreadsheet"}), "damaged", id="ODS of nothing"
+        ),
+        pytest.param(b"PK\x03\x04rest", "This file is damaged", id="begun ZIP"),
+    ],
+)
+def test_the_content_tells_what_it_is(tmp_path, content, words):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(Unreadable) as told:
+        read_sheets(path, "a.xlsx")
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (f"{EXCEL}sheet.binary.macroEnabled.main", "a binary workbook (XLSB)"),
+        (f"{OFFICE}presentationml.presentation.main+xml", "a presentation (PPTX)"),
+    ],
+    ids=["XLSB", "PPTX"],
+)
+def test_other_kinds_of_office(tmp_path, kind, words):
+    path = xlsx(tmp_path / "a.xlsx", ONE, kind=kind)
+    with pytest.raises(Unreadable) as told:
+        read_sheets(path, "a.xlsx")
+    assert words in str(told.value)
+
+
+def test_a_workbook_with_macros_is_read_without_them(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", ONE, kind=f"{EXCEL}sheet.macroEnabled.main+xml")
+    assert len(read(path)) == 1
+
+
+def test_a_workbook_of_another_name_is_read(tmp_path):
+    assert len(read(xlsx(tmp_path / "a.csv", ONE))) == 1
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(Unreadable, match=r"'live\.csv' cannot be opened: No such file"):
+        read_sheets(tmp_path / "none", "live.csv")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        pytest.param(lambda path: xls(path, [["a"]], locked=True), "password", id="XLS"),
+        pytest.param(
+            lambda path: path.write_bytes(container("Workbook", b"\1" * 4096)), "damaged", id="BIFF"
+        ),
+    ],
+)
+def test_an_xls_that_cannot_be_read(tmp_path, make, words):
+    make(tmp_path / "a.xls")
+    refused(tmp_path / "a.xls", words)
+
+
+def test_an_ods_with_a_password(tmp_path):
+    path = ods(tmp_path / "a.ods", "", manifest="<manifest:encryption-data/>")
+    with pytest.raises(Unreadable, match="password"):
+        read_sheets(path, "a.ods")
+
+
+def test_a_zip_with_a_password(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", ONE)
+    path.write_bytes(papers.with_flag(path.read_bytes()))
+    with pytest.raises(Unreadable, match="password"):
+        read_sheets(path, "a.xlsx")
+
+
+FAR = '<row r="{0}"><c r="{1}{0}"><v>1</v></c></row>'
+SHEET = "xl/worksheets/sheet1.xml"
+HOSTILE = [
+    pytest.param(ONE + FAR.format(1_048_576, "XFD"), {}, "column XFD, and 200 columns", id="far"),
+    pytest.param(ONE + FAR.format(1_048_576, "GR"), {}, "from A1 to GR1048576", id="apart"),
+    pytest.param('<row r="1"><c r="A1"><f>1+1</f></c></row>', {}, "Cell A1", id="no result"),
+    pytest.param(
+        "<row><c><f>1</f><v/></c><c><f>2</f></c><c><f>3</f></c></row>",
+        {},
+        "Cell A1 of sheet 'Live' is a formula whose result is not in the file, and so are 2 more",
+        id="no results",
+    ),
+    pytest.param("<row><c", {}, "damaged", id="broken XML"),
+    pytest.param('<row r="x"><c t="e"><v>1</v></c></row>', {}, "damaged", id="row of letters"),
+    pytest.param("", {"xl/workbook.xml": "<a"}, "damaged", id="broken workbook"),
+    pytest.param("", {"xl/workbook.xml": "<!DOCTYPE a><a/>"}, "damaged", id="entities"),
+    pytest.param("", {"xl/_rels/workbook.xml.rels": "<a/>"}, "damaged", id="no relations"),
+    pytest.param(
+        "<row>" + '<c t="inlineStr"><is><t>x</t></is></c>' * 201 + "</row>",
+        {},
+        "sheet 'Live', row 1, column GS, and 200 columns",
+        id="wide without names",
+    ),
+    pytest.param(
+        f'<row><c t="inlineStr"><is><t>{"x" * (CELL_CHARACTERS + 1)}</t></is></c></row>',
+        {},
+        "The cell in sheet 'Live', row 1, column A holds more than 100,000 characters",
+        id="long cell",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "more", "words"), HOSTILE)
+def test_an_xlsx_that_cannot_be_read(tmp_path, data, more, words):
+    refused(xlsx(tmp_path / "a.xlsx", data, **more), words)
+
+
+def test_two_sheets_of_one_name(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", ONE)
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    book = parts["xl/workbook.xml"]
+    start, end = book.index(b"<sheet "), book.index(b"</sheets>")
+    parts["xl/workbook.xml"] = book[:end] + book[start:end] + book[end:]
+    refused(archive(path, parts), "damaged")
+
+
+def test_a_workbook_cut_short_or_with_a_wrong_sum(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", ONE * 50)
+    content = path.read_bytes()
+    path.write_bytes(content[:-200])
+    with pytest.raises(Unreadable, match="damaged"):
+        read_sheets(path, "a.xlsx")
+    path.write_bytes(damaged(content, SHEET.encode()))
+    refused(path, "damaged")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [(300, "damaged"), (UNPACKED_BYTES, "unpacks to more than 512 MB")],
+    ids=["less than it is", "more than is read"],
+)
+def test_an_archive_that_says_how_large_it_is(tmp_path, said, words):
+    size = 3_000_001
+    path = xlsx(tmp_path / "a.xlsx", ONE, **{"xl/sharedStrings.xml": bytes(size)})
+    numbers = size.to_bytes(4, "little"), said.to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(*numbers))
+    refused(path, words)
+
+
+OPEN_HOSTILE = [
+    pytest.param(
+        "<table:table-row><table:table-cell table:number-columns-repeated='1000'/>"
+        f"{OPEN_CELL.format('', 'x')}</table:table-row>",
+        "row 1, column ALM, and 200 columns",
+        id="far to the right",
+    ),
+    pytest.param(
+        "<table:table-row>"
+        + OPEN_CELL.format(' table:number-columns-repeated="16384"', "x")
+        + "</table:table-row>",
+        "200 columns",
+        id="a million columns",
+    ),
+    pytest.param(
+        OPEN_ROW.replace("-row>", "-row table:number-rows-repeated='1048576'>", 1),
+        f"more than {ROWS:,} rows",
+        id="a million rows",
+    ),
+    pytest.param(
+        "<table:table-row table:number-rows-repeated='100000'>"
+        + OPEN_CELL.format(' table:number-columns-repeated="200"', "x")
+        + "</table:table-row>",
+        "more than 5,000,000 cells",
+        id="millions of cells",
+    ),
+    pytest.param(
+        "<table:table-row table:number-rows-repeated='100000'>"
+        + OPEN_CELL.format(' table:number-columns-repeated="200"', "x" * 90_000)
+        + "</table:table-row>",
+        "more than 100,000,000 characters",
+        id="millions of letters",
+    ),
+    pytest.param(
+        OPEN_ROW.replace(">x<", ">" + '<text:s text:c="1000000000"/>' * 3 + "<"),
+        "holds more than 100,000 characters",
+        id="blanks without end",
+    ),
+    pytest.param(
+        "<table:table-row><table:table-cell/><table:table-cell table:formula='of:=1'/>"
+        "<table:table-cell table:formula='of:=1'/></table:table-row>",
+        "Cell B1 of sheet 'Live' is a formula whose result is not in the file, and so is 1 more",
+        id="no result",
+    ),
+    pytest.param(
+        OPEN_ROW.replace("-row>", "-row table:number-rows-repeated='x'>", 1), "damaged", id="x rows"
+    ),
+    pytest.param("<table:table-row>", "damaged", id="broken XML"),
+]
+
+
+@pytest.mark.parametrize(("rows", "words"), OPEN_HOSTILE)
+def test_an_ods_that_cannot_be_read(tmp_path, rows, words):
+    refused(ods(tmp_path / "a.ods", rows), words)
+
+
+def test_an_ods_with_entities(tmp_path):
+    laughs = "".join(f'<!ENTITY l{at + 1} "{f"&l{at};" * 10}">' for at in range(9))
+    before = f'<!DOCTYPE a [<!ENTITY l0 "ha">{laughs}]>'
+    refused(ods(tmp_path / "a.ods", OPEN_ROW, before=before), "damaged")
+
+
+def test_a_process_that_takes_too_much_is_ended(tmp_path):
+    # The reader does not know beforehand how far cells without names reach.
+    last = '<row r="1048576"><c><v>1</v></c>' + "<c/>" * 199 + "<c><v>1</v></c></row>"
+    path = xlsx(tmp_path / "a.xlsx", '<row r="1"><c><v>1</v></c></row>' + last)
+    with pytest.raises(Unreadable, match="takes more memory or time"):
+        read_sheets(path, "a.xlsx")
+
+
+def test_a_process_that_takes_too_long_is_ended(tmp_path, monkeypatch):
+    path = xlsx(tmp_path / "a.xlsx", ONE)
+    monkeypatch.setattr(sheets, "SECONDS", 0)
+    with pytest.raises(Unreadable, match="takes more memory or time"):
+        read_sheets(path, "a.xlsx")
+
+
+def test_a_file_that_is_too_large(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"PK\x03\x04")
+    os.truncate(path, PAPER_BYTES + 1)
+    with pytest.raises(Unreadable, match="larger than 20 MB"):
+        read_sheets(path, "a.xlsx")
+    path.write_bytes(b"a,b")
+    os.truncate(path, 101 * 2**20)
+    with pytest.raises(Unreadable, match="larger than 100 MB"):
+        read_sheets(path, "a.csv")
+
+
+def run_here(monkeypatch, *arguments: str) -> dict[int, int]:
+    """Run the program in this process; return the limits that it would have set."""
+    limits = {}
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (0, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", lambda what, most: limits.update({what: most[1]}))
+    monkeypatch.setattr(sys, "argv", ["reader", *arguments])
+    monkeypatch.delitem(sys.modules, "registers.formats.sheets_reader")
+    runpy.run_module("registers.formats.sheets_reader", run_name="__main__")
+    return limits
+
+
+def test_the_program_limits_itself_before_it_reads(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n")
+    limits = run_here(monkeypatch, "csv", str(path))
+    assert limits[resource.RLIMIT_AS] == MEMORY_BYTES
+    assert limits[resource.RLIMIT_CPU] == PROCESSOR_SECONDS
+    told = capsys.readouterr().out.splitlines()
+    assert told == ['["sheet", "", false, []]', '["rows", [[1, "a", "b"]]]', '["end"]']
+
+
+@pytest.mark.parametrize("problem", [MemoryError, Unreadable], ids=lambda each: each.__name__)
+def test_the_program_tells_why_it_cannot_read(tmp_path, monkeypatch, capsys, problem):
+    path = tmp_path / "a.csv"
+    path.write_text('a,"b')
+    if problem is MemoryError:
+
+        def exhausted(*_):
+            raise MemoryError
+
+        monkeypatch.setattr("registers.formats.sheets_csv.read_csv", exhausted)
+    run_here(monkeypatch, "csv", str(path))
+    assert capsys.readouterr().out.startswith('["unreadable", "')
+
+
+def good(tmp_path) -> list[bytes]:
+    makers = (
+        xlsx(tmp_path / "a", ONE + '<row r="2"><c t="e"><v>#REF!</v></c></row>'),
+        ods(tmp_path / "b", OPEN_ROW),
+        xls(tmp_path / "c", [["a", 1.0], ["b", (45352.0,)]]),
+    )
+    return [*(path.read_bytes() for path in makers), "a,b\n1,é\n".encode(), b""]
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_whatever_is_in_a_file_the_answer_is_rows_or_a_sentence(tmp_path, data):
+    """Good files with bytes changed, cut out and put in, and bytes of no kind at all."""
+    content = bytearray(data.draw(st.sampled_from(good(tmp_path))))
+    for _ in range(data.draw(st.integers(0, 6))):
+        place = data.draw(st.integers(0, len(content)))
+        piece = data.draw(st.binary(max_size=8))
+        content[place : place + data.draw(st.integers(0, 8))] = piece
+    path = tmp_path / "fuzz"
+    path.write_bytes(content)
+    try:
+        told = "."
+        assert all(sheet.rows for sheet in read_sheets(path, "fuzz"))
+    except Unreadable as problem:
+        told = str(problem)
+    assert told.endswith(".")
