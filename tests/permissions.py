@@ -114,6 +114,7 @@ PUBLIC = {
     "themes/": read("/themes/"),
     "themes/<slug:slug>/": read("/themes/safer-community/"),
     "organisations/": read("/organisations/"),
+    "organisations.<str:ending>": read("/organisations.csv"),
     "organisations/<slug:slug>/": read("/organisations/essex-police/"),
     "organisations/<slug:one>/with/<slug:other>/": read(
         "/organisations/essex-county-council/with/essex-police/"

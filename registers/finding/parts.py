@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,15 @@ class Parts:
     partner_count: int
     current: int
     withdrawn: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """In how many current protocols an organisation has each part, and in how many any."""
+
+    leads: int
+    partner_in: int
+    protocols: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,3 +80,15 @@ def current_counts(index: Index) -> dict[int, int]:
     """Return the number of current protocols by the key of each organisation with a part in one."""
     numbers = index.by_organisation(index.in_status(Protocol.Status.PUBLISHED))
     return {int(key): int(numbers[key]) for key in np.flatnonzero(numbers)}
+
+
+def counts_by_role(index: Index) -> Callable[[int], Counts]:
+    """Return what gives, by the key of any organisation, what `parts_of` counts of it."""
+    current = index.in_status(Protocol.Status.PUBLISHED)
+    numbers = [index.by_organisation(current, role) for role in (*LEADS_FIRST, "")]
+
+    def of(key: int) -> Counts:
+        leads, partner_in, protocols = (int(n[key]) if key < len(n) else 0 for n in numbers)
+        return Counts(leads=leads, partner_in=partner_in, protocols=protocols)
+
+    return of

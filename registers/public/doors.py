@@ -68,10 +68,7 @@ def page_of(
     Raises BadRequest for what is not the number of a page, and Http404 for a
     page past the last.
     """
-    try:
-        number = PageField(label="Page", required=False).clean(request.GET.get("page", ""))
-    except ValidationError as problem:
-        raise BadRequest("Page: this is not the number of a page.") from problem
+    number = page_number(request)
     paginator = Paginator(things, length)
     if number > paginator.num_pages:
         raise Http404
@@ -82,3 +79,11 @@ def page_of(
         pages=paginator.num_pages,
         query=request.GET,
     )
+
+
+def page_number(request: HttpRequest) -> int:
+    """Return the number of the page that the query string asks for. Raises BadRequest."""
+    try:
+        return PageField(label="Page", required=False).clean(request.GET.get("page", ""))
+    except ValidationError as problem:
+        raise BadRequest("Page: this is not the number of a page.") from problem

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registers.public.endings import ENDINGS, problem
+from registers.public import endings, organisation_endings
+from registers.public.endings import problem
 
-ENDING = re.compile(r"/protocols\.[a-z]+\Z")
+ENDING = re.compile(r"/(protocols|organisations)\.[a-z]+\Z")
+ENDINGS: dict[str, Collection[str]] = {
+    "protocols": endings.ENDINGS,
+    "organisations": organisation_endings.ENDINGS,
+}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -30,8 +36,8 @@ def forbidden(
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: nothing is kept at this address."""
-    if ENDING.search(request.path):
-        *some, last = ENDINGS
+    if found := ENDING.search(request.path):
+        *some, last = ENDINGS[found[1]]
         words = f"Use {', '.join(some)} or {last}."
         return problem(404, "There is no such ending", {"request": words})
     return render(request, "errors/404.html", status=404)

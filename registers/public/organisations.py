@@ -25,9 +25,7 @@ KINDS = Name.Kind.values
 
 def index(request: HttpRequest) -> HttpResponse:
     """Show every name of every organisation in the order of the alphabet, or those of a letter."""
-    letter = request.GET.get("letter", "").lower()
-    if letter and not (len(letter) == 1 and letter.isalnum()):
-        raise BadRequest("Letter: write one letter or digit.")
+    letter = letter_of(request)
     names = Name.objects.filter(key__startswith=letter).select_related("organisation")
     page = page_of(request, names.order_by("key"), length=NAMES_A_PAGE)
     counts = current_counts(index_now())
@@ -35,6 +33,14 @@ def index(request: HttpRequest) -> HttpResponse:
         name.protocol_count = counts.get(name.organisation_id, 0)
     context = {"page": page, "letters": Name.objects.initials(), "letter": letter.upper()}
     return render(request, "organisations/list.html", context)
+
+
+def letter_of(request: HttpRequest) -> str:
+    """Return the letter with which names are to begin, in small, or nothing. Raises BadRequest."""
+    letter = request.GET.get("letter", "").lower()
+    if letter and not (len(letter) == 1 and letter.isalnum()):
+        raise BadRequest("Letter: write one letter or digit.")
+    return letter
 
 
 def detail(request: HttpRequest, slug: str) -> HttpResponse:

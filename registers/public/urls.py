@@ -17,6 +17,7 @@ from registers.public import (
     endings,
     machines,
     news,
+    organisation_endings,
     organisations,
     pages,
     papers,
@@ -103,6 +104,13 @@ WAYS: list[URLPattern] = [
     kept("themes/", themes.index, name="themes"),
     kept("themes/<slug:slug>/", themes.detail, "page", name="theme"),
     kept("organisations/", organisations.index, "letter", "page", name="organisations"),
+    kept(
+        "organisations.<str:ending>",
+        organisation_endings.organisations,
+        "letter",
+        "page",
+        name="organisations-ending",
+    ),
     kept("organisations/<slug:slug>/", organisations.detail, "with", name="organisation"),
     kept(
         "organisations/<slug:one>/with/<slug:other>/",

@@ -47,6 +47,8 @@ PUBLIC = [
     "/protocols.xlsx",
     "/protocols.ods",
     "/protocols.json",
+    "/organisations.csv",
+    "/organisations.json",
     "/protocols.ics",
     "/protocols.atom",
     "/healthz",

@@ -55,6 +55,8 @@ PAGES = [
     "/protocols.xlsx?organisation=eput",
     "/protocols.ods?organisation=eput",
     "/protocols.json?organisation=eput",
+    "/organisations.csv",
+    "/organisations.json?letter=e",
     "/protocols.ics?organisation=eput",
     "/protocols.atom?organisation=eput",
     "/about/",

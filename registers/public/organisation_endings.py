@@ -1,0 +1,84 @@
+"""The organisations with their names and counts, as a table and as data.
+
+There are far fewer of them than of protocols: so each answer is made whole, and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+
+from registers.finding.indexing import index_now
+from registers.finding.organisations import lines, official_names
+from registers.formats import csv
+from registers.formats.columns import Place
+from registers.formats.organisations import as_csv, record
+from registers.models import Name
+from registers.public.doors import Listing, page_number, page_of, place
+from registers.public.endings import problem
+from registers.public.organisations import letter_of
+
+PATH = "/organisations.json"
+A_PAGE = 200  # as many as the list of all names has on its page
+
+
+def organisations(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """Send the organisations, or those with a name that begins with a letter; JSON in pages."""
+    if ending not in ENDINGS:
+        raise Http404
+    try:
+        official, _ = official_names(letter_of(request)), page_number(request)
+    except BadRequest as wrong:
+        # Its sentence begins with the name of the parameter.
+        name = str(wrong).partition(":")[0].lower()
+        return problem(400, "The question cannot be answered", {name: str(wrong)})
+    return ENDINGS[ending](request, official)
+
+
+def _csv(_: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
+    here = place()
+    return HttpResponse(
+        b"".join(as_csv(lines(official, index_now()), here)),
+        headers={
+            "Content-Type": csv.CONTENT_TYPE,
+            "Content-Disposition": f'attachment; filename="organisations-{here.on}.csv"',
+        },
+    )
+
+
+def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
+    count, here = official.count(), place()
+    try:
+        page = page_of(request, range(count), length=A_PAGE)
+    except Http404:
+        last = max(1, -(-count // A_PAGE))
+        return problem(404, "There is no such page", {"page": f"The last is {last}."})
+    first = (page.number - 1) * A_PAGE
+    shown = lines(official[first : first + A_PAGE], index_now())
+    return JsonResponse(
+        {
+            "count": page.count,
+            "next": _address(here, page, 1) if page.number < page.pages else None,
+            "previous": _address(here, page, -1) if page.number > 1 else None,
+            "results": [record(line, here) for line in shown],
+        },
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def _address(here: Place, page: Listing, step: int) -> str:
+    """Return the whole address of the page before or after this one, in its shortest form."""
+    letter, number = page.query.get("letter", ""), page.number + step
+    asked = ({"letter": letter} if letter else {}) | ({"page": number} if number > 1 else {})
+    return f"{here.site}{PATH}{'?' if asked else ''}{urlencode(asked)}"
+
+
+ENDINGS: dict[str, Callable[[HttpRequest, QuerySet[Name]], HttpResponseBase]] = {
+    "csv": _csv,
+    "json": _json,
+}
