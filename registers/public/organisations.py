@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from registers.finding.fields import shown
 from registers.finding.indexing import index_now
+from registers.finding.organisations import official_names
 from registers.finding.parts import current_counts, parts_of
 from registers.finding.sharing import shared_by, sharing_with
 from registers.models import Name, Organisation, Slug, Succession
@@ -31,7 +32,12 @@ def index(request: HttpRequest) -> HttpResponse:
     counts = current_counts(index_now())
     for name in page.things:
         name.protocol_count = counts.get(name.organisation_id, 0)
-    context = {"page": page, "letters": Name.objects.initials(), "letter": letter.upper()}
+    context = {
+        "page": page,
+        "letters": Name.objects.initials(),
+        "letter": letter.upper(),
+        "count": official_names(letter).count(),
+    }
     return render(request, "organisations/list.html", context)
 
 

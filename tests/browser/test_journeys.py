@@ -176,7 +176,7 @@ def test_the_spreadsheet_has_as_many_rows_as_the_heading_says(reader, register, 
     reader.goto(f"{register}/{query}")
     number = found(reader)
     with reader.expect_download() as download:
-        reader.get_by_role("link", name="spreadsheet (CSV)").click()
+        reader.get_by_role("link", name="CSV").click()
     assert re.fullmatch(r"protocols-\d{4}-\d\d-\d\d\.csv", download.value.suggested_filename)
     download.value.save_as(tmp_path / "protocols.csv")
     with Path(tmp_path / "protocols.csv").open(encoding="utf-8-sig", newline="") as file:

@@ -171,6 +171,7 @@ def test_who_asks_again_is_told_that_nothing_changed_until_something_does(db, en
 
 # Where they are offered ------------------------------------------------------------------------
 
+FILES = {"Excel (XLSX)": "xlsx", "OpenDocument (ODS)": "ods", "CSV": "csv", "data (JSON)": "json"}
 # By page: the questions of its lists, and that of its feed.
 LISTS = {
     "/": ([""], ""),
@@ -179,6 +180,7 @@ LISTS = {
         "?q=children&review=overdue&sort=title",
     ),
     "/themes/safer-community/": (["?theme=safer-community"], "?theme=safer-community"),
+    "/reviews/": ([""], ""),
     "/organisations/essex-county-council/": (
         [f"?organisation={COUNCIL}&role=lead", f"?organisation={COUNCIL}&role=partner"],
         f"?organisation={COUNCIL}",
@@ -200,12 +202,14 @@ def test_every_list_offers_them(client: Client, address, lists, feed):
     offered = {words.partition(" in ‘")[0]: [] for _, words in links(page)}
     for href, words in links(page):
         offered[words.partition(" in ‘")[0]].append(href)
-    assert offered["spreadsheet (CSV)"] == [f"/protocols.csv{query}" for query in lists]
+    for words, ending in FILES.items():
+        assert offered[words] == [f"/protocols.{ending}{query}" for query in lists]
     assert offered["Add to your calendar"] == [f"/protocols.ics{query}" for query in lists]
     assert offered["Follow"] == [f"/protocols.atom{query}" for query in lists]
     assert offered["How to do this"] == ["/about/#follow"] * len(lists)
     assert feed_link(page) == f"/protocols.atom{feed}"
-    for href in (*offered["Add to your calendar"], *offered["Follow"], feed_link(page)):
+    files = [href for words in FILES for href in offered[words]]
+    for href in (*files, *offered["Add to your calendar"], *offered["Follow"], feed_link(page)):
         assert client.get(href).status_code == 200
 
 
@@ -221,7 +225,7 @@ def test_an_organisation_s_lists_have_as_many_as_their_headings_say(client: Clie
     page = client.get("/organisations/essex-county-council/").content.decode()
     for role, heading in (("lead", "Leads"), ("partner", "Partner in")):
         number = int(re.search(rf">{heading} (\d+) protocol", page)[1])
-        assert f"all {number} as a" in page
+        assert f"Download {number} row{'' if number == 1 else 's'} as <a" in page
         assert len(rows(client, f"organisation=essex-county-council&role={role}")) == number
 
 
@@ -233,6 +237,7 @@ def test_what_is_no_list_has_no_feed(client: Client, address):
 def test_a_list_of_one_is_spoken_of_as_one(client: Client):
     words = re.sub(r"<[^>]*>", "", client.get("/?q=0012").content.decode())
     assert "Add to your calendar when its review is due." in words
+    assert "Download 1 row as Excel (XLSX)" in words
 
 
 def test_the_about_page_says_how_to_do_it(client: Client):

@@ -20,7 +20,7 @@ from registers.public.stored.wsgi import StoredPages
 from tests.finding.conftest import make
 from tests.makers import NO_PART, OrganisationFactory, make_protocols
 from tests.public.asking import ask
-from tests.public.pages import found, text
+from tests.public.pages import found, links, text
 
 pytestmark = pytest.mark.usefixtures("real_register")
 COLUMNS = [
@@ -207,6 +207,20 @@ def test_an_unknown_ending_is_told_of_those_there_are(client: Client):
 def test_one_that_asks_too_much_gets_problem_json(client: Client):
     answer = client.get("/organisations.csv?" + "letter=e&" * 1001)
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize(("page", "query"), [("", ""), ("?letter=e", "?letter=E")])
+def test_the_page_of_all_names_offers_them_with_their_number(client: Client, page, query):
+    shown = client.get(f"/organisations/{page}")
+    offered = {words: address for address, words in links(shown)}
+    assert offered["CSV"] == f"/organisations.csv{query}"
+    assert offered["data (JSON)"] == f"/organisations.json{query}"
+    number = len(table(client, offered["CSV"].partition("?")[2]))
+    assert f"Download {number} organisations, a row each" in text(shown)
+
+
+def test_a_letter_of_no_name_offers_nothing(client: Client):
+    assert "Download" not in text(client.get("/organisations/?letter=z"))
 
 
 # How they are sent -----------------------------------------------------------------------------
