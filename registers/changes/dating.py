@@ -70,7 +70,7 @@ def write_days(
     of_new = [last[reference] for reference in new if reference in last]
     entries.filter(history_id__in=of_new, published_on=None).update(**published)
     without = Protocol.objects.filter(pk__in=set(changed) - last.keys())
-    keep_history(list(without), by=by, update=True)
+    keep_history(list(without), "~", by=by)
 
 
 def newest_entry() -> int:

@@ -9,7 +9,7 @@ take a few dozen each. What was touched is published by whoever opened
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 
 from registers.changes.many import batches, official_changes
 from registers.changes.rows import alter_rows, make_rows, remove_rows
-from registers.models import Gap, Party, Protocol
+from registers.models import Gap, Organisation, Party, Protocol, RegisterVersion
 from registers.models.protocol import GAP_TOLD
 from registers.models.references import every_way
 
@@ -148,3 +148,23 @@ def _staying(parts: Sequence[Part], stored: Sequence[Party]) -> dict[int, Party]
         if place not in found and (key := others.pop(part.organisation, None)):
             found[place] = left.pop(key)
     return found
+
+
+def hold(references: Iterable[str], organisations: Iterable[int]) -> RegisterVersion:
+    """Let nobody else save these, nor anything official, until the transaction ends.
+
+    Protocols come first with their parties, then organisations, then the
+    version, which is returned: so does everybody who saves. Nothing is waited
+    for: raises OperationalError where somebody else holds one of them. SQLite
+    writes one transaction after the other, so that there it holds by itself.
+    """
+    for model, field, keys in (
+        (Protocol, "pk", sorted(references)),
+        (Party, "protocol", sorted(references)),
+        (Organisation, "pk", sorted(organisations)),
+    ):
+        rows = model._default_manager.select_for_update(no_key=True, nowait=True)  # noqa: SLF001 (Django's own)
+        for some in batches(keys):
+            list(rows.filter(**{f"{field}__in": some}).order_by("pk").values_list("pk"))
+    list(RegisterVersion.objects.select_for_update(nowait=True).filter(pk=RegisterVersion.ONLY))
+    return RegisterVersion.now()

@@ -19,7 +19,7 @@ from django.utils import timezone
 from registers.changes.dating import newest_entry, refuse_days_to_come, write_days
 from registers.changes.official import SUBJECTS, published_at_its_end
 from registers.formats.record import records_of
-from registers.formats.statement import Statement, statements, what_changed
+from registers.formats.statement import ADDED, Statement, statements, what_changed
 from registers.models import Change, Organisation, Protocol
 
 BATCH = 500
@@ -52,23 +52,24 @@ def official_changes(
         yield every
         (touched.protocols if model is Protocol else touched.organisations).update(every)
         for some in batches(every):
-            after = dict(_said(model, some))
-            differ = [key for key in some if after.get(key) != before.get(key)]
+            there = [key for key in some if key in before]
+            after = dict(_said(model, there))
+            changed = [key for key in there if after[key] != before[key]]
+            new = _public(model, [key for key in some if key not in before])
             if model is Protocol:
-                new = [key for key in differ if key not in before]
-                changed = [key for key in differ if key in before]
                 _date(new, changed, at=at, since=since, by=by, given=published_before)
-            records = records_of([model(pk=key) for key in differ])
+            records = records_of([model(pk=key) for key in (*changed, *new)])
             Change.objects.bulk_create(
                 Change(
                     **{f"{SUBJECTS[model]}_id": key},
                     made_at=at,
-                    what=what_changed(before.get(key), after[key]),
+                    what=what_changed(before[key], after[key]) if key in before else ADDED,
                     why=why,
                     by=by,
                     record=records[key],
                 )
-                for key in differ
+                for key in some
+                if key in records
             )
 
 
@@ -79,6 +80,13 @@ def batches(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _said(model: Subject, keys: Sequence[Any]) -> Iterator[tuple[Any, Statement]]:
     yield from statements(model, keys).items()
+
+
+def _public(model: Subject, keys: Sequence[Any]) -> list[Any]:
+    """Return the keys of those that are no drafts."""
+    if model is Protocol:
+        keys = list(Protocol.public.filter(pk__in=keys).values_list("pk", flat=True))
+    return list(keys)
 
 
 def _record_first_states(model: Subject, keys: Sequence[Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 Row = TypeVar("Row", bound=models.Model)
@@ -25,7 +25,7 @@ def make_rows(things: Sequence[Row], *, by: User | None) -> None:
         model = type(things[0])
         _check(things)
         model._default_manager.bulk_create(things)  # noqa: SLF001 (Django's own)
-        keep_history(things, by=by, update=False)
+        keep_history(things, "+", by=by)
 
 
 def alter_rows(altered: Iterable[tuple[Row, Collection[str]]], *, by: User | None) -> None:
@@ -41,33 +41,49 @@ def alter_rows(altered: Iterable[tuple[Row, Collection[str]]], *, by: User | Non
         _check(things)
         fields = [f.name for f in model._meta.concrete_fields if f.attname in columns]  # noqa: SLF001 (Django's own)
         model._default_manager.bulk_update(things, fields)  # noqa: SLF001 (Django's own)
-        keep_history(things, by=by, update=True)
+        keep_history(things, "~", by=by)
 
 
 def remove_rows(things: Sequence[Row], *, by: User | None) -> None:
     """Remove stored things of one kind, to which nothing points."""
     if things:
-        model, history = type(things[0]), _history(type(things[0]))
-        history.bulk_create(
-            history.model(
-                history_date=timezone.now(),
-                history_user=by,
-                history_type="-",
-                **{f.attname: getattr(thing, f.attname) for f in history.model.tracked_fields},
-            )
-            for thing in things
-        )
-        rows = model._default_manager.filter(pk__in=[thing.pk for thing in things])  # noqa: SLF001 (Django's own)
+        keep_history(things, "-", by=by)
+        rows = type(things[0])._default_manager.filter(pk__in=[thing.pk for thing in things])  # noqa: SLF001 (Django's own)
         # Not delete(), which would write the history one by one, and know of no user.
         rows._raw_delete(rows.db)  # noqa: SLF001 (Django's own)
 
 
-def keep_history(things: Sequence[models.Model], *, by: User | None, update: bool) -> None:
-    """Write an entry in the history of each of several things of one kind, as they are."""
-    if things:
-        # Else its reason would be '', which one that is saved alone does not have.
-        _history(type(things[0])).bulk_history_create(
-            things, update=update, default_user=by, default_change_reason=None
+def keep_history(things: Sequence[models.Model], kind: str, *, by: User | None) -> None:
+    """Write an entry in the history of each of several things of one kind, as they are stored.
+
+    `kind` is history's own mark: + for new, ~ for altered, - for those that go.
+    The database copies the rows: to make them here took three times as long as all else.
+    """
+    if not things:
+        return
+    model = type(things[0])
+    history = _history(model).model
+    columns = [field.column for field in history.tracked_fields]
+    about = {
+        "history_date": timezone.now(),
+        "history_user": by.pk if by else None,
+        "history_type": kind,
+        "history_change_reason": None,
+    }
+    fields = [history._meta.get_field(name) for name in about]  # noqa: SLF001 (Django's own)
+    quote = connection.ops.quote_name
+    into = ", ".join(quote(name) for name in (*columns, *(field.column for field in fields)))
+    copied = ", ".join(map(quote, columns))
+    key = quote(str(model._meta.pk.column))  # noqa: SLF001 (Django's own)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(history._meta.db_table)} ({into})"  # noqa: SLF001 (Django's own)
+            f" SELECT {copied}, %s, %s, %s, %s FROM {quote(model._meta.db_table)}"  # noqa: SLF001
+            f" WHERE {key} IN ({', '.join(['%s'] * len(things))}) ORDER BY {key}",
+            [
+                *(f.get_db_prep_save(about[f.name], connection) for f in fields),
+                *(thing.pk for thing in things),
+            ],
         )
 
 
