@@ -36,6 +36,8 @@ class Choices:
     themes: dict[str, Choice] = field(default_factory=dict)
     # Every organisation that is not known is made, under the name as written.
     all_new: bool = False
+    # And so is every theme.
+    all_new_themes: bool = False
 
     def choose(self, written: str, choice: Choice) -> None:
         """Choose for an organisation's name."""
@@ -56,4 +58,5 @@ class Choices:
             organisations={k: Choice(**v) for k, v in plain.get("organisations", {}).items()},
             themes={k: Choice(**v) for k, v in plain.get("themes", {}).items()},
             all_new=plain.get("all_new", False),
+            all_new_themes=plain.get("all_new_themes", False),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from registers.imports.spreadsheet.plan import How, NewOrganisation, Whom
 from registers.models import ImportName, Name, Organisation, Party, Theme
 from registers.models.words import key_of
 
+COUNT = re.compile(r" \(\d+\)$")
 NEAREST = 5
 NEAR = 60  # of 100: below this two names have little in common
 
@@ -113,6 +115,7 @@ class Themes:
         self.names = dict(Theme.objects.values_list("pk", "name"))
         self._by_name = dict(Theme.objects.values_list("key", "pk"))
         self._chosen = choices.themes
+        self._all_new = choices.all_new_themes
         self.new = {key_of(each.name): each.name for each in self._chosen.values() if each.new}
 
     def match(self, written: str) -> Match:
@@ -127,7 +130,11 @@ class Themes:
                 return Match(pk, how, self.names[pk])
             if key in self.new:
                 return Match(key, How.NEW, self.new[key])
-        return UNKNOWN
+        if not self._all_new or choice:
+            return UNKNOWN
+        name = COUNT.sub("", written)
+        self.new[key_of(name)] = name
+        return Match(key_of(name), How.NEW, name)
 
 
 def _published(by_name: dict[str, int]) -> dict[str, int]:

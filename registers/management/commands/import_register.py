@@ -1,0 +1,134 @@
+"""`manage.py import_register FILE [--dry-run]`: a spreadsheet into the register."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from registers.accounts.names import user_named
+from registers.formats.sheets import Sheet, Unreadable, read_sheets
+from registers.imports.spreadsheet.applying import apply
+from registers.imports.spreadsheet.checking import check
+from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.choices_file import ChoicesError, choices_csv, read_choices
+from registers.imports.spreadsheet.plan import Fate, Plan
+from registers.imports.spreadsheet.reading import NotATable
+from registers.imports.spreadsheet.telling import told
+from registers.management.progress import show
+
+SOME_LEFT, CANNOT = 1, 2  # how it ends where rows are left out, and where nothing could be done
+LEFT_OUT = "{} left out. Mend them, or choose for their names, and import the file again."
+
+
+class Command(BaseCommand):
+    help = (
+        "Import a spreadsheet (XLSX, XLS, ODS or CSV): check it, say what it would do, and apply "
+        "it. Ends with 1 where rows were refused or wait for a choice, and with 2 where nothing "
+        "could be done."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="check it, and write nothing")
+        parser.add_argument(
+            "--choices", type=Path, metavar="FILE", help="what names stand for, as a CSV"
+        )
+        parser.add_argument(
+            "--write-choices",
+            type=Path,
+            metavar="FILE",
+            help="write the names that are not known into a CSV, to be filled in",
+        )
+        parser.add_argument(
+            "--new-organisations",
+            action="store_true",
+            help="make every organisation that is not known, under its name as written",
+        )
+        parser.add_argument(
+            "--new-themes", action="store_true", help="make every theme that is not known"
+        )
+        parser.add_argument(
+            "--published-before",
+            action="store_true",
+            help="new protocols were published elsewhere: their days are those of the file",
+        )
+        parser.add_argument("--why", default="", help="public: why the register changes")
+        parser.add_argument("--by", metavar="USERNAME", help="whose changes they are")
+
+    def handle(self, *, file: Path, **options: Any) -> None:
+        by = _user(options["by"])
+        choices = _choices(options)
+        before, at = options["published_before"], timezone.now()
+        sheets = _sheets(file)
+        checked = partial(
+            check, sheets, choices, on=timezone.localdate(at), published_before=before
+        )
+        try:
+            plan = show(checked(), sys.stderr)
+        except NotATable as problem:
+            raise CommandError(f"{problem} Nothing was imported.", returncode=CANNOT) from problem
+        for line in told(plan):
+            self.stdout.write(line)
+        if options["write_choices"]:
+            options["write_choices"].write_text(choices_csv(plan), encoding="utf-8-sig")
+        self.stdout.write("")
+        if options["dry_run"]:
+            self.stdout.write("This was a dry run: nothing was written.")
+        elif plan.does_something:
+            work = apply(
+                checked, plan.promise, at=at, by=by, why=options["why"], published_before=before
+            )
+            try:
+                show(work, sys.stderr)
+            except ValidationError as refusal:
+                raise CommandError(" ".join(refusal.messages), returncode=CANNOT) from refusal
+            self.stdout.write(_applied(plan))
+        _end(plan)
+
+
+def _sheets(file: Path) -> list[Sheet]:
+    try:
+        return read_sheets(file, file.name)
+    except (OSError, Unreadable) as problem:
+        raise CommandError(f"{file}: {problem}", returncode=CANNOT) from problem
+
+
+def _choices(options: dict[str, Any]) -> Choices:
+    choices = Choices(all_new=options["new_organisations"], all_new_themes=options["new_themes"])
+    if options["choices"]:
+        try:
+            read_choices(_sheets(options["choices"]), choices)
+        except ChoicesError as problem:
+            raise CommandError(str(problem), returncode=CANNOT) from problem
+    return choices
+
+
+def _user(name: str | None) -> User | None:
+    user = user_named(name) if name else None
+    if name and user is None:
+        raise CommandError(
+            f"Nobody has the username '{name}'. Mend it, and run it again.", returncode=CANNOT
+        )
+    return user
+
+
+def _applied(plan: Plan) -> str:
+    counts = plan.count()
+    return f"Applied: {counts[Fate.NEW]:,} new, {counts[Fate.CHANGED]:,} changed."
+
+
+def _end(plan: Plan) -> None:
+    """Raise CommandError where rows were left out."""
+    counts = plan.count()
+    left = [
+        f"{counts[fate]:,} {words}"
+        for fate, words in ((Fate.REFUSED, "refused"), (Fate.WAITING, "waiting for a choice"))
+        if counts[fate]
+    ]
+    if left:
+        raise CommandError(LEFT_OUT.format(f"Rows {' and '.join(left)} were"), returncode=SOME_LEFT)
