@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from registers.public import endings, organisation_endings
+from registers.public.crossing import is_for_machines
 from registers.public.endings import problem
 
-ENDING = re.compile(r"/(protocols|organisations)\.[a-z]+\Z")
+ENDING = re.compile(r"/(protocols|organisations)\.[^/]+\Z")
 ENDINGS: dict[str, Collection[str]] = {
     "protocols": endings.ENDINGS,
     "organisations": organisation_endings.ENDINGS,
@@ -22,7 +23,7 @@ ENDINGS: dict[str, Collection[str]] = {
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400: the request cannot be read. A sentence that was meant for the reader is shown."""
     words = str(exception) if isinstance(exception, BadRequest) else ""
-    if ENDING.search(request.path):
+    if is_for_machines(request.path_info):
         return problem(400, "The question cannot be read", {"request": words or "Ask for less."})
     return render(request, "errors/400.html", {"words": words}, status=400)
 
@@ -40,6 +41,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         *some, last = ENDINGS[found[1]]
         words = f"Use {', '.join(some)} or {last}."
         return problem(404, "There is no such ending", {"request": words})
+    if is_for_machines(request.path_info):
+        return problem(404, "There is no such file", {"request": str(exception) or "Not found."})
     return render(request, "errors/404.html", status=404)
 
 

@@ -12,6 +12,7 @@ from django.urls import Resolver404, resolve
 
 from registers.finding.fields import ManyField
 from registers.finding.filters import ProtocolFilter
+from registers.public.crossing import leads_to_machines
 from registers.public.urls import KNOWN, STREAMED
 
 # Longer ones are rare, and none is worth its place.
@@ -24,11 +25,15 @@ REPEATED = {
 
 
 class Address(NamedTuple):
-    """The path as WSGI has it, and the query string in its canonical form."""
+    """The path as WSGI has it, and the query string in its canonical form.
+
+    `streamed`: it is sent while it is made. `open`: programs of any origin may read it.
+    """
 
     path: str
     query: str
     streamed: bool
+    open: bool = False
 
 
 def address_of(path: str, query: str) -> Address | None:
@@ -37,14 +42,17 @@ def address_of(path: str, query: str) -> Address | None:
     None for what is not kept, and for what cannot be read: Django has the answer.
     """
     try:
-        name = resolve(get_path_info({"PATH_INFO": path})).view_name
+        match = resolve(get_path_info({"PATH_INFO": path}))
+        name = match.view_name
         known = KNOWN.get(name)
         asked = QueryDict(query.encode("iso-8859-1")) if known is not None else None
     except (Resolver404, BadRequest, SuspiciousOperation, ValueError):
         return None
     if known is None or asked is None:
         return None
-    address = Address(path, canonical(asked, known), name in STREAMED)
+    address = Address(
+        path, canonical(asked, known), name in STREAMED, open=leads_to_machines(match)
+    )
     return address if len(address.path) + len(address.query) <= LONGEST else None
 
 

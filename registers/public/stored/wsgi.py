@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.wsgi import WSGIRequest
 
+from registers.public.crossing import OPEN
 from registers.public.stored.addresses import LONGEST, address_of
 from registers.public.stored.answers import (
     PRIVATE,
@@ -86,14 +87,14 @@ class StoredPages:
         asked = environ.get("HTTP_IF_NONE_MATCH", "").strip()
         # Whoever has the tag of a page was given that page: it need not be made to compare it.
         if asked and names(asked, tag := etag(key, moment, coding)):
-            return self._not_modified(tag, start)
+            return self._not_modified(key, tag, start)
         head = environ["REQUEST_METHOD"] == "HEAD"
         page = self.memory.get(key, moment) or self._make(environ, key, moment, coding)
         if isinstance(page, Answer):
             return self._send(page, start, etag(key, moment, coding), coding, head=head)
         variant = self._variant(page, coding)
         if asked == "*":
-            return self._not_modified(variant.etag, start)
+            return self._not_modified(key, variant.etag, start)
         start("200 OK", list(variant.headers))
         return [] if head else [variant.body]
 
@@ -174,7 +175,8 @@ class StoredPages:
             more.append(PRIVATE)
         return answer.send(start, more, coding=coding, head=head)
 
-    def _not_modified(self, tag: str, start: StartResponse) -> Iterable[bytes]:
+    def _not_modified(self, key: Key, tag: str, start: StartResponse) -> Iterable[bytes]:
         """Say that the reader has the page already."""
-        start("304 Not Modified", [("ETag", tag), self._control.for_status(HTTPStatus.OK), VARY])
+        told = [("ETag", tag), self._control.for_status(HTTPStatus.OK), VARY]
+        start("304 Not Modified", told + (list(OPEN.items()) if key.address.open else []))
         return []
