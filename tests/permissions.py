@@ -132,10 +132,12 @@ PUBLIC = {
         "/resources/a-paper/versions/{resource_version}/"
     ),
     "about/": read("/about/"),
+    "about/data/": read("/about/data/"),
     "accessibility/": read("/accessibility/"),
     "privacy/": read("/privacy/"),
     "healthz": read("/healthz"),
     "readyz": read("/readyz"),
+    "openapi.json": read("/openapi.json"),
     "robots.txt": read("/robots.txt"),
     "sitemap.xml": read("/sitemap.xml"),
     "sitemap-<section>.xml": read("/sitemap-pages.xml"),

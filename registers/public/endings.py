@@ -19,6 +19,7 @@ from registers.finding.finding import Finding
 from registers.formats import atom, calendar, csv, json, ods, xlsx
 from registers.formats.following import USUAL_STATUS
 from registers.public.doors import place
+from registers.public.links import links, pages_of
 
 ENDINGS: dict[str, ModuleType] = {
     "csv": csv,
@@ -55,6 +56,8 @@ def protocols(request: HttpRequest, ending: str) -> HttpResponseBase:
     )
     if ending in SAVED_AS:
         response["Content-Disposition"] = SAVED_AS[ending].format(on=here.on)
+    around = pages_of(finding, f"{here.site}{json.PATH}") if ending == "json" else {}
+    response["Link"] = links(here, around)
     return response
 
 

@@ -21,6 +21,7 @@ from registers.formats.organisations import as_csv, record
 from registers.models import Name
 from registers.public.doors import Listing, page_number, page_of, place
 from registers.public.endings import problem
+from registers.public.links import links
 from registers.public.organisations import letter_of
 
 PATH = "/organisations.json"
@@ -47,6 +48,7 @@ def _csv(_: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
         headers={
             "Content-Type": csv.CONTENT_TYPE,
             "Content-Disposition": f'attachment; filename="organisations-{here.on}.csv"',
+            "Link": links(here),
         },
     )
 
@@ -60,20 +62,27 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
         return problem(404, "There is no such page", {"page": f"The last is {last}."})
     first = (page.number - 1) * A_PAGE
     shown = lines(official[first : first + A_PAGE], index_now())
+    around = {
+        "next": _address(here, page, page.number + 1) if page.number < page.pages else None,
+        "prev": _address(here, page, page.number - 1) if page.number > 1 else None,
+        "first": _address(here, page, 1),
+        "last": _address(here, page, page.pages),
+    }
     return JsonResponse(
         {
             "count": page.count,
-            "next": _address(here, page, 1) if page.number < page.pages else None,
-            "previous": _address(here, page, -1) if page.number > 1 else None,
+            "next": around["next"],
+            "previous": around["prev"],
             "results": [record(line, here) for line in shown],
         },
         json_dumps_params={"ensure_ascii": False},
+        headers={"Link": links(here, around)},
     )
 
 
-def _address(here: Place, page: Listing, step: int) -> str:
-    """Return the whole address of the page before or after this one, in its shortest form."""
-    letter, number = page.query.get("letter", ""), page.number + step
+def _address(here: Place, page: Listing, number: int) -> str:
+    """Return the whole address of the page of this number, in its shortest form."""
+    letter = page.query.get("letter", "")
     asked = ({"letter": letter} if letter else {}) | ({"page": number} if number > 1 else {})
     return f"{here.site}{PATH}{'?' if asked else ''}{urlencode(asked)}"
 

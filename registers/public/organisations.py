@@ -43,10 +43,11 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def letter_of(request: HttpRequest) -> str:
     """Return the letter with which names are to begin, in small, or nothing. Raises BadRequest."""
-    letter = request.GET.get("letter", "").lower()
+    letter = request.GET.get("letter", "")
+    # Asked before it is made small: that of İ is two.
     if letter and not (len(letter) == 1 and letter.isalnum()):
         raise BadRequest("Letter: write one letter or digit.")
-    return letter
+    return letter.lower()
 
 
 def detail(request: HttpRequest, slug: str) -> HttpResponse:

@@ -13,7 +13,7 @@ from registers.models import News, Organisation, Protocol, Resource, Theme
 
 PAGES = [
     *("register", "themes", "organisations", "reviews", "approvers", "news", "resources"),
-    "about",
+    *("about", "about-data"),
 ]
 
 

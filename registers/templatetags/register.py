@@ -13,9 +13,11 @@ from django.utils.safestring import SafeString, mark_safe
 from registers.finding.marks import Pieces
 from registers.finding.marks import marked as cut
 from registers.finding.search import Search
+from registers.formats import atom
 from registers.formats.markdown import as_html, as_words
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
+from registers.public.endings import ENDINGS
 from registers.public.pictures import Number
 
 register = template.Library()
@@ -38,6 +40,16 @@ def overdue_for(protocol: Protocol, on: datetime.date) -> str:
     if months:
         return "1 month" if months == 1 else f"{months} months"
     return "under a month"
+
+
+@register.simple_tag
+def data_endings() -> list[tuple[str, str]]:
+    """Return every ending of a list but the feed, each with its media type."""
+    return [
+        (ending, form.CONTENT_TYPE.partition(";")[0])
+        for ending, form in ENDINGS.items()
+        if form is not atom
+    ]
 
 
 @register.filter

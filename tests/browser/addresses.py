@@ -74,6 +74,7 @@ PAGES: dict[str, list[Example]] = {
     # With a link that is good: test_answers.py.
     "reviews/answer/": [Example(path="/reviews/answer/?link=altered", status=404)],
     "about/": _at("/about/"),
+    "about/data/": _at("/about/data/"),
     "accessibility/": _at("/accessibility/"),
     "privacy/": _at("/privacy/"),
 }
@@ -116,6 +117,7 @@ NO_PAGES: dict[str, str] = {
     "resources/<slug:slug>/download/": "/resources/paper/download/",
     "healthz": "/healthz",
     "readyz": "/readyz",
+    "openapi.json": "/openapi.json",
     "robots.txt": "/robots.txt",
     "sitemap.xml": "/sitemap.xml",
     "sitemap-<section>.xml": "/sitemap-pages.xml",

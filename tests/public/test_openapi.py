@@ -1,0 +1,239 @@
+"""The description of the machine addresses is true: of all of them, and in every word."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client
+from django.urls import resolve
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.core.failures import FailureGroup
+from schemathesis.generation.hypothesis.builder import (
+    HypothesisTestConfig,
+    HypothesisTestMode,
+    create_test,
+)
+from schemathesis.specs.openapi.definitions import OPENAPI_31
+
+from registers.formats import organisations
+from registers.formats.columns import COLUMNS
+from registers.models import Slug, Theme
+from registers.public import organisation_endings
+from registers.public.crossing import leads_to_machines
+from registers.public.endings import ENDINGS
+from registers.public.openapi import TAG
+from registers.public.stored.wsgi import StoredPages
+from registers.public.urls import QUESTION, WAYS
+from tests import makers
+from tests.public.asking import connections_kept
+
+pytestmark = pytest.mark.usefixtures("real_register", "today")
+
+# How many random requests for each path and method. More by hand: OPENAPI_EXAMPLES=2000.
+EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "20"))
+
+
+DRAFT = jsonschema_rs.Draft202012Validator
+
+
+@pytest.fixture
+def described(client: Client, real_register, today) -> dict:
+    return client.get("/openapi.json").json()
+
+
+def schema_of(described: dict, name: str) -> dict:
+    return {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
+
+
+# What it is ------------------------------------------------------------------------------------
+
+
+def test_it_is_openapi(described):
+    assert described["openapi"].startswith("3.1.")
+    DRAFT(OPENAPI_31).validate(described)
+    for name, schema in described["components"]["schemas"].items():
+        jsonschema_rs.meta.validate(schema)
+        DRAFT(schema_of(described, name))
+
+
+def test_every_machine_address_is_described_and_no_other(described):
+    routes = {resolve(path.replace("{section}", "pages")).route for path in described["paths"]}
+    assert routes == {
+        str(way.pattern)
+        for way in WAYS
+        if str(way.pattern) and leads_to_machines(resolve(example(way)))
+    }
+
+
+def example(way) -> str:
+    filled = {"<str:ending>": "json", "<section>": "pages"}
+    path = f"/{way.pattern}"
+    for part, value in filled.items():
+        path = path.replace(part, value)
+    return path if "<" not in path else "/"
+
+
+def test_every_ending_is_described(described):
+    for noun, expected in (("protocols", ENDINGS), ("organisations", organisation_endings.ENDINGS)):
+        started = [path for path in described["paths"] if path.startswith(f"/{noun}.")]
+        assert [path.split(".")[1] for path in started] == list(expected)
+
+
+def test_every_list_takes_the_whole_question(described):
+    for path, item in described["paths"].items():
+        if path.startswith("/protocols."):
+            names = [each["$ref"].rpartition("/")[2] for each in item["get"]["parameters"]]
+            assert names == [*QUESTION, *TAG]
+
+
+def test_a_protocol_has_the_published_columns(described):
+    protocol = described["components"]["schemas"]["Protocol"]
+    names = [column.name for column in COLUMNS]
+    assert list(protocol["properties"]) == protocol["required"] == names
+    assert protocol["additionalProperties"] is False
+    meanings = [each["description"] for each in protocol["properties"].values()]
+    assert meanings == [column.meaning for column in COLUMNS]
+
+
+def test_an_organisation_has_the_published_columns(described):
+    organisation = described["components"]["schemas"]["Organisation"]
+    names = [column.name for column in organisations.COLUMNS]
+    assert list(organisation["properties"]) == organisation["required"] == names
+
+
+def test_a_theme_that_is_new_can_be_asked_for(described, client):
+    asked = described["components"]["parameters"]["theme"]["schema"]["items"]["enum"]
+    assert asked == list(Theme.objects.values_list("slug", flat=True))
+    makers.ThemeFactory(name="Housing")
+    later = client.get("/openapi.json").json()["components"]["parameters"]["theme"]
+    assert "housing" in later["schema"]["items"]["enum"]
+
+
+def test_its_examples_are_real(described, client):
+    for path, item in described["paths"].items():
+        for media in item["get"]["responses"]["200"]["content"].values():
+            if "example" in media:
+                real = client.get(f"{path}?status=all").getvalue()
+                real = json.loads(real)
+                shown = media["example"]
+                assert shown == real | {"results": real["results"][:1]}
+                assert shown["results"]
+    for name, parameter in described["components"]["parameters"].items():
+        if "example" in parameter:
+            assert (
+                client.get(
+                    "/organisations.csv" if name == "letter" else "/", {name: parameter["example"]}
+                ).status_code
+                == 200
+            )
+
+
+def test_what_is_answered_about_a_rich_register_is_as_described(client, empty_register):
+    makers.make_rich_register(1)
+    described = client.get("/openapi.json").json()
+    page = client.get("/protocols.json?status=all").getvalue().decode()
+    answer = json.loads(page)
+    DRAFT(schema_of(described, "Protocols")).validate(answer)
+    page = client.get("/organisations.json").json()
+    DRAFT(schema_of(described, "Organisations")).validate(page)
+    # Null where something can be unknown, and only there.
+    for name, schema in described["components"]["schemas"]["Protocol"]["properties"].items():
+        nulls = any(each[name] is None for each in answer["results"])
+        assert nulls <= ("null" in str(schema)), name
+
+
+def test_an_empty_register_is_described_too(client, empty_register):
+    described = client.get("/openapi.json").json()
+    DRAFT(OPENAPI_31).validate(described)
+    assert "example" not in described["components"]["parameters"]["organisation"]
+    assert described["paths"]["/protocols.json"]["get"]
+
+
+@pytest.mark.parametrize("letter", ["é", "İ", "7", "中"])
+def test_any_letter_or_digit_is_one(client, letter):
+    assert client.get("/organisations.csv", {"letter": letter}).status_code == 200
+
+
+# Whether it is true ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def api(described):
+    """The site in front of the real register, and what it says of itself."""
+    asked = described["components"]["parameters"]
+    # Which organisations there are is not said there, for they have several names each.
+    asked["organisation"]["schema"]["items"]["enum"] = list(
+        Slug.objects.values_list("text", flat=True)
+    )
+    schema = schemathesis.openapi.from_dict(described)
+    schema.app = StoredPages(WSGIHandler())
+
+    # Nor can be said what must be right between two values: tests/public/test_bad_input.py.
+    @schema.hook
+    def filter_query(context, query):
+        first, last = (str((query or {}).get(name) or "") for name in ("review_from", "review_to"))
+        return not (first and last and last < first)
+
+    with connections_kept():
+        yield schema
+
+
+def not_again(operation, mode) -> bool:
+    """Leave out the hundreds of systematic requests where the same code reads them again."""
+    again = operation.method == "head" or (
+        operation.path.startswith("/protocols.") and operation.path != "/protocols.json"
+    )
+    return mode != HypothesisTestMode.COVERAGE or not again or "OPENAPI_EXAMPLES" in os.environ
+
+
+def try_out(api, operation) -> None:
+    """Send requests that are right, ones that are just wrong, and methods that there are not."""
+    config = HypothesisTestConfig(
+        project=api.config,
+        modes=[mode for mode in HypothesisTestMode if not_again(operation, mode)],
+        settings=settings(
+            max_examples=EXAMPLES,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.explicit, Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    create_test(operation=operation, test_func=answered_as_described, config=config)()
+
+
+def answered_as_described(case):
+    # What is compressed would have to be unpacked first, as every browser does.
+    case.call_and_validate(headers={"Host": "localhost", "Accept-Encoding": "identity"})
+
+
+def test_every_answer_is_as_described(api):
+    for each in api.get_all_operations():
+        try_out(api, each.ok())
+
+
+LIES = {
+    "a type": ("schemas", "Protocols", "properties", "count", {"type": "string"}),
+    "never null": ("schemas", "Protocol", "properties", "version", {"type": "string"}),
+    "a key": ("schemas", "Theme", "required", ["name", "slug", "colour"]),
+    "a status": ("responses", "400", {"description": "Never.", "headers": {"No": {"required": 1}}}),
+    "a value": ("parameters", "sort", "schema", {"type": "string", "enum": ["colour"]}),
+    "a month": ("parameters", "review_to", "schema", {"type": "string", "maxLength": 3}),
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_a_lie_is_found(described, api, lie):
+    *way, last, value = lie
+    place = described["components"]
+    for name in way:
+        place = place[name]
+    place[last] = value
+    with pytest.raises(FailureGroup):
+        try_out(api, api["/protocols.json"]["GET"])
