@@ -71,7 +71,7 @@ class Hostile:
             version=self.one_line(50) if number % 3 else "",
             theme=self.random.choice(themes),
             status=Protocol.Status.PUBLISHED,
-            purpose=self.text() if number % 997 else "long " * (LONG // 5),
+            purpose=self.text() if number % 997 else ("long " * (LONG // 5)).strip(),
             summary=self.text(),
             information_items=self.text(),
             data_subjects=self.text(),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from registers.imports.spreadsheet.lists import Piece, TwoWays, pieces
+from registers.imports.spreadsheet.lists import Piece, pieces
+from registers.imports.spreadsheet.parting import TwoWays
 from registers.models.words import key_of
 
 KNOWN = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from registers.formats.plain_text import plain
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.plan import How, NewOrganisation, Whom
 from registers.models import ImportName, Name, Organisation, Party, Theme
@@ -36,7 +37,7 @@ class Organisations:
 
     def __init__(self, choices: Choices) -> None:
         self.names = dict(Organisation.objects.values_list("pk", "name"))
-        self._by_name = dict(Name.objects.values_list("key", "organisation"))
+        self._by_name = _as_written(Name.objects.values_list("key", "organisation"))
         self._by_published = _published(self._by_name)
         self._chosen = choices.organisations
         self._all_new = choices.all_new
@@ -113,7 +114,7 @@ class Themes:
 
     def __init__(self, choices: Choices) -> None:
         self.names = dict(Theme.objects.values_list("pk", "name"))
-        self._by_name = dict(Theme.objects.values_list("key", "pk"))
+        self._by_name = _as_written(Theme.objects.values_list("key", "pk"))
         self._chosen = choices.themes
         self._all_new = choices.all_new_themes
         self.new = {key_of(each.name): each.name for each in self._chosen.values() if each.new}
@@ -137,12 +138,17 @@ class Themes:
         return Match(key_of(name), How.NEW, name)
 
 
+def _as_written(keys: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Return the keys of names as a file gives them back, with what they are names of."""
+    return {key_of(plain(key)): whose for key, whose in keys}
+
+
 def _published(by_name: dict[str, int]) -> dict[str, int]:
     """Return the names as published that lead to one organisation each, by their keys."""
     found: dict[str, set[int]] = {}
     said = Party.objects.exclude(name_as_published="").order_by()
     for text, organisation in said.values_list("name_as_published", "organisation").distinct():
-        key = key_of(text)
+        key = key_of(plain(text))
         if key not in by_name:
             found.setdefault(key, set()).add(organisation)
     return {key: one.pop() for key, one in found.items() if len(one) == 1}

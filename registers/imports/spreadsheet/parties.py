@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from registers.formats.cells import comparable
 from registers.formats.columns import party_with_note
-from registers.imports.spreadsheet.lists import Piece, TwoWays, pieces
+from registers.imports.spreadsheet.lists import Piece, pieces
 from registers.imports.spreadsheet.matching import Match, Organisations
+from registers.imports.spreadsheet.parting import TwoWays
 from registers.imports.spreadsheet.plan import Part, Whom
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import Party, Protocol
