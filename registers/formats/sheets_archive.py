@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from registers.formats.sheets_limits import DAMAGED, MEGABYTE, UNPACKED_BYTES, Unreadable
@@ -28,13 +29,19 @@ class Archive:
     """An archive whose parts can be unpacked one after the other, each in pieces."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._archive = ZipFile(path)
-        except UNREADABLE as problem:
-            raise Unreadable(DAMAGED) from problem
+        # Closed by itself at the end, whoever still reads a part.
+        self._file = path.open("rb")
+        self._archive = ZipFile(self._file)
         self._infos = {info.filename.lower(): info for info in self._archive.infolist()}
         if sum(info.file_size for info in self._archive.infolist()) > UNPACKED_BYTES:
+            self._file.close()
             raise Unreadable(TOO_MUCH)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._infos

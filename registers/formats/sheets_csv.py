@@ -43,6 +43,10 @@ TOO_LONG = (
 )
 
 
+class _Astray(Unreadable):
+    """Text follows a closing quotation mark."""
+
+
 def read_csv(path: Path) -> Iterator[Head | Line]:
     """Give the one sheet of a CSV, and its rows. Raises Unreadable."""
     encoding = _encoding(path)
@@ -97,8 +101,12 @@ def _separator(file: TextIO) -> str:
         records = (record for _, record in _records(file, separator))
         try:
             return len(next(filter(any, records), []))
-        except Unreadable:  # with this one; the reading itself tells where none will do
-            return 0
+        except Unreadable as problem:
+            # Text behind a quotation mark comes of the wrong separator. Of what never ends,
+            # the first line tells, so that the reading can say what is wrong.
+            file.seek(0)
+            wrong = isinstance(problem, _Astray)
+            return 0 if wrong else file.readline(CELL_CHARACTERS).count(separator) + 1
 
     return max(SEPARATORS, key=cells)
 
@@ -115,14 +123,16 @@ def _records(file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
         for number, record in enumerate(reader, 1):
             yield number, record
     except csv.Error as problem:
-        raise Unreadable(_sentence(problem).format(row=number + 1)) from problem
+        raise _refusal(problem, number + 1) from problem
     finally:
         csv.field_size_limit(before)
 
 
-def _sentence(problem: csv.Error) -> str:
-    """Return the sentence for what the csv module only tells by its words."""
+def _refusal(problem: csv.Error, row: int) -> Unreadable:
+    """Return the error for what the csv module only tells by its words."""
     words = str(problem)
     if "end of data" in words:
-        return UNCLOSED
-    return TOO_LONG if "limit" in words else ASTRAY
+        return Unreadable(UNCLOSED.format(row=row))
+    if "limit" in words:
+        return Unreadable(TOO_LONG.format(row=row))
+    return _Astray(ASTRAY.format(row=row))

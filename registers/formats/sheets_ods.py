@@ -54,9 +54,10 @@ def read_ods(path: Path) -> Iterator[Head | Line]:
     """Give each sheet of an ODS, followed by its rows. Raises Unreadable."""
     content = _Content()
     try:
-        for piece in Archive(path).pieces("content.xml"):
-            content.parser.Parse(piece, False)  # noqa: FBT003 (expat takes it so)
-            yield from _given(content)
+        with Archive(path) as archive:
+            for piece in archive.pieces("content.xml"):
+                content.parser.Parse(piece, False)  # noqa: FBT003 (expat takes it so)
+                yield from _given(content)
         content.parser.Parse(b"", True)  # noqa: FBT003
     except (expat.ExpatError, ValueError) as problem:
         raise Unreadable(DAMAGED) from problem

@@ -55,22 +55,28 @@ TOO_WIDE = (
 
 def read_xlsx(path: Path) -> Iterator[Head | Line]:
     """Give each sheet of an XLSX, followed by its rows. Raises Unreadable."""
-    archive = Archive(path)
-    parts = _sheet_parts(archive)
-    told = {}
-    for part in archive:
-        # Each part is unpacked once, even those that are no sheets, to know that it can be.
-        pieces = archive.pieces(part)
-        if part in parts:
-            traces = _traces(pieces)
-            _refuse_far_apart(parts[part], traces)
-            told[parts[part]] = tell(archive.pieces(part)) if traces.more else Told()
-            _refuse_unfinished(parts[part], told[parts[part]])
-        else:
-            deque(pieces, maxlen=0)
+    told = _told(path)
     for about, sheet in sheets(open_workbook(path)):
         yield head(about, sheet)
         yield from _with_errors(lines(sheet), told.get(about.name, Told()))
+
+
+def _told(path: Path) -> dict[str, Told]:
+    """Return what calamine leaves out, by the names of the sheets. Raises Unreadable."""
+    told = {}
+    with Archive(path) as archive:
+        parts = _sheet_parts(archive)
+        for part in archive:
+            # Each part is unpacked once, even those that are no sheets, to know that it can be.
+            pieces = archive.pieces(part)
+            if part in parts:
+                traces = _traces(pieces)
+                _refuse_far_apart(parts[part], traces)
+                told[parts[part]] = tell(archive.pieces(part)) if traces.more else Told()
+                _refuse_unfinished(parts[part], told[parts[part]])
+            else:
+                deque(pieces, maxlen=0)
+    return told
 
 
 @dataclass(slots=True)

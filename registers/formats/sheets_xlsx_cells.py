@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from registers.formats.sheets_limits import DAMAGED, FILLED_CELLS, Unreadable
+from registers.formats.sheets_limits import DAMAGED, Unreadable
 from registers.formats.sheets_places import column
 
 NAME = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
@@ -82,6 +82,4 @@ class _Cells:
             self.told.errors[place] = (self._value or "").strip()
         elif self._formula and not (self._value or "").strip() and self._kind != "str":
             self.told.unfinished.append(place)
-        if len(self.told.errors) + len(self.told.unfinished) > FILLED_CELLS:
-            raise Unreadable(DAMAGED)
         self._value = None

@@ -38,7 +38,7 @@ def workbook(tmp_path):
         live.write_row(1, 1, ["a", 12, 12.5, True, 1e20, "=b"], None)
         live.write_string(1, 6, "=b")
         live.write_datetime(2, 0, DAY, month)
-        live.write_datetime(2, 1, NOON, both)
+        live.write_number(2, 1, 45352.50000001, both)  # noon, and a little of a second
         live.write_datetime(2, 2, datetime.time(12, 30), clock)
         live.write_number(2, 3, 0.45, percent)
         live.write_number(2, 4, 1.5, long)
@@ -107,7 +107,7 @@ def test_cells_of_another_prefix_are_cells(tmp_path):
 
 
 def test_a_million_empty_rows_are_no_matter(tmp_path):
-    empty = "".join(f'<row r="{row}"><c r="A{row}" s="1"/></row>' for row in range(2, 50_000))
+    empty = "".join(f'<row r="{row}"><c r="A{row}" s="1"/></row>' for row in range(2, 20_000))
     last = '<row r="1048576"><c r="B1048576"><v>2</v></c></row>'
     rows = f'<row r="1"><c r="A1"><v>1</v></c></row>{empty}{last}'
     assert cells(xlsx(tmp_path / "a.xlsx", rows)) == [(1, 1), (1_048_576, None, 2)]
