@@ -1,7 +1,7 @@
 # One list of verbs for people and for CI. Each calls a small script in weisf/steps.
 .POSIX:
 .NOTPARALLEL:
-.PHONY: help run demo test setup setup-dev lint types locks unit postgres both browser coverage bench format lock
+.PHONY: help run demo test setup setup-dev lint types locks unit postgres both browser coverage libreoffice bench format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -54,6 +54,9 @@ browser: setup-dev ## Run the tests in a real browser (CHROMIUM=)
 
 coverage:
 	@sh weisf/steps/test.sh coverage
+
+libreoffice: setup-dev ## Compare what LibreOffice finds in the workbooks, where it is installed
+	@sh weisf/steps/libreoffice.sh
 
 bench: setup-dev ## Measure the register beside others, half an hour (BENCH_ARGS=--help)
 	@sh weisf/steps/bench.sh

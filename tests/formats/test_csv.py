@@ -135,6 +135,27 @@ def test_no_control_character_is_in_it_and_every_line_end_is_one(hostile):
     assert (row[1], row[4]) == ("'=1", "a\nb\nc\nde")
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL reads CSV by itself")
+def test_postgresql_reads_the_same(hostile):
+    """COPY is a reader by others: it refuses a row with a cell too many, and odd quotes."""
+    words = ["", " ", '"', '""', ",", ";", "a,b\nc", '=1"\n"', "\\.", "\\N", "NULL", "é–😀", "'"]
+    for number, text in enumerate(words):
+        ProtocolFactory(reference=f"{1000 + number}", theme=hostile.theme)
+        Protocol.objects.filter(pk=f"{1000 + number}").update(purpose=text, summary=text)
+    names = ", ".join(column.name for column in COLUMNS)
+    typed = ", ".join(f"{column.name} text" for column in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE read ({typed}) ON COMMIT DROP")
+        how = f"FORMAT csv, HEADER MATCH, ENCODING 'UTF8', FORCE_NOT_NULL ({names})"
+        with cursor.copy(f"COPY read FROM STDIN ({how})") as copy:
+            for line in write(finding_of("sort=reference"), HERE):
+                copy.write(line)
+        cursor.execute("SELECT * FROM read ORDER BY reference")
+        found = [[unmarked(cell) for cell in row] for row in cursor.fetchall()]
+    assert sorted(found) == sorted(expected("sort=reference"))
+    assert {row[4] for row in found} == set(words)
+
+
 def test_notes_stand_in_brackets_and_semicolons_between(empty_register):
     protocol = ProtocolFactory()
     for position, (name, note) in enumerate((("B", "Temp; workers"), ("A", ""), ("C", "-"))):
