@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from xml.sax.saxutils import quoteattr
 
 from registers.finding.finding import Finding
 from registers.formats.columns import COLUMNS, Kind, Place
@@ -27,8 +28,7 @@ from registers.formats.zipped import zipped
 CONTENT_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 PATH = "/protocols.ods"
 
-# OpenDocument keeps neither runs of spaces nor those at the ends of a line. A tab stays as it
-# is: the element for it is read as nothing by LibreOffice 7 and by calamine.
+# OpenDocument keeps neither runs of spaces nor those at the ends of a line.
 SPACES = re.compile("^ +| +$|  +")
 MARKUP = re.compile("[&<>\n]|^ | $|  ")
 
@@ -75,8 +75,11 @@ def _cell(value: Value, style: str) -> str:
 def _text(value: str, style: str) -> str:
     if not value:
         return f'<table:table-cell table:style-name="{style}"/>'
+    # The element for a tab is read as nothing by LibreOffice 7 and by calamine, which both take
+    # the character. By the letter it would be a space: so the value stands as an attribute too.
+    whole = f" office:string-value={quoteattr(value)}" if "\t" in value else ""
     return (
-        f'<table:table-cell table:style-name="{style}" office:value-type="string">'
+        f'<table:table-cell table:style-name="{style}" office:value-type="string"{whole}>'
         f"{_paragraphs(value)}</table:table-cell>"
     )
 

@@ -142,14 +142,14 @@ def test_postgresql_reads_the_same(hostile):
     for number, text in enumerate(words):
         ProtocolFactory(reference=f"{1000 + number}", theme=hostile.theme)
         Protocol.objects.filter(pk=f"{1000 + number}").update(purpose=text, summary=text)
+    whole = b"".join(write(finding_of("sort=reference"), HERE))
     names = ", ".join(column.name for column in COLUMNS)
     typed = ", ".join(f"{column.name} text" for column in COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE read ({typed}) ON COMMIT DROP")
         how = f"FORMAT csv, HEADER MATCH, ENCODING 'UTF8', FORCE_NOT_NULL ({names})"
         with cursor.copy(f"COPY read FROM STDIN ({how})") as copy:
-            for line in write(finding_of("sort=reference"), HERE):
-                copy.write(line)
+            copy.write(whole)
         cursor.execute("SELECT * FROM read ORDER BY reference")
         found = [[unmarked(cell) for cell in row] for row in cursor.fetchall()]
     assert sorted(found) == sorted(expected("sort=reference"))

@@ -158,6 +158,7 @@ HOSTILE = {
     "one space": " ",
     "spaces alone": "   ",
     "tabs": "\ta\t\tb\t",
+    "tabs, lines and markup": "a\t \"'<&>\n\n\tb  c",
     "lines": "a\n\nb",
     "lines at the ends": "\na\n",
     "spaces at the ends of lines": "a \n  b\n c",
