@@ -21,6 +21,7 @@ from gunicorn.http.errors import (
     ConfigurationProblem,
     InvalidResponseHeader,
     InvalidResponseHeaderName,
+    LimitRequestLine,
     ParseException,
 )
 from gunicorn.workers.gthread import ThreadWorker
@@ -30,6 +31,7 @@ from weisf import settings
 WITH_FACTOR = "It asks for your telephone once: an app on it makes the codes for each log-in."
 WITHOUT_FACTOR = "No code from a telephone is asked for on this machine (SECOND_FACTOR=true does)."
 UNREADABLE = ("400 Bad Request", "errors/400.html")
+TOO_LONG = ("414 URI Too Long", "errors/400.html")
 BROKEN = ("500 Internal Server Error", "errors/500.html")
 
 
@@ -59,7 +61,7 @@ class Worker(ThreadWorker):
         if isinstance(exc, ParseException) and not isinstance(exc, ours):
             # The exception's words hold the request's.
             self.log.warning("A request could not be read: %s", type(exc).__name__)
-            status, template = UNREADABLE
+            status, template = TOO_LONG if isinstance(exc, LimitRequestLine) else UNREADABLE
         else:
             self.log.error("A request could not be answered", exc_info=exc)
             status, template = BROKEN

@@ -55,7 +55,7 @@ RESPONSES = {
     "400": problem("What is asked for cannot be right. `errors` names each parameter."),
     "404": problem("There is no such page or file."),
     "414": {
-        "description": "The address is longer than 8,190 bytes. Ask for less.",
+        "description": "The line of the request is longer than 8,190 bytes. Ask for less.",
         "content": {"text/html": {"schema": TEXT}},
     },
     "503": answer("It is not ready. The words say why.", {"text/plain": {"schema": TEXT}}),

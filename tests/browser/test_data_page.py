@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import pytest
@@ -172,6 +173,15 @@ def test_a_long_line_scrolls_in_its_own_box_with_the_keyboard(opened, register):
     page.wait_for_timeout(300)
     assert box.evaluate("each => each.scrollLeft") > 0
     assert page.evaluate("window.scrollX") == 0
+
+
+@pytest.mark.parametrize(("length", "status"), [(8_000, 400), (8_191, 414)])
+def test_an_address_that_is_too_long_is_said_to_be(register, length, status):
+    query = "q=".ljust(length - len("GET /protocols.csv? HTTP/1.1"), "x")
+    with pytest.raises(HTTPError) as answer:
+        urllib.request.urlopen(f"{register}/protocols.csv?{query}")
+    answer.value.close()
+    assert answer.value.status == status
 
 
 def test_its_addresses_are_those_of_the_site(opened, register):

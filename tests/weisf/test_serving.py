@@ -90,17 +90,26 @@ def test_an_answer_is_logged_without_who_asked_or_for_what(served):
 
 
 UNREADABLE = {
-    "a line of 100 kB": b"GET /?q=" + b"Doe" * 33_333 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "a space in the address": b"GET /?q=Jane Doe HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "a header of 9 kB": b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"Doe" * 3_000 + b"\r\n\r\n",
+    "a line of 100 kB": (
+        b"GET /?q=" + b"Doe" * 33_333 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "414 URI Too Long",
+    ),
+    "a space in the address": (
+        b"GET /?q=Jane Doe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "400 Bad Request",
+    ),
+    "a header of 9 kB": (
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"Doe" * 3_000 + b"\r\n\r\n",
+        "400 Bad Request",
+    ),
 }
 
 
-@pytest.mark.parametrize("request_", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_a_request_that_cannot_be_read_gets_the_register_s_page(request_, served):
+@pytest.mark.parametrize(("request_", "status"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_a_request_that_cannot_be_read_gets_the_register_s_page(request_, status, served):
     port, folder = served
     answer = ask(port, request_)
-    assert answer.startswith("HTTP/1.1 400 Bad Request\r\n")
+    assert answer.startswith(f"HTTP/1.1 {status}\r\n")
     assert ">This cannot be answered</h1>" in answer
     assert 'class="register-header"' in answer
     assert "Traceback" not in answer
@@ -117,7 +126,7 @@ def test_the_first_words_say_where_to_look(served):
 
 
 MISHAPS = {
-    "the reader's": (LimitRequestLine(9000, 8190), "400 Bad Request", "LimitRequestLine"),
+    "the reader's": (LimitRequestLine(9000, 8190), "414 URI Too Long", "LimitRequestLine"),
     "ours": (InvalidResponseHeader("X: \n"), "500 Internal Server Error", "not be answered"),
     "unforeseen": (RuntimeError("told to the log"), "500 Internal Server Error", "told to the log"),
 }
