@@ -14,7 +14,9 @@ from registers.finding.finding import PAGE_LENGTH
 from registers.formats.columns import COLUMNS
 from registers.public.doors import place
 from registers.public.openapi import document
+from registers.public.organisation_endings import A_PAGE
 from registers.public.parameters import parameters
+from registers.public.schemas import ORGANISATION
 
 # Each is a file of templates/pages/examples/, and is run by the tests as it stands on the page.
 EXAMPLES = {
@@ -34,7 +36,12 @@ def data(request: HttpRequest) -> HttpResponse:
         "examples": list(_examples()),
         "parameters": parameters(on=here.on),
         "columns": COLUMNS,
+        "organisation_columns": [
+            {"name": name, "meaning": schema["description"]}
+            for name, schema in ORGANISATION.items()
+        ],
         "page_length": PAGE_LENGTH,
+        "organisations_length": A_PAGE,
     }
     return render(request, "pages/data.html", context)
 

@@ -32,8 +32,10 @@ KEPT = [
     "/resources/",
     "/resources/review-template/",
     "/about/",
+    "/about/data/",
     "/accessibility/",
     "/privacy/",
+    "/openapi.json",
     "/robots.txt",
     "/.well-known/security.txt",
 ]
