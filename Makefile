@@ -1,7 +1,7 @@
 # One list of verbs for people and for CI. Each calls a small script in weisf/steps.
 .POSIX:
 .NOTPARALLEL:
-.PHONY: help run demo test setup setup-dev lint types locks unit postgres both browser coverage libreoffice bench format lock
+.PHONY: help run demo test setup setup-dev lint types locks unit postgres both browser coverage libreoffice bench kills format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -60,6 +60,9 @@ libreoffice: setup-dev ## Compare what LibreOffice finds in the workbooks, where
 
 bench: setup-dev ## Measure the register beside others, half an hour (BENCH_ARGS=--help)
 	@sh weisf/steps/bench.sh
+
+kills: setup-dev ## Kill imports at random moments: each leaves all or nothing (KILLS_ARGS=)
+	@sh weisf/steps/kills.sh
 
 format: setup-dev ## Format the code and the templates
 	@sh weisf/steps/checks.sh mend

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, transaction
 from simple_history.models import HistoricalRecords
 
-from registers import changes
 from registers.changes import many
 from registers.changes.importing import Incoming, Part, import_protocols
 from registers.changes.importing_organisations import IncomingOrganisation, import_organisations
@@ -30,7 +27,6 @@ from registers.models import (
     Party,
     Protocol,
     RegisterVersion,
-    Slug,
     Theme,
 )
 from tests import makers
@@ -91,15 +87,21 @@ def one_by_one(incoming: list[Incoming], *, published_before: bool = False, **ho
                     _parts_one_by_one(protocol, each.parts)
 
 
-def _parts_one_by_one(protocol: Protocol, parts: list[Part]) -> None:
+def _who_stays(stored: list[Party], parts: list[Part]) -> dict[int, Party]:
     stay: dict[int, Party] = {}
-    stored = list(protocol.parties.all())
-    for same in (lambda a, b: a.role == b.role, lambda _a, _b: True):
+    for in_its_role in (True, False):
         for place, part in enumerate(parts):
             for party in stored:
-                fits = party.organisation_id == part.organisation and same(party, part)
+                fits = party.organisation_id == part.organisation
+                fits = fits and (party.role == part.role or not in_its_role)
                 if fits and place not in stay and party not in stay.values():
                     stay[place] = party
+    return stay
+
+
+def _parts_one_by_one(protocol: Protocol, parts: list[Part]) -> None:
+    stored = list(protocol.parties.all())
+    stay = _who_stays(stored, parts)
     for party in stored:
         if party not in stay.values():
             remove(party)
@@ -276,7 +278,7 @@ def test_who_saved_need_not_be_known():
 
 
 def organisations_of_all() -> list[IncomingOrganisation]:
-    """Names that lead to one address, to none, to one that is taken; names for those that are there."""
+    """Names that lead to one address, to none, or to one that is taken; and further names."""
     there = Organisation.objects.order_by("pk")
     return [
         IncomingOrganisation("Quince Council"),
@@ -306,3 +308,63 @@ def test_organisations_at_once_are_as_one_by_one(officer, monkeypatch):
     assert len(made) == len(incoming)
     slugs = {row["text"] for row in found["registers_slug"]}
     assert {"quince-council", "quince-council-2", "organisation", "organisation-2"} <= slugs
+
+
+# What is refused ---------------------------------------------------------------------------
+
+
+FIELDS = {"title": "New", "status": "published"}
+REFUSED = {
+    "a day to come": ({"published_on": datetime.date(2027, 2, 1)}, "This day is still to come."),
+    "too long": ({"title": "x" * 301}, "at most 300 characters"),
+    "an e-mail address": ({"parts": "jo@example.org"}, "This is public. Take the e-mail"),
+    "a number that is told of": ({"reference": "98765"}, "The number book says of 098765"),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_refused_leaves_nothing(given, said):
+    Gap.objects.create(reference="098765", fate="never")
+    before = everything()
+    organisation = Organisation.objects.order_by("pk")[0].pk
+    values = FIELDS | given | {"theme_id": Theme.objects.get(name="Cobra").pk}
+    note = values.pop("parts", "")
+    new = Incoming(
+        values.pop("reference", "9799"), True, values, [Part(organisation, "lead", "x", note)]
+    )
+    changed = Incoming("9010", False, {"title": "Other"})
+    with pytest.raises(ValidationError) as refusal:
+        at_once([changed, new], at=LATER)
+    assert said in " ".join(refusal.value.messages)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("name", ["", " ", "ﷺ" * 200])
+def test_a_name_that_is_none_is_refused(name):
+    with pytest.raises(ValidationError):
+        organisations_at_once([IncomingOrganisation(name)], at=LATER)
+    assert not Change.objects.filter(made_at=LATER).exists()
+
+
+@pytest.mark.parametrize("reference", ["9010", "09010"])
+def test_what_the_database_refuses_leaves_nothing(reference):
+    before = everything()
+    values = FIELDS | {"theme_id": Theme.objects.get(name="Cobra").pk}
+    incoming = [Incoming("9011", False, {"title": "Other"}), Incoming(reference, True, values)]
+    with pytest.raises(DatabaseError), transaction.atomic():
+        at_once(incoming, at=LATER)
+    assert everything() == before
+
+
+def test_nothing_is_saved_of_nothing():
+    version = RegisterVersion.now().number
+    at_once([], at=LATER)
+    assert RegisterVersion.now().number == version + 1
+
+
+def test_the_queries_do_not_grow_with_the_number(django_assert_max_num_queries):
+    references = list(Protocol.public.filter(pk__gte="9000").values_list("pk", flat=True))
+    incoming = [Incoming(each, False, {"purpose": "Other"}, []) for each in references]
+    assert len(incoming) > 30
+    with django_assert_max_num_queries(60):
+        at_once(incoming, at=LATER)

@@ -92,13 +92,16 @@ def _urgency(named: Named) -> tuple[int, int]:
 
 
 def _promise(plan: Plan) -> str:
-    """Return a short text that differs as soon as anything that would be done differs."""
+    """Return a short text that differs as soon as anything that would be done differs.
+
+    What stands there before belongs to it: it was shown, and would be lost.
+    """
     digest = hashlib.sha256()
     foreseen: Iterator[object] = (
         each
         for group in (
             [
-                [line.fate, line.reference, line.title, line.values, line.parts]
+                [line.fate, line.reference, line.title, line.values, line.parts, line.edits]
                 for line in plan.lines
             ],
             plan.new_organisations,

@@ -22,7 +22,7 @@ from registers.imports.spreadsheet.telling import told
 from registers.management.progress import show
 
 SOME_LEFT, CANNOT = 1, 2  # how it ends where rows are left out, and where nothing could be done
-LEFT_OUT = "{} left out. Mend them, or choose for their names, and import the file again."
+LEFT_OUT = "Rows left out: {}. Mend them, or choose for their names, and import the file again."
 
 
 class Command(BaseCommand):
@@ -131,4 +131,4 @@ def _end(plan: Plan) -> None:
         if counts[fate]
     ]
     if left:
-        raise CommandError(LEFT_OUT.format(f"Rows {' and '.join(left)} were"), returncode=SOME_LEFT)
+        raise CommandError(LEFT_OUT.format(", ".join(left)), returncode=SOME_LEFT)

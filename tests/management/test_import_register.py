@@ -1,0 +1,259 @@
+"""`manage.py import_register`: what it says, what it does, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registers.imports.spreadsheet.plan import Progress, Work
+from registers.management.progress import show
+from registers.models import Change, Name, Organisation, Protocol, RegisterVersion
+from tests.imports.spreadsheets import TYPED, exported
+
+pytestmark = pytest.mark.usefixtures("real_register", "today")
+
+ECC = "Essex County Council"
+CHANGED = ("Safer Community", "0061 - FGM", "To share less.", ECC, "Barnardos", "Jun-2027")
+NEW = ("Safer Community", "9001 - New", "To share.", ECC, "Nobody Yet; EPUT", "Mar-2030")
+REFUSED = ("Safer Community", "9002 - New", "x", ECC, "", "13-2030")
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Write:
+    def write(*rows: tuple[str, ...] | list[str], name: str = "live.csv", heads=TYPED) -> Path:
+        path = tmp_path / name
+        with path.open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out).writerows([heads, *rows])
+        return path
+
+    return write
+
+
+def imported(file: Path, *words: str) -> str:
+    said = io.StringIO()
+    call_command("import_register", str(file), *words, stdout=said)
+    return said.getvalue()
+
+
+def refused(file: Path, *words: str) -> tuple[int, str, str]:
+    said = io.StringIO()
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_register", str(file), *words, stdout=said)
+    return refusal.value.returncode, str(refusal.value), said.getvalue()
+
+
+def purpose() -> str:
+    return Protocol.objects.get(pk="0061").purpose
+
+
+def test_it_says_what_changes_and_applies_it(file, officer):
+    before = purpose()
+    said = imported(file(CHANGED), "--by", "Olive", "--why", "The live spreadsheet.")
+    assert "1 row: 1 changed." in said
+    assert (
+        "Changed (1):\n  0061 FGM (row 2)\n    purpose\n"
+        f"      before: {' '.join(before.split())[:300]}"
+    ) in said
+    assert "      after:  To share less.\n" in said
+    assert "Not in the file, and left as they are (24):\n  0012, " in said
+    assert said.endswith(" and 4 more\n\nApplied: 0 new, 1 changed.\n")
+    assert purpose() == "To share less."
+    change = Change.objects.filter(protocol="0061").first()
+    assert (change.by, change.why) == (officer, "The live spreadsheet.")
+
+
+def test_a_dry_run_writes_nothing(file):
+    version = RegisterVersion.now().number
+    said = imported(file(CHANGED), "--dry-run")
+    assert said.endswith("\n\nThis was a dry run: nothing was written.\n")
+    assert purpose() != "To share less."
+    assert RegisterVersion.now().number == version
+
+
+def test_its_own_file_changes_nothing(file):
+    heads, *rows = exported("status=all")
+    version = RegisterVersion.now().number
+    said = imported(file(*rows, heads=heads))
+    assert "25 rows: 25 unchanged.\nNothing changes: the register says all this already.\n" in said
+    assert "Not in the file" not in said
+    assert RegisterVersion.now().number == version
+
+
+def test_rows_that_are_refused_are_named_and_the_others_applied(file):
+    code, problem, said = refused(file(CHANGED, REFUSED))
+    assert code == 1
+    assert problem == (
+        "Rows left out: 1 refused. Mend them, or choose for their names, and import the file again."
+    )
+    assert "2 rows: 1 changed, 1 refused.\n\nRefused (1):\n  row 3, column F: " in said
+    assert purpose() == "To share less."
+
+
+def test_names_that_are_not_known_wait_for_a_choice(file):
+    code, problem, said = refused(file(NEW))
+    assert (code, "left out: 1 waiting for a choice." in problem) == (1, True)
+    assert "Waiting until somebody chooses what their names stand for (1):\n  row 2: 9001" in said
+    assert (
+        "Names that are not known (1):\n  'Nobody Yet' (organisation, 1 row, first row 2)" in said
+    )
+    assert not Protocol.objects.filter(pk="9001").exists()
+
+
+def test_choices_are_written_filled_in_and_read(file, tmp_path):
+    typed = tmp_path / "choices.csv"
+    row = (
+        "Sports",
+        "9001 - New",
+        "x",
+        "Essex C Council",
+        "Nobody Yet; A Group; Rest; Piece, One",
+        "",
+    )
+    refused(file(row), "--write-choices", str(typed))
+    with typed.open(newline="", encoding="utf-8-sig") as read:
+        heads, *rows = csv.reader(read)
+    assert heads[:5] == ["what", "written", "choice", "name", "kept as"]
+    chosen = {
+        "Sports": ["new", "Sports", ""],
+        "Essex C Council": ["known", ECC, "misspelling"],
+        "Nobody Yet": ["new", "Nobody Yet Ltd", ""],
+        "A Group": ["Group", "A Group", ""],
+        "Rest": ["note", "", ""],
+        "Piece": ["piece", "Piece, One", ""],
+        "One": ["", "", ""],
+    }
+    like = {each[1]: each[7] for each in rows}
+    assert ECC in like["Essex C Council"]
+    assert set(like) == set(chosen)
+    mended = file(
+        *([*each[:2], *chosen[each[1]], *each[5:]] for each in rows),
+        ("organisation", "Piece, One", "new", "Piece, One", "", "", "", ""),
+        name="mended.csv",
+        heads=heads,
+    )
+    said = imported(file(row), "--choices", str(mended))
+    assert "Names that were matched otherwise than by a name of their own (2):" in said
+    assert f"'Essex C Council' (organisation, 1 row, first row 2): {ECC} (chosen)" in said
+    assert "'Rest' (organisation, 1 row, first row 2): a note (chosen)" in said
+    assert "New organisations (3):\n  Nobody Yet Ltd\n" in said
+    assert "New themes (1):\n  Sports\n" in said
+    protocol = Protocol.objects.get(pk="9001")
+    assert protocol.theme.name == "Sports"
+    assert Name.objects.get(text="Essex C Council").organisation.name == ECC
+    assert Organisation.objects.get(name="A Group").kind == "group"
+
+
+WRONG_CHOICES = {
+    "what": (("council", "X", "new", "X", ""), "Row 2 of the choices: 'council' is not one of:"),
+    "choice": (("organisation", "X", "old", "X", ""), "'old' is not one of: known, new, group"),
+    "no name": (("organisation", "X", "new", "", ""), "the name is empty."),
+    "kept as": (("organisation", "X", "new", "Y", "official"), "write acronym, former, alias"),
+    "a theme": (("theme", "X", "note", "", ""), "a theme is known or new."),
+}
+
+
+@pytest.mark.parametrize(("row", "said"), WRONG_CHOICES.values(), ids=WRONG_CHOICES.keys())
+def test_a_choice_that_is_none_is_refused(file, row, said):
+    heads = ("what", "written", "choice", "name", "kept as")
+    code, problem, _ = refused(file(NEW), "--choices", str(file(row, name="c.csv", heads=heads)))
+    assert code == 2
+    assert said in problem
+
+
+def test_another_file_than_one_of_choices_is_refused(file):
+    code, problem, _ = refused(file(NEW), "--choices", str(file(CHANGED, name="c.csv")))
+    assert (code, "The choices need the columns what, written" in problem) == (2, True)
+
+
+def test_everything_new_can_be_made(file):
+    row = ("Sports (1)", *NEW[1:])
+    imported(file(row), "--new-organisations", "--new-themes", "--published-before")
+    protocol = Protocol.objects.get(pk="9001")
+    assert (protocol.theme.name, protocol.published_on) == ("Sports", None)
+    assert Organisation.objects.named("Nobody Yet").exists()
+
+
+def test_of_many_the_first_are_shown(file):
+    rows = [("Safer Community", f"9{n:03} - New {n}", "x", f"New {n}", "", "") for n in range(60)]
+    _, _, said = refused(file(*rows), "--dry-run")
+    assert said.count("and 10 more\n") == 2
+    said = imported(file(*rows), "--dry-run", "--new-organisations")
+    assert "New organisations (60):" in said
+    assert said.count("and 10 more\n") == 2
+
+
+CANNOT = {
+    "not there": ("gone.csv", None, "gone.csv"),
+    "no spreadsheet": ("x.csv", b"\x89PNG\r\n\x1a\n", "x.csv: "),
+    "no headings": ("x.csv", b"a,b\n1,2\n", "No row of headings was found in this file."),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "said"), CANNOT.values(), ids=CANNOT.keys())
+def test_a_file_that_cannot_be_read_ends_with_2(tmp_path, name, content, said):
+    if content:
+        (tmp_path / name).write_bytes(content)
+    code, problem, _ = refused(tmp_path / name)
+    assert (code, said in problem) == (2, True)
+
+
+def test_nobody_has_the_username(file):
+    code, problem, _ = refused(file(CHANGED), "--by", "nobody")
+    assert (code, problem) == (
+        2,
+        "Nobody has the username 'nobody'. Mend it, and run it again.",
+    )
+    assert purpose() != "To share less."
+
+
+def test_what_cannot_be_applied_ends_with_2(file, monkeypatch):
+    """Somebody else saves between the two checks: when the first is told of."""
+    path = file(CHANGED)
+
+    class Meddling(io.StringIO):
+        def write(self, text: str) -> int:
+            if "Changed" in text:
+                Protocol.objects.filter(pk="0061").update(purpose="Another officer's.")
+            return super().write(text)
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_register", str(path), stdout=Meddling())
+    assert refusal.value.returncode == 2
+    assert str(refusal.value).startswith("By now something else would happen")
+    assert purpose() == "Another officer's."
+
+
+# Progress ----------------------------------------------------------------------------------
+
+
+def work() -> Work[str]:
+    for number in range(0, 101, 4):
+        yield Progress("rows checked", 10 * number, 1000)
+    yield Progress("nothing", 0, 0)
+    return "done"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_a_line_at_each_tenth():
+    log = io.StringIO()
+    assert show(work(), log) == "done"
+    lines = log.getvalue().splitlines()
+    assert lines == [*(f"rows checked: {tenth}%" for tenth in range(0, 101, 10)), "nothing: 100%"]
+
+
+def test_progress_is_a_bar_on_a_terminal():
+    terminal = Terminal()
+    show(work(), terminal)
+    drawn = terminal.getvalue().split("\r\x1b[K")
+    assert drawn[14] == f"[{'#' * 15}{'.' * 15}]  52% rows checked: 520 of 1,000"
+    assert drawn[-1].endswith("nothing: 0 of 0\n")
