@@ -92,16 +92,14 @@ def _urgency(named: Named) -> tuple[int, int]:
 
 
 def _promise(plan: Plan) -> str:
-    """Return a short text that differs as soon as anything that would be done differs.
-
-    What stands there before belongs to it: it was shown, and would be lost.
-    """
+    """Return a short text that differs as soon as anything that would be done differs."""
     digest = hashlib.sha256()
     foreseen: Iterator[object] = (
         each
         for group in (
             [
-                [line.fate, line.reference, line.title, line.values, line.parts, line.edits]
+                # With what stood there before: it is shown, and may have changed since.
+                [line.fate, line.reference, line.title, line.edits, line.values, line.parts]
                 for line in plan.lines
             ],
             plan.new_organisations,
