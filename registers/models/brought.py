@@ -8,12 +8,24 @@ from django.conf import settings
 from django.db import models
 
 
+class ImportQuerySet(models.QuerySet["Import"]):
+    """Imports, in an officer's words."""
+
+    def waiting(self) -> ImportQuerySet:
+        """Keep those that would change the register, and are not applied."""
+        return self.filter(status=Import.Status.CHECKED, found__does_something=True)
+
+
 class ImportManager(models.Manager["Import"]):
     """Without the files, which are large and are wanted when they are read alone."""
 
-    def get_queryset(self) -> models.QuerySet[Import]:
+    def get_queryset(self) -> ImportQuerySet:
         """Return imports whose `content` is brought when it is asked for."""
-        return super().get_queryset().defer("content")
+        return ImportQuerySet(self.model, using=self._db).defer("content")
+
+    def waiting(self) -> ImportQuerySet:
+        """Return those that would change the register, and are not applied."""
+        return self.get_queryset().waiting()
 
 
 class Import(models.Model):

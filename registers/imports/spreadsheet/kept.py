@@ -1,0 +1,232 @@
+"""Spreadsheets that were brought: kept with what their check found, chosen for, and applied."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+
+from registers.formats.sheets import Sheet, read_sheets
+from registers.imports.spreadsheet.applying import apply
+from registers.imports.spreadsheet.checking import check
+from registers.imports.spreadsheet.choices import Choice, Choices
+from registers.imports.spreadsheet.plan import Plan, Progress, Work
+from registers.models import Import, ImportLine, ImportName, Name
+
+KEPT = datetime.timedelta(days=90)
+BATCH = 2_000
+APPLIED_ALREADY = "This import was applied already. Nothing was done again."
+GONE = "This import was removed meanwhile. Bring the file again."
+
+
+def bring(
+    name: str,
+    content: bytes,
+    *,
+    by: User | None,
+    at: datetime.datetime,
+    published_before: bool,
+) -> Import:
+    """Keep a file that somebody brought, and return it. Nothing of it is checked yet."""
+    return Import.objects.create(
+        name=name,
+        content=content,
+        size=len(content),
+        brought_at=at,
+        brought_by=by,
+        published_before=published_before,
+    )
+
+
+def forget_old(at: datetime.datetime) -> None:
+    """Remove what was brought more than 90 days ago, with its file: its changes have a history."""
+    Import.objects.filter(brought_at__lt=at - KEPT).delete()
+
+
+def check_import(brought: Import, *, at: datetime.datetime) -> Work[None]:
+    """Check the file with the choices that are kept, and keep what is found.
+
+    Raises Unreadable or NotATable, before it says how far it has come, where
+    nothing of the file can be read; ValidationError where it was applied or
+    removed meanwhile. What was found before then stays.
+    """
+    plan = yield from _checked(brought, at=at)
+    rows = len(plan.lines)
+    yield Progress("rows checked, and now written down", rows, rows)
+    # Nothing is yielded from here on: a slow browser would hold the database.
+    with transaction.atomic():
+        held = _held(brought)
+        held.lines.all().delete()
+        held.names.all().delete()
+        _keep_lines(held, plan)
+        _keep_names(held, plan)
+        held.found = _found(plan)
+        held.promise, held.checked_at = plan.promise, at
+        held.status = Import.Status.CHECKED
+        held.save(update_fields=["found", "promise", "checked_at", "status"])
+
+
+def choose(
+    brought: Import,
+    *,
+    organisations: Mapping[str, Choice | None] | None = None,
+    themes: Mapping[str, Choice | None] | None = None,
+) -> Import:
+    """Keep what was chosen for names, by their keys, beside what was chosen before.
+
+    None takes a choice back. It is to be checked again then: the import that is
+    returned says so. Raises ValidationError where it was applied or removed
+    meanwhile.
+    """
+    with transaction.atomic():
+        held = _held(brought)
+        choices = Choices.read(held.choices)
+        choices.organisations = _beside(choices.organisations, organisations or {})
+        choices.themes = _beside(choices.themes, themes or {})
+        held.choices = choices.plain()
+        held.promise, held.status = "", Import.Status.BROUGHT
+        held.save(update_fields=["choices", "promise", "status"])
+        return held
+
+
+def apply_import(
+    brought: Import, *, at: datetime.datetime, by: User | None, why: str, promised: str
+) -> Work[Plan]:
+    """Do what the check foresaw, whose promise is `promised`, or nothing.
+
+    Raises ValidationError where something else would happen by now, or where
+    the import was applied or removed meanwhile.
+    """
+
+    def mark() -> None:
+        held = _held(brought)
+        held.status = Import.Status.APPLIED
+        held.applied_at, held.applied_by, held.why = at, by, why
+        held.save(update_fields=["status", "applied_at", "applied_by", "why"])
+
+    return (
+        yield from apply(
+            lambda: _checked(brought, at=at),
+            promised,
+            at=at,
+            by=by,
+            why=why,
+            published_before=brought.published_before,
+            also=mark,
+        )
+    )
+
+
+def remove_import(brought: Import) -> None:
+    """Forget an import that nobody wants. Raises ValidationError where it was applied."""
+    with transaction.atomic():
+        _held(brought).delete()
+
+
+def _checked(brought: Import, *, at: datetime.datetime) -> Work[Plan]:
+    choices = Choices.read(brought.choices)
+    return (
+        yield from check(
+            _sheets(brought),
+            choices,
+            on=timezone.localdate(at),
+            published_before=brought.published_before,
+        )
+    )
+
+
+def _sheets(brought: Import) -> list[Sheet]:
+    """Return the sheets of the file. Raises Unreadable, or ValidationError where it is gone."""
+    # Not kept on `brought`, which lives as long as the work.
+    content = Import.objects.filter(pk=brought.pk).values_list("content", flat=True).first()
+    if content is None:
+        raise ValidationError(GONE)
+    with NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        return read_sheets(Path(file.name), brought.name)
+
+
+def _held(brought: Import) -> Import:
+    """Return it as it is stored, held to the transaction's end. Raises ValidationError."""
+    held = Import.objects.select_for_update(of=("self",)).filter(pk=brought.pk).first()
+    if held is None:
+        raise ValidationError(GONE)
+    if held.status == Import.Status.APPLIED:
+        raise ValidationError(APPLIED_ALREADY)
+    return held
+
+
+def _beside(before: dict[str, Choice], chosen: Mapping[str, Choice | None]) -> dict[str, Choice]:
+    """Return the choices that are left when these are made over those of before."""
+    return {key: choice for key, choice in {**before, **chosen}.items() if choice}
+
+
+def _keep_lines(brought: Import, plan: Plan) -> None:
+    _insert(
+        ImportLine(
+            brought=brought,
+            position=position,
+            sheet=line.sheet[:255],
+            row=line.row,
+            fate=line.fate,
+            reference=line.reference,
+            title=line.title,
+            edits=[[each.column, each.before, each.after] for each in line.edits],
+            problems=[[each.column, each.wrong, each.mend] for each in line.problems],
+            remarks=line.remarks,
+        )
+        for position, line in enumerate(plan.lines)
+    )
+
+
+def _keep_names(brought: Import, plan: Plan) -> None:
+    _insert(
+        ImportName(
+            brought=brought,
+            position=position,
+            kind=named.kind,
+            key=named.key,
+            written=named.written,
+            how=named.how,
+            becomes=named.becomes,
+            uses=named.uses,
+            sheet=named.sheet[:255],
+            row=named.row,
+            cell=named.cell,
+        )
+        for position, named in enumerate(plan.names)
+    )
+
+
+def _insert(rows: Iterable[models.Model]) -> None:
+    stream = iter(rows)
+    while batch := list(islice(stream, BATCH)):
+        type(batch[0])._default_manager.bulk_create(batch)  # noqa: SLF001 (Django's own)
+
+
+def _found(plan: Plan) -> dict[str, Any]:
+    """Return what is said of the whole file."""
+    becomes = {named.whom: named.becomes for named in plan.names}
+    return {
+        "counts": dict(plan.count()),
+        "does_something": plan.does_something,
+        "said": plan.said,
+        "new_organisations": [
+            [new.name, "a group of bodies" if new.group else ""] for new in plan.new_organisations
+        ],
+        "new_themes": list(plan.new_themes.values()),
+        # What the words become: 'MEHT', acronym, of which organisation.
+        "kept_names": [
+            [kept.text, Name.Kind(kept.kind).label, becomes[kept.organisation]]
+            for kept in plan.kept_names
+        ],
+    }

@@ -1,0 +1,108 @@
+"""An officer with a spreadsheet: typed or exported, brought through the door, and looked at."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from registers.imports.spreadsheet import kept
+from registers.models import Import
+from tests.admin.typing_in import boxes
+
+LIST = "/admin/registers/import/"
+ADD = f"{LIST}add/"
+SIX = (
+    "Theme",
+    "Title",
+    "Purpose",
+    "Lead Organisation",
+    "Other Organisations Involved",
+    "Review date",
+)
+COUNCIL, POLICE = "Essex County Council", "Essex Police"
+
+
+def typed(*rows: tuple[str, ...], headings: tuple[str, ...] = SIX) -> bytes:
+    """Return a CSV with these rows below the six headings of the page."""
+    text = io.StringIO()
+    csv.writer(text).writerows([headings, *rows])
+    return text.getvalue().encode()
+
+
+def a_row(title: str, *, theme: str = "Safer Community", others: str = POLICE) -> tuple[str, ...]:
+    """Return one row as somebody types it."""
+    return (theme, title, "So that it is tried.", COUNCIL, others, "Jun-2027")
+
+
+def exported(door: Client, edits: dict[str, dict[str, str]] | None = None) -> bytes:
+    """Return the register's own export, with cells that are edited, by reference and column."""
+    text = door.get("/protocols.csv?status=all").getvalue().decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for row in rows:
+        row.update((edits or {}).get(row["reference"], {}))
+    edited = io.StringIO()
+    writer = csv.DictWriter(edited, rows[0])
+    writer.writeheader()
+    writer.writerows(rows)
+    return edited.getvalue().encode()
+
+
+def send(door: Client, content: bytes, name: str = "live.csv", published: str = "today") -> Any:
+    """Bring a file, and return the answer: the page that grows, or the form again."""
+    file = SimpleUploadedFile(name, content)
+    return door.post(ADD, {"file": file, "published": published})
+
+
+def leads_to(answer: Any) -> str:
+    """Return where a page leads that has grown to its end: an answer, or its text."""
+    page = answer if isinstance(answer, str) else answer.getvalue().decode()
+    found = re.search(r'<a href="([^"]+)" id="import-on">', page)
+    assert found, said(page)[:2000]
+    return html.unescape(found[1])
+
+
+def brought(door: Client, content: bytes, name: str = "live.csv", published: str = "today") -> str:
+    """Bring a file, and return the address of what its check found."""
+    return leads_to(send(door, content, name, published))
+
+
+def said(page: str | bytes) -> str:
+    """Return the words of the page, without its marks and in one line."""
+    text = page.decode() if isinstance(page, bytes) else page
+    middle = text.partition('id="content-main"')[2].partition("<footer")[0]
+    words = html.unescape(re.sub(r"<[^>]+>", " ", "<" + middle))
+    return re.sub(r"\s+([.,:;)])", r"\1", re.sub(r"\s+", " ", words)).strip()
+
+
+def shown(door: Client, address: str, show: str = "") -> str:
+    """Return the words of one of the lists."""
+    return said(door.get(address, {"show": show} if show else {}).content)
+
+
+def counted(door: Client, address: str) -> dict[str, int]:
+    """Return how long each list is that a check has found."""
+    return {tab.value: tab.count for tab in door.get(address).context["tabs"] if tab.count}
+
+
+def apply(door: Client, address: str, **over: str) -> Any:
+    """Apply what a check has found, as its page has it."""
+    held = boxes(door, address)
+    given = {"promised": held["promised"], "why": held["why"]} | over
+    return door.post(f"{address}apply/", given)
+
+
+def a_checked_import() -> Import:
+    """Keep an import with a row to apply and a name that is like no other, and check it."""
+    content = typed(a_row("9100 - Tried"), a_row("9101 - Waits", others="Zzyzx Quorum"))
+    at = timezone.now()
+    made = kept.bring("live.csv", content, by=None, at=at, published_before=False)
+    for _ in kept.check_import(made, at=at):
+        pass
+    return made
