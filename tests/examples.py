@@ -26,6 +26,7 @@ from registers.models import (
 )
 from tests import papers
 from tests.cast import somebody
+from tests.imports.bringing import a_checked_import
 from tests.merging import named
 from tests.models.making import saved
 from tests.reminders.lines import a_line, an_answer
@@ -53,6 +54,7 @@ def make_examples() -> dict[str, Any]:
             paper.file = ContentFile(papers.pdf(words), name)
             saved(paper, at=now)
     made = {
+        "import": a_checked_import(),
         "answer": answer,
         "approver": saved(Approver(organisation=of_nobody, job_title="SIRO")),
         "change": Change.objects.first(),

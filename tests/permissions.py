@@ -176,6 +176,7 @@ EVERYBODY = {
 }
 
 DECIDES = "log-in 403 on on"
+LOOKED_AT = "log-in 403 405 405"
 KEEPING = {
     **noun("answer", add=NONE, change=NONE, delete=NONE, past=False),
     "admin/registers/answer/<path:object_id>/accept/": Row(
@@ -238,6 +239,33 @@ KEEPING = {
     ),
     "admin/registers/protocol/<path:object_id>/review/": Row(
         at="/admin/registers/protocol/0046/review/", get=ALL, post=ALL
+    ),
+    "admin/registers/import/": Row(at="/admin/registers/import/", get=PUBLISHER, post=LOOKED_AT),
+    "admin/registers/import/add/": Row(
+        at="/admin/registers/import/add/", get=PUBLISHER, post=PUBLISHER
+    ),
+    "admin/registers/import/<int:key>/": Row(
+        at="/admin/registers/import/{import}/", get=PUBLISHER, post=LOOKED_AT
+    ),
+    "admin/registers/import/<int:key>/check/": Row(
+        at="/admin/registers/import/{import}/check/", get=DECIDES, post=PUBLISHER
+    ),
+    "admin/registers/import/<int:key>/names/": Row(
+        at="/admin/registers/import/{import}/names/", get=PUBLISHER, post=PUBLISHER
+    ),
+    "admin/registers/import/<int:key>/names/new/": Row(
+        at="/admin/registers/import/{import}/names/new/",
+        get=PUBLISHER,
+        post=PUBLISHER,
+    ),
+    "admin/registers/import/<int:key>/apply/": Row(
+        at="/admin/registers/import/{import}/apply/",
+        get=DECIDES,
+        post=PUBLISHER,
+        sends={"promised": "of something else", "why": "They asked for it."},
+    ),
+    "admin/registers/import/<int:key>/remove/": Row(
+        at="/admin/registers/import/{import}/remove/", get=DECIDES, post=DECIDES
     ),
     **noun("reminder", add=NONE, change=NONE, delete=NONE, past=False),
     # The example ended its protocol: its words are the reason of the withdrawal.

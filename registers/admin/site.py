@@ -19,10 +19,12 @@ from django.views.decorators.cache import never_cache
 from registers.admin.autocomplete import Offers
 from registers.admin.entering import second_factor
 from registers.admin.entering.login import LogInForm, OwnPasswordView, came_for
+from registers.admin.importing import ways as importing
+from registers.admin.importing.shared import may_import
 from registers.admin.number_book import number_book
 from registers.finding.indexing import index_now
 from registers.finding.number_book import NumberBook, Shown
-from registers.models import Answer, Organisation, Protocol, Reminder
+from registers.models import Answer, Import, Organisation, Protocol, Reminder
 from registers.models.review_dates import ReviewStatus
 
 
@@ -72,6 +74,7 @@ class EditorsSite(AdminSite):
         book = self.admin_view(number_book)
         ours = [
             path("registers/references/", book, name="registers_references"),
+            *importing.ways(self.admin_view),
             *second_factor.ways(self.admin_view),
             path("logout/", never_cache(self.logout), name="logout"),
         ]
@@ -114,6 +117,8 @@ class EditorsSite(AdminSite):
         ]
         if self.get_model_admin(Protocol).has_view_or_change_permission(request):
             desk.append(_unexplained_gaps())
+        if may_import(request.user):
+            desk.append(_imports())
         return super().index(request, {**(extra_context or {}), "desk": desk})
 
 
@@ -133,6 +138,14 @@ def _unexplained_gaps() -> Waiting:
         count=len(NumberBook().numbers(Shown.UNEXPLAINED)),
         what="Unexplained gaps in the number book",
         address=f"{reverse('admin:registers_references')}?show={Shown.UNEXPLAINED}",
+    )
+
+
+def _imports() -> Waiting:
+    return Waiting(
+        count=Import.objects.waiting().count(),
+        what="Imports that wait to be applied",
+        address=f"{reverse('admin:registers_import_list')}?show=waiting",
     )
 
 

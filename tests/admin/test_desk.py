@@ -21,6 +21,7 @@ LISTS = {
     "/admin/registers/organisation/?contact=lacking": None,
     "/admin/registers/reminder/?outcome=unresolved": 0,
     "/admin/registers/references/?show=unexplained": 73 - 25,
+    "/admin/registers/import/?show=waiting": 0,
 }
 
 
@@ -31,7 +32,7 @@ def desk(door) -> dict[str, int]:
 def listed(door, address: str) -> int:
     response = door.get(address)
     assert response.status_code == 200
-    if "/references/" in address:
+    if "/references/" in address or "/import/" in address:
         return response.context["page"].paginator.count
     return response.context["cl"].result_count
 

@@ -1,0 +1,139 @@
+"""The list of imports, and the page on which a file is brought."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from registers.admin.importing.growing import growing
+from registers.admin.importing.shared import A_PAGE, address, for_importers, page
+from registers.admin.importing.told import became
+from registers.formats.columns import COLUMNS, TYPED_HEADINGS, WORKED_OUT
+from registers.formats.sheets import Unreadable
+from registers.imports.spreadsheet import kept
+from registers.imports.spreadsheet.plan import Progress, Work
+from registers.imports.spreadsheet.reading import NotATable
+from registers.models import Import
+
+MEGABYTE = 1024 * 1024
+LARGEST = 20 * MEGABYTE
+ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
+TOO_LARGE = (
+    "This file has {size} MB, and 20 MB is the most that is taken. Copy the rows that you need"
+    " into a smaller spreadsheet, or divide it."
+)
+TODAY, BEFORE = "today", "before"
+# One row of the page's own columns, as somebody would type it.
+EXAMPLE = {
+    "theme": "Safer Community",
+    "title": "0061 - FGM",
+    "purpose": "To improve outcomes for children, young people and their families.",
+    "lead_organisation": "Essex County Council",
+    "other_organisations": "Barnardos, Brunel University (Temp workers)",
+    "review_date": "Jun-2022",
+}
+
+
+class BringForm(forms.Form):
+    """A file, and whether what is new in it was published before."""
+
+    file = forms.FileField(
+        label="Spreadsheet",
+        widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
+        help_text="XLSX, XLS, ODS or CSV, at most 20 MB.",
+        error_messages={
+            "required": "Choose a file.",
+            "empty": "This file is empty: it has no bytes at all. Choose another.",
+            "invalid": "The file did not arrive. Choose it again.",
+        },
+    )
+    published = forms.ChoiceField(
+        label="Protocols in it that are new here",
+        choices=[
+            (TODAY, "are published today"),
+            (BEFORE, "were published before: their days are those in the file, or not known"),
+        ],
+        initial=TODAY,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether they were published before."},
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse a file that is too large."""
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST:
+            size = f"{file.size / MEGABYTE:.1f}".removesuffix(".0")
+            raise ValidationError(TOO_LARGE.format(size=size))
+        return file
+
+
+@for_importers
+@require_safe
+def list_view(request: HttpRequest) -> HttpResponse:
+    """Show every import: who brought it, when, and what became of it."""
+    is_waiting = request.GET.get("show") == "waiting"
+    imports = Import.objects.waiting() if is_waiting else Import.objects.all()
+    shown = Paginator(imports.select_related("brought_by", "applied_by"), A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    lines = [(each, became(each)) for each in shown.object_list]
+    return page(request, "list", title="Imports", page=shown, lines=lines, is_waiting=is_waiting)
+
+
+@for_importers
+def bring_view(request: HttpRequest) -> HttpResponseBase:
+    """Show the form, or keep the file that was brought, and check it while the page grows."""
+    data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = BringForm(data, files)
+    if form.is_valid():
+        try:
+            brought, work = _begin(request, form)
+        except (Unreadable, NotATable) as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            return growing(request, brought, work, title="Checking the spreadsheet")
+    return page(
+        request,
+        "bring",
+        title="Import a spreadsheet",
+        form=form,
+        typed=[(heading, EXAMPLE[name]) for name, heading in TYPED_HEADINGS.items()],
+        own=[column.name for column in COLUMNS if column.name not in WORKED_OUT],
+        worked_out=WORKED_OUT,
+    )
+
+
+def _begin(request: HttpRequest, form: BringForm) -> tuple[Import, Work[str]]:
+    """Keep the file, and begin to check it. Raises Unreadable or NotATable, and keeps nothing."""
+    at = timezone.now()
+    kept.forget_old(at)
+    file = form.cleaned_data["file"]
+    brought = kept.bring(
+        file.name,
+        file.read(),
+        by=cast(User, request.user),
+        at=at,
+        published_before=form.cleaned_data["published"] == BEFORE,
+    )
+    work = kept.check_import(brought, at=at)
+    try:
+        first = next(work)
+    except (Unreadable, NotATable):
+        kept.remove_import(brought)
+        raise
+    return brought, _rest(first, work, brought)
+
+
+def _rest(first: Progress, work: Work[None], brought: Import) -> Work[str]:
+    """Go on with a check that has begun; return the address of what it found."""
+    yield first
+    yield from work
+    return address("check", brought)

@@ -1,0 +1,107 @@
+"""What the check of a spreadsheet found; checking it again; and removing it."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from registers.admin.importing import lists
+from registers.admin.importing.growing import growing
+from registers.admin.importing.shared import address, back, for_importers, page
+from registers.admin.importing.told import changing, sentence
+from registers.imports.spreadsheet import kept
+from registers.imports.spreadsheet.plan import Work
+from registers.models import Import, ImportName
+
+
+class ReasonForm(forms.Form):
+    """Why the register changes. `promised` is what was shown beforehand."""
+
+    promised = forms.CharField(widget=forms.HiddenInput)
+    why = forms.CharField(
+        label="Why does the register change?",
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+        max_length=1_000,
+        help_text="Public. It stands beside each change, on the protocols’ changes pages.",
+        error_messages={"required": "Write why, in a few words. Readers see it."},
+    )
+
+
+def imported(key: int) -> Import:
+    """Return an import. Raises Http404."""
+    return get_object_or_404(Import.objects.select_related("brought_by", "applied_by"), pk=key)
+
+
+@for_importers
+@require_safe
+def check_view(request: HttpRequest, key: int) -> HttpResponse:
+    """Show what was found in a spreadsheet, or what was done by it."""
+    return check_page(request, imported(key))
+
+
+def check_page(
+    request: HttpRequest, brought: Import, form: ReasonForm | None = None
+) -> HttpResponse:
+    """Show it; `form` has the reason as it was written, where that cannot be right."""
+    if brought.status == Import.Status.BROUGHT:
+        return page(request, "unchecked", title=brought.name, brought=brought)
+    tabs = lists.tabs(brought)
+    tab = lists.shown(request, tabs)
+    shown = lists.page_of(request, brought, tab)
+    lines = [] if tab.value in {lists.NAMES, lists.ABSENT} else lists.told(shown.object_list)
+    unknown = brought.names.filter(how=ImportName.How.UNKNOWN).count()
+    initial = {"promised": brought.promise, "why": f"Imported from {brought.name}."}
+    return page(
+        request,
+        "check",
+        title=brought.name,
+        brought=brought,
+        sentence=sentence(brought),
+        changing=changing(brought),
+        is_applied=brought.status == Import.Status.APPLIED,
+        unknown=unknown,
+        chosen=bool(brought.choices),
+        tabs=tabs,
+        tab=tab,
+        page=shown,
+        lines=lines,
+        form=form or ReasonForm(initial=initial),
+    )
+
+
+@for_importers
+def again_view(request: HttpRequest, key: int) -> HttpResponseBase:
+    """Check the file once more, while the page grows."""
+    brought = imported(key)
+    if request.method != "POST":
+        return redirect(address("check", brought))
+    if brought.status == Import.Status.APPLIED:
+        return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
+    return growing(request, brought, again(brought), title="Checking the spreadsheet")
+
+
+def again(brought: Import, *, then: str = "") -> Work[str]:
+    """Check the file; return the address `then`, else that of what was found."""
+    yield from kept.check_import(brought, at=timezone.now())
+    return then or address("check", brought)
+
+
+@for_importers
+def remove_view(request: HttpRequest, key: int) -> HttpResponse:
+    """Remove an import that was not applied, with its file."""
+    brought = imported(key)
+    if request.method != "POST":
+        return redirect(address("check", brought))
+    try:
+        kept.remove_import(brought)
+    except ValidationError as refusal:
+        return back(request, brought, refusal)
+    messages.success(request, f"‘{brought.name}’ is removed. It had changed nothing.")
+    return redirect(address("list"))

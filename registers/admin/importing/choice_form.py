@@ -1,0 +1,188 @@
+"""What one name in a file stands for: chosen on a form, checked, and read as a choice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from registers.imports.spreadsheet.choices import Choice
+from registers.models import ImportName, Name, Organisation, Theme
+from registers.models.words import key_of
+
+LATER, NEAR, OTHER, NEW, NOTE, LONGER = "", "near:", "other", "new", "note", "longer"
+# The box that belongs to a way.
+BOXES = {OTHER: "other", NEW: "new", LONGER: "longer"}
+NO_SUCH = "No {what} in this register has the name ‘{name}’. Write any of its names, in full."
+EMPTY = "Write the name."
+THERE = "The register has {there} under this name. Choose it above instead."
+NOT_IN_CELL = "Write the longer name as it stands in the cell: ‘{written}’ is a piece of it."
+KEPT_AS = [
+    ("", "No, they stand with these protocols alone"),
+    *(
+        (kind.value, f"Yes: {kind.label.lower()}")
+        for kind in Name.Kind
+        if kind != Name.Kind.OFFICIAL
+    ),
+]
+LONGEST = 1_000  # characters of a box that is filled in beforehand
+# Names that are to be made: their choices by their keys.
+Making = Mapping[str, Choice]
+
+
+def mark_of(name: ImportName) -> str:
+    """Return a short text by which the name is known again: its key may be as long as a cell."""
+    return hashlib.sha256(f"{name.kind} {name.key}".encode()).hexdigest()[:20]
+
+
+class ChoiceForm(forms.Form):
+    """One name. `near` are the official names that are like it; `making` what is to be made."""
+
+    # Which name it is, also after another check.
+    mark = forms.CharField(required=False, widget=forms.HiddenInput)
+    way = forms.ChoiceField(
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose again: what you chose is not there any more."},
+    )
+    # How long they may be is asked where they are chosen: they hold what is in the file.
+    other = forms.CharField(required=False)
+    new = forms.CharField(required=False)
+    group = forms.BooleanField(required=False, label="It is a group of bodies, such as all schools")
+    longer = forms.CharField(required=False)
+    kept_as = forms.ChoiceField(
+        required=False,
+        choices=KEPT_AS,
+        label="Keep these words as a name of it?",
+        help_text="Then it is found by them, and the next import knows them.",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        name: ImportName,
+        near: list[str],
+        making: Making,
+        choice: Choice | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.name, self.making = name, making
+        kwargs["initial"] = _initial(name, near, choice)
+        super().__init__(*args, **kwargs)
+        self.is_theme = name.kind == ImportName.Kind.THEME
+        what = "theme" if self.is_theme else "organisation"
+        sent = str(self.data.get(self.add_prefix("way"), "")).removeprefix(NEAR)
+        if sent not in near and self._is_there(sent):
+            # It was like it when the page was shown.
+            near = [*near, sent]
+        ways = [
+            *((f"{NEAR}{each}", each) for each in near),
+            (OTHER, f"Another {what} of this register:"),
+            (NEW, f"A new {what}, called:"),
+        ]
+        if self.is_theme:
+            for box in ("group", "longer", "kept_as"):
+                del self.fields[box]
+        else:
+            ways += [
+                (NOTE, "No organisation: a note on the parties"),
+                (LONGER, "Only a piece of a longer name:"),
+            ]
+        self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]
+
+    def founds(self) -> Choice | None:
+        """Return what would be made, if a new thing is chosen and has a name."""
+        name = str(self.data.get(self.add_prefix("new"), "")).strip()
+        if self.data.get(self.add_prefix("way")) != NEW or not key_of(name):
+            return None
+        return Choice(name=name, new=True, group=bool(self.data.get(self.add_prefix("group"))))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse, beside its box, a way without what it needs."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        way = cleaned.get("way", LATER)
+        if box := BOXES.get(way):
+            text = cleaned.get(box, "").strip()
+            if not key_of(text):
+                if box not in self.errors:
+                    self.add_error(box, EMPTY)
+            else:
+                try:
+                    getattr(self, f"_refuse_{box}")(text)
+                except ValidationError as refusal:
+                    self.add_error(box, refusal)
+        return cleaned
+
+    def _refuse_other(self, text: str) -> None:
+        if not self._is_there(text):
+            what = "theme" if self.is_theme else "organisation"
+            raise ValidationError(NO_SUCH.format(what=what, name=text))
+
+    def _refuse_new(self, text: str) -> None:
+        if there := self._stored(text):
+            raise ValidationError(THERE.format(there=there))
+        model = Theme if self.is_theme else Organisation
+        untouched = {field.name for field in model._meta.fields} - {"name"}  # noqa: SLF001 (Django's own)
+        try:
+            model(name=text).clean_fields(exclude=untouched)
+        except ValidationError as refusal:
+            raise ValidationError(refusal.messages) from refusal
+
+    def _refuse_longer(self, text: str) -> None:
+        piece, whole, cell = key_of(self.name.written), key_of(text), key_of(self.name.cell)
+        if piece == whole or piece not in whole or whole not in cell:
+            raise ValidationError(NOT_IN_CELL.format(written=self.name.written))
+
+    def _is_there(self, text: str) -> bool:
+        """Say whether something has this name, or will have it."""
+        return key_of(text) in self.making or self._stored(text) is not None
+
+    def _stored(self, text: str) -> str | None:
+        """Return the official name of what is in the register under a name."""
+        if self.is_theme:
+            themes = Theme.objects.filter(key=key_of(text))
+            return themes.values_list("name", flat=True).first()
+        return Organisation.objects.named(text).values_list("name", flat=True).first()
+
+    def choice(self) -> Choice | None:
+        """Return what was chosen; None where that is left for later."""
+        cleaned = self.cleaned_data
+        way, kept_as = cleaned["way"], cleaned.get("kept_as", "")
+        if way == NOTE:
+            return Choice(note=True)
+        if way == LONGER:
+            return Choice(longer=cleaned["longer"].strip())
+        if way == NEW:
+            group = cleaned.get("group", False)
+            return Choice(name=cleaned["new"].strip(), new=True, group=group, kept_as=kept_as)
+        if not way:
+            return None
+        name = cleaned["other"].strip() if way == OTHER else way.removeprefix(NEAR)
+        made = self.making.get(key_of(name))
+        if made and not self._stored(name):
+            return Choice(name=made.name, new=True, group=made.group, kept_as=kept_as)
+        return Choice(name=name, kept_as=kept_as)
+
+
+def _initial(name: ImportName, near: list[str], choice: Choice | None) -> dict[str, Any]:
+    """Return what stands in the boxes: what was chosen before, else what is as written.
+
+    Nothing is chosen beforehand, so that nobody founds an organisation by the way.
+    """
+    longer = name.cell if len(name.cell) <= LONGEST else name.written[:LONGEST]
+    boxes = {"mark": mark_of(name), "way": LATER, "new": name.written[:LONGEST], "longer": longer}
+    if choice is None:
+        return boxes
+    boxes["kept_as"] = choice.kept_as
+    if choice.note:
+        return boxes | {"way": NOTE}
+    if choice.longer:
+        return boxes | {"way": LONGER, "longer": choice.longer}
+    if choice.new:
+        return boxes | {"way": NEW, "new": choice.name, "group": choice.group}
+    if choice.name in near:
+        return boxes | {"way": f"{NEAR}{choice.name}"}
+    return boxes | {"way": OTHER, "other": choice.name}

@@ -1,0 +1,156 @@
+"""What the names that the register does not know stand for: chosen, 50 to a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from registers.admin.importing.check import again, imported
+from registers.admin.importing.choice_form import ChoiceForm, mark_of
+from registers.admin.importing.growing import growing
+from registers.admin.importing.shared import address, back, for_importers, page
+from registers.imports.spreadsheet import kept
+from registers.imports.spreadsheet.choices import Choice, Choices
+from registers.imports.spreadsheet.matching import nearest_to
+from registers.imports.spreadsheet.plan import Work
+from registers.models import Import, ImportName, Organisation, Theme
+from registers.models.words import key_of
+
+A_PAGE = 50
+MOST_OFFERED = 2_000
+UNKNOWN, CHOSEN = "unknown", "chosen"
+How, Kind = ImportName.How, ImportName.Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Making:
+    """What is to be made by the choices of an import, by the keys of its names."""
+
+    organisations: dict[str, Choice]
+    themes: dict[str, Choice]
+
+    def of(self, kind: str) -> dict[str, Choice]:
+        """Return what is made of one kind."""
+        return self.themes if kind == Kind.THEME else self.organisations
+
+
+@for_importers
+def names_view(request: HttpRequest, key: int) -> HttpResponseBase:
+    """Show what may be meant by the names, or keep what was chosen and check again."""
+    brought = imported(key)
+    if brought.status == Import.Status.APPLIED:
+        return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
+    if request.method == "POST":
+        return _answer(request, brought)
+    names = _names(request, brought)
+    if not names.paginator.count:
+        return redirect(address("check", brought))
+    return _page(request, brought, names, _forms(brought, dict(enumerate(names.object_list))))
+
+
+def _names(request: HttpRequest, brought: Import) -> Page[ImportName]:
+    """Return a page of the names that are not known, or of those for which was chosen."""
+    asked = [How.CHOSEN, How.NEW] if _shows(request) == CHOSEN else [How.UNKNOWN]
+    names = brought.names.filter(how__in=asked)
+    return Paginator(names, A_PAGE).get_page(request.GET.get("page"))
+
+
+def _shows(request: HttpRequest) -> str:
+    return CHOSEN if request.GET.get("show") == CHOSEN else UNKNOWN
+
+
+def _forms(brought: Import, names: Mapping[int, ImportName], data: Any = None) -> list[ChoiceForm]:
+    """Return a form for each name, with what was chosen before, or what is written on it now."""
+    choices = Choices.read(brought.choices)
+    making = _made(choices)
+    before = {Kind.ORGANISATION: choices.organisations, Kind.THEME: choices.themes}
+    nearest = {
+        kind: nearest_to(kind, also=[each.name for each in making.of(kind).values()])
+        for kind in {Kind(name.kind) for name in names.values()}
+    }
+    forms = [
+        ChoiceForm(
+            data,
+            prefix=str(place),
+            name=name,
+            near=nearest[Kind(name.kind)](name.written),
+            making=making.of(name.kind),
+            choice=before[Kind(name.kind)].get(name.key),
+        )
+        for place, name in sorted(names.items())
+    ]
+    for form in forms:
+        # What is made on this page can be chosen on it for other names.
+        if made := form.founds():
+            making.of(form.name.kind).setdefault(_key(made), made)
+    return forms
+
+
+def _made(choices: Choices) -> Making:
+    return Making(
+        organisations={_key(c): c for c in choices.organisations.values() if c.new},
+        themes={_key(c): c for c in choices.themes.values() if c.new},
+    )
+
+
+def _key(choice: Choice) -> str:
+    return key_of(choice.name)
+
+
+def _answer(request: HttpRequest, brought: Import) -> HttpResponseBase:
+    """Keep what was chosen, if all of it can be right, and check the file with it."""
+    forms = _forms(brought, _posted(request, brought), request.POST)
+    if any(form.errors for form in forms):
+        return _page(request, brought, _names(request, brought), forms)
+    chosen: dict[str, dict[str, Choice | None]] = {Kind.ORGANISATION: {}, Kind.THEME: {}}
+    for form in forms:
+        chosen[form.name.kind][form.name.key] = form.choice()
+    try:
+        held = kept.choose(
+            brought, organisations=chosen[Kind.ORGANISATION], themes=chosen[Kind.THEME]
+        )
+    except ValidationError as refusal:
+        return back(request, brought, refusal)
+    return growing(request, held, checked_on(held), title="Checking with what you chose")
+
+
+def checked_on(brought: Import) -> Work[str]:
+    """Check it again; return where the next names are, or what was found."""
+    found = yield from again(brought)
+    more = brought.names.filter(how=How.UNKNOWN).exists()
+    return address("names", brought) if more else found
+
+
+def _posted(request: HttpRequest, brought: Import) -> dict[int, ImportName]:
+    """Return the names on the page that was sent, by their places there."""
+    places = [place for place in range(A_PAGE) if f"{place}-mark" in request.POST]
+    marks = {request.POST[f"{place}-mark"]: place for place in places}
+    return {
+        marks[mark]: name for name in brought.names.iterator() if (mark := mark_of(name)) in marks
+    }
+
+
+def _page(
+    request: HttpRequest, brought: Import, names: Page[ImportName], forms: list[ChoiceForm]
+) -> HttpResponse:
+    organisations = Organisation.objects.order_by("name").values_list("name", flat=True)
+    many = organisations.count() > MOST_OFFERED
+    return page(
+        request,
+        "names",
+        title="Names that are not known" if _shows(request) == UNKNOWN else "What you chose",
+        brought=brought,
+        page=names,
+        forms=forms,
+        shows=_shows(request),
+        errors=sum(bool(form.errors) for form in forms),
+        organisations=[] if many else organisations,
+        themes=Theme.objects.values_list("name", flat=True),
+    )

@@ -1,0 +1,133 @@
+"""A page that grows while some work is done, and leads on at its end.
+
+The work is done while the page is sent, in the request's own thread. It goes on
+to its end where nobody listens any more, such as when the tab is closed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterator
+
+from django.core.exceptions import ValidationError
+from django.db import OperationalError
+from django.http import HttpRequest, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from registers.admin.importing.shared import address, context
+from registers.formats.sheets import Unreadable
+from registers.imports.spreadsheet.applying import WAITING
+from registers.imports.spreadsheet.plan import Progress, Work
+from registers.imports.spreadsheet.reading import NotATable
+from registers.models import Import
+
+MIDDLE = "<!-- Here it grows. -->"
+SECOND = 1.0
+HUNDRED, TENTH = 100, 10
+REFUSALS = (ValidationError, Unreadable, NotATable)
+BUSY = "Nothing was changed: somebody else was saving in the same moment. Please try again."
+BROKEN = "Something went wrong, and nothing was changed. The fault is written down."
+# So that nothing between here and the browser holds back what is there already.
+SENT_AT_ONCE = {"X-Accel-Buffering": "no", "Content-Encoding": "identity"}
+
+logger = logging.getLogger(__name__)
+
+
+def growing(
+    request: HttpRequest, brought: Import, work: Work[str], *, title: str
+) -> StreamingHttpResponse:
+    """Return the page. `work` says how far it is, and returns the address to which it leads."""
+    whole = render_to_string(
+        "admin/registers/import/growing.html",
+        context(request, title=title, brought=brought),
+        request,
+    )
+    head, _, tail = whole.partition(MIDDLE)
+    return StreamingHttpResponse(_grown(head, tail, brought, work), headers=SENT_AT_ONCE)
+
+
+def _grown(head: str, tail: str, brought: Import, work: Work[str]) -> Iterator[str]:
+    try:
+        yield head
+        end = _leads_on((yield from _lines(work)))
+    except GeneratorExit:
+        _finish(work)
+        return
+    except REFUSALS as refusal:
+        end = _stopped(" ".join(getattr(refusal, "messages", [str(refusal)])), brought)
+    except OperationalError:
+        logger.warning("Nothing was changed: the database refused it", exc_info=True)
+        end = _stopped(BUSY, brought)
+    except Exception:
+        # Whatever it is, the page has begun: no other can be sent in its place.
+        logger.exception("An import came to a stop")
+        end = _stopped(BROKEN, brought)
+    yield end
+    yield tail
+
+
+def _finish(work: Work[str]) -> None:
+    """Do the rest of the work: nobody listens any more, but somebody asked for it."""
+    try:
+        for _ in work:
+            pass
+    except REFUSALS:
+        logger.info("An import whose page was closed changed nothing")
+    except Exception:
+        logger.exception("An import whose page was closed came to a stop")
+
+
+def _lines(work: Work[str]) -> Generator[str, None, str]:
+    """Give a line as soon as another hundredth is done, or a second has passed.
+
+    Return what the work returns.
+    """
+    words, percent, tenth, last = "", -1, -1, 0.0
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as end:
+            return str(end.value)
+        now = HUNDRED * step.done // max(step.of, 1)
+        if step.words != words:
+            percent = tenth = -1
+        if now == percent and time.monotonic() - last < SECOND:
+            continue
+        quiet = now // TENTH == tenth
+        words, percent, tenth, last = step.words, now, now // TENTH, time.monotonic()
+        yield _line(step, quiet=quiet)
+
+
+def _line(step: Progress, *, quiet: bool) -> SafeString:
+    """Return one line. Those in between two tenths are not read out."""
+    return format_html(
+        '<p data-done="{}" data-of="{}"{}>{} of {} {}</p>\n',
+        step.done,
+        step.of,
+        SafeString(' aria-hidden="true"') if quiet else "",
+        f"{step.done:,}",
+        f"{step.of:,}",
+        f"seconds {step.words}" if step.words == WAITING else step.words,
+    )
+
+
+def _leads_on(address: str) -> SafeString:
+    return format_html(
+        '<p class="import-end">Done. <a href="{0}" id="import-on">Go on</a>.</p>'
+        '<noscript><meta http-equiv="refresh" content="0;url={0}"></noscript>',
+        address,
+    )
+
+
+def _stopped(sentence: str, brought: Import) -> SafeString:
+    """Return why it ended, with a way on."""
+    if Import.objects.filter(pk=brought.pk).exists():
+        way, words = address("check", brought), "Go to this import"
+    else:
+        way, words = address("list"), "Go to all imports"
+    return format_html(
+        '<p class="errornote">{}</p><p><a href="{}">{}</a></p>', sentence, way, words
+    )

@@ -1,0 +1,113 @@
+"""What the check found, a list for each kind of thing, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from registers.admin.importing.shared import A_PAGE
+from registers.formats.difference import Difference, pieces
+from registers.models import Import, ImportLine, Protocol
+
+Fate = ImportLine.Fate
+NAMES, ABSENT = "names", "absent"
+LABELS = {
+    Fate.CHANGED: "Changed",
+    Fate.NEW: "New",
+    Fate.REFUSED: "Refused",
+    Fate.WAITING: "Waiting",
+    Fate.UNCHANGED: "Unchanged",
+    NAMES: "Names",
+    ABSENT: "Not in the file",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """One of the lists: what its address says, its heading, and how long it is."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A row of the file, and how what it says differs from what the register says.
+
+    `alike` are the fields that read the same: nothing but spaces differs.
+    """
+
+    line: ImportLine
+    differences: list[Difference]
+    alike: list[str]
+
+
+def absent(brought: Import) -> QuerySet[Protocol]:
+    """Return the protocols that no row of the file is about."""
+    references = brought.lines.exclude(reference="").order_by().values("reference")
+    return Protocol.objects.exclude(pk__in=references).order_by("reference")
+
+
+def tabs(brought: Import) -> list[Tab]:
+    """Return every list, with the number of things in it, as the list itself counts them."""
+    numbers: dict[str, int] = dict.fromkeys(LABELS, 0)
+    counted = brought.lines.order_by().values_list("fate").annotate(models.Count("pk"))
+    numbers |= dict(counted)
+    numbers[NAMES] = brought.names.count()
+    if brought.status == Import.Status.APPLIED:
+        # By now the register may hold what came after it.
+        del numbers[ABSENT]
+    else:
+        numbers[ABSENT] = absent(brought).count()
+    return [Tab(value=key, label=LABELS[key], count=number) for key, number in numbers.items()]
+
+
+def shown(request: HttpRequest, found: list[Tab]) -> Tab:
+    """Return the list that is asked for; else the first with something in it."""
+    asked = request.GET.get("show", "")
+    by_value = {tab.value: tab for tab in found}
+    return by_value.get(asked) or next((tab for tab in found if tab.count), found[0])
+
+
+def page_of(request: HttpRequest, brought: Import, tab: Tab) -> Page[Any]:
+    """Return a page of one of the lists."""
+    things: QuerySet[Any]
+    if tab.value == NAMES:
+        things = brought.names.all()
+    elif tab.value == ABSENT:
+        things = absent(brought)
+    else:
+        things = brought.lines.filter(fate=tab.value)
+    return Paginator(things, A_PAGE).get_page(request.GET.get("page"))
+
+
+def told(lines: Iterable[ImportLine]) -> list[Told]:
+    """Return rows with what differs in each, marked where it does."""
+    return [
+        Told(
+            line=line,
+            differences=[_difference(*edit) for edit in line.edits],
+            alike=[
+                _label(column)
+                for column, before, after in line.edits
+                if before.split() == after.split()
+            ],
+        )
+        for line in lines
+    ]
+
+
+def _difference(column: str, before: str, after: str) -> Difference:
+    old, new = pieces(before, after)
+    return Difference(field=_label(column), before=old, after=new)
+
+
+def _label(column: str) -> str:
+    return column.replace("_", " ").capitalize()

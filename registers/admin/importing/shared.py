@@ -1,0 +1,77 @@
+"""What the pages of the import share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from registers.models import Import, Protocol
+
+MAY = "registers.import_protocol"
+A_PAGE = 100
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def may_import(user: Any) -> bool:
+    """Say whether the user may import."""
+    return bool(user.has_perm(MAY))
+
+
+def for_importers(view: View[P]) -> View[P]:
+    """Return the view for those alone who may import. It raises PermissionDenied for others."""
+
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not may_import(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return wraps(view)(guarded)
+
+
+def address(page: str, brought: Import | None = None, **query: str) -> str:
+    """Return the address of a page of the import: 'list', 'check', of which import."""
+    args = [brought.pk] if brought else []
+    found = reverse(f"admin:registers_import_{page}", args=args)
+    return f"{found}?{urlencode(query)}" if query else found
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    *,
+    title: str,
+    brought: Import | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """Show one of the pages."""
+    return render(
+        request,
+        f"admin/registers/import/{template}.html",
+        context(request, title=title, brought=brought) | more,
+    )
+
+
+def context(request: HttpRequest, *, title: str, brought: Import | None) -> dict[str, Any]:
+    """Return what every page of the import says."""
+    opts = Protocol._meta  # noqa: SLF001 (Django's own)
+    return admin.site.each_context(request) | {"opts": opts, "title": title, "brought": brought}
+
+
+def back(request: HttpRequest, brought: Import, refusal: ValidationError) -> HttpResponse:
+    """Lead to where it stands now, with the sentences of a refusal."""
+    for sentence in refusal.messages:
+        messages.error(request, sentence)
+    if Import.objects.filter(pk=brought.pk).exists():
+        return redirect(address("check", brought))
+    return redirect(address("list"))

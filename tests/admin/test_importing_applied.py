@@ -1,0 +1,190 @@
+"""An import is applied from its page: exactly what was shown, once, and told to the public."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from registers import changes
+from registers.models import Change, Import, Organisation, Protocol, RegisterVersion
+from tests.admin.typing_in import boxes
+from tests.imports.bringing import (
+    LIST,
+    a_row,
+    apply,
+    brought,
+    counted,
+    exported,
+    leads_to,
+    said,
+    shown,
+    typed,
+)
+from tests.models.making import NOW
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+EDITS = {
+    "0012": {"title": "Another title"},
+    "0046": {"other_organisations": "All Essex Schools; Essex Police (at night)"},
+}
+
+
+@pytest.fixture
+def address(officers_door) -> str:
+    """An import of which two rows would change the register."""
+    return brought(officers_door, exported(officers_door, EDITS), "live.csv")
+
+
+def test_it_does_what_was_shown(officers_door, address, officer):
+    assert leads_to(apply(officers_door, address, why="They asked for it.")) == address
+    protocol = Protocol.objects.get(pk="0012")
+    assert protocol.title == "Another title"
+    assert [(p.organisation.name, p.note) for p in Protocol.objects.get(pk="0046").partners] == [
+        ("All Essex Schools", ""),
+        ("Essex Police", "at night"),
+    ]
+    change = Change.objects.filter(protocol="0012").first()
+    assert (change.why, change.by) == ("They asked for it.", officer)
+    words = shown(officers_door, address)
+    assert "by olive. 2 of 25 rows changed the register: 2 changed. 23 were unchanged." in words
+    assert "Why: They asked for it." in words
+    assert "Title Before SELEP (ECC) DSA with the ESFA V2.0 After Another title" in words
+    page = officers_door.get(address).content.decode()
+    assert f'href="{protocol.get_absolute_url()}"' in page
+    assert f'href="{reverse("admin:registers_protocol_history", args=["0012"])}"' in page
+    assert "They asked for it." in officers_door.get("/protocols/0012/changes/").content.decode()
+    assert "Applied: 2 rows changed the register." in said(officers_door.get(LIST).content)
+
+
+def test_what_it_brought_is_unchanged_afterwards(officers_door, address):
+    leads_to(apply(officers_door, address))
+    again = brought(officers_door, exported(officers_door))
+    assert "Nothing changes: every row says" in shown(officers_door, again)
+    # What was not in it is not told of any more: by now the register may hold other protocols.
+    assert "Not in the file" not in shown(officers_door, address)
+
+
+def test_the_reason_is_filled_in_beforehand_and_asked_for(officers_door, address):
+    assert boxes(officers_door, address)["why"] == "Imported from live.csv."
+    answer = apply(officers_door, address, why=" ")
+    assert answer.context["form"].errors == {"why": ["Write why, in a few words. Readers see it."]}
+    assert "<title>Error: " in answer.content.decode()
+    assert Protocol.objects.get(pk="0012").title != "Another title"
+
+
+@pytest.mark.parametrize("promised", ["", "of something else"])
+def test_nothing_is_done_but_what_was_promised(officers_door, address, promised):
+    answer = apply(officers_door, address, promised=promised)
+    if promised:
+        assert "otherwise=yes" in leads_to(answer)
+    assert Protocol.objects.get(pk="0012").title != "Another title"
+    assert Import.objects.get().status == "checked"
+
+
+def test_where_something_else_would_happen_it_is_checked_again_instead(officers_door, address):
+    protocol = Protocol.objects.get(pk="0012")
+    with changes.official_change(protocol, at=NOW):
+        protocol.title = "A third title"
+        changes.save(protocol)
+    leads = leads_to(apply(officers_door, address))
+    words = shown(officers_door, leads)
+    assert "Nothing was applied: since you looked, the register or your choices have" in words
+    assert "Title Before A third title After Another title" in words
+    leads_to(apply(officers_door, address))
+    assert Protocol.objects.get(pk="0012").title == "Another title"
+    assert "Nothing was applied" not in shown(officers_door, leads)
+
+
+def test_what_waits_or_is_refused_is_left_out(officers_door):
+    rows = [a_row("One"), a_row("Two", others="Zq1"), a_row("Three", theme="")]
+    address = brought(officers_door, typed(*rows))
+    assert "Rows that are refused or wait are left out" in shown(officers_door, address)
+    leads_to(apply(officers_door, address))
+    assert set(Protocol.objects.filter(pk__gt="0073").values_list("title", flat=True)) == {"One"}
+    words = shown(officers_door, address)
+    assert "1 was left out, since a name in it was not known and 1 was refused." in words
+    assert not Organisation.objects.named("Zq1").exists()
+
+
+@pytest.mark.parametrize("published", ["today", "before"])
+def test_new_protocols_are_published_today_or_were_before(officers_door, today, published):
+    address = brought(officers_door, typed(a_row("New")), published=published)
+    words = shown(officers_door, address)
+    assert ("are published at once" in words) is (published == "today")
+    leads_to(apply(officers_door, address))
+    made = Protocol.objects.get(title="New")
+    assert made.status == "published"
+    assert made.published_on == (today if published == "today" else None)
+
+
+class TestTwice:
+    def test_a_second_post_does_nothing(self, officers_door, address):
+        held = boxes(officers_door, address)
+        sent = {"promised": held["promised"], "why": "Why"}
+        leads_to(officers_door.post(f"{address}apply/", sent))
+        version = RegisterVersion.now().number
+        answer = officers_door.post(f"{address}apply/", sent, follow=True)
+        assert answer.redirect_chain == [(address, 302)]
+        assert "This import was applied already. Nothing was done again." in said(
+            b'id="content-main"' + answer.content
+        )
+        assert RegisterVersion.now().number == version
+
+    def test_two_tabs_at_once_apply_it_once(self, officers_door, address):
+        held = boxes(officers_door, address)
+        sent = {"promised": held["promised"], "why": "Why"}
+        # Both have begun before either has done anything.
+        one, other = (officers_door.post(f"{address}apply/", sent) for _ in range(2))
+        leads_to(one)
+        assert "This import was applied already." in said(other.getvalue())
+        assert Change.objects.filter(protocol="0012", why="Why").count() == 1
+
+    @pytest.mark.parametrize("page", ["check", "remove"])
+    def test_what_is_applied_is_neither_checked_again_nor_removed(
+        self, officers_door, address, page
+    ):
+        leads_to(apply(officers_door, address))
+        answer = officers_door.post(f"{address}{page}/", follow=True)
+        assert answer.redirect_chain == [(address, 302)]
+        assert "This import was applied already." in answer.content.decode()
+        assert Import.objects.get().status == "applied"
+
+    def test_a_check_that_ends_after_it_was_applied_changes_nothing_of_it(
+        self, officers_door, address
+    ):
+        checking = officers_door.post(f"{address}check/")
+        next(iter(checking.streaming_content))
+        leads_to(apply(officers_door, address))
+        assert "This import was applied already." in "".join(
+            part.decode() for part in checking.streaming_content
+        )
+        assert counted(officers_door, address)["changed"] == 2
+
+
+class TestAPageThatIsClosed:
+    def test_is_applied_all_the_same(self, officers_door, address):
+        answer = apply(officers_door, address)
+        next(iter(answer.streaming_content))
+        answer.close()
+        assert Protocol.objects.get(pk="0012").title == "Another title"
+        assert Import.objects.get().status == "applied"
+
+    def test_or_comes_to_its_stop(self, officers_door, address):
+        answer = apply(officers_door, address)
+        next(iter(answer.streaming_content))
+        Import.objects.all().delete()
+        answer.close()
+        assert Protocol.objects.get(pk="0012").title != "Another title"
+
+
+@pytest.mark.parametrize("page", ["apply", "check", "remove"])
+def test_what_is_done_is_done_by_a_form(officers_door, address, page):
+    answer = officers_door.get(f"{address}{page}/")
+    assert answer.headers["Location"] == address
+    assert Import.objects.get().status == "checked"
+
+
+@pytest.mark.parametrize("page", ["", "names/", "names/new/", "apply/", "check/", "remove/"])
+def test_there_is_no_page_of_what_is_not_there(officers_door, page):
+    assert officers_door.get(f"{LIST}4711/{page}").status_code == 404

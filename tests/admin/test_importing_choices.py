@@ -1,0 +1,320 @@
+"""What a name stands for that the register does not know: chosen on a page, kept, checked again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from registers.models import Import, Organisation, Protocol, Theme
+from tests.admin.typing_in import boxes
+from tests.imports.bringing import (
+    LIST,
+    a_row,
+    apply,
+    brought,
+    counted,
+    leads_to,
+    said,
+    shown,
+    typed,
+)
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+EPUT = "Essex Partnership University NHS Foundation Trust"
+
+
+def at(door, content: bytes) -> str:
+    """Return the address on which is chosen for a file's names."""
+    return f"{brought(door, content)}names/"
+
+
+def place(door, address: str, written: str) -> str:
+    """Return how the boxes of a name begin."""
+    forms = door.get(address).context["forms"]
+    return next(form.prefix for form in forms if form.name.written == written)
+
+
+def choose(door, address: str, **chosen: dict[str, str]) -> Any:
+    """Choose as somebody does who types on the page: names by what is written."""
+    held = boxes(door, address)
+    for written, boxes_of in chosen.items():
+        prefix = place(door, address, written)
+        held |= {f"{prefix}-{box}": value for box, value in boxes_of.items()}
+    return door.post(address, held)
+
+
+def refused(answer: Any) -> dict[str, dict[str, list[str]]]:
+    """Return the sentences beside each name's boxes; nothing was kept."""
+    assert not answer.streaming
+    assert Import.objects.get().status == "checked"
+    return {form.name.written: dict(form.errors) for form in answer.context["forms"] if form.errors}
+
+
+class TestThePage:
+    def test_says_where_each_name_stands_and_what_is_like_it(self, officers_door):
+        cell = "Essex Police; Essex Polcie (at night)"
+        address = at(officers_door, typed(a_row("One", others=cell)))
+        page = officers_door.get(address)
+        words = said(page.content)
+        assert "1 name in the file is not known to the register. Say" in words
+        assert f"‘Essex Polcie’ Row 2. The whole cell: {cell}" in words
+        (form,) = page.context["forms"]
+        assert form["way"].value() == ""
+        ways = [label for _, label in form.fields["way"].choices]
+        assert ways[0] == "Essex Police"
+        assert ways[-5:] == [
+            "Another organisation of this register:",
+            "A new organisation, called:",
+            "No organisation: a note on the parties",
+            "Only a piece of a longer name:",
+            "I choose later",
+        ]
+        held = boxes(officers_door, address)
+        assert (held["0-new"], held["0-longer"]) == ("Essex Polcie", cell)
+
+    def test_has_fifty_names_the_most_used_first(self, officers_door):
+        rows = [a_row(f"P{n}", others=f"Zq{n:03}x; Zq000x") for n in range(60)]
+        address = at(officers_door, typed(*rows))
+        first = officers_door.get(address).context
+        assert (len(first["forms"]), first["page"].paginator.count) == (50, 60)
+        assert first["forms"][0].name.written == "Zq000x"
+        second = officers_door.get(address, {"page": 2}).context
+        assert len(second["forms"]) == 10
+        held = boxes(officers_door, f"{address}?page=2")
+        written = second["forms"][0].name.written
+        assert leads_to(officers_door.post(f"{address}?page=2", held | {"0-way": "new"})) == address
+        assert Import.objects.get().choices["organisations"].keys() == {written.lower()}
+
+    def test_of_a_file_whose_names_are_known_leads_on(self, officers_door):
+        address = brought(officers_door, typed(a_row("One")))
+        answer = officers_door.get(f"{address}names/")
+        assert answer.headers["Location"] == address
+
+    def test_of_very_long_names_and_cells_can_be_sent(self, officers_door):
+        long = "x" * 30_000
+        address = at(officers_door, typed(a_row("One", others=f"{long}, Zq1")))
+        assert refused(choose(officers_door, address, **{long: {"way": "new"}})) == {
+            long: {"new": ["Ensure this value has at most 255 characters (it has 1000)."]}
+        }
+        assert leads_to(choose(officers_door, address, Zq1={"way": "new"})) == address
+
+
+class TestAChoice:
+    def test_of_what_is_like_it(self, officers_door):
+        address = at(officers_door, typed(a_row("One", others="Essex Polcie")))
+        chosen = {"way": "near:Essex Police", "kept_as": "misspelling"}
+        found = leads_to(choose(officers_door, address, **{"Essex Polcie": chosen}))
+        words = shown(officers_door, found, "names")
+        assert "Essex Polcie Essex Police Chosen Row 2" in words
+        assert "‘Essex Polcie’ of Essex Police (misspelling)" in words
+        leads_to(apply(officers_door, found))
+        police = Organisation.objects.named("essex polcie").get()
+        assert police.name == "Essex Police"
+        (partner,) = Protocol.objects.get(title="One").partners
+        assert (partner.organisation, partner.name_as_published) == (police, "Essex Polcie")
+
+    def test_of_another_organisation_under_any_of_its_names(self, officers_door):
+        address = at(officers_door, typed(a_row("One", others="The Trust")))
+        chosen = {"way": "other", "other": "eput"}
+        found = leads_to(choose(officers_door, address, **{"The Trust": chosen}))
+        assert f"The Trust {EPUT} Chosen Row 2" in shown(officers_door, found, "names")
+
+    def test_of_a_new_organisation_for_several_names(self, officers_door):
+        address = at(officers_door, typed(a_row("One", others="All Libraries, Zq Libs")))
+        chosen = {
+            "All Libraries": {"way": "new", "new": "All Essex Libraries", "group": "on"},
+            "Zq Libs": {"way": "other", "other": "all essex  libraries"},
+        }
+        found = leads_to(choose(officers_door, address, **chosen))
+        assert counted(officers_door, found)["refused"] == 1
+        names = shown(officers_door, found, "names")
+        assert "Zq Libs All Essex Libraries New Row 2" in names
+
+    def test_of_a_new_organisation_is_shown_before_and_after(self, officers_door):
+        address = at(officers_door, typed(a_row("One", others="Libs (nights)")))
+        chosen = {"way": "new", "new": "All Libraries", "group": "on", "kept_as": "alias"}
+        found = leads_to(choose(officers_door, address, Libs=chosen))
+        words = shown(officers_door, found)
+        assert "Would be new beside the protocols All Libraries (a group of bodies)" in words
+        leads_to(apply(officers_door, found))
+        made = Organisation.objects.named("libs").get()
+        assert (made.name, made.kind) == ("All Libraries", "group")
+        (partner,) = Protocol.objects.get(title="One").partners
+        assert (partner.note, partner.name_as_published) == ("nights", "Libs")
+
+    def test_that_it_is_a_note(self, officers_door):
+        words = "Please ask for the list"
+        address = at(officers_door, typed(a_row("One", others=words)))
+        found = leads_to(choose(officers_door, address, **{words: {"way": "note"}}))
+        assert "No organisation: a note on the parties Chosen" in shown(
+            officers_door, found, "names"
+        )
+        leads_to(apply(officers_door, found))
+        assert Protocol.objects.get(title="One").parties_note == words
+
+    def test_that_it_is_a_piece_of_a_longer_name(self, officers_door):
+        whole = "Nurseries, Schools and Zoos"
+        address = at(officers_door, typed(a_row("One", others=whole)))
+        chosen = {"way": "longer", "longer": whole}
+        both = {"Nurseries": chosen, "Schools and Zoos": chosen}
+        assert leads_to(choose(officers_door, address, **both)) == address
+        found = leads_to(choose(officers_door, address, **{whole: {"way": "new"}}))
+        leads_to(apply(officers_door, found))
+        assert Organisation.objects.filter(name=whole).exists()
+
+    def test_of_a_theme(self, officers_door):
+        content = typed(
+            a_row("One", theme="Safer Comunity"),
+            a_row("Two", theme="Flood"),
+            a_row("Three", theme="Healthy"),
+        )
+        chosen = {
+            "Safer Comunity": {"way": "near:Safer Community"},
+            "Flood": {"way": "new", "new": "Floods and Fires"},
+            "Healthy": {"way": "other", "other": "health and wellbeing"},
+        }
+        found = leads_to(choose(officers_door, at(officers_door, content), **chosen))
+        assert "Floods and Fires (a theme)" in shown(officers_door, found)
+        leads_to(apply(officers_door, found))
+        themes = {each.title: each.theme.name for each in Protocol.objects.filter(pk__gt="0073")}
+        assert themes == {
+            "One": "Safer Community",
+            "Two": "Floods and Fires",
+            "Three": "Health and Wellbeing",
+        }
+        assert Theme.objects.get(name="Floods and Fires").get_absolute_url()
+
+    def test_can_be_changed_and_taken_back(self, officers_door):
+        address = at(officers_door, typed(a_row("One", others="Zq1, Zq2, Zq3, Zq4, Zq5")))
+        chosen = {
+            "Zq1": {"way": "new", "new": "Zq One"},
+            "Zq2": {"way": "note"},
+            "Zq3": {"way": "other", "other": "Essex Police"},
+            "Zq5": {"way": "longer", "longer": "Zq4, Zq5"},
+        }
+        assert leads_to(choose(officers_door, address, **chosen)) == address
+        again = f"{address}?show=chosen"
+        held = boxes(officers_door, again)
+        assert {held[f"{n}-way"] for n in range(3)} == {"new", "note", "other"}
+        first = place(officers_door, again, "Zq1")
+        assert held[f"{first}-new"] == "Zq One"
+        assert "This is what you chose." in said(officers_door.get(again).content)
+        leads_to(choose(officers_door, again, Zq1={"way": ""}, Zq2={"way": "near:Zq One"}))
+        kept = Import.objects.get().choices["organisations"]
+        assert "zq1" not in kept
+        assert kept["zq2"]["name"] == "Zq One"
+
+
+WRONG = {
+    "another that is not there": (
+        {"way": "other", "other": "Nobody Knows"},
+        {
+            "other": [
+                "No organisation in this register has the name ‘Nobody Knows’. Write any of"
+                " its names, in full."
+            ]
+        },
+    ),
+    "another without a name": ({"way": "other"}, {"other": ["Write the name."]}),
+    "a new one without a name": ({"way": "new", "new": "  "}, {"new": ["Write the name."]}),
+    "a new one that is there": (
+        {"way": "new", "new": "EPUT"},
+        {"new": [f"The register has {EPUT} under this name. Choose it above instead."]},
+    ),
+    "a longer one that is as long": (
+        {"way": "longer", "longer": "Zq Nine"},
+        {"longer": ["Write the longer name as it stands in the cell: ‘Zq Nine’ is a piece of it."]},
+    ),
+    "a longer one that is not in the cell": (
+        {"way": "longer", "longer": "Zq Nine and more"},
+        {"longer": ["Write the longer name as it stands in the cell: ‘Zq Nine’ is a piece of it."]},
+    ),
+    "a way that is none": (
+        {"way": "magic"},
+        {"way": ["Choose again: what you chose is not there any more."]},
+    ),
+    "what was like it and is gone": (
+        {"way": "near:Nobody Knows"},
+        {"way": ["Choose again: what you chose is not there any more."]},
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_choice_is_a_sentence_beside_its_box(officers_door, wrong):
+    chosen, sentences = WRONG[wrong]
+    address = at(officers_door, typed(a_row("One", others="Zq Nine, Essex Police, Zq Ten")))
+    good = {"way": "new", "new": "Zq Ten of Essex", "group": "on", "kept_as": "alias"}
+    answer = choose(officers_door, address, **{"Zq Nine": chosen, "Zq Ten": good})
+    assert refused(answer) == {"Zq Nine": sentences}
+    page = answer.content.decode()
+    assert "<title>Error: " in page
+    for sentence in next(iter(sentences.values())):
+        assert sentence in said(page)
+    # All else stands there as it was typed.
+    assert 'value="Zq Ten of Essex"' in page
+    assert Import.objects.get().choices == {}
+
+
+def test_what_is_sent_of_another_file_is_passed_over(officers_door):
+    address = at(officers_door, typed(a_row("One", others="Zq1")))
+    sent = {"0-mark": "of nothing", "0-way": "new", "0-new": "Nothing"}
+    leads_to(officers_door.post(address, sent))
+    assert not Import.objects.get().choices.get("organisations")
+
+
+class TestAllThatAreLikeNone:
+    ROWS = (
+        a_row("One", others="Zyxwv Quorum, Zyxwv Quorums, Essex Polcie"),
+        a_row("Two", others="Zyxwv Quorums, Jklmn"),
+    )
+
+    def test_become_organisations_once_they_are_read(self, officers_door):
+        address = f"{at(officers_door, typed(*self.ROWS))}new/"
+        page = officers_door.get(address)
+        # Of two that are like each other, the more used; and none that is like a known one.
+        assert page.context["names"] == ["Zyxwv Quorums", "Jklmn"]
+        assert "These 2 are new organisations" in page.content.decode()
+        held = boxes(officers_door, address)
+        unread = officers_door.post(address, held)
+        assert unread.context["form"].errors == {"read": ["Tick this once you have read them."]}
+        assert "Tick this once you have read them." in said(unread.content)
+        assert leads_to(officers_door.post(address, held | {"read": "on"})) == address[:-4]
+        kept = Import.objects.get().choices["organisations"]
+        assert {choice["name"] for choice in kept.values()} == {"Zyxwv Quorums", "Jklmn"}
+
+    def test_are_those_that_were_read(self, officers_door):
+        names = at(officers_door, typed(*self.ROWS))
+        held = boxes(officers_door, f"{names}new/")
+        leads_to(choose(officers_door, names, Jklmn={"way": "note"}))
+        answer = officers_door.post(f"{names}new/", held | {"read": "on"})
+        assert "Nothing is chosen yet: by now these are other names." in said(answer.content)
+        assert len(Import.objects.get().choices["organisations"]) == 1
+
+    def test_may_be_one_or_none(self, officers_door):
+        names = at(officers_door, typed(a_row("One", others="Jklmn")))
+        words = said(officers_door.get(f"{names}new/").content)
+        assert "I have read it: it is an organisation, and it is spelt right" in words
+        held = boxes(officers_door, f"{names}new/")
+        found = leads_to(officers_door.post(f"{names}new/", held | {"read": "on"}))
+        assert found == names.removesuffix("names/")
+        answer = officers_door.get(f"{names}new/")
+        assert answer.headers["Location"] == names
+
+
+class TestWhatIsNoMore:
+    def test_there_is_no_choosing_once_it_is_applied(self, officers_door):
+        found = brought(officers_door, typed(a_row("One"), a_row("Two", others="Zq1")))
+        held = boxes(officers_door, f"{found}names/")
+        read = boxes(officers_door, f"{found}names/new/")
+        leads_to(apply(officers_door, found))
+        for address, sent in ((f"{found}names/", held), (f"{found}names/new/", read)):
+            answer = officers_door.post(address, sent, follow=True)
+            assert "This import was applied already." in answer.content.decode()
+        assert Import.objects.get().choices == {}
+
+    def test_nor_of_what_is_removed(self, officers_door):
+        answer = officers_door.get(f"{LIST}4711/names/")
+        assert answer.status_code == 404
