@@ -10,6 +10,8 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core.cache import caches
+from django.core.handlers.base import BaseHandler
+from django.core.signals import setting_changed
 from django.db import connection
 from django.test import Client
 
@@ -44,6 +46,30 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """Load the real register once; each test's own changes are rolled back."""
     with django_db_blocker.unblock():
         load_real_register()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def site_set_up_once() -> Iterator[None]:
+    """Set the middleware up for the first browser of all, and again where a setting changes.
+
+    Each browser would do it for itself, and read the whole folder of static files.
+    """
+    set_up, kept = BaseHandler.load_middleware, []
+
+    def load_middleware(handler: BaseHandler) -> None:
+        if not kept:
+            set_up(handler)
+            kept.append(handler._middleware_chain)
+        handler._middleware_chain = kept[0]
+
+    def forget_it(**_: object) -> None:
+        kept.clear()
+
+    setting_changed.connect(forget_it)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseHandler, "load_middleware", load_middleware)
+        yield
+    setting_changed.disconnect(forget_it)
 
 
 @pytest.fixture(autouse=True)
