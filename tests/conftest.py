@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import time_machine
+from coverage import Coverage
 from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.core.handlers.base import BaseHandler
@@ -19,9 +21,51 @@ from registers.finding.indexing import forget
 from registers.imports.fixture import is_empty, load_register, read_register
 from tests.cast import somebody
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "weisf"
+TESTS = Path(__file__).parent
+FIXTURES = TESTS.parent / "fixtures" / "weisf"
 LOADED_AT = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
 TODAY = datetime.date(2026, 11, 22)
+
+# The folders of tests whose lines are counted where they run on PostgreSQL.
+COUNTED_ON_POSTGRESQL = {"finding", "formats", "management", "models"}
+
+
+def pytest_collection_finish() -> None:
+    """Look for what is garbage less often: nearly all that is there now stays until the end."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+class LineCounter:
+    """Counts the lines of the tests that are counted on this database.
+
+    Counting takes as long as the test. A line that only the other database would have run is
+    missed when the lines are judged.
+    """
+
+    def __init__(self) -> None:
+        self.coverage = Coverage.current()
+        self.counts = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        wanted = is_counted(item)
+        if self.coverage and wanted != self.counts:
+            self.coverage.start() if wanted else self.coverage.stop()
+            self.counts = wanted
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LineCounter())
+
+
+def is_counted(item: pytest.Item) -> bool:
+    """Say whether lines are counted here. Of what happens at once, each database has its own."""
+    marker = item.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        return True
+    on_postgresql = item.path.relative_to(TESTS).parts[0] in COUNTED_ON_POSTGRESQL
+    return on_postgresql == (connection.vendor == "postgresql")
 
 
 def load_real_register() -> None:
