@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from registers.models import Organisation, Party, Protocol, Theme
 from registers.models.completeness import THINGS, missing
 from tests.admin.typing_in import Page, address
-from tests.makers import OrganisationFactory, make_protocols, make_rich_register
+from tests.makers import OrganisationFactory, find_all, make_protocols, make_rich_register
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -90,9 +90,13 @@ class TestWhoLeads:
     @pytest.fixture
     def many(self):
         theme = Theme.objects.first()
-        for number in range(45):
-            lead = OrganisationFactory(name=f"Council {number:02}")
-            make_protocols(1, theme=theme, parties=[lead])
+        leads = [OrganisationFactory(name=f"Council {number:02}") for number in range(45)]
+        protocols = make_protocols(45, theme=theme)
+        Party.objects.bulk_create(
+            Party(protocol=protocol, organisation=lead, role="lead")
+            for protocol, lead in zip(protocols, leads, strict=True)
+        )
+        find_all()
 
     def test_of_many_a_name_is_typed(self, officers_door, many):
         response = page(officers_door, q="title", lead="council 07", review="none")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from registers import changes
@@ -9,6 +11,7 @@ from registers.finding.indexing import index_now
 from registers.finding.search import Search
 from registers.finding.search import search as search_for
 from registers.models import Name, Organisation, Party
+from tests.conftest import empty_the_register
 from tests.finding.search_cases import (
     HOSTILE,
     NAMES,
@@ -19,6 +22,7 @@ from tests.finding.search_cases import (
     WAGES,
 )
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory, ThemeFactory, withdrawn
+from tests.models.making import shared_by_a_module
 
 pytestmark = pytest.mark.django_db
 
@@ -37,8 +41,15 @@ def found(typed: str) -> list[str]:
     return searched(typed)[1]
 
 
-@pytest.fixture
-def small_register(empty_register) -> None:
+@pytest.fixture(scope="class")
+def small_register(django_db_setup, django_db_blocker) -> Iterator[None]:
+    with shared_by_a_module(django_db_blocker):
+        empty_the_register()
+        make_small_register()
+        yield
+
+
+def make_small_register() -> None:
     theme = ThemeFactory()
     for reference, given in SMALL.items():
         fields = {name: value for name, value in given.items() if name != "parties"}
