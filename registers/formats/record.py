@@ -46,18 +46,11 @@ PARTS: dict[type[models.Model], dict[str, tuple[type[models.Model], str]]] = {
 
 def record_of(thing: models.Model) -> Record | None:
     """Return what is recorded of the stored `thing`; None if it is not stored, or is a draft."""
-    stored = type(thing)._default_manager.filter(pk=thing.pk).first()  # noqa: SLF001 (Django's own)
-    if stored is None or (isinstance(stored, Protocol) and stored.status == Protocol.Status.DRAFT):
-        return None
-    parts = {
-        kind: [values_of(part, without=frozenset({owner})) for part in parts_of(stored, kind)]
-        for kind, (_, owner) in PARTS.get(type(stored), {}).items()
-    }
-    return {"fields": values_of(stored), "parts": parts}
+    return records_of([thing]).get(thing.pk)
 
 
 def records_of(things: Sequence[models.Model]) -> dict[Any, Record]:
-    """Return what `record_of` does of each of several stored things of one kind, by their keys.
+    """Return what is recorded of each of several stored things of one kind, by their keys.
 
     It asks once for each kind of part, however many things there are. What
     says nothing in public is left out.
@@ -80,11 +73,6 @@ def records_of(things: Sequence[models.Model]) -> dict[Any, Record]:
             values = values_of(part, without=frozenset({owner}))
             records[getattr(part, f"{owner}_id")]["parts"][kind].append(values)
     return records
-
-
-def parts_of(thing: models.Model, kind: str) -> models.QuerySet[Any]:
-    """Return the stored parts of one kind that belong to `thing` today, in their order."""
-    return _parts_of_each(type(thing), kind, [thing.pk])
 
 
 def _parts_of_each(
