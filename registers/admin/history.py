@@ -22,7 +22,7 @@ from simple_history.template_utils import HistoricalRecordContextHelper
 from registers.admin.history_lines import lines, moments
 from registers.admin.restoring import PAGES, may_restore, restore_view
 from registers.admin.saves import page_of, saves_of, sources
-from registers.changes.official import SUBJECTS
+from registers.changes.first_states import SUBJECTS
 from registers.formats.difference import Difference, pieces
 from registers.formats.record_words import said
 from registers.models import Change

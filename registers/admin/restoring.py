@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 
 from registers import changes
 from registers.admin.rights import GUARDED, may_publish
-from registers.changes.official import SUBJECTS
+from registers.changes.first_states import SUBJECTS
 from registers.formats.record import Record, values_of
 from registers.formats.record_words import bare
 from registers.models import Change, News, Protocol, Resource, Theme

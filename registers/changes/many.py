@@ -17,7 +17,8 @@ from django.db import models
 from django.utils import timezone
 
 from registers.changes.dating import newest_entry, refuse_days_to_come, write_days
-from registers.changes.official import SUBJECTS, published_at_its_end
+from registers.changes.first_states import SUBJECTS, record_first_states
+from registers.changes.official import published_at_its_end
 from registers.formats.record import records_of
 from registers.formats.statement import ADDED, Statement, statements, what_changed
 from registers.models import Change, Organisation, Protocol
@@ -48,7 +49,7 @@ def official_changes(
         before = {key: said for some in batches(keys) for key, said in _said(model, some)}
         since, every = newest_entry(), list(keys)
         for some in batches(keys):
-            _record_first_states(model, some)
+            record_first_states(model, some)
         yield every
         (touched.protocols if model is Protocol else touched.organisations).update(every)
         for some in batches(every):
@@ -87,19 +88,6 @@ def _public(model: Subject, keys: Sequence[Any]) -> list[Any]:
     if model is Protocol:
         keys = list(Protocol.public.filter(pk__in=keys).values_list("pk", flat=True))
     return list(keys)
-
-
-def _record_first_states(model: Subject, keys: Sequence[Any]) -> None:
-    """Keep what each says before, with a last change that kept no record."""
-    subject = SUBJECTS[model]
-    # The oldest first, so that the last of each is what stays.
-    changes = Change.objects.filter(**{f"{subject}__in": keys}).order_by("made_at", "pk")
-    last = dict(changes.values_list(subject, "pk"))
-    bare = list(Change.objects.filter(pk__in=last.values(), record__isnull=True))
-    records = records_of([model(pk=getattr(change, f"{subject}_id")) for change in bare])
-    for change in bare:
-        change.record = records.get(getattr(change, f"{subject}_id"))
-    Change.objects.bulk_update(bare, ["record"])
 
 
 def _date(

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from registers.changes.dating import last_entry, refuse_days_to_come, write_day
+from registers.changes.first_states import SUBJECTS, record_first_states
 from registers.changes.papers import delete, made_at, no_orphans, save_paper
 from registers.finding.entries import publish
 from registers.formats.record import record_of
@@ -49,8 +50,6 @@ class Touched:
             self.organisations.add(thing.organisation_id)
 
 
-# What a change points at, by the name of its field.
-SUBJECTS: dict[type[models.Model], str] = {Protocol: "protocol", Organisation: "organisation"}
 _touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
 
 
@@ -110,7 +109,8 @@ def official_change(
     with made_at(at), published_at_its_end(), transaction.atomic():
         before = statement(subject)
         last = last_entry(subject) if isinstance(subject, Protocol) else 0
-        _record_first_state(subject)
+        if (kind := type(subject)) in SUBJECTS and subject.pk:
+            record_first_states(kind, [subject.pk])
         yield
         after = statement(subject)
         if after == before:
@@ -135,20 +135,6 @@ def official_change(
             by=by,
             record=record_of(subject),
         )
-
-
-def _record_first_state(subject: models.Model) -> None:
-    """Keep what `subject` says before it is changed, with a last change that kept no record.
-
-    Such changes are from before records were kept, or of a register that was
-    brought in whole. Nothing official has happened to it since.
-    """
-    name = SUBJECTS.get(type(subject))
-    if name and subject.pk:
-        last = Change.objects.filter(**{name: subject.pk}).first()
-        if last and last.record is None:
-            last.record = record_of(subject)
-            last.save(update_fields=["record"])
 
 
 def save(thing: models.Model) -> None:
