@@ -23,7 +23,7 @@ from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
 from registers.admin.number_book import number_book
 from registers.finding.indexing import index_now
-from registers.finding.number_book import NumberBook, Shown
+from registers.finding.number_book import Shown, unexplained_gaps
 from registers.models import Answer, Import, Organisation, Protocol, Reminder
 from registers.models.review_dates import ReviewStatus
 
@@ -135,7 +135,7 @@ def _in_force(status: ReviewStatus) -> int:
 
 def _unexplained_gaps() -> Waiting:
     return Waiting(
-        count=len(NumberBook().numbers(Shown.UNEXPLAINED)),
+        count=unexplained_gaps(),
         what="Unexplained gaps in the number book",
         address=f"{reverse('admin:registers_references')}?show={Shown.UNEXPLAINED}",
     )

@@ -65,6 +65,19 @@ def next_reference() -> str:
     return "" if int(highest) == LAST else str(int(highest) + 1).zfill(len(highest))
 
 
+def unexplained_gaps() -> int:
+    """Return how many unexplained gaps the book has, counted without reading its numbers."""
+    highest = highest_reference()
+    if highest is None:
+        return 0
+    number = Cast("reference", models.BigIntegerField())
+    used = Protocol.objects.order_by().annotate(number=number).values("number").distinct()
+    told = Gap.objects.order_by().annotate(number=number).values("number").distinct()
+    first = 0 if used.filter(number=0).exists() else 1
+    explained = told.filter(number__gte=first).exclude(number__in=used)
+    return int(highest) - first + 1 - used.count() - explained.count()
+
+
 class Numbers:
     """Numbers in their order, computed when they are looked at."""
 

@@ -13,6 +13,7 @@ from registers.finding.number_book import (
     gap_of,
     highest_reference,
     next_reference,
+    unexplained_gaps,
 )
 from registers.models import Gap, Protocol, Theme
 from tests.makers import ThemeFactory
@@ -51,6 +52,18 @@ class TestNumbers:
         assert found.at(range(3, 9)) == expected[3:9]
         assert found.at(range(0)) == []
 
+    @pytest.mark.parametrize("seed", range(8))
+    def test_unexplained_gaps_are_counted_as_in_the_slow_book(self, seed):
+        random = Random(seed)
+        put(*(str(each).zfill(random.randint(4, 6)) for each in random.sample(range(1, 120), 40)))
+        # Of some that have a protocol something was said before.
+        Gap.objects.bulk_create(
+            Gap(reference=str(each).zfill(4), fate="never")
+            for each in random.sample(range(1, 130), 40)
+        )
+        assert unexplained_gaps() == len(slowly(Shown.UNEXPLAINED)) > 0
+        assert unexplained_gaps() == len(NumberBook().numbers(Shown.UNEXPLAINED))
+
     def test_a_number_far_away_costs_nothing(self, django_assert_num_queries):
         put("0002", "99999999")
         with django_assert_num_queries(5):
@@ -63,12 +76,14 @@ class TestNumbers:
     def test_an_empty_register_has_none(self):
         book = NumberBook()
         assert [len(book.numbers(shown)) for shown in Shown] == [0, 0, 0]
+        assert unexplained_gaps() == 0
 
     def test_a_protocol_with_the_number_nought_is_there_too(self):
         put("0000", "0002")
         book = NumberBook()
         assert book.numbers().at(range(3)) == [0, 1, 2]
         assert book.numbers(Shown.GAPS).at(range(1)) == [1]
+        assert unexplained_gaps() == 1
 
 
 @pytest.mark.usefixtures("real_register")
