@@ -31,12 +31,11 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
         "protocol": protocol,
         "on": today,
         "today": today,
-        "documents": protocol.documents.filter(taken_off=False),
+        "documents": protocol.documents.listed(),
         "replaced_by": Protocol.public.filter(replaces=protocol),
         "comes_under": Protocol.public.filter(covers=protocol),
         "signed": any(party.signed_on for party in protocol.all_parties),
     }
     response = render(request, "protocols/preview.html", context)
-    response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex"
     return response

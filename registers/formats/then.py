@@ -147,8 +147,7 @@ def _linked(record: Record, at: datetime.datetime) -> dict[str, list[Protocol]]:
 
 def _documents(protocol: Protocol, record: Record) -> list[PaperThen]:
     rows = record["parts"]["documents"]
-    stored = protocol.documents.filter(taken_off=False).prefetch_related("earlier_versions")
-    today = {document.pk: document for document in stored} if rows else {}
+    today = {document.pk: document for document in protocol.documents.listed()} if rows else {}
     return [_document(row, today.get(row["id"])) for row in rows]
 
 
