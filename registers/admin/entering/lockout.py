@@ -27,8 +27,8 @@ class Handler(AxesDatabaseHandler):
     def is_allowed(self, request: HttpRequest, credentials: Any = None) -> bool:
         """Count the try, and say whether it may be made."""
         username = (credentials or {}).get("username") or ""
-        request.attempt = lockout.begin(username, address_of(request), at=timezone.now())  # type: ignore[attr-defined]
-        return request.attempt is not None  # type: ignore[attr-defined]
+        request.attempt = lockout.begin(username, address_of(request), at=timezone.now())  # type: ignore[attr-defined] # ours
+        return request.attempt is not None  # type: ignore[attr-defined] # ours
 
     def user_login_failed(
         self, sender: Any, credentials: Any, request: Any = None, **kwargs: Any

@@ -192,18 +192,13 @@ def ways(guarded: Callable[[View], View]) -> list[Any]:
     return [
         path("second-factor/", enter, name="second_factor"),
         path("second-factor/enrol/", enrol, name="second_factor_enrol"),
-        path("second-factor/codes/", guarded(_where_asked(codes)), name="second_factor_codes"),
+        path("second-factor/codes/", guarded(after_password(codes)), name="second_factor_codes"),
         path(
             "second-factor/codes.txt",
-            guarded(_where_asked(codes_text)),
+            guarded(after_password(codes_text)),
             name="second_factor_codes_text",
         ),
     ]
-
-
-def _where_asked(view: View) -> View:
-    """Return the view; where no second factor is asked for it leads on, as the others do."""
-    return after_password(view)
 
 
 def _try(request: HttpRequest) -> Any:

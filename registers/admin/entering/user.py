@@ -38,7 +38,7 @@ RESET = "The second factor of {user} is reset, and their sessions are ended."
 OWN = "Set up another telephone here: your own second factor is not reset from outside."
 
 
-class Spelled(forms.ModelForm):  # type: ignore[type-arg]
+class Spelled(forms.ModelForm):  # type: ignore[type-arg] # the class takes no type when it runs
     """A form on which a username is told from all others by more than its spelling."""
 
     def clean_username(self) -> str:
@@ -183,7 +183,7 @@ class UserAdmin(UserModelAdmin):
         if user and user.pk == request.user.pk:
             return redirect("admin:password_change")
         before = user and user.password
-        answer = super().user_change_password(request, id, form_url)  # type: ignore[misc]
+        answer = super().user_change_password(request, id, form_url)  # type: ignore[misc] # decorated, so untyped
         if user and User.objects.get(pk=user.pk).password != before:
             end_all(user)
         return answer
