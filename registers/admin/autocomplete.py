@@ -36,7 +36,7 @@ class Offers(AutocompleteJsonView):
 
     def _found_by(self, organisation: Any) -> str | None:
         """Return the name with every word that was typed, unless the official one has them."""
-        words = key_of(self.term.replace("\0", "")).split()
+        words = key_of(self.term).split()
         found = [
             name for name in organisation.offered_names if all(word in name.key for word in words)
         ]

@@ -22,8 +22,8 @@ from registers.admin.official import (
     ReasonForm,
     StackedInline,
 )
+from registers.finding.anywhere import called_anything_like
 from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
-from registers.models.words import key_of
 
 RENAMING = (
     "Another name here renames it: the old name stays as a former name, and the old address leads"
@@ -136,11 +136,7 @@ class OrganisationAdmin(MergingAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Search as names are compared. The autocomplete boxes ask here too."""
-        term = key_of(search_term.replace("\0", ""))
-        found: tuple[models.QuerySet[Any], bool] = super().get_search_results(
-            request, queryset, term
-        )
-        return found
+        return queryset.filter(pk__in=called_anything_like(search_term).values("pk")), False
 
     @admin.display(description="current protocols", ordering="protocol_count")
     def protocol_count(self, organisation: Any) -> int:

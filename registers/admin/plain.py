@@ -42,7 +42,7 @@ class NamedOrganisation(OrganisationField):
         """Return the organisation with this name. Raises ValidationError if there is none."""
         if value in self.empty_values:
             return None
-        found = Organisation.objects.named(str(value).replace("\0", "")).first()
+        found = Organisation.objects.named(str(value)).first()
         if found is None:
             raise ValidationError(
                 f"No organisation has the name '{value}'. Write any of its names, in full."

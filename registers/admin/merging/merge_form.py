@@ -75,9 +75,7 @@ class MergeForm(forms.Form):
         cleaned = super().clean() or {}
         name = cleaned.get("other_name", "")
         if name and not cleaned.get("other"):
-            found = Organisation.objects.none()
-            if "\0" not in name:
-                found = Organisation.objects.named(name) or Organisation.objects.at(slugify(name))
+            found = Organisation.objects.named(name) or Organisation.objects.at(slugify(name))
             cleaned["other"] = found.first()
             if not cleaned["other"]:
                 self.add_error("other_name", UNKNOWN.format(name))
