@@ -24,6 +24,7 @@ from registers.admin.restoring import PAGES, may_restore, restore_view
 from registers.admin.saves import page_of, saves_of, sources
 from registers.changes.first_states import SUBJECTS
 from registers.formats.difference import Difference, pieces
+from registers.formats.record import plain
 from registers.formats.record_words import said
 from registers.models import Change
 
@@ -162,17 +163,15 @@ class InWords(HistoricalRecordContextHelper):
 
     def _difference(self, change: Any) -> Difference:
         field = self.model._meta.get_field(change.field)  # noqa: SLF001 (Django's own)
-        before, after = (said(field, _plain(value)) for value in (change.old, change.new))
+        before, after = (said(field, _recorded(value)) for value in (change.old, change.new))
         old, new = pieces(before, after)
         return Difference(field=str(field.verbose_name).capitalize(), before=old, after=new)
 
 
-def _plain(value: Any) -> Any:
+def _recorded(value: Any) -> Any:
     """Return a value as a record holds it."""
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if value is None or isinstance(value, str | int | bool):
-        return value
+    if value is None or isinstance(value, str | int | bool | datetime.date):
+        return plain(value)
     # Another thing, or what simple-history has in its place where it is gone.
     return {"says": str(value)}
 

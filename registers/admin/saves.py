@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from registers.admin.history_lines import moments
 from registers.formats.difference import Difference, differences
-from registers.formats.record import PARTS
+from registers.formats.record import PARTS, plain
 from registers.formats.record_words import KINDS, Values
 from registers.models import Contact, Organisation
 
@@ -152,7 +152,7 @@ class _Names:
     def values(self, source: Source, row: Any) -> Values:
         """Return what a save says, as a record would: all but whose it is."""
         values = {
-            field.name: _plain(getattr(row, field.attname))
+            field.name: plain(getattr(row, field.attname))
             for field in source.model._meta.concrete_fields  # noqa: SLF001 (Django's own)
             if field.attname != source.owner
         }
@@ -169,10 +169,6 @@ def _others(source: Source) -> list[Any]:
         for field in source.model._meta.concrete_fields  # noqa: SLF001 (Django's own)
         if field.is_relation and field.attname != source.owner
     ]
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def _save(source: Source, names: _Names, row: Any, befores: dict[int, Any], when: str) -> Save:

@@ -16,6 +16,8 @@ from django.contrib.auth.models import User
 from django.db import models
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from registers.formats.record import plain
+
 BATCH = 500
 Values = dict[str, Any]
 
@@ -60,7 +62,7 @@ def read_steps(kept: Iterable[Sequence[Any]]) -> list[Step]:
 def altered(thing: models.Model, **values: Any) -> Step:
     """Return the step that gives the stored `thing` these values, by the names of its columns."""
     row = row_of(thing)
-    after = {name: _plain(value) for name, value in values.items()}
+    after = {name: plain(value) for name, value in values.items()}
     before = {name: row[name] for name in after}
     return Step(table=_table(thing), key=thing.pk, before=before, after=after)
 
@@ -73,7 +75,7 @@ def removed(thing: models.Model) -> Step:
 def row_of(thing: models.Model) -> Values:
     """Return the values of a row by the names of its columns."""
     return {
-        field.attname: _plain(getattr(thing, field.attname))
+        field.attname: plain(getattr(thing, field.attname))
         for field in thing._meta.concrete_fields  # noqa: SLF001 (Django's own)
     }
 
@@ -137,11 +139,7 @@ def _table(thing: models.Model) -> str:
     return str(thing._meta.model_name)  # noqa: SLF001 (Django's own)
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _values(model: type[models.Model], plain: Values) -> Values:
+def _values(model: type[models.Model], kept: Values) -> Values:
     """Return plain values as the model has them."""
     fields = {field.attname: field for field in model._meta.concrete_fields}  # noqa: SLF001 (Django's own)
-    return {name: fields[name].to_python(value) for name, value in plain.items()}
+    return {name: fields[name].to_python(value) for name, value in kept.items()}

@@ -108,6 +108,11 @@ def _plain(thing: models.Model, field: models.Field[Any, Any]) -> Any:
         return other | ({"slug": value.slug} if hasattr(value, "slug") else {})
     if isinstance(field, models.FileField):
         return value.name or ""
+    return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: a day or a moment as text, all else as it is."""
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
