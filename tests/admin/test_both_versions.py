@@ -6,38 +6,25 @@ import datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from registers import changes
 from registers.models import (
     Approver,
     Contact,
-    Document,
     News,
     Organisation,
     Party,
     Protocol,
-    Resource,
     Review,
     Theme,
 )
+from tests.admin.meeting import EDIT, choose, differing, meet
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, row_of, send
-from tests.papers import pdf
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
-EDIT = address("protocol", "change", "0046")
 EPUT = "Essex Partnership University NHS Foundation Trust"
-
-
-@pytest.fixture
-def percys_door(db) -> Client:
-    """A browser in which Percy, another officer, is logged in."""
-    door = Client()
-    door.force_login(User.objects.create_superuser("percy"))
-    return door
 
 
 def stored(reference: str = "0046") -> Protocol:
@@ -65,25 +52,6 @@ def everything(reference: str = "0046") -> Any:
         protocol.changes.count(),
         protocol.history.count(),
     )
-
-
-def differing(response: Any) -> dict[str, Any]:
-    """Return what differs on the page with both versions, by its label."""
-    assert response.status_code == 409
-    return {each.label: each for each in response.context["differences"]}
-
-
-def choose(door: Client, response: Any, button: str = "_settle", **more: Any) -> Any:
-    """Press a button of the page with both versions, with what is chosen beforehand and `more`."""
-    page = Page(response.content.decode())
-    return door.post(response.request["PATH_INFO"], page.boxes | more | {button: "x"}, follow=True)
-
-
-def meet(mine: Client, theirs: Client, typed: Any, changed: Any, url: str = EDIT) -> Any:
-    """Open a form, let another save `changed` meanwhile, and save what was `typed`."""
-    form = boxes(mine, url)
-    assert send(theirs, url, **changed).status_code == 200
-    return mine.post(url, form | typed, follow=True)
 
 
 class TestTheSecondSave:
@@ -438,84 +406,3 @@ class TestRows:
         typed = {"title": "Mine", "theme": stored().theme_id, "status": "published"}
         shown = differing(officers_door.post(EDIT, typed))
         assert not any(each.is_row for each in shown.values())
-
-
-class TestFiles:
-    @pytest.fixture(autouse=True)
-    def papers(self, settings, tmp_path):
-        settings.MEDIA_ROOT = tmp_path
-
-    def paper(self, name: str, content: bytes = pdf()) -> SimpleUploadedFile:
-        return SimpleUploadedFile(name, content)
-
-    def test_one_is_chosen_again(self, officers_door, percys_door):
-        row = add_row(
-            officers_door, EDIT, "documents", title="Signed copy", file=self.paper("mine.pdf")
-        )
-        response = meet(officers_door, percys_door, row, {"title": "Theirs"})
-        added = differing(response)["Document: Signed copy"]
-        ((box, name),) = added.uploads.items()
-        assert name == "mine.pdf"
-        assert "Choose the file ‘mine.pdf’ again" in response.content.decode()
-        again = choose(officers_door, response)
-        error = differing(again)["Document: Signed copy"].error
-        assert error == "Choose the file ‘mine.pdf’ again, or keep what is stored."
-        assert not Document.objects.filter(protocol="0046").exists()
-        choose(officers_door, again, **{box: self.paper("mine.pdf", pdf("Mine"))})
-        document = Document.objects.get(protocol="0046")
-        with document.file.open() as file:
-            assert file.read() == pdf("Mine")
-        assert stored().title == "Theirs"
-
-    def test_one_is_left_out(self, officers_door, percys_door):
-        row = add_row(officers_door, EDIT, "documents", title="Copy", file=self.paper("mine.pdf"))
-        response = meet(officers_door, percys_door, row, {"title": "Theirs"})
-        added = differing(response)["Document: Copy"]
-        (box,) = added.uploads
-        choose(officers_door, response, **{added.name: "stored", box: self.paper("mine.pdf")})
-        assert not Document.objects.filter(protocol="0046").exists()
-
-    def test_one_that_the_other_put_there_stays(self, officers_door, percys_door):
-        row = add_row(
-            officers_door, EDIT, "documents", title="Signed copy", file=self.paper("old.pdf")
-        )
-        send(officers_door, EDIT, **row)
-        before = Document.objects.get(protocol="0046").file.name
-        response = meet(
-            officers_door,
-            percys_door,
-            {"documents-0-title": "Signed copy, mine"},
-            {"documents-0-file": self.paper("new.pdf", pdf("New"))},
-        )
-        (row,) = differing(response).values()
-        assert row.whose == "both"
-        choose(officers_door, response, **{row.name: "typed"})
-        document = Document.objects.get(protocol="0046")
-        assert document.title == "Signed copy, mine"
-        assert document.file.name != before
-
-    def test_one_is_taken_away(self, officers_door, percys_door):
-        url = address("resource", "add")
-        send(officers_door, url, title="Paper", slug="paper", file=self.paper("a.pdf"))
-        edit = address("resource", "change", Resource.objects.get(slug="paper").pk)
-        typed = {"file-clear": "on", "body": "Mine"}
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
-        assert differing(response)["File"].whose == "yours"
-        choose(officers_door, response)
-        resource = Resource.objects.get(slug="paper")
-        assert (resource.file.name, resource.title, resource.body) == ("", "Theirs", "Mine")
-
-    def test_one_stays_where_that_is_chosen(self, officers_door, percys_door):
-        url = address("resource", "add")
-        send(officers_door, url, title="Paper", slug="paper", file=self.paper("a.pdf"))
-        edit = address("resource", "change", Resource.objects.get(slug="paper").pk)
-        typed = {"file": self.paper("b.pdf")}
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
-        before = Resource.objects.get(slug="paper").file.name
-        choose(officers_door, response, **{"choose-file": "stored", "file": self.paper("b.pdf")})
-        assert Resource.objects.get(slug="paper").file.name == before
-
-    def test_a_form_that_is_refused_says_to_choose_it_again(self, officers_door):
-        row = add_row(officers_door, EDIT, "documents", title="Copy", file=self.paper("mine.pdf"))
-        response = send(officers_door, EDIT, title="", **row)
-        assert "Choose ‘mine.pdf’ again before you save." in messages(response)

@@ -1,0 +1,94 @@
+"""Two editors on one thing, one of whom sends a file: what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from registers.models import Document, Protocol, Resource
+from tests.admin.meeting import EDIT, choose, differing, meet
+from tests.admin.typing_in import add_row, address, messages, send
+from tests.papers import pdf
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def papers(self, settings, tmp_path):
+        settings.MEDIA_ROOT = tmp_path
+
+    def paper(self, name: str, content: bytes = pdf()) -> SimpleUploadedFile:
+        return SimpleUploadedFile(name, content)
+
+    def test_one_is_chosen_again(self, officers_door, percys_door):
+        row = add_row(
+            officers_door, EDIT, "documents", title="Signed copy", file=self.paper("mine.pdf")
+        )
+        response = meet(officers_door, percys_door, row, {"title": "Theirs"})
+        added = differing(response)["Document: Signed copy"]
+        ((box, name),) = added.uploads.items()
+        assert name == "mine.pdf"
+        assert "Choose the file ‘mine.pdf’ again" in response.content.decode()
+        again = choose(officers_door, response)
+        error = differing(again)["Document: Signed copy"].error
+        assert error == "Choose the file ‘mine.pdf’ again, or keep what is stored."
+        assert not Document.objects.filter(protocol="0046").exists()
+        choose(officers_door, again, **{box: self.paper("mine.pdf", pdf("Mine"))})
+        document = Document.objects.get(protocol="0046")
+        with document.file.open() as file:
+            assert file.read() == pdf("Mine")
+        assert Protocol.objects.get(pk="0046").title == "Theirs"
+
+    def test_one_is_left_out(self, officers_door, percys_door):
+        row = add_row(officers_door, EDIT, "documents", title="Copy", file=self.paper("mine.pdf"))
+        response = meet(officers_door, percys_door, row, {"title": "Theirs"})
+        added = differing(response)["Document: Copy"]
+        (box,) = added.uploads
+        choose(officers_door, response, **{added.name: "stored", box: self.paper("mine.pdf")})
+        assert not Document.objects.filter(protocol="0046").exists()
+
+    def test_one_that_the_other_put_there_stays(self, officers_door, percys_door):
+        row = add_row(
+            officers_door, EDIT, "documents", title="Signed copy", file=self.paper("old.pdf")
+        )
+        send(officers_door, EDIT, **row)
+        before = Document.objects.get(protocol="0046").file.name
+        response = meet(
+            officers_door,
+            percys_door,
+            {"documents-0-title": "Signed copy, mine"},
+            {"documents-0-file": self.paper("new.pdf", pdf("New"))},
+        )
+        (row,) = differing(response).values()
+        assert row.whose == "both"
+        choose(officers_door, response, **{row.name: "typed"})
+        document = Document.objects.get(protocol="0046")
+        assert document.title == "Signed copy, mine"
+        assert document.file.name != before
+
+    def test_one_is_taken_away(self, officers_door, percys_door):
+        url = address("resource", "add")
+        send(officers_door, url, title="Paper", slug="paper", file=self.paper("a.pdf"))
+        edit = address("resource", "change", Resource.objects.get(slug="paper").pk)
+        typed = {"file-clear": "on", "body": "Mine"}
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
+        assert differing(response)["File"].whose == "yours"
+        choose(officers_door, response)
+        resource = Resource.objects.get(slug="paper")
+        assert (resource.file.name, resource.title, resource.body) == ("", "Theirs", "Mine")
+
+    def test_one_stays_where_that_is_chosen(self, officers_door, percys_door):
+        url = address("resource", "add")
+        send(officers_door, url, title="Paper", slug="paper", file=self.paper("a.pdf"))
+        edit = address("resource", "change", Resource.objects.get(slug="paper").pk)
+        typed = {"file": self.paper("b.pdf")}
+        response = meet(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
+        before = Resource.objects.get(slug="paper").file.name
+        choose(officers_door, response, **{"choose-file": "stored", "file": self.paper("b.pdf")})
+        assert Resource.objects.get(slug="paper").file.name == before
+
+    def test_a_form_that_is_refused_says_to_choose_it_again(self, officers_door):
+        row = add_row(officers_door, EDIT, "documents", title="Copy", file=self.paper("mine.pdf"))
+        response = send(officers_door, EDIT, title="", **row)
+        assert "Choose ‘mine.pdf’ again before you save." in messages(response)
