@@ -1,0 +1,134 @@
+"""Two imports in one moment, and an import while an officer saves: they never mix."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, connections, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper
+
+from registers.changes.promises import OTHERWISE
+from registers.imports.spreadsheet import applying as room
+from registers.imports.spreadsheet.applying import BUSY, WAITING
+from registers.models import Change, Protocol, RegisterVersion
+from tests.imports.spreadsheets import done
+from tests.imports.test_applying import CHANGED, NEW, NOON, applying
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OTHER = ("Safer Community", "0061 - FGM", "Others' words.", "ECC", "Barnardos", "Jun-2027")
+ELSEWHERE = ("Health and Wellbeing", "0046 - Elsewhere", "x", "ECC", "", "Jun-2027")
+
+
+@pytest.fixture
+def connect(real_register, tmp_path) -> Iterator[Callable[[int], None]]:
+    """The real register where two connections can write, and how a thread connects to it.
+
+    SQLite's is a file, as in service: one in memory, as tests have it, cannot wait.
+    """
+    if connection.vendor != "sqlite":
+        yield lambda _seconds: None
+        return
+    usual, file = connections["default"], tmp_path / "register.sqlite3"
+    with closing(sqlite3.connect(file)) as copy:
+        usual.connection.backup(copy)
+
+    def connect(seconds: int) -> None:
+        options = usual.settings_dict["OPTIONS"] | {"timeout": seconds}
+        there = {**usual.settings_dict, "NAME": str(file), "OPTIONS": options}
+        connections["default"] = DatabaseWrapper(there, "default")
+
+    connect(20)
+    yield connect
+    connection.close()
+    connections["default"] = usual
+
+
+@pytest.fixture
+def in_another_thread(connect) -> Iterator[Callable[..., Future[str]]]:
+    with ThreadPoolExecutor(1) as pool:
+
+        def begin(deed: Callable[[], str], patience: int = 20) -> Future[str]:
+            def act() -> str:
+                connect(patience)
+                try:
+                    return deed()
+                except ValidationError as refusal:
+                    return " ".join(refusal.messages)
+                finally:
+                    connection.close()
+
+            return pool.submit(act)
+
+        yield begin
+
+
+def an_import(row: tuple[str, ...], checked: threading.Event, go: threading.Event) -> str:
+    """Check a file, and apply it when it is told to; return what is said on the way."""
+    _, work = applying(row)
+    checked.set()
+    go.wait()
+    said = set()
+    while True:
+        try:
+            said.add(next(work).words)
+        except StopIteration:
+            return "waited" if WAITING in said else "applied"
+
+
+@pytest.mark.parametrize(
+    ("row", "ends"),
+    [(OTHER, [OTHERWISE]), (ELSEWHERE, ["waited", "applied"])],
+    ids=["same", "other"],
+)
+def test_the_second_import_waits_and_is_checked_again(in_another_thread, row, ends):
+    checked, go = threading.Event(), threading.Event()
+    second = in_another_thread(lambda: an_import(row, checked, go))
+    checked.wait()
+    _, first = applying(CHANGED, NEW)
+    while next(first).words != "rows saved":
+        pass
+    go.set()
+    # It has come to where it waits, or soon will: the first holds all that it needs.
+    assert not second.done()
+    done(first)
+    assert second.result() in ends
+    assert Protocol.objects.get(pk="0061").purpose == "To share less."
+    assert Protocol.objects.filter(pk="9001").exists()
+    other = Change.objects.filter(protocol="0046", made_at=NOON).count()
+    assert other == (row is ELSEWHERE)
+
+
+def test_two_that_begin_in_one_moment_are_one_after_the_other(in_another_thread):
+    checked, go = threading.Event(), threading.Event()
+    second = in_another_thread(lambda: an_import(OTHER, checked, go))
+    checked.wait()
+    go.set()
+    try:
+        _, work = applying(CHANGED)
+        done(work)
+        said = "applied"
+    except ValidationError as refusal:
+        said = " ".join(refusal.messages)
+    ends = sorted([said, second.result()])
+    told = Change.objects.filter(protocol="0061", made_at=NOON).count()
+    assert told == sum(end not in {OTHERWISE, BUSY} for end in ends)
+    assert told >= 1
+
+
+def test_whoever_waits_too_long_is_told(in_another_thread, monkeypatch):
+    monkeypatch.setattr(room, "PATIENCE_SECONDS", 1)
+    checked, go = threading.Event(), threading.Event()
+    second = in_another_thread(lambda: an_import(CHANGED, checked, go), patience=1)
+    checked.wait()
+    with transaction.atomic():
+        RegisterVersion.objects.select_for_update().get()
+        go.set()
+        assert second.result() == BUSY
+    assert Protocol.objects.get(pk="0061").purpose != "To share less."
