@@ -6,7 +6,7 @@ import datetime
 import re
 
 from registers.formats.plain_text import LINE_END, REFUSED, plain
-from registers.formats.sheets import Value
+from registers.formats.sheets.whole import Value
 from registers.models.references import LONGEST, SHORTEST
 from registers.models.review_dates import FIRST_YEAR
 

@@ -9,8 +9,8 @@ import xlsxwriter
 from odfdo import Cell, Document, Table
 from odfdo import Row as OpenRow
 
-from registers.formats.sheets import Row, Sheet, letter, place
-from registers.formats.sheets_places import column
+from registers.formats.sheets.places import column
+from registers.formats.sheets.whole import Row, Sheet, letter, place
 from tests.formats.sheet_files import cells, ods, read, xls, xlsx
 
 DAY = datetime.date(2024, 3, 1)

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registers.formats.apostrophe import as_meant, as_text
-from registers.formats.sheets import Unreadable, read_sheets
-from registers.formats.sheets_csv import read_csv
-from registers.formats.sheets_limits import CELL_CHARACTERS
-from registers.formats.sheets_reader import messages
-from registers.formats.sheets_wire import ROWS, unpack
+from registers.formats.sheets.csv import read_csv
+from registers.formats.sheets.limits import CELL_CHARACTERS
+from registers.formats.sheets.reader import messages
+from registers.formats.sheets.whole import Unreadable, read_sheets
+from registers.formats.sheets.wire import ROWS, unpack
 from tests.formats.sheet_files import cells
 
 TEXT = "reference,title\r\n0012,Café – tea\r\n"

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.formats import sheets
-from registers.formats.sheets import Unreadable, read_sheets
-from registers.formats.sheets_kinds import kind_of_sheets
-from registers.formats.sheets_limits import (
+from registers.formats.sheets import whole
+from registers.formats.sheets.kinds import kind_of_sheets
+from registers.formats.sheets.limits import (
     CELL_CHARACTERS,
     MEMORY_BYTES,
     PROCESSOR_SECONDS,
     ROWS,
     UNPACKED_BYTES,
 )
-from registers.formats.sheets_reader import READERS, messages
+from registers.formats.sheets.reader import READERS, messages
+from registers.formats.sheets.whole import Unreadable, read_sheets
 from registers.models.document import PAPER_BYTES
 from tests import papers
 from tests.formats.sheet_files import OFFICE, OPEN, archive, container, ods, read, xls, xlsx
@@ -329,7 +329,7 @@ def test_a_process_that_takes_too_much_is_ended(tmp_path):
 
 def test_a_process_that_takes_too_long_is_ended(tmp_path, monkeypatch):
     path = xlsx(tmp_path / "a.xlsx", ONE)
-    monkeypatch.setattr(sheets, "SECONDS", 0)
+    monkeypatch.setattr(whole, "SECONDS", 0)
     with pytest.raises(Unreadable, match="takes more memory or time"):
         read_sheets(path, "a.xlsx")
 
@@ -345,8 +345,8 @@ def test_a_process_that_dies_within_a_message(tmp_path, monkeypatch, how, words)
         """os.write(1, b'["sheet", "Live", false, []]\\n["rows", [[1, "a"')\n"""
         f"os.abort() if {how == 'abort'} else os._exit(1)\n"
     )
-    monkeypatch.setattr(sheets, "READER", "dying")
-    monkeypatch.setattr(sheets, "ROOT", tmp_path)
+    monkeypatch.setattr(whole, "READER", "dying")
+    monkeypatch.setattr(whole, "ROOT", tmp_path)
     with pytest.raises(Unreadable, match=words):
         read_sheets(xlsx(tmp_path / "a.xlsx", ONE), "a.xlsx")
 
@@ -369,8 +369,8 @@ def run_here(monkeypatch, *arguments: str) -> dict[int, int]:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (0, resource.RLIM_INFINITY))
     monkeypatch.setattr(resource, "setrlimit", lambda what, most: limits.update({what: most[1]}))
     monkeypatch.setattr(sys, "argv", ["reader", *arguments])
-    monkeypatch.delitem(sys.modules, "registers.formats.sheets_reader")
-    runpy.run_module("registers.formats.sheets_reader", run_name="__main__")
+    monkeypatch.delitem(sys.modules, "registers.formats.sheets.reader")
+    runpy.run_module("registers.formats.sheets.reader", run_name="__main__")
     return limits
 
 
@@ -393,7 +393,7 @@ def test_the_program_tells_why_it_cannot_read(tmp_path, monkeypatch, capsys, pro
         def exhausted(*_):
             raise MemoryError
 
-        monkeypatch.setattr("registers.formats.sheets_csv.read_csv", exhausted)
+        monkeypatch.setattr("registers.formats.sheets.csv.read_csv", exhausted)
     run_here(monkeypatch, "csv", str(path))
     assert '["unreadable", "' in capsys.readouterr().out
 

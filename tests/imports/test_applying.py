@@ -13,7 +13,7 @@ from django.test import Client
 from registers import changes
 from registers.changes.promises import OTHERWISE
 from registers.finding.indexing import forget
-from registers.formats.sheets import Sheet
+from registers.formats.sheets.whole import Sheet
 from registers.imports.spreadsheet.applying import apply, carry_on
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 
 from registers.finding.indexing import forget
-from registers.formats.sheets import Sheet, read_sheets
+from registers.formats.sheets.whole import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices

@@ -17,7 +17,7 @@ from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import A_PAGE, address, for_importers, page
 from registers.admin.importing.told import became
 from registers.formats.columns import COLUMNS, TYPED_HEADINGS, WORKED_OUT
-from registers.formats.sheets import Unreadable
+from registers.formats.sheets.whole import Unreadable
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.imports.spreadsheet.reading import NotATable

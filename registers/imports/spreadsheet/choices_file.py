@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from registers.formats.sheets import Sheet
+from registers.formats.sheets.whole import Sheet
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
 from registers.imports.spreadsheet.plan import How, Named, Plan

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from registers.formats.cells import Refused, text_of
 from registers.formats.columns import WORKED_OUT, column_named
-from registers.formats.sheets import Row, Sheet, Value, letter
+from registers.formats.sheets.whole import Row, Sheet, Value, letter
 from registers.formats.workbook import ABOUT
 
 # Titles and notes may stand above the headings, but not many.

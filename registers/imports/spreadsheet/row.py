@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from registers.formats.cells import Refused, text_of
-from registers.formats.sheets import Row, Value
+from registers.formats.sheets.whole import Row, Value
 from registers.imports.spreadsheet.plan import Problem
 from registers.imports.spreadsheet.reading import Table
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from registers.formats.apostrophe import as_meant
-from registers.formats.sheets_limits import CELL_CHARACTERS, CHOOSE, MEGABYTE, Unreadable
-from registers.formats.sheets_wire import Head, Line
+from registers.formats.sheets.limits import CELL_CHARACTERS, CHOOSE, MEGABYTE, Unreadable
+from registers.formats.sheets.wire import Head, Line
 
 FIRST_LINE = 20
 SEPARATORS = ",;\t"

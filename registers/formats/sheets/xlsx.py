@@ -18,18 +18,18 @@ from pathlib import Path
 from posixpath import join
 from xml.etree import ElementTree
 
-from registers.formats.sheets_archive import Archive
-from registers.formats.sheets_calamine import head, lines, open_workbook, sheets
-from registers.formats.sheets_limits import (
+from registers.formats.sheets.archive import Archive
+from registers.formats.sheets.calamine import head, lines, open_workbook, sheets
+from registers.formats.sheets.limits import (
     COLUMNS,
     DAMAGED,
     SPANNED_CELLS,
     Unreadable,
     not_worked_out,
 )
-from registers.formats.sheets_places import cell_name, column, letter
-from registers.formats.sheets_wire import Head, Line, Value
-from registers.formats.sheets_xlsx_cells import Told, tell
+from registers.formats.sheets.places import cell_name, column, letter
+from registers.formats.sheets.wire import Head, Line, Value
+from registers.formats.sheets.xlsx_cells import Told, tell
 
 ROOT_RELATIONS = "_rels/.rels"
 # A cell with something in it, and its name: as any program writes it, and as most do,

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from registers.formats.sheets_archive import Archive
-from registers.formats.sheets_limits import (
+from registers.formats.sheets.archive import Archive
+from registers.formats.sheets.limits import (
     CELL_CHARACTERS,
     COLUMNS,
     DAMAGED,
     Unreadable,
     not_worked_out,
 )
-from registers.formats.sheets_ods_cells import OFFICE, VALUE_TYPE, Text, value_of
-from registers.formats.sheets_places import cell_name
-from registers.formats.sheets_wire import Head, Line, Value
+from registers.formats.sheets.ods_cells import OFFICE, VALUE_TYPE, Text, value_of
+from registers.formats.sheets.places import cell_name
+from registers.formats.sheets.wire import Head, Line, Value
 
 URN = "urn:oasis:names:tc:opendocument:xmlns:"
 TABLE, TEXT, STYLE, DRAW = (f"{URN}{each}:1.0 " for each in ("table", "text", "style", "drawing"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from registers.formats.sheets_calamine import head, lines, open_workbook, sheets
-from registers.formats.sheets_wire import Head, Line
+from registers.formats.sheets.calamine import head, lines, open_workbook, sheets
+from registers.formats.sheets.wire import Head, Line
 
 
 def read_xls(path: Path) -> Iterator[Head | Line]:

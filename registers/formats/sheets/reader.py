@@ -1,6 +1,6 @@
-"""The program that reads a spreadsheet: `python -m registers.formats.sheets_reader KIND FILE`.
+"""The program that reads a spreadsheet: `python -m registers.formats.sheets.reader KIND FILE`.
 
-It writes what it finds to its standard output, message by message (sheets_wire.py).
+It writes what it finds to its standard output, message by message (sheets/wire.py).
 A file that was made to harm can use up memory or time, and the libraries that
 read it may end a process outright. So a process of its own does it, with limits,
 and there is no Django in it: it starts at once, knows no secret and has no database.
@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from registers.formats.sheets_csv import read_csv
-from registers.formats.sheets_limits import (
+from registers.formats.sheets.csv import read_csv
+from registers.formats.sheets.limits import (
     CELL_CHARACTERS,
     COLUMNS,
     FILLED_CELLS,
@@ -27,12 +27,12 @@ from registers.formats.sheets_limits import (
     TOO_DEAR,
     Unreadable,
 )
-from registers.formats.sheets_ods import read_ods
-from registers.formats.sheets_places import letter, place_in
-from registers.formats.sheets_wire import END, SHEET, UNREADABLE, Head, Line, Value, pack
-from registers.formats.sheets_wire import ROWS as ROWS_MESSAGE
-from registers.formats.sheets_xls import read_xls
-from registers.formats.sheets_xlsx import read_xlsx
+from registers.formats.sheets.ods import read_ods
+from registers.formats.sheets.places import letter, place_in
+from registers.formats.sheets.wire import END, SHEET, UNREADABLE, Head, Line, Value, pack
+from registers.formats.sheets.wire import ROWS as ROWS_MESSAGE
+from registers.formats.sheets.xls import read_xls
+from registers.formats.sheets.xlsx import read_xlsx
 
 READERS: dict[str, Callable[[Path], Iterator[Head | Line]]] = {
     "csv": read_csv,

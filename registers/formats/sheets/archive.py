@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from registers.formats.sheets_limits import DAMAGED, MEGABYTE, UNPACKED_BYTES, Unreadable
+from registers.formats.sheets.limits import DAMAGED, MEGABYTE, UNPACKED_BYTES, Unreadable
 
 # Beside its own, zipfile raises many errors for what cannot be right.
 UNREADABLE: tuple[type[Exception], ...] = (BadZipFile, zlib.error, struct.error)

@@ -1,6 +1,6 @@
 """How much is read of a spreadsheet, and the sentences for what cannot be read at all.
 
-The program that reads files imports this (sheets_reader.py), so there is no Django in it.
+The program that reads files imports this (sheets/reader.py), so there is no Django in it.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from registers.formats.sheets_limits import DAMAGED, PROTECTED, Unreadable
-from registers.formats.sheets_places import cell_name
-from registers.formats.sheets_wire import Head, Line, Value
+from registers.formats.sheets.limits import DAMAGED, PROTECTED, Unreadable
+from registers.formats.sheets.places import cell_name
+from registers.formats.sheets.wire import Head, Line, Value
 
 EXACT = 10**15  # below it, a number without a fraction is the number that was typed
 SECOND = datetime.timedelta(seconds=1)

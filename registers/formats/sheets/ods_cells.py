@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime
 import re
 
-from registers.formats.sheets_calamine import moment, number, span
-from registers.formats.sheets_limits import CELL_CHARACTERS
-from registers.formats.sheets_wire import Value
+from registers.formats.sheets.calamine import moment, number, span
+from registers.formats.sheets.limits import CELL_CHARACTERS
+from registers.formats.sheets.wire import Value
 
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 VALUE_TYPE, STRING = f"{OFFICE}value-type", f"{OFFICE}string-value"

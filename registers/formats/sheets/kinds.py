@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 from django.core.exceptions import ValidationError
 
-from registers.formats.sheets_limits import CHOOSE, DAMAGED, MEGABYTE, PROTECTED, Unreadable
+from registers.formats.sheets.limits import CHOOSE, DAMAGED, MEGABYTE, PROTECTED, Unreadable
 from registers.models.document import PAPER_BYTES
 from registers.models.paper_archives import (
     CONTENT,

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from registers.formats.sheets_limits import DAMAGED, Unreadable
-from registers.formats.sheets_places import column
+from registers.formats.sheets.limits import DAMAGED, Unreadable
+from registers.formats.sheets.places import column
 
 NAME = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 

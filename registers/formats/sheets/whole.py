@@ -1,7 +1,7 @@
 """Any spreadsheet as rows of cells: XLSX, XLS, ODS or CSV, whatever is in the file.
 
 A file can be made to harm whoever reads it, so a process of its own reads it
-(sheets_reader.py), and whatever becomes of that, the caller gets rows or a sentence.
+(sheets/reader.py), and whatever becomes of that, the caller gets rows or a sentence.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from pathlib import Path
 from threading import Timer
 from typing import Literal
 
-from registers.formats.sheets_kinds import kind_of_sheets
-from registers.formats.sheets_limits import DAMAGED, SECONDS, TOO_DEAR, Unreadable
-from registers.formats.sheets_places import letter, place_in
-from registers.formats.sheets_wire import END, SHEET, UNREADABLE, Value, unpack
-from registers.formats.sheets_wire import ROWS as ROWS_MESSAGE
+from registers.formats.sheets.kinds import kind_of_sheets
+from registers.formats.sheets.limits import DAMAGED, SECONDS, TOO_DEAR, Unreadable
+from registers.formats.sheets.places import letter, place_in
+from registers.formats.sheets.wire import END, SHEET, UNREADABLE, Value, unpack
+from registers.formats.sheets.wire import ROWS as ROWS_MESSAGE
 
 __all__ = ["Row", "Sheet", "Unreadable", "Value", "letter", "place", "read_sheets"]
 
-READER = "registers.formats.sheets_reader"
-ROOT = Path(__file__).parents[2]  # where Python finds the program
+READER = "registers.formats.sheets.reader"
+ROOT = Path(__file__).parents[3]  # where Python finds the program
 
 
 @dataclass(frozen=True, slots=True)
