@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 
 from registers import changes
+from registers.admin.importing.growing import growing
 from registers.imports.spreadsheet import kept
+from registers.imports.spreadsheet.plan import Progress, Work
 from registers.models import Change, Import, Organisation, Protocol, RegisterVersion
 from tests import papers
 from tests.imports.bringing import (
@@ -27,6 +33,7 @@ from tests.imports.bringing import (
     said,
     send,
     shown,
+    shut,
     typed,
 )
 from tests.models.making import saved
@@ -56,6 +63,17 @@ class TestTheFirstPage:
             page = client.get("/admin/registers/protocol/").content.decode()
             assert (f'<a href="{ADD}">Import a spreadsheet</a>' in page) is may
             assert ("Imports that wait to be applied" in said(client.get("/admin/").content)) is may
+
+
+@contextmanager
+def lost_table(name: str) -> Iterator[None]:
+    """Let the database lack a table for a while."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'ALTER TABLE "{name}" RENAME TO lost')
+        try:
+            yield
+        finally:
+            cursor.execute(f'ALTER TABLE lost RENAME TO "{name}"')
 
 
 BAD_FILES = {
@@ -177,6 +195,13 @@ class TestTheCheck:
         assert "Purpose: only spaces or line ends differ." in shown(officers_door, address)
 
 
+def kept_on(words: str, of: int) -> Work[str]:
+    """Work that tells of each single thing."""
+    for done in range(of + 1):
+        yield Progress(words, done, of)
+    return "/done/"
+
+
 class TestThePageThatGrows:
     def test_tells_how_far_it_is_and_leads_on(self, officers_door):
         answer = send(officers_door, typed(*[a_row(f"New {number}") for number in range(1200)]))
@@ -189,37 +214,58 @@ class TestThePageThatGrows:
         assert f'<meta http-equiv="refresh" content="0;url={address}">' in page
         assert page.rstrip().endswith("</html>")
 
-    def test_reads_out_tenths_alone(self, officers_door):
-        rows = [a_row(f"New {number}") for number in range(5_500)]
-        page = send(officers_door, typed(*rows)).getvalue().decode()
-        lines = [line for line in page.splitlines() if "rows checked</p>" in line]
-        assert len(lines) == 12
-        assert len([line for line in lines if "aria-hidden" not in line]) == 11
+    def test_has_a_line_for_each_hundredth_and_reads_out_each_tenth(self, officer, rf):
+        made = a_checked_import()
+        request = rf.post(f"{LIST}{made.pk}/check/")
+        request.user = officer
+        work = kept_on("rows counted", 1000)
+        page = growing(request, made, work, title="Counting").getvalue().decode()
+        lines = [line for line in page.splitlines() if "rows counted</p>" in line]
+        assert len(lines) == 101
+        read_out = [line for line in lines if "aria-hidden" not in line]
+        assert [int(re.search(r'data-done="(\d+)"', each)[1]) for each in read_out] == [
+            *range(0, 1001, 100)
+        ]
+        assert leads_to(page) == "/done/"
 
-    @pytest.mark.parametrize("pieces", [0, 1, 2])
+    @pytest.mark.parametrize("pieces", [1, 2])
     def test_the_work_goes_on_where_it_is_closed(self, officers_door, pieces):
         answer = send(officers_door, typed(a_row("New")))
         stream = iter(answer.streaming_content)
         for _ in range(pieces):
             next(stream)
-        answer.close()
+        shut(answer)
         made = Import.objects.get()
-        # Of a page that was never sent, nobody has seen that the work began.
-        assert made.status == ("checked" if pieces else "brought")
+        assert made.status == "checked"
 
-    def test_says_why_it_came_to_a_stop(self, officers_door):
+    @pytest.mark.parametrize("pieces", [0, 2])
+    def test_says_why_it_came_to_a_stop(self, officers_door, pieces):
         address = brought(officers_door, typed(a_row("New")))
         answer = officers_door.post(f"{address}check/")
+        page = [next(answer.streaming_content) for _ in range(pieces)]
         Import.objects.all().delete()
-        words = said(answer.getvalue())
+        words = said(b"".join([*page, answer.getvalue()]))
         assert "This import was removed meanwhile. Bring the file again. Go to all imports" in words
+
+    @pytest.mark.parametrize("is_closed", [False, True])
+    def test_writes_a_fault_down(self, officers_door, caplog, is_closed):
+        address = brought(officers_door, typed(a_row("New")))
+        answer = officers_door.post(f"{address}check/")
+        with lost_table("registers_importline"):
+            if is_closed:
+                next(iter(answer.streaming_content))
+                shut(answer)
+            else:
+                assert "Something went wrong, and nothing was changed." in said(answer.getvalue())
+        assert "came to a stop" in caplog.text
+        assert counted(officers_door, address)["new"] == 1
 
     def test_a_stop_is_no_harm_where_it_is_closed(self, officers_door):
         address = brought(officers_door, typed(a_row("New")))
         answer = officers_door.post(f"{address}check/")
         next(iter(answer.streaming_content))
         Import.objects.all().delete()
-        answer.close()
+        shut(answer)
 
 
 class TestTheList:

@@ -18,6 +18,7 @@ from tests.imports.bringing import (
     leads_to,
     said,
     shown,
+    shut,
     typed,
 )
 from tests.models.making import NOW
@@ -166,7 +167,7 @@ class TestAPageThatIsClosed:
     def test_is_applied_all_the_same(self, officers_door, address):
         answer = apply(officers_door, address)
         next(iter(answer.streaming_content))
-        answer.close()
+        shut(answer)
         assert Protocol.objects.get(pk="0012").title == "Another title"
         assert Import.objects.get().status == "applied"
 
@@ -174,7 +175,7 @@ class TestAPageThatIsClosed:
         answer = apply(officers_door, address)
         next(iter(answer.streaming_content))
         Import.objects.all().delete()
-        answer.close()
+        shut(answer)
         assert Protocol.objects.get(pk="0012").title != "Another title"
 
 

@@ -115,6 +115,17 @@ class TestAChoice:
         (partner,) = Protocol.objects.get(title="One").partners
         assert (partner.organisation, partner.name_as_published) == (police, "Essex Polcie")
 
+    def test_of_what_was_like_it_when_the_page_was_shown(self, officers_door):
+        address = at(officers_door, typed(a_row("One", others="Zq1, Essex Polcie, Zq2")))
+        chosen = {
+            "Zq1": {"way": "near:Home Office"},
+            "Essex Polcie": {"way": "near:Essex Police"},
+        }
+        leads_to(choose(officers_door, address, **chosen))
+        held = boxes(officers_door, f"{address}?show=chosen")
+        assert {held["0-way"], held["1-way"]} == {"other", "near:Essex Police"}
+        assert "Home Office" in held.values()
+
     def test_of_another_organisation_under_any_of_its_names(self, officers_door):
         address = at(officers_door, typed(a_row("One", others="The Trust")))
         chosen = {"way": "other", "other": "eput"}
@@ -163,6 +174,15 @@ class TestAChoice:
         found = leads_to(choose(officers_door, address, **{whole: {"way": "new"}}))
         leads_to(apply(officers_door, found))
         assert Organisation.objects.filter(name=whole).exists()
+
+    def test_that_it_is_a_piece_is_kept_where_it_stands_alone_too(self, officers_door):
+        rows = [a_row("One", others="Zq1, Zq2"), a_row("Two", others="Zq2")]
+        address = at(officers_door, typed(*rows))
+        chosen = {"way": "longer", "longer": "Zq1, Zq2"}
+        leads_to(choose(officers_door, address, Zq2=chosen))
+        prefix = place(officers_door, address, "Zq2")
+        held = boxes(officers_door, address)
+        assert (held[f"{prefix}-way"], held[f"{prefix}-longer"]) == ("longer", "Zq1, Zq2")
 
     def test_of_a_theme(self, officers_door):
         content = typed(
@@ -308,11 +328,12 @@ class TestWhatIsNoMore:
     def test_there_is_no_choosing_once_it_is_applied(self, officers_door):
         found = brought(officers_door, typed(a_row("One"), a_row("Two", others="Zq1")))
         held = boxes(officers_door, f"{found}names/")
-        read = boxes(officers_door, f"{found}names/new/")
+        read = boxes(officers_door, f"{found}names/new/") | {"read": "on"}
         leads_to(apply(officers_door, found))
         for address, sent in ((f"{found}names/", held), (f"{found}names/new/", read)):
-            answer = officers_door.post(address, sent, follow=True)
-            assert "This import was applied already." in answer.content.decode()
+            for ask in (officers_door.get, officers_door.post):
+                answer = ask(address, sent, follow=True)
+                assert "This import was applied already." in answer.content.decode()
         assert Import.objects.get().choices == {}
 
     def test_nor_of_what_is_removed(self, officers_door):

@@ -58,7 +58,7 @@ class ReadForm(forms.Form):
 def all_new_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Show the names that are like none, and found an organisation for each if that is right."""
     brought = imported(key)
-    if brought.status == Import.Status.APPLIED:
+    if request.method != "POST" and brought.status == Import.Status.APPLIED:
         return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
     names = like_none(brought)
     form = ReadForm(request.POST if request.method == "POST" else None, names=names)

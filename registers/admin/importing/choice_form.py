@@ -74,8 +74,9 @@ class ChoiceForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.is_theme = name.kind == ImportName.Kind.THEME
         what = "theme" if self.is_theme else "organisation"
-        sent = str(self.data.get(self.add_prefix("way"), "")).removeprefix(NEAR)
-        if sent not in near and self._is_there(sent):
+        way = str(self.data.get(self.add_prefix("way"), ""))
+        sent = way.removeprefix(NEAR)
+        if sent != way and sent not in near and self._is_there(sent):
             # It was like it when the page was shown.
             near = [*near, sent]
         ways = [

@@ -45,10 +45,10 @@ class Making:
 def names_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Show what may be meant by the names, or keep what was chosen and check again."""
     brought = imported(key)
-    if brought.status == Import.Status.APPLIED:
-        return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
     if request.method == "POST":
         return _answer(request, brought)
+    if brought.status == Import.Status.APPLIED:
+        return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
     names = _names(request, brought)
     if not names.paginator.count:
         return redirect(address("check", brought))

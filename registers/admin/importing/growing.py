@@ -11,7 +11,6 @@ import time
 from collections.abc import Generator, Iterator
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -28,8 +27,10 @@ MIDDLE = "<!-- Here it grows. -->"
 SECOND = 1.0
 HUNDRED, TENTH = 100, 10
 REFUSALS = (ValidationError, Unreadable, NotATable)
-BUSY = "Nothing was changed: somebody else was saving in the same moment. Please try again."
-BROKEN = "Something went wrong, and nothing was changed. The fault is written down."
+BROKEN = (
+    "Something went wrong, and nothing was changed. The fault is written down. Please try again in"
+    " a minute."
+)
 # So that nothing between here and the browser holds back what is there already.
 SENT_AT_ONCE = {"X-Accel-Buffering": "no", "Content-Encoding": "identity"}
 
@@ -58,9 +59,6 @@ def _grown(head: str, tail: str, brought: Import, work: Work[str]) -> Iterator[s
         return
     except REFUSALS as refusal:
         end = _stopped(" ".join(getattr(refusal, "messages", [str(refusal)])), brought)
-    except OperationalError:
-        logger.warning("Nothing was changed: the database refused it", exc_info=True)
-        end = _stopped(BUSY, brought)
     except Exception:
         # Whatever it is, the page has begun: no other can be sent in its place.
         logger.exception("An import came to a stop")

@@ -72,6 +72,4 @@ def back(request: HttpRequest, brought: Import, refusal: ValidationError) -> Htt
     """Lead to where it stands now, with the sentences of a refusal."""
     for sentence in refusal.messages:
         messages.error(request, sentence)
-    if Import.objects.filter(pk=brought.pk).exists():
-        return redirect(address("check", brought))
-    return redirect(address("list"))
+    return redirect(address("check", brought))
