@@ -10,7 +10,7 @@ import signal
 import sys
 from types import FrameType
 
-from benchmarks import contestants, machine, measures, nginx, table, targets
+from benchmarks import contestants, importing, machine, measures, nginx, table, targets
 from benchmarks.asking import ask, warm
 from benchmarks.contestants import Contestant
 from benchmarks.data import Register, register
@@ -73,6 +73,7 @@ class Run:
         self.marks: list[Marks] = []
         self.smallest: Contestant | None = None
         self.judged: tuple[str, ...] = ()
+        self.imports: list[importing.Import] = []
 
     def start(self, registers: list[Register]) -> None:
         """Start every contestant and list what each will do."""
@@ -129,6 +130,8 @@ class Run:
 
     def measure(self) -> None:
         """Do every work once a round, each round from another one on."""
+        if self.asked.imports:
+            self.imports = importing.measure(self.asked.imports)
         self._judge()
         for number in range(self.asked.rounds):
             say(f"Round {number + 1} of {self.asked.rounds}: {len(self.works)} works.")
@@ -155,7 +158,8 @@ class Run:
 
     def verdicts(self) -> list[targets.Verdict]:
         """Return what was reached."""
-        return targets.verdicts(self.results, self.asked.sizes, self.visit, self.marks)
+        reached = targets.verdicts(self.results, self.asked.sizes, self.visit, self.marks)
+        return [*reached, *(verdict for each in self.imports for verdict in each.verdicts())]
 
     def told(self) -> str:
         """Return the tables."""
@@ -168,6 +172,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="how often each work is done")
     parser.add_argument("--seconds", type=int, default=2, help="how long each time")
     parser.add_argument("--sizes", type=int, nargs="+", default=[25, 25_000, 250_000])
+    parser.add_argument(
+        "--imports", type=int, default=importing.ROWS, help="rows of a spreadsheet, or 0 for none"
+    )
     parser.add_argument("--no-browser", action="store_true", help="leave out Lighthouse")
     parser.add_argument("--dry", action="store_true", help="leave docs/performance.md as it is")
     return parser.parse_args()
