@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from xlsxwriter import Workbook
+
 from benchmarks.data import plain_environment
 from benchmarks.places import PROJECT, Unable, run, say
 from benchmarks.postgres import postgres
@@ -93,7 +95,7 @@ def _environment(folder: Path, url: str = "") -> dict[str, str]:
 
 
 def _files(folder: Path, rows: int) -> tuple[Path, Path]:
-    """Write a made-up register as a CSV, and the same with every purpose edited."""
+    """Write a made-up register as a workbook, and the same with every purpose edited."""
     say(f"Making a spreadsheet of {rows:,} rows.")
     env = _environment(folder / "made")
     _manage("prepare", env=env)
@@ -103,14 +105,14 @@ def _files(folder: Path, rows: int) -> tuple[Path, Path]:
     heads, kept = lines[0], lines[1 : rows + 1]
     if len(kept) < rows:
         raise Unable(f"Only {len(kept):,} protocols are in force. Lower IN_FORCE.")
-    files = folder / "file.csv", folder / "edited.csv"
+    purpose, files = heads.index("purpose"), (folder / "file.xlsx", folder / "edited.xlsx")
     for file, words in zip(files, ("", " Edited."), strict=True):
-        with file.open("w", newline="", encoding="utf-8") as out:
-            writer = csv.writer(out)
-            writer.writerow(heads)
-            for line in kept:
-                purpose = heads.index("purpose")
-                writer.writerow([*line[:purpose], line[purpose] + words, *line[purpose + 1 :]])
+        with Workbook(file, {"constant_memory": True}) as book:
+            sheet = book.add_worksheet("Protocols")
+            for number, line in enumerate([heads, *kept]):
+                for column, text in enumerate(line):
+                    more = words if number and column == purpose else ""
+                    sheet.write_string(number, column, text + more)
     return files
 
 

@@ -18,6 +18,7 @@ from registers.changes import many
 from registers.changes.importing import Incoming, Part, import_protocols
 from registers.changes.importing_organisations import IncomingOrganisation, import_organisations
 from registers.changes.official import official_change, published_at_its_end, remove, save
+from registers.finding import entries
 from registers.formats.record import record_of
 from registers.models import (
     Change,
@@ -50,6 +51,7 @@ def cast(django_db_setup, django_db_blocker) -> Iterator[None]:
 @pytest.fixture(params=[many.BATCH, 7], ids=["many", "few"])
 def batch(request, monkeypatch) -> None:
     monkeypatch.setattr(many, "BATCH", request.param)
+    monkeypatch.setattr(entries, "BATCH", request.param)
 
 
 def _first_states(random: Random) -> None:
@@ -266,6 +268,22 @@ def test_protocols_at_once_are_as_one_by_one(seed, officer, monkeypatch):
     assert {row["by_id"] for row in made} == {officer.pk}
     users = {row["history_user_id"] for row in found["registers_historicalparty"]}
     assert users == {None, officer.pk}
+
+
+def test_two_that_take_each_other_s_role_keep_what_only_they_have():
+    (protocol, *_) = Protocol.public.filter(parties__role="lead").filter(parties__role="partner")
+    lead, *others = protocol.parts.lead, *protocol.partners
+    parts = [
+        Part(others[0].organisation_id, "lead", "Not read", others[0].note),
+        Part(lead.organisation_id, "partner", "Not read", "Temps"),
+    ]
+    incoming = [Incoming(protocol.pk, False, {}, parts)]
+    found = same(lambda: one_by_one(incoming, at=LATER), lambda: at_once(incoming, at=LATER))
+    now = [row for row in found["registers_party"] if row["protocol_id"] == protocol.pk]
+    assert {(row["id"], row["role"]) for row in now} == {
+        (others[0].pk, "lead"),
+        (lead.pk, "partner"),
+    }
 
 
 def test_who_saved_need_not_be_known():

@@ -143,7 +143,7 @@ def _staying(parts: Sequence[Part], stored: Sequence[Party]) -> dict[int, Party]
     for place, part in enumerate(parts):
         if party := left.pop((part.organisation, part.role), None):
             found[place] = party
-    others = {organisation: key for key in left for organisation in key[:1]}
+    others = {key[0]: key for key in left}
     for place, part in enumerate(parts):
         if place not in found and (key := others.pop(part.organisation, None)):
             found[place] = left.pop(key)
