@@ -53,7 +53,7 @@ class TestTheFirstPage:
             assert heading in words
         assert "reference, title, version, theme, purpose, summary, information_items" in words
         assert "The register works out review_status, updated, url by itself" in words
-        assert "XLSX, XLS, ODS or CSV, at most 20 MB." in words
+        assert "XLSX, XLS or ODS of 20 MB at most, or CSV of 48 MB at most." in words
         assert 'href="/protocols.xlsx?status=all"' in page
         assert 'href="/protocols.csv?status=all"' in page
 
@@ -79,8 +79,8 @@ def lost_table(name: str) -> Iterator[None]:
 BAD_FILES = {
     "no file at all": (None, "", "Choose a file."),
     "no bytes": (b"", "empty.csv", "This file is empty: it has no bytes at all."),
-    "too large": (b"x" * (20 * MEGABYTE + 1), "large.csv", "This file has 20 MB, and 20 MB is"),
-    "much too large": (b"x" * (25 * MEGABYTE), "large.csv", "This file has 25 MB"),
+    "too large": (b"x" * (48 * MEGABYTE + 1), "large.csv", "This file has 48 MB, and 48 MB is"),
+    "much too large": (b"x" * (49 * MEGABYTE), "large.csv", "This file has 49 MB"),
     "a picture called a workbook": (PNG, "picture.xlsx", "Choose an XLSX"),
     "a PDF": (papers.pdf(), "paper.pdf", "Choose an XLSX"),
     "no headings": (b"one,two\n1,2\n", "odd.csv", "No row of headings was found"),

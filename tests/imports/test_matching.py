@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from registers.imports.spreadsheet.choices import Choice, Choices
+from registers.imports.spreadsheet.matching import nearest_to
 from registers.imports.spreadsheet.plan import KeptName, NewOrganisation, Part
-from registers.models import Organisation
+from registers.models import ImportName, Organisation
 from tests.imports.spreadsheets import TYPED, checked, sheet_of
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -84,6 +85,12 @@ class TestNames:
         assert line.values["parties_note"] == "Please ask us"
         assert [part.written for part in line.parts] == ["ECC"]
 
+    def test_words_that_are_a_note_already_are_known(self):
+        row = ("Safer Community", "0062", "Please contact WEISF for a list of signatures")
+        headings = ["Theme", "reference", "Other Organisations Involved"]
+        (line,) = checked(sheet_of(headings, row)).lines
+        assert (line.fate, line.edits) == ("unchanged", [])
+
     def test_a_piece_may_belong_to_a_longer_name(self):
         longer = "Toys, Games and Play"
         choices = Choices()
@@ -115,3 +122,12 @@ class TestNames:
         choices.choose("A", Choice(name="B", new=True, group=True, kept_as="alias"))
         choices.choose_theme("C", Choice(name="D"))
         assert Choices.read(choices.plain()) == choices
+
+    def test_names_that_are_like_it_are_offered(self):
+        nearest = nearest_to(ImportName.Kind.ORGANISATION, ["The New Body"])
+        assert nearest("Esex County Council")[0] == ECC
+        assert nearest("Dept for Work & Pensions")[0] == "Department for Work and Pensions"
+        assert ECC in nearest("ecx")
+        assert nearest("New Bdy") == ["The New Body"]
+        assert "Anglia Ruskin University" not in nearest("Flood Forum")
+        assert nearest_to(ImportName.Kind.THEME)("Safer Comunity") == ["Safer Community"]

@@ -7,12 +7,9 @@ from itertools import chain
 
 from rapidfuzz import fuzz, process
 
-from registers.imports.spreadsheet.matching import NEAR
+from registers.imports.spreadsheet.matching import NEAR, SHORT
 from registers.models import Name
 from registers.models.words import key_of
-
-# Letters as few as these stand within many a longer name by accident.
-SHORT = 6
 
 
 def unlike_any(names: Iterable[str], *, also: Iterable[str] = ()) -> list[str]:

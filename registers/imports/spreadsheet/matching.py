@@ -17,6 +17,8 @@ from registers.models.words import key_of
 COUNT = re.compile(r" \(\d+\)$")
 NEAREST = 5
 NEAR = 60  # of 100: below this two names have little in common
+# Letters as few as these stand within many a longer name by accident: they are compared whole.
+SHORT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +167,21 @@ def nearest_to(kind: ImportName.Kind, also: Iterable[str] = ()) -> Callable[[str
         known |= {name: name for name in Theme.objects.values_list("name", flat=True)}
     else:
         known |= dict(Name.objects.values_list("text", "organisation__name"))
-    keys = {text: key_of(text) for text in known}
+    long: dict[str, str] = {}
+    short: dict[str, str] = {}
+    for text in known:
+        key = key_of(text)
+        (short if len(key) < SHORT else long)[text] = key
 
     def nearest(written: str) -> list[str]:
-        found = process.extract(
-            key_of(written), keys, scorer=fuzz.WRatio, score_cutoff=NEAR, limit=4 * NEAREST
-        )
+        key = key_of(written)
+        scorer = fuzz.ratio if len(key) < SHORT else fuzz.WRatio
+        found = [
+            each
+            for keys, by in ((long, scorer), (short, fuzz.ratio))
+            for each in process.extract(key, keys, scorer=by, score_cutoff=NEAR, limit=4 * NEAREST)
+        ]
+        found.sort(key=lambda each: -each[1])
         return list(dict.fromkeys(known[text] for _, _, text in found))[:NEAREST]
 
     return nearest

@@ -48,8 +48,10 @@ class PartiesReader:
         lead = [kept.lead] if kept and kept.lead else []
         others = list(kept.partners) if kept else []
         said = Said(written.get(LEAD_COLUMN, ""), written.get(OTHERS_COLUMN, ""))
-        new_lead = self._part_of(row, LEAD_COLUMN, lead, said)
-        new_others = self._part_of(row, OTHERS_COLUMN, others, said)
+        # Words that stand there as a note already are one, and no name that nobody knows.
+        note = comparable(stored.parties_note) if stored else ""
+        new_lead = self._part_of(row, LEAD_COLUMN, lead, said, note)
+        new_others = self._part_of(row, OTHERS_COLUMN, others, said, note)
         if new_lead is None and new_others is None:
             return said
         said.parts = [
@@ -61,7 +63,7 @@ class PartiesReader:
         return said
 
     def _part_of(
-        self, row: RowOf, column: str, stored: list[Party], said: Said
+        self, row: RowOf, column: str, stored: list[Party], said: Said, note: str
     ) -> list[Part] | None:
         """Return the parts that a column says; None where they stay as they are stored."""
         if not row.has(column):
@@ -84,6 +86,7 @@ class PartiesReader:
             return None
         if column == LEAD_COLUMN:
             found = self._one_lead(row, cell, found)
+        found = [piece for piece in found if not note or piece.written != note]
         parts = self._matched(row, column, found, said)
         return None if _same(parts, stored, of_lead=column == LEAD_COLUMN) else parts
 
