@@ -12,12 +12,13 @@ from django.contrib import admin
 BASE = Path(__file__).parent.parent
 STYLES = {path.name: path for path in (BASE / "static").glob("*.css")}
 DJANGOS = Path(admin.__file__).parent / "templates"
-# Where a class is given: our templates and Django's, and the Python that makes pieces of a page.
+# Where a class is given: our templates and Django's, and the code that makes pieces of a page.
 GIVEN = "\n".join(
     path.read_text()
     for folder, kind in (
         (BASE / "templates", "*.html"),
         (BASE / "registers", "*.py"),
+        (BASE / "static", "*.js"),
         (DJANGOS, "*.html"),
     )
     for path in folder.rglob(kind)

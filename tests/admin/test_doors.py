@@ -19,6 +19,9 @@ from registers.models import (
     Document,
     EarlierVersion,
     Gap,
+    Import,
+    ImportLine,
+    ImportName,
     Merge,
     News,
     Organisation,
@@ -68,8 +71,8 @@ def one_of_each(real_register, officer) -> None:
         Resource.objects.create(title="Template", slug="template")
 
 
-# Kept on pages of our own making: the number book.
-ON_PAGES_OF_OURS = {Gap}
+# Kept on pages of our own making: the number book, and the import.
+ON_PAGES_OF_OURS = {Gap, Import, ImportLine, ImportName}
 # What only the register itself writes: nothing for a person to keep.
 MACHINERY = {Apart, EarlierVersion, RegisterVersion, SearchEntry, Try, VocabularyWord}
 

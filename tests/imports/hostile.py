@@ -8,13 +8,14 @@ from random import Random
 from django.utils.text import slugify
 
 from registers.changes.bulk import New, whole_register
+from registers.formats.plain_text import plain
 from registers.models import Organisation, Party, Protocol, Theme
 from registers.models.words import key_of
 
 AT = datetime.datetime(2026, 11, 20, 9, 0, tzinfo=datetime.UTC)
 PIECES = (
     *("=1+1", "=cmd|' /C calc'!A0", "+44 1245", "-1", "@SUM(A1)", "'quoted", "''=twice", "'"),
-    *("0012", "0012 - Title", "1e5", "12.50", "TRUE", "2024-03-01", "Mar-2024", "#REF!", "NULL"),
+    *("0012", "0012 - Title", "1e5", "12,50", "TRUE", "2024-03-01", "Mar-2024", "#REF!", "NULL"),
     *("a;b", "a, b", "x (y", "y) x", "(all)", "((", ")", "; ", " ; ", "One (a; b)", "a\nb"),
     *('"', '""', '","', "\t tab", "two  spaces", "a\r\nb", "\n\n\n", "<b>&amp;</b>", "]]>", "<!--"),
     *(
@@ -46,10 +47,11 @@ class Hostile:
         pieces = self.random.choices(PIECES, k=self.random.randint(1, 4))
         text = self.random.choice(["", " ", "; ", "\n"]).join(pieces)
         # Forms take the spaces around a text away before it is saved.
-        return text[:longest].strip() or "x"
+        text = text[:longest].strip()
+        return (text if plain(text) == plain(text).strip() else plain(text).strip()) or "x"
 
     def one_line(self, longest: int) -> str:
-        return " ".join(self.text(longest, empty=False).split()) or "x"
+        return " ".join(self.text(longest, empty=False).split())
 
     def organisations(self, number: int) -> list[Organisation]:
         names: dict[str, str] = {}

@@ -211,6 +211,14 @@ def test_a_withdrawn_protocol_and_a_draft_stay_what_they_are():
     ]
 
 
+def test_an_empty_day_takes_none_away():
+    Protocol.objects.filter(pk="0061").update(published_on="2019-04-01")
+    headings = ["reference", "published"]
+    assert checked_row("0061", "", headings=headings).fate == "unchanged"
+    line = checked_row("0061", "2019-04-02", headings=headings)
+    assert line.edits == [Edit("published", "2019-04-01", "2019-04-02")]
+
+
 def test_days_of_a_protocol_that_was_published_elsewhere_are_the_files():
     headings = ["reference", "title", "theme", "published", "updated"]
     row = ["9001", "New", "Safer Community", "2019-04-01", "2020-05-02"]

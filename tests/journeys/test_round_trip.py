@@ -72,7 +72,7 @@ def protocols_with_odd_parties() -> set[str]:
 def test_out_in_and_out_again(hostile_register, db, tmp_path, ending):
     """Nothing changes; and where the protocols were lost, they come back as they were.
 
-    But for some whose parties no file can tell apart: these wait for a person.
+    But for a few whose parties no file can tell apart: these wait for a person.
     """
     before, sheets = rows(), file_of(tmp_path, ending)
     plan = plan_of(sheets)
@@ -80,12 +80,16 @@ def test_out_in_and_out_again(hostile_register, db, tmp_path, ending):
     assert plan.count() == {"unchanged": PROTOCOLS}
 
     odd = protocols_with_odd_parties()
-    for table in (SearchEntry, Change, Party, Protocol):
-        table.objects.all().delete()
+    # Of the three forms, each brings back another third.
+    lost = [row[0] for row in before[1:] if int(row[0]) % len(FORMS) == FORMS.index(ending)]
+    for table in (SearchEntry, Change, Party):
+        table.objects.filter(protocol__in=lost).delete()
+    Protocol.objects.filter(pk__in=lost).delete()
     forget()
     plan = plan_of(sheets)
+    assert plan.count()["unchanged"] == PROTOCOLS - len(lost)
     back = {line.reference for line in plan.lines if line.fate == "new"}
-    assert {line.reference for line in plan.lines} - back <= odd
+    assert set(lost) - back <= odd
     work = apply(
         lambda: check(sheets, Choices(), on=ON, published_before=True),
         plan.promise,
@@ -95,4 +99,4 @@ def test_out_in_and_out_again(hostile_register, db, tmp_path, ending):
         published_before=True,
     )
     done(work)
-    assert rows() == [row for row in before if row[0] in back | {"reference"}]
+    assert rows() == [row for row in before if row[0] not in set(lost) - back]

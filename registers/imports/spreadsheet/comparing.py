@@ -167,9 +167,9 @@ class Comparing:
             if day and day > self.on:
                 row.refuse(column, *STILL_TO_COME)
             was = getattr(stored, name) if stored else None
-            if row.has(column) and day != was:
-                text = day.isoformat() if day else ""
-                _edit(line, column, written.get(column, ""), text, {name: day})
+            # A day that is known is not taken away: what was new has got one when it was applied.
+            if row.has(column) and day and day != was:
+                _edit(line, column, written.get(column, ""), day.isoformat(), {name: day})
 
     def _status(self, row: RowOf, line: Line, stored: Protocol | None) -> None:
         """Refuse to withdraw, or to put back in force: that needs a day and a reason."""
