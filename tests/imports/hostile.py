@@ -90,7 +90,8 @@ class Hostile:
                 protocol=protocol,
                 organisation=organisation,
                 role=Party.Role.PARTNER if position else Party.Role.LEAD,
-                name_as_published=self.one_line(80),
+                # It stands in no file, and so must not be what a piece of a cell is taken for.
+                name_as_published=f"{self.one_line(80)} as signed",
                 note=self.one_line(40) if position and self.random.random() < 0.4 else "",
                 position=position,
             )

@@ -61,11 +61,15 @@ class Organisations:
         return Match(key, How.NEW, self.new[key].name)
 
     def is_known(self, written: str) -> bool:
-        """Say whether the words are to be taken as one name."""
+        """Say whether the words are to be taken as one name, also for having been published so."""
+        return self.is_named(written) or key_of(written) in self._by_published
+
+    def is_named(self, written: str) -> bool:
+        """Say whether the words are an organisation's name, or were chosen to be taken as one."""
         key = key_of(written)
-        known = key in self._by_name or key in self._by_published or key in self._wholes
         chosen = self._chosen.get(key)
-        return known or key in self.new or bool(chosen and not chosen.longer)
+        is_one = key in self._by_name or key in self._wholes or key in self.new
+        return is_one or bool(chosen and not chosen.longer)
 
     def has_name(self, key: str) -> bool:
         """Say whether a stored organisation has the name with this key."""

@@ -75,8 +75,10 @@ class PartiesReader:
         own = column in row.table.own
         if comparable(now) == comparable(cell):
             return None
+        # The register writes official names: what was once published may be anything.
+        known = self._organisations.is_named if own else self._organisations.is_known
         try:
-            found = pieces(cell, own=own, known=self._organisations.is_known)
+            found = pieces(cell, own=own, known=known)
         except TwoWays as ways:
             row.refuse(
                 column,
