@@ -13,7 +13,11 @@
     if (last) {
       bar.max = Math.max(Number(last.dataset.of), 1);
       bar.value = Number(last.dataset.done);
-      document.getElementById("import-words").textContent = last.textContent;
+      const words = document.getElementById("import-words");
+      // Only where it differs: to set it is a change too, which would be followed in its turn.
+      if (words.textContent !== last.textContent) {
+        words.textContent = last.textContent;
+      }
       document.getElementById("import-moving").hidden = false;
       log.classList.add("import-log--unseen");
     }

@@ -6,7 +6,8 @@ import datetime
 import re
 
 from registers.formats.plain_text import LINE_END, REFUSED, plain
-from registers.formats.sheets.whole import Value
+from registers.formats.sheets.limits import NOT_WORKED_OUT
+from registers.formats.sheets.wire import Value
 from registers.models.references import LONGEST, SHORTEST
 from registers.models.review_dates import FIRST_YEAR
 
@@ -16,12 +17,14 @@ MONTHS = [
     *("july", "august", "september", "october", "november", "december"),
 ]
 SHORT_MONTHS = [month[:3] for month in MONTHS]
-WORD_MONTH = re.compile(r"([A-Za-z]+)\.?[\s\-/,]*(\d{4})")
+# A year of two digits is how Excel writes a month into a CSV.
+WORD_MONTH = re.compile(r"([A-Za-z]+)\.?[\s\-/,]*(\d{4}|\d{2})")
 DAY_WORD_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s\-/]+([A-Za-z]+)\.?[\s\-/,]+(\d{4})")
 YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[T ]00:00(?::00)?)?)?")
 YEAR_LAST = re.compile(r"(?:(\d{1,2})[-/.])?(\d{1,2})[-/.](\d{4})")
+ANY_MONTH = rf"(?:{'|'.join(SHORT_MONTHS)})[a-z]*"
 LIKE_A_DATE = re.compile(
-    r"\d{4}|\d[-/.]\d|\b(?:" + "|".join(SHORT_MONTHS) + r")[a-z]*\.?[\s\-/']*\d", re.IGNORECASE
+    rf"\d{{4}}|\d[-/.]\d|\b{ANY_MONTH}\.?[\s\-/']*\d|\d[\s\-/]+{ANY_MONTH}\b", re.IGNORECASE
 )
 REFERENCE = re.compile(rf"(\d{{{SHORTEST},{LONGEST}}})\s*[-\u2010-\u2015:]\s*(.*)", re.DOTALL)
 # A number with a letter that slipped in: '00I2', '0O12'. No title begins so.
@@ -45,6 +48,11 @@ def text_of(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
+        if value == NOT_WORKED_OUT:
+            raise Refused(
+                "This cell is a formula whose result is not in the file.",
+                "Open the file in a spreadsheet program and save it there, or write the value.",
+            )
         if found := REFUSED.search(same_lines(value)):
             raise Refused(
                 f"This cell holds a character that cannot be shown (U+{ord(found[0]):04X}).",
@@ -123,7 +131,7 @@ def _day(text: str, *, wants_day: bool = False) -> datetime.date | None:
     elif found := DAY_WORD_MONTH.fullmatch(text):
         year, month, day = found[3], _number_of(found[2]), found[1]
     elif found := WORD_MONTH.fullmatch(text):
-        year, month = found[2], _number_of(found[1])
+        year, month = f"20{found[2]}"[-4:], _number_of(found[1])
     if not month or (wants_day and not day):
         return None
     try:

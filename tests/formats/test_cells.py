@@ -15,6 +15,7 @@ from registers.formats.cells import (
     text_of,
     version_in,
 )
+from registers.formats.sheets.limits import NOT_WORKED_OUT
 
 MARCH = datetime.date(2024, 3, 1)
 MONTHS = {
@@ -22,7 +23,7 @@ MONTHS = {
         [
             *("Mar-2024", "March 2024", "2024-03", "03/2024", "3/2024", "mar 2024", "MARCH, 2024"),
             *("2024/03", "2024.3", "31/03/2024", "31.3.2024", "2024-03-31", "31 March 2024"),
-            *("31st Mar 2024", "2024-03-31T00:00:00", " Mar-2024 ", "Mar.2024"),
+            *("31st Mar 2024", "2024-03-31T00:00:00", " Mar-2024 ", "Mar.2024", "Mar-24", "Mar 24"),
         ],
         MARCH,
     ),
@@ -43,7 +44,7 @@ def test_a_month(cell, month):
 @pytest.mark.parametrize(
     "cell",
     [
-        *("2024-13", "13/2024", "Mar-24", "Mar 24", "Mrach 2024", "31/02/2024", "2024", "03/24"),
+        *("2024-13", "13/2024", "24-Mar", "Mar 243", "Mrach 2024", "31/02/2024", "2024", "03/24"),
         *(2024, 45_000.5, True, "May 2099999", "1/2/24", "Mar-1066", "Mar-9999"),
     ],
 )
@@ -100,6 +101,12 @@ def test_a_character_that_is_no_text(bad):
     with pytest.raises(Refused) as refusal:
         text_of(f"a{bad}")
     assert f"U+{ord(bad):04X}" in refusal.value.wrong
+
+
+def test_a_formula_without_a_result():
+    with pytest.raises(Refused) as refusal:
+        text_of(NOT_WORKED_OUT)
+    assert refusal.value.wrong == "This cell is a formula whose result is not in the file."
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from registers.formats.sheets.kinds import kind_of_sheets
 from registers.formats.sheets.limits import (
     CELL_CHARACTERS,
     MEMORY_BYTES,
+    NOT_WORKED_OUT,
     PROCESSOR_SECONDS,
     ROWS,
     UNPACKED_BYTES,
@@ -166,13 +167,6 @@ SHEET = "xl/worksheets/sheet1.xml"
 HOSTILE = [
     pytest.param(ONE + FAR.format(1_048_576, "XFD"), {}, "column XFD, and 200 columns", id="far"),
     pytest.param(ONE + FAR.format(1_048_576, "GR"), {}, "from A1 to GR1048576", id="apart"),
-    pytest.param('<row r="1"><c r="A1"><f>1+1</f></c></row>', {}, "Cell A1", id="no result"),
-    pytest.param(
-        "<row><c><f>1</f><v/></c><c><f>2</f></c><c><f>3</f></c></row>",
-        {},
-        "Cell A1 of sheet 'Live' is a formula whose result is not in the file, and so are 2 more",
-        id="no results",
-    ),
     pytest.param("<row><c", {}, "damaged", id="broken XML"),
     pytest.param('<row r="x"><c t="e"><v>1</v></c></row>', {}, "damaged", id="row of letters"),
     pytest.param("", {"xl/workbook.xml": "<a"}, "damaged", id="broken workbook"),
@@ -196,6 +190,21 @@ HOSTILE = [
 @pytest.mark.parametrize(("data", "more", "words"), HOSTILE)
 def test_an_xlsx_that_cannot_be_read(tmp_path, data, more, words):
     refused(xlsx(tmp_path / "a.xlsx", data, **more), words)
+
+
+def test_a_formula_without_a_result_is_told_of_in_its_cell(tmp_path):
+    """Other programs than Excel write such files. What stands beside it can be read."""
+    row = (
+        '<row r="1"><c r="A1"><f>1+1</f></c><c r="B1"><f>2</f><v/></c><c r="C1"><v>3</v></c></row>'
+    )
+    (sheet,) = read_sheets(xlsx(tmp_path / "a.xlsx", row), "a.xlsx")
+    assert sheet.rows[0].values == (NOT_WORKED_OUT, NOT_WORKED_OUT, 3)
+    row = (
+        "<table:table-row><table:table-cell/><table:table-cell table:formula='of:=1'/>"
+        "</table:table-row>"
+    )
+    (sheet,) = read_sheets(ods(tmp_path / "a.ods", row), "a.ods")
+    assert sheet.rows[0].values == (None, NOT_WORKED_OUT)
 
 
 def test_a_workbook_without_its_main_part(tmp_path):
@@ -262,12 +271,6 @@ OPEN_HOSTILE = [
         OPEN_ROW.replace(">x<", ">" + '<text:s text:c="1000000000"/>' * 3 + "<"),
         "holds more than 100,000 characters",
         id="blanks without end",
-    ),
-    pytest.param(
-        "<table:table-row><table:table-cell/><table:table-cell table:formula='of:=1'/>"
-        "<table:table-cell table:formula='of:=1'/></table:table-row>",
-        "Cell B1 of sheet 'Live' is a formula whose result is not in the file, and so is 1 more",
-        id="no result",
     ),
     pytest.param(
         OPEN_ROW.replace("-row>", "-row table:number-rows-repeated='x'>", 1), "damaged", id="x rows"

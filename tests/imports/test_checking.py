@@ -130,26 +130,12 @@ def test_a_new_row_says_all_that_it_brings():
     ]
 
 
-def test_titles_without_a_reference_get_the_next_free_ones():
-    Gap.objects.create(reference="0080", fate="never")
-    rows = [["Safer Community", title, "", "", "", ""] for title in ("One", "0082 - Two", "Three")]
-    plan = checked(sheet_of(TYPED, *rows))
-    assert [line.reference for line in plan.lines] == ["0081", "0082", "0083"]
-    assert [line.fate for line in plan.lines] == ["new"] * 3
-
-
-def test_a_slip_in_a_large_number_uses_up_no_numbers():
-    rows = [["Safer Community", title, "", "", "", ""] for title in ("99999990 - Slip", "One")]
-    assert [line.reference for line in checked(sheet_of(TYPED, *rows)).lines] == [
-        "99999990",
-        "0074",
-    ]
-
-
-def test_there_may_be_no_number_left():
-    Gap.objects.create(reference="99999999", fate="never")
-    line = checked_row("Safer Community", "One")
-    assert wrongs(line) == [("B", "There is no free reference left.")]
+def test_a_version_at_the_end_of_a_title_goes_with_it():
+    line = checked_row("0012", "SELEP V3.0", headings=["reference", "title"])
+    assert line.values == {"title": "SELEP V3.0", "version": "V3.0"}
+    Protocol.objects.filter(pk="0012").update(version="draft 7")
+    line = checked_row("0012", "SELEP V3.0", headings=["reference", "title"])
+    assert line.values == {"title": "SELEP V3.0"}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +216,7 @@ def test_days_of_a_protocol_that_was_published_elsewhere_are_the_files():
 
 BAD = {
     "a month of 13": ([*FGM[:5], "13/2024"], "F", "'13/2024' is not a month."),
-    "a year of two digits": ([*FGM[:5], "Mar-24"], "F", "'Mar-24' is not a month."),
+    "a day without a year": ([*FGM[:5], "24-Mar"], "F", "'24-Mar' is not a month."),
     "a number for a month": ([*FGM[:5], 2024], "F", "'2024' is not a month."),
     "a year long ago": ([*FGM[:5], "Mar-1024"], "F", "1024 is no year of a review."),
     "a reference with letters": (
@@ -341,7 +327,7 @@ def test_a_row_of_the_registers_own_columns_is_refused(cells, wrong):
 
 def test_a_new_protocol_wants_a_theme_also_where_there_is_no_such_column():
     line = checked_row("9001", "New", headings=["reference", "title"])
-    assert wrongs(line) == [("", "The theme is empty.")]
+    assert wrongs(line) == [("", "The file has no column for the theme.")]
 
 
 def test_a_withdrawn_protocol_is_not_put_back_in_force():

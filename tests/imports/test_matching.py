@@ -68,8 +68,8 @@ class TestNames:
         row = ("Safer Community", "9001 - New", "", "TNB", "the new body's friends, The New Body")
         choices.choose("the new body's friends", Choice(name="Friends", new=True, group=True))
         plan = checked(sheet_of(TYPED, row), choices=choices)
-        assert [new.name for new in plan.new_organisations] == ["The New Body", "Friends"]
-        assert [new.group for new in plan.new_organisations] == [False, True]
+        assert [new.name for new in plan.new_organisations] == ["Friends", "The New Body"]
+        assert [new.group for new in plan.new_organisations] == [True, False]
         assert plan.kept_names == [KeptName("the new body", "TNB", "acronym")]
 
     def test_what_only_refused_rows_name_is_not_made(self):
@@ -116,6 +116,19 @@ class TestNames:
             ("Essex County Council (ECC)", ""),
             ("DfE", "DfE"),
         ]
+
+    def test_the_order_in_which_choices_were_kept_means_nothing(self):
+        """PostgreSQL gives them back in another."""
+        row = ("Safer Community", "9001 - New", "", "ECC", "One body, Other body, third Body")
+        names = ["One body", "Other body", "third Body"]
+        promises = set()
+        for order in (names, names[::-1]):
+            choices = Choices()
+            for name in order:
+                choices.choose(name, Choice(name=name.title(), new=True, kept_as="alias"))
+            choices.choose("One body", Choice(name="Number One", new=True, kept_as="alias"))
+            promises.add(checked(sheet_of(TYPED, row), choices=choices).promise)
+        assert len(promises) == 1
 
     def test_choices_are_kept_as_plain_data(self):
         choices = Choices(all_new=True)

@@ -141,7 +141,7 @@ def test_choices_are_written_filled_in_and_read(file, tmp_path):
     assert "Names that were matched otherwise than by a name of their own (2):" in said
     assert f"'Essex C Council' (organisation, 1 row, first row 2): {ECC} (chosen)" in said
     assert "'Rest' (organisation, 1 row, first row 2): a note (chosen)" in said
-    assert "New organisations (3):\n  Nobody Yet Ltd\n" in said
+    assert "New organisations (3):\n  A Group\n" in said
     assert "New themes (1):\n  Sports\n" in said
     protocol = Protocol.objects.get(pk="9001")
     assert protocol.theme.name == "Sports"

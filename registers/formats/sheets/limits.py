@@ -43,10 +43,5 @@ class Unreadable(Exception):  # noqa: N818 (it names what the file is)
     """The whole file cannot be read. Its sentence says why and what to do."""
 
 
-def not_worked_out(sheet: str, cell: str, others: int) -> str:
-    """Return the sentence for a sheet with formulas whose results are not in the file."""
-    also = f", and so {'is' if others == 1 else 'are'} {others:,} more" if others else ""
-    return (
-        f"Cell {cell} of sheet '{sheet}' is a formula whose result is not in the file{also}. Open"
-        " the file in a spreadsheet program, save it there, and choose it again."
-    )
+# Stands in a cell for the result of a formula that is not in the file: no cell has this character.
+NOT_WORKED_OUT = "\x1a"

@@ -18,8 +18,8 @@ from registers.formats.sheets.limits import (
     CELL_CHARACTERS,
     COLUMNS,
     DAMAGED,
+    NOT_WORKED_OUT,
     Unreadable,
-    not_worked_out,
 )
 from registers.formats.sheets.ods_cells import OFFICE, VALUE_TYPE, Text, value_of
 from registers.formats.sheets.places import cell_name
@@ -47,7 +47,6 @@ class _Table:
     merged: list[str] = field(default_factory=list)
     rows: list[tuple[int, int, list[Value]]] = field(default_factory=list)
     next_row: int = 1
-    unfinished: list[str] = field(default_factory=list)
 
 
 def read_ods(path: Path) -> Iterator[Head | Line]:
@@ -67,9 +66,6 @@ def _given(content: _Content) -> Iterator[Head | Line]:
     """Give the tables that have ended."""
     while content.ended:
         table = content.ended.pop(0)
-        if table.unfinished:
-            first, others = table.unfinished[0], len(table.unfinished) - 1
-            raise Unreadable(not_worked_out(table.name, first, others))
         yield Head(name=table.name, hidden=table.hidden, merged=table.merged)
         for number, often, values in table.rows:
             for row in range(number, number + often):
@@ -164,12 +160,12 @@ class _Content:
         cell, self._cell = self._cell or {}, None
         often = _count(cell, COLUMNS_REPEATED)
         value = None if tag == COVERED else value_of(cell, str(self._text))
+        if value is None and FORMULA in cell and VALUE_TYPE not in cell:
+            value = NOT_WORKED_OUT
         if value is not None and self._column < MOST_COLUMNS:
             self._row += [None] * (self._column - len(self._row))
             # One more than may be is enough to be refused.
             self._row += [value] * min(often, COLUMNS + 1)
-        elif FORMULA in cell and VALUE_TYPE not in cell:
-            table.unfinished.append(cell_name(table.next_row - 1, self._column))
         if ROWS_SPANNED in cell or COLUMNS_SPANNED in cell:
             down, right = _count(cell, ROWS_SPANNED), _count(cell, COLUMNS_SPANNED)
             if down > 1 or right > 1:

@@ -25,9 +25,8 @@ from registers.formats.sheets.limits import (
     DAMAGED,
     SPANNED_CELLS,
     Unreadable,
-    not_worked_out,
 )
-from registers.formats.sheets.places import cell_name, column, letter
+from registers.formats.sheets.places import column, letter
 from registers.formats.sheets.wire import Head, Line, Value
 from registers.formats.sheets.xlsx_cells import Told, tell
 
@@ -73,7 +72,6 @@ def _told(path: Path) -> dict[str, Told]:
                 traces = _traces(pieces)
                 _refuse_far_apart(parts[part], traces)
                 told[parts[part]] = tell(archive.pieces(part)) if traces.more else Told()
-                _refuse_unfinished(parts[part], told[parts[part]])
             else:
                 deque(pieces, maxlen=0)
     return told
@@ -122,13 +120,6 @@ def _refuse_far_apart(sheet: str, traces: _Traces) -> None:
     if (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) > SPANNED_CELLS:
         first, last = f"{letter(columns[0])}{rows[0]}", f"{letter(columns[-1])}{rows[-1]}"
         raise Unreadable(FAR_APART.format(name=sheet, first=first, last=last))
-
-
-def _refuse_unfinished(sheet: str, told: Told) -> None:
-    """Raise Unreadable for the first formula whose result is not in the file."""
-    if told.unfinished:
-        first, others = cell_name(*told.unfinished[0]), len(told.unfinished) - 1
-        raise Unreadable(not_worked_out(sheet, first, others))
 
 
 def _with_errors(found: Iterator[Line], told: Told) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from registers.formats.sheets.limits import DAMAGED, Unreadable
+from registers.formats.sheets.limits import DAMAGED, NOT_WORKED_OUT, Unreadable
 from registers.formats.sheets.places import column
 
 NAME = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
@@ -21,7 +21,6 @@ class Told:
     """Of cells by (row, column), counted from 0: what each error says, and what has no result."""
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    unfinished: list[tuple[int, int]] = field(default_factory=list)
 
 
 def tell(pieces: Iterable[bytes]) -> Told:
@@ -81,5 +80,5 @@ class _Cells:
         if self._kind == "e":
             self.told.errors[place] = (self._value or "").strip()
         elif self._formula and not (self._value or "").strip() and self._kind != "str":
-            self.told.unfinished.append(place)
+            self.told.errors[place] = NOT_WORKED_OUT
         self._value = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,13 +19,17 @@ from registers.imports.spreadsheet.saving import references_of, save_plan
 from registers.models import RegisterVersion
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 WAITING = "waiting for another save to end"
 BUSY = (
     "Somebody else is saving, or another import is being applied. Nothing was applied: try again"
     " in a minute."
 )
-REFUSED = "The database refused it: {problem}. Nothing was applied. Check the file again."
+REFUSED = (
+    "The database refused it: something that the file needs has changed in this very moment."
+    " Nothing was applied. Check the file again."
+)
 PATIENCE_SECONDS = 20
 PAUSE_SECONDS = 0.5
 # PostgreSQL's words for: a row is held by another, a deadlock was broken, one was too late.
@@ -100,7 +105,8 @@ def _in_one_transaction(save: Callable[[], Work[T]]) -> Work[T]:
 def _said(refusal: DatabaseError) -> str:
     if _is_held(refusal):
         return BUSY
-    return REFUSED.format(problem=" ".join(str(refusal).split()).removesuffix("."))
+    logger.warning("An import was not applied: the database refused it", exc_info=refusal)
+    return REFUSED
 
 
 def _is_held(refusal: DatabaseError) -> bool:

@@ -11,7 +11,7 @@ from registers.formats.sheets.whole import Sheet
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.comparing import Comparing
 from registers.imports.spreadsheet.names import Names
-from registers.imports.spreadsheet.numbering import entries_of
+from registers.imports.spreadsheet.numbering import TO_GET_ONE, entries_of, give_references
 from registers.imports.spreadsheet.parties import PartiesReader
 from registers.imports.spreadsheet.plan import (
     Fate,
@@ -41,7 +41,7 @@ def check(
     tables = read_tables(sheets)
     stored = Stored(on)
     names = Names(choices)
-    entries = list(entries_of(tables, stored))
+    entries = entries_of(tables, stored)
     comparing = Comparing(
         on=on,
         published_before=published_before,
@@ -59,8 +59,10 @@ def check(
             protocol = held.get(entry.reference)
             written = stored.written(protocol) if protocol else {}
             title = entry.title if entry.row.has("title") or not protocol else protocol.title
-            lines.append(comparing.line(entry.row, entry.reference, title, protocol, written))
+            reference = entry.reference or ("" if entry.row.problems else TO_GET_ONE)
+            lines.append(comparing.line(entry.row, reference, title, protocol, written))
         yield Progress(WORDS, len(lines), len(entries))
+    give_references(lines, entries, stored)
     return _plan(lines, names, tables.said)
 
 
@@ -70,7 +72,8 @@ def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
     parts = [part for line in kept for part in line.parts or []]
     wanted = {part.organisation for part in parts}
     new = names.organisations.new
-    new_organisations = [new[key] for key in new if key in wanted]
+    # In an order of their own: choices that were kept come back in any.
+    new_organisations = [new[key] for key in sorted(new) if key in wanted]
     themes = {line.values["theme"] for line in kept if "theme" in line.values}
     new_themes = {key: name for key, name in names.themes.new.items() if key in themes}
     kept_names = names.kept({key_of(part.written): part.organisation for part in parts})

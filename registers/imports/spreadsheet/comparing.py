@@ -8,9 +8,9 @@ from typing import Any
 
 from registers.formats.cells import comparable, day_of, month_of, version_in
 from registers.formats.columns import month
-from registers.formats.xlsx import CUT
 from registers.imports.spreadsheet.matching import Themes
 from registers.imports.spreadsheet.parties import (
+    LEAD,
     LEAD_COLUMN,
     OTHERS_COLUMN,
     PartiesReader,
@@ -19,7 +19,7 @@ from registers.imports.spreadsheet.parties import (
 )
 from registers.imports.spreadsheet.plan import Edit, Fate, Line
 from registers.imports.spreadsheet.row import RowOf
-from registers.imports.spreadsheet.rules import refuse_by_rules
+from registers.imports.spreadsheet.rules import refuse_by_rules, was_cut
 from registers.models import Protocol
 
 # Columns whose words are a field's own, under the same name.
@@ -96,7 +96,7 @@ class Comparing:
                 continue
             text = title if name == "title" else row.text(name)
             was = written.get(name, "")
-            if comparable(was) == comparable(text) or _was_cut(row, name, was, text):
+            if comparable(was) == comparable(text) or was_cut(row, name, was, text):
                 continue
             if name == "title" and not text:
                 row.refuse("title", "The title is empty.", "Write it.")
@@ -104,8 +104,16 @@ class Comparing:
             _edit(line, name, was, text, {name: text})
         if stored is None and not title:
             row.refuse("title", "The title is empty.", "Write it.")
-        if stored is None and not row.has("version") and version_in(title):
-            _edit(line, "version", "", version_in(title), {"version": version_in(title)})
+        self._version(row, line, title, stored)
+
+    def _version(self, row: RowOf, line: Line, title: str, stored: Protocol | None) -> None:
+        """Take the version from the end of the title, where the file has no column for it."""
+        was = stored.version if stored else ""
+        now = version_in(title)
+        # One that was recorded otherwise than from the title is nobody's to overwrite.
+        follows = was == (version_in(stored.title) if stored else "")
+        if not row.has("version") and "title" in line.values and follows and now not in {"", was}:
+            _edit(line, "version", was, now, {"version": now})
 
     def _theme(
         self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
@@ -115,9 +123,10 @@ class Comparing:
         if stored and (not row.has("theme") or comparable(written["theme"]) == comparable(text)):
             return False
         if not text:
+            is_there = row.has("theme")
             row.refuse(
                 "theme",
-                "The theme is empty.",
+                "The theme is empty." if is_there else "The file has no column for the theme.",
                 "Write the theme in each row: a protocol is published under one.",
             )
             return False
@@ -211,26 +220,19 @@ class Comparing:
         for column, after in ((LEAD_COLUMN, said.lead), (OTHERS_COLUMN, said.others)):
             before = written.get(column, "")
             if said.parts is not None and before != after and row.has(column):
-                line.edits.append(Edit(column, before, after))
+                _edit(line, column, before, after, {})
+        if said.parts is not None:
+            leads = {part.organisation for part in said.parts if part.role == LEAD}
+            if any(part.role != LEAD and part.organisation in leads for part in said.parts):
+                line.remarks.append("The lead stands among the other organisations too.")
         note = "; ".join(said.notes)
         was = stored.parties_note if stored else ""
         if note and "parties_note" not in line.values and comparable(note) != comparable(was):
             _edit(line, "parties_note", was, note, {"parties_note": note})
 
 
-def _was_cut(row: RowOf, column: str, was: str, text: str) -> bool:
-    """Say whether a workbook had no room for the whole text. Refuses what was edited in it."""
-    if CUT not in text:
-        return False
-    if not comparable(was).startswith(comparable(text.partition(CUT)[0])):
-        row.refuse(
-            column,
-            "This text is longer than a cell can be, so the file has only its beginning.",
-            "Change it on the protocol's own page, or use the CSV.",
-        )
-    return True
-
-
 def _edit(line: Line, column: str, before: str, after: str, values: dict[str, Any]) -> None:
     line.edits.append(Edit(column, before, after))
+    if before and not after:
+        line.remarks.append(f"This empties {column}.")
     line.values |= values

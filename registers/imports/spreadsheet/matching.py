@@ -46,7 +46,7 @@ class Organisations:
         self._wholes = {key_of(each.longer) for each in self._chosen.values() if each.longer}
         # Names that were chosen for new organisations stand for these wherever they are written.
         self.new: dict[str, NewOrganisation] = {}
-        for choice in self._chosen.values():
+        for _, choice in sorted(self._chosen.items()):
             if choice.new:
                 self._found(choice)
 

@@ -54,7 +54,7 @@ class Names:
             KeptName(
                 used[key], self.found[ImportName.Kind.ORGANISATION, key].written, choice.kept_as
             )
-            for key, choice in self.choices.organisations.items()
+            for key, choice in sorted(self.choices.organisations.items())
             if choice.kept_as
             and key in used
             and not organisations.has_name(key)

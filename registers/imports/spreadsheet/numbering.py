@@ -1,48 +1,78 @@
-"""Which protocol each row is about: by its reference, or a new one under the next free number."""
+"""Which protocol each row is about: by its reference, or a new one with the next free number."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from registers.formats.cells import reference_and_title, reference_of
+from registers.imports.spreadsheet.plan import Fate, Line, Problem
 from registers.imports.spreadsheet.reading import Tables
 from registers.imports.spreadsheet.row import RowOf
 from registers.imports.spreadsheet.stored import Stored
+from registers.models.references import LONGEST, SHORTEST
 from registers.models.words import key_of
 
 REFERENCE_AND_TITLE = ("reference", "title")
+# So many numbers are not left out without a word.
+MANY_UNUSED = 500
+# Stands for the reference of a new protocol until all rows are read.
+TO_GET_ONE = "?"
+NUMBER = re.compile(rf"([0-9]{{1,{LONGEST}}})(?![0-9\w])")
 
 
 @dataclass(slots=True)
 class Entry:
-    """A row with what names its protocol: its reference, or none yet, and its title."""
+    """A row with what names its protocol: its reference, none where it is to get one, its title."""
 
     row: RowOf
     reference: str
     title: str
-    is_given: bool
 
 
-def entries_of(tables: Tables, stored: Stored) -> Iterator[Entry]:
-    """Give every row with its reference; those that have none get the next free ones."""
+def entries_of(tables: Tables, stored: Stored) -> list[Entry]:
+    """Return every row with its reference. What cannot be told is refused in the row."""
     entries = [_entry(RowOf(table, row), stored) for table in tables.tables for row in table.rows]
     _refuse_twice(entries)
-    free = stored.free(entry.reference for entry in entries if entry.reference)
+    given = {int(entry.reference) for entry in entries if entry.reference}
     for entry in entries:
-        if not entry.is_given and not entry.row.problems:
-            _give_reference(entry, next(free, ""), stored)
-    yield from entries
+        if not entry.reference and not entry.row.problems:
+            _refuse_likely_known(entry, given, stored)
+    return entries
+
+
+def give_references(lines: Iterable[Line], entries: Iterable[Entry], stored: Stored) -> None:
+    """Give those that are to be new the next free references. What is refused uses up none."""
+    free = stored.free(entry.reference for entry in entries if entry.reference)
+    for line in lines:
+        if line.fate == Fate.NEW and line.reference != TO_GET_ONE:
+            line.remarks += _remarks_on_new(line, stored)
+        if line.reference != TO_GET_ONE:
+            continue
+        line.reference = "" if line.fate == Fate.REFUSED else next(free, "")
+        if not line.reference and line.fate != Fate.REFUSED:
+            line.fate = Fate.REFUSED
+            line.problems = [Problem("", "There is no free reference left.", "Write one yourself.")]
+
+
+def _remarks_on_new(line: Line, stored: Stored) -> Iterator[str]:
+    """Give what may be a slip in a new protocol whose reference was written."""
+    unused = stored.unused_before(line.reference)
+    if unused > MANY_UNUSED:
+        yield f"This number is far from the last: {unused:,} before it stay unused for ever."
+    if there := stored.with_title(line.title):
+        yield f"Protocol {there} has this very title too."
 
 
 def _entry(row: RowOf, stored: Stored) -> Entry:
     """Return a row with the reference in its own cell, or at the front of its title."""
     reference = row.read("reference", reference_of) or ""
     title = row.text("title")
-    if title and not reference and not row.problems:
-        found = row.read("title", lambda _: reference_and_title(title))
-        reference, title = found or ("", title)
+    if title and not row.problems:
+        found = row.read("title", lambda _: reference_and_title(title)) or ("", title)
+        reference, title = _one_reference(row, reference, title, found)
     if not title and not reference and not row.problems:
         filled = [name for name in row.table.columns if row.value(name) is not None]
         row.refuse(
@@ -52,7 +82,6 @@ def _entry(row: RowOf, stored: Stored) -> Entry:
             else "Nothing stands under the headings that this register knows.",
             "Write its title, or delete the row.",
         )
-    is_given = bool(reference)
     if reference and not row.problems:
         there = stored.reference(reference)
         gap = stored.gap(reference)
@@ -65,7 +94,27 @@ def _entry(row: RowOf, stored: Stored) -> Entry:
                 "Take that back there first, or use another number.",
             )
         reference = there or reference
-    return Entry(row, reference, title, is_given)
+    return Entry(row, reference, title)
+
+
+def _one_reference(
+    row: RowOf, reference: str, title: str, found: tuple[str, str]
+) -> tuple[str, str]:
+    """Return the reference and the title, where each may name one. Refuses two that differ.
+
+    A title that the register itself wrote may begin with any number.
+    """
+    if not reference:
+        return found
+    if not found[0] or "title" in row.table.own:
+        return reference, title
+    if int(found[0]) != int(reference):
+        row.refuse(
+            "title",
+            f"The title begins with {found[0]}, and the reference of this row is {reference}.",
+            "Leave the right one of them.",
+        )
+    return reference, found[1]
 
 
 def _at_reference(row: RowOf) -> tuple[str]:
@@ -76,7 +125,7 @@ def _refuse_twice(entries: list[Entry]) -> None:
     """Refuse every row whose reference, or whose title where it has none, stands twice."""
     same: dict[tuple[bool, str], list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.is_given:
+        if entry.reference:
             same[True, str(int(entry.reference))].append(entry)
         elif entry.title:
             same[False, key_of(entry.title)].append(entry)
@@ -94,7 +143,8 @@ def _refuse_twice(entries: list[Entry]) -> None:
                 entry.row.refuse(
                     column,
                     f"The reference {entry.reference} stands more than once: also in {others}.",
-                    "Leave one of them, or give the other its own number.",
+                    "Leave one of them, or give the other its own number. A sheet that is hidden"
+                    " is not read.",
                 )
             else:
                 entry.row.refuse(
@@ -104,9 +154,10 @@ def _refuse_twice(entries: list[Entry]) -> None:
                 )
 
 
-def _give_reference(entry: Entry, free: str, stored: Stored) -> None:
-    """Give a row the next free reference, unless it may be a protocol that is there."""
+def _refuse_likely_known(entry: Entry, given: set[int], stored: Stored) -> None:
+    """Refuse a row without a reference that may be about a protocol that is there, or is given."""
     there = stored.with_title(entry.title)
+    number = NUMBER.match(entry.title)
     if there:
         entry.row.refuse(
             "title",
@@ -114,7 +165,11 @@ def _give_reference(entry: Entry, free: str, stored: Stored) -> None:
             f"Write {there} in front of the title if it is the same protocol; another number if"
             " it is not.",
         )
-    elif not free:
-        entry.row.refuse("title", "There is no free reference left.", "Write one yourself.")
-    else:
-        entry.reference = free
+    elif number and (int(number[1]) in given or stored.reference(number[1])):
+        reference = number[1].zfill(SHORTEST)
+        entry.row.refuse(
+            "title",
+            f"This title begins with the number of a protocol, {number[1]}, but not as a"
+            " reference is written.",
+            f"Write '{reference} - ' if it is that protocol, or another number in front of it all.",
+        )

@@ -100,7 +100,7 @@ def _table(sheet: Sheet, said: list[str]) -> Table | None:
         return Table(
             sheet=sheet.name if sheet.kind == "workbook" else "",
             columns=columns,
-            own=frozenset(n for n, at in columns.items() if headings[at].lower() == n),
+            own=frozenset(n for n, at in columns.items() if headings[at] == n),
             rows=sheet.rows[index + 1 :],
             merged=_covered(sheet.merged),
         )

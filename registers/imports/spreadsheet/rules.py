@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 
+from registers.formats.cells import comparable
+from registers.formats.xlsx import CUT
 from registers.imports.spreadsheet.parties import LEAD, LEAD_COLUMN, OTHERS_COLUMN
 from registers.imports.spreadsheet.plan import Line, Part
 from registers.imports.spreadsheet.row import RowOf
@@ -12,7 +14,7 @@ from registers.models import Party, Protocol
 # The columns in which fields of other names stand.
 COLUMNS = {"published_on": "published", "updated_on": "updated", "review_note": "review_date"}
 FIELDS = {field.name for field in Protocol._meta.fields}  # noqa: SLF001 (Django's own)
-MEND = "Shorten or mend it."
+MEND = "Put it right in the file."
 
 
 def refuse_by_rules(row: RowOf, line: Line) -> None:
@@ -27,6 +29,19 @@ def refuse_by_rules(row: RowOf, line: Line) -> None:
                 row.refuse(COLUMNS.get(name, name), message, MEND)
     for part in line.parts or []:
         _refuse_part(row, part)
+
+
+def was_cut(row: RowOf, column: str, was: str, text: str) -> bool:
+    """Say whether a workbook had no room for the whole text. Refuses what was edited in it."""
+    if CUT not in text:
+        return False
+    if not comparable(was).startswith(comparable(text.partition(CUT)[0])):
+        row.refuse(
+            column,
+            "This text is longer than a cell can be, so the file has only its beginning.",
+            "Change it on the protocol's own page, or use the CSV.",
+        )
+    return True
 
 
 def _refuse_part(row: RowOf, part: Part) -> None:

@@ -41,6 +41,10 @@ class Stored:
             if number not in taken:
                 yield str(number).zfill(max(len(self._next), SHORTEST))
 
+    def unused_before(self, reference: str) -> int:
+        """Return how many numbers lie between the register's last and this one."""
+        return int(reference) - int(self._next or LAST)
+
     def with_title(self, title: str) -> str | None:
         """Return the reference of a protocol that has this very title."""
         if self._titles is None:

@@ -88,7 +88,8 @@ def _first(heading: str, number: int, lines: Iterable[str]) -> Iterator[str]:
 
 def _refused(line: Line) -> Iterator[str]:
     for problem in line.problems:
-        yield f"  {_place(line)}, column {problem.column}: {problem.wrong} {problem.mend}"
+        column = f", column {problem.column}" if problem.column else ""
+        yield f"  {_place(line)}{column}: {problem.wrong} {problem.mend}"
 
 
 def _waiting(line: Line) -> Iterator[str]:
@@ -96,12 +97,19 @@ def _waiting(line: Line) -> Iterator[str]:
 
 
 def _new(line: Line) -> Iterator[str]:
+    yield from _with_remarks(line)
+    for edit in line.edits:
+        if edit.column != "title":
+            yield f"    {edit.column}: {_short(edit.after)}"
+
+
+def _with_remarks(line: Line) -> Iterator[str]:
     yield f"  {line.reference} {line.title} ({_place(line)})"
     yield from (f"    {remark}" for remark in line.remarks)
 
 
 def _changed(line: Line) -> Iterator[str]:
-    yield from _new(line)
+    yield from _with_remarks(line)
     for edit in line.edits:
         yield f"    {edit.column}"
         yield f"      before: {_short(edit.before)}"
