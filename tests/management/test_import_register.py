@@ -149,6 +149,22 @@ def test_choices_are_written_filled_in_and_read(file, tmp_path):
     assert Organisation.objects.get(name="A Group").kind == "group"
 
 
+def test_choices_are_safe_to_open_and_read_again_as_they_were(file, tmp_path):
+    name, theme = '=HYPERLINK("https://example.org")', "+Sports"
+    row = (theme, "9001 - New", "x", name, ECC, "")
+    typed = tmp_path / "choices.csv"
+    refused(file(row), "--write-choices", str(typed))
+    with typed.open(newline="", encoding="utf-8-sig") as read:
+        heads, *rows = csv.reader(read)
+    assert [each[1] for each in rows] == [f"'{theme}", f"'{name}"]
+    chosen = [[*each[:2], "new", each[1], *each[4:]] for each in rows]
+    mended = file(*chosen, name="mended.csv", heads=heads)
+    said = imported(file(row), "--choices", str(mended))
+    assert f"New organisations (1):\n  {name}\n" in said
+    assert Organisation.objects.filter(name=name).exists()
+    assert Protocol.objects.get(pk="9001").theme.name == theme
+
+
 WRONG_CHOICES = {
     "what": (("council", "X", "new", "X", ""), "Row 2 of the choices: 'council' is not one of:"),
     "choice": (("organisation", "X", "old", "X", ""), "'old' is not one of: known, new, group"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 
+from registers.formats.csv import lines
 from registers.formats.sheets.whole import Sheet
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
@@ -30,17 +30,16 @@ class ChoicesError(ValueError):
     """The file of choices cannot be followed. Its sentence says where and why."""
 
 
-def choices_csv(plan: Plan) -> str:
-    """Return a CSV in which the names that are not known can be chosen for."""
-    said = io.StringIO()
-    writer = csv.writer(said)
-    writer.writerow(COLUMNS)
+def choices_csv(plan: Plan) -> bytes:
+    """Return a CSV in which the names that are not known can be chosen for, safe to open."""
+    # Spreadsheet programs learn by the mark that it is UTF-8.
+    return BOM_UTF8 + b"".join(lines(list(COLUMNS), _open_choices(plan)))
+
+
+def _open_choices(plan: Plan) -> Iterator[list[str]]:
     for named, like in unknown_with_nearest(plan):
         place = f"{named.sheet}, row {named.row}" if named.sheet else f"row {named.row}"
-        writer.writerow(
-            [named.kind.value, named.written, "", "", "", named.uses, place, "; ".join(like)]
-        )
-    return said.getvalue()
+        yield [named.kind.value, named.written, "", "", "", str(named.uses), place, "; ".join(like)]
 
 
 def unknown_with_nearest(plan: Plan) -> Iterator[tuple[Named, list[str]]]:

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         for line in told(plan):
             self.stdout.write(line)
         if options["write_choices"]:
-            options["write_choices"].write_text(choices_csv(plan), encoding="utf-8-sig")
+            options["write_choices"].write_bytes(choices_csv(plan))
         self.stdout.write("")
         if options["dry_run"]:
             self.stdout.write("This was a dry run: nothing was written.")
