@@ -68,6 +68,14 @@ def test_what_it_brought_is_unchanged_afterwards(officers_door, address):
 
 def test_the_reason_is_filled_in_beforehand_and_asked_for(officers_door, address):
     assert boxes(officers_door, address)["why"] == "Imported from live.csv."
+    unread = "This holds a character that cannot be shown (U+0007). Delete it, or type it again."
+    for why, wrong in (
+        ("Sent by jane.smith@essex.gov.uk.", "This is public. Take the e-mail address out."),
+        ("So\x07", unread),
+    ):
+        answer = apply(officers_door, address, why=why)
+        assert answer.context["form"].errors == {"why": [wrong]}
+        assert wrong in said(answer.content)
     answer = apply(officers_door, address, why=" ")
     assert answer.context["form"].errors == {"why": ["Write why, in a few words. Readers see it."]}
     assert "<title>Error: " in answer.content.decode()
@@ -189,3 +197,8 @@ def test_what_is_done_is_done_by_a_form(officers_door, address, page):
 @pytest.mark.parametrize("page", ["", "names/", "names/new/", "apply/", "check/", "remove/"])
 def test_there_is_no_page_of_what_is_not_there(officers_door, page):
     assert officers_door.get(f"{LIST}4711/{page}").status_code == 404
+
+
+def test_the_reason_has_the_files_name_unless_that_holds_an_address(officers_door):
+    address = brought(officers_door, typed(a_row("One")), "from jane.smith@essex.gov.uk.csv")
+    assert boxes(officers_door, address)["why"] == "Imported from a spreadsheet."

@@ -93,11 +93,9 @@ class TestThePage:
         assert answer.headers["Location"] == address
 
     def test_of_very_long_names_and_cells_can_be_sent(self, officers_door):
-        long = "x" * 30_000
-        address = at(officers_door, typed(a_row("One", others=f"{long}, Zq1")))
-        assert refused(choose(officers_door, address, **{long: {"way": "new"}})) == {
-            long: {"new": ["Ensure this value has at most 255 characters (it has 1000)."]}
-        }
+        names = ", ".join(f"Zq{n:04}x" for n in range(4_000))
+        rows = [a_row("One", others=f"{'x' * 30_000}, Zq1"), a_row("Two", others=names)]
+        address = at(officers_door, typed(*rows))
         assert leads_to(choose(officers_door, address, Zq1={"way": "new"})) == address
 
 
@@ -243,6 +241,22 @@ WRONG = {
         {"way": "new", "new": "EPUT"},
         {"new": [f"The register has {EPUT} under this name. Choose it above instead."]},
     ),
+    "a new one with an e-mail address": (
+        {"way": "new", "new": "jane.smith@essex.gov.uk"},
+        {"new": ["This is public. Take the e-mail address out."]},
+    ),
+    "a new one with what cannot be shown": (
+        {"way": "new", "new": "A\x07B"},
+        {
+            "new": [
+                "This holds a character that cannot be shown (U+0007). Delete it, or type it again."
+            ]
+        },
+    ),
+    "a new one that is too long": (
+        {"way": "new", "new": "a" * 256},
+        {"new": ["It is longer than 255 characters."]},
+    ),
     "a longer one that is as long": (
         {"way": "longer", "longer": "Zq Nine"},
         {"longer": ["Write the longer name as it stands in the cell: ‘Zq Nine’ is a piece of it."]},
@@ -276,6 +290,27 @@ def test_a_wrong_choice_is_a_sentence_beside_its_box(officers_door, wrong):
     # All else stands there as it was typed.
     assert 'value="Zq Ten of Essex"' in page
     assert Import.objects.get().choices == {}
+
+
+WRONG_THEMES = {
+    "an e-mail address": ("jo@example.org", "This is public. Take the e-mail address out."),
+    "too long": ("a" * 101, "It is longer than 100 characters."),
+}
+
+
+@pytest.mark.parametrize(("name", "sentence"), WRONG_THEMES.values(), ids=WRONG_THEMES)
+def test_a_theme_that_cannot_be_called_so_is_refused(officers_door, name, sentence):
+    address = at(officers_door, typed(a_row("One", theme="Flood")))
+    answer = choose(officers_door, address, Flood={"way": "new", "new": name})
+    assert refused(answer) == {"Flood": {"new": [sentence]}}
+
+
+def test_words_that_nothing_can_be_called_are_not_kept(officers_door):
+    address = at(officers_door, typed(a_row("One", others="jo@example.org")))
+    chosen = {"way": "other", "other": "EPUT", "kept_as": "alias"}
+    answer = choose(officers_door, address, **{"jo@example.org": chosen})
+    sentence = "This is public. Take the e-mail address out."
+    assert refused(answer) == {"jo@example.org": {"kept_as": [sentence]}}
 
 
 def test_what_is_sent_of_another_file_is_passed_over(officers_door):
@@ -312,6 +347,10 @@ class TestAllThatAreLikeNone:
         answer = officers_door.post(f"{names}new/", held | {"read": "on"})
         assert "Nothing is chosen yet: by now these are other names." in said(answer.content)
         assert len(Import.objects.get().choices["organisations"]) == 1
+
+    def test_are_none_that_nothing_can_be_called(self, officers_door):
+        names = at(officers_door, typed(a_row("One", others="jklmn@example.org, Zyxwv")))
+        assert officers_door.get(f"{names}new/").context["names"] == ["Zyxwv"]
 
     def test_may_be_one_or_none(self, officers_door):
         names = at(officers_door, typed(a_row("One", others="Jklmn")))

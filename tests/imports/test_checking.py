@@ -279,6 +279,21 @@ BAD = {
         "E",
         "'Barnardos': This is public. Take the e-mail address out.",
     ),
+    "a name that is too long": (
+        ["Safer Community", "9001 - New", "", "", f"Barnardos; {'a' * 256}"],
+        "E",
+        f"'{'a' * 60}…': It is longer than 255 characters.",
+    ),
+    "a lead that is too long": (
+        ["Safer Community", "9001 - New", "", "a" * 256],
+        "D",
+        f"'{'a' * 60}…': It is longer than 255 characters.",
+    ),
+    "a theme that is too long": (
+        ["a" * 101 + " (7)", "9001 - New"],
+        "A",
+        f"'{'a' * 60}': It is longer than 100 characters.",
+    ),
 }
 
 

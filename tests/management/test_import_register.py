@@ -171,6 +171,27 @@ WRONG_CHOICES = {
     "no name": (("organisation", "X", "new", "", ""), "the name is empty."),
     "kept as": (("organisation", "X", "new", "Y", "official"), "write acronym, former, alias"),
     "a theme": (("theme", "X", "note", "", ""), "a theme is known or new."),
+    "an e-mail address": (
+        ("organisation", "X", "new", "jo@example.org", ""),
+        "Row 2 of the choices: 'jo@example.org': This is public. Take the e-mail address out.",
+    ),
+    "an e-mail address of a theme": (
+        ("theme", "X", "new", "jo@example.org", ""),
+        "'jo@example.org': This is public. Take the e-mail address out.",
+    ),
+    "a long theme": (("theme", "X", "new", "a" * 101, ""), "It is longer than 100 characters."),
+    "a long name": (
+        ("organisation", "X", "group", "a" * 256, ""),
+        "It is longer than 255 characters.",
+    ),
+    "kept though too long": (
+        ("organisation", "a" * 256, "known", "EPUT", "alias"),
+        "It is longer than 255 characters.",
+    ),
+    "what cannot be shown": (
+        ("organisation", "X", "new", "A\x07", ""),
+        "This holds a character that cannot be shown (U+0007).",
+    ),
 }
 
 
@@ -225,6 +246,22 @@ def test_nobody_has_the_username(file):
         2,
         "Nobody has the username 'nobody'. Mend it, and run it again.",
     )
+    assert purpose() != "To share less."
+
+
+WRONG_REASONS = {
+    "an e-mail address": (
+        "Sent by jo@example.org.",
+        "This is public. Take the e-mail address out.",
+    ),
+    "what cannot be shown": ("So\x07", "This holds a character that cannot be shown (U+0007)."),
+}
+
+
+@pytest.mark.parametrize(("why", "wrong"), WRONG_REASONS.values(), ids=WRONG_REASONS)
+def test_a_reason_that_cannot_be_public_is_refused(file, why, wrong):
+    code, problem, _ = refused(file(CHANGED), "--why", why)
+    assert (code, problem.startswith(f"--why: {wrong}")) == (2, True)
     assert purpose() != "To share less."
 
 

@@ -19,11 +19,12 @@ from registers.changes.promises import promise_of
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.likeness import unlike_any
+from registers.imports.spreadsheet.public_words import refuse_name
 from registers.models import Import, ImportName
 from registers.models.words import key_of
 
 # Each is compared with every name in the register.
-MOST_COMPARED, LONGEST = 500, 255
+MOST_COMPARED = 500
 CHANGED_SINCE = "Nothing is chosen yet: by now these are other names. Read them again."
 
 
@@ -70,7 +71,10 @@ def all_new_view(request: HttpRequest, key: int) -> HttpResponseBase:
             return back(request, brought, refusal)
         return growing(request, held, checked_on(held), title="Checking with what you chose")
     if not names:
-        messages.info(request, "Each of the names is like one that is known. Choose for each.")
+        messages.info(
+            request,
+            "No name is left that is like none and can be a name. Choose for each.",
+        )
         return redirect(address("names", brought))
     title = "Names that are like no known name"
     return page(request, "all_new", title=title, brought=brought, names=names, form=form)
@@ -81,4 +85,13 @@ def like_none(brought: Import) -> list[str]:
     names = brought.names.filter(how=ImportName.How.UNKNOWN, kind=ImportName.Kind.ORGANISATION)
     written = names.values_list("written", flat=True)[:MOST_COMPARED]
     made = [choice.name for choice in Choices.read(brought.choices).organisations.values()]
-    return unlike_any((name for name in written if len(name) <= LONGEST), also=made)
+    return unlike_any(filter(_is_public, written), also=made)
+
+
+def _is_public(name: str) -> bool:
+    """Say whether an organisation can be called so."""
+    try:
+        refuse_name(ImportName.Kind.ORGANISATION, name)
+    except ValidationError:
+        return False
+    return True

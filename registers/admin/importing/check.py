@@ -18,6 +18,7 @@ from registers.admin.importing.shared import address, back, for_importers, page
 from registers.admin.importing.told import changing, sentence
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.plan import Work
+from registers.imports.spreadsheet.public_words import refuse_words
 from registers.models import Import, ImportName
 
 
@@ -29,6 +30,7 @@ class ReasonForm(forms.Form):
         label="Why does the register change?",
         widget=AdminTextareaWidget(attrs={"rows": 2}),
         max_length=1_000,
+        validators=[refuse_words],
         help_text="Public. It stands beside each change, on the protocols’ changes pages.",
         error_messages={"required": "Write why, in a few words. Readers see it."},
     )
@@ -57,7 +59,7 @@ def check_page(
     shown = lists.page_of(request, brought, tab)
     lines = [] if tab.value in {lists.NAMES, lists.ABSENT} else lists.told(shown.object_list)
     unknown = brought.names.filter(how=ImportName.How.UNKNOWN).count()
-    initial = {"promised": brought.promise, "why": f"Imported from {brought.name}."}
+    initial = {"promised": brought.promise, "why": _why(brought.name)}
     return page(
         request,
         "check",
@@ -74,6 +76,15 @@ def check_page(
         lines=lines,
         form=form or ReasonForm(initial=initial),
     )
+
+
+def _why(name: str) -> str:
+    """Return the reason as it stands there beforehand: with the file's name, where it may."""
+    try:
+        refuse_words(name)
+    except ValidationError:
+        return "Imported from a spreadsheet."
+    return f"Imported from {name}."
 
 
 @for_importers

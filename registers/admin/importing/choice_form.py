@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from registers.imports.spreadsheet.choices import Choice
+from registers.imports.spreadsheet.public_words import refuse_name
 from registers.models import ImportName, Name, Organisation, Theme
 from registers.models.words import key_of
 
@@ -115,6 +116,11 @@ class ChoiceForm(forms.Form):
                     getattr(self, f"_refuse_{box}")(text)
                 except ValidationError as refusal:
                     self.add_error(box, refusal)
+        if cleaned.get("kept_as"):
+            try:
+                refuse_name(self.name.kind, self.name.written)
+            except ValidationError as refusal:
+                self.add_error("kept_as", refusal)
         return cleaned
 
     def _refuse_other(self, text: str) -> None:
@@ -125,12 +131,7 @@ class ChoiceForm(forms.Form):
     def _refuse_new(self, text: str) -> None:
         if there := self._stored(text):
             raise ValidationError(THERE.format(there=there))
-        model = Theme if self.is_theme else Organisation
-        untouched = {field.name for field in model._meta.fields} - {"name"}  # noqa: SLF001 (Django's own)
-        try:
-            model(name=text).clean_fields(exclude=untouched)
-        except ValidationError as refusal:
-            raise ValidationError(refusal.messages) from refusal
+        refuse_name(self.name.kind, text)
 
     def _refuse_longer(self, text: str) -> None:
         piece, whole, cell = key_of(self.name.written), key_of(text), key_of(self.name.cell)

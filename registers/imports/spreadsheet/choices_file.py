@@ -5,11 +5,14 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 
+from django.core.exceptions import ValidationError
+
 from registers.formats.csv import lines
 from registers.formats.sheets.whole import Sheet
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
 from registers.imports.spreadsheet.plan import How, Named, Plan
+from registers.imports.spreadsheet.public_words import refuse_name
 from registers.models import ImportName, Name
 
 COLUMNS = ("what", "written", "choice", "name", "kept as", "rows", "first in", "like it")
@@ -85,6 +88,12 @@ def _choose(choices: Choices, values: dict[str, str], where: str) -> None:
     ):
         if wrong:
             raise ChoicesError(where + sentence)
+    for is_made, text in ((said in {"new", "group"}, name), (kept_as, values["written"])):
+        try:
+            if is_made:
+                refuse_name(what, text)
+        except ValidationError as refusal:
+            raise ChoicesError(f"{where}'{text[:60]}': {' '.join(refusal.messages)}") from refusal
     if what == "theme":
         choices.choose_theme(values["written"], Choice(name=name, new=said == "new"))
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from registers.formats.cells import comparable, day_of, month_of, version_in
 from registers.formats.columns import month
-from registers.imports.spreadsheet.matching import Themes
+from registers.imports.spreadsheet.matching import COUNT, Themes
 from registers.imports.spreadsheet.parties import (
     LEAD,
     LEAD_COLUMN,
@@ -18,9 +18,10 @@ from registers.imports.spreadsheet.parties import (
     Tell,
 )
 from registers.imports.spreadsheet.plan import Edit, Fate, Line
+from registers.imports.spreadsheet.public_words import refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
 from registers.imports.spreadsheet.rules import refuse_by_rules, was_cut
-from registers.models import Protocol
+from registers.models import ImportName, Protocol
 
 # Columns whose words are a field's own, under the same name.
 TEXTS = (
@@ -131,6 +132,14 @@ class Comparing:
             )
             return False
         match = self.themes.match(text)
+        if not isinstance(match.whom, int):
+            # Nobody can choose for a name that is too long, and none such is made.
+            before = len(row.problems)
+            refuse_by_name(
+                row, "theme", ImportName.Kind.THEME, match.becomes or COUNT.sub("", text)
+            )
+            if len(row.problems) > before:
+                return False
         self.tell_theme(text, match, "theme")
         if match.whom is None:
             return True

@@ -11,10 +11,12 @@ from registers.imports.spreadsheet.lists import Piece, pieces
 from registers.imports.spreadsheet.matching import Match, Organisations
 from registers.imports.spreadsheet.parting import TwoWays
 from registers.imports.spreadsheet.plan import Part, Whom
+from registers.imports.spreadsheet.public_words import LONGEST, TOO_LONG, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
-from registers.models import Party, Protocol
+from registers.models import ImportName, Party, Protocol
 
 LEAD, PARTNER = Party.Role.LEAD.value, Party.Role.PARTNER.value
+ORGANISATION = ImportName.Kind.ORGANISATION
 LEAD_COLUMN, OTHERS_COLUMN = "lead_organisation", "other_organisations"
 # Tells where a name stands: name, match, column, cell.
 Tell = Callable[[str, Match, str], None]
@@ -121,6 +123,14 @@ class PartiesReader:
         seen: dict[Whom, str] = {}
         for piece in found:
             match = self._organisations.match(piece.written)
+            if len(piece.written) > LONGEST[ORGANISATION] and not match.is_note:
+                # It is no name, so that there is nothing to choose.
+                row.refuse(
+                    column,
+                    f"'{piece.written[:60]}…': {TOO_LONG.format(LONGEST[ORGANISATION])}",
+                    "Part the names with semicolons, and take out what is none.",
+                )
+                continue
             self._tell(piece.written, match, column)
             if match.is_note:
                 said.notes.append(piece.written)
@@ -135,6 +145,8 @@ class PartiesReader:
                 )
             else:
                 seen[match.whom] = piece.written
+                if isinstance(match.whom, str):
+                    refuse_by_name(row, column, ORGANISATION, match.becomes)
                 parts.append(Part(match.whom, role, piece.written, piece.note))
         return parts
 

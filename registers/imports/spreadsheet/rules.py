@@ -8,13 +8,13 @@ from registers.formats.cells import comparable
 from registers.formats.xlsx import CUT
 from registers.imports.spreadsheet.parties import LEAD, LEAD_COLUMN, OTHERS_COLUMN
 from registers.imports.spreadsheet.plan import Line, Part
+from registers.imports.spreadsheet.public_words import MEND
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import Party, Protocol
 
 # The columns in which fields of other names stand.
 COLUMNS = {"published_on": "published", "updated_on": "updated", "review_note": "review_date"}
 FIELDS = {field.name for field in Protocol._meta.fields}  # noqa: SLF001 (Django's own)
-MEND = "Put it right in the file."
 
 
 def refuse_by_rules(row: RowOf, line: Line) -> None:

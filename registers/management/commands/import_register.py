@@ -17,6 +17,7 @@ from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.choices_file import ChoicesError, choices_csv, read_choices
 from registers.imports.spreadsheet.plan import Fate, Plan
+from registers.imports.spreadsheet.public_words import refuse_words
 from registers.imports.spreadsheet.reading import NotATable
 from registers.imports.spreadsheet.telling import told
 from registers.management.progress import show
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         parser.add_argument("--by", metavar="USERNAME", help="whose changes they are")
 
     def handle(self, *, file: Path, **options: Any) -> None:
+        _refuse_why(options["why"])
         by = _user(options["by"])
         choices = _choices(options)
         before, at = options["published_before"], timezone.now()
@@ -106,6 +108,14 @@ def _choices(options: dict[str, Any]) -> Choices:
         except ChoicesError as problem:
             raise CommandError(str(problem), returncode=CANNOT) from problem
     return choices
+
+
+def _refuse_why(why: str) -> None:
+    try:
+        refuse_words(why)
+    except ValidationError as refusal:
+        said = " ".join(refusal.messages)
+        raise CommandError(f"--why: {said} Nothing was imported.", returncode=CANNOT) from refusal
 
 
 def _user(name: str | None) -> User | None:

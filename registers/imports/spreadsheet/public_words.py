@@ -1,0 +1,52 @@
+"""What no reader may be shown, and what no organisation or theme can be called."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+
+from registers.formats.plain_text import LINE_END, REFUSED
+from registers.imports.spreadsheet.row import RowOf
+from registers.models import ImportName, Organisation, Theme
+from registers.models.organisation import KEY_LENGTH
+from registers.models.theme import KEY_LENGTH as THEME_KEY_LENGTH
+from registers.models.words import key_of, refuse_email
+
+UNSEEN = "This holds a character that cannot be shown (U+{:04X}). Delete it, or type it again."
+MEND = "Put it right in the file."
+TOO_LONG = "It is longer than {} characters."
+LONGEST = {
+    kind: int(model._meta.get_field("name").max_length or 0)  # noqa: SLF001 (Django's own)
+    for kind, model in (
+        (ImportName.Kind.ORGANISATION, Organisation),
+        (ImportName.Kind.THEME, Theme),
+    )
+}
+LONGEST_KEY = {
+    ImportName.Kind.ORGANISATION: KEY_LENGTH,
+    ImportName.Kind.THEME: THEME_KEY_LENGTH,
+}
+
+
+def refuse_words(text: str) -> None:
+    """Raise ValidationError where `text`, which is public, holds what nobody may or can read."""
+    if found := REFUSED.search(LINE_END.sub("\n", text)):
+        raise ValidationError(UNSEEN.format(ord(found[0])))
+    refuse_email(text)
+
+
+def refuse_name(kind: str, text: str) -> None:
+    """Raise ValidationError where no organisation, or theme, can be called `text`."""
+    what = ImportName.Kind(kind)
+    # Its key can be longer than the name, and is stored as well.
+    if len(text) > LONGEST[what] or len(key_of(text)) > LONGEST_KEY[what]:
+        raise ValidationError(TOO_LONG.format(LONGEST[what]))
+    refuse_words(text)
+
+
+def refuse_by_name(row: RowOf, column: str, kind: str, name: str) -> None:
+    """Refuse in `row` a name that is to be made, where nothing can be called so."""
+    try:
+        refuse_name(kind, name)
+    except ValidationError as refusal:
+        for message in refusal.messages:
+            row.refuse(column, f"'{name[:60]}': {message}", MEND)

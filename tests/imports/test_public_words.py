@@ -1,0 +1,46 @@
+"""What nothing can be called is refused in its row, and no organisation or theme is made of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from registers.imports.spreadsheet.choices import Choice, Choices
+from tests.imports.spreadsheets import TYPED, checked, checked_row, sheet_of
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+SAFER = "Safer Community"
+NEW_ONES = {
+    "a theme": (["jo@example.org", "9001 - New"], "A", "'jo@example.org': This is public."),
+    "a long theme": (["a" * 101, "9001 - New"], "A", f"'{'a' * 60}': It is longer than 100"),
+    # Of each ß the key has two letters.
+    "a theme's key": (["ß" * 51, "9001 - New"], "A", f"'{'ß' * 51}': It is longer than 100"),
+    "a party": ([SAFER, "9001 - New", "", "jo@example.org"], "D", "'jo@example.org': This is"),
+    "a long party": ([SAFER, "9001 - New", "", "a" * 256], "D", f"'{'a' * 60}…': It is longer"),
+    "a party's key": ([SAFER, "9001 - New", "", "ß" * 151], "D", f"'{'ß' * 60}': It is longer"),
+}
+
+
+@pytest.mark.parametrize(("row", "column", "wrong"), NEW_ONES.values(), ids=NEW_ONES)
+def test_what_nothing_can_be_called_is_not_made(row, column, wrong):
+    plan = checked(sheet_of(TYPED, row), choices=Choices(all_new=True, all_new_themes=True))
+    (line,) = plan.lines
+    (problem,) = line.problems
+    assert (line.fate, problem.column) == ("refused", column)
+    assert problem.wrong.startswith(wrong)
+    assert (plan.new_organisations, plan.new_themes) == ([], {})
+
+
+def test_what_is_just_short_enough_is_made():
+    row = ["a" * 100 + " (7)", "9001 - New", "", "b" * 255]
+    plan = checked(sheet_of(TYPED, row), choices=Choices(all_new=True, all_new_themes=True))
+    assert [each.name for each in plan.new_organisations] == ["b" * 255]
+    assert list(plan.new_themes.values()) == ["a" * 100]
+
+
+def test_words_that_name_nobody_may_be_long():
+    words = "Please ask for the list " * 20
+    choices = Choices()
+    choices.choose(words, Choice(note=True))
+    line = checked_row(SAFER, "9001 - New", "", "Essex County Council", words, choices=choices)
+    assert (line.fate, line.values["parties_note"]) == ("new", words.strip())
