@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('uses', models.PositiveIntegerField()),
                 ('sheet', models.CharField(blank=True, max_length=255)),
                 ('row', models.PositiveIntegerField()),
-                ('cell', models.TextField(help_text='The whole cell in which it stands first.')),
+                ('cell', models.TextField(help_text='The cell in which it stands first, or what is around it.')),
                 ('brought', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='registers.import')),
             ],
             options={

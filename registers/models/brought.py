@@ -127,6 +127,8 @@ class ImportName(models.Model):
         PUBLISHED = "published", "Published so before"
         NAME = "name", "By its name"
 
+    MOST_OF_CELL = 1_000  # characters
+
     brought = models.ForeignKey(Import, models.CASCADE, related_name="names")
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -138,7 +140,8 @@ class ImportName(models.Model):
     uses = models.PositiveIntegerField()
     sheet = models.CharField(max_length=255, blank=True)
     row = models.PositiveIntegerField()
-    cell = models.TextField(help_text="The whole cell in which it stands first.")
+    # A cell of ten thousand names would else be stored ten thousand times.
+    cell = models.TextField(help_text="The cell in which it stands first, or what is around it.")
 
     class Meta:
         ordering = ["brought", "position"]
@@ -147,3 +150,8 @@ class ImportName(models.Model):
 
     def __str__(self) -> str:
         return self.written
+
+    @property
+    def is_cell_cut(self) -> bool:
+        """Whether `cell` is but a part of the cell, with … where it is cut."""
+        return len(self.cell) > self.MOST_OF_CELL

@@ -97,6 +97,28 @@ class TestThePage:
         rows = [a_row("One", others=f"{'x' * 30_000}, Zq1"), a_row("Two", others=names)]
         address = at(officers_door, typed(*rows))
         assert leads_to(choose(officers_door, address, Zq1={"way": "new"})) == address
+        assert max(map(len, Import.objects.get().names.values_list("cell", flat=True))) == 1_002
+
+    def test_of_a_long_cell_shows_what_is_around_the_name(self, officers_door):
+        names = [f"Zq{n:04}x" for n in range(400)]
+        cell = ", ".join(["Zq0200xy", *names, "Zq0200x, Zq9"])
+        address = at(officers_door, typed(a_row("One", others=cell)))
+        prefix = place(officers_door, address, "Zq0200x")
+        (form,) = [f for f in officers_door.get(address).context["forms"] if f.prefix == prefix]
+        shown_cell = form.name.cell
+        assert shown_cell.startswith("…")
+        assert shown_cell.endswith("…")
+        assert len(shown_cell) == 1_002
+        assert shown_cell[1:-1] in cell
+        assert "Zq0199x, Zq0200x, Zq0201x" in shown_cell
+        words = said(officers_door.get(address).content)
+        assert (
+            f"‘Zq0200x’ Row 2, and 1 more. What stands around it in the cell: {shown_cell}" in words
+        )
+        assert boxes(officers_door, address)[f"{prefix}-longer"] == "Zq0200x"
+        chosen = {"way": "longer", "longer": "Zq0200x, Zq0201x"}
+        leads_to(choose(officers_door, address, Zq0200x=chosen))
+        assert Import.objects.get().choices["organisations"]["zq0200x"]["longer"]
 
 
 class TestAChoice:

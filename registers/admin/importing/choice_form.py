@@ -174,7 +174,7 @@ def _initial(name: ImportName, near: list[str], choice: Choice | None) -> dict[s
 
     Nothing is chosen beforehand, so that nobody founds an organisation by the way.
     """
-    longer = name.cell if len(name.cell) <= LONGEST else name.written[:LONGEST]
+    longer = name.written[:LONGEST] if name.is_cell_cut else name.cell
     boxes = {"mark": mark_of(name), "way": LATER, "new": name.written[:LONGEST], "longer": longer}
     if choice is None:
         return boxes

@@ -18,10 +18,12 @@ class Names:
         self.choices = choices
         self.found: dict[tuple[str, str], Named] = {}
         self._row: RowOf | None = None
+        # The row's cells in which names stood, by their columns.
+        self._cells: dict[str, str] = {}
 
     def at(self, row: RowOf) -> None:
         """Say which row is read next."""
-        self._row = row
+        self._row, self._cells = row, {}
 
     def tell(self, written: str, match: Match, column: str) -> None:
         """Remember a name, and count it."""
@@ -33,6 +35,8 @@ class Names:
             return
         row = self._row
         assert row is not None  # noqa: S101 (names are told of within a row)
+        if column not in self._cells:
+            self._cells[column] = row.text(column)
         becomes = "" if match.is_note else match.becomes
         self.found[kind, key] = Named(
             kind,
@@ -44,7 +48,7 @@ class Names:
             1,
             row.table.sheet,
             row.number,
-            row.text(column),
+            _around(written, self._cells[column]),
         )
 
     def kept(self, used: dict[str, Whom]) -> list[KeptName]:
@@ -60,3 +64,24 @@ class Names:
             and not organisations.has_name(key)
             and key not in organisations.new
         ]
+
+
+def _around(written: str, cell: str) -> str:
+    """Return the cell in which a name stands; of a long one what is around the name."""
+    if len(cell) <= ImportName.MOST_OF_CELL:
+        return cell
+    spare = max(0, ImportName.MOST_OF_CELL - len(written)) // 2
+    start = max(0, min(_place(written, cell) - spare, len(cell) - ImportName.MOST_OF_CELL))
+    end = start + ImportName.MOST_OF_CELL
+    return ("…" if start else "") + cell[start:end] + ("…" if end < len(cell) else "")
+
+
+def _place(written: str, cell: str) -> int:
+    """Return where a name stands, and not where it is a part of another word."""
+    first = at = cell.find(written)
+    while at >= 0:
+        before, after = cell[max(0, at - 1) : at], cell[at + len(written) : at + len(written) + 1]
+        if not before.isalnum() and not after.isalnum():
+            return at
+        at = cell.find(written, at + 1)
+    return max(0, first)
