@@ -400,6 +400,13 @@ def test_merged_cells_are_named():
     assert plan.lines[1].problems[0].wrong == "This cell is one with A2: it is merged."
 
 
+def test_a_cell_with_too_many_organisations_is_refused():
+    line = checked_row("Safer Community", "9001 - One", "x", "", "(a," * 4_000, "Mar-2030")
+    assert [(each.column, each.wrong) for each in line.problems] == [
+        ("E", "This cell names more than 1,000 organisations, and no more are read.")
+    ]
+
+
 TABLES = {
     "no headings": ([["a", "b"], ["c", "d"]], "No row of headings was found"),
     "only headings": ([TYPED], "This file has headings and no rows below them."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from registers.imports.spreadsheet.lists import Piece, pieces
-from registers.imports.spreadsheet.parting import TwoWays
+from registers.imports.spreadsheet.parting import MOST_PIECES, TooMany, TwoWays
 from registers.models.words import key_of
 
 KNOWN = {
@@ -50,6 +52,8 @@ TYPED = {
     "the same with a note": ("A, B and C (x), Two", [("A, B and C", "x"), "Two"]),
     "known names beside each other": ("A (x), B (y), C", [("A", "x"), ("B", "y"), "C"]),
     "a known name with a semicolon": ("Semi; Colon; Two", ["Semi; Colon", "Two"]),
+    "empty lines beside a known name": ("\nA\n\nBody\n", ["A", "Body"]),
+    "a known name with many brackets": (f"Body (x{'(y)' * 20})", [("Body", f"x{'(y)' * 20}")]),
     "a list that ends as a sentence": ("One, Two.", ["One", "Two"]),
     "a name that is shortened": ("One, Two Ltd.", ["One", "Two Ltd."]),
     "a known name with a stop": ("One, Alone Ltd.", ["One", "Alone Ltd."]),
@@ -91,5 +95,27 @@ def test_what_can_be_read_in_two_ways_is_not_guessed():
         pieces("A, B and C", own=False, known=lambda text: key_of(text) in keys)
 
 
-def test_a_cell_of_many_signs_takes_no_time():
-    assert len(pieces("x(," * 20_000, own=False, known=known)) == 20_000
+# Each takes well under a tenth of a second; without care it was seconds or minutes.
+DEAR = {
+    "nested": "(a," * (MOST_PIECES - 1) + ")" * MOST_PIECES,
+    "brackets": ("(" * 12 + "a),") * (MOST_PIECES - 1),
+    "known names with open notes": "Body (a," * (MOST_PIECES - 1) + ")",
+    "long pieces": ("x" * 90 + "(y),") * (MOST_PIECES - 1),
+    "one long piece": "a)," * 500 + "y" * 90_000 + "(),b)" * 400,
+    "no signs": "y" * 100_000,
+    "brackets alone": "(" * 50_000 + ")" * 50_000,
+    "blanks": " " * 50_000 + "x" * 50_000,
+}
+
+
+@pytest.mark.parametrize("cell", DEAR.values(), ids=DEAR)
+def test_a_cell_that_is_made_to_be_dear_takes_little_time(cell):
+    started = time.process_time()
+    assert pieces(cell, own=False, known=known)
+    assert time.process_time() - started < 1
+
+
+def test_more_pieces_than_any_protocol_has_are_not_parted():
+    assert len(pieces("x," * (MOST_PIECES - 1), own=False, known=known)) == MOST_PIECES - 1
+    with pytest.raises(TooMany):
+        pieces("x," * MOST_PIECES, own=False, known=known)

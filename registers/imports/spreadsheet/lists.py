@@ -26,7 +26,7 @@ def pieces(cell: str, *, own: bool, known: Known) -> list[Piece]:
 
     `own` says that the register wrote it; `known` whether some words are a name.
     A comma within brackets parts nothing, and a bracket that is never closed is
-    no bracket. Raises parting.TwoWays.
+    no bracket. Raises parting.TwoWays and parting.TooMany.
     """
     texts = part(cell, OWN if own else TYPED, known, odd_notes=own)
     if not own:

@@ -9,7 +9,7 @@ from registers.formats.cells import comparable
 from registers.formats.columns import party_with_note
 from registers.imports.spreadsheet.lists import Piece, pieces
 from registers.imports.spreadsheet.matching import Match, Organisations
-from registers.imports.spreadsheet.parting import TwoWays
+from registers.imports.spreadsheet.parting import MOST_PIECES, TooMany, TwoWays
 from registers.imports.spreadsheet.plan import Part, Whom
 from registers.imports.spreadsheet.public_words import LONGEST, TOO_LONG, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
@@ -86,6 +86,13 @@ class PartiesReader:
                 column,
                 f"'{ways}' can be read as one organisation or as several.",
                 "Write one of its other names, or give that organisation another name first.",
+            )
+            return None
+        except TooMany:
+            row.refuse(
+                column,
+                f"This cell names more than {MOST_PIECES:,} organisations, and no more are read.",
+                "Divide the protocol, or name a group of organisations.",
             )
             return None
         if column == LEAD_COLUMN:

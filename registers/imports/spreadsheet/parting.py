@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 
 # So many pieces at most are tried as one name that holds the signs itself.
 LONGEST_NAME = 12
-# With more of them nobody wants to wait for the best way to read a cell.
+# No protocol has as many parties, and the time that it takes grows with them.
 MOST_PIECES = 1_000
-# So many brackets at most are tried as the one with which a note begins.
+# So many brackets at most are tried as the one with which a note begins, the first of a text.
 MOST_BRACKETS = 12
+# A text of several pieces, or before a note, is no name where it is longer. Names have 255.
+NAME_CHARACTERS = 300
 # A note that holds a sign is likely where its bracket is closed, and else less likely than a
 # name that nobody knows.
 NOTE_WITH_SIGN, UNKNOWN, ODD_NOTE = 1, 1_000, 1_500
@@ -25,12 +27,18 @@ class TwoWays(Exception):  # noqa: N818 (no fault of the code)
     """The words can be read as one name or as several, and all of these are known."""
 
 
+class TooMany(Exception):  # noqa: N818 (no fault of the code)
+    """A cell has more pieces than are parted."""
+
+
 def part(cell: str, signs: str, known: Known, *, odd_notes: bool) -> list[str]:
     """Return the names with their notes that `signs` part in a cell.
 
     `known` says whether some words are a name; `odd_notes` whether a note may
-    hold signs beside half a bracket. Raises TwoWays.
+    hold signs beside half a bracket. Raises TwoWays and TooMany.
     """
+    if sum(map(cell.count, signs)) >= MOST_PIECES:
+        raise TooMany
     return list(filter(None, _Parting(cell, signs, known, odd_notes=odd_notes).best()))
 
 
@@ -47,12 +55,32 @@ def closed(text: str) -> dict[int, int]:
     return halves
 
 
+def ends(depths: list[int]) -> list[int]:
+    """Return where each piece ends that nobody knows: a sign within its brackets ends nothing."""
+    found = [len(depths)] * len(depths)
+    waiting: list[int] = []
+    for at, depth in enumerate(depths):
+        while waiting and depths[waiting[-1]] >= depth:
+            found[waiting.pop()] = at
+        waiting.append(at)
+    return found
+
+
 def with_notes(text: str) -> Iterator[tuple[str, int]]:
     """Give every name that may be followed by a note, the longest first, and where it opens."""
     if text.endswith(")"):
-        for opens in [at for at, sign in enumerate(text) if sign == "("][: -MOST_BRACKETS - 1 : -1]:
-            if name := text[:opens].strip():
-                yield name, opens
+        yield from reversed(list(_before_brackets(text, 0, len(text))))
+
+
+def _before_brackets(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
+    """Give what stands before each of the first brackets, from `start` on, and where it opens."""
+    at = start - 1
+    for _ in range(MOST_BRACKETS):
+        at = text.find("(", at + 1, min(end, start + NAME_CHARACTERS))
+        if at < 0:
+            return
+        if name := text[start:at].strip():
+            yield name, at
 
 
 class _Parting:
@@ -60,18 +88,19 @@ class _Parting:
 
     def __init__(self, cell: str, signs: str, known: Known, *, odd_notes: bool) -> None:
         self.cell, self.signs, self.known, self.odd_notes = cell, signs, known, odd_notes
-        halves = closed(cell)
+        self.halves = halves = closed(cell)
         self.spans: list[tuple[int, int]] = []
-        self.depths = [0]  # in how many brackets each piece begins
+        depths = [0]  # in how many brackets each piece begins
         start = depth = 0
         for at, sign in enumerate(cell):
             if at in halves:
                 depth += 1 if sign == "(" else -1
             elif sign in signs:
                 self.spans.append((start, at))
-                self.depths.append(depth)
+                depths.append(depth)
                 start = at + 1
         self.spans.append((start, len(cell)))
+        self.ends = ends(depths)
 
     def best(self) -> list[str]:
         """Return the texts of the cheapest way. Raises TwoWays where there are several."""
@@ -99,27 +128,34 @@ class _Parting:
 
     def _steps(self, first: int) -> Iterator[tuple[int, int]]:
         """Give where a name that begins at a piece may end, and what that costs."""
+        if not self._text(first, first + 1):
+            yield first + 1, 0
+            return
         number = len(self.spans)
-        unknown = first + 1  # a sign within brackets does not end what nobody knows
-        while unknown < number and self.depths[unknown] > self.depths[first]:
-            unknown += 1
-        yield unknown, UNKNOWN if self._text(first, unknown) else 0
-        longest = LONGEST_NAME if number <= MOST_PIECES else 1
-        for after in range(first + 1, min(first + longest, number) + 1):
+        yield self.ends[first], UNKNOWN
+        last = min(first + LONGEST_NAME, number)
+        start, end = self.spans[first][0], self.spans[last - 1][1]
+        opens = [at for name, at in _before_brackets(self.cell, start, end) if self.known(name)]
+        before = ""
+        for after in range(first + 1, last + 1):
             text = self._text(first, after)
-            if text and self.known(text):
+            if text == before:
+                continue  # a line end behind a name is no part of it
+            before = text
+            if (after == first + 1 or len(text) <= NAME_CHARACTERS) and self.known(text):
                 yield after, 0
-            else:
-                yield from ((after, cost) for cost in self._costs_with_note(text))
+            elif text.endswith(")"):
+                closes = self.cell.rindex(")", start, self.spans[after - 1][1])
+                yield from ((after, cost) for cost in self._costs_of_note(opens, closes))
 
-    def _costs_with_note(self, text: str) -> Iterator[int]:
-        """Give what it costs to take the text as a known name with a note behind it."""
-        for name, opens in with_notes(text):
-            if self.known(name):
-                signs = sum(text.count(sign, opens) for sign in self.signs)
+    def _costs_of_note(self, opens: list[int], closes: int) -> Iterator[int]:
+        """Give what it costs to take what follows a known name, up to a bracket, as its note."""
+        for at in opens:
+            if at < closes:
+                signs = sum(self.cell.count(sign, at, closes) for sign in self.signs)
                 if not signs:
                     yield 0
-                elif closed(text).get(len(text) - 1) == opens:
+                elif self.halves.get(closes) == at:
                     yield NOTE_WITH_SIGN
                 elif self.odd_notes:
                     yield ODD_NOTE * signs
