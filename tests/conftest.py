@@ -28,6 +28,8 @@ TODAY = datetime.date(2026, 11, 22)
 
 # The folders of tests whose lines are counted where they run on PostgreSQL.
 COUNTED_ON_POSTGRESQL = {"finding", "formats", "management", "models"}
+# What each database does in a way of its own.
+COUNTED_ON_BOTH = ("public/stored/", "reminders/test_tries.py")
 
 
 def pytest_collection_finish() -> None:
@@ -64,7 +66,10 @@ def is_counted(item: pytest.Item) -> bool:
     marker = item.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
         return True
-    on_postgresql = item.path.relative_to(TESTS).parts[0] in COUNTED_ON_POSTGRESQL
+    place = item.path.relative_to(TESTS)
+    if place.as_posix().startswith(COUNTED_ON_BOTH):
+        return True
+    on_postgresql = place.parts[0] in COUNTED_ON_POSTGRESQL
     return on_postgresql == (connection.vendor == "postgresql")
 
 

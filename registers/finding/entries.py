@@ -114,8 +114,6 @@ def _in_batches(things: models.QuerySet[Any], write: Write, batch: int, known: s
 
 def _write_protocols(references: Collection[str], number: int, known: set[str]) -> int:
     """Write entries, texts and words of those that are public; return how many those are."""
-    if not references:
-        return 0
     public = Protocol.public.filter(pk__in=references)
     entries = SearchEntry.objects.filter(protocol__in=references)
     entries.update(changed_in=number)

@@ -77,6 +77,15 @@ class TestNames:
         plan = checked(sheet_of(TYPED, [*self.ROW[:5], "13/2024"]), choices=choices)
         assert plan.new_organisations == []
 
+    def test_a_new_organisation_that_is_there_already_is_that_one(self):
+        choices = Choices()
+        choices.choose("Esex County Council", Choice(name="ecc", new=True))
+        choices.choose_theme("Nature", Choice(name="Safer Community", new=True))
+        choices.choose("New Body", Choice(name="New Body", new=True))
+        (line,) = checked(sheet_of(TYPED, self.ROW), choices=choices).lines
+        assert line.parts[0].organisation == organisation(ECC)
+        assert line.values["theme_id"]
+
     def test_words_may_be_a_note(self):
         choices = Choices()
         choices.choose("Please ask us", Choice(note=True))
