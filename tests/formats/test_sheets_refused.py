@@ -27,7 +27,7 @@ from registers.formats.sheets.reader import READERS, messages
 from registers.formats.sheets.whole import Unreadable, read_sheets
 from registers.models.document import PAPER_BYTES
 from tests import papers
-from tests.formats.sheet_files import OFFICE, OPEN, archive, container, ods, read, xls, xlsx
+from tests.formats.sheet_files import MAIN, OFFICE, OPEN, archive, container, ods, read, xls, xlsx
 
 EXCEL = "application/vnd.ms-excel."
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
@@ -314,6 +314,15 @@ def test_an_ods_that_holds_too_much(tmp_path, rows, words):
         for _ in messages(READERS["ods"](ods(tmp_path / "a.ods", rows))):
             pass
     assert words in str(told.value)
+
+
+def test_more_merged_cells_than_any_table_has(tmp_path):
+    ranges = "".join(f'<mergeCell ref="A{at}:T{at + 499}"/>' for at in range(1, 20_002))
+    sheet = (
+        f'<worksheet xmlns="{MAIN}"><sheetData>{ONE}</sheetData>'
+        f"<mergeCells>{ranges}</mergeCells></worksheet>"
+    )
+    refused(xlsx(tmp_path / "a.xlsx", "", **{SHEET: sheet}), "more than 20,000 merged cells")
 
 
 def test_an_ods_with_entities(tmp_path):

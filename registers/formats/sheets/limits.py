@@ -19,6 +19,8 @@ CELL_CHARACTERS = 100_000
 # Of the whole file, as one text can be named by many cells: what the caller must hold.
 FILLED_CELLS = 5_000_000
 TEXT_CHARACTERS = 100_000_000
+# A list of 10,000 protocols, each on two rows that are merged in two columns, has as many.
+MERGED_CELLS = 20_000
 # calamine makes a place, of 32 bytes, for each cell between the first and the last.
 SPANNED_CELLS = 30_000_000
 

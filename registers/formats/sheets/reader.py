@@ -20,6 +20,7 @@ from registers.formats.sheets.limits import (
     COLUMNS,
     FILLED_CELLS,
     MEMORY_BYTES,
+    MERGED_CELLS,
     PROCESSOR_SECONDS,
     ROWS,
     SMALLER,
@@ -45,6 +46,10 @@ AT_ONCE = 500  # rows a message
 TOO_MANY_ROWS = f"This file has more than {ROWS:,} rows with something in them. {SMALLER}"
 TOO_MANY_CELLS = f"This file has more than {FILLED_CELLS:,} cells with something in them. {SMALLER}"
 TOO_MUCH_TEXT = f"This file holds more than {TEXT_CHARACTERS:,} characters of text. {SMALLER}"
+TOO_MANY_MERGED = (
+    f"This file has more than {MERGED_CELLS:,} merged cells. Take them apart, save it and choose it"
+    " again."
+)
 TOO_WIDE = (
     f"There is something in {{place}}, and {COLUMNS} columns are the most that is read, up to"
     f" {letter(COLUMNS - 1)}. Delete what stands beyond, save it and choose it again."
@@ -95,7 +100,7 @@ def messages(found: Iterator[Head | Line]) -> Iterator[str]:
             if rows:
                 yield pack(ROWS_MESSAGE, rows)
                 rows = []
-            counted.sheet = each.name
+            counted.head(each)
             yield pack(SHEET, each.name, each.hidden, each.merged)
         elif values := trimmed(each[1]):
             counted.row(each[0], values)
@@ -122,11 +127,17 @@ def longest(values: list[Value]) -> int:
 
 
 class _Counted:
-    """How much was found so far. Raises Unreadable for the row that is too much."""
+    """How much was found so far. Raises Unreadable for what is too much."""
 
     def __init__(self) -> None:
         self.sheet = ""
-        self._rows = self._cells = self._characters = 0
+        self._rows = self._cells = self._characters = self._merged = 0
+
+    def head(self, head: Head) -> None:
+        self.sheet = head.name
+        self._merged += len(head.merged)
+        if self._merged > MERGED_CELLS:
+            raise Unreadable(TOO_MANY_MERGED)
 
     def row(self, number: int, values: list[Value]) -> None:
         if len(values) > COLUMNS:

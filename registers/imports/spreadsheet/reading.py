@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -10,17 +9,16 @@ from registers.formats.cells import Refused, text_of
 from registers.formats.columns import WORKED_OUT, column_named
 from registers.formats.sheets.whole import Row, Sheet, Value, letter
 from registers.formats.workbook import ABOUT
+from registers.imports.spreadsheet.merged import Merged
 
 # Titles and notes may stand above the headings, but not many.
 HEADINGS_WITHIN = 25
-LARGEST_MERGED = 10_000
 NO_HEADINGS = (
     "No row of headings was found in this file. One row must name the columns: 'Title' or"
     " 'reference' is one of them, such as: Theme, Title, Purpose, Lead Organisation, Other"
     " Organisations Involved, Review date."
 )
 ONLY_HEADINGS = "This file has headings and no rows below them. There is nothing to import."
-MERGED = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 
 
 class NotATable(ValueError):  # noqa: N818 (a sentence for a person)
@@ -32,15 +30,14 @@ class Table:
     """A sheet whose columns are known: their places by their published names.
 
     `own` are the columns that are headed exactly as the register heads them in
-    its own files. `merged` has the cells that a merged cell covers, with that
-    cell's name.
+    its own files. `merged` knows the cells that a merged cell covers.
     """
 
     sheet: str
     columns: dict[str, int]
     own: frozenset[str]
     rows: list[Row]
-    merged: dict[tuple[int, int], str]
+    merged: Merged
 
     def letter(self, column: str) -> str:
         """Return the letter of a column; nothing where the file has none such."""
@@ -102,7 +99,7 @@ def _table(sheet: Sheet, said: list[str]) -> Table | None:
             columns=columns,
             own=frozenset(n for n, at in columns.items() if headings[at] == n),
             rows=sheet.rows[index + 1 :],
-            merged=_covered(sheet.merged),
+            merged=Merged(sheet.merged, columns.values()),
         )
     return None
 
@@ -129,31 +126,3 @@ def _left_out(headings: list[str], names: list[str | None], in_sheet: str) -> li
             " was not read."
         )
     return said
-
-
-def _covered(ranges: list[str]) -> dict[tuple[int, int], str]:
-    """Return the cells that merged cells cover: the row's number, the column from 0, which cell.
-
-    A merged cell that is larger than any table says nothing: it is left out.
-    """
-    covered: dict[tuple[int, int], str] = {}
-    for each in ranges:
-        found = MERGED.fullmatch(each)
-        if not found:
-            continue
-        left, right = _column(found[1]), _column(found[3])
-        top, bottom = int(found[2]), int(found[4])
-        if (right - left + 1) * (bottom - top + 1) > LARGEST_MERGED:
-            continue
-        for row in range(top, bottom + 1):
-            for column in range(left, right + 1):
-                if (row, column) != (top, left):
-                    covered[row, column] = f"{found[1]}{top}"
-    return covered
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for each in letters:
-        number = number * 26 + ord(each) - ord("A") + 1
-    return number - 1

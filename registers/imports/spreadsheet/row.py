@@ -21,7 +21,7 @@ class RowOf:
         self._values = row.values
         self.problems: list[Problem] = []
         for name, column in table.columns.items():
-            if whole := table.merged.get((row.number, column)):
+            if whole := table.merged.whole(row.number, column):
                 self.refuse(
                     name,
                     f"This cell is one with {whole}: it is merged.",
