@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
+from registers.formats.plain_text import one_line
+
 A = ord("A")
+NAME_CHARACTERS = 255  # Excel takes 31, and the names of files end here
+# They turn the letters after them round, so that a sentence reads as another.
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a sheet or a file as a sentence can hold it: one line, not too long."""
+    # No more is looked at than can be left of it, as it may be as large as a file.
+    return one_line(TURNING.sub("", name[: 4 * NAME_CHARACTERS]))[:NAME_CHARACTERS].rstrip()
 
 
 def letter(column: int) -> str:
@@ -31,4 +44,4 @@ def cell_name(row: int, column: int) -> str:
 def place_in(sheet: str, row: int, column: int) -> str:
     """Return the words for a cell of a sheet, or of a file without sheets where it has no name."""
     words = f"row {row}, column {letter(column)}"
-    return f"sheet '{sheet}', {words}" if sheet else words
+    return f"sheet '{shown_name(sheet)}', {words}" if sheet else words

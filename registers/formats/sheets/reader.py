@@ -29,7 +29,7 @@ from registers.formats.sheets.limits import (
     Unreadable,
 )
 from registers.formats.sheets.ods import read_ods
-from registers.formats.sheets.places import letter, place_in
+from registers.formats.sheets.places import letter, place_in, shown_name
 from registers.formats.sheets.wire import END, SHEET, UNREADABLE, Head, Line, Value, pack
 from registers.formats.sheets.wire import ROWS as ROWS_MESSAGE
 from registers.formats.sheets.xls import read_xls
@@ -101,7 +101,7 @@ def messages(found: Iterator[Head | Line]) -> Iterator[str]:
                 yield pack(ROWS_MESSAGE, rows)
                 rows = []
             counted.head(each)
-            yield pack(SHEET, each.name, each.hidden, each.merged)
+            yield pack(SHEET, shown_name(each.name), each.hidden, each.merged)
         elif values := trimmed(each[1]):
             counted.row(each[0], values)
             rows.append([each[0], *values])

@@ -17,7 +17,7 @@ from typing import Literal
 
 from registers.formats.sheets.kinds import kind_of_sheets
 from registers.formats.sheets.limits import DAMAGED, SECONDS, TOO_DEAR, Unreadable
-from registers.formats.sheets.places import letter, place_in
+from registers.formats.sheets.places import letter, place_in, shown_name
 from registers.formats.sheets.wire import END, SHEET, UNREADABLE, Value, unpack
 from registers.formats.sheets.wire import ROWS as ROWS_MESSAGE
 
@@ -42,6 +42,7 @@ class Row:
 class Sheet:
     """A sheet with something in it. A CSV is one sheet, with the name of its file.
 
+    Names are as sentences can hold them (places.shown_name).
     `merged` holds the ranges of cells that are drawn as one, such as 'B3:B7'.
     """
 
@@ -90,8 +91,8 @@ def _received(reader: subprocess.Popen[bytes], name: str, kind: str) -> list[She
 def _sheet(title: str, hidden: bool, merged: list[str], *, name: str, kind: str) -> Sheet:  # noqa: FBT001
     """Return a sheet that has no rows yet."""
     if kind == "csv":
-        return Sheet(name=name, rows=[], hidden=False, merged=[], kind="csv")
-    return Sheet(name=title, rows=[], hidden=hidden, merged=merged, kind="workbook")
+        return Sheet(name=shown_name(name), rows=[], hidden=False, merged=[], kind="csv")
+    return Sheet(name=shown_name(title), rows=[], hidden=hidden, merged=merged, kind="workbook")
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from registers.formats.sheets.limits import (
     SPANNED_CELLS,
     Unreadable,
 )
-from registers.formats.sheets.places import column, letter
+from registers.formats.sheets.places import column, letter, shown_name
 from registers.formats.sheets.wire import Head, Line, Value
 from registers.formats.sheets.xlsx_cells import Told, tell
 
@@ -116,10 +116,10 @@ def _refuse_far_apart(sheet: str, traces: _Traces) -> None:
     columns = sorted(column(each.decode()) for each in traces.columns)
     rows = sorted(map(int, traces.rows))
     if columns[-1] >= COLUMNS:
-        raise Unreadable(TOO_WIDE.format(name=sheet, letter=letter(columns[-1])))
+        raise Unreadable(TOO_WIDE.format(name=shown_name(sheet), letter=letter(columns[-1])))
     if (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) > SPANNED_CELLS:
         first, last = f"{letter(columns[0])}{rows[0]}", f"{letter(columns[-1])}{rows[-1]}"
-        raise Unreadable(FAR_APART.format(name=sheet, first=first, last=last))
+        raise Unreadable(FAR_APART.format(name=shown_name(sheet), first=first, last=last))
 
 
 def _with_errors(found: Iterator[Line], told: Told) -> Iterator[Line]:
