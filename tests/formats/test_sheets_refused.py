@@ -275,6 +275,24 @@ OPEN_HOSTILE = [
     pytest.param(
         OPEN_ROW.replace("-row>", "-row table:number-rows-repeated='x'>", 1), "damaged", id="x rows"
     ),
+    pytest.param(
+        OPEN_ROW.replace("-row>", "-row table:number-rows-repeated='-3'>", 1),
+        "damaged",
+        id="fewer rows than none",
+    ),
+    pytest.param(
+        OPEN_ROW.replace("-cell ", "-cell table:number-columns-repeated='0' ", 1),
+        "damaged",
+        id="no columns",
+    ),
+    pytest.param(
+        OPEN_ROW.replace("-cell ", "-cell table:number-rows-spanned='-1' ", 1),
+        "damaged",
+        id="merged upwards",
+    ),
+    pytest.param(
+        OPEN_ROW.replace(">x<", "><text:s text:c='-1'/><"), "damaged", id="fewer blanks than none"
+    ),
     pytest.param("<table:table-row>", "damaged", id="broken XML"),
 ]
 

@@ -36,6 +36,7 @@ ROWS_SPANNED, COLUMNS_SPANNED = f"{TABLE}number-rows-spanned", f"{TABLE}number-c
 PARAGRAPH, SPACES, TAB, LINE_BREAK = (f"{TEXT}{each}" for each in ("p", "s", "tab", "line-break"))
 ASIDE = {f"{OFFICE}annotation", SHEET}
 MOST_COLUMNS = 16_384  # of any program
+MOST_REPEATED = 10**9  # beyond any program; longer numbers are dear to reckon with
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ class _Content:
             self._in_paragraph = True
             self._text.begin_paragraph()
         elif tag == SPACES:
-            self._text.add(" " * min(_count(attributes, f"{TEXT}c"), CELL_CHARACTERS + 1))
+            self._text.add(" " * min(_count(attributes, f"{TEXT}c", least=0), CELL_CHARACTERS + 1))
         elif tag == TAB:
             self._text.add("\t")
         elif tag == LINE_BREAK:
@@ -175,6 +176,11 @@ class _Content:
         self._column += often
 
 
-def _count(attributes: dict[str, str], name: str) -> int:
-    """Return how often something is repeated. Raises ValueError for no number."""
-    return int(attributes[name]) if name in attributes else 1
+def _count(attributes: dict[str, str], name: str, *, least: int = 1) -> int:
+    """Return how often something is repeated. Raises ValueError for what cannot be."""
+    if name not in attributes:
+        return 1
+    often = int(attributes[name])
+    if often < least:
+        raise ValueError(attributes[name])
+    return min(often, MOST_REPEATED)
