@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -280,6 +281,19 @@ def test_what_cannot_be_applied_ends_with_2(file, monkeypatch):
     assert refusal.value.returncode == 2
     assert str(refusal.value).startswith("By now something else would happen")
     assert purpose() == "Another officer's."
+
+
+@pytest.mark.parametrize("rows", [1, 500], ids=["at the end", "within what it says"])
+def test_nothing_is_applied_where_nobody_reads_on(file, rows):
+    new = [("Safer Community", f"9{n:03} - New {n}", "x", ECC, "", "") for n in range(rows)]
+    path = file(CHANGED, *new)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe, pytest.raises(SystemExit) as end:
+        call_command("import_register", str(path), stdout=pipe)
+    assert end.value.code == 141
+    assert purpose() != "To share less."
+    assert not Protocol.objects.filter(pk="9000").exists()
 
 
 # Progress ----------------------------------------------------------------------------------

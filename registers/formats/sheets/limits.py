@@ -5,8 +5,6 @@ The program that reads files imports this (sheets/reader.py), so there is no Dja
 
 from __future__ import annotations
 
-from registers.formats.sheets.places import shown_name
-
 MEGABYTE = 1024 * 1024
 
 # A workbook of 50,000 protocols unpacks to some 80 MB. What is packed ten times as

@@ -1,5 +1,7 @@
 """`manage.py import_register FILE [--dry-run]`: a spreadsheet into the register."""
 
+import os
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,6 +25,7 @@ from registers.imports.spreadsheet.telling import told
 from registers.management.progress import show
 
 SOME_LEFT, CANNOT = 1, 2  # how it ends where rows are left out, and where nothing could be done
+NOT_READ = 128 + signal.SIGPIPE  # how a shell tells of programs whose reader has gone
 LEFT_OUT = "Rows left out: {}. Mend them, or choose for their names, and import the file again."
 
 
@@ -62,6 +65,17 @@ class Command(BaseCommand):
         parser.add_argument("--by", metavar="USERNAME", help="whose changes they are")
 
     def handle(self, *, file: Path, **options: Any) -> None:
+        try:
+            self._import(file, options)
+        except BrokenPipeError as problem:
+            # What is not written yet goes nowhere: Python would complain of it at the end.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.stdout.fileno())
+            os.close(nowhere)
+            raise SystemExit(NOT_READ) from problem
+
+    def _import(self, file: Path, options: dict[str, Any]) -> None:
+        """Do all of it. Raises BrokenPipeError where nobody reads any more what it says."""
         _refuse_why(options["why"])
         by = _user(options["by"])
         choices = _choices(options)
@@ -82,6 +96,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write("This was a dry run: nothing was written.")
         elif plan.does_something:
+            self.stdout.flush()  # who has stopped to read wants nothing applied
             work = apply(
                 checked, plan.promise, at=at, by=by, why=options["why"], published_before=before
             )
@@ -90,6 +105,7 @@ class Command(BaseCommand):
             except ValidationError as refusal:
                 raise CommandError(" ".join(refusal.messages), returncode=CANNOT) from refusal
             self.stdout.write(_applied(plan))
+        self.stdout.flush()
         _end(plan)
 
 
