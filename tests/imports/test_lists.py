@@ -21,6 +21,7 @@ KNOWN = {
     "Essex Partnership University Trust",
     "Alone Ltd.",
     "Half (",
+    "; Begun",
 }
 KEYS = {key_of(name) for name in KNOWN}
 
@@ -80,6 +81,7 @@ OWN = {
     "a note with a sign": ("Body (x; y); A", [("Body", "x; y"), "A"]),
     "a note with half a bracket": ("Body (x) y; z); A", [("Body", "x) y; z"), "A"]),
     "a name with half a bracket": ("Half (; A (x)", ["Half (", ("A", "x")]),
+    "a name that begins with a sign": ("; Begun; A", ["; Begun", "A"]),
     "a stop stays": ("One; Two.", ["One", "Two."]),
 }
 

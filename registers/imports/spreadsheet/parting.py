@@ -128,11 +128,11 @@ class _Parting:
 
     def _steps(self, first: int) -> Iterator[tuple[int, int]]:
         """Give where a name that begins at a piece may end, and what that costs."""
-        if not self._text(first, first + 1):
-            yield first + 1, 0
-            return
         number = len(self.spans)
-        yield self.ends[first], UNKNOWN
+        empty = not self._text(first, first + 1)
+        yield self.ends[first], 0 if empty else UNKNOWN
+        if empty and self.cell.startswith("\n", self.spans[first][1]):
+            return  # a line end before a name is no part of it, as other signs may be
         last = min(first + LONGEST_NAME, number)
         start, end = self.spans[first][0], self.spans[last - 1][1]
         opens = [at for name, at in _before_brackets(self.cell, start, end) if self.known(name)]
