@@ -78,10 +78,11 @@ def _around(written: str, cell: str) -> str:
 
 def _place(written: str, cell: str) -> int:
     """Return where a name stands, and not where it is a part of another word."""
-    first = at = cell.find(written)
-    while at >= 0:
-        before, after = cell[max(0, at - 1) : at], cell[at + len(written) : at + len(written) + 1]
-        if not before.isalnum() and not after.isalnum():
-            return at
+    at = cell.find(written)
+    while at >= 0 and _is_in_a_word(cell, at, at + len(written)):
         at = cell.find(written, at + 1)
-    return max(0, first)
+    return max(0, at)
+
+
+def _is_in_a_word(cell: str, start: int, end: int) -> bool:
+    return cell[max(0, start - 1) : start].isalnum() or cell[end : end + 1].isalnum()
