@@ -38,7 +38,9 @@ def address(officers_door) -> str:
 
 
 def test_it_does_what_was_shown(officers_door, address, officer):
-    assert leads_to(apply(officers_door, address, why="They asked for it.")) == address
+    page = apply(officers_door, address, why="They asked for it.").getvalue().decode()
+    assert leads_to(page) == address
+    assert "Others cannot save until this has ended." in said(page)
     protocol = Protocol.objects.get(pk="0012")
     assert protocol.title == "Another title"
     assert [(p.organisation.name, p.note) for p in Protocol.objects.get(pk="0046").partners] == [

@@ -33,7 +33,7 @@ def apply_view(request: HttpRequest, key: int) -> HttpResponseBase:
         return check_page(request, brought, form)
     by, promised = cast(User, request.user), form.cleaned_data["promised"]
     work = _applied(brought, by=by, why=form.cleaned_data["why"], promised=promised)
-    return growing(request, brought, work, title="Applying the import")
+    return growing(request, brought, work, title="Applying the import", applies=True)
 
 
 def _applied(brought: Import, *, by: User, why: str, promised: str) -> Work[str]:

@@ -38,12 +38,15 @@ logger = logging.getLogger(__name__)
 
 
 def growing(
-    request: HttpRequest, brought: Import, work: Work[str], *, title: str
+    request: HttpRequest, brought: Import, work: Work[str], *, title: str, applies: bool = False
 ) -> StreamingHttpResponse:
-    """Return the page. `work` says how far it is, and returns the address to which it leads."""
+    """Return the page. `work` says how far it is, and returns the address to which it leads.
+
+    `applies` says that it changes the register, so that others must wait.
+    """
     whole = render_to_string(
         "admin/registers/import/growing.html",
-        context(request, title=title, brought=brought),
+        context(request, title=title, brought=brought) | {"applies": applies},
         request,
     )
     head, _, tail = whole.partition(MIDDLE)
