@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,6 +20,7 @@ from django.utils.formats import date_format
 from registers import changes
 from registers.admin.rights import GUARDED, may_publish
 from registers.changes.first_states import SUBJECTS
+from registers.changes.holding import hold
 from registers.formats.record import Record, values_of
 from registers.formats.record_words import bare
 from registers.models import Change, News, Protocol, Resource, Theme
@@ -78,15 +79,7 @@ def restore_view(
     history = f"admin:registers_{door.opts.model_name}_history"
     if form.is_valid():
         try:
-            done = changes.restore(
-                thing,
-                state.record,
-                at=timezone.now(),
-                by=cast(User, request.user),
-                why=form.cleaned_data["why"],
-                said_at=state.made_at,
-                promised=form.cleaned_data["promised"],
-            )
+            done = _put_back(request, thing, state, form)
         except ValidationError as refusal:
             refusals = list(refusal.messages)
         else:
@@ -110,6 +103,24 @@ def restore_view(
         "admin/registers/restore.html",
         context | admin.site.each_context(request),
     )
+
+
+def _put_back(request: HttpRequest, thing: models.Model, state: State, form: RestoringForm) -> bool:
+    """Put the state back. Raises PermissionDenied where by now this person may not any more."""
+    with transaction.atomic():
+        hold(thing, [])
+        now = type(thing)._default_manager.filter(pk=thing.pk).first()  # noqa: SLF001 (Django's own)
+        if now and not may_restore(request, now, state.record):
+            raise PermissionDenied
+        return changes.restore(
+            thing,
+            state.record,
+            at=timezone.now(),
+            by=cast(User, request.user),
+            why=form.cleaned_data["why"],
+            said_at=state.made_at,
+            promised=form.cleaned_data["promised"],
+        )
 
 
 def _state(thing: Any, number: int) -> State:

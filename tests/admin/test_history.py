@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
 from django.urls import include, path
 
@@ -422,6 +423,28 @@ class TestWhoMay:
         edna.user_permissions.add(Permission.objects.get(codename="publish_protocol"))
         assert editor.post(published[0], boxes(editor, published[0])).status_code == 302
         assert Protocol.objects.get(pk="0046").status == "published"
+
+    def test_what_an_editor_may_put_back_is_asked_again_once_it_is_held(self, editor):
+        """A publisher puts the protocol back in force just before the editor's save holds it."""
+        _, withdrawn, *_ = self.states()
+        sent = boxes(editor, withdrawn)
+        meanwhile = []
+
+        def publish(execute, sql, *rest):
+            # The editor's first save point, which is the transaction of the putting back.
+            if sql.startswith("SAVEPOINT") and not meanwhile:
+                meanwhile.append(sql)
+                Protocol.objects.filter(pk="0046").update(
+                    status="published", withdrawn_on=None, withdrawn_reason=""
+                )
+            return execute(sql, *rest)
+
+        before = Change.objects.count()
+        with connection.execute_wrapper(publish):
+            assert editor.post(withdrawn, sent).status_code == 403
+        assert meanwhile
+        assert Protocol.objects.get(pk="0046").status == "published"
+        assert Change.objects.count() == before
 
     def test_an_editor_does_not_say_otherwise_why_it_ended(self, editor):
         change(withdrawn_reason="It was never signed.", days=3)
