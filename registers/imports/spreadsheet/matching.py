@@ -6,19 +6,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
-
 from registers.formats.plain_text import plain
 from registers.imports.spreadsheet.choices import Choice, Choices
+from registers.imports.spreadsheet.likeness import Known
 from registers.imports.spreadsheet.plan import How, NewOrganisation, Whom
 from registers.models import ImportName, Name, Organisation, Party, Theme
 from registers.models.words import key_of
 
 COUNT = re.compile(r" \(\d+\)$")
 NEAREST = 5
-NEAR = 60  # of 100: below this two names have little in common
-# Letters as few as these stand within many a longer name by accident: they are compared whole.
-SHORT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +167,15 @@ def nearest_to(kind: ImportName.Kind, also: Iterable[str] = ()) -> Callable[[str
         known |= {name: name for name in Theme.objects.values_list("name", flat=True)}
     else:
         known |= dict(Name.objects.values_list("text", "organisation__name"))
-    long: dict[str, str] = {}
-    short: dict[str, str] = {}
-    for text in known:
+    called: dict[str, list[str]] = {}
+    like = Known()
+    for text, official in known.items():
         key = key_of(text)
-        (short if len(key) < SHORT else long)[text] = key
+        called.setdefault(key, []).append(official)
+        like.add(key)
 
     def nearest(written: str) -> list[str]:
-        key = key_of(written)
-        scorer = fuzz.ratio if len(key) < SHORT else fuzz.WRatio
-        found = [
-            each
-            for keys, by in ((long, scorer), (short, fuzz.ratio))
-            for each in process.extract(key, keys, scorer=by, score_cutoff=NEAR, limit=4 * NEAREST)
-        ]
-        found.sort(key=lambda each: -each[1])
-        return list(dict.fromkeys(known[text] for _, _, text in found))[:NEAREST]
+        keys = like.like(key_of(written), most=4 * NEAREST)
+        return list(dict.fromkeys(name for key in keys for name in called[key]))[:NEAREST]
 
     return nearest
