@@ -200,7 +200,7 @@ def test_what_is_kept_says_nothing_about_anybody(edith):
     try_in(HTTP_USER_AGENT="Browser of Edith", HTTP_ACCEPT="text/html")
     try_in("a password in the wrong box", "secret-word")
     kept = " ".join(map(str, AccessAttempt.objects.values_list()))
-    assert not re.search("edith|Edith|192|wrong|secret|html|login", kept)
+    assert not re.search(r"edith|Edith|192\.0|wrong|secret|html|login", kept)
 
 
 def test_what_is_old_is_cleared(edith, clock):
