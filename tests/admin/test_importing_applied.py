@@ -107,6 +107,17 @@ def test_where_something_else_would_happen_it_is_checked_again_instead(officers_
     assert "Nothing was applied" not in shown(officers_door, leads)
 
 
+def test_nothing_is_done_where_somebody_checks_it_otherwise_meanwhile(officers_door, address):
+    answer = apply(officers_door, address)
+    parts = [next(iter(answer.streaming_content))]
+    Import.objects.update(promise="of another check")
+    parts += answer.streaming_content
+    assert "since you looked, the register or your choices have" in shown(
+        officers_door, leads_to(b"".join(parts).decode())
+    )
+    assert Protocol.objects.get(pk="0012").title != "Another title"
+
+
 def test_what_waits_or_is_refused_is_left_out(officers_door):
     rows = [a_row("One"), a_row("Two", others="Zq1"), a_row("Three", theme="")]
     address = brought(officers_door, typed(*rows))

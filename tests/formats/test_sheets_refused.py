@@ -197,13 +197,13 @@ def test_a_formula_without_a_result_is_told_of_in_its_cell(tmp_path):
     row = (
         '<row r="1"><c r="A1"><f>1+1</f></c><c r="B1"><f>2</f><v/></c><c r="C1"><v>3</v></c></row>'
     )
-    (sheet,) = read_sheets(xlsx(tmp_path / "a.xlsx", row), "a.xlsx")
+    (sheet,) = read(xlsx(tmp_path / "a.xlsx", row))
     assert sheet.rows[0].values == (NOT_WORKED_OUT, NOT_WORKED_OUT, 3)
     row = (
         "<table:table-row><table:table-cell/><table:table-cell table:formula='of:=1'/>"
         "</table:table-row>"
     )
-    (sheet,) = read_sheets(ods(tmp_path / "a.ods", row), "a.ods")
+    (sheet,) = read(ods(tmp_path / "a.ods", row))
     assert sheet.rows[0].values == (None, NOT_WORKED_OUT)
 
 
