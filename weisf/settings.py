@@ -197,7 +197,6 @@ CACHES = {
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
-USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "/static/"

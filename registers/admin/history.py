@@ -142,7 +142,7 @@ class HistoryAdmin(SimpleHistory):
         """Tell each save of a page how it differs from the one before, the page's last one too."""
         rows = list(page_obj)
         beyond = page_obj.paginator.object_list[page_obj.end_index() :][:1]
-        super().set_history_delta_changes(request, [*rows, *beyond], foreign_keys_are_objs)  # type: ignore[misc]
+        super().set_history_delta_changes(request, [*rows, *beyond], foreign_keys_are_objs)  # type: ignore[misc]  # a mixin
         for row, when in zip(rows, moments(row.history_date for row in rows), strict=True):
             row.when = when
         page_obj.object_list = rows

@@ -49,7 +49,7 @@ class GapForm(forms.Form):
     @property
     def ticked(self) -> list[str]:
         """The references that are ticked, each once."""
-        held = self.data.getlist("references") if self.is_bound else []  # type: ignore[attr-defined]
+        held = self.data.getlist("references") if self.is_bound else []  # type: ignore[attr-defined]  # a QueryDict
         return list(dict.fromkeys(held))
 
     def clean_references(self) -> list[str]:

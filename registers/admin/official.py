@@ -84,7 +84,7 @@ class OnlyAdd:
         self, db_field: Any, request: HttpRequest | None, **kwargs: Any
     ) -> Any:
         """Return the form's field without Django's other links."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_change_related = False
             field.widget.can_delete_related = False

@@ -59,13 +59,13 @@ class PlainChoices:
 
     def get_autocomplete_fields(self, request: HttpRequest) -> Any:
         """Return none where the page is plain."""
-        return () if is_plain(request) else super().get_autocomplete_fields(request)  # type: ignore[misc]
+        return () if is_plain(request) else super().get_autocomplete_fields(request)  # type: ignore[misc]  # a mixin
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Let the key be typed, such as a reference, where the page is plain."""
-        if is_plain(request) and db_field.name in self.autocomplete_fields:  # type: ignore[attr-defined]
+        if is_plain(request) and db_field.name in self.autocomplete_fields:  # type: ignore[attr-defined]  # a mixin
             kwargs["widget"] = AdminTextInputWidget(attrs={"class": ""})
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
 
 
 class PlainRows(PlainChoices):
@@ -73,5 +73,5 @@ class PlainRows(PlainChoices):
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Return how many."""
-        rows: int = super().get_extra(request, obj, **kwargs)  # type: ignore[misc]
+        rows: int = super().get_extra(request, obj, **kwargs)  # type: ignore[misc]  # a mixin
         return EMPTY_ROWS if is_plain(request) else rows

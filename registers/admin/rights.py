@@ -55,7 +55,7 @@ class GuardedForm(ProtocolModelForm):
 
     def _clean_fields(self) -> None:
         """Refuse, beside its box, what a browser would not have sent."""
-        super()._clean_fields()  # type: ignore[misc]
+        super()._clean_fields()  # type: ignore[misc]  # a mixin
         for name in self._shut():
             field, box = self.fields[name], self.add_prefix(name)
             typed = field.widget.value_from_datadict(self.data, self.files, box)

@@ -34,7 +34,7 @@ class Source:
     @property
     def kept(self) -> models.QuerySet[Any]:
         """All saves, of this thing and of others."""
-        rows: models.QuerySet[Any] = self.model.history.order_by()  # type: ignore[attr-defined]
+        rows: models.QuerySet[Any] = self.model.history.order_by()  # type: ignore[attr-defined]  # simple_history's
         return rows
 
     def rows(self) -> models.QuerySet[Any]:
@@ -145,7 +145,7 @@ class _Names:
             pk = model._meta.pk  # noqa: SLF001 (Django's own)
             found = model._default_manager.in_bulk(list(keys))  # noqa: SLF001 (Django's own)
             gone = {f"{pk.attname}__in": keys - set(found)} if pk else {}
-            last = model.history.filter(**gone).order_by("history_date", "history_id")  # type: ignore[attr-defined]
+            last = model.history.filter(**gone).order_by("history_date", "history_id")  # type: ignore[attr-defined]  # simple_history's
             for thing in (*(row.instance for row in last), *found.values()):
                 self._found[model, thing.pk] = str(thing)
 

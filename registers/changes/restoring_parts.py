@@ -101,7 +101,7 @@ def _place(
     """Leave parties where they stand if their order is right, else number them as recorded."""
     if order == list(there):
         for key, values in wanted.items():
-            values["position"] = there[key].position  # type: ignore[attr-defined]
+            values["position"] = there[key].position  # type: ignore[attr-defined]  # a party's
         return
     places = [values["position"] for values in wanted.values()]
     if places != sorted(set(places)):

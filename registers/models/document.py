@@ -109,7 +109,7 @@ class Paper(StoredFile, models.Model):
     @property
     def replaced(self) -> list[Any]:
         """The files that were here before, the newest first; not one that is back."""
-        versions: models.Manager[Any] = self.earlier_versions  # type: ignore[attr-defined]
+        versions: models.Manager[Any] = self.earlier_versions  # type: ignore[attr-defined]  # a relation's name
         return [each for each in versions.all() if each.file.name != self.file.name]
 
 

@@ -93,7 +93,7 @@ class ChoiceForm(forms.Form):
                 (NOTE, "No organisation: a note on the parties"),
                 (LONGER, "Only a piece of a longer name:"),
             ]
-        self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]
+        self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]  # this kind of field's
 
     def founds(self) -> Choice | None:
         """Return what would be made, if a new thing is chosen and has a name."""

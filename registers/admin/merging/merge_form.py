@@ -68,7 +68,7 @@ class MergeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.organisation = organisation
         choices = [(THIS, f"{organisation} stays"), (OTHER, "The other one stays")]
-        self.fields["stays"].choices = choices  # type: ignore[attr-defined]
+        self.fields["stays"].choices = choices  # type: ignore[attr-defined]  # this kind of field's
 
     def clean(self) -> dict[str, Any]:
         """Find the other organisation. One that is none, or this one, is refused beside its box."""

@@ -45,7 +45,7 @@ class NameForm(forms.Form):
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = organisation.names.exclude(kind=Name.Kind.OFFICIAL)
-        self.fields["name"].queryset = names  # type: ignore[attr-defined]
+        self.fields["name"].queryset = names  # type: ignore[attr-defined]  # this kind of field's
 
     def in_admin(self) -> AdminForm:
         """Return the form as the templates of Django's admin show one."""
@@ -78,7 +78,7 @@ class SplitForm(NameForm):
         theirs = [each for each in parties if _published_as(each, name)]
         shown = [*theirs, *(each for each in parties if each not in theirs)][:MOST]
         field = self.fields["parties"]
-        field.choices = [(str(each.pk), _words(each)) for each in shown]  # type: ignore[attr-defined]
+        field.choices = [(str(each.pk), _words(each)) for each in shown]  # type: ignore[attr-defined]  # this kind of field's
         field.help_text = (
             "Those that were published under this name are ticked. Tick what else belongs to it."
         )
@@ -161,7 +161,7 @@ def _split(request: HttpRequest, form: SplitForm, parties: list[int]) -> HttpRes
 
 
 def _name_page(request: HttpRequest, organisation: Organisation, form: NameForm) -> HttpResponse:
-    has_names = form.fields["name"].queryset.exists()  # type: ignore[attr-defined]
+    has_names = form.fields["name"].queryset.exists()  # type: ignore[attr-defined]  # this kind of field's
     shown = {"title": "Split a name off", "adminform": form.in_admin(), "has_names": has_names}
     return page(request, "split_name", organisation, **shown)
 

@@ -209,7 +209,7 @@ def words(field: forms.Field, box: str) -> str:
     if isinstance(field, forms.BooleanField):
         return "Yes" if box else "No"
     if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(box, box))  # type: ignore[arg-type]
+        return str(dict(field.choices).get(box, box))  # type: ignore[arg-type]  # choices are pairs
     return box
 
 

@@ -77,11 +77,11 @@ class SavedOnceAdmin(StandingAdmin):
             said = self._sheet(request, thing, form, formsets).stored
             form.initial[BOX] = DrawnFrom(
                 of=self._label(thing),
-                fingerprint=request.fingerprint,  # type: ignore[attr-defined]
+                fingerprint=request.fingerprint,  # type: ignore[attr-defined]  # ours
                 said=said,
             ).signed()
         if request.FILES:
-            names = ", ".join(f"‘{each.name}’" for each in request.FILES.values())  # type: ignore[union-attr]
+            names = ", ".join(f"‘{each.name}’" for each in request.FILES.values())  # type: ignore[union-attr]  # each is one file
             self.message_user(request, FILES_AGAIN.format(names=names), messages.WARNING)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -130,8 +130,8 @@ class SavedOnceAdmin(StandingAdmin):
 
     def _refused(self, refusal: ValidationError, request: HttpRequest, *asked: Any) -> HttpResponse:
         """Return the form as typed, with the refusal. Nothing is saved, so nobody is waited for."""
-        request.refusal = refusal  # type: ignore[attr-defined]
-        response: HttpResponse = self._changeform_view(request, *asked)  # type: ignore[attr-defined]
+        request.refusal = refusal  # type: ignore[attr-defined]  # ours
+        response: HttpResponse = self._changeform_view(request, *asked)  # type: ignore[attr-defined]  # the admin's own
         return response
 
     def _meet(self, request: HttpRequest, key: str) -> HttpResponse | None:
@@ -185,5 +185,5 @@ class SavedOnceAdmin(StandingAdmin):
         settle(differences, data, request.FILES)
         for name in asked:
             del data[name]
-        request.POST = data  # type: ignore[assignment]
+        request.POST = data  # type: ignore[assignment]  # Django's own way
         return None

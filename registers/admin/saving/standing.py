@@ -22,7 +22,7 @@ class StandingAdmin(HistoryAdmin):
 
     def subject_of(self, thing: Any) -> models.Model:
         """Return what the change is told about: the thing itself, unless said otherwise."""
-        return thing  # type: ignore[no-any-return]
+        return thing  # type: ignore[no-any-return]  # a model's instance
 
     def _parts(self) -> list[Part]:
         """Return what stands on the form with the thing, with the fields that say whose it is."""
@@ -42,7 +42,7 @@ class StandingAdmin(HistoryAdmin):
 
     def _remember(self, request: HttpRequest, object_id: str | None) -> None:
         thing = self.get_object(request, unquote(object_id)) if object_id else None
-        request.fingerprint = self._fingerprint(thing) if thing else ""  # type: ignore[attr-defined]
+        request.fingerprint = self._fingerprint(thing) if thing else ""  # type: ignore[attr-defined]  # ours
 
     def _seen(self, request: HttpRequest, object_id: str) -> str:
         thing = self.get_object(request, unquote(object_id))
