@@ -303,6 +303,8 @@ def test_a_row_that_cannot_be_right_is_refused(row, column, wrong):
     assert line.fate == "refused"
     assert wrongs(line) == [(column, wrong)]
     assert all(problem.mend for problem in line.problems)
+    # Nothing is said of what it would do, such as to take the lead away that could not be read.
+    assert (line.edits, line.remarks, line.values, line.parts) == ([], [], {}, None)
 
 
 OWN_BAD = {

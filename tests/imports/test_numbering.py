@@ -87,7 +87,10 @@ def test_what_may_be_a_slip_is_remarked_on():
     headings = ["reference", "purpose", "Lead Organisation"]
     emptied = checked_row("0061", "", "", headings=headings)
     assert emptied.fate == "changed"
-    assert emptied.remarks == ["This empties purpose.", "This empties lead_organisation."]
+    assert emptied.remarks == [
+        "This empties the purpose.",
+        "This empties the lead organisation.",
+    ]
 
 
 def test_there_may_be_no_number_left():

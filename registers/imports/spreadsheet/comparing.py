@@ -74,14 +74,14 @@ class Comparing:
         if len(row.problems) == before:
             refuse_by_rules(row, line)
         if row.problems:
-            line.fate = Fate.REFUSED
-        elif waits or said.waits:
+            # What it would do is not known: what was read of it may be half of a cell.
+            return Line(line.sheet, line.row, Fate.REFUSED, reference, title, problems=row.problems)
+        if waits or said.waits:
             line.fate = Fate.WAITING
         elif stored is None:
             line.fate = Fate.NEW
         elif line.values or line.parts is not None:
             line.fate = Fate.CHANGED
-        line.problems = row.problems
         return line
 
     def _texts(
@@ -243,5 +243,5 @@ class Comparing:
 def _edit(line: Line, column: str, before: str, after: str, values: dict[str, Any]) -> None:
     line.edits.append(Edit(column, before, after))
     if before and not after:
-        line.remarks.append(f"This empties {column}.")
+        line.remarks.append(f"This empties the {column.replace('_', ' ')}.")
     line.values |= values
