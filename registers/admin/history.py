@@ -162,7 +162,7 @@ class InWords(HistoricalRecordContextHelper):
         return [self._difference(change) for change in delta.changes]
 
     def _difference(self, change: Any) -> Difference:
-        field = self.model._meta.get_field(change.field)  # noqa: SLF001 (Django's own)
+        field = self.model._meta.get_field(change.field)
         before, after = (said(field, _recorded(value)) for value in (change.old, change.new))
         old, new = pieces(before, after)
         return Difference(field=str(field.verbose_name).capitalize(), before=old, after=new)

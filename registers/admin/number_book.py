@@ -100,7 +100,7 @@ def number_book(request: HttpRequest) -> HttpResponse:
             messages.success(request, done)
             return redirect(request.get_full_path())
     context = _shown(request, book) | {"form": form, "may_say": may_say}
-    context |= admin.site.each_context(request) | {"title": "Number book", "opts": Protocol._meta}  # noqa: SLF001 (Django's own)
+    context |= admin.site.each_context(request) | {"title": "Number book", "opts": Protocol._meta}
     return render(request, "admin/registers/reference/list.html", context)
 
 

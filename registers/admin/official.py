@@ -159,7 +159,7 @@ class OfficialAdmin(OnlyAdd, SavedOnceAdmin):
             try:
                 changes.save(part)
             except ValidationError as refusal:
-                kind = capfirst(part._meta.verbose_name)  # noqa: SLF001 (Django's own)
+                kind = capfirst(part._meta.verbose_name)
                 raise ValidationError(
                     [f"{kind} '{part}': {sentence}" for sentence in refusal.messages]
                 ) from refusal

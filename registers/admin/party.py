@@ -54,7 +54,7 @@ class PartyFormSet(FormSet):
                 # Another organisation is another party; so two rows may change places too.
                 self.deleted_objects.append(Party.objects.get(pk=party.pk))
                 party.pk = None
-                party._state.adding = True  # noqa: SLF001 (Django's own)
+                party._state.adding = True
         last = self.instance.parties.aggregate(last=models.Max("position"))["last"]
         for position, party in enumerate(self.new_objects, 0 if last is None else last + 1):
             party.position = position

@@ -109,7 +109,7 @@ def _put_back(request: HttpRequest, thing: models.Model, state: State, form: Res
     """Put the state back. Raises PermissionDenied where by now this person may not any more."""
     with transaction.atomic():
         hold(thing, [])
-        now = type(thing)._default_manager.filter(pk=thing.pk).first()  # noqa: SLF001 (Django's own)
+        now = type(thing)._default_manager.filter(pk=thing.pk).first()
         if now and not may_restore(request, now, state.record):
             raise PermissionDenied
         return changes.restore(

@@ -39,7 +39,7 @@ DOES = {
     ),
 }
 BOXES = ("outcome", "reviewed_on", "next_review", "replaced_by", "job_title", "note")
-REPLACED_BY = Review._meta.get_field("replaced_by")  # noqa: SLF001 (Django's own)
+REPLACED_BY = Review._meta.get_field("replaced_by")
 MEANWHILE = (
     "Since this form was opened, a review has been recorded: {review}. Yours is not recorded. If"
     " it is to stand beside that one, send the form again."

@@ -95,7 +95,7 @@ def _forecast_page(
 
 def _page(request: HttpRequest, name: str, form: ReviewForm, **more: Any) -> HttpResponse:
     context = admin.site.each_context(request) | {
-        "opts": Protocol._meta,  # noqa: SLF001 (Django's own)
+        "opts": Protocol._meta,
         "form": form,
         "protocols": form.protocols,
         **more,

@@ -64,7 +64,7 @@ def review_page(
             form.refuse(refusal)
         else:
             return done(review)
-    context = {"opts": Protocol._meta, "protocol": protocol, "adminform": form.in_admin()}  # noqa: SLF001 (Django's own)
+    context = {"opts": Protocol._meta, "protocol": protocol, "adminform": form.in_admin()}
     context |= {"last": form.last, "on": timezone.localdate()}
     context |= admin.site.each_context(request) | shown
     return render(request, template, context)

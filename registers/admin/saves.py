@@ -56,7 +56,7 @@ class Save:
 
 def sources(request: HttpRequest, model: type[models.Model], key: Any) -> list[Source]:
     """Return where the saves of a thing are kept, and of those of its parts that a person sees."""
-    pk = model._meta.pk  # noqa: SLF001 (Django's own)
+    pk = model._meta.pk
     own = Source(model=model, owner=pk.attname if pk else "", key=key)
     parts = PARTS[model] | ({"contact": (Contact, "organisation")} if model is Organisation else {})
     return [
@@ -70,7 +70,7 @@ def sources(request: HttpRequest, model: type[models.Model], key: Any) -> list[S
 
 
 def _may_see(request: HttpRequest, part: type[models.Model]) -> bool:
-    name = part._meta.model_name  # noqa: SLF001 (Django's own)
+    name = part._meta.model_name
     return any(request.user.has_perm(f"registers.{do}_{name}") for do in ("view", "change"))
 
 
@@ -113,7 +113,7 @@ def saves_of(whence: Sequence[Source], page: Iterable[tuple[Any, int, int]]) -> 
 
 def _rows(source: Source, keys: list[int]) -> dict[int, Any]:
     """Return saves by their keys, each with the key of the one before it of the same row."""
-    pk = source.model._meta.pk  # noqa: SLF001 (Django's own)
+    pk = source.model._meta.pk
     name = pk.attname if pk else ""
     earlier = source.kept.filter(
         models.Q(history_date__lt=models.OuterRef("history_date"))
@@ -142,8 +142,8 @@ class _Names:
     def find(self) -> None:
         """Ask for all that is remembered."""
         for model, keys in self._asked.items():
-            pk = model._meta.pk  # noqa: SLF001 (Django's own)
-            found = model._default_manager.in_bulk(list(keys))  # noqa: SLF001 (Django's own)
+            pk = model._meta.pk
+            found = model._default_manager.in_bulk(list(keys))
             gone = {f"{pk.attname}__in": keys - set(found)} if pk else {}
             last = model.history.filter(**gone).order_by("history_date", "history_id")  # type: ignore[attr-defined]  # simple_history's
             for thing in (*(row.instance for row in last), *found.values()):
@@ -153,7 +153,7 @@ class _Names:
         """Return what a save says, as a record would: all but whose it is."""
         values = {
             field.name: plain(getattr(row, field.attname))
-            for field in source.model._meta.concrete_fields  # noqa: SLF001 (Django's own)
+            for field in source.model._meta.concrete_fields
             if field.attname != source.owner
         }
         for field in _others(source):
@@ -166,7 +166,7 @@ class _Names:
 def _others(source: Source) -> list[Any]:
     return [
         field
-        for field in source.model._meta.concrete_fields  # noqa: SLF001 (Django's own)
+        for field in source.model._meta.concrete_fields
         if field.is_relation and field.attname != source.owner
     ]
 

@@ -53,7 +53,7 @@ class EditorsSite(AdminSite):
         """Show a model in admin. What lets people in is never shown: whoever reads it is them."""
         one = isinstance(model_or_iterable, type)
         models: Any = [model_or_iterable] if one else model_or_iterable
-        shown = [model for model in models if model._meta.app_label not in SECRET]  # noqa: SLF001 (Django's own)
+        shown = [model for model in models if model._meta.app_label not in SECRET]
         super().register(shown, *args, **kwargs)
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -150,7 +150,7 @@ def _imports() -> Waiting:
 
 
 def _list_of(model: type[Model]) -> str:
-    return reverse(f"admin:registers_{model._meta.model_name}_changelist")  # noqa: SLF001 (Django's own)
+    return reverse(f"admin:registers_{model._meta.model_name}_changelist")
 
 
 IN_FORCE = f"status__exact={Protocol.Status.PUBLISHED}&review="

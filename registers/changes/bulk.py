@@ -91,4 +91,4 @@ def _insert(things: Iterable[models.Model]) -> None:
     for thing in things:
         tables[type(thing)].append(thing)
     for model, rows in tables.items():
-        model._default_manager.bulk_create(rows)  # noqa: SLF001 (Django's own)
+        model._default_manager.bulk_create(rows)

@@ -62,8 +62,8 @@ def last_saved(thing: models.Model, parts: list[Part]) -> Saving | None:
 def _rows(thing: models.Model, parts: list[Part]) -> Iterator[models.QuerySet[Any]]:
     for model, owner in [(type(thing), _key(thing)), *parts]:
         # All hold them in one order, so that no two wait for each other.
-        yield model._base_manager.filter(**{owner: thing.pk}).order_by("pk")  # noqa: SLF001 (Django's own)
+        yield model._base_manager.filter(**{owner: thing.pk}).order_by("pk")
 
 
 def _key(thing: models.Model) -> str:
-    return thing._meta.pk.name  # noqa: SLF001 (Django's own)
+    return thing._meta.pk.name

@@ -163,7 +163,7 @@ def hold(references: Iterable[str], organisations: Iterable[int]) -> RegisterVer
         (Party, "protocol", sorted(references)),
         (Organisation, "pk", sorted(organisations)),
     ):
-        rows = model._default_manager.select_for_update(no_key=True, nowait=True)  # noqa: SLF001 (Django's own)
+        rows = model._default_manager.select_for_update(no_key=True, nowait=True)
         for some in batches(keys):
             list(rows.filter(**{f"{field}__in": some}).order_by("pk").values_list("pk"))
     list(RegisterVersion.objects.select_for_update(nowait=True).filter(pk=RegisterVersion.ONLY))

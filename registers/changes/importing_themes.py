@@ -29,6 +29,6 @@ def import_theme(
     position = 0 if last is None else min(last + 1, LAST_POSITION)
     theme = Theme(name=name, slug=slug, position=position)
     with official_change(theme, at=at, by=by, why=why):
-        theme._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001 (simple_history's way)
+        theme._history_user = by  # type: ignore[attr-defined]
         save(theme)
     return theme

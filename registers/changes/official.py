@@ -125,7 +125,7 @@ def official_change(
         what = what_changed(before, after)
         if not protocol and not organisation:
             # Nothing that the change points at says what it is about: its words must.
-            what = f"{str(subject._meta.verbose_name).capitalize()} '{subject}': {what}"  # noqa: SLF001 (Django's own)
+            what = f"{str(subject._meta.verbose_name).capitalize()} '{subject}': {what}"
         Change.objects.create(
             made_at=at,
             protocol=protocol,

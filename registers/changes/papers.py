@@ -131,7 +131,7 @@ def delete_later(names: Iterable[str]) -> None:
 
 def _locked(paper: Paper) -> Paper | None:
     """Return the paper as it is stored. Two who replace its file wait for each other."""
-    return type(paper)._default_manager.select_for_update().filter(pk=paper.pk).first()  # noqa: SLF001 (Django's own)
+    return type(paper)._default_manager.select_for_update().filter(pk=paper.pk).first()
 
 
 def _store(paper: Paper) -> None:
@@ -192,7 +192,7 @@ def _delete_unnamed(name: str) -> None:
     try:
         with transaction.atomic():
             named = any(
-                model._default_manager.filter(file=name).exists()  # noqa: SLF001 (Django's own)
+                model._default_manager.filter(file=name).exists()
                 for model in (Document, Resource, EarlierVersion)
             )
         if not named:

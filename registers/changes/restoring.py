@@ -103,7 +103,7 @@ def _held(thing: models.Model) -> models.Model:
 
     Raises ValidationError where it is gone: somebody may have merged it meanwhile.
     """
-    things = type(thing)._default_manager.select_for_update(no_key=True)  # noqa: SLF001 (Django's own)
+    things = type(thing)._default_manager.select_for_update(no_key=True)
     held = things.filter(pk=thing.pk).first()
     if held is None:
         raise ValidationError(GONE)
@@ -146,7 +146,7 @@ def _refuse_of_others(
 def _put_back(thing: models.Model, record: Record, at: datetime.datetime) -> None:
     """Put back the thing's own fields, and then its parts."""
     before = _values(thing)
-    for each in thing._meta.fields:  # noqa: SLF001 (Django's own)
+    for each in thing._meta.fields:
         # What no editor writes follows from the rest. An address stays.
         theirs = each.editable and not each.primary_key and each.name != "slug"
         if theirs and each.name in record["fields"] and not isinstance(each, models.FileField):
@@ -163,7 +163,7 @@ def _put_back(thing: models.Model, record: Record, at: datetime.datetime) -> Non
 
 
 def _values(thing: models.Model) -> dict[str, Any]:
-    return {each.attname: getattr(thing, each.attname) for each in thing._meta.concrete_fields}  # noqa: SLF001 (Django's own)
+    return {each.attname: getattr(thing, each.attname) for each in thing._meta.concrete_fields}
 
 
 def _told(record: Record) -> Any:

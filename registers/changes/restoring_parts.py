@@ -57,7 +57,7 @@ def resolve(field: models.Field[Any, Any], recorded: Any) -> Any:
     if not isinstance(recorded, dict):
         return value_for(field, recorded)
     model = cast(type[models.Model], field.related_model)
-    things = model._default_manager.all()  # noqa: SLF001 (Django's own)
+    things = model._default_manager.all()
     found = things.filter(pk=recorded["key"]).first()
     if found is None and model is Organisation:
         found = Organisation.objects.at(recorded["slug"]).first()
@@ -69,7 +69,7 @@ def resolve(field: models.Field[Any, Any], recorded: Any) -> Any:
 def _put_back(thing: models.Model, kind: str, rows: list[Values]) -> None:
     """Take off what was not there, put right what differs, and add what is missing."""
     model, owner = PARTS[type(thing)][kind]
-    fields = {field.name: field for field in model._meta.fields}  # noqa: SLF001 (Django's own)
+    fields = {field.name: field for field in model._meta.fields}
     wanted: dict[tuple[Any, ...], Values] = {}
     for row in rows:
         values = {
@@ -80,7 +80,7 @@ def _put_back(thing: models.Model, kind: str, rows: list[Values]) -> None:
         # Two that were merged since are one: what was said of the first stands.
         wanted.setdefault(tuple(values[fields[name].attname] for name in KNOWN_BY[kind]), values)
     there = {}
-    for part in model._default_manager.filter(**{owner: thing.pk}):  # noqa: SLF001 (Django's own)
+    for part in model._default_manager.filter(**{owner: thing.pk}):
         key = tuple(getattr(part, fields[name].attname) for name in KNOWN_BY[kind])
         if key in wanted:
             there[key] = part
@@ -174,7 +174,7 @@ def put_file(paper: Document | Resource, row: Values, at: datetime.datetime) -> 
         # One that came back is an earlier version already: its address stays.
         EarlierVersion.objects.get_or_create(**its, file=paper.file.name, defaults=about)
     paper.file = row["file"]
-    for field in paper._meta.fields:  # noqa: SLF001 (Django's own)
+    for field in paper._meta.fields:
         if field.name in FILE:
             setattr(paper, field.name, value_for(field, row[field.name]))
 
@@ -185,6 +185,6 @@ def _naming(part: models.Model) -> Iterator[None]:
     try:
         yield
     except ValidationError as refusal:
-        kind = capfirst(str(part._meta.verbose_name))  # noqa: SLF001 (Django's own)
+        kind = capfirst(str(part._meta.verbose_name))
         sentences = [f"{kind} '{part}': {sentence}" for sentence in refusal.messages]
         raise ValidationError(sentences) from refusal

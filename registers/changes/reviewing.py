@@ -117,7 +117,7 @@ def _forecast(review: Review, *, at: datetime.datetime, by: User | None) -> Fore
     except ValidationError as refusal:
         refusals = list(refusal.messages)
     finally:
-        review.pk, review._state.adding, review.protocol = None, True, protocol  # noqa: SLF001 (Django's own)
+        review.pk, review._state.adding, review.protocol = None, True, protocol
     return Forecast(protocol=protocol, lines=lines, refusals=refusals)
 
 

@@ -24,7 +24,7 @@ def make_rows(things: Sequence[Row], *, by: User | None) -> None:
     if things:
         model = type(things[0])
         _check(things)
-        model._default_manager.bulk_create(things)  # noqa: SLF001 (Django's own)
+        model._default_manager.bulk_create(things)
         keep_history(things, "+", by=by)
 
 
@@ -39,8 +39,8 @@ def alter_rows(altered: Iterable[tuple[Row, Collection[str]]], *, by: User | Non
     for columns, things in alike.items():
         model = type(things[0])
         _check(things)
-        fields = [f.name for f in model._meta.concrete_fields if f.attname in columns]  # noqa: SLF001 (Django's own)
-        model._default_manager.bulk_update(things, fields)  # noqa: SLF001 (Django's own)
+        fields = [f.name for f in model._meta.concrete_fields if f.attname in columns]
+        model._default_manager.bulk_update(things, fields)
         keep_history(things, "~", by=by)
 
 
@@ -48,9 +48,9 @@ def remove_rows(things: Sequence[Row], *, by: User | None) -> None:
     """Remove stored things of one kind, to which nothing points."""
     if things:
         keep_history(things, "-", by=by)
-        rows = type(things[0])._default_manager.filter(pk__in=[thing.pk for thing in things])  # noqa: SLF001 (Django's own)
+        rows = type(things[0])._default_manager.filter(pk__in=[thing.pk for thing in things])
         # Not delete(), which would write the history one by one, and know of no user.
-        rows._raw_delete(rows.db)  # noqa: SLF001 (Django's own)
+        rows._raw_delete(rows.db)
 
 
 def keep_history(things: Sequence[models.Model], kind: str, *, by: User | None) -> None:
@@ -70,15 +70,15 @@ def keep_history(things: Sequence[models.Model], kind: str, *, by: User | None) 
         "history_type": kind,
         "history_change_reason": None,
     }
-    fields = [history._meta.get_field(name) for name in about]  # noqa: SLF001 (Django's own)
+    fields = [history._meta.get_field(name) for name in about]
     quote = connection.ops.quote_name
     into = ", ".join(quote(name) for name in (*columns, *(field.column for field in fields)))
     copied = ", ".join(map(quote, columns))
-    key = quote(str(model._meta.pk.column))  # noqa: SLF001 (Django's own)
+    key = quote(str(model._meta.pk.column))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {quote(history._meta.db_table)} ({into})"  # noqa: SLF001 (Django's own)
-            f" SELECT {copied}, %s, %s, %s, %s FROM {quote(model._meta.db_table)}"  # noqa: SLF001
+            f"INSERT INTO {quote(history._meta.db_table)} ({into})"
+            f" SELECT {copied}, %s, %s, %s, %s FROM {quote(model._meta.db_table)}"
             f" WHERE {key} IN ({', '.join(['%s'] * len(things))}) ORDER BY {key}",
             [
                 *(f.get_db_prep_save(about[f.name], connection) for f in fields),
@@ -89,7 +89,7 @@ def keep_history(things: Sequence[models.Model], kind: str, *, by: User | None) 
 
 def _check(things: Sequence[Row]) -> None:
     """Check each value by itself. Raises ValidationError, which names the thing."""
-    relations = {f.name for f in type(things[0])._meta.fields if f.is_relation}  # noqa: SLF001 (Django's own)
+    relations = {f.name for f in type(things[0])._meta.fields if f.is_relation}
     for thing in things:
         try:
             thing.clean_fields(exclude=relations)

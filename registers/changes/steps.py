@@ -75,8 +75,7 @@ def removed(thing: models.Model) -> Step:
 def row_of(thing: models.Model) -> Values:
     """Return the values of a row by the names of its columns."""
     return {
-        field.attname: plain(getattr(thing, field.attname))
-        for field in thing._meta.concrete_fields  # noqa: SLF001 (Django's own)
+        field.attname: plain(getattr(thing, field.attname)) for field in thing._meta.concrete_fields
     }
 
 
@@ -101,12 +100,12 @@ def _make(steps: list[Step], by: User | None) -> None:
     if hasattr(model, "history"):
         bulk_create_with_history(things, model, batch_size=BATCH, default_user=by)
     else:
-        model._default_manager.bulk_create(things, BATCH)  # noqa: SLF001 (Django's own)
+        model._default_manager.bulk_create(things, BATCH)
 
 
 def _remove(steps: list[Step], by: User | None) -> None:
     for thing in stored_rows(steps).values():
-        thing._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001 (simple_history's way)
+        thing._history_user = by  # type: ignore[attr-defined]
         thing.delete()
 
 
@@ -118,16 +117,16 @@ def _alter(steps: list[Step], by: User | None) -> None:
             setattr(things[step.key], name, value)
             columns.add(name)
     rows = list(things.values())
-    fields = [field.name for field in model._meta.concrete_fields if field.attname in columns]  # noqa: SLF001 (Django's own)
+    fields = [field.name for field in model._meta.concrete_fields if field.attname in columns]
     if hasattr(model, "history"):
         bulk_update_with_history(rows, model, fields, batch_size=BATCH, default_user=by)
     else:
-        model._default_manager.bulk_update(rows, fields, batch_size=BATCH)  # noqa: SLF001 (Django's own)
+        model._default_manager.bulk_update(rows, fields, batch_size=BATCH)
 
 
 def stored_rows(steps: Sequence[Step]) -> dict[Any, models.Model]:
     """Return the rows that steps of one table are about, as they are now, by their keys."""
-    manager = steps[0].model._default_manager  # noqa: SLF001 (Django's own)
+    manager = steps[0].model._default_manager
     keys = [step.key for step in steps]
     found: dict[Any, models.Model] = {}
     for start in range(0, len(keys), BATCH):
@@ -136,10 +135,10 @@ def stored_rows(steps: Sequence[Step]) -> dict[Any, models.Model]:
 
 
 def _table(thing: models.Model) -> str:
-    return str(thing._meta.model_name)  # noqa: SLF001 (Django's own)
+    return str(thing._meta.model_name)
 
 
 def _values(model: type[models.Model], kept: Values) -> Values:
     """Return plain values as the model has them."""
-    fields = {field.attname: field for field in model._meta.concrete_fields}  # noqa: SLF001 (Django's own)
+    fields = {field.attname: field for field in model._meta.concrete_fields}
     return {name: fields[name].to_python(value) for name, value in kept.items()}

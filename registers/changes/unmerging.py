@@ -158,8 +158,7 @@ def _there(kept: list[Step]) -> dict[type[models.Model], set[Any]]:
         for model, key in _points_at(step.model, step.before or {}):
             wanted[model].add(key)
     there = {
-        model: set(model._default_manager.in_bulk(list(keys)))  # noqa: SLF001 (Django's own)
-        for model, keys in wanted.items()
+        model: set(model._default_manager.in_bulk(list(keys))) for model, keys in wanted.items()
     }
     for step in kept:
         if step.kind == "removed":
@@ -170,10 +169,10 @@ def _there(kept: list[Step]) -> dict[type[models.Model], set[Any]]:
 def _points_at(
     model: type[models.Model], values: dict[str, Any]
 ) -> Iterable[tuple[type[models.Model], Any]]:
-    for field in model._meta.concrete_fields:  # noqa: SLF001 (Django's own)
+    for field in model._meta.concrete_fields:
         if isinstance(field, models.ForeignKey) and values.get(field.attname) is not None:
             other = field.related_model
-            if isinstance(other, type) and other._meta.app_label == "registers":  # noqa: SLF001 (Django's own)
+            if isinstance(other, type) and other._meta.app_label == "registers":
                 yield other, values[field.attname]
 
 

@@ -31,7 +31,7 @@ MOST_PAIRS = 50_000  # of one word on both sides: a few words again and again ar
 IN_THE_RECORD: dict[type[models.Model], tuple[str, ...]] = {
     model: tuple(
         f"{label} "
-        for label in (*(str(f.verbose_name).capitalize() for f in model._meta.fields), *parts)  # noqa: SLF001 (Django's own)
+        for label in (*(str(f.verbose_name).capitalize() for f in model._meta.fields), *parts)
     )
     for model, parts in {
         Protocol: ("Lead organisation", "Other organisations", "Comes under", "Documents"),
@@ -73,7 +73,7 @@ def told(model: type[models.Model], changes: Sequence[Change], *, most: int) -> 
 
 def whose(model: type[models.Model], change: Change) -> Any:
     """Return the key of the thing that a change was made to; None where no record says it."""
-    pk = model._meta.pk  # noqa: SLF001 (Django's own)
+    pk = model._meta.pk
     return change.record["fields"].get(pk.name) if change.record and pk else None
 
 
@@ -104,7 +104,7 @@ def differences(model: type[models.Model], before: Record, after: Record) -> lis
 
 
 def _fields(model: type[models.Model], before: Values, after: Values) -> Iterator[Difference]:
-    for field in model._meta.fields:  # noqa: SLF001 (Django's own)
+    for field in model._meta.fields:
         name = field.name
         # What no editor writes follows from the rest, as the day of the last update.
         if field.primary_key or not field.editable or name not in after:

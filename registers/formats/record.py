@@ -59,8 +59,8 @@ def records_of(things: Sequence[models.Model]) -> dict[Any, Record]:
         return {}
     model = type(things[0])
     keys = [thing.pk for thing in things]
-    stored = model._default_manager.filter(pk__in=keys)  # noqa: SLF001 (Django's own)
-    relations = [field.name for field in model._meta.fields if field.is_relation]  # noqa: SLF001
+    stored = model._default_manager.filter(pk__in=keys)
+    relations = [field.name for field in model._meta.fields if field.is_relation]
     records: dict[Any, Record] = {
         thing.pk: {"fields": values_of(thing), "parts": {}}
         for thing in (stored.select_related(*relations) if relations else stored)
@@ -79,15 +79,13 @@ def _parts_of_each(
     whose: type[models.Model], kind: str, keys: Sequence[Any]
 ) -> models.QuerySet[Any]:
     model, owner = PARTS[whose][kind]
-    parts = model._default_manager.filter(**{f"{owner}__in": keys})  # noqa: SLF001 (Django's own)
+    parts = model._default_manager.filter(**{f"{owner}__in": keys})
     if model is Document:
         parts = parts.filter(taken_off=False)
     if model is Overarching:
         parts = parts.order_by("overarching")
     others = [
-        field.name
-        for field in model._meta.fields  # noqa: SLF001 (Django's own)
-        if field.is_relation and field.name != owner
+        field.name for field in model._meta.fields if field.is_relation and field.name != owner
     ]
     return parts.select_related(*others) if others else parts
 
@@ -96,7 +94,7 @@ def values_of(thing: models.Model, *, without: frozenset[str] = frozenset()) -> 
     """Return the values of a thing's own fields by their names, but for those in `without`."""
     return {
         field.name: _plain(thing, field)
-        for field in thing._meta.fields  # noqa: SLF001 (Django's own)
+        for field in thing._meta.fields
         if field.name not in UNRECORDED | without
     }
 

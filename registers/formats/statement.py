@@ -42,10 +42,10 @@ def statements(model: type[models.Model], keys: Collection[Any]) -> dict[Any, St
     It asks once for each kind of part, however many things there are. What
     says nothing in public is left out.
     """
-    stored = model._default_manager.filter(pk__in=keys)  # noqa: SLF001 (Django's own)
+    stored = model._default_manager.filter(pk__in=keys)
     if issubclass(model, Protocol):
         stored = stored.exclude(status=Protocol.Status.DRAFT)
-    relations = [field.name for field in model._meta.fields if field.is_relation]  # noqa: SLF001 (Django's own)
+    relations = [field.name for field in model._meta.fields if field.is_relation]
     things = list(stored.select_related(*relations) if relations else stored)
     said = _own_words(things)
     for field, words in parts_of_each(model, things).items():
@@ -58,7 +58,7 @@ def _own_words(things: Sequence[models.Model]) -> dict[Any, Statement]:
     """Return what each of several things of one kind says in its own fields."""
     fields = [
         (str(field.verbose_name).capitalize(), field)
-        for field in (things[0]._meta.fields if things else ())  # noqa: SLF001 (Django's own)
+        for field in (things[0]._meta.fields if things else ())
         if not isinstance(field, models.AutoField)
         and field.name not in UNSAID | (UNSAID_OF_PAPERS if isinstance(things[0], Paper) else set())
     ]

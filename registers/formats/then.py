@@ -99,7 +99,7 @@ def then(protocol: Protocol, on: datetime.date) -> Then | None:
 def _protocol(today: Protocol, record: Record, at: datetime.datetime) -> Protocol:
     """Return the protocol as recorded, with its theme and parties as they were called then."""
     made = Protocol()
-    for field in Protocol._meta.fields:  # noqa: SLF001 (Django's own)
+    for field in Protocol._meta.fields:
         if field.name in record["fields"]:
             value = value_for(field, record["fields"][field.name])
             setattr(made, field.attname, value)
@@ -124,7 +124,7 @@ def _party(protocol: Protocol, row: dict[str, Any], names: dict[Any, str]) -> Pa
     )
     fields = {
         field.name: value_for(field, row[field.name])
-        for field in Party._meta.fields  # noqa: SLF001 (Django's own)
+        for field in Party._meta.fields
         if field.name in PARTY
     }
     return Party(protocol=protocol, organisation=organisation, **fields)

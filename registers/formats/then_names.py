@@ -34,7 +34,7 @@ def called(
         .annotate(said=KT(f"record__fields__{field}"))
     )
     things = (
-        model._default_manager.filter(pk__in=keys)  # noqa: SLF001 (Django's own)
+        model._default_manager.filter(pk__in=keys)
         .annotate(said=models.Subquery(recorded.values("said")[:1]))
         .values_list("pk", field, "said")
     )

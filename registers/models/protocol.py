@@ -165,8 +165,7 @@ class Protocol(models.Model):
         # Without this a new protocol would overwrite the one that has its reference.
         kwargs.setdefault("force_insert", self._state.adding)
         super().save(*args, **kwargs)
-        self._reference_as_read = self.reference
-        self._status_as_read: str | None = self.status
+        self.remember_as_stored()
 
     def get_absolute_url(self) -> str:
         """Return the protocol's own page."""
@@ -174,12 +173,16 @@ class Protocol(models.Model):
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
-        """Remember the reference and the status, to notice that somebody changes them."""
+        """Return what the database holds, and remember it."""
         protocol = super().from_db(*args, **kwargs)
-        protocol._reference_as_read = protocol.reference  # noqa: SLF001 (its own class)
-        # Not by its name: where a query left the status out, that would ask for it.
-        protocol._status_as_read = protocol.__dict__.get("status")  # noqa: SLF001 (its own class)
+        protocol.remember_as_stored()
         return protocol
+
+    def remember_as_stored(self) -> None:
+        """Remember the reference and the status as stored, to notice that somebody changes them."""
+        self._reference_as_read = self.reference
+        # Not by its name: where a query left the status out, that would ask for it.
+        self._status_as_read: str | None = self.__dict__.get("status")
 
     def clean(self) -> None:
         """Refuse a number that is used, a way back to a draft, and a replacement that is none."""
@@ -203,7 +206,7 @@ class Protocol(models.Model):
             raise ValidationError({"reference": f"Protocol {taken.pk} has this number already."})
         # Gaps are of protocols' numbers, and so their module stands above this one.
         gaps: Any = apps.get_model("registers", "Gap")
-        for gap in gaps._default_manager.filter(pk__in=[self.pk, *same_number(self.pk)]):  # noqa: SLF001 (Django's own)
+        for gap in gaps._default_manager.filter(pk__in=[self.pk, *same_number(self.pk)]):
             said = GAP_TOLD.format(reference=gap.pk, fate=gap.get_fate_display().lower())
             raise ValidationError({"reference": said})
 

@@ -64,7 +64,7 @@ def page(
 
 def context(request: HttpRequest, *, title: str, brought: Import | None) -> dict[str, Any]:
     """Return what every page of the import says."""
-    opts = Protocol._meta  # noqa: SLF001 (Django's own)
+    opts = Protocol._meta
     return admin.site.each_context(request) | {"opts": opts, "title": title, "brought": brought}
 
 

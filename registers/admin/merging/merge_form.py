@@ -20,7 +20,7 @@ from registers.admin.official import ModelForm, by_field
 from registers.changes.merging import ITSELF, KINDS_OF_NAME
 from registers.models import Name, Organisation, Party
 
-ORGANISATION: Any = Party._meta.get_field("organisation")  # noqa: SLF001 (Django's own)
+ORGANISATION: Any = Party._meta.get_field("organisation")
 THIS, OTHER = "this", "other"
 BOXES = ("other", "stays", "kind_of_name", "why")
 LONGEST = 255

@@ -73,7 +73,7 @@ JOINED = {"name_as_published": "", "note": "", "signed_on": ""}.keys()
 
 
 def _label(name: str) -> str:
-    return str(Party._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # noqa: SLF001
+    return str(Party._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
 
 
 def _protocols(references: Iterable[str]) -> Iterator[Protocol]:
@@ -127,7 +127,7 @@ def _notes(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
     for step in steps:
         if step.kind == "altered":
             for name, text in (step.after or {}).items():
-                label = Organisation._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # noqa: SLF001
+                label = Organisation._meta.get_field(name).verbose_name  # type: ignore[union-attr]
                 yield f"{capfirst(str(label))}: {text or 'empty'}"
 
 

@@ -29,7 +29,7 @@ def page(
 ) -> HttpResponse:
     """Show one of the pages about organisations."""
     context = admin.site.each_context(request) | {
-        "opts": Organisation._meta,  # noqa: SLF001 (Django's own)
+        "opts": Organisation._meta,
         "organisation": organisation,
         **more,
     }

@@ -98,7 +98,7 @@ class BothPage:
         ]
 
     def _answer(self, **context: Any) -> TemplateResponse:
-        opts = self.thing._meta  # noqa: SLF001 (Django's own)
+        opts = self.thing._meta
         context |= {
             "opts": opts,
             "original": self.thing,

@@ -83,7 +83,7 @@ def sheet_of(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: Any)
     fields = {name: each for name, each in form.fields.items() if name not in NOT_STORED}
     kinds, rows = [], {}
     for formset, inline in formsets:
-        own = {formset.model._meta.pk.name, formset.fk.name, "DELETE"}  # noqa: SLF001 (Django's own)
+        own = {formset.model._meta.pk.name, formset.fk.name, "DELETE"}
         blank = formset.empty_form
         typed = {name: each for name, each in blank.fields.items() if name not in own}
         if not may_change(inline):
@@ -91,7 +91,7 @@ def sheet_of(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: Any)
         kind = Kind(
             prefix=formset.prefix,
             name=str(inline.verbose_name),
-            key=formset.model._meta.pk.name,  # noqa: SLF001 (Django's own)
+            key=formset.model._meta.pk.name,
             fields=typed,
             known_by=_known_by(inline, typed),
             blank=boxes_of(blank, typed),

@@ -213,7 +213,7 @@ def _keep_names(brought: Import, plan: Plan) -> None:
 def _insert(rows: Iterable[models.Model]) -> None:
     stream = iter(rows)
     while batch := list(islice(stream, BATCH)):
-        type(batch[0])._default_manager.bulk_create(batch)  # noqa: SLF001 (Django's own)
+        type(batch[0])._default_manager.bulk_create(batch)
 
 
 def _found(plan: Plan) -> dict[str, Any]:

@@ -15,7 +15,7 @@ UNSEEN = "This holds a character that cannot be shown (U+{:04X}). Delete it, or 
 MEND = "Put it right in the file."
 TOO_LONG = "It is longer than {} characters."
 LONGEST = {
-    kind: int(model._meta.get_field("name").max_length or 0)  # noqa: SLF001 (Django's own)
+    kind: int(model._meta.get_field("name").max_length or 0)
     for kind, model in (
         (ImportName.Kind.ORGANISATION, Organisation),
         (ImportName.Kind.THEME, Theme),

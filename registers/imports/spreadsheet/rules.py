@@ -14,7 +14,7 @@ from registers.models import Party, Protocol
 
 # The columns in which fields of other names stand.
 COLUMNS = {"published_on": "published", "updated_on": "updated", "review_note": "review_date"}
-FIELDS = {field.name for field in Protocol._meta.fields}  # noqa: SLF001 (Django's own)
+FIELDS = {field.name for field in Protocol._meta.fields}
 
 
 def refuse_by_rules(row: RowOf, line: Line) -> None:
