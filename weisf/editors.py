@@ -42,6 +42,6 @@ def second_factor_is_asked(*, https: bool) -> bool:
     asked = yes_or_no("SECOND_FACTOR", default=https)
     if https and not asked:
         raise refuse(
-            "SECOND_FACTOR", "is 'false', and SITE_URL begins with https. Take SECOND_FACTOR away."
+            "SECOND_FACTOR", "turns it off, and SITE_URL begins with https. Remove SECOND_FACTOR."
         )
     return asked

@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
+ON, OFF = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+
 
 def refuse(name: str, problem: str) -> ImproperlyConfigured:
     """Return the error that stops the start: `problem` says what is wrong and what to do."""
@@ -18,11 +20,11 @@ def refuse(name: str, problem: str) -> ImproperlyConfigured:
 
 
 def yes_or_no(name: str, *, default: bool) -> bool:
-    """Return a switch; only 'true' and 'false' are taken, so that a slip does not turn one on."""
-    value = str(env.str(name, "true" if default else "false")).lower()
-    if value not in {"true", "false"}:
-        raise refuse(name, f"is '{value}'. Write true or false.")
-    return value == "true"
+    """Return a boolean setting: a word of ON or OFF, in any case; anything else is refused."""
+    value = str(env.str(name, "true" if default else "false"))
+    if value.lower() not in ON | OFF:
+        raise refuse(name, f"is '{value}'. Write true or false, yes or no, on or off, or 1 or 0.")
+    return value.lower() in ON
 
 
 def whole_number(name: str, *, default: int, least: int = 1, most: int = 1_000) -> int:

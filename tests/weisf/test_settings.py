@@ -33,11 +33,14 @@ BAD = {
     "a folder for a partnership": ("PARTNERSHIP_FILE", str(ROOT)),
     "a partnership that is no TOML": ("PARTNERSHIP_FILE", __file__),
     "no register": ("REGISTER_FILE", "/no/such/file.json"),
-    "a slip in a switch": ("DEBUG", "yes"),
-    "a switch that is a number": ("BEHIND_PROXY", "1"),
-    "an empty switch": ("ANNOUNCE", ""),
-    "a slip in the second factor": ("SECOND_FACTOR", "off"),
+    "a slip in a boolean": ("DEBUG", "ture"),
+    "a letter for a boolean": ("DEBUG", "y"),
+    "another number for a boolean": ("BEHIND_PROXY", "2"),
+    "an empty boolean": ("ANNOUNCE", ""),
+    "two words for a boolean": ("ANNOUNCE", "yes no"),
+    "a slip in the second factor": ("SECOND_FACTOR", "of"),
     "no second factor where others come": ("SECOND_FACTOR", "false"),
+    "no second factor where others come, in another word": ("SECOND_FACTOR", "Off"),
     "a short secret": ("SECRET_KEY", "short"),
     "no secret": ("SECRET_KEY", ""),
     "an empty database": ("DATABASE_URL", ""),
@@ -189,6 +192,28 @@ def test_an_https_site_has_secure_cookies_and_says_so_for_a_year(settings_with):
     assert settings["SESSION_COOKIE_SECURE"]
     assert settings["CSRF_COOKIE_SECURE"]
     assert settings["SECURE_HSTS_SECONDS"] == 365 * 24 * 60 * 60
+
+
+@pytest.mark.parametrize("written", ["true", "yes", "on", "1", "True", "YES", "oN"])
+def test_a_boolean_is_turned_on_by_any_common_word(written, settings_with):
+    settings = settings_with(
+        DEBUG=written, BEHIND_PROXY=written, ANNOUNCE=written, SECOND_FACTOR=written
+    )
+    assert settings["DEBUG"] is True
+    assert settings["BEHIND_PROXY"] is True
+    assert settings["ANNOUNCE"] is True
+    assert settings["SECOND_FACTOR"] is True
+
+
+@pytest.mark.parametrize("written", ["false", "no", "off", "0", "False", "NO", "oFF"])
+def test_a_boolean_is_turned_off_by_any_common_word(written, settings_with):
+    settings = settings_with(
+        DEBUG=written, BEHIND_PROXY=written, ANNOUNCE=written, SECOND_FACTOR=written
+    )
+    assert settings["DEBUG"] is False
+    assert settings["BEHIND_PROXY"] is False
+    assert settings["ANNOUNCE"] is False
+    assert settings["SECOND_FACTOR"] is False
 
 
 @pytest.mark.parametrize("behind", ["true", "false"])
