@@ -9,8 +9,11 @@ import xlsxwriter
 from odfdo import Cell, Document, Table
 from odfdo import Row as OpenRow
 
+from registers.formats.sheets import archive
+from registers.formats.sheets import ods as ods_reader
 from registers.formats.sheets.places import column
 from registers.formats.sheets.whole import Row, Sheet, letter, place
+from registers.formats.sheets.wire import Head
 from tests.formats.sheet_files import cells, ods, read, xls, xlsx
 
 DAY = datetime.date(2024, 3, 1)
@@ -201,3 +204,22 @@ def test_a_place_is_said_in_words():
     plain = Sheet(name="a.csv", rows=[], hidden=False, merged=[], kind="csv")
     assert place(sheet, 5, 2) == "sheet 'Live', row 5, column C"
     assert place(plain, 5, 2) == "row 5, column C"
+
+
+@pytest.mark.parametrize("size", [1, 3, 100, 10**6])
+def test_an_ods_is_read_whole_in_pieces_of_any_size(tmp_path, monkeypatch, size):
+    path = tmp_path / "a.ods"
+    book = Document("spreadsheet")
+    book.body.clear()
+    for name in ("First", "Last"):
+        table = Table(name)
+        table.append_row(OpenRow())
+        table.set_value("A1", f"in {name}")
+        book.body.append(table)
+    book.save(path)
+
+    monkeypatch.setattr(archive, "MEGABYTE", size)
+    sheets = [
+        (line.name, []) if isinstance(line, Head) else line for line in ods_reader.read_ods(path)
+    ]
+    assert sheets == [("First", []), (1, ["in First"]), ("Last", []), (1, ["in Last"])]

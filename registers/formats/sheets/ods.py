@@ -59,6 +59,7 @@ def read_ods(path: Path) -> Iterator[Head | Line]:
                 content.parser.Parse(piece, False)  # noqa: FBT003 (expat takes it so)
                 yield from _given(content)
         content.parser.Parse(b"", True)  # noqa: FBT003
+        yield from _given(content)  # expat 2.6 and later may hold back the last piece until here
     except (expat.ExpatError, ValueError) as problem:
         raise Unreadable(DAMAGED) from problem
 
