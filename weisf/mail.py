@@ -1,12 +1,12 @@
-"""How e-mails are sent: read from the environment, as Django's own settings."""
+"""How e-mails are sent, read from the environment."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -27,48 +27,72 @@ UNREADABLE = (
 )
 
 
-def read_mail(*, partnership_email: str) -> dict[str, Any]:
-    """Return Django's settings for e-mails. `partnership_email` is what they come from by default.
+@dataclass(frozen=True)
+class Mail:
+    """How e-mails are sent: what Django's settings for them and GOV.UK Notify's are set to."""
+
+    backend: str = NO_MAIL
+    host: str = "localhost"
+    port: int | None = 25
+    user: str = ""
+    password: str = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+    folder: str | None = None
+    notify_key: str = ""
+    notify_template: str = ""
+    sender: str = ""
+
+
+def read_mail(*, partnership_email: str) -> Mail:
+    """Return how e-mails are sent. `partnership_email` is what they come from by default.
 
     Raises ImproperlyConfigured.
     """
     url, backend = str(env.str("EMAIL_URL", "")), str(env.str("EMAIL_BACKEND", ""))
     if url and backend:
-        raise refuse("EMAIL_BACKEND", "is set beside EMAIL_URL. Take one of the two away.")
-    mail = _read_url(url) if url else {"EMAIL_BACKEND": backend or NO_MAIL}
-    if backend:
-        mail |= _read_backend(backend)
+        raise refuse("EMAIL_BACKEND", "is set beside EMAIL_URL. Remove one of the two.")
+    mail = Mail()
+    if url:
+        mail = _read_url(url)
+    elif backend:
+        mail = _read_backend(backend)
     sender = str(env.str("EMAIL_FROM", "")) or partnership_email
     if not re.fullmatch(ADDRESS, parseaddr(sender)[1]) or not sender.isprintable():
         said = " ".join(sender.split())
         raise refuse("EMAIL_FROM", f"is '{said}'. Write an address, or Name <address>.")
-    return mail | {"DEFAULT_FROM_EMAIL": sender, "EMAIL_TIMEOUT": TIMEOUT}
+    return replace(mail, sender=sender)
 
 
-def _read_url(url: str) -> dict[str, Any]:
-    """Return the settings that stand in one address, as django-environ reads them."""
+def _read_url(url: str) -> Mail:
+    """Return what one address says, as django-environ reads it."""
     try:
-        mail: dict[str, Any] = dict(environ.Env.email_url_config(url))
+        read = environ.Env.email_url_config(url)
         parts = urlsplit(url)
         scheme, host = parts.scheme, parts.hostname
     except (ImproperlyConfigured, ValueError) as problem:
         raise refuse("EMAIL_URL", UNREADABLE) from problem
     if parts.query or not (host if scheme in PORTS else scheme in {"consolemail", "filemail"}):
         raise refuse("EMAIL_URL", UNREADABLE)
-    if scheme == "filemail":
-        # django-environ takes the first stroke away: the folder would be beside the program.
-        mail["EMAIL_FILE_PATH"] = folder = unquote(parts.path)
-        if not Path(folder).is_absolute() or not Path(folder).is_dir():
-            raise refuse("EMAIL_URL", f"names the folder {folder}, which is not there. Make it.")
-    mail["EMAIL_PORT"] = mail["EMAIL_PORT"] or PORTS.get(scheme)
-    # Django wants text for both.
-    mail |= {name: mail[name] or "" for name in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")}
-    return mail
+    # Not django-environ's: it drops the first slash, and the folder would be beside the program.
+    folder = unquote(parts.path) if scheme == "filemail" else None
+    if folder is not None and not (Path(folder).is_absolute() and Path(folder).is_dir()):
+        raise refuse("EMAIL_URL", f"names the folder {folder}, which is not there. Make it.")
+    return Mail(
+        backend=read["EMAIL_BACKEND"],
+        host=read["EMAIL_HOST"] or "",
+        port=read["EMAIL_PORT"] or PORTS.get(scheme),
+        user=read["EMAIL_HOST_USER"] or "",
+        password=read["EMAIL_HOST_PASSWORD"] or "",
+        use_tls=read.get("EMAIL_USE_TLS", False),
+        use_ssl=read.get("EMAIL_USE_SSL", False),
+        folder=folder,
+    )
 
 
-def _read_backend(backend: str) -> dict[str, Any]:
-    """Return the further settings of a Django backend that is named by its dotted path."""
-    mail = _read_notify() if backend == NOTIFY else {}
+def _read_backend(backend: str) -> Mail:
+    """Return how a Django backend sends that is named by its dotted path."""
+    key, template = _read_notify() if backend == NOTIFY else ("", "")
     try:
         found = "." in backend and find_spec(backend.rpartition(".")[0])
     except (ImportError, ValueError):
@@ -78,11 +102,11 @@ def _read_backend(backend: str) -> dict[str, Any]:
             "EMAIL_BACKEND",
             f"is '{backend}', which is not installed. Install it, or write its whole name.",
         )
-    return mail
+    return Mail(backend, notify_key=key, notify_template=template)
 
 
-def _read_notify() -> dict[str, Any]:
-    """Return the settings of GOV.UK Notify, which are read only where it is chosen."""
+def _read_notify() -> tuple[str, str]:
+    """Return the key and template of GOV.UK Notify, which are read only where it is chosen."""
     key = str(env.str("GOVUK_NOTIFY_API_KEY", ""))
     if not re.fullmatch(r"(\S+-)?[0-9a-f-]{36}-[0-9a-f-]{36}", key):
         raise refuse(
@@ -97,7 +121,4 @@ def _read_notify() -> dict[str, Any]:
             "GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID",
             f"is '{template}'. Copy the ID of the template in GOV.UK Notify.",
         ) from problem
-    return {
-        "GOVUK_NOTIFY_API_KEY": key,
-        "GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID": template,
-    }
+    return key, template

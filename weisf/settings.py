@@ -13,10 +13,9 @@ from urllib.parse import quote
 
 from csp.constants import NONE, SELF
 
-from weisf.editors import EDITORS, second_factor_is_asked
 from weisf.environment import env, one_of, read_database, refuse, whole_number, yes_or_no
 from weisf.logs import json_to_stdout
-from weisf.mail import read_mail
+from weisf.mail import TIMEOUT, read_mail
 from weisf.papers import read_papers
 from weisf.partnership import read_partnership
 
@@ -112,9 +111,37 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# How editors come in: with a second factor, and not by guessing.
-globals().update(EDITORS)
-SECOND_FACTOR = second_factor_is_asked(https=HTTPS)
+# How editors log in -------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+# A whole working day, from the log-in on: registers/accounts/sessions.py.
+SESSION_COOKIE_AGE = 12 * 60 * 60
+
+# Ten failures lock a name or an address for a while: registers/accounts/lockout.py.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "registers.admin.entering.lockout.AnySpelling",
+]
+AXES_HANDLER = "registers.admin.entering.lockout.Handler"
+AXES_LOCKOUT_CALLABLE = "registers.admin.entering.lockout.locked"
+AXES_CLIENT_IP_CALLABLE = "weisf.visitors.address_of"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# A code from a telephone beside the password.
+SECOND_FACTOR = yes_or_no("SECOND_FACTOR", default=HTTPS)
+if HTTPS and not SECOND_FACTOR:
+    raise refuse(
+        "SECOND_FACTOR", "turns it off, and SITE_URL begins with https. Remove SECOND_FACTOR."
+    )
 OTP_TOTP_ISSUER = PARTNERSHIP.register_name
 
 # The parts ---------------------------------------------------------------------------------
@@ -215,7 +242,19 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 
 # E-mail ------------------------------------------------------------------------------------
 
-globals().update(read_mail(partnership_email=PARTNERSHIP.email))
+_mail = read_mail(partnership_email=PARTNERSHIP.email)
+EMAIL_BACKEND = _mail.backend
+EMAIL_HOST = _mail.host
+EMAIL_PORT = _mail.port
+EMAIL_HOST_USER = _mail.user
+EMAIL_HOST_PASSWORD = _mail.password
+EMAIL_USE_TLS = _mail.use_tls
+EMAIL_USE_SSL = _mail.use_ssl
+EMAIL_FILE_PATH = _mail.folder
+EMAIL_TIMEOUT = TIMEOUT
+DEFAULT_FROM_EMAIL = _mail.sender
+GOVUK_NOTIFY_API_KEY = _mail.notify_key
+GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID = _mail.notify_template
 
 # What is kept of pages ---------------------------------------------------------------------
 
