@@ -18,7 +18,7 @@ from benchmarks.postgres import postgres
 
 REAL = 25  # so many protocols has the real register, which is loaded as it is
 # What decides what is in a database, or how.
-MADE_BY = ("fixtures", "registers/models", "registers/migrations", "registers/imports")
+MADE_BY = ("fixtures", "registers/models", "registers/migrations", "registers/imports", "demo")
 MADE_BY_TOO = (
     "registers/changes",
     "registers/management",
@@ -83,7 +83,17 @@ def _fill(found: Register, seed: int, url: str) -> None:
     is_real = found.size == REAL
     _manage("prepare", env=env if is_real else env | {"REGISTER_FILE": ""})
     if not is_real:
-        _manage("generate_register", f"--protocols={found.size}", f"--seed={seed}", env=env)
+        generate(found.size, seed=seed, env=env)
+
+
+def generate(size: int, *, seed: int, env: dict[str, str]) -> None:
+    """Fill the empty register that the settings name with so many fictional protocols."""
+    run(
+        *(sys.executable, "-m", "demo", f"--protocols={size}", f"--seed={seed}"),
+        cwd=PROJECT,
+        env=env,
+        what_to_do="`python -m demo` failed. Read its message above.",
+    )
 
 
 def _manage(*words: str, env: dict[str, str]) -> None:

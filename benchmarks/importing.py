@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from xlsxwriter import Workbook
 
-from benchmarks.data import plain_environment
+from benchmarks.data import generate, plain_environment
 from benchmarks.places import PROJECT, Unable, run, say
 from benchmarks.postgres import postgres
 from benchmarks.targets import MEGABYTE, Verdict
@@ -99,7 +99,7 @@ def _files(folder: Path, rows: int) -> tuple[Path, Path]:
     say(f"Making a spreadsheet of {rows:,} rows.")
     env = _environment(folder / "made")
     _manage("prepare", env=env)
-    _manage("generate_register", f"--protocols={int(rows / IN_FORCE)}", "--seed=1", env=env)
+    generate(int(rows / IN_FORCE), seed=1, env=env)
     text = _manage("shell", "--no-imports", "-c", EXPORT, env=env)
     lines = list(csv.reader(io.StringIO(text)))
     heads, kept = lines[0], lines[1 : rows + 1]

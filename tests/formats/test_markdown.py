@@ -97,9 +97,7 @@ TEXTS = [
     *(
         entry[1]
         for kind in ("news", "resources")
-        for entry in tomllib.loads(
-            (ROOT / "registers/imports/example/vocabulary.toml").read_text()
-        )[kind]["items"]
+        for entry in tomllib.loads((ROOT / "demo/vocabulary.toml").read_text())[kind]["items"]
     ),
 ]
 

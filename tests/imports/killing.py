@@ -58,8 +58,11 @@ class Place:
         }
 
     def run(self, *words: str) -> str:
+        return self.python("manage.py", *words)
+
+    def python(self, *words: str) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *words],
+            [sys.executable, *words],
             cwd=BASE,
             env=self.environment,
             capture_output=True,
@@ -152,7 +155,7 @@ def place(folder: Path) -> Iterator[Place]:
 
 def make_file(here: Place, protocols: int) -> Path:
     """Write a file that edits every protocol, and has new ones with new organisations."""
-    here.run("generate_register", f"--protocols={protocols}", "--seed=1", "--on=2026-11-22")
+    here.python("-m", "demo", f"--protocols={protocols}", "--seed=1", "--on=2026-11-22")
     script = (
         "import sys; from django.test import Client; from django.conf import settings;"
         "settings.ALLOWED_HOSTS = ['testserver'];"

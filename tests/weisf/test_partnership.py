@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.conftest import FIXTURES
 from weisf.partnership import read_partnership
 
 RIGHT = """
@@ -36,8 +35,8 @@ def test_every_line_becomes_a_field(tmp_path):
     assert partnership.page == ""
 
 
-def test_the_partnership_of_the_demonstration_says_that_it_is_made_up():
-    example = read_partnership(FIXTURES.parent / "example" / "partnership.toml")
+def test_the_partnership_of_the_demonstration_says_that_it_is_made_up(settings):
+    example = read_partnership(settings.BASE_DIR / "demo/partnership.toml")
     assert "demonstration" in example.register_name
     assert "made up" in example.what_is_a_protocol
     assert example.email.endswith(".example")

@@ -8,19 +8,19 @@ from random import Random
 from django.db import transaction
 from django.utils.text import slugify
 
+from demo.days import office_hour
+from demo.demonstration import demonstrate
+from demo.organisations import make_cast, successions
+from demo.protocols import Protocols
+from demo.words import VOCABULARY
 from registers.changes.bulk import New, whole_register
-from registers.imports.example.days import office_hour
-from registers.imports.example.demonstration import demonstrate
-from registers.imports.example.organisations import make_cast, successions
-from registers.imports.example.protocols import Protocols
-from registers.imports.example.words import VOCABULARY
 from registers.models import Theme
 from registers.models.words import key_of
 
 MOST = 1_000_000
 PROTOCOLS_A_THEME = 5  # at least: a small register has fewer themes
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
-WHY = "An example: generate_register made it up."
+WHY = "An example: python -m demo made it up."
 
 
 class ExampleError(Exception):

@@ -9,11 +9,11 @@ from random import Random
 
 from django.db import models
 
+from demo import words
+from demo.days import office_hour, review_month
+from demo.organisations import Cast
+from demo.parties import Parties
 from registers.changes.bulk import New
-from registers.imports.example import words
-from registers.imports.example.days import office_hour, review_month
-from registers.imports.example.organisations import Cast
-from registers.imports.example.parties import Parties
 from registers.models import Organisation, Overarching, Protocol, Theme
 from registers.models.review_dates import months_later
 

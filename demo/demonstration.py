@@ -12,11 +12,11 @@ from django.core.files.base import ContentFile
 from django.db import models
 from django.utils.text import slugify
 
+from demo.days import office_hour
+from demo.papers import example_pdf
+from demo.reviews import add_reviews
+from demo.words import VOCABULARY, happens
 from registers import changes
-from registers.imports.example.days import office_hour
-from registers.imports.example.papers import example_pdf
-from registers.imports.example.reviews import add_reviews
-from registers.imports.example.words import VOCABULARY, happens
 from registers.models import Document, Gap, News, Overarching, Protocol, Resource, Theme
 
 CHOSEN_FROM, CHOSEN = 400, 24

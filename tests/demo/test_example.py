@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count
 
-from registers.imports.example.organisations import make_cast
-from registers.imports.example.protocols import Protocols
+from demo.organisations import make_cast
+from demo.protocols import Protocols
 from registers.models import (
     Change,
     Contact,
@@ -30,7 +30,7 @@ from registers.models import (
 )
 from registers.models.words import EMAIL
 from tests.conftest import TODAY
-from tests.imports.conftest import EXAMPLES
+from tests.demo.conftest import EXAMPLES
 from tests.models.making import NOW
 
 PURPOSE_WORDS = (20, 60)

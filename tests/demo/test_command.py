@@ -1,4 +1,4 @@
-"""`manage.py generate_register`: the same fictional register for the same number, seed and day."""
+"""`python -m demo`: the same fictional register for the same number, seed and day."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from demo.command import Command
 from registers.changes.bulk import BATCH
 from registers.imports.fixture import is_empty
 from registers.models import Change, Organisation, Protocol, Review, SearchEntry
@@ -30,9 +31,7 @@ def papers(tmp_path, settings) -> Path:
 def generate(**options: object) -> str:
     said = io.StringIO()
     options = {"protocols": 120, "seed": 1, "on": ON} | options
-    call_command(
-        "generate_register", **{name: str(each) for name, each in options.items()}, stdout=said
-    )
+    call_command(Command(), **{name: str(each) for name, each in options.items()}, stdout=said)
     return said.getvalue()
 
 
@@ -58,7 +57,7 @@ def test_another_seed_gives_another_register(client: Client):
 
 @pytest.mark.usefixtures("empty_register", "today")
 def test_nothing_said_it_is_the_demonstration_as_of_today(client: Client):
-    call_command("generate_register", stdout=io.StringIO())
+    call_command(Command(), stdout=io.StringIO())
     assert digest(client) == DIGEST
 
 

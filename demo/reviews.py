@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Sequence
 from random import Random
 
+from demo.days import office_hour
+from demo.words import VOCABULARY
 from registers import changes
-from registers.imports.example.days import office_hour
-from registers.imports.example.words import VOCABULARY
 from registers.models import Approver, Protocol, Review
 from registers.models.review_dates import months_later
 

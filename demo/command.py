@@ -1,4 +1,4 @@
-"""`manage.py generate_register --protocols N --seed S`: a fictional register, of any size."""
+"""The arguments of `python -m demo`, and what it says of wrong ones."""
 
 import datetime
 from typing import Any
@@ -6,14 +6,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from registers.imports.example import ExampleError, make_register
+from demo.making import ExampleError, make_register
 from registers.imports.fixture import is_empty
 
 
 class Command(BaseCommand):
+    """Fills an empty register; run by `python -m demo`."""
+
     help = "Fill an empty register with made-up protocols, the same for the same number and seed."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Take the number, the seed and the day."""
         parser.add_argument("--protocols", default="120", metavar="N", help="how many (120)")
         parser.add_argument("--seed", default="1", metavar="S", help="a whole number from 0 up (1)")
         parser.add_argument(
@@ -21,6 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, protocols: str, seed: str, on: str | None, **_options: Any) -> None:
+        """Check what was given, and make the register. Raises CommandError with what to do."""
         number = _whole("--protocols", protocols)
         day = _day(on) if on else timezone.localdate()
         if not is_empty():

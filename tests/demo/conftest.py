@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import override_settings
 
-from registers.imports.example import make_register
+from demo.making import make_register
 from tests.conftest import TODAY, empty_the_register
 from tests.models.making import shared_by_a_module
 

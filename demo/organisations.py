@@ -12,8 +12,8 @@ from zlib import crc32
 from django.db import models
 from django.utils.text import slugify
 
+from demo.words import VOCABULARY, draw_places, happens
 from registers.changes.bulk import New
-from registers.imports.example.words import VOCABULARY, draw_places, happens
 from registers.models import Approver, Contact, Name, Organisation, Succession
 from registers.models.words import key_of
 

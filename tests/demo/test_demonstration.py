@@ -109,7 +109,7 @@ def test_changes_have_days_and_reasons(client: Client, today):
     words = text(client.get(f"{changed.get_absolute_url()}changes/"))
     assert changed.changes.count() > 5
     assert words.count("Why:") == changed.changes.count()
-    assert "Added to this register. Why: An example: generate_register made it up." in words
+    assert "Added to this register. Why: An example: python -m demo made it up." in words
     assert Change.objects.filter(what__contains="Status changed from Published to").exists()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from random import Random
 
-from registers.imports.example.organisations import Cast
-from registers.imports.example.words import DETAILS, VOCABULARY, happens
+from demo.organisations import Cast
+from demo.words import DETAILS, VOCABULARY, happens
 from registers.models import Organisation, Party, Protocol
 
 # How many partners beside the lead and the first organisation, and how often.
