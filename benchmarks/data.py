@@ -22,7 +22,7 @@ MADE_BY = ("fixtures", "registers/models", "registers/migrations", "registers/im
 MADE_BY_TOO = (
     "registers/changes",
     "registers/management",
-    "registers/finding/entries.py",
+    "registers/search/search_writer.py",
     "benchmarks/data.py",
 )
 

@@ -17,8 +17,8 @@ from django.core.signals import setting_changed
 from django.db import connection
 from django.test import Client
 
-from registers.finding.indexing import forget
 from registers.imports.fixture import is_empty, load_register, read_register
+from registers.search.index_loader import forget
 from tests.cast import somebody
 
 TESTS = Path(__file__).parent

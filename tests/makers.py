@@ -11,8 +11,8 @@ from django.utils.text import slugify
 from factory.django import DjangoModelFactory
 
 from registers import changes
-from registers.finding.entries import publish
 from registers.models import Name, Organisation, Party, Protocol, Theme
+from registers.search.search_writer import publish
 
 DAY = datetime.date(2026, 11, 22)
 

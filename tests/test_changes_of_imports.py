@@ -18,8 +18,7 @@ from registers.changes import many
 from registers.changes.importing import Incoming, Part, import_protocols
 from registers.changes.importing_organisations import IncomingOrganisation, import_organisations
 from registers.changes.official import official_change, published_at_its_end, remove, save
-from registers.finding import entries
-from registers.formats.record import record_of
+from registers.history.snapshot import record_of
 from registers.models import (
     Change,
     Gap,
@@ -30,6 +29,7 @@ from registers.models import (
     RegisterVersion,
     Theme,
 )
+from registers.search import search_writer
 from tests import makers
 from tests.models.making import NOW, shared_by_a_module
 
@@ -51,7 +51,7 @@ def cast(django_db_setup, django_db_blocker) -> Iterator[None]:
 @pytest.fixture(params=[many.BATCH, 7], ids=["many", "few"])
 def batch(request, monkeypatch) -> None:
     monkeypatch.setattr(many, "BATCH", request.param)
-    monkeypatch.setattr(entries, "BATCH", request.param)
+    monkeypatch.setattr(search_writer, "BATCH", request.param)
 
 
 def _first_states(random: Random) -> None:

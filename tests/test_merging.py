@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from registers import changes
-from registers.formats.record import record_of, records_of
+from registers.history.snapshot import record_of, records_of
 from registers.models import (
     Apart,
     Approver,

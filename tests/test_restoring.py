@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registers import changes
-from registers.formats.record import record_of, values_of
+from registers.history.snapshot import record_of, values_of
 from registers.models import (
     Change,
     Document,

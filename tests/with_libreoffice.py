@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from registers.formats.columns import COLUMNS
-from registers.formats.csv import write as as_csv
+from registers.exports.columns import COLUMNS
+from registers.exports.csv import write as as_csv
 from registers.models import Protocol
 from tests.finding.questions import finding_of
 from tests.formats.spreadsheets import by_openpyxl

@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db import models
 
-from registers.finding.anywhere import called_anything_like
 from registers.models import Name, Organisation
 from registers.models.words import key_of
+from registers.search.admin_search import called_anything_like
 
 
 class Offers(AutocompleteJsonView):

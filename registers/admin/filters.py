@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from registers.finding.anywhere import called_anything_like
 from registers.models import Organisation, Party, Protocol
 from registers.models.completeness import BY_KEY, THINGS
 from registers.models.review_dates import ReviewStatus, reviewed
+from registers.search.admin_search import called_anything_like
 
 Choices = list[tuple[str, str]]
 MOST_LEADS = 40  # a person reads so many; of more, a name is typed

@@ -22,10 +22,10 @@ from simple_history.template_utils import HistoricalRecordContextHelper
 from registers.admin.history_lines import lines, moments
 from registers.admin.restoring import PAGES, may_restore, restore_view
 from registers.admin.saves import page_of, saves_of, sources
-from registers.changes.first_states import SUBJECTS
-from registers.formats.difference import Difference, pieces
-from registers.formats.record import plain
-from registers.formats.record_words import said
+from registers.history.backfill import SUBJECTS
+from registers.history.diff import Difference, pieces
+from registers.history.snapshot import plain
+from registers.history.snapshot_words import said
 from registers.models import Change
 
 if TYPE_CHECKING:

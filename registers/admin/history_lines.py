@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers.changes.restoring import is_of_another, merged_after, merges_into
-from registers.formats.difference import Told, told, whose
+from registers.history.diff import Told, told, whose
 from registers.models import Change, Merge, Organisation
 
 NO_RECORD = "No record of this state was kept, so it cannot be put back."

@@ -17,8 +17,8 @@ from django.utils.text import get_text_list
 
 from registers import changes
 from registers.admin.official import by_field
-from registers.finding.number_book import NumberBook, Shown
 from registers.models import Gap, Protocol
+from registers.search.reference_log import NumberBook, Shown
 
 A_PAGE = 200
 SAY, TAKE_BACK = "_say", "_take_back"

@@ -22,8 +22,8 @@ from registers.admin.official import (
     ReasonForm,
     StackedInline,
 )
-from registers.finding.anywhere import called_anything_like
 from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
+from registers.search.admin_search import called_anything_like
 
 RENAMING = (
     "Another name here renames it: the old name stays as a former name, and the old address leads"

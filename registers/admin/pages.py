@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from registers.admin.official import OfficialAdmin, OfficialForm
 from registers.admin.papers import PAPER_WIDGETS, listed_versions
-from registers.formats.markdown import as_html
+from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
 
 MARKS = (

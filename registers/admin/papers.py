@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registers.admin.official import ModelForm, OfficialAdmin, PartInline
-from registers.formats.papers import Stored, headers_of
+from registers.exports.downloads import Stored, headers_of
 from registers.models import Document, EarlierVersion, Protocol, Resource
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from registers.admin.preview import preview
 from registers.admin.protocol_form import WITHDRAWAL, ProtocolForm
 from registers.admin.reviewing import ReviewedAdmin
 from registers.admin.rights import GuardedAdmin
-from registers.finding.anywhere import anywhere
-from registers.finding.number_book import next_reference
 from registers.models import Overarching, Protocol
 from registers.models.completeness import THINGS, missing, recorded_count
+from registers.search.admin_search import anywhere
+from registers.search.reference_log import next_reference
 
 STATUS = "In force, or withdrawn?"
 NOTES = "For administrators"

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from registers.admin.months import MonthField
 from registers.admin.official import ReasonForm
 from registers.admin.rights import GuardedForm
-from registers.finding.number_book import next_reference
 from registers.models import Protocol
 from registers.models.references import same_number
+from registers.search.reference_log import next_reference
 
 WITHDRAWAL = ("withdrawn_on", "withdrawn_reason", "replaced_by")
 

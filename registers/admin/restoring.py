@@ -19,10 +19,10 @@ from django.utils.formats import date_format
 
 from registers import changes
 from registers.admin.rights import GUARDED, may_publish
-from registers.changes.first_states import SUBJECTS
 from registers.changes.holding import hold
-from registers.formats.record import Record, values_of
-from registers.formats.record_words import bare
+from registers.history.backfill import SUBJECTS
+from registers.history.snapshot import Record, values_of
+from registers.history.snapshot_words import bare
 from registers.models import Change, News, Protocol, Resource, Theme
 
 # Of these no change keeps a record, but simple-history has every state.

@@ -13,9 +13,9 @@ from django.db import models
 from django.http import HttpRequest
 
 from registers.admin.history_lines import moments
-from registers.formats.difference import Difference, differences
-from registers.formats.record import PARTS, plain
-from registers.formats.record_words import KINDS, Values
+from registers.history.diff import Difference, differences
+from registers.history.snapshot import PARTS, plain
+from registers.history.snapshot_words import KINDS, Values
 from registers.models import Contact, Organisation
 
 SAVES_A_PAGE = 100

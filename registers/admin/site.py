@@ -22,10 +22,10 @@ from registers.admin.entering.login import LogInForm, OwnPasswordView, came_for
 from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
 from registers.admin.number_book import number_book
-from registers.finding.indexing import index_now
-from registers.finding.number_book import Shown, unexplained_gaps
 from registers.models import Answer, Import, Organisation, Protocol, Reminder
 from registers.models.review_dates import ReviewStatus
+from registers.search.index_loader import index_now
+from registers.search.reference_log import Shown, unexplained_gaps
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,8 +20,7 @@ from itertools import islice
 from django.db import models, transaction
 from django.utils.text import slugify
 
-from registers.finding.entries import write_all
-from registers.formats.statement import ADDED
+from registers.history.summary import ADDED
 from registers.models import (
     Change,
     Name,
@@ -30,6 +29,7 @@ from registers.models import (
     Slug,
 )
 from registers.models.words import key_of
+from registers.search.search_writer import write_all
 
 BATCH = 2000
 

@@ -17,10 +17,10 @@ from django.db import models
 from django.utils import timezone
 
 from registers.changes.dating import newest_entry, refuse_days_to_come, write_days
-from registers.changes.first_states import SUBJECTS, record_first_states
 from registers.changes.official import published_at_its_end
-from registers.formats.record import records_of
-from registers.formats.statement import ADDED, Statement, statements, what_changed
+from registers.history.backfill import SUBJECTS, record_first_states
+from registers.history.snapshot import records_of
+from registers.history.summary import ADDED, Statement, statements, what_changed
 from registers.models import Change, Organisation, Protocol
 
 BATCH = 500

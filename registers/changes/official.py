@@ -21,14 +21,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from registers.changes.dating import last_entry, refuse_days_to_come, write_day
-from registers.changes.first_states import SUBJECTS, record_first_states
 from registers.changes.papers import delete, made_at, no_orphans, save_paper
-from registers.finding.entries import publish
-from registers.formats.record import record_of
-from registers.formats.statement import statement, what_changed
+from registers.history.backfill import SUBJECTS, record_first_states
+from registers.history.snapshot import record_of
+from registers.history.summary import statement, what_changed
 from registers.models import Change, Document, Name, Organisation, Party, Protocol, Resource, Slug
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
 from registers.models.words import key_of
+from registers.search.search_writer import publish
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,9 +19,9 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import Error, models, transaction
 
+from registers.files.kinds import kind_of
 from registers.models import Document, EarlierVersion, Protocol, Resource
 from registers.models.document import clear_name, is_new, refuse_other_than
-from registers.models.paper_kinds import kind_of
 
 Paper = Document | Resource
 NOT_STORED = "This file could not be stored. Try again later, or tell whoever runs the register."

@@ -18,8 +18,8 @@ from django.db import models, transaction
 from registers.changes.official import official_change, save, taken_back
 from registers.changes.promises import promise_of
 from registers.changes.restoring_parts import put_back_parts, put_file, resolve
-from registers.formats.difference import Difference, differences
-from registers.formats.record import Record, record_of
+from registers.history.diff import Difference, differences
+from registers.history.snapshot import Record, record_of
 from registers.models import Merge, Organisation, Party, Resource
 
 CHANGED_MEANWHILE = (

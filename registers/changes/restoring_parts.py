@@ -15,7 +15,7 @@ from django.db import models
 from django.utils.text import capfirst
 
 from registers.changes.official import remove, save
-from registers.formats.record import PARTS, Record, value_for
+from registers.history.snapshot import PARTS, Record, value_for
 from registers.models import (
     Document,
     EarlierVersion,

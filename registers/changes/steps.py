@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from registers.formats.record import plain
+from registers.history.snapshot import plain
 
 BATCH = 500
 Values = dict[str, Any]

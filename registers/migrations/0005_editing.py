@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='change',
             name='record',
-            field=models.JSONField(blank=True, editable=False, help_text='What the thing said after it, as registers/formats/record.py keeps it.', null=True),
+            field=models.JSONField(blank=True, editable=False, help_text='What the thing said after it, as registers/history/snapshot.py keeps it.', null=True),
         ),
         migrations.AddField(
             model_name='document',

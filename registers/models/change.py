@@ -29,7 +29,7 @@ class Change(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text="What the thing said after it, as registers/formats/record.py keeps it.",
+        help_text="What the thing said after it, as registers/history/snapshot.py keeps it.",
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"

@@ -15,7 +15,7 @@ from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from registers.models.paper_kinds import KINDS, kind_of
+from registers.files.kinds import KINDS, kind_of
 from registers.models.protocol import Protocol
 
 PAPER_TYPES = tuple(KINDS)

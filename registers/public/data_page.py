@@ -10,13 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from registers.finding.finding import PAGE_LENGTH
-from registers.formats.columns import COLUMNS
+from registers.exports.columns import COLUMNS
 from registers.public.doors import place
 from registers.public.openapi import document
 from registers.public.organisation_endings import A_PAGE
 from registers.public.parameters import parameters
 from registers.public.schemas import ORGANISATION
+from registers.search.results import PAGE_LENGTH
 
 # Each is a file of templates/pages/examples/, and is run by the tests as it stands on the page.
 EXAMPLES = {

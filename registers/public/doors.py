@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
 
-from registers.finding.fields import PageField
-from registers.formats.columns import Place
+from registers.exports.columns import Place
+from registers.search.fields import PageField
 
 
 def place() -> Place:

@@ -15,11 +15,11 @@ from django.http import (
 )
 from django.http.response import HttpResponseBase
 
-from registers.finding.finding import Finding
-from registers.formats import atom, calendar, csv, json, ods, xlsx
-from registers.formats.following import USUAL_STATUS
+from registers.exports import calendar, csv, feed, json, ods, xlsx
+from registers.exports.feed_common import USUAL_STATUS
 from registers.public.doors import place
 from registers.public.links import links, pages_of
+from registers.search.results import Finding
 
 ENDINGS: dict[str, ModuleType] = {
     "csv": csv,
@@ -27,7 +27,7 @@ ENDINGS: dict[str, ModuleType] = {
     "ods": ods,
     "json": json,
     "ics": calendar,
-    "atom": atom,
+    "atom": feed,
 }
 FOLLOWED = {"ics", "atom"}
 # A telephone that is sent a calendar as an attachment files it away, and does not offer to add it.

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from django.urls import reverse
 
-from registers.finding.finding import Finding
-from registers.formats.columns import Place
+from registers.exports.columns import Place
+from registers.search.results import Finding
 
 # A proxy refuses an answer whose headers are too long (nginx: 4 kB in all). What does not fit is
 # left out, the last first; the next page stands in the body too.

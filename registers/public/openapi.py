@@ -10,9 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
-from registers.finding.finding import Finding
-from registers.formats import csv, json
-from registers.formats.columns import Place
+from registers.exports import csv, json
+from registers.exports.columns import Place
 from registers.public import organisation_endings
 from registers.public.doors import place
 from registers.public.endings import ENDINGS, SAVED_AS
@@ -20,6 +19,7 @@ from registers.public.openapi_parts import HEADERS, RESPONSES, TEXT, answer, ite
 from registers.public.parameters import Parameter, parameters
 from registers.public.schemas import DESCRIPTION, ref, schemas
 from registers.public.sitemaps import SITEMAPS
+from registers.search.results import Finding
 
 # Of what is described. The first number moves when something that was promised is broken.
 VERSION = "1.0.0"

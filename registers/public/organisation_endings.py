@@ -13,16 +13,16 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
-from registers.finding.indexing import index_now
-from registers.finding.organisations import lines, official_names
-from registers.formats import csv
-from registers.formats.columns import Place
-from registers.formats.organisations import as_csv, record
+from registers.exports import csv
+from registers.exports.columns import Place
+from registers.exports.organisations import as_csv, record
 from registers.models import Name
 from registers.public.doors import Listing, page_number, page_of, place
 from registers.public.endings import problem
 from registers.public.links import links
 from registers.public.organisations import letter_of
+from registers.search.index_loader import index_now
+from registers.search.organisations import lines, official_names
 
 PATH = "/organisations.json"
 A_PAGE = 200  # as many as the list of all names has on its page

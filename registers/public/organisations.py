@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 
-from registers.finding.fields import shown
-from registers.finding.indexing import index_now
-from registers.finding.organisations import official_names
-from registers.finding.parts import current_counts, parts_of
-from registers.finding.sharing import shared_by, sharing_with
 from registers.models import Name, Organisation, Slug, Succession
 from registers.public.doors import page_of, place
+from registers.search.fields import shown
+from registers.search.index_loader import index_now
+from registers.search.organisations import official_names
+from registers.search.parts import current_counts, parts_of
+from registers.search.sharing import shared_by, sharing_with
 
 NAMES_A_PAGE = 200
 PROTOCOLS_A_PAGE = 50

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
 
-from registers.formats.papers import Stored, headers_of
+from registers.exports.downloads import Stored, headers_of
 from registers.models import Document, Protocol, Resource
 
 GONE = "This document was taken off the register"

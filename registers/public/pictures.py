@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
 
-from registers.finding.review_lines import Line
-from registers.finding.review_months import Figure
-from registers.finding.reviews import Calendar, Month, Year
 from registers.models.review_dates import ReviewStatus
+from registers.search.review_lines import Line
+from registers.search.review_months import Figure
+from registers.search.reviews import Calendar, Month, Year
 
 MONTHS = "JFMAMJJASOND"
 SLOT, BAR = 25, 17  # the room of a month, and its bar's part of it

@@ -9,14 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from registers.finding.fields import DayField
-from registers.finding.finding import Finding
-from registers.finding.number_book import gap_of
-from registers.formats.difference import told
-from registers.formats.then import Then, then
+from registers.history.as_of import Then, then
+from registers.history.diff import told
 from registers.models import Gap, News, Protocol
 from registers.models.references import same_number
 from registers.public.doors import page_of, place
+from registers.search.fields import DayField
+from registers.search.reference_log import gap_of
+from registers.search.results import Finding
 
 REFERENCE_DIGITS = 4
 CHANGES_A_PAGE = 50

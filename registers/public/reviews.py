@@ -15,19 +15,19 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 
-from registers.finding.facets import unanswered
-from registers.finding.fields import DayField
-from registers.finding.finding import Finding
-from registers.finding.index import Chosen
-from registers.finding.parts import LEADS_FIRST, most_urgent
-from registers.finding.review_lines import by_lead, by_theme, most_overdue
-from registers.finding.review_months import Figure
-from registers.finding.reviews import by_length, by_month, standing
-from registers.finding.tags import tags
 from registers.models import Party, Protocol
 from registers.models.review_dates import ReviewStatus, months_later
 from registers.public.doors import place
 from registers.public.pictures import NOTHING, Number, calendar_drawn, lengths_drawn, lines_drawn
+from registers.search.facets import unanswered
+from registers.search.fields import DayField
+from registers.search.index import Chosen
+from registers.search.parts import LEADS_FIRST, most_urgent
+from registers.search.results import Finding
+from registers.search.review_lines import by_lead, by_theme, most_overdue
+from registers.search.review_months import Figure
+from registers.search.reviews import by_length, by_month, standing
+from registers.search.tags import tags
 
 READ = ("organisation", "role", "theme")
 MOST_URGENT = 10

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from registers.finding.finding import PAGE_LENGTH
-from registers.formats.columns import COLUMNS, Kind
+from registers.exports.columns import COLUMNS, Kind
 from registers.models import Name, Organisation
 from registers.models.review_dates import ReviewStatus
 from registers.public.organisation_endings import A_PAGE as ORGANISATIONS_A_PAGE
 from registers.public.parameters import MONTH
+from registers.search.results import PAGE_LENGTH
 
 Schema = dict[str, Any]
 

@@ -6,11 +6,11 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 
-from registers.finding.facets import theme_counts
-from registers.finding.filters import ProtocolFilter
-from registers.finding.finding import Finding
 from registers.models import Theme
 from registers.public.doors import place
+from registers.search.facets import theme_counts
+from registers.search.question import ProtocolFilter
+from registers.search.results import Finding
 
 
 def index(request: HttpRequest) -> HttpResponse:

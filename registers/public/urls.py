@@ -10,7 +10,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
-from registers.finding.filters import ProtocolFilter
 from registers.public import (
     answers,
     approvers,
@@ -29,6 +28,7 @@ from registers.public import (
     themes,
 )
 from registers.public.sitemaps import SITEMAPS
+from registers.search.question import ProtocolFilter
 
 
 class ReferenceConverter:

@@ -13,7 +13,7 @@ from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from registers.formats.columns import Place, url
+from registers.exports.columns import Place, url
 from registers.models import Organisation, Protocol, Reminder
 from registers.models.review_dates import last_day
 from registers.reminders.links import good_until, token_of

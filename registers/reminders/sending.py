@@ -17,7 +17,7 @@ from typing import cast
 from django.core.mail import EmailMessage, get_connection
 from django.db import IntegrityError, transaction
 
-from registers.formats.columns import Place
+from registers.exports.columns import Place
 from registers.models import Organisation, Protocol, Reminded, Reminder
 from registers.reminders.letters import Sender, letter, one_line
 from registers.reminders.owed import organisations_owed, protocols_of

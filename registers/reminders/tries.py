@@ -14,8 +14,8 @@ from contextlib import suppress
 from django.db import DatabaseError, transaction
 from django.utils.crypto import salted_hmac
 
-from registers.finding.text_index import engine
 from registers.models import Try
+from registers.search.text.engine import engine
 from weisf.visitors import network_of
 
 MOST = 20

@@ -10,15 +10,15 @@ from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from registers.finding.marks import Pieces
-from registers.finding.marks import marked as cut
-from registers.finding.search import Search
-from registers.formats import atom
-from registers.formats.markdown import as_html, as_words
+from registers.exports import feed
+from registers.exports.markdown import as_html, as_words
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
 from registers.public.endings import ENDINGS
 from registers.public.pictures import Number
+from registers.search.text.highlight import Pieces
+from registers.search.text.highlight import marked as cut
+from registers.search.text.search import Search
 
 register = template.Library()
 MONTHS = 12
@@ -48,7 +48,7 @@ def data_endings() -> list[tuple[str, str]]:
     return [
         (ending, form.CONTENT_TYPE.partition(";")[0])
         for ending, form in ENDINGS.items()
-        if form is not atom
+        if form is not feed
     ]
 
 

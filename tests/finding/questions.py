@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.text import slugify
 from hypothesis import strategies as st
 
-from registers.finding.finding import Finding
+from registers.search.results import Finding
 from tests.finding.slowly import REVIEWS, ROLES, STATUSES
 from tests.makers import DAY, EMPTY_THEME, NO_PART, ORGANISATIONS, PURPOSE_WORDS, THEMES
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from registers.finding.typed import Term, read_typed
-from registers.finding.words import words_of
 from registers.models import Protocol
+from registers.search.text.query import Term, read_typed
+from registers.search.text.words import words_of
 
 
 class Slow:

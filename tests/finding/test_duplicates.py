@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers import changes
-from registers.finding.duplicates import Called, among, likely_duplicates
-from registers.finding.words import STOP_WORDS, words_of
 from registers.models import Apart, Organisation, Succession
+from registers.search.duplicates import Called, among, likely_duplicates
+from registers.search.text.words import STOP_WORDS, words_of
 from tests.models.making import a_name, saved
 
 LEGAL = {"ltd", "limited", "plc", "llp", "cic"}

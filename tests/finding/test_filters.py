@@ -6,9 +6,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from registers.finding.filters import LONGEST_WORDS
-from registers.finding.tags import written
 from registers.models import Organisation
+from registers.search.question import LONGEST_WORDS
+from registers.search.tags import written
 from tests.finding.questions import finding_of
 
 pytestmark = pytest.mark.django_db

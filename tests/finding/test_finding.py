@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.finding.facets import LARGEST_ORGANISATIONS
+from registers.search.facets import LARGEST_ORGANISATIONS
 from tests.finding import slowly
 from tests.finding.questions import DAYS, finding_of, query_string, questions
 from tests.makers import ThemeFactory, make_protocols, withdrawn

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test import Client
 
 from registers import changes
-from registers.finding.entries import write_all
-from registers.finding.indexing import forget, index_now
 from registers.models import Name, Organisation, Party, Protocol, RegisterVersion, SearchEntry
+from registers.search.index_loader import forget, index_now
+from registers.search.search_writer import write_all
 from tests.finding.questions import finding_of
 from tests.public.pages import found, listed
 

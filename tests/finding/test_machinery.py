@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from registers.finding.typed import read_typed
 from registers.models import RegisterVersion, SearchEntry, VocabularyWord
 from registers.public.stored.codings import CODINGS, compress, expand
+from registers.search.text.query import read_typed
 from tests.finding.questions import finding_of
 
 pytestmark = pytest.mark.django_db

@@ -6,11 +6,11 @@ import pytest
 from django.template import Context, Template
 
 from registers import changes
-from registers.finding.indexing import index_now
-from registers.finding.marks import marked, passage, passages
-from registers.finding.search import search as search_for
-from registers.finding.typed import read_typed
 from registers.models import Name, Protocol
+from registers.search.index_loader import index_now
+from registers.search.text.highlight import marked, passage, passages
+from registers.search.text.query import read_typed
+from registers.search.text.search import search as search_for
 from tests.finding.search_cases import HOSTILE
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
 

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from registers import changes
-from registers.finding.number_book import (
+from registers.models import Gap, Protocol, Theme
+from registers.search.reference_log import (
     NumberBook,
     Shown,
     gap_of,
@@ -15,7 +16,6 @@ from registers.finding.number_book import (
     next_reference,
     unexplained_gaps,
 )
-from registers.models import Gap, Protocol, Theme
 from tests.makers import ThemeFactory
 from tests.models.making import NOW, a_protocol
 

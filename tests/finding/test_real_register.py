@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
-from registers.finding.facets import Facets
+from registers.search.facets import Facets
 from tests.finding.questions import finding_of
 
 pytestmark = pytest.mark.django_db

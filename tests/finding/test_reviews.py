@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registers.finding.filters import ProtocolFilter
-from registers.finding.index import month_number
-from registers.finding.review_lines import by_lead, by_theme, most_overdue
-from registers.finding.review_months import Figure, last_overdue
-from registers.finding.reviews import Calendar, Standing, by_length, by_month, standing
 from registers.models import Organisation, Protocol, Theme
+from registers.search.index import month_number
+from registers.search.question import ProtocolFilter
+from registers.search.review_lines import by_lead, by_theme, most_overdue
+from registers.search.review_months import Figure, last_overdue
+from registers.search.reviews import Calendar, Standing, by_length, by_month, standing
 from tests.finding import reviews_slowly as slowly
 from tests.finding.questions import DAYS, finding_of
 from tests.finding.reviews_slowly import end_of_month, later_by_months

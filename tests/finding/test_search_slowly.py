@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from registers.finding.index import Index
-from registers.finding.indexing import index_now
-from registers.finding.search import search as search_for
+from registers.search.index import Index
+from registers.search.index_loader import index_now
+from registers.search.text.search import search as search_for
 from tests.finding.searching_slowly import Slow
 from tests.makers import ORGANISATIONS, TITLE_WORDS
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from registers import changes
-from registers.finding.indexing import index_now
-from registers.finding.search import Search
-from registers.finding.search import search as search_for
 from registers.models import Name, Organisation, Party
+from registers.search.index_loader import index_now
+from registers.search.text.search import Search
+from registers.search.text.search import search as search_for
 from tests.conftest import empty_the_register
 from tests.finding.search_cases import (
     HOSTILE,

@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from registers.finding.indexing import index_now
-from registers.finding.sharing import shared_by, sharing_with
 from registers.models import Organisation
+from registers.search.index_loader import index_now
+from registers.search.sharing import shared_by, sharing_with
 from tests.makers import NO_PART
 
 pytestmark = pytest.mark.django_db

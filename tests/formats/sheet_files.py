@@ -6,10 +6,10 @@ import struct
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-from registers.formats.sheets.kinds import kind_of_sheets
-from registers.formats.sheets.reader import READERS, messages
-from registers.formats.sheets.whole import Row, Sheet, read_sheets
-from registers.formats.sheets.wire import ROWS, SHEET, unpack
+from registers.imports.reading.messages import ROWS, SHEET, unpack
+from registers.imports.reading.read import Row, Sheet, read_sheets
+from registers.imports.reading.reader import READERS, messages
+from registers.imports.reading.sniff import kind_of_sheets
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"

@@ -12,8 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 
-from registers.formats.atom import CONTENT_TYPE, MOST, write
-from registers.formats.columns import Place
+from registers.exports.columns import Place
+from registers.exports.feed import CONTENT_TYPE, MOST, write
 from registers.models import Change, Organisation, Protocol, Theme
 from tests.finding.questions import finding_of
 from tests.formats.test_calendar import HOSTILE, visible

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from registers.finding.found import CHUNK
-from registers.formats.calendar import CONTENT_TYPE, write
-from registers.formats.columns import Place
+from registers.exports.calendar import CONTENT_TYPE, write
+from registers.exports.columns import Place
 from registers.models import Change, Organisation, Protocol, Theme
+from registers.search.rows import CHUNK
 from tests.finding.questions import finding_of
 from tests.formats.reading import read_calendar
 from tests.makers import (

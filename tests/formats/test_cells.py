@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from registers.formats.cells import (
+from registers.imports.cells import (
     Refused,
     day_of,
     month_of,
@@ -15,7 +15,7 @@ from registers.formats.cells import (
     text_of,
     version_in,
 )
-from registers.formats.sheets.limits import NOT_WORKED_OUT
+from registers.imports.reading.limits import NOT_WORKED_OUT
 
 MARCH = datetime.date(2024, 3, 1)
 MONTHS = {

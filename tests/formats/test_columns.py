@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from registers.formats.columns import COLUMNS, Place
+from registers.exports.columns import COLUMNS, Place
 from registers.models import Protocol
 from tests.makers import (
     DAY,

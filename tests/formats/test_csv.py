@@ -13,11 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from registers.finding.found import CHUNK
-from registers.formats.columns import COLUMNS, Place
-from registers.formats.csv import CONTENT_TYPE, as_text, write
-from registers.formats.plain_text import plain
+from registers.exports.columns import COLUMNS, Place
+from registers.exports.csv import CONTENT_TYPE, as_text, write
+from registers.exports.plain_text import plain
 from registers.models import Organisation, Party, Protocol
+from registers.search.rows import CHUNK
 from tests.finding.questions import finding_of
 from tests.makers import (
     DAY,

@@ -11,10 +11,10 @@ from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registers.formats.difference import Difference, differences, pieces, told
-from registers.formats.record import record_of
-from registers.formats.record_words import said
-from registers.formats.statement import was
+from registers.history.diff import Difference, differences, pieces, told
+from registers.history.snapshot import record_of
+from registers.history.snapshot_words import said
+from registers.history.summary import was
 from registers.models import Change, Organisation, Protocol, Review
 from tests.editing import days_on, edit
 from tests.models.making import make_cast, shared_by_a_module

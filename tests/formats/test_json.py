@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.formats.columns import COLUMNS, Place
-from registers.formats.json import CONTENT_TYPE, write
+from registers.exports.columns import COLUMNS, Place
+from registers.exports.json import CONTENT_TYPE, write
 from registers.models import Organisation, Party, Protocol
 from tests.finding.questions import finding_of
 from tests.makers import (

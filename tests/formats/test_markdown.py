@@ -13,7 +13,7 @@ from django.utils.html import linebreaks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registers.formats.markdown import LONGEST, as_html, as_words
+from registers.exports.markdown import LONGEST, as_html, as_words
 
 ROOT = Path(__file__).parent.parent.parent
 FORBIDDEN = re.compile(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registers.formats.plain_text import one_line, plain
+from registers.exports.plain_text import one_line, plain
 
 WORDS = {
     "nothing": ("", "", ""),

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from registers import changes
-from registers.formats.record import record_of
+from registers.history.snapshot import record_of
 from registers.models import Change, Document, Organisation, Overarching, Protocol, Theme
 from tests.models.making import a_party, a_protocol, saved
 

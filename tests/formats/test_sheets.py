@@ -9,11 +9,11 @@ import xlsxwriter
 from odfdo import Cell, Document, Table
 from odfdo import Row as OpenRow
 
-from registers.formats.sheets import archive
-from registers.formats.sheets import ods as ods_reader
-from registers.formats.sheets.places import column
-from registers.formats.sheets.whole import Row, Sheet, letter, place
-from registers.formats.sheets.wire import Head
+from registers.imports.reading import archive
+from registers.imports.reading import ods as ods_reader
+from registers.imports.reading.cell_names import column
+from registers.imports.reading.messages import Head
+from registers.imports.reading.read import Row, Sheet, letter, place
 from tests.formats.sheet_files import cells, ods, read, xls, xlsx
 
 DAY = datetime.date(2024, 3, 1)

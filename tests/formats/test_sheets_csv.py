@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.formats.apostrophe import as_meant, as_text
-from registers.formats.sheets.csv import read_csv
-from registers.formats.sheets.limits import CELL_CHARACTERS
-from registers.formats.sheets.reader import messages
-from registers.formats.sheets.whole import Unreadable, read_sheets
-from registers.formats.sheets.wire import ROWS, unpack
+from registers.exports.csv_injection import as_meant, as_text
+from registers.imports.reading.csv import read_csv
+from registers.imports.reading.limits import CELL_CHARACTERS
+from registers.imports.reading.messages import ROWS, unpack
+from registers.imports.reading.read import Unreadable, read_sheets
+from registers.imports.reading.reader import messages
 from tests.formats.sheet_files import cells
 
 TEXT = "reference,title\r\n0012,Café – tea\r\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from registers.formats.sheets.places import shown_name
-from registers.formats.sheets.reader import READERS, messages
-from registers.formats.sheets.whole import Unreadable, read_sheets
+from registers.imports.reading.cell_names import shown_name
+from registers.imports.reading.read import Unreadable, read_sheets
+from registers.imports.reading.reader import READERS, messages
 from tests.formats.sheet_files import MAIN, RELATIONS, ods, xls, xlsx
 
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.formats.sheets import whole
-from registers.formats.sheets.kinds import kind_of_sheets
-from registers.formats.sheets.limits import (
+from registers.imports.reading import read as whole
+from registers.imports.reading.limits import (
     CELL_CHARACTERS,
     MEMORY_BYTES,
     NOT_WORKED_OUT,
@@ -23,8 +22,9 @@ from registers.formats.sheets.limits import (
     ROWS,
     UNPACKED_BYTES,
 )
-from registers.formats.sheets.reader import READERS, messages
-from registers.formats.sheets.whole import Unreadable, read_sheets
+from registers.imports.reading.read import Unreadable, read_sheets
+from registers.imports.reading.reader import READERS, messages
+from registers.imports.reading.sniff import kind_of_sheets
 from registers.models.document import PAPER_BYTES
 from tests import papers
 from tests.formats.sheet_files import MAIN, OFFICE, OPEN, archive, container, ods, read, xls, xlsx
@@ -399,8 +399,8 @@ def run_here(monkeypatch, *arguments: str) -> dict[int, int]:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (0, resource.RLIM_INFINITY))
     monkeypatch.setattr(resource, "setrlimit", lambda what, most: limits.update({what: most[1]}))
     monkeypatch.setattr(sys, "argv", ["reader", *arguments])
-    monkeypatch.delitem(sys.modules, "registers.formats.sheets.reader")
-    runpy.run_module("registers.formats.sheets.reader", run_name="__main__")
+    monkeypatch.delitem(sys.modules, "registers.imports.reading.reader")
+    runpy.run_module("registers.imports.reading.reader", run_name="__main__")
     return limits
 
 
@@ -423,7 +423,7 @@ def test_the_program_tells_why_it_cannot_read(tmp_path, monkeypatch, capsys, pro
         def exhausted(*_):
             raise MemoryError
 
-        monkeypatch.setattr("registers.formats.sheets.csv.read_csv", exhausted)
+        monkeypatch.setattr("registers.imports.reading.csv.read_csv", exhausted)
     run_here(monkeypatch, "csv", str(path))
     assert '["unreadable", "' in capsys.readouterr().out
 

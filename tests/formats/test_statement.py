@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from registers.formats.statement import ADDED, LONG, kind_of, statement, what_changed
+from registers.history.summary import ADDED, LONG, kind_of, statement, what_changed
 from registers.models import (
     Approver,
     Document,

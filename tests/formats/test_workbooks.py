@@ -14,11 +14,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registers.finding import found
-from registers.formats import ods, workbook, xlsx
-from registers.formats.columns import COLUMNS, Kind, Place
-from registers.formats.ods_parts import SPACES
+from registers.exports import ods, workbook, xlsx
+from registers.exports.columns import COLUMNS, Kind, Place
+from registers.exports.ods_parts import SPACES
 from registers.models import Organisation, Party, Protocol
+from registers.search import rows as found
 from tests.finding.questions import finding_of
 from tests.formats.spreadsheets import EVERY_WAY, read
 from tests.makers import (

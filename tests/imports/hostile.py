@@ -8,7 +8,7 @@ from random import Random
 from django.utils.text import slugify
 
 from registers.changes.bulk import New, whole_register
-from registers.formats.plain_text import plain
+from registers.exports.plain_text import plain
 from registers.models import Organisation, Party, Protocol, Theme
 from registers.models.words import key_of
 

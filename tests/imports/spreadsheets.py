@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from django.test import Client
 
-from registers.formats.sheets.whole import Row, Sheet, Value
+from registers.imports.reading.read import Row, Sheet, Value
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Line, Plan, Work

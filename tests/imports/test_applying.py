@@ -12,13 +12,13 @@ from django.test import Client
 
 from registers import changes
 from registers.changes.promises import OTHERWISE
-from registers.finding.indexing import forget
-from registers.formats.sheets.whole import Sheet
+from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.applying import apply, carry_on
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.plan import Plan, Progress, Work
 from registers.models import Change, Organisation, Party, Protocol, RegisterVersion, Theme
+from registers.search.index_loader import forget
 from tests.conftest import empty_the_register
 from tests.imports.spreadsheets import ON, TYPED, checked, done, exported, sheet_of
 

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from registers.formats.xlsx import CUT
+from registers.exports.xlsx import CUT
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Edit, Part
 from registers.imports.spreadsheet.reading import NotATable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 
-from registers.formats.sheets.places import cell_name
+from registers.imports.reading.cell_names import cell_name
 from registers.imports.spreadsheet.merged import Merged
 
 

@@ -11,13 +11,13 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from registers.finding.indexing import forget
-from registers.formats.sheets.whole import Sheet, read_sheets
+from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Plan
 from registers.models import Change, Party, Protocol, SearchEntry
+from registers.search.index_loader import forget
 from tests.conftest import empty_the_register
 from tests.imports.hostile import AT, Hostile
 from tests.imports.spreadsheets import ON, done

@@ -13,11 +13,6 @@ from django.db import connection, connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from registers import changes
-from registers.finding.entries import write_all
-from registers.finding.indexing import index_now
-from registers.finding.search import search as search_for
-from registers.finding.text_index import ORGANISATIONS, PROTOCOLS, engine
-from registers.finding.words import prepare
 from registers.models import (
     Name,
     Organisation,
@@ -27,6 +22,11 @@ from registers.models import (
     SearchEntry,
     VocabularyWord,
 )
+from registers.search.index_loader import index_now
+from registers.search.search_writer import write_all
+from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
+from registers.search.text.search import search as search_for
+from registers.search.text.words import prepare
 from tests.conftest import load_real_register
 
 

@@ -9,9 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
-from registers.models import Resource
-from registers.models.document import PAPER_BYTES, PAPER_TYPES
-from registers.models.paper_archives import (
+from registers.files.archives import (
     ARCHIVE,
     CHOOSE,
     DAMAGED,
@@ -20,7 +18,9 @@ from registers.models.paper_archives import (
     PROTECTED,
     TWO_KINDS,
 )
-from registers.models.paper_kinds import EMPTY, OLDER, kind_of
+from registers.files.kinds import EMPTY, OLDER, kind_of
+from registers.models import Resource
+from registers.models.document import PAPER_BYTES, PAPER_TYPES
 from tests.papers import (
     OFFICE,
     SHEET,

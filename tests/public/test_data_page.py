@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from registers.formats import columns, organisations
+from registers.exports import columns, organisations
 from registers.public.data_page import EXAMPLES
 from registers.public.urls import QUESTION
 from tests.public.pages import links, text

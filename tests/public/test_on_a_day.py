@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers import changes
-from registers.formats.record import record_of
-from registers.formats.then import then
+from registers.history.as_of import then
+from registers.history.snapshot import record_of
 from registers.models import (
     Change,
     Document,

@@ -20,8 +20,8 @@ from schemathesis.generation.hypothesis.builder import (
 )
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from registers.formats import organisations
-from registers.formats.columns import COLUMNS
+from registers.exports import organisations
+from registers.exports.columns import COLUMNS
 from registers.models import Slug, Theme
 from registers.public import organisation_endings
 from registers.public.crossing import leads_to_machines

@@ -11,9 +11,9 @@ from django.core.files.base import ContentFile
 from django.test import Client
 
 from registers import changes
+from registers.files.kinds import KINDS
 from registers.models import Document, EarlierVersion, Protocol, Resource
 from registers.models.document import clear_name
-from registers.models.paper_kinds import KINDS
 from registers.public.bodies import LARGEST_FORM
 from tests import papers
 from tests.public.pages import text

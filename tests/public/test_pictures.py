@@ -7,10 +7,10 @@ import datetime
 import pytest
 from django.utils.safestring import SafeString
 
-from registers.finding.review_months import Figure
-from registers.finding.reviews import Calendar, Month, Year
 from registers.models.review_dates import ReviewStatus
 from registers.public.pictures import LEAST, TALLEST, Number, calendar_drawn, lengths_drawn
+from registers.search.review_months import Figure
+from registers.search.reviews import Calendar, Month, Year
 
 DAY = datetime.date(2026, 11, 22)
 NONE = Figure(count=0, asks={})

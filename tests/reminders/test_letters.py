@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from registers.formats.columns import Place
+from registers.exports.columns import Place
 from registers.models import Approver, Contact, Organisation, Reminded
 from registers.reminders.letters import Sender, letter, one_line
 from registers.reminders.links import line_of

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import A_PAGE, address, for_importers, page
 from registers.admin.importing.told import became
-from registers.formats.columns import COLUMNS, TYPED_HEADINGS, WORKED_OUT
-from registers.formats.sheets.whole import Unreadable
+from registers.exports.columns import COLUMNS, TYPED_HEADINGS, WORKED_OUT
+from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.imports.spreadsheet.reading import NotATable

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registers.admin.importing.shared import address, context
-from registers.formats.sheets.whole import Unreadable
+from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet.applying import WAITING
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.imports.spreadsheet.reading import NotATable

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from registers.admin.importing.shared import A_PAGE
-from registers.formats.difference import Difference, pieces
+from registers.history.diff import Difference, pieces
 from registers.models import Import, ImportLine, Protocol
 
 Fate = ImportLine.Fate

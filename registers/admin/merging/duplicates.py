@@ -14,10 +14,10 @@ from django.shortcuts import redirect
 
 from registers import changes
 from registers.admin.merging.shared import page
-from registers.finding.duplicates import likely_duplicates
-from registers.finding.indexing import index_now
-from registers.finding.parts import current_counts
 from registers.models import Apart, Organisation
+from registers.search.duplicates import likely_duplicates
+from registers.search.index_loader import index_now
+from registers.search.parts import current_counts
 
 A_PAGE = 50
 HERE = "admin:registers_organisation_duplicates"

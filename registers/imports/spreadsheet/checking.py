@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from itertools import islice
 
-from registers.formats.sheets.whole import Sheet
+from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.comparing import Comparing
 from registers.imports.spreadsheet.names import Names

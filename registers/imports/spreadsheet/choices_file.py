@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from django.core.exceptions import ValidationError
 
-from registers.formats.csv import lines
-from registers.formats.sheets.whole import Sheet
+from registers.exports.csv import lines
+from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
 from registers.imports.spreadsheet.plan import How, Named, Plan

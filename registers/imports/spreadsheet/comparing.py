@@ -6,8 +6,8 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from registers.formats.cells import comparable, day_of, month_of, version_in
-from registers.formats.columns import month
+from registers.exports.columns import month
+from registers.imports.cells import comparable, day_of, month_of, version_in
 from registers.imports.spreadsheet.matching import COUNT, Themes
 from registers.imports.spreadsheet.parties import (
     LEAD,

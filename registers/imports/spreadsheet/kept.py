@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from registers.changes.promises import OTHERWISE
-from registers.formats.sheets.whole import Sheet, read_sheets
+from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from registers.formats.plain_text import plain
+from registers.exports.plain_text import plain
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.likeness import Known
 from registers.imports.spreadsheet.plan import How, NewOrganisation, Whom

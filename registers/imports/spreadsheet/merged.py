@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from registers.formats.sheets.places import column
+from registers.imports.reading.cell_names import column
 
 LARGEST = 10_000  # cells
 RANGE = re.compile(r"([A-Z]{1,3})(\d{1,8}):([A-Z]{1,3})(\d{1,8})")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from registers.formats.cells import reference_and_title, reference_of
+from registers.imports.cells import reference_and_title, reference_of
 from registers.imports.spreadsheet.plan import Fate, Line, Problem
 from registers.imports.spreadsheet.reading import Tables
 from registers.imports.spreadsheet.row import RowOf

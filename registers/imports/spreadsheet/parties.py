@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from registers.formats.cells import comparable
-from registers.formats.columns import party_with_note
+from registers.exports.columns import party_with_note
+from registers.imports.cells import comparable
 from registers.imports.spreadsheet.lists import Piece, pieces
 from registers.imports.spreadsheet.matching import Match, Organisations
 from registers.imports.spreadsheet.parting import MOST_PIECES, TooMany, TwoWays

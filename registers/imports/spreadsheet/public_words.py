@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 
-from registers.formats.plain_text import LINE_END, REFUSED
+from registers.exports.plain_text import LINE_END, REFUSED
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Organisation, Theme
 from registers.models.organisation import KEY_LENGTH

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from registers.formats.cells import Refused, text_of
-from registers.formats.columns import WORKED_OUT, column_named
-from registers.formats.sheets.whole import Row, Sheet, Value, letter
-from registers.formats.workbook import ABOUT
+from registers.exports.columns import WORKED_OUT, column_named
+from registers.exports.workbook import ABOUT
+from registers.imports.cells import Refused, text_of
+from registers.imports.reading.read import Row, Sheet, Value, letter
 from registers.imports.spreadsheet.merged import Merged
 
 # Titles and notes may stand above the headings, but not many.

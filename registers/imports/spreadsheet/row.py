@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from registers.formats.cells import Refused, text_of
-from registers.formats.sheets.whole import Row, Value
+from registers.imports.cells import Refused, text_of
+from registers.imports.reading.read import Row, Value
 from registers.imports.spreadsheet.plan import Problem
 from registers.imports.spreadsheet.reading import Table
 

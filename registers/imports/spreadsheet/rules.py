@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 
-from registers.formats.cells import comparable
-from registers.formats.xlsx import CUT
+from registers.exports.xlsx import CUT
+from registers.imports.cells import comparable
 from registers.imports.spreadsheet.parties import LEAD, LEAD_COLUMN, OTHERS_COLUMN
 from registers.imports.spreadsheet.plan import Line, Part
 from registers.imports.spreadsheet.public_words import MEND

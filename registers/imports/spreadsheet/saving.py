@@ -13,9 +13,9 @@ from registers.changes.importing import Incoming, Part, import_protocols
 from registers.changes.importing_organisations import IncomingOrganisation, import_organisations
 from registers.changes.importing_themes import import_theme
 from registers.changes.official import Touched, gathered
-from registers.finding.entries import publish_in_steps
 from registers.imports.spreadsheet.plan import Fate, Line, Plan, Progress, Whom, Work
 from registers.models import Organisation, Protocol
+from registers.search.search_writer import publish_in_steps
 
 T = TypeVar("T")
 APPLIED = {Fate.NEW, Fate.CHANGED}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 
-from registers.finding.number_book import next_reference
-from registers.formats.columns import COLUMNS, Place
+from registers.exports.columns import COLUMNS, Place
 from registers.models import Gap, Protocol
 from registers.models.references import LAST, SHORTEST
 from registers.models.words import key_of
+from registers.search.reference_log import next_reference
 
 
 class Stored:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from registers.accounts.names import user_named
-from registers.formats.sheets.whole import Sheet, Unreadable, read_sheets
+from registers.imports.reading.read import Sheet, Unreadable, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from registers.finding.entries import lacking
 from registers.imports.fixture import is_empty
+from registers.search.search_writer import lacking
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from registers.finding.entries import write_all
+from registers.search.search_writer import write_all
 
 
 class Command(BaseCommand):

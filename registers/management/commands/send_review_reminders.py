@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from registers.formats.columns import Place
+from registers.exports.columns import Place
 from registers.models.review_dates import ReviewStatus
 from registers.reminders.letters import Sender
 from registers.reminders.sending import End, Outcome, forecast, send_reminders

@@ -10,10 +10,10 @@ from django.core.handlers.wsgi import get_path_info
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
 
-from registers.finding.fields import ManyField
-from registers.finding.filters import ProtocolFilter
 from registers.public.crossing import leads_to_machines
 from registers.public.urls import KNOWN, STREAMED
+from registers.search.fields import ManyField
+from registers.search.question import ProtocolFilter
 
 # Longer ones are rare, and none is worth its place.
 LONGEST = 1_000

@@ -1,0 +1,78 @@
+"""JSON: one page of a finding, with the way to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from registers.exports.columns import COLUMNS, Place
+from registers.models import Organisation, Party, Protocol
+from registers.search.results import Finding
+
+CONTENT_TYPE = "application/json"
+PATH = "/protocols.json"
+
+
+def write(finding: Finding, place: Place) -> Iterator[bytes]:
+    """Give `{"count", "next", "previous", "results"}` in UTF-8, a protocol at a time.
+
+    What is not recorded is null.
+    """
+    head = {
+        "count": finding.count,
+        "next": _address(finding.next_query, place),
+        "previous": _address(finding.previous_query, place),
+    }
+    yield _text(head)[:-1].encode() + b', "results": ['
+    for index, protocol in enumerate(finding.page):
+        yield (b", " if index else b"") + _text(record(protocol, place)).encode()
+    yield b"]}"
+
+
+def record(protocol: Protocol, place: Place) -> dict[str, Any]:
+    """Return one protocol by the published columns, with its theme and parties as objects."""
+    written = {column.name: column.write(protocol, place) or None for column in COLUMNS}
+    return written | {name: make(protocol) for name, make in OBJECTS.items()}
+
+
+def _lead(protocol: Protocol) -> dict[str, Any] | None:
+    return _party(protocol.lead) if protocol.lead else None
+
+
+def _others(protocol: Protocol) -> list[dict[str, Any]]:
+    return [
+        _party(party)
+        | {
+            "note": party.note or None,
+            "signed": party.signed_on.isoformat() if party.signed_on else None,
+        }
+        for party in protocol.partners
+    ]
+
+
+OBJECTS: dict[str, Callable[[Protocol], Any]] = {
+    "theme": lambda protocol: {"name": protocol.theme.name, "slug": protocol.theme.slug},
+    "lead_organisation": _lead,
+    "other_organisations": _others,
+}
+
+
+def _party(party: Party) -> dict[str, Any]:
+    organisation: Organisation = party.organisation
+    return {
+        "name": organisation.name,
+        "slug": organisation.slug,
+        "name_as_published": party.name_as_published or None,
+    }
+
+
+def _address(query: str | None, place: Place) -> str | None:
+    """Return the whole address of a page; `query` is None where there is no such page."""
+    if query is None:
+        return None
+    return f"{place.site}{PATH}?{query}" if query else f"{place.site}{PATH}"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""What is in a file: its kind, and the archive that it may be. The lowest room."""

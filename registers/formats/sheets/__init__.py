@@ -1,1 +1,0 @@
-"""Any spreadsheet as rows of cells. Begin with whole.py; what is here must not import Django."""

@@ -1,0 +1,1 @@
+"""What a thing said, and when."""

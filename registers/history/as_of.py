@@ -1,0 +1,163 @@
+"""What a protocol said on a day of the past, from what was recorded of it by then."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.utils import timezone
+
+from registers.history.as_of_names import called, theme_called
+from registers.history.snapshot import Record, record_of, value_for
+from registers.history.snapshot_words import file_words
+from registers.models import (
+    Change,
+    Document,
+    EarlierVersion,
+    Organisation,
+    Party,
+    Protocol,
+    Review,
+    Theme,
+)
+
+PARTY = ("role", "name_as_published", "note", "signed_on", "position")
+INSTANT = datetime.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperThen:
+    """A document as it was. `about` is the name of its file, or its kind, and its size.
+
+    Today its file is that of `document`, or of its earlier `version`, or is published no more.
+    """
+
+    title: str
+    about: str
+    document: Document | None
+    version: EarlierVersion | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Then:
+    """A protocol, not saved, as it was recorded at the end of a day or, before all that, at first.
+
+    `known` says that it is what stood here on the day that was asked for, and
+    `absent` that the register was kept on that day without this protocol.
+    `recorded_on` is the day since which it stood so, `kept_since` the register's
+    first. `reviews` are all that were recorded by then, in their words of today.
+    """
+
+    protocol: Protocol
+    known: bool
+    absent: bool
+    recorded_on: datetime.date
+    kept_since: datetime.date
+    reviews: list[Review]
+    documents: list[PaperThen]
+    replaced_by: list[Protocol]
+    comes_under: list[Protocol]
+
+
+def end_of(day: datetime.date) -> datetime.datetime:
+    """Return the moment at which a day ends in Europe/London."""
+    next_day = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time())
+    return timezone.make_aware(next_day)
+
+
+def then(protocol: Protocol, on: datetime.date) -> Then | None:
+    """Return what the public `protocol` said at the end of the day `on`, which is past.
+
+    None where nothing official is recorded of it at all.
+    """
+    end, last = end_of(on), protocol.changes.first()
+    if last is None:
+        return None
+    change = protocol.changes.filter(made_at__lt=end).first()
+    known = change is not None and (change.record is not None or change == last)
+    absent = change is None
+    if change is None or not known:
+        change = protocol.changes.filter(record__isnull=False).last() or last
+    # The last change may be of before records were kept: nothing has happened since.
+    record = cast(Record, change.record or record_of(protocol))
+    at = end if known else change.made_at + INSTANT
+    began = Change.objects.order_by("made_at").values_list("made_at", flat=True)[0]
+    kept_since = timezone.localdate(began)
+    return Then(
+        protocol=_protocol(protocol, record, at),
+        known=known,
+        absent=absent and on >= kept_since,
+        recorded_on=timezone.localdate(change.made_at),
+        kept_since=kept_since,
+        reviews=list(protocol.reviews.filter(recorded_at__lt=at).select_related("replaced_by")),
+        documents=_documents(protocol, record),
+        **_linked(record, at),
+    )
+
+
+def _protocol(today: Protocol, record: Record, at: datetime.datetime) -> Protocol:
+    """Return the protocol as recorded, with its theme and parties as they were called then."""
+    made = Protocol()
+    for field in Protocol._meta.fields:
+        if field.name in record["fields"]:
+            value = value_for(field, record["fields"][field.name])
+            setattr(made, field.attname, value)
+    made.theme = _theme(record["fields"]["theme"], at)
+    rows = record["parts"]["parties"]
+    names = called(Organisation, {row["organisation"]["key"] for row in rows}, at)
+    made.__dict__["brought_parties"] = [_party(made, row, names) for row in rows]
+    return made
+
+
+def _theme(recorded: dict[str, Any], at: datetime.datetime) -> Theme:
+    theme = Theme.objects.filter(pk=recorded["key"]).first()
+    name = theme_called(theme, at) if theme else recorded["says"]
+    return Theme(pk=recorded["key"], name=name, slug=recorded["slug"])
+
+
+def _party(protocol: Protocol, row: dict[str, Any], names: dict[Any, str]) -> Party:
+    """Return a party as recorded. What is gone since is called as its record says."""
+    other = row["organisation"]
+    organisation = Organisation(
+        pk=other["key"], name=names.get(other["key"], other["says"]), slug=other["slug"]
+    )
+    fields = {
+        field.name: value_for(field, row[field.name])
+        for field in Party._meta.fields
+        if field.name in PARTY
+    }
+    return Party(protocol=protocol, organisation=organisation, **fields)
+
+
+def _linked(record: Record, at: datetime.datetime) -> dict[str, list[Protocol]]:
+    """Return the protocols that it named, with their titles as they were then."""
+    newer = record["fields"]["replaced_by"]
+    keys = {
+        "replaced_by": [newer["key"]] if newer else [],
+        "comes_under": [row["overarching"]["key"] for row in record["parts"]["overarching"]],
+    }
+    named = [key for each in keys.values() for key in each]
+    titles = called(Protocol, named, at) if named else {}
+    return {
+        name: [Protocol(reference=key, title=titles[key]) for key in sorted(each)]
+        for name, each in keys.items()
+    }
+
+
+def _documents(protocol: Protocol, record: Record) -> list[PaperThen]:
+    rows = record["parts"]["documents"]
+    today = {document.pk: document for document in protocol.documents.listed()} if rows else {}
+    return [_document(row, today.get(row["id"])) for row in rows]
+
+
+def _document(row: dict[str, Any], today: Document | None) -> PaperThen:
+    """Return a document as recorded, with where its file is today, if it still is published."""
+    versions = today.earlier_versions.all() if today else []
+    is_current = today is not None and today.file.name == row["file"]
+    return PaperThen(
+        title=row["title"],
+        about=file_words(row),
+        document=today if is_current else None,
+        version=next((v for v in versions if v.file.name == row["file"]), None),
+    )

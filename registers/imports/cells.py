@@ -1,0 +1,185 @@
+"""What is meant by one cell of a spreadsheet: a text, a month, a day, a reference."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+from registers.exports.plain_text import LINE_END, REFUSED, plain
+from registers.imports.reading.limits import NOT_WORKED_OUT
+from registers.imports.reading.messages import Value
+from registers.models.references import LONGEST, SHORTEST
+from registers.models.review_dates import FIRST_YEAR
+
+LAST_YEAR = 2200
+MONTHS = [
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+]
+SHORT_MONTHS = [month[:3] for month in MONTHS]
+# A year of two digits is how Excel writes a month into a CSV.
+WORD_MONTH = re.compile(r"([A-Za-z]+)\.?[\s\-/,]*(\d{4}|\d{2})")
+DAY_WORD_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s\-/]+([A-Za-z]+)\.?[\s\-/,]+(\d{4})")
+YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[T ]00:00(?::00)?)?)?")
+YEAR_LAST = re.compile(r"(?:(\d{1,2})[-/.])?(\d{1,2})[-/.](\d{4})")
+ANY_MONTH = rf"(?:{'|'.join(SHORT_MONTHS)})[a-z]*"
+LIKE_A_DATE = re.compile(
+    rf"\d{{4}}|\d[-/.]\d|\b{ANY_MONTH}\.?[\s\-/']*\d|\d[\s\-/]+{ANY_MONTH}\b", re.IGNORECASE
+)
+REFERENCE = re.compile(rf"(\d{{{SHORTEST},{LONGEST}}})\s*[-\u2010-\u2015:]\s*(.*)", re.DOTALL)
+# A number with a letter that slipped in: '00I2', '0O12'. No title begins so.
+SLIPPED = re.compile(r"(0[0-9A-Za-z]{2,7})\s*[-\u2010-\u2015:]\s", re.DOTALL)
+VERSION = re.compile(r"\bV\d+(?:\.\d+)*\Z")
+
+
+class Refused(Exception):  # noqa: N818 (a sentence for a person)
+    """A cell that cannot be right: what is wrong, and what to do."""
+
+    def __init__(self, wrong: str, mend: str) -> None:
+        super().__init__(wrong, mend)
+        self.wrong, self.mend = wrong, mend
+
+
+def text_of(value: Value) -> str:
+    """Return what a cell says, without spaces around it, its lines ended by a line feed each.
+
+    Raises Refused for a character that is no text.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        if value == NOT_WORKED_OUT:
+            raise Refused(
+                "This cell is a formula whose result is not in the file.",
+                "Open the file in a spreadsheet program and save it there, or write the value.",
+            )
+        if found := REFUSED.search(same_lines(value)):
+            raise Refused(
+                f"This cell holds a character that cannot be shown (U+{ord(found[0]):04X}).",
+                "Delete it, or type the text again.",
+            )
+        return same_lines(value)
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def same_lines(text: str) -> str:
+    """Return `text` without spaces around it, its lines ended by a line feed each."""
+    return LINE_END.sub("\n", text).strip()
+
+
+def comparable(text: str) -> str:
+    """Return `text` as any spreadsheet gives it back: so a stored text is known again."""
+    return plain(text).strip()
+
+
+def month_of(value: Value) -> datetime.date | str | None:
+    """Return the first day of the month in a cell, or its words ('Under review'), or None if empty.
+
+    A month is written Mar-2024, March 2024, 2024-03 or 03/2024, or is a day in it.
+    Raises Refused for what looks like a date and is none.
+    """
+    if isinstance(value, datetime.date):
+        return _month(value.year, value.month)
+    text = text_of(value)
+    if not text:
+        return None
+    day = _day(text)
+    if day:
+        return _month(day.year, day.month)
+    if LIKE_A_DATE.search(text) or not isinstance(value, str):
+        raise Refused(
+            f"'{text}' is not a month.",
+            "Write the month and the whole year, such as Mar-2024 or 2024-03.",
+        )
+    return text
+
+
+def day_of(value: Value) -> datetime.date | None:
+    """Return the day in a cell, or None if it is empty. Raises Refused for what is no day."""
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date):
+        return value
+    text = text_of(value)
+    if not text:
+        return None
+    day = _day(text, wants_day=True)
+    if day is None:
+        raise Refused(f"'{text}' is not a day.", "Write it as 2024-03-31 or 31/03/2024.")
+    return day
+
+
+def _month(year: int, month: int) -> datetime.date:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Refused(
+            f"{year} is no year of a review.", f"Write a year from {FIRST_YEAR} to {LAST_YEAR}."
+        )
+    return datetime.date(year, month, 1)
+
+
+def _day(text: str, *, wants_day: bool = False) -> datetime.date | None:
+    """Return the day, or the first of the month, that `text` names; None if it names none."""
+    year = month = day = ""
+    if found := YEAR_FIRST.fullmatch(text):
+        year, month, day = found[1], found[2], found[3] or ""
+    elif found := YEAR_LAST.fullmatch(text):
+        year, month, day = found[3], found[2], found[1] or ""
+    elif found := DAY_WORD_MONTH.fullmatch(text):
+        year, month, day = found[3], _number_of(found[2]), found[1]
+    elif found := WORD_MONTH.fullmatch(text):
+        year, month = f"20{found[2]}"[-4:], _number_of(found[1])
+    if not month or (wants_day and not day):
+        return None
+    try:
+        return datetime.date(int(year), int(month), int(day or 1))
+    except ValueError:
+        return None
+
+
+def _number_of(word: str) -> str:
+    """Return the number of a month by its English name, whole or short; empty if it is none."""
+    word = {"sept": "sep"}.get(word.lower(), word.lower())
+    for names in (MONTHS, SHORT_MONTHS):
+        if word in names:
+            return str(names.index(word) + 1)
+    return ""
+
+
+def reference_of(value: Value) -> str:
+    """Return the reference in a cell of its own, with zeros before it; empty if the cell is.
+
+    A spreadsheet program may have made the number 12 of 0012. Raises Refused.
+    """
+    text = text_of(value)
+    if not text:
+        return ""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST and int(text)):
+        raise Refused(
+            f"'{text}' is not a reference.", f"Write {SHORTEST} to {LONGEST} digits, such as 0012."
+        )
+    return text.zfill(SHORTEST)
+
+
+def reference_and_title(text: str) -> tuple[str, str]:
+    """Return the reference at the front of a title, or nothing, and the title without it.
+
+    Raises Refused for a reference with letters in it.
+    """
+    if found := REFERENCE.fullmatch(text):
+        return found[1], found[2].strip()
+    if (found := SLIPPED.match(text)) and not found[1].isdigit():
+        raise Refused(
+            f"'{found[1]}' is not a reference: it has letters in it.",
+            f"Write {SHORTEST} to {LONGEST} digits, such as 0012.",
+        )
+    return "", text
+
+
+def version_in(title: str) -> str:
+    """Return the version with which a title ends, as written ('V2.0'), or nothing."""
+    found = VERSION.search(title)
+    return found[0] if found else ""

@@ -1,0 +1,1 @@
+"""Any spreadsheet as rows of cells. Begin with read.py; what is here must not import Django."""

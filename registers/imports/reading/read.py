@@ -1,0 +1,119 @@
+"""Any spreadsheet as rows of cells: XLSX, XLS, ODS or CSV, whatever is in the file.
+
+A file can be made to harm whoever reads it, so a process of its own reads it
+(reader.py), and whatever becomes of that, the caller gets rows or a sentence.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+from typing import Literal
+
+from registers.imports.reading.cell_names import letter, place_in, shown_name
+from registers.imports.reading.limits import DAMAGED, SECONDS, TOO_DEAR, Unreadable
+from registers.imports.reading.messages import END, SHEET, UNREADABLE, Value, unpack
+from registers.imports.reading.messages import ROWS as ROWS_MESSAGE
+from registers.imports.reading.sniff import kind_of_sheets
+
+__all__ = ["Row", "Sheet", "Unreadable", "Value", "letter", "place", "read_sheets"]
+
+READER = "registers.imports.reading.reader"
+ROOT = Path(__file__).parents[3]  # where Python finds the program
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with something in it. Its number is the one that a spreadsheet program shows.
+
+    Where a cell is empty the value is None, and none stands at the end.
+    """
+
+    number: int
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet with something in it. A CSV is one sheet, with the name of its file.
+
+    Names are as sentences can hold them (places.shown_name).
+    `merged` holds the ranges of cells that are drawn as one, such as 'B3:B7'.
+    """
+
+    name: str
+    rows: list[Row]
+    hidden: bool
+    merged: list[str]
+    kind: Literal["csv", "workbook"]
+
+
+def place(sheet: Sheet, row: int, column: int) -> str:
+    """Return the words for a cell. The row is its number, the column is counted from 0."""
+    return place_in("" if sheet.kind == "csv" else sheet.name, row, column)
+
+
+def read_sheets(path: Path, name: str) -> list[Sheet]:
+    """Return the sheets of a file that have something in them, in their order.
+
+    `name` is what the file was called: only its content says what it is.
+    Raises Unreadable, whose sentence says why it cannot be read, and what to do.
+    """
+    kind = kind_of_sheets(path, name)
+    with _reader(kind, path) as reader:
+        found = _received(reader, name, kind)
+    return [sheet for sheet in found if sheet.rows]
+
+
+def _received(reader: subprocess.Popen[bytes], name: str, kind: str) -> list[Sheet]:
+    """Return the sheets that the program tells of. Raises Unreadable, also where it died."""
+    sheets: list[Sheet] = []
+    for line in reader.stdout or ():
+        if not line.endswith(b"\n"):
+            break  # it died within a message
+        what, *content = unpack(line)
+        if what == UNREADABLE:
+            raise Unreadable(content[0])
+        if what == END:
+            return sheets
+        if what == SHEET:
+            sheets.append(_sheet(*content, name=name, kind=kind))
+        elif what == ROWS_MESSAGE:
+            sheets[-1].rows.extend(Row(number, tuple(values)) for number, *values in content[0])
+    raise Unreadable(TOO_DEAR if reader.wait() < 0 else DAMAGED)
+
+
+def _sheet(title: str, hidden: bool, merged: list[str], *, name: str, kind: str) -> Sheet:  # noqa: FBT001
+    """Return a sheet that has no rows yet."""
+    if kind == "csv":
+        return Sheet(name=shown_name(name), rows=[], hidden=False, merged=[], kind="csv")
+    return Sheet(name=shown_name(title), rows=[], hidden=hidden, merged=merged, kind="workbook")
+
+
+@contextmanager
+def _reader(kind: str, path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the program that reads, and be sure that it has ended.
+
+    It is told nothing of this process: no setting, no secret, no open file.
+    """
+    command = [sys.executable, "-m", READER, kind, str(path.resolve())]
+    with subprocess.Popen(  # noqa: S603 (the program is ours, and the file only an argument)
+        command,
+        cwd=ROOT,
+        env={},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        timer = Timer(SECONDS, process.kill)
+        timer.start()
+        try:
+            yield process
+        finally:
+            timer.cancel()
+            process.kill()

@@ -1,0 +1,183 @@
+"""XLSX: read by calamine, and looked through for what calamine does not tell.
+
+That is, errors such as '#REF!' and formulas whose result nobody has worked out,
+which it gives as empty cells; and cells so far apart that it would make room
+for thousands of millions between them.
+
+Part of the program that reads files, so there is no Django in it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from posixpath import join
+from xml.etree import ElementTree
+
+from registers.imports.reading.archive import Archive
+from registers.imports.reading.calamine import head, lines, open_workbook, sheets
+from registers.imports.reading.cell_names import column, letter, shown_name
+from registers.imports.reading.limits import COLUMNS, DAMAGED, SPANNED_CELLS, Unreadable
+from registers.imports.reading.messages import Head, Line, Value
+from registers.imports.reading.xlsx_cells import Told, tell
+
+ROOT_RELATIONS = "_rels/.rels"
+# A cell with something in it, and its name: as any program writes it, and as most do,
+# which is found three times as fast.
+CELL = re.compile(
+    rb"""<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*["']([A-Za-z]{1,3})([0-9]{1,7})["'][^<>]*(?<!/)>"""
+)
+USUAL_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*(?<!/)>')
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+LAST_ROW = 10_000_000  # beyond the last of any program
+TAG_BYTES = 100_000  # no tag of a spreadsheet is as long as this
+
+FAR_APART = (
+    "The cells of sheet '{name}' stand too far apart: from {first} to {last}. Delete the rows and"
+    " columns that it does not need, save it and choose it again."
+)
+TOO_WIDE = (
+    f"Sheet '{{name}}' has something in column {{letter}}, and {COLUMNS} columns are the most"
+    f" that is read, up to {letter(COLUMNS - 1)}. Delete what stands beyond, or copy the columns"
+    " that you need into a new spreadsheet."
+)
+
+
+def read_xlsx(path: Path) -> Iterator[Head | Line]:
+    """Give each sheet of an XLSX, followed by its rows. Raises Unreadable."""
+    told = _told(path)
+    for about, sheet in sheets(open_workbook(path)):
+        yield head(about, sheet)
+        yield from _with_errors(lines(sheet), told.get(about.name, Told()))
+
+
+def _told(path: Path) -> dict[str, Told]:
+    """Return what calamine leaves out, by the names of the sheets. Raises Unreadable."""
+    told = {}
+    with Archive(path) as archive:
+        parts = _sheet_parts(archive)
+        for part in archive:
+            # Each part is unpacked once, even those that are no sheets, to know that it can be.
+            pieces = archive.pieces(part)
+            if part in parts:
+                traces = _traces(pieces)
+                _refuse_far_apart(parts[part], traces)
+                told[parts[part]] = tell(archive.pieces(part)) if traces.more else Told()
+            else:
+                deque(pieces, maxlen=0)
+    return told
+
+
+@dataclass(slots=True)
+class _Traces:
+    """Which rows and columns have something in them, and whether there is more to be told."""
+
+    columns: set[bytes] = field(default_factory=set)
+    rows: set[bytes] = field(default_factory=set)
+    more: bool = False
+
+    def see(self, text: bytes) -> None:
+        """Look at whole tags. Rows follow each other, so the first and the last are enough."""
+        usual = text.count(b"<c ") == text.count(b"<c r=") and b":c " not in text
+        if found := (USUAL_CELL if usual else CELL).findall(text):
+            self.columns.update({columns for columns, _ in found})
+            self.rows.update((found[0][1], found[-1][1]))
+        error = b'"e"' in text or b"'e'" in text
+        formula = (b"<f" in text or b":f" in text) and FORMULA.search(text)
+        self.more = self.more or bool(error or formula)
+
+
+def _traces(pieces: Iterator[bytes]) -> _Traces:
+    """Return what a sheet's XML shows at a glance: a parser would take ten times as long."""
+    traces = _Traces()
+    rest = b""
+    for piece in pieces:
+        text = rest + piece
+        end = text.rfind(b">") + 1
+        traces.see(text[:end])
+        # No tag is so long. What is left of one is taken along to the next piece.
+        rest = text[end:][:TAG_BYTES]
+    return traces
+
+
+def _refuse_far_apart(sheet: str, traces: _Traces) -> None:
+    """Raise Unreadable where there are too many places between the first cell and the last."""
+    if not traces.rows:
+        return
+    columns = sorted(column(each.decode()) for each in traces.columns)
+    rows = sorted(map(int, traces.rows))
+    if columns[-1] >= COLUMNS:
+        raise Unreadable(TOO_WIDE.format(name=shown_name(sheet), letter=letter(columns[-1])))
+    if (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) > SPANNED_CELLS:
+        first, last = f"{letter(columns[0])}{rows[0]}", f"{letter(columns[-1])}{rows[-1]}"
+        raise Unreadable(FAR_APART.format(name=shown_name(sheet), first=first, last=last))
+
+
+def _with_errors(found: Iterator[Line], told: Told) -> Iterator[Line]:
+    """Give rows with their errors as they are shown, also such as have nothing else."""
+    by_row: dict[int, dict[int, str]] = {}
+    for (row, place), text in told.errors.items():
+        by_row.setdefault(row + 1, {})[place] = text
+    numbered = itertools.chain(found, [(LAST_ROW, [])])
+    ahead = sorted(by_row, reverse=True)
+    for number, values in numbered:
+        while ahead and ahead[-1] < number:
+            alone = ahead.pop()
+            yield alone, _filled([], by_row[alone])
+        if ahead and ahead[-1] == number:
+            yield number, _filled(values, by_row[ahead.pop()])
+        elif values:
+            yield number, values
+
+
+def _filled(values: list[Value], errors: dict[int, str]) -> list[Value]:
+    """Return a row with its errors written where they stand."""
+    wide = values + [None] * (max(errors) + 1 - len(values))
+    for place, text in errors.items():
+        wide[place] = text
+    return wide
+
+
+def _sheet_parts(archive: Archive) -> dict[str, str]:
+    """Return the names of the sheets, by the names of the parts that hold them."""
+    book = "xl/workbook.xml"
+    if ROOT_RELATIONS in archive:
+        for kind, target in _relations(archive, ROOT_RELATIONS).values():
+            if kind.endswith("/officeDocument"):
+                book = target.removeprefix("/")
+    folder, _, file = book.rpartition("/")
+    relations = _relations(archive, join(folder, "_rels", f"{file}.rels"))
+    parts = {}
+    for each in _xml(archive, book).iter():
+        if each.tag.endswith("}sheet"):
+            keys = (value for key, value in each.items() if key.endswith("}id"))
+            _, target = relations.get(next(keys, ""), ("", ""))
+            parts[_resolved(folder, target)] = each.get("name", "")
+    return parts
+
+
+def _resolved(folder: str, target: str) -> str:
+    path = target.removeprefix("/") if target.startswith("/") else join(folder, target)
+    return path.lower()
+
+
+def _relations(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
+    """Return the type and the target of each relation in a part, by its key."""
+    return {
+        each.get("Id", ""): (each.get("Type", ""), each.get("Target", ""))
+        for each in _xml(archive, name)
+    }
+
+
+def _xml(archive: Archive, name: str) -> ElementTree.Element:
+    text = b"".join(archive.pieces(name))
+    if b"<!DOCTYPE" in text:  # Office writes none, and entities could grow without end
+        raise Unreadable(DAMAGED)
+    try:
+        return ElementTree.fromstring(text)  # noqa: S314 (no entities)
+    except ElementTree.ParseError as problem:
+        raise Unreadable(DAMAGED) from problem

@@ -1,0 +1,1 @@
+"""Which protocols do these words find? The same ones on every database."""

@@ -1,0 +1,178 @@
+"""Which protocols do these words find? The same ones on every database."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from registers.search.index import Chosen, Index
+from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
+from registers.search.text.query import Term, read_typed
+from registers.search.text.spelling import mend
+
+Tiers = npt.NDArray[np.int8]
+
+EXACT, NOWHERE = 0, len(PROTOCOLS.fields) + 1  # tiers; between them stand the fields
+MOST_KEPT = 64  # masks, of one byte for each protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What some words found. `mask` chooses their places of the index.
+
+    Where a word found nothing and one like it did, `corrected` is what was
+    looked for instead, and `as_typed` asks for the words as they were typed.
+    Otherwise both are empty.
+    """
+
+    mask: Chosen
+    typed: str
+    corrected: str
+    as_typed: str
+    terms: tuple[Term, ...]  # those that are wanted, as they were looked for
+    index: Index
+
+    @property
+    def named(self) -> int | None:
+        """The place of the protocol whose reference was typed, if it was found."""
+        for term in self.terms:
+            place = self.index.at_reference(term.reference) if term.reference else None
+            if place is not None and self.mask[place]:
+                return place
+        return None
+
+    def tiers(self) -> Tiers:
+        """Return for each place how near the top it belongs: the least stands first.
+
+        0 is a protocol whose reference was typed. 1 has every word in the
+        title; 2 in title and reference; 3 to 5 also need the purpose, the
+        summary and the information items; 6 needs names. 7 was not found.
+        """
+        tiers = np.ones(self.index.size, np.int8)
+        for term in self.terms:
+            first = np.full(self.index.size, NOWHERE - 1, np.int8)
+            for tier, name in reversed([*enumerate(PROTOCOLS.fields[:-1], start=1)]):
+                first[_in_field(self.index, term, name)] = tier
+            np.maximum(tiers, first, out=tiers)
+        for term in self.terms:
+            place = term.reference and self.index.at_reference(term.reference)
+            if place:
+                tiers[place] = EXACT
+        tiers[~self.mask] = NOWHERE
+        return tiers
+
+
+def search(typed: str, index: Index) -> Search:
+    """Return what `typed` finds among the public protocols of `index`.
+
+    Every word must occur: in the protocol's own texts, or in any name of a
+    party's organisation. Nothing typed finds all; nothing but marks, nothing.
+    Never raises for what is typed.
+
+    The texts can be newer than `index`, for they are read after it. A protocol
+    that came since has a place beyond its size, and is cut off; of one that has
+    just changed the new words are found a moment before the list shows them.
+    """
+    terms = read_typed(typed)
+    corrected, as_typed = _mended(typed, terms, index)
+    if corrected:
+        terms = read_typed(corrected)
+    mask = index.public.copy()
+    if not terms and typed.strip():
+        mask[:] = False
+    for term in terms:
+        if not mask.any():
+            break
+        hits = _anywhere(index, term)
+        mask &= ~hits if term.without else hits
+    return Search(
+        mask=mask,
+        typed=typed,
+        corrected=corrected,
+        as_typed=as_typed,
+        terms=tuple(term for term in terms if not term.without),
+        index=index,
+    )
+
+
+def _mended(typed: str, terms: list[Term], index: Index) -> tuple[str, str]:
+    """Return `typed` with slips mended, and with the same words in quotes; or two empty texts."""
+
+    def found(word: str) -> int:
+        (meant,) = read_typed(f'"{word}"')
+        return int((_anywhere(index, meant) & index.public).sum())
+
+    corrected = as_typed = typed
+    for term in sorted(terms, key=lambda term: term.span, reverse=True):
+        if term.without or term.quoted or not term.word:
+            continue
+        if (_anywhere(index, term) & index.public).any():
+            continue
+        meant = mend(term.word, found)
+        if meant:
+            start, end = term.span
+            corrected = corrected[:start] + meant + corrected[end:]
+            as_typed = f'{as_typed[:start]}"{as_typed[start:end]}"{as_typed[end:]}'
+    return ("", "") if corrected == typed else (corrected, as_typed)
+
+
+def _anywhere(index: Index, term: Term) -> Chosen:
+    """Return the places that have the term in their texts or in a name of a party."""
+
+    def look() -> Chosen:
+        found = partial(engine().find, stems=term.stems, prefix=term.prefix)
+        mask = _placed(index, found(PROTOCOLS, fields=PROTOCOLS.fields))
+        organisations = found(ORGANISATIONS, fields=ORGANISATIONS.fields)
+        if organisations.size:
+            mask |= index.of_organisations(organisations.tolist())
+        place = term.reference and index.at_reference(term.reference)
+        if place:
+            mask[place] = True
+        return mask
+
+    return _kept((index.version, term), look)
+
+
+def _in_field(index: Index, term: Term, name: str) -> Chosen:
+    """Return the places that have the term in one field."""
+
+    def look() -> Chosen:
+        return _placed(index, engine().find(PROTOCOLS, term.stems, term.prefix, (name,)))
+
+    return _kept((index.version, term, name), look)
+
+
+def _placed(index: Index, ids: npt.NDArray[np.int32]) -> Chosen:
+    mask = np.zeros(index.size, np.bool_)
+    mask[ids[ids < index.size]] = True
+    return mask
+
+
+_masks: OrderedDict[tuple[Any, ...], Chosen] = OrderedDict()
+_one_at_a_time = threading.Lock()
+
+
+def _kept(key: tuple[Any, ...], look: Callable[[], Chosen]) -> Chosen:
+    """Return what `look` gave for `key` a short while ago, or gives now. Not to be written to.
+
+    A facet or a page more of the same search then costs nothing. A key names
+    the version of the register, so what is kept is never out of date.
+    """
+    with _one_at_a_time:
+        if key in _masks:
+            _masks.move_to_end(key)
+            return _masks[key]
+    mask = look()
+    mask.flags.writeable = False
+    with _one_at_a_time:
+        _masks[key] = mask
+        if len(_masks) > MOST_KEPT:
+            _masks.popitem(last=False)
+    return mask
