@@ -8,12 +8,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
+from weisf.version import versions
+
 # What a script that calls this can tell apart from other failures.
 SETTING_IS_WRONG = 3
 
 
 def main() -> None:
     """Run the command that the arguments name; a wrong setting ends it with one sentence."""
+    if sys.argv[1:2] in (["version"], ["--version"]):
+        # Django answers both with its own version, before it looks for a command of that name.
+        sys.stdout.write(f"{versions()}\n")
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weisf.settings")
     try:
         execute_from_command_line(sys.argv)

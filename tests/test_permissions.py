@@ -94,3 +94,16 @@ def ask(door: Client, method: str, address: str, row: Row) -> str:
         transaction.set_rollback(True)
     door.cookies = kept
     return got(answer)
+
+
+def test_no_page_or_header_tells_a_stranger_which_version_runs(things, editor, settings):
+    settings.VERSION = "91.82.73"
+    browser = Client()
+    for route, row in TABLE.items():
+        for method in (browser.get, browser.head):
+            answer = method(row.at.format(**things))
+            body = answer.getvalue() if answer.streaming else answer.content
+            assert settings.VERSION.encode() not in body, route
+            assert settings.VERSION not in str(answer.headers), route
+    browser.force_login(editor)
+    assert settings.VERSION in browser.get("/admin/").content.decode()

@@ -18,8 +18,10 @@ from weisf.logs import json_to_stdout
 from weisf.mail import TIMEOUT, read_mail
 from weisf.papers import read_papers
 from weisf.partnership import read_partnership
+from weisf.version import read_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = read_version()
 
 # Where things are --------------------------------------------------------------------------
 

@@ -61,8 +61,11 @@ class EditorsSite(AdminSite):
         return second_factor.may_enter(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Let every page know whether a second factor is asked for."""
-        return super().each_context(request) | {"second_factor_asked": settings.SECOND_FACTOR}
+        """Let every page know whether a second factor is asked for, and which version runs."""
+        return super().each_context(request) | {
+            "second_factor_asked": settings.SECOND_FACTOR,
+            "register_version": settings.VERSION,
+        }
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Call Django's own part, of users and groups, by a word that everybody knows."""

@@ -1,10 +1,14 @@
 """The image is made by the steps that `make` calls: no engine is needed to see that."""
 
 import re
+import shutil
+import subprocess
+import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
@@ -32,6 +36,22 @@ def test_what_is_built_is_built_by_the_steps_of_make():
 def test_what_is_copied_is_there_and_let_in(source):
     assert (ROOT / source).exists()
     assert any(fnmatch(source, f"{name}*") for name in LET_IN)
+
+
+def test_it_knows_its_own_version(tmp_path):
+    for name in LET_IN:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.pyc"))
+        else:
+            shutil.copy(ROOT / name, tmp_path)
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.startswith(f"Register {settings.VERSION}\n")
 
 
 def test_no_secret_and_no_database_is_let_in():
