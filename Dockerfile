@@ -3,14 +3,14 @@ FROM python:3.13-slim-bookworm AS packages
 WORKDIR /srv/register
 COPY weisf/steps weisf/steps
 COPY requirements.txt ./
-RUN sh weisf/steps/python.sh
+RUN sh weisf/steps/setup.sh python
 
-# Node is needed to bring the design system, and stays behind in this stage.
+# Node is needed to install the design system, and stays behind in this stage.
 FROM packages AS files
 COPY package.json package-lock.json requirements-node.txt ./
-RUN sh weisf/steps/assets.sh
+RUN sh weisf/steps/setup.sh assets
 COPY . .
-RUN sh weisf/steps/static.sh
+RUN sh weisf/steps/setup.sh static
 
 FROM python:3.13-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin register \
@@ -27,5 +27,5 @@ USER 10001
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["sh", "weisf/steps/healthy.sh"]
-CMD ["sh", "weisf/steps/container.sh"]
+    CMD ["sh", "weisf/steps/serve.sh", "health"]
+CMD ["sh", "weisf/steps/serve.sh", "container"]

@@ -1,4 +1,4 @@
-# One list of verbs for people and for CI. Each calls a small script in weisf/steps.
+# One list of verbs for people and for CI. Each calls a script in weisf/steps.
 .POSIX:
 .NOTPARALLEL:
 .PHONY: help run demo test setup setup-dev lint types locks unit postgres both browser coverage libreoffice bench kills format lock
@@ -8,28 +8,19 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 run: setup ## Set up what is missing and serve the register on http://localhost:8000 (PORT=)
-	@sh weisf/steps/database.sh
-	@sh weisf/steps/serve.sh announce
+	@sh weisf/steps/serve.sh run
 
 demo: ## Serve a fictional register, which shows every feature, on http://localhost:8001 (PORT=)
-	@sh weisf/steps/python.sh
-	@sh weisf/steps/assets.sh
-	@sh weisf/steps/static.sh
-	@sh weisf/steps/demo.sh
+	@sh weisf/steps/setup.sh python assets static
+	@sh weisf/steps/serve.sh demo
 
 test: setup-dev locks lint types both browser coverage ## Run every check and test (TEST_ARGS= goes to pytest)
 
 setup: ## Make .venv, the style sheet, the static files and the secret key
-	@sh weisf/steps/python.sh
-	@sh weisf/steps/assets.sh
-	@sh weisf/steps/static.sh
-	@sh weisf/steps/secret.sh
+	@sh weisf/steps/setup.sh python assets static secret_key
 
 setup-dev:
-	@sh weisf/steps/python.sh dev
-	@sh weisf/steps/assets.sh dev
-	@sh weisf/steps/static.sh
-	@sh weisf/steps/secret.sh
+	@sh weisf/steps/setup.sh dev python assets static secret_key
 
 lint: setup-dev ## Check style, templates, the import contract and missing migrations
 	@sh weisf/steps/checks.sh lint
@@ -56,16 +47,16 @@ coverage:
 	@sh weisf/steps/test.sh coverage
 
 libreoffice: setup-dev ## Compare what LibreOffice finds in the workbooks, where it is installed
-	@sh weisf/steps/libreoffice.sh
+	@sh weisf/steps/test.sh libreoffice
 
 bench: setup-dev ## Measure the register beside others, half an hour (BENCH_ARGS=--help)
-	@sh weisf/steps/bench.sh
+	@sh weisf/steps/test.sh bench
 
 kills: setup-dev ## Kill imports at random moments: each leaves all or nothing (KILLS_ARGS=)
-	@sh weisf/steps/kills.sh
+	@sh weisf/steps/test.sh kills
 
 format: setup-dev ## Format the code and the templates
-	@sh weisf/steps/checks.sh mend
+	@sh weisf/steps/checks.sh format
 
 lock: setup-dev ## Lock the newest packages that pyproject.toml allows
 	@sh weisf/steps/lock.sh

@@ -59,7 +59,7 @@ def install(*, browser: bool) -> Tools:
 def _chromium() -> str:
     """Return where Chromium is, or nothing: then what a browser measures is left out."""
     return run(
-        *("sh", PROJECT / "weisf/steps/chromium.sh"),
+        *("sh", PROJECT / "weisf/steps/setup.sh", "chromium"),
         env=os.environ | {"CI": ""},
         what_to_do="Chromium could not be looked for. Read the message above.",
     ).strip()

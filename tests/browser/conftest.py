@@ -44,7 +44,7 @@ def give_up(words: str) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Where Chromium is, looked for as weisf/steps/chromium.sh does."""
+    """Where Chromium is, looked for as weisf/steps/setup.sh does."""
     names = [os.environ.get("CHROMIUM", ""), *NAMES]
     found = next(filter(None, (shutil.which(name) for name in names if name)), None)
     if not found:
@@ -59,7 +59,7 @@ def static_files() -> None:
     """Gather the style sheets as they are now."""
     if not (BASE / "var/govuk/govuk-frontend.css").is_file():
         pytest.fail("The design system's style sheet is not here. Run: make setup", pytrace=False)
-    subprocess.run(["sh", "weisf/steps/static.sh"], cwd=BASE, check=True)
+    subprocess.run(["sh", "weisf/steps/setup.sh", "static"], cwd=BASE, check=True)
 
 
 @pytest.fixture(scope="session")

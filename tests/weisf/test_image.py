@@ -26,10 +26,9 @@ LET_IN = [
 
 
 def test_what_is_built_is_built_by_the_steps_of_make():
-    steps = [step for line in DOCKERFILE for step in re.findall(r"^RUN sh (\S+)$", line)]
-    assert steps == [f"weisf/steps/{name}.sh" for name in ("python", "assets", "static")]
-    makefile = (ROOT / "Makefile").read_text()
-    assert all(f"@sh {step}\n" in makefile for step in steps)
+    steps = [step for line in DOCKERFILE for step in re.findall(r"^RUN sh (.+)$", line)]
+    assert steps == [f"weisf/steps/setup.sh {part}" for part in ("python", "assets", "static")]
+    assert "@sh weisf/steps/setup.sh python assets static " in (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.parametrize("source", [source for source in COPIED if source != "."])
@@ -65,5 +64,6 @@ def test_it_runs_as_an_ordinary_user_and_says_whether_it_is_well():
     ]
     assert "USER 10001" in last_stage
     assert any(line.startswith("HEALTHCHECK") for line in last_stage)
-    for step in re.findall(r'"(weisf/steps/\S+)"', "\n".join(last_stage)):
-        assert (ROOT / step).exists()
+    steps = re.findall(r'"(weisf/steps/\S+)", "(\w+)"', "\n".join(last_stage))
+    assert [part for _, part in steps] == ["health", "container"]
+    assert all(f"\n{part}() {{\n" in (ROOT / step).read_text() for step, part in steps)

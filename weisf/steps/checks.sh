@@ -1,11 +1,11 @@
 #!/bin/sh
-# Looks at the code without running it: `lint`, `types` or `locks`. `mend` formats it.
+# Checks the code without running it: `lint`, `types` or `locks`. `format` formats it.
 . "$(dirname -- "$0")/common.sh"
 
 bin=.venv/bin
 
 lint() {
-    "$bin/ruff" check . || fail "ruff found faults. Mend them; 'make format' mends some by itself."
+    "$bin/ruff" check . || fail "ruff found faults. Fix them; 'make format' fixes some by itself."
     "$bin/ruff" format --check . || fail "Some files are not formatted. Run 'make format'."
     find templates -name '*.html' -exec "$bin/djade" --target-version 5.2 --check {} + \
         || fail "Some templates are not formatted. Run 'make format'."
@@ -15,7 +15,7 @@ lint() {
 }
 
 types() {
-    "$bin/python" -m mypy || fail "mypy found faults in the types. Mend them."
+    "$bin/python" -m mypy || fail "mypy found faults in the types. Fix them."
 }
 
 locks() {
@@ -27,8 +27,8 @@ locks() {
     done
 }
 
-mend() {
-    "$bin/ruff" check --fix --quiet . || say "ruff found faults that it cannot mend."
+format() {
+    "$bin/ruff" check --fix --quiet . || say "ruff found faults that it cannot fix."
     "$bin/ruff" format .
     find templates -name '*.html' -exec "$bin/djade" --target-version 5.2 {} +
 }

@@ -23,3 +23,27 @@ stamp() {
     printf '%s\n' "$2" > "$1.new"
     mv -- "$1.new" "$1"
 }
+
+# Installs Debian's packages, where this user may. A failure is no failure yet.
+apt_install() {
+    command -v apt-get > /dev/null || return 0
+    as_root=
+    [ "$(id -u)" -eq 0 ] || as_root='sudo -n'
+    $as_root true 2> /dev/null || return 0
+    say "Installing Debian's $*, which the tests need."
+    { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "$@"; } >&2 || say "apt-get failed."
+}
+
+# What is to be done without a program that tests need: on CI a failure, elsewhere a loud sentence.
+# Takes what needs it, its name, and the variable that can name it.
+not_tested() {
+    how="Install it (on Debian: sudo apt-get install $2), or name it: make test $3=/path/to/$2"
+    [ "${CI:-}" != true ] || fail "$1, which is not here. $how"
+    say "
+************************************************************************
+NOT TESTED HERE. $1, which is not here.
+$how
+************************************************************************
+"
+}

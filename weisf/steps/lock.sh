@@ -1,6 +1,6 @@
 #!/bin/sh
 # Locks the newest versions that pyproject.toml allows, with hashes, for uv and for plain pip.
-# Given the name of a list, prints what that list must hold and changes nothing.
+# With the name of a list, prints what that list must hold and changes nothing.
 . "$(dirname -- "$0")/common.sh"
 
 export_list() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests: `unit` (on SQLite), `postgres`, `both` at once, `browser`, and `coverage`, which
-# judges them all.
+# judges them all. Beside these: `libreoffice`, `kills` and `bench`.
 . "$(dirname -- "$0")/common.sh"
 
 python=.venv/bin/python
@@ -39,7 +39,7 @@ case $suite in
         ;;
     browser)
         unset DATABASE_URL
-        CHROMIUM=$(sh weisf/steps/chromium.sh)
+        CHROMIUM=$(sh weisf/steps/setup.sh chromium)
         [ -n "$CHROMIUM" ] || exit 0
         export CHROMIUM
         "$python" -m coverage run -m pytest -m browser "$@" \
@@ -49,5 +49,24 @@ case $suite in
         "$python" -m coverage combine --quiet
         "$python" -m coverage report \
             || fail "Some lines are never run by a test. Test them, or take them out."
+        ;;
+    libreoffice) # compares every cell with what LibreOffice finds
+        command -v soffice > /dev/null \
+            || fail "There is no LibreOffice here. On Debian or Ubuntu, its calculator without windows is enough: apt-get install --no-install-recommends libreoffice-calc-nogui"
+        unset DATABASE_URL
+        "$python" -m pytest tests/with_libreoffice.py "$@" \
+            || fail "LibreOffice finds something else in a workbook. Read the first failure above."
+        ;;
+    kills) # KILLS_ARGS is how often, and how many protocols the register has
+        unset DATABASE_URL
+        eval "set -- ${KILLS_ARGS:-}"
+        "$python" -m tests.imports.killing "$@" \
+            || fail "An import that was killed left something half done on SQLite. Read the message above."
+        "$python" tests/with_postgres.py "$python" -m tests.imports.killing "$@" \
+            || fail "An import that was killed left something half done on PostgreSQL. Read the message above."
+        ;;
+    bench)
+        eval "set -- ${BENCH_ARGS:-}"
+        exec "$python" -m benchmarks "$@"
         ;;
 esac
