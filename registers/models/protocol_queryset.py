@@ -14,7 +14,7 @@ from registers.models.party import Party
 from registers.models.review_dates import ReviewStatus, reviewed
 
 if TYPE_CHECKING:
-    pass
+    from registers.models.protocol import Protocol  # noqa: F401 (mypy reads it in quotes)
 
 REFERENCE_STAYS = "A reference never changes. Make a new protocol instead."
 
