@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.test_reviewing import check, come_in
+from tests.browser.test_reviewing import check, come_in, kept_register  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +42,7 @@ def meet(mine: Page, theirs: Page, register: str, version: str) -> None:
 
 
 @pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["telephone", "desktop"])
-def test_everybody_can_use_the_page(opened, kept_register, window):
+def test_everybody_can_use_the_page(opened, kept_register, window):  # noqa: F811 (a fixture)
     mine, theirs = opened(viewport=window), opened(viewport=DESKTOP)
     version = f"V{window['width']}"
     meet(mine, theirs, kept_register, version)
@@ -54,7 +54,7 @@ def test_everybody_can_use_the_page(opened, kept_register, window):
     expect(mine.locator("#id_title")).to_have_value(f"{version} as they say it")
 
 
-def test_a_choice_is_kept_without_scripts(opened, kept_register):
+def test_a_choice_is_kept_without_scripts(opened, kept_register):  # noqa: F811 (a fixture)
     mine, theirs = opened(**NO_SCRIPTS), opened(viewport=DESKTOP)
     meet(mine, theirs, kept_register, "V9")
     title = mine.get_by_role("group", name="Title")

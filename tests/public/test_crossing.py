@@ -9,6 +9,7 @@ from django.test import Client
 
 from registers.public.crossing import ALLOWED, OPEN
 from tests.public.asking import ask
+from tests.public.stored.conftest import site  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -47,7 +48,7 @@ FOR_PEOPLE = [
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("address", FOR_MACHINES, ids=lambda address: address[:40])
-def test_it_is_open_whatever_the_answer(site, address, method):
+def test_it_is_open_whatever_the_answer(site, address, method):  # noqa: F811
     got = ask(site, address, method, origin="https://elsewhere.example")
     assert {name: got.headers.get(name.lower()) for name in OPEN} == OPEN
     assert "access-control-allow-credentials" not in got.headers
@@ -56,7 +57,7 @@ def test_it_is_open_whatever_the_answer(site, address, method):
 
 
 @pytest.mark.parametrize("address", ["/protocols.csv", "/protocols.json", "/robots.txt"])
-def test_an_answer_that_nothing_changed_is_open_too(site, address):
+def test_an_answer_that_nothing_changed_is_open_too(site, address):  # noqa: F811
     first = ask(site, address)
     for tag in (
         (first.headers["etag"], "*") if address == "/robots.txt" else [first.headers["etag"]]
@@ -67,20 +68,20 @@ def test_an_answer_that_nothing_changed_is_open_too(site, address):
 
 
 @pytest.mark.parametrize("address", FOR_PEOPLE)
-def test_pages_and_forms_are_not(site, address):
+def test_pages_and_forms_are_not(site, address):  # noqa: F811
     for method in ("GET", "HEAD", "OPTIONS", "POST"):
         got = ask(site, address, method, origin="https://elsewhere.example")
         assert not [name for name in got.headers if name.startswith("access-control")]
 
 
-def test_a_page_that_is_unchanged_is_not_opened(site):
+def test_a_page_that_is_unchanged_is_not_opened(site):  # noqa: F811
     got = ask(site, "/about/", if_none_match=ask(site, "/about/").headers["etag"])
     assert got.status == 304
     assert not [name for name in got.headers if name.startswith("access-control")]
 
 
 @pytest.mark.parametrize("address", FOR_MACHINES[:2] + FOR_MACHINES[-5:])
-def test_a_browser_that_asks_beforehand_is_told_what_it_may_do(site, address):
+def test_a_browser_that_asks_beforehand_is_told_what_it_may_do(site, address):  # noqa: F811
     got = ask(
         site,
         address,
@@ -99,7 +100,7 @@ def test_a_browser_that_asks_beforehand_is_told_what_it_may_do(site, address):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
 @pytest.mark.parametrize("address", ["/protocols.json", "/healthz"])
-def test_any_other_method_is_refused_as_a_problem(site, address, method):
+def test_any_other_method_is_refused_as_a_problem(site, address, method):  # noqa: F811
     got = ask(site, address, method)
     assert (got.status, got.headers["content-type"]) == (405, "application/problem+json")
     assert got.headers["allow"] == ALLOWED
