@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import pytest
 import time_machine
-from django.conf import settings as site_settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
@@ -165,11 +164,3 @@ def test_behind_a_proxy_that_says_nothing_all_are_one(client: Client, settings):
     settings.BEHIND_PROXY = True
     assert statuses(client, MOST, REMOTE_ADDR="192.0.2.1") == {404}
     assert statuses(client, 1, REMOTE_ADDR="192.0.2.2", HTTP_X_FORWARDED_FOR="unknown") == {429}
-
-
-def test_the_proxy_of_the_documents_says_who_asks():
-    configuration = (site_settings.BASE_DIR / "deploy/nginx.conf").read_text()
-    for place in ("location = /reviews/answer/ {", "location / {"):
-        _, _, inside = configuration.partition(place)
-        inside, _, _ = inside.partition("}")
-        assert "proxy_set_header X-Forwarded-For $remote_addr;" in inside
