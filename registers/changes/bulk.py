@@ -4,7 +4,7 @@ It is for things that are right by construction: they are not checked one by
 one, as `save` does. What `save` keeps in step is kept in step here too: an
 organisation's official name and its addresses, what is told of a protocol,
 what search knows, and the register's version. django-simple-history's rows are
-left out: they would double the database (docs/decisions.md). So a thing's
+left out: they would double the database (docs/decisions.md, 19). So a thing's
 history begins with its first change after this.
 """
 

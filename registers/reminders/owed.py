@@ -1,4 +1,4 @@
-"""Who is owed a reminder on a day. docs/decisions.md says why the rule is so.
+"""Who is owed a reminder on a day. docs/decisions.md, 29, says why the rule is so.
 
 E is the last day of a protocol's review month, and the protocol is in force
 and has a lead. Its lead is owed a reminder on the day D

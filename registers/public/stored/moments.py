@@ -70,7 +70,7 @@ def _version(database: Any) -> tuple[str, ...] | None:
             cursor.execute(VERSION)
             row = cursor.fetchone()
             return tuple(map(str, row)) if row else None
-    # PostgreSQL is asked without a cursor, for a third of the time: see docs/decisions.md.
+    # PostgreSQL is asked without a cursor, for a third of the time: see docs/decisions.md, 20.
     with database.wrap_database_errors:
         answer = _asked(link)
     if answer.status != ExecStatus.TUPLES_OK:
