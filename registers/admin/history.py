@@ -24,8 +24,7 @@ from registers.admin.restoring import PAGES, may_restore, restore_view
 from registers.admin.saves import page_of, saves_of, sources
 from registers.history.backfill import SUBJECTS
 from registers.history.diff import Difference, pieces
-from registers.history.snapshot import plain
-from registers.history.snapshot_words import said
+from registers.history.snapshot import plain, said
 from registers.models import Change
 
 if TYPE_CHECKING:

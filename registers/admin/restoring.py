@@ -21,8 +21,7 @@ from registers import changes
 from registers.admin.rights import GUARDED, may_publish
 from registers.changes.holding import hold
 from registers.history.backfill import SUBJECTS
-from registers.history.snapshot import Record, values_of
-from registers.history.snapshot_words import bare
+from registers.history.snapshot import Record, bare, values_of
 from registers.models import Change, News, Protocol, Resource, Theme
 
 # Of these no change keeps a record, but simple-history has every state.

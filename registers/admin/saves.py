@@ -14,8 +14,7 @@ from django.http import HttpRequest
 
 from registers.admin.history_lines import moments
 from registers.history.diff import Difference, differences
-from registers.history.snapshot import PARTS, plain
-from registers.history.snapshot_words import KINDS, Values
+from registers.history.snapshot import KINDS, PARTS, Values, plain
 from registers.models import Contact, Organisation
 
 SAVES_A_PAGE = 100

@@ -15,8 +15,7 @@ from typing import Any
 
 from django.db import models
 
-from registers.history.snapshot import Record
-from registers.history.snapshot_words import KINDS, Kind, Values, bare, file_words, said
+from registers.history.snapshot import KINDS, Kind, Record, Values, bare, file_words, said
 from registers.models import Change, Organisation, Protocol
 
 # The text piece by piece, each with whether the other side lacks it.

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
 
 from registers.exports.columns import Place
-from registers.search.fields import PageField
+from registers.search.question import PageField
 
 
 def place() -> Place:

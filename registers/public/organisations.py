@@ -10,11 +10,15 @@ from django.utils.text import slugify
 
 from registers.models import Name, Organisation, Slug, Succession
 from registers.public.doors import page_of, place
-from registers.search.fields import shown
 from registers.search.index_loader import index_now
-from registers.search.organisations import official_names
-from registers.search.parts import current_counts, parts_of
-from registers.search.sharing import shared_by, sharing_with
+from registers.search.organisations import (
+    current_counts,
+    official_names,
+    parts_of,
+    shared_by,
+    sharing_with,
+)
+from registers.search.question import shown
 
 NAMES_A_PAGE = 200
 PROTOCOLS_A_PAGE = 50

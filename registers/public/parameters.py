@@ -12,8 +12,14 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from registers.search.fields import ManyField, MonthField, OneField, OrganisationsField, PageField
-from registers.search.question import ProtocolFilter
+from registers.search.question import (
+    ManyField,
+    MonthField,
+    OneField,
+    OrganisationsField,
+    PageField,
+    ProtocolFilter,
+)
 
 # ECMA-262's way to write it, which is JSON Schema's. The year 0 is in no calendar.
 MONTH = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$"

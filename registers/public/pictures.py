@@ -17,9 +17,7 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString
 
 from registers.models.review_dates import ReviewStatus
-from registers.search.review_lines import Line
-from registers.search.review_months import Figure
-from registers.search.reviews import Calendar, Month, Year
+from registers.search.reviews import Calendar, Figure, Line, Month, Year
 
 MONTHS = "JFMAMJJASOND"
 SLOT, BAR = 25, 17  # the room of a month, and its bar's part of it

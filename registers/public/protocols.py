@@ -14,7 +14,7 @@ from registers.history.diff import told
 from registers.models import Gap, News, Protocol
 from registers.models.references import same_number
 from registers.public.doors import page_of, place
-from registers.search.fields import DayField
+from registers.search.question import DayField
 from registers.search.reference_log import gap_of
 from registers.search.results import Finding
 

@@ -20,14 +20,19 @@ from registers.models.review_dates import ReviewStatus, months_later
 from registers.public.doors import place
 from registers.public.pictures import NOTHING, Number, calendar_drawn, lengths_drawn, lines_drawn
 from registers.search.facets import unanswered
-from registers.search.fields import DayField
 from registers.search.index import Chosen
-from registers.search.parts import LEADS_FIRST, most_urgent
+from registers.search.organisations import LEADS_FIRST, most_urgent
+from registers.search.question import DayField, tags
 from registers.search.results import Finding
-from registers.search.review_lines import by_lead, by_theme, most_overdue
-from registers.search.review_months import Figure
-from registers.search.reviews import by_length, by_month, standing
-from registers.search.tags import tags
+from registers.search.reviews import (
+    Figure,
+    by_lead,
+    by_length,
+    by_month,
+    by_theme,
+    most_overdue,
+    standing,
+)
 
 READ = ("organisation", "role", "theme")
 MOST_URGENT = 10

@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 
 from registers.models import Organisation, Protocol, Theme
 from registers.search.facets import Facets, facets, theme_counts, unanswered
-from registers.search.groups import Group, groups
 from registers.search.index import Index
-from registers.search.orders import by_themes, latest_review, urgency
-from registers.search.question import SORTS, ProtocolFilter
-from registers.search.rows import Found, Row, rows
-from registers.search.tags import Tag, tags, written
+from registers.search.question import SORTS, ProtocolFilter, Tag, tags, written
+from registers.search.rows import Found, Group, Row, by_themes, groups, latest_review, rows, urgency
 from registers.search.text.highlight import passages
 from registers.search.text.search import Search
 

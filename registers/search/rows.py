@@ -1,16 +1,18 @@
-"""Protocols that were found, in an order: brought from the database when they are looked at."""
+"""The protocols of a list, in an order: each read from the database when it is looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from registers.models import Protocol
-from registers.search.index import Chosen, Index, Numbers, reference_number
+from registers.models import Protocol, Theme
+from registers.search.index import NO_MONTH, Chosen, Index, Numbers, reference_number
 from registers.search.text.highlight import Passage
 
 CHUNK = 500  # protocols brought at a time when all are sent
@@ -137,3 +139,53 @@ def _in_turn(references: list[str]) -> list[Protocol]:
     """Return the protocols in the order of their references: two queries."""
     brought = bring(references)
     return [brought[reference] for reference in references if reference in brought]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The lines of one theme that stand on one page. `count` is of all pages."""
+
+    theme: Theme
+    count: int
+    continued: bool
+    rows: list[Row]
+
+
+def groups(
+    rows: list[Row], *, themes: list[Theme], counts: Mapping[int, int], first: int
+) -> list[Group]:
+    """Return the lines of a page by theme.
+
+    `themes` stand in the order of the list, `counts` has how many protocols of
+    each theme, by key, all pages have, and `first` lines stand before this page.
+    """
+    made: list[Group] = []
+    for key, lines in groupby(rows, lambda row: row.theme_id):
+        theme = next(theme for theme in themes if theme.pk == key)
+        before = sum(counts.get(other.pk, 0) for other in themes[: themes.index(theme)])
+        made.append(
+            Group(
+                theme=theme,
+                count=counts[theme.pk],
+                continued=not made and before < first,
+                rows=list(lines),
+            )
+        )
+    return made
+
+
+def urgency(index: Index) -> NDArray[Any]:
+    """Return the key for the earliest review first, and those without one last."""
+    return index.month
+
+
+def latest_review(index: Index) -> NDArray[Any]:
+    """Return the key for the latest review first, and those without one last."""
+    return np.where(index.month == NO_MONTH, NO_MONTH, NO_MONTH - 1 - index.month)
+
+
+def by_themes(index: Index, themes: list[int]) -> NDArray[Any]:
+    """Return the key for the order of the themes, whose keys stand in their order."""
+    turns = np.zeros(max([*themes, int(index.theme.max(initial=0))]) + 1, np.int64)
+    turns[themes] = range(len(themes))
+    return turns[index.theme]

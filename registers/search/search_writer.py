@@ -24,7 +24,7 @@ from registers.models import (
     VocabularyWord,
 )
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, Row, TextTable, engine
-from registers.search.text.spelling import learn
+from registers.search.text.search import learn
 from registers.search.text.words import prepare
 
 BATCH = 2000

@@ -7,8 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from registers.models import Organisation
-from registers.search.question import LONGEST_WORDS
-from registers.search.tags import written
+from registers.search.question import LONGEST_WORDS, written
 from tests.finding.questions import finding_of
 
 pytestmark = pytest.mark.django_db

@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 from registers.models import Organisation, Protocol, Theme
 from registers.search.index import month_number
 from registers.search.question import ProtocolFilter
-from registers.search.review_lines import by_lead, by_theme, most_overdue
-from registers.search.review_months import Figure, last_overdue
-from registers.search.reviews import Calendar, Standing, by_length, by_month, standing
+from registers.search.reviews import (
+    Calendar,
+    Figure,
+    Standing,
+    by_lead,
+    by_length,
+    by_month,
+    by_theme,
+    last_overdue,
+    most_overdue,
+    standing,
+)
 from tests.finding import reviews_slowly as slowly
 from tests.finding.questions import DAYS, finding_of
 from tests.finding.reviews_slowly import end_of_month, later_by_months

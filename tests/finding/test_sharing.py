@@ -10,7 +10,7 @@ import pytest
 
 from registers.models import Organisation
 from registers.search.index_loader import index_now
-from registers.search.sharing import shared_by, sharing_with
+from registers.search.organisations import shared_by, sharing_with
 from tests.makers import NO_PART
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers.history.diff import Difference, differences, pieces, told
-from registers.history.snapshot import record_of
-from registers.history.snapshot_words import said
+from registers.history.snapshot import record_of, said
 from registers.history.summary import was
 from registers.models import Change, Organisation, Protocol, Review
 from tests.editing import days_on, edit

@@ -9,8 +9,7 @@ from django.utils.safestring import SafeString
 
 from registers.models.review_dates import ReviewStatus
 from registers.public.pictures import LEAST, TALLEST, Number, calendar_drawn, lengths_drawn
-from registers.search.review_months import Figure
-from registers.search.reviews import Calendar, Month, Year
+from registers.search.reviews import Calendar, Figure, Month, Year
 
 DAY = datetime.date(2026, 11, 22)
 NONE = Figure(count=0, asks={})

@@ -17,7 +17,7 @@ from registers.admin.merging.shared import page
 from registers.models import Apart, Organisation
 from registers.search.duplicates import likely_duplicates
 from registers.search.index_loader import index_now
-from registers.search.parts import current_counts
+from registers.search.organisations import current_counts
 
 A_PAGE = 50
 HERE = "admin:registers_organisation_duplicates"

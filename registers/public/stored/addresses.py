@@ -12,8 +12,7 @@ from django.urls import Resolver404, resolve
 
 from registers.public.crossing import leads_to_machines
 from registers.public.urls import KNOWN, STREAMED
-from registers.search.fields import ManyField
-from registers.search.question import ProtocolFilter
+from registers.search.question import ManyField, ProtocolFilter
 
 # Longer ones are rare, and none is worth its place.
 LONGEST = 1_000

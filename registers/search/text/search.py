@@ -1,21 +1,24 @@
-"""Which protocols do these words find? The same ones on every database."""
+"""Which protocols do these words find? A slip of a letter or two is corrected."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Q
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
+from registers.models import VocabularyWord
 from registers.search.index import Chosen, Index
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.query import Term, read_typed
-from registers.search.text.spelling import mend
 
 Tiers = npt.NDArray[np.int8]
 
@@ -176,3 +179,53 @@ def _kept(key: tuple[Any, ...], look: Callable[[], Chosen]) -> Chosen:
         if len(_masks) > MOST_KEPT:
             _masks.popitem(last=False)
     return mask
+
+
+SHORTEST, LONG = 4, 8  # letters: shorter words are never mended; in long ones two slips are
+MOST_COMPARED = 20  # of the nearest words: for each, what it finds is counted
+
+
+def learn(words: Iterable[str], number: int) -> None:
+    """Note that `words` stand in the register at its version `number`.
+
+    Those that hold a digit are left out: one number is no slip for another.
+    """
+    VocabularyWord.objects.bulk_create(
+        (
+            VocabularyWord(text=word, length=len(word), seen_in=number)
+            for word in sorted(words)  # in one order, so that two who learn wait and never lock
+            if word.isalpha()
+        ),
+        update_conflicts=True,
+        unique_fields=["text"],
+        update_fields=["seen_in"],
+        batch_size=1000,
+    )
+
+
+def mend(word: str, found: Callable[[str], int]) -> str:
+    """Return the word of the register that was probably meant by `word`, or ''.
+
+    That is the nearest; of several the one for which `found` gives the most;
+    then the first in the alphabet. One for which it gives 0 is no answer: it
+    stands there no longer.
+    """
+    if len(word) < SHORTEST or not word.isalpha():
+        return ""
+    slips = 1 if len(word) < LONG else 2
+    near = VocabularyWord.objects.filter(
+        Q(length__gte=len(word) - slips) & Q(length__lte=len(word) + slips)
+    ).values_list("text", flat=True)
+    distances = {
+        other: int(distance)
+        for other, distance, _ in process.extract(
+            word, list(near), scorer=OSA.distance, score_cutoff=slips, limit=None
+        )
+    }
+    for distance in range(1, slips + 1):
+        same = sorted(other for other in distances if distances[other] == distance)[:MOST_COMPARED]
+        counts = {other: found(other) for other in same}
+        best = max(same, key=lambda other: counts[other], default="")
+        if best and counts[best]:
+            return best
+    return ""
