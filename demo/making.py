@@ -15,7 +15,7 @@ from demo.protocols import Protocols
 from demo.words import VOCABULARY
 from registers.changes.bulk import New, whole_register
 from registers.models import Theme
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 MOST = 1_000_000
 PROTOCOLS_A_THEME = 5  # at least: a small register has fewer themes

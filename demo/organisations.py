@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from demo.words import VOCABULARY, draw_places, happens
 from registers.changes.bulk import New
 from registers.models import Approver, Contact, Name, Organisation, Succession
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 WORDS = VOCABULARY["organisations"]
 PROTOCOLS_EACH = 21  # one organisation for so many protocols

@@ -14,10 +14,15 @@ from django.core.management.color import no_style
 from django.db import DatabaseError, connection, transaction
 from simple_history.models import HistoricalRecords
 
-from registers.changes import many
-from registers.changes.importing import Incoming, Part, import_protocols
-from registers.changes.importing_organisations import IncomingOrganisation, import_organisations
-from registers.changes.official import official_change, published_at_its_end, remove, save
+from registers.changes import bulk_changes
+from registers.changes.bulk_import import (
+    Incoming,
+    IncomingOrganisation,
+    Part,
+    import_organisations,
+    import_protocols,
+)
+from registers.changes.record import official_change, published_at_its_end, remove, save
 from registers.history.snapshot import record_of
 from registers.models import (
     Change,
@@ -48,9 +53,9 @@ def cast(django_db_setup, django_db_blocker) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=[many.BATCH, 7], ids=["many", "few"])
+@pytest.fixture(params=[bulk_changes.BATCH, 7], ids=["many", "few"])
 def batch(request, monkeypatch) -> None:
-    monkeypatch.setattr(many, "BATCH", request.param)
+    monkeypatch.setattr(bulk_changes, "BATCH", request.param)
     monkeypatch.setattr(search_writer, "BATCH", request.param)
 
 

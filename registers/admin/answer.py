@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from registers.admin.looking import LookUpOnly
 from registers.admin.reviewing import review_page, told
 from registers.admin.rights import may_publish
-from registers.changes.reviewing import NOT_IN_FORCE
+from registers.changes.review import NOT_IN_FORCE
 from registers.models import Answer, Organisation, Protocol, Review
 from registers.reminders.answers import DECIDED, accept, refuse
 

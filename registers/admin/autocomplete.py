@@ -8,7 +8,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db import models
 
 from registers.models import Name, Organisation
-from registers.models.words import key_of
+from registers.models.keys import key_of
 from registers.search.admin_search import called_anything_like
 
 

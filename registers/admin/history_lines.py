@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from registers.changes.restoring import is_of_another, merged_after, merges_into
+from registers.changes.restore import is_of_another, merged_after, merges_into
 from registers.history.diff import Told, told, whose
 from registers.models import Change, Merge, Organisation
 

@@ -10,7 +10,7 @@ from registers.admin.months import MonthField
 from registers.admin.official import ReasonForm
 from registers.admin.rights import GuardedForm
 from registers.models import Protocol
-from registers.models.references import same_number
+from registers.models.keys import same_number
 from registers.search.reference_log import next_reference
 
 WITHDRAWAL = ("withdrawn_on", "withdrawn_reason", "replaced_by")

@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 
 from registers import changes
 from registers.admin.rights import GUARDED, may_publish
-from registers.changes.holding import hold
+from registers.changes.locking import hold
 from registers.history.backfill import SUBJECTS
 from registers.history.snapshot import Record, bare, values_of
 from registers.models import Change, News, Protocol, Resource, Theme

@@ -18,7 +18,7 @@ from django.utils import timezone
 from registers import changes
 from registers.admin.review_form import BOXES, ReviewForm
 from registers.admin.rights import outcomes_for
-from registers.changes.reviewing import Forecast
+from registers.changes.review import Forecast
 from registers.models import Protocol
 
 MOST = 200

@@ -23,7 +23,7 @@ from registers.admin.official import OfficialAdmin
 from registers.admin.review_form import ReviewForm
 from registers.admin.review_many import MOST, review_many
 from registers.admin.rights import outcomes_for
-from registers.changes.reviewing import NOT_IN_FORCE
+from registers.changes.review import NOT_IN_FORCE
 from registers.models import Protocol, Review
 from registers.models.review_dates import last_day
 

@@ -1,20 +1,19 @@
 """How a change becomes official. Nothing else in the register saves."""
 
-from registers.changes.apart import say_apart, say_maybe_the_same
 from registers.changes.gaps import explain_gaps, take_gaps_back
-from registers.changes.merging import merge, plan_merge
-from registers.changes.official import official_change, remove, save
-from registers.changes.papers import bring_back, no_orphans
-from registers.changes.restoring import foresee_restoring, restore
-from registers.changes.reviewing import (
-    forecast,
-    mend_review,
-    promise,
-    record_review,
-    record_reviews,
+from registers.changes.merge import (
+    merge,
+    plan_merge,
+    plan_split,
+    say_apart,
+    say_maybe_the_same,
+    split,
 )
-from registers.changes.splitting import plan_split, split
-from registers.changes.unmerging import plan_undo, undo_merge
+from registers.changes.papers import bring_back, no_orphans
+from registers.changes.record import official_change, remove, save
+from registers.changes.restore import foresee_restoring, restore
+from registers.changes.review import forecast, mend_review, promise, record_review, record_reviews
+from registers.changes.unmerge import plan_undo, undo_merge
 
 __all__ = [
     "bring_back",

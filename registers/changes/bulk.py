@@ -28,7 +28,7 @@ from registers.models import (
     Protocol,
     Slug,
 )
-from registers.models.words import key_of
+from registers.models.keys import key_of
 from registers.search.search_writer import write_all
 
 BATCH = 2000

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
-from registers.changes.official import official_change, published_at_its_end, remove, save
+from registers.changes.record import official_change, published_at_its_end, remove, save
 from registers.models import Gap
 
 

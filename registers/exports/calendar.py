@@ -12,10 +12,9 @@ from django.utils.formats import date_format
 from icalendar import Alarm, Calendar, Event
 
 from registers.exports.columns import Place, url
-from registers.exports.feed_common import host_of, name_of
+from registers.exports.feed import Changed, host_of, how_changed, name_of
 from registers.exports.plain_text import one_line
 from registers.models import Protocol
-from registers.search.recent_changes import Changed, how_changed
 from registers.search.results import Finding
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"

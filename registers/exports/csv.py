@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from registers.exports.columns import COLUMNS, Place
-from registers.exports.csv_injection import as_text
-from registers.exports.plain_text import plain
+from registers.exports.plain_text import as_text, plain
 from registers.search.results import Finding
 
 CONTENT_TYPE = "text/csv; charset=utf-8"

@@ -1,22 +1,108 @@
-"""Feed (Atom, RFC 4287): what changed about the protocols of a finding, the newest first."""
+"""Feed (Atom, RFC 4287): what changed about the protocols of a result, the newest first."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import StringIO
+from itertools import count, islice
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+from django.db.models import Count, Max
 from django.utils.feedgenerator import Atom1Feed
 
 from registers.exports.columns import Place, url
-from registers.exports.feed_common import USUAL_STATUS, host_of, name_of
 from registers.exports.plain_text import one_line, plain
 from registers.history.summary import kind_of
 from registers.models import Change, Protocol
-from registers.search.recent_changes import newest_changes
 from registers.search.results import Finding
+from registers.search.rows import Found
+
+NARROW = 2_000  # so few protocols are named to the database
+FIRST_STEP = 2_000
+TIMES_LONGER = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """How often one protocol has changed, and the aware time of the last change."""
+
+    times: int
+    last: datetime.datetime
+
+
+def how_changed(references: Iterable[str]) -> dict[str, Changed]:
+    """Return by reference how often each of a few protocols has changed, and when last: a query.
+
+    A protocol that was saved by hand, past all that is official, is not there.
+    """
+    changes = Change.objects.filter(protocol__in=list(references)).order_by()
+    counted = changes.values("protocol").annotate(times=Count("pk"), last=Max("made_at"))
+    return {
+        row["protocol"]: Changed(times=row["times"], last=row["last"].astimezone(datetime.UTC))
+        for row in counted
+    }
+
+
+def newest_changes(found: Found, most: int) -> list[tuple[Change, Protocol]]:
+    """Return the `most` newest changes of all that is found, newest first, with their protocols.
+
+    Where little is found the database is asked for its changes. Where much is,
+    that would be dear, and some of the newest changes are sure to be of it: so
+    all are read from the newest on until there are enough.
+    """
+    # What was recorded with each is long, and its words say what changed.
+    changes = Change.objects.select_related("protocol__theme").defer("record")
+    if len(found) > NARROW:
+        brought = changes.in_bulk(list(islice(_from_the_newest(found), most)))
+    else:
+        parts = (changes.filter(protocol__in=part)[:most] for part in found.references())
+        brought = {change.pk: change for part in parts for change in part}
+    newest = heapq.nlargest(most, brought.values(), key=lambda each: (each.made_at, each.pk))
+    return [(change, change.protocol) for change in newest if change.protocol]
+
+
+def _from_the_newest(found: Found) -> Iterator[int]:
+    """Give the keys of the changes of what is found, newest first.
+
+    They are read in steps that grow, so that few queries reach the oldest. One
+    that is made meanwhile moves the others on: what is read twice is given once.
+    """
+    changes = Change.objects.filter(protocol__isnull=False).values_list("pk", "protocol")
+    seen: set[int] = set()
+    first = 0
+    for turn in count():
+        last = first + FIRST_STEP * TIMES_LONGER**turn
+        step = list(changes[first:last])
+        wanted = found.holds(reference for _, reference in step)
+        for (key, _), is_wanted in zip(step, wanted, strict=True):
+            if is_wanted and key not in seen:
+                seen.add(key)
+                yield key
+        if len(step) < last - first:
+            return
+        first = last
+
+
+# Whoever follows a list must hear that a protocol was withdrawn, and it would leave a list
+# of those in force without a word. So where no status is asked for, these endings have both.
+USUAL_STATUS = "all"
+
+
+def host_of(place: Place) -> str:
+    """Return the name of the site's host, without a port."""
+    return urlsplit(place.site).hostname or ""
+
+
+def name_of(finding: Finding, place: Place) -> str:
+    """Return the register's name, and in brackets what was asked for."""
+    usual = ("Status", dict(finding.asked.form.fields["status"].choices)[USUAL_STATUS])
+    labels = [tag.label for tag in finding.tags if (tag.name, tag.label) != usual]
+    return one_line(f"{place.register} ({', '.join(labels)})" if labels else place.register)
+
 
 CONTENT_TYPE = Atom1Feed.content_type
 PATH = "/protocols.atom"

@@ -5,25 +5,177 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from registers.exports.columns import COLUMNS, Kind, Place
-from registers.exports.ods_parts import (
-    ABOUT_START,
-    CONTENT_END,
-    CONTENT_START,
-    HEADING_STYLE,
-    LABEL_STYLE,
-    MANIFEST,
-    SETTINGS,
-    SHEET_END,
-    STYLES,
-    meta,
-    ranges,
+from registers.exports.plain_text import one_line
+from registers.exports.workbook import (
+    ABOUT,
+    LABEL_WIDTH,
+    SHEET,
+    WORDS_WIDTH,
+    Value,
+    about,
+    row_count,
+    rows,
+    zipped,
 )
-from registers.exports.streaming_zip import zipped
-from registers.exports.workbook import Value, about, row_count, rows
 from registers.search.results import Finding
+
+STYLES = {kind: kind.value for kind in Kind}
+HEADING_STYLE, LABEL_STYLE = "heading", "label"
+CHARACTER = 0.19  # the width of one, in centimetres
+
+XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+VERSION = 'office:version="1.3"'
+
+
+def _names(*names: str) -> str:
+    return " ".join(f'xmlns:{name}="{NAMESPACES[name]}"' for name in names)
+
+
+NAMESPACES = {
+    "office": f"{OASIS}:office:1.0",
+    "table": f"{OASIS}:table:1.0",
+    "text": f"{OASIS}:text:1.0",
+    "style": f"{OASIS}:style:1.0",
+    "number": f"{OASIS}:datastyle:1.0",
+    "fo": f"{OASIS}:xsl-fo-compatible:1.0",
+    "config": f"{OASIS}:config:1.0",
+    "meta": f"{OASIS}:meta:1.0",
+    "manifest": f"{OASIS}:manifest:1.0",
+    "dc": "http://purl.org/dc/elements/1.1/",
+}
+
+MANIFEST = (
+    f'{XML}<manifest:manifest {_names("manifest")} manifest:version="1.3">'
+    '<manifest:file-entry manifest:full-path="/" manifest:version="1.3"'
+    ' manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/>'
+    + "".join(
+        f'<manifest:file-entry manifest:full-path="{name}" manifest:media-type="text/xml"/>'
+        for name in ("content.xml", "settings.xml", "meta.xml")
+    )
+    + "</manifest:manifest>"
+)
+
+
+def _setting(name: str, kind: str, value: object) -> str:
+    return (
+        f'<config:config-item config:name="{name}" config:type="{kind}">{value}'
+        "</config:config-item>"
+    )
+
+
+# The line below the heading is where the sheet is split; what is above stays.
+SETTINGS = (
+    f"{XML}<office:document-settings {_names('office', 'config')} {VERSION}><office:settings>"
+    '<config:config-item-set config:name="ooo:view-settings">'
+    '<config:config-item-map-indexed config:name="Views"><config:config-item-map-entry>'
+    + _setting("ViewId", "string", "view1")
+    + '<config:config-item-map-named config:name="Tables">'
+    f'<config:config-item-map-entry config:name="{SHEET}">'
+    + _setting("CursorPositionX", "int", 0)
+    + _setting("CursorPositionY", "int", 1)
+    + _setting("HorizontalSplitMode", "short", 0)
+    + _setting("VerticalSplitMode", "short", 2)
+    + _setting("HorizontalSplitPosition", "int", 0)
+    + _setting("VerticalSplitPosition", "int", 1)
+    + _setting("ActiveSplitRange", "short", 2)
+    + _setting("PositionTop", "int", 0)
+    + _setting("PositionBottom", "int", 1)
+    + "</config:config-item-map-entry></config:config-item-map-named>"
+    + _setting("ActiveTable", "string", SHEET)
+    + "</config:config-item-map-entry></config:config-item-map-indexed>"
+    "</config:config-item-set></office:settings></office:document-settings>"
+)
+
+
+def _column_style(width: int) -> str:
+    return (
+        f'<style:style style:name="width{width}" style:family="table-column">'
+        f'<style:table-column-properties style:column-width="{width * CHARACTER:.2f}cm"/>'
+        "</style:style>"
+    )
+
+
+def _cell_style(name: str, data: str, *, bold: bool = False, ground: str = "") -> str:
+    properties = 'style:vertical-align="top"'
+    properties += f' fo:background-color="{ground}"' if ground else ' fo:wrap-option="wrap"'
+    weight = '<style:text-properties fo:font-weight="bold"/>' if bold else ""
+    return (
+        f'<style:style style:name="{name}" style:family="table-cell"'
+        f' style:data-style-name="{data}"><style:table-cell-properties {properties}/>'
+        f'<style:paragraph-properties fo:text-align="start"/>{weight}</style:style>'
+    )
+
+
+YEAR_MONTH = '<number:year number:style="long"/><number:text>-</number:text>' + (
+    '<number:month number:style="long"/>'
+)
+WIDTHS = sorted({*(column.width for column in COLUMNS), LABEL_WIDTH, WORDS_WIDTH})
+_AUTOMATIC = "".join(
+    [
+        # A cell that is text stays text when somebody types in it: 0012 keeps its zeros.
+        '<number:text-style style:name="as-text"><number:text-content/></number:text-style>',
+        f'<number:date-style style:name="as-month">{YEAR_MONTH}</number:date-style>',
+        f'<number:date-style style:name="as-day">{YEAR_MONTH}<number:text>-</number:text>'
+        '<number:day number:style="long"/></number:date-style>',
+        *map(_column_style, WIDTHS),
+        '<style:style style:name="row" style:family="table-row"><style:table-row-properties'
+        ' style:use-optimal-row-height="true"/></style:style>',
+        _cell_style(STYLES[Kind.TEXT], "as-text"),
+        _cell_style(STYLES[Kind.DAY], "as-day"),
+        _cell_style(STYLES[Kind.MONTH], "as-month"),
+        _cell_style(LABEL_STYLE, "as-text", bold=True),
+        _cell_style(HEADING_STYLE, "as-text", bold=True, ground="#e8edee"),
+    ]
+)
+
+
+def _sheet(name: str, columns: list[tuple[int, str]]) -> str:
+    """Return the beginning of a sheet; a column is its width and the style of its cells."""
+    return f'<table:table table:name="{name}">' + "".join(
+        f'<table:table-column table:style-name="width{width}"'
+        f' table:default-cell-style-name="{style}"/>'
+        for width, style in columns
+    )
+
+
+CONTENT_START = (
+    f"{XML}<office:document-content"
+    f" {_names('office', 'table', 'text', 'style', 'number', 'fo')} {VERSION}>"
+    f"<office:automatic-styles>{_AUTOMATIC}</office:automatic-styles>"
+    "<office:body><office:spreadsheet>"
+    + _sheet(SHEET, [(column.width, STYLES[column.kind]) for column in COLUMNS])
+)
+ABOUT_START = _sheet(ABOUT, [(LABEL_WIDTH, LABEL_STYLE), (WORDS_WIDTH, STYLES[Kind.TEXT])])
+SHEET_END = "</table:table>"
+CONTENT_END = "</office:spreadsheet></office:body></office:document-content>"
+
+
+def ranges(count: int) -> str:
+    """Return the range of the table with `count` rows under its heading, with its filters."""
+    last = chr(ord("A") + len(COLUMNS) - 1)
+    # The name by which LibreOffice knows the one range of a sheet that shows its filters.
+    return (
+        '<table:database-ranges><table:database-range table:name="__Anonymous_Sheet_DB__0"'
+        f' table:target-range-address="{SHEET}.A1:{SHEET}.{last}{count + 1}"'
+        ' table:display-filter-buttons="true"/></table:database-ranges>'
+    )
+
+
+def meta(place: Place) -> str:
+    """Return what the file says of itself to programs: its title, its publisher, its time."""
+    made = (place.at or place.on).isoformat()
+    return (
+        f"{XML}<office:document-meta {_names('office', 'meta', 'dc')} {VERSION}><office:meta>"
+        f"<dc:title>{escape(one_line(place.register))}</dc:title>"
+        f"<meta:initial-creator>{escape(one_line(place.publisher))}</meta:initial-creator>"
+        f"<meta:creation-date>{made}</meta:creation-date>"
+        "</office:meta></office:document-meta>"
+    )
+
 
 CONTENT_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 PATH = "/protocols.ods"

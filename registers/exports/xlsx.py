@@ -19,7 +19,6 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 
 from registers.exports.columns import COLUMNS, Kind, Place
-from registers.exports.streaming_zip import zipped
 from registers.exports.workbook import (
     ABOUT,
     LABEL_WIDTH,
@@ -29,6 +28,7 @@ from registers.exports.workbook import (
     about,
     row_count,
     rows,
+    zipped,
 )
 from registers.search.results import Finding
 

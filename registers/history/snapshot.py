@@ -27,7 +27,7 @@ from registers.models import (
     Protocol,
     Succession,
 )
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 # {"fields": {name: value}, "parts": {kind: [{name: value}, ...]}}. A value is text, a number,
 # yes or no, a day as 2027-03-31, or for another thing its key, its words and its address's end.

@@ -8,7 +8,7 @@ import re
 from registers.exports.plain_text import LINE_END, REFUSED, plain
 from registers.imports.reading.limits import NOT_WORKED_OUT
 from registers.imports.reading.messages import Value
-from registers.models.references import LONGEST, SHORTEST
+from registers.models.keys import LONGEST, SHORTEST
 from registers.models.review_dates import FIRST_YEAR
 
 LAST_YEAR = 2200

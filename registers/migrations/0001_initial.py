@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.db.models.lookups
 import registers.models.document
 import registers.models.review_dates
-import registers.models.words
+import registers.models.keys
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
             name='HistoricalApprover',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('job_title', models.CharField(help_text="Public. A job title, never a person's name.", max_length=150, validators=[registers.models.words.refuse_email])),
+                ('job_title', models.CharField(help_text="Public. A job title, never a person's name.", max_length=150, validators=[registers.models.keys.refuse_email])),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
@@ -285,8 +285,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('role', models.CharField(choices=[('lead', 'Lead'), ('partner', 'Partner')], default='partner', max_length=8)),
-                ('name_as_published', models.CharField(blank=True, help_text='The name that stands in the protocol. Kept even if the organisation is renamed.', max_length=255, validators=[registers.models.words.refuse_email])),
-                ('note', models.CharField(blank=True, help_text='Public, shown in brackets: Temp workers.', max_length=255, validators=[registers.models.words.refuse_email])),
+                ('name_as_published', models.CharField(blank=True, help_text='The name that stands in the protocol. Kept even if the organisation is renamed.', max_length=255, validators=[registers.models.keys.refuse_email])),
+                ('note', models.CharField(blank=True, help_text='Public, shown in brackets: Temp workers.', max_length=255, validators=[registers.models.keys.refuse_email])),
                 ('signed_on', models.DateField(blank=True, help_text='When its approver signed. Empty if unknown.', null=True, verbose_name='signed on')),
                 ('position', models.PositiveIntegerField(default=0, help_text='The order as published.')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
@@ -453,7 +453,7 @@ class Migration(migrations.Migration):
             name='Approver',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job_title', models.CharField(help_text="Public. A job title, never a person's name.", max_length=150, validators=[registers.models.words.refuse_email])),
+                ('job_title', models.CharField(help_text="Public. A job title, never a person's name.", max_length=150, validators=[registers.models.keys.refuse_email])),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvers', to='registers.organisation')),
             ],
             options={
@@ -466,8 +466,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('lead', 'Lead'), ('partner', 'Partner')], default='partner', max_length=8)),
-                ('name_as_published', models.CharField(blank=True, help_text='The name that stands in the protocol. Kept even if the organisation is renamed.', max_length=255, validators=[registers.models.words.refuse_email])),
-                ('note', models.CharField(blank=True, help_text='Public, shown in brackets: Temp workers.', max_length=255, validators=[registers.models.words.refuse_email])),
+                ('name_as_published', models.CharField(blank=True, help_text='The name that stands in the protocol. Kept even if the organisation is renamed.', max_length=255, validators=[registers.models.keys.refuse_email])),
+                ('note', models.CharField(blank=True, help_text='Public, shown in brackets: Temp workers.', max_length=255, validators=[registers.models.keys.refuse_email])),
                 ('signed_on', models.DateField(blank=True, help_text='When its approver signed. Empty if unknown.', null=True, verbose_name='signed on')),
                 ('position', models.PositiveIntegerField(default=0, help_text='The order as published.')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='registers.organisation')),

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.lookups
 import registers.models.review_dates
-import registers.models.words
+import registers.models.keys
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -55,8 +55,8 @@ class Migration(migrations.Migration):
                 ('reviewed_on', models.DateField(help_text='The day of the decision.', verbose_name='reviewed on')),
                 ('outcome', models.CharField(choices=[('unchanged', 'Still needed, unchanged'), ('changing', 'Still needed, changes coming'), ('replaced', 'Replaced by another protocol'), ('ended', 'No longer needed')], max_length=10)),
                 ('next_review', models.DateField(blank=True, help_text='The first day of the month in which it is due again.', null=True)),
-                ('job_title', models.CharField(help_text="Public. The job title that decided, never a person's name.", max_length=150, validators=[registers.models.words.refuse_email], verbose_name='decided by')),
-                ('note', models.TextField(blank=True, help_text='Public.', validators=[registers.models.words.refuse_email])),
+                ('job_title', models.CharField(help_text="Public. The job title that decided, never a person's name.", max_length=150, validators=[registers.models.keys.refuse_email], verbose_name='decided by')),
+                ('note', models.TextField(blank=True, help_text='Public.', validators=[registers.models.keys.refuse_email])),
                 ('recorded_at', models.DateTimeField(editable=False)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -111,8 +111,8 @@ class Migration(migrations.Migration):
                 ('reviewed_on', models.DateField(help_text='The day of the decision.', verbose_name='reviewed on')),
                 ('outcome', models.CharField(choices=[('unchanged', 'Still needed, unchanged'), ('changing', 'Still needed, changes coming'), ('replaced', 'Replaced by another protocol'), ('ended', 'No longer needed')], max_length=10)),
                 ('next_review', models.DateField(blank=True, help_text='The first day of the month in which it is due again.', null=True)),
-                ('job_title', models.CharField(help_text="Public. The job title that decided, never a person's name.", max_length=150, validators=[registers.models.words.refuse_email], verbose_name='decided by')),
-                ('note', models.TextField(blank=True, help_text='Public.', validators=[registers.models.words.refuse_email])),
+                ('job_title', models.CharField(help_text="Public. The job title that decided, never a person's name.", max_length=150, validators=[registers.models.keys.refuse_email], verbose_name='decided by')),
+                ('note', models.TextField(blank=True, help_text='Public.', validators=[registers.models.keys.refuse_email])),
                 ('recorded_at', models.DateTimeField(editable=False)),
                 ('by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('protocol', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='registers.protocol')),
@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('choice', models.CharField(choices=[('unchanged', 'Still needed, unchanged'), ('changing', 'Still needed, changes coming'), ('ended', 'No longer needed'), ('not-ours', 'Not ours')], max_length=10, verbose_name='answer')),
-                ('job_title', models.CharField(max_length=150, validators=[registers.models.words.refuse_email], verbose_name='answered by')),
+                ('job_title', models.CharField(max_length=150, validators=[registers.models.keys.refuse_email], verbose_name='answered by')),
                 ('note', models.TextField(blank=True)),
                 ('answered_at', models.DateTimeField()),
                 ('status', models.CharField(choices=[('waiting', 'Waiting'), ('accepted', 'Accepted'), ('refused', 'Refused')], default='waiting', max_length=8)),

@@ -1,25 +1,21 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
-from registers.models.answer import Answer, Try
-from registers.models.approver import Approver
-from registers.models.brought import Import, ImportLine, ImportName
-from registers.models.change import Change
-from registers.models.contact import Contact
+from registers.models.change import Apart, Change, Merge
+from registers.models.contacts import Approver, Contact
 from registers.models.document import Document
 from registers.models.gap import Gap
-from registers.models.merge import Apart, Merge
+from registers.models.import_job import Import, ImportLine, ImportName
 from registers.models.news import News
 from registers.models.organisation import Name, Organisation, Slug, Succession
 from registers.models.overarching import Overarching
 from registers.models.party import Party
 from registers.models.protocol import Protocol
 from registers.models.register_version import RegisterVersion
-from registers.models.reminder import Reminded, Reminder
+from registers.models.reminder import Answer, Reminded, Reminder, Try
 from registers.models.resource import EarlierVersion, Resource
 from registers.models.review import Review
-from registers.models.search_entry import SearchEntry
+from registers.models.search_entry import SearchEntry, VocabularyWord
 from registers.models.theme import Theme
-from registers.models.vocabulary import VocabularyWord
 
 __all__ = [
     "Answer",

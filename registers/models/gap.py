@@ -6,9 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from registers.models.keys import refuse_email, refuse_no_reference, same_number
 from registers.models.protocol import Protocol
-from registers.models.references import refuse_no_reference, same_number
-from registers.models.words import refuse_email
 
 
 class Gap(models.Model):

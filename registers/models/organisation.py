@@ -8,7 +8,7 @@ from django.db.models.functions import Left
 from simple_history.models import HistoricalRecords
 
 from registers.models.addresses import address
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 # A key can be longer than its name: ß is ss, and a few characters are many.
 KEY_LENGTH = 300

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from registers.models.keys import refuse_email
 from registers.models.organisation import Organisation
-from registers.models.words import refuse_email
 
 
 class Party(models.Model):

@@ -13,13 +13,13 @@ from django.db.models.lookups import Exact
 from simple_history.models import HistoricalRecords
 
 from registers.models.addresses import address
+from registers.models.keys import refuse_no_reference, same_number
 from registers.models.party import Party
 from registers.models.protocol_queryset import (
     REFERENCE_STAYS,
     ProtocolQuerySet,
     PublicManager,
 )
-from registers.models.references import refuse_no_reference, same_number
 from registers.models.review_dates import (
     DayOfMonth,
     ReviewStatus,

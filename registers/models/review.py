@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models.lookups import Exact, GreaterThanOrEqual
 from simple_history.models import HistoricalRecords
 
+from registers.models.keys import refuse_email
 from registers.models.protocol import Protocol
 from registers.models.review_dates import FIRST_YEAR, DayOfMonth, FirstOfMonth, last_day
-from registers.models.words import refuse_email
 
 
 class Review(models.Model):

@@ -1,4 +1,4 @@
-"""Search entries: the small number by which search and the facets know a public protocol."""
+"""What search keeps: the small number of each public protocol, and the register's own words."""
 
 from __future__ import annotations
 
@@ -25,3 +25,23 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.protocol_id} in version {self.changed_in}"
+
+
+class VocabularyWord(models.Model):
+    """A word that stands in the register's texts or names, or once did.
+
+    In small plain letters, as search folds it; none that holds a digit.
+    `seen_in` is the version of the register in which it was last written: what
+    a rebuild did not see is gone.
+    """
+
+    text = models.CharField(max_length=60, primary_key=True)
+    length = models.PositiveSmallIntegerField(db_index=True)
+    seen_in = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "word of the vocabulary"
+        verbose_name_plural = "vocabulary"
+
+    def __str__(self) -> str:
+        return self.text

@@ -16,7 +16,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 
 from registers.exports import calendar, csv, feed, json, ods, xlsx
-from registers.exports.feed_common import USUAL_STATUS
+from registers.exports.feed import USUAL_STATUS
 from registers.public.doors import place
 from registers.public.links import links, pages_of
 from registers.search.results import Finding

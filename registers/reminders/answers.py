@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from registers import changes
 from registers.models import Answer, Protocol, Reminded, Review
-from registers.models.words import refuse_email
+from registers.models.keys import refuse_email
 from registers.reminders.links import good_until
 
 LONGEST_TITLE = 150

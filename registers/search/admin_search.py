@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from registers.models import Document, Name, Organisation, Party, Protocol
-from registers.models.references import every_way
-from registers.models.words import key_of
+from registers.models.keys import every_way, key_of
 
 MOST_WORDS = 12
 LONGEST = 200

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from registers.models import Gap, Protocol
-from registers.models.references import LAST, SHORTEST, every_way, same_number
+from registers.models.keys import LAST, SHORTEST, every_way, same_number
 
 
 class Shown(models.TextChoices):

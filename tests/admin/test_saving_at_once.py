@@ -20,7 +20,7 @@ from django.db import connection
 from django.db.models.signals import pre_save
 from django.test import Client
 
-from registers.changes import merging
+from registers.changes import merge
 from registers.models import Change, Name, News, Organisation, Protocol, Theme
 from tests.admin.typing_in import add_row, address, boxes, errors, messages, send
 from tests.papers import pdf
@@ -211,7 +211,7 @@ def test_adding_an_organisation_while_it_is_merged(real_register, officer, monke
     form = boxes(doors[0], url) | add_row(doors[0], url, "parties", organisation=goes.pk)
     typed = {"other": goes.pk, "stays": "this", "kind_of_name": Name.Kind.ALIAS}
     typed |= doors[1].post(merge_url, typed).context["boxes"]
-    is_held, do = threading.Event(), merging.do
+    is_held, do = threading.Event(), merge.do
 
     def do_slowly(*args: Any, **kwargs: Any) -> None:
         is_held.set()
@@ -219,7 +219,7 @@ def test_adding_an_organisation_while_it_is_merged(real_register, officer, monke
         time.sleep(1)
         do(*args, **kwargs)
 
-    monkeypatch.setattr(merging, "do", do_slowly)
+    monkeypatch.setattr(merge, "do", do_slowly)
 
     def post(door: Client, where: str, what: Any) -> Any:
         try:

@@ -28,7 +28,7 @@ from registers.models import (
     Slug,
     Theme,
 )
-from registers.models.words import EMAIL
+from registers.models.keys import EMAIL
 from tests.conftest import TODAY
 from tests.demo.conftest import EXAMPLES
 from tests.models.making import NOW

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from registers.models import Document, Name, Organisation, Party, Protocol
-from registers.models.words import key_of
+from registers.models.keys import key_of
 from registers.search.admin_search import anywhere, called_anything_like
 from tests.makers import make_rich_register
 from tests.models.making import a_name

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 
+from registers.exports import feed
+from registers.exports.feed import Changed, how_changed, newest_changes
 from registers.models import Change, Organisation, Protocol
-from registers.search import recent_changes
-from registers.search.recent_changes import Changed, how_changed, newest_changes
 from tests.finding.questions import finding_of, query_string, questions
 
 pytestmark = pytest.mark.django_db
@@ -62,8 +62,8 @@ WAYS = {"named": (2_000, 2_000), "read": (0, 2_000), "read in steps": (0, 1)}
 )
 def test_any_question(much_changed, way, asked):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recent_changes, "NARROW", way[0])
-        patch.setattr(recent_changes, "FIRST_STEP", way[1])
+        patch.setattr(feed, "NARROW", way[0])
+        patch.setattr(feed, "FIRST_STEP", way[1])
         query = query_string(asked)
         for most in (1, 7, 1_000):
             assert quickly(query, most) == slowly(query, most)
@@ -86,8 +86,8 @@ def test_each_comes_with_its_protocol_and_theme_without_a_query(much_changed):
 
 @pytest.mark.parametrize(("step", "number"), [(2_000, 2), (300, 2), (50, 3), (10, 4)])
 def test_few_queries_reach_the_newest_hundred(much_changed, monkeypatch, step, number):
-    monkeypatch.setattr(recent_changes, "NARROW", 0)
-    monkeypatch.setattr(recent_changes, "FIRST_STEP", step)
+    monkeypatch.setattr(feed, "NARROW", 0)
+    monkeypatch.setattr(feed, "FIRST_STEP", step)
     found = finding_of("status=all").found
     with CaptureQueriesContext(connection) as queries:
         assert len(newest_changes(found, 100)) == 100
@@ -95,11 +95,11 @@ def test_few_queries_reach_the_newest_hundred(much_changed, monkeypatch, step, n
 
 
 def test_a_change_that_is_made_meanwhile_moves_the_others_on(much_changed, monkeypatch):
-    monkeypatch.setattr(recent_changes, "NARROW", 0)
-    monkeypatch.setattr(recent_changes, "FIRST_STEP", 1)
+    monkeypatch.setattr(feed, "NARROW", 0)
+    monkeypatch.setattr(feed, "FIRST_STEP", 1)
     found = finding_of("status=all").found
     before = slowly("status=all", 1_000)
-    walk = recent_changes._from_the_newest(found)
+    walk = feed._from_the_newest(found)
     first = next(walk)
     Change.objects.create(
         made_at=START + datetime.timedelta(days=9), protocol_id="9000", what="Meanwhile"

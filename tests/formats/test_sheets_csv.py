@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.exports.csv_injection import as_meant, as_text
+from registers.exports.plain_text import as_meant, as_text
 from registers.imports.reading.csv import read_csv
 from registers.imports.reading.limits import CELL_CHARACTERS
 from registers.imports.reading.messages import ROWS, unpack

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registers.exports import ods, workbook, xlsx
 from registers.exports.columns import COLUMNS, Kind, Place
-from registers.exports.ods_parts import SPACES
+from registers.exports.ods import NAMESPACES
 from registers.models import Organisation, Party, Protocol
 from registers.search import rows as found
 from tests.finding.questions import finding_of
@@ -336,7 +336,7 @@ def test_a_reader_that_trusts_the_size_finds_every_row(real_register):
 
 
 def name(space: str, word: str) -> str:
-    return f"{{{SPACES[space]}}}{word}"
+    return f"{{{NAMESPACES[space]}}}{word}"
 
 
 def test_the_heading_stays_and_every_column_has_a_filter_in_ods(real_register):

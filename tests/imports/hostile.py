@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from registers.changes.bulk import New, whole_register
 from registers.exports.plain_text import plain
 from registers.models import Organisation, Party, Protocol, Theme
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 AT = datetime.datetime(2026, 11, 20, 9, 0, tzinfo=datetime.UTC)
 PIECES = (

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from registers import changes
-from registers.changes.promises import OTHERWISE
+from registers.changes.locking import OTHERWISE
 from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.applying import apply, carry_on
 from registers.imports.spreadsheet.checking import check

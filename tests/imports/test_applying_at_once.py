@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from registers.changes.promises import OTHERWISE
+from registers.changes.locking import OTHERWISE
 from registers.imports.spreadsheet import applying as room
 from registers.imports.spreadsheet.applying import BUSY, WAITING
 from registers.models import Change, Protocol, RegisterVersion

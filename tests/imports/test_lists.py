@@ -8,7 +8,7 @@ import pytest
 
 from registers.imports.spreadsheet.lists import Piece, pieces
 from registers.imports.spreadsheet.parting import MOST_PIECES, TooMany, TwoWays
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 KNOWN = {
     "A",

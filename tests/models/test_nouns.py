@@ -24,8 +24,8 @@ from registers.models import (
     Succession,
     Theme,
 )
+from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
-from registers.models.words import key_of
 from tests.models.making import a_party, make_cast
 
 CALLED = {

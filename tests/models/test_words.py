@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from registers import changes
 from registers.models import Approver, Name, Organisation, Party
-from registers.models.words import key_of
+from registers.models.keys import key_of
 from tests.models.making import saved
 
 SAME = {

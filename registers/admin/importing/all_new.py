@@ -15,13 +15,13 @@ from registers.admin.importing.check import imported
 from registers.admin.importing.choosing import checked_on
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import address, back, for_importers, page
-from registers.changes.promises import promise_of
+from registers.changes.locking import promise_of
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.likeness import unlike_any
 from registers.imports.spreadsheet.public_words import refuse_name
 from registers.models import Import, ImportName
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 # Each is compared with every name in the register.
 MOST_COMPARED = 500

@@ -14,7 +14,7 @@ from django.utils import timezone
 from registers.admin.importing.check import ReasonForm, again, check_page, imported
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import address, back, for_importers
-from registers.changes.promises import OTHERWISE
+from registers.changes.locking import OTHERWISE
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.plan import Work
 from registers.models import Import

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from registers.imports.spreadsheet.choices import Choice
 from registers.imports.spreadsheet.public_words import refuse_name
 from registers.models import ImportName, Name, Organisation, Theme
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 LATER, NEAR, OTHER, NEW, NOTE, LONGER = "", "near:", "other", "new", "note", "longer"
 # The box that belongs to a way.

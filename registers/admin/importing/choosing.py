@@ -21,7 +21,7 @@ from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
 from registers.imports.spreadsheet.plan import Work
 from registers.models import Import, ImportName, Organisation, Theme
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 A_PAGE = 50
 MOST_OFFERED = 2_000

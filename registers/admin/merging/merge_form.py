@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from registers.admin.official import ModelForm, by_field
-from registers.changes.merging import ITSELF, KINDS_OF_NAME
+from registers.changes.merge import ITSELF, KINDS_OF_NAME
 from registers.models import Name, Organisation, Party
 
 ORGANISATION: Any = Party._meta.get_field("organisation")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from registers.changes.merging import MergePlan
-from registers.changes.steps import Step
+from registers.changes.journal import Step
+from registers.changes.merge import MergePlan
 from registers.models import Name, Organisation, Party, Protocol
 
 SHOWN = 200

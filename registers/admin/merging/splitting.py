@@ -20,9 +20,9 @@ from registers import changes
 from registers.admin.merging.merge_words import sections
 from registers.admin.merging.shared import CHANGED_SINCE, page
 from registers.admin.official import ModelForm
-from registers.changes.splitting import SplitPlan
+from registers.changes.merge import SplitPlan
 from registers.models import Name, Organisation, Party
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 BRACKETS = re.compile(r" ?\([^()]*\)$")
 MOST = 500  # boxes to tick on one page

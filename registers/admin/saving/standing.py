@@ -14,7 +14,7 @@ from registers.admin.history import HistoryAdmin
 from registers.admin.saving.both_page import BothPage
 from registers.admin.saving.boxes import Said, Sheet, sheet_of
 from registers.admin.saving.drawn_from import DrawnFrom
-from registers.changes.holding import Part, fingerprint, hold, last_saved
+from registers.changes.locking import Part, fingerprint, hold, last_saved
 
 
 class StandingAdmin(HistoryAdmin):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from registers.exports.csv_injection import as_meant
+from registers.exports.plain_text import as_meant
 from registers.imports.reading.limits import CELL_CHARACTERS, CHOOSE, MEGABYTE, Unreadable
 from registers.imports.reading.messages import Head, Line
 

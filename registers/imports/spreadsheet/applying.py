@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
-from registers.changes.importing import hold
-from registers.changes.promises import OTHERWISE
+from registers.changes.bulk_import import hold
+from registers.changes.locking import OTHERWISE
 from registers.imports.spreadsheet.plan import Plan, Progress, Work
 from registers.imports.spreadsheet.saving import references_of, save_plan
 from registers.models import RegisterVersion

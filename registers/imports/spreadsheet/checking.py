@@ -24,7 +24,7 @@ from registers.imports.spreadsheet.plan import (
 )
 from registers.imports.spreadsheet.reading import read_tables
 from registers.imports.spreadsheet.stored import Stored
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 BATCH = 500
 WORDS = "rows checked"

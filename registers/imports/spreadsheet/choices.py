@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 
 @dataclass(frozen=True, slots=True)

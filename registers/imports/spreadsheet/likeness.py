@@ -8,7 +8,7 @@ from itertools import chain
 from rapidfuzz import fuzz, process
 
 from registers.models import Name
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 NEAR = 62  # of 100: below this two names have little in common
 # Letters as few as these stand within many a longer name by accident: they are compared whole.

@@ -11,7 +11,7 @@ from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.likeness import Known
 from registers.imports.spreadsheet.plan import How, NewOrganisation, Whom
 from registers.models import ImportName, Name, Organisation, Party, Theme
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 COUNT = re.compile(r" \(\d+\)$")
 NEAREST = 5

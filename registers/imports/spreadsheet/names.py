@@ -7,7 +7,7 @@ from registers.imports.spreadsheet.matching import Match, Organisations, Themes
 from registers.imports.spreadsheet.plan import KeptName, Named, Whom
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 
 class Names:

@@ -12,8 +12,7 @@ from registers.imports.spreadsheet.plan import Fate, Line, Problem
 from registers.imports.spreadsheet.reading import Tables
 from registers.imports.spreadsheet.row import RowOf
 from registers.imports.spreadsheet.stored import Stored
-from registers.models.references import LONGEST, SHORTEST
-from registers.models.words import key_of
+from registers.models.keys import LONGEST, SHORTEST, key_of
 
 REFERENCE_AND_TITLE = ("reference", "title")
 # So many numbers are not left out without a word.

@@ -9,10 +9,15 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 
-from registers.changes.importing import Incoming, Part, import_protocols
-from registers.changes.importing_organisations import IncomingOrganisation, import_organisations
-from registers.changes.importing_themes import import_theme
-from registers.changes.official import Touched, gathered
+from registers.changes.bulk_import import (
+    Incoming,
+    IncomingOrganisation,
+    Part,
+    import_organisations,
+    import_protocols,
+    import_theme,
+)
+from registers.changes.record import Touched, gathered
 from registers.imports.spreadsheet.plan import Fate, Line, Plan, Progress, Whom, Work
 from registers.models import Organisation, Protocol
 from registers.search.search_writer import publish_in_steps

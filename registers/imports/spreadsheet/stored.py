@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from registers.exports.columns import COLUMNS, Place
 from registers.models import Gap, Protocol
-from registers.models.references import LAST, SHORTEST
-from registers.models.words import key_of
+from registers.models.keys import LAST, SHORTEST, key_of
 from registers.search.reference_log import next_reference
 
 

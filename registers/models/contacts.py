@@ -1,10 +1,10 @@
-"""Approvers: the job titles that approve protocols for an organisation. Never persons."""
+"""Who speaks for an organisation: approvers by job title, in public, and contacts, never."""
 
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from registers.models.keys import refuse_email
 from registers.models.organisation import Organisation
-from registers.models.words import refuse_email
 
 
 class Approver(models.Model):
@@ -30,3 +30,23 @@ class Approver(models.Model):
 
     def __str__(self) -> str:
         return self.job_title
+
+
+class Contact(models.Model):
+    """The role mailbox of an organisation that is reminded of its reviews."""
+
+    organisation = models.OneToOneField(Organisation, models.CASCADE, related_name="contact")
+    email = models.EmailField(
+        "e-mail address",
+        help_text=(
+            "Never public. A mailbox of a role, such as information.governance@example.org,"
+            " not of a person."
+        ),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["organisation__name"]
+
+    def __str__(self) -> str:
+        return self.email

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from registers.changes.official import official_change, published_at_its_end, save, taken_back
-from registers.changes.promises import OTHERWISE, promise_of
+from registers.changes.locking import OTHERWISE, promise_of
+from registers.changes.record import official_change, published_at_its_end, save, taken_back
 from registers.models import Change, Protocol, Review
 
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."

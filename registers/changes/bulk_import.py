@@ -1,9 +1,11 @@
-"""Many protocols become official at once, as a spreadsheet brings them.
+"""Many protocols, organisations and themes become official at once, as a spreadsheet has them.
 
 Each is as if it had been saved within an `official_change` of its own. It
 takes a few queries for some hundred of them, where one after the other would
 take a few dozen each. What was touched is published by whoever opened
 `published_at_its_end`, or `gathered` it.
+
+Each is as if it had been saved within an `official_change` of its own.
 """
 
 from __future__ import annotations
@@ -15,12 +17,16 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import Max
+from django.utils.text import slugify
 
-from registers.changes.many import batches, official_changes
-from registers.changes.rows import alter_rows, make_rows, remove_rows
-from registers.models import Gap, Organisation, Party, Protocol, RegisterVersion
+from registers.changes.bulk_changes import batches, official_changes
+from registers.changes.bulk_writes import alter_rows, make_rows, remove_rows
+from registers.changes.record import official_change, save, slugs_like, wanted_slug
+from registers.models import Gap, Name, Organisation, Party, Protocol, RegisterVersion, Slug, Theme
+from registers.models.keys import every_way, key_of
+from registers.models.organisation import KEY_LENGTH
 from registers.models.protocol import GAP_TOLD
-from registers.models.references import every_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +174,113 @@ def hold(references: Iterable[str], organisations: Iterable[int]) -> RegisterVer
             list(rows.filter(**{f"{field}__in": some}).order_by("pk").values_list("pk"))
     list(RegisterVersion.objects.select_for_update(nowait=True).filter(pk=RegisterVersion.ONLY))
     return RegisterVersion.now()
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingOrganisation:
+    """A new organisation, or names for the stored one with the key `stored`.
+
+    `names` are those that it gets beside its official one: texts and kinds.
+    """
+
+    name: str = ""
+    kind: str = Organisation.Kind.BODY
+    names: Sequence[tuple[str, str]] = ()
+    stored: int | None = None
+
+
+def import_organisations(
+    incoming: Sequence[IncomingOrganisation],
+    *,
+    at: datetime.datetime,
+    by: User | None = None,
+    why: str = "",
+) -> Iterator[list[int]]:
+    """Save organisations with their names, each as an official change; give their keys, in order.
+
+    They come some at a time. Raises ValidationError, and the database's own
+    refusals, such as of a name that another has. Within a transaction.
+    """
+    addresses = _Addresses()
+    for some in batches(incoming):
+        stored = [each.stored for each in some if each.stored is not None]
+        with official_changes(Organisation, stored, at=at, by=by, why=why) as keys:
+            new, slugs = [], list[list[str]]()
+            for each in some:
+                slug, kept = addresses.of(each)
+                slugs.append(kept)
+                if each.stored is None:
+                    new.append(Organisation(name=each.name, slug=slug, kind=each.kind))
+            make_rows(new, by=by)
+            made = iter(new)
+            keys[:] = [next(made).pk if each.stored is None else each.stored for each in some]
+            names = [
+                _name(key, *name)
+                for key, each in zip(keys, some, strict=True)
+                for name in _names(each)
+            ]
+            make_rows(names, by=by)
+            Slug.objects.bulk_create(
+                Slug(organisation_id=key, text=text)
+                for key, texts in zip(keys, slugs, strict=True)
+                for text in texts
+            )
+        yield keys
+
+
+class _Addresses:
+    """Every address that leads to an organisation, with those that come."""
+
+    def __init__(self) -> None:
+        self.taken = set(Slug.objects.values_list("text", flat=True))
+        # By the address that is wanted, the ones that are still to be tried.
+        self.tried: dict[str, Iterator[str]] = {}
+
+    def of(self, incoming: IncomingOrganisation) -> tuple[str, list[str]]:
+        """Return the own address of a new organisation, and all that are to lead to it."""
+        slug, kept = "", []
+        if incoming.stored is None:
+            wanted = wanted_slug(incoming.name)
+            tried = self.tried.setdefault(wanted, slugs_like(wanted))
+            slug = next(each for each in tried if each not in self.taken)
+            kept = [slugify(incoming.name), slug]
+        kept = [each for each in (*kept, *(slugify(text) for text, _ in incoming.names)) if each]
+        kept = [each for each in dict.fromkeys(kept) if each not in self.taken]
+        self.taken.update(kept)
+        return slug, kept
+
+
+def _names(incoming: IncomingOrganisation) -> list[tuple[str, str]]:
+    """Return the names that are new, the official one of a new organisation first."""
+    official = [] if incoming.stored is not None else [(incoming.name, Name.Kind.OFFICIAL.value)]
+    return [*official, *incoming.names]
+
+
+def _name(organisation: int, text: str, kind: str) -> Name:
+    key = key_of(text)
+    if not key or len(key) > KEY_LENGTH:
+        raise ValidationError(f"The name '{text}' is empty, or too long.")
+    return Name(organisation_id=organisation, text=text, key=key, kind=kind)
+
+
+LONGEST = 90  # so that there is room for a number behind it
+LAST_POSITION = 32_767
+
+
+def import_theme(
+    name: str, *, at: datetime.datetime, by: User | None = None, why: str = ""
+) -> Theme:
+    """Save a new theme behind all others, under the first free address; return it.
+
+    Raises ValidationError.
+    """
+    wanted = slugify(name)[:LONGEST] or "theme"
+    taken = set(Theme.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    slug = next(each for each in slugs_like(wanted) if each not in taken)
+    last = Theme.objects.aggregate(last=Max("position"))["last"]
+    position = 0 if last is None else min(last + 1, LAST_POSITION)
+    theme = Theme(name=name, slug=slug, position=position)
+    with official_change(theme, at=at, by=by, why=why):
+        theme._history_user = by  # type: ignore[attr-defined]
+        save(theme)
+    return theme

@@ -16,8 +16,12 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 
-from registers.changes.dating import newest_entry, refuse_days_to_come, write_days
-from registers.changes.official import published_at_its_end
+from registers.changes.record import (
+    newest_entry,
+    published_at_its_end,
+    refuse_days_to_come,
+    write_days,
+)
 from registers.history.backfill import SUBJECTS, record_first_states
 from registers.history.snapshot import records_of
 from registers.history.summary import ADDED, Statement, statements, what_changed

@@ -12,19 +12,13 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from registers.changes.many import official_changes
-from registers.changes.merging import (
-    because,
-    hold,
-    promise_of_steps,
-    protocols_of,
-    say_first,
-)
-from registers.changes.official import official_change, published_at_its_end
-from registers.changes.promises import OTHERWISE
-from registers.changes.steps import Step, altered, do, read_steps, stands, stored_rows
+from registers.changes.bulk_changes import official_changes
+from registers.changes.journal import Step, altered, do, read_steps, stands, stored_rows
+from registers.changes.locking import OTHERWISE
+from registers.changes.merge import because, hold, promise_of_steps, protocols_of, say_first
+from registers.changes.record import official_change, published_at_its_end
 from registers.models import Merge, Name, Organisation, Party, Protocol, Slug
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 UNDONE = "This merge was undone already."
 GONE_TOO = "The organisation that stayed is not in this register any more."

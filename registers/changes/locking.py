@@ -1,7 +1,10 @@
-"""What stands in the register at this moment: held against other writers, and recognised again.
+"""What stands in the register at this moment: locked for update, and recognised again by a digest.
 
 A form is drawn from what is stored. When it comes back, what is stored is held
 and compared with that: so of two editors, the second learns of the first.
+
+A page that shows what would happen carries the promise of it. Whoever does it
+then does exactly that, or nothing.
 """
 
 from __future__ import annotations
@@ -67,3 +70,11 @@ def _rows(thing: models.Model, parts: list[Part]) -> Iterator[models.QuerySet[An
 
 def _key(thing: models.Model) -> str:
     return thing._meta.pk.name
+
+
+OTHERWISE = "By now something else would happen than what was foreseen."
+
+
+def promise_of(foreseen: Any) -> str:
+    """Return the promise of what is foreseen, given as plain data."""
+    return hashlib.sha256(json.dumps(foreseen, sort_keys=True).encode()).hexdigest()

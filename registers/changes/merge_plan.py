@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import date_format
 
-from registers.changes.steps import Step, altered, removed
+from registers.changes.journal import Step, altered, removed
 from registers.models import (
     Apart,
     Approver,
@@ -25,7 +25,7 @@ from registers.models import (
     Slug,
     Succession,
 )
-from registers.models.words import key_of
+from registers.models.keys import key_of
 
 LONGEST = 255
 
