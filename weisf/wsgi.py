@@ -17,6 +17,6 @@ application: WSGIApplication = get_wsgi_application()
 # A developer sees each change of a template at once.
 if not settings.DEBUG:
     # The models that it knows are there once Django is set up, and not before.
-    from registers.public.stored.wsgi import StoredPages
+    from registers.public.page_cache.wsgi import StoredPages
 
     application = StoredPages(application)

@@ -23,8 +23,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from registers.models import Answer, Reminded
-from registers.public.doors import place
 from registers.public.errors import bad_request
+from registers.public.request_context import place
 from registers.reminders.answers import (
     Shut,
     State,

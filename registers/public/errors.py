@@ -9,14 +9,14 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registers.public import endings, organisation_endings
-from registers.public.crossing import is_for_machines
-from registers.public.endings import problem
+from registers.public import exports
+from registers.public.cors import is_for_machines
+from registers.public.exports import problem
 
 ENDING = re.compile(r"/(protocols|organisations)\.[^/]+\Z")
 ENDINGS: dict[str, Collection[str]] = {
-    "protocols": endings.ENDINGS,
-    "organisations": organisation_endings.ENDINGS,
+    "protocols": exports.FORMATS,
+    "organisations": exports.ORGANISATION_FORMATS,
 }
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 
 from registers.models import Name, Organisation, Slug, Succession
-from registers.public.doors import page_of, place
+from registers.public.request_context import page_of, place
 from registers.search.index_loader import index_now
 from registers.search.organisations import (
     current_counts,

@@ -1,9 +1,25 @@
-"""Pages that say what this is and how it treats its readers."""
+"""Small pages: what this is, for developers, themes, news, resources, approvers."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+
+from registers.exports.columns import COLUMNS
+from registers.models import Approver, News, Resource, Theme
+from registers.public.exports import ORGANISATIONS_A_PAGE
+from registers.public.openapi import document
+from registers.public.request_context import page_of, place
+from registers.public.schemas import ORGANISATION, parameters
+from registers.search.facets import theme_counts
+from registers.search.question import ProtocolFilter
+from registers.search.results import PAGE_LENGTH, Finding
 
 
 def about(request: HttpRequest) -> HttpResponse:
@@ -19,3 +35,112 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say what is kept of readers (nothing that names them) and of others."""
     return render(request, "pages/privacy.html")
+
+
+# Each is a file of templates/pages/examples/, and is run by the tests as it stands on the page.
+EXAMPLES = {
+    "file.sh": "Everything as a file, with curl",
+    "new.sh": "Again, but only if something has changed, with curl",
+    "pages.py": "Every page of what is overdue, with Python",
+    "table.py": "Who leads most, from the table, with Python",
+    "page.js": "On a page of your own, with JavaScript",
+}
+
+
+def data(request: HttpRequest) -> HttpResponse:
+    """Say to developers what there is, and what they can rely on."""
+    here = place()
+    context = {
+        "addresses": list(_addresses(document(here))),
+        "examples": list(_examples()),
+        "parameters": parameters(on=here.on),
+        "columns": COLUMNS,
+        "organisation_columns": [
+            {"name": name, "meaning": schema["description"]}
+            for name, schema in ORGANISATION.items()
+        ],
+        "page_length": PAGE_LENGTH,
+        "organisations_length": ORGANISATIONS_A_PAGE,
+    }
+    return render(request, "pages/data.html", context)
+
+
+def _addresses(described: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Give every address of data, as the description has it."""
+    for path, item in described["paths"].items():
+        if "{" not in path:
+            media = next(iter(item["get"]["responses"]["200"]["content"]))
+            yield {"path": path, "what": item["get"]["summary"], "media": media}
+
+
+def _examples() -> Iterator[dict[str, str]]:
+    """Give each example with its text, in which the register has its own address."""
+    site = {"site_url": settings.SITE_URL}
+    for name, title in EXAMPLES.items():
+        text = render_to_string(f"pages/examples/{name}.txt", site)
+        yield {"name": name.replace(".", "-"), "title": title, "text": text.rstrip()}
+
+
+def theme_list(request: HttpRequest) -> HttpResponse:
+    """Show every theme with the number of protocols in force under it."""
+    asked = ProtocolFilter(QueryDict(), on=place().on)
+    counts = theme_counts(asked)
+    themes = [(theme, counts.get(theme.pk, 0)) for theme in asked.themes.values()]
+    return render(request, "themes/list.html", {"themes": themes})
+
+
+def theme_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one theme with its protocols."""
+    theme = get_object_or_404(Theme, slug=slug)
+    query = QueryDict(mutable=True)
+    query.update({"theme": slug, "page": request.GET.get("page", "")})
+    finding = Finding(query, on=place().on)
+    if finding.errors:
+        raise BadRequest("Page: this is not the number of a page.")
+    if not finding.page_exists:
+        raise Http404
+    context = {"theme": theme, "finding": finding, "on": finding.on}
+    return render(request, "themes/detail.html", context)
+
+
+NEWS_A_PAGE = 20
+
+
+def news_list(request: HttpRequest) -> HttpResponse:
+    """Show the news, the newest first."""
+    page = page_of(request, News.objects.out(place().on), length=NEWS_A_PAGE)
+    return render(request, "news/list.html", {"page": page})
+
+
+def news_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one item of news."""
+    return render(
+        request,
+        "news/detail.html",
+        {"item": get_object_or_404(News.objects.out(place().on), slug=slug)},
+    )
+
+
+RESOURCES_A_PAGE = 50
+
+
+def resource_list(request: HttpRequest) -> HttpResponse:
+    """Show the resources."""
+    page = page_of(request, Resource.objects.all(), length=RESOURCES_A_PAGE)
+    return render(request, "resources/list.html", {"page": page})
+
+
+def resource_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one resource."""
+    resource = get_object_or_404(Resource, slug=slug)
+    return render(request, "resources/detail.html", {"resource": resource})
+
+
+APPROVERS_A_PAGE = 200
+
+
+def approver_list(request: HttpRequest) -> HttpResponse:
+    """Show the approvers of every organisation."""
+    approvers = Approver.objects.select_related("organisation")
+    page = page_of(request, approvers, length=APPROVERS_A_PAGE)
+    return render(request, "approvers/list.html", {"page": page})

@@ -13,7 +13,7 @@ from registers.history.as_of import Then, then
 from registers.history.diff import told
 from registers.models import Gap, News, Protocol
 from registers.models.keys import same_number
-from registers.public.doors import page_of, place
+from registers.public.request_context import page_of, place
 from registers.search.question import DayField
 from registers.search.reference_log import gap_of
 from registers.search.results import Finding

@@ -17,8 +17,8 @@ from django.utils.text import get_text_list
 
 from registers.models import Party, Protocol
 from registers.models.review_dates import ReviewStatus, months_later
-from registers.public.doors import place
-from registers.public.pictures import NOTHING, Number, calendar_drawn, lengths_drawn, lines_drawn
+from registers.public.charts import NOTHING, Number, calendar_drawn, lengths_drawn, lines_drawn
+from registers.public.request_context import place
 from registers.search.facets import unanswered
 from registers.search.index import Chosen
 from registers.search.organisations import LEADS_FIRST, most_urgent

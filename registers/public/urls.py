@@ -12,22 +12,16 @@ from django.views.generic import RedirectView
 
 from registers.public import (
     answers,
-    approvers,
-    data_page,
-    endings,
-    machines,
-    news,
+    exports,
     openapi,
-    organisation_endings,
     organisations,
     pages,
     papers,
     protocols,
-    resources,
     reviews,
-    themes,
+    well_known,
 )
-from registers.public.sitemaps import SITEMAPS
+from registers.public.well_known import SITEMAPS
 from registers.search.question import ProtocolFilter
 
 
@@ -102,13 +96,13 @@ WAYS: list[URLPattern] = [
         papers.document_version,
         name="document-version",
     ),
-    kept("protocols.<str:ending>", endings.protocols, *QUESTION, name="protocols-ending"),
-    kept("themes/", themes.index, name="themes"),
-    kept("themes/<slug:slug>/", themes.detail, "page", name="theme"),
+    kept("protocols.<str:ending>", exports.protocols, *QUESTION, name="protocols-ending"),
+    kept("themes/", pages.theme_list, name="themes"),
+    kept("themes/<slug:slug>/", pages.theme_detail, "page", name="theme"),
     kept("organisations/", organisations.index, "letter", "page", name="organisations"),
     kept(
         "organisations.<str:ending>",
-        organisation_endings.organisations,
+        exports.organisations,
         "letter",
         "page",
         name="organisations-ending",
@@ -120,12 +114,12 @@ WAYS: list[URLPattern] = [
         "page",
         name="together",
     ),
-    kept("approvers/", approvers.index, "page", name="approvers"),
+    kept("approvers/", pages.approver_list, "page", name="approvers"),
     kept("reviews/", reviews.index, *reviews.READ, "on", name="reviews"),
-    kept("news/", news.index, "page", name="news"),
-    kept("news/<slug:slug>/", news.detail, name="news-item"),
-    kept("resources/", resources.index, "page", name="resources"),
-    kept("resources/<slug:slug>/", resources.detail, name="resource"),
+    kept("news/", pages.news_list, "page", name="news"),
+    kept("news/<slug:slug>/", pages.news_detail, name="news-item"),
+    kept("resources/", pages.resource_list, "page", name="resources"),
+    kept("resources/<slug:slug>/", pages.resource_detail, name="resource"),
     path("resources/<slug:slug>/download/", papers.resource, name="resource-download"),
     path(
         "resources/<slug:slug>/versions/<int:version>/",
@@ -133,13 +127,13 @@ WAYS: list[URLPattern] = [
         name="resource-version",
     ),
     kept("about/", pages.about, name="about"),
-    kept("about/data/", data_page.data, name="about-data"),
+    kept("about/data/", pages.data, name="about-data"),
     kept("accessibility/", pages.accessibility, name="accessibility"),
     kept("privacy/", pages.privacy, name="privacy"),
-    path("healthz", machines.healthz, name="healthz"),
-    path("readyz", machines.readyz, name="readyz"),
+    path("healthz", well_known.healthz, name="healthz"),
+    path("readyz", well_known.readyz, name="readyz"),
     kept("openapi.json", openapi.description, name="openapi"),
-    kept("robots.txt", machines.robots, name="robots"),
+    kept("robots.txt", well_known.robots, name="robots"),
     path("sitemap.xml", sitemap_index, {"sitemaps": SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",
@@ -147,7 +141,7 @@ WAYS: list[URLPattern] = [
         {"sitemaps": SITEMAPS},
         name="django.contrib.sitemaps.views.sitemap",
     ),
-    kept(".well-known/security.txt", machines.security, name="security"),
+    kept(".well-known/security.txt", well_known.security, name="security"),
 ]
 
 # The one page that takes a form. It is kept nowhere, so it stands with `path(...)`.

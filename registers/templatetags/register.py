@@ -14,8 +14,8 @@ from registers.exports import feed
 from registers.exports.markdown import as_html, as_words
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
-from registers.public.endings import ENDINGS
-from registers.public.pictures import Number
+from registers.public.charts import Number
+from registers.public.exports import FORMATS
 from registers.search.text.highlight import Pieces
 from registers.search.text.highlight import marked as cut
 from registers.search.text.search import Search
@@ -47,7 +47,7 @@ def data_endings() -> list[tuple[str, str]]:
     """Return every ending of a list but the feed, each with its media type."""
     return [
         (ending, form.CONTENT_TYPE.partition(";")[0])
-        for ending, form in ENDINGS.items()
+        for ending, form in FORMATS.items()
         if form is not feed
     ]
 

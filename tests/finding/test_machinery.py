@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registers.models import RegisterVersion, SearchEntry, VocabularyWord
-from registers.public.stored.codings import CODINGS, compress, expand
+from registers.public.page_cache.store import CODINGS, compress, expand
 from registers.search.text.query import read_typed
 from tests.finding.questions import finding_of
 

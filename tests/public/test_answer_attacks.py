@@ -11,7 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
 from registers.models import Answer
-from registers.public.stored.wsgi import StoredPages
+from registers.public.page_cache.wsgi import StoredPages
 from registers.reminders.links import token_of
 from registers.reminders.tries import MOST
 from tests.admin.typing_in import Page

@@ -13,7 +13,7 @@ from django.test import Client
 
 from registers import changes
 from registers.models import Answer, Protocol, Review, Try
-from registers.public.stored.wsgi import StoredPages
+from registers.public.page_cache.wsgi import StoredPages
 from registers.reminders import answers
 from registers.reminders.tries import MOST
 from tests.admin.typing_in import Page

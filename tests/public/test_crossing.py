@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import Client
 
-from registers.public.crossing import ALLOWED, OPEN
+from registers.public.cors import ALLOWED, OPEN
 from tests.public.asking import ask
 from tests.public.stored.conftest import site  # noqa: F401
 

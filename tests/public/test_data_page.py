@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from registers.exports import columns, organisations
-from registers.public.data_page import EXAMPLES
+from registers.public.pages import EXAMPLES
 from registers.public.urls import QUESTION
 from tests.public.pages import links, text
 

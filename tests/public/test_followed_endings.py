@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 
 from registers import changes
 from registers.models import Change, Protocol
-from registers.public.stored import moments
-from registers.public.stored.wsgi import StoredPages
+from registers.public.page_cache import version
+from registers.public.page_cache.wsgi import StoredPages
 from tests.finding.conftest import make
 from tests.finding.questions import query_string, questions
 from tests.formats.reading import read_calendar
@@ -160,7 +160,7 @@ def test_who_asks_again_is_told_that_nothing_changed_until_something_does(db, en
     with CaptureQueriesContext(connection) as queries:
         again = ask(StoredPages(WSGIHandler()), address, accept_encoding=coding, if_none_match=tag)
     assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
-    assert [query["sql"] for query in queries] == [moments.VERSION]
+    assert [query["sql"] for query in queries] == [version.VERSION]
 
     withdraw("0012")
     after = ask(site, address, accept_encoding=coding, if_none_match=tag)

@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from registers.models import Protocol
-from registers.public.endings import ENDINGS
-from registers.public.links import LONGEST
+from registers.public.exports import FORMATS
+from registers.public.link_header import LONGEST
 from tests.makers import OrganisationFactory, make_protocols
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_the_page_before_is_followed_back(client: Client, long_register):
     assert links(client.get(third["prev"]))["prev"] == third["first"] == "/protocols.json"
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", FORMATS)
 def test_every_ending_tells_where_it_is_described(client: Client, real_register, ending):
     there = links(client.get(f"/protocols.{ending}"))
     assert there["service-desc"] == "/openapi.json"
@@ -90,7 +90,7 @@ def test_a_header_never_grows_beyond_what_a_proxy_takes(client: Client, long_reg
 def test_a_list_tells_its_head_where_it_is_as_data(client: Client, real_register, address):
     source = client.get(address).content.decode()
     found = re.findall(r'<link rel="alternate" type="([^"]*)" title="[^"]*" href="([^"]*)"', source)
-    expected = {ending: form.CONTENT_TYPE.partition(";")[0] for ending, form in ENDINGS.items()}
+    expected = {ending: form.CONTENT_TYPE.partition(";")[0] for ending, form in FORMATS.items()}
     assert {path.partition("?")[0].rpartition(".")[2]: media for media, path in found} == expected
     queries = {path.partition("?")[2] for _, path in found}
     assert len(queries) == 1

@@ -23,11 +23,11 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 from registers.exports import organisations
 from registers.exports.columns import COLUMNS
 from registers.models import Slug, Theme
-from registers.public import organisation_endings
-from registers.public.crossing import leads_to_machines
-from registers.public.endings import ENDINGS
+from registers.public import exports
+from registers.public.cors import leads_to_machines
+from registers.public.exports import FORMATS
 from registers.public.openapi import TAG
-from registers.public.stored.wsgi import StoredPages
+from registers.public.page_cache.wsgi import StoredPages
 from registers.public.urls import QUESTION, WAYS
 from tests import makers
 from tests.public.asking import connections_kept
@@ -79,7 +79,7 @@ def example(way) -> str:
 
 
 def test_every_ending_is_described(described):
-    for noun, expected in (("protocols", ENDINGS), ("organisations", organisation_endings.ENDINGS)):
+    for noun, expected in (("protocols", FORMATS), ("organisations", exports.ORGANISATION_FORMATS)):
         started = [path for path in described["paths"] if path.startswith(f"/{noun}.")]
         assert [path.split(".")[1] for path in started] == list(expected)
 

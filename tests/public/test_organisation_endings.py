@@ -15,8 +15,8 @@ from django.test import Client
 
 from registers import changes
 from registers.models import Name, Organisation, Succession
-from registers.public import organisation_endings
-from registers.public.stored.wsgi import StoredPages
+from registers.public import exports
+from registers.public.page_cache.wsgi import StoredPages
 from tests.finding.conftest import make
 from tests.makers import NO_PART, OrganisationFactory, make_protocols
 from tests.public.asking import ask
@@ -163,7 +163,7 @@ def test_a_letter_leaves_those_with_any_such_name(client: Client):
 
 
 def test_json_has_pages_and_the_table_has_not(client: Client, monkeypatch):
-    monkeypatch.setattr(organisation_endings, "A_PAGE", 3)
+    monkeypatch.setattr(exports, "ORGANISATIONS_A_PAGE", 3)
     whole = [row["slug"] for row in table(client, "letter=e&page=2")]
     assert [one["slug"] for one in everyone(client, "letter=e")] == whole
     assert len(whole) > 6

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from registers.public.stored.addresses import Address
-from registers.public.stored.memory import Memory
-from registers.public.stored.moments import Moment
-from registers.public.stored.pages import Key, Page
+from registers.public.page_cache.address import Address
+from registers.public.page_cache.store import Key, Memory, Page
+from registers.public.page_cache.version import Moment
 
 THEN = Moment(("6", "aaaa"), "2026-11-22")
 NOW = Moment(("7", "bbbb"), "2026-11-22")

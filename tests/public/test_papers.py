@@ -14,7 +14,7 @@ from registers import changes
 from registers.files.kinds import KINDS
 from registers.models import Document, EarlierVersion, Protocol, Resource
 from registers.models.document import clear_name
-from registers.public.bodies import LARGEST_FORM
+from registers.public.upload_limit import LARGEST_FORM
 from tests import papers
 from tests.public.pages import text
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils.safestring import SafeString
 
 from registers.models.review_dates import ReviewStatus
-from registers.public.pictures import LEAST, TALLEST, Number, calendar_drawn, lengths_drawn
+from registers.public.charts import LEAST, TALLEST, Number, calendar_drawn, lengths_drawn
 from registers.search.reviews import Calendar, Figure, Month, Year
 
 DAY = datetime.date(2026, 11, 22)

@@ -14,8 +14,8 @@ from django.test import Client
 from registers import changes
 from registers.imports.fixture import is_empty
 from registers.models import Organisation, Protocol, Theme
-from registers.public.pictures import TALLEST
-from registers.public.stored.addresses import address_of
+from registers.public.charts import TALLEST
+from registers.public.page_cache.address import address_of
 from tests.conftest import load_real_register
 from tests.makers import (
     OrganisationFactory,

@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 
-from registers.public.stored.wsgi import StoredPages
+from registers.public.page_cache.wsgi import StoredPages
 from tests.finding.conftest import make
 from tests.finding.questions import query_string, questions
 from tests.formats.spreadsheets import EVERY_WAY, by_calamine, read

@@ -20,7 +20,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from gunicorn.http.errors import InvalidResponseHeader, LimitRequestLine
 
-from registers.public.stored.wsgi import StoredPages
+from registers.public.page_cache.wsgi import StoredPages
 from weisf import serving, settings
 
 ROOT = Path(__file__).parent.parent.parent

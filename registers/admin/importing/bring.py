@@ -24,7 +24,7 @@ from registers.imports.spreadsheet.reading import NotATable
 from registers.models import Import
 
 MEGABYTE = 1024 * 1024
-LARGEST = 48 * MEGABYTE  # a CSV of 50,000 protocols; public/bodies.py takes no more than 50
+LARGEST = 48 * MEGABYTE  # a CSV of 50,000 protocols; public/upload_limit.py takes no more than 50
 ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
 TOO_LARGE = (
     "This file has {size} MB, and 48 MB is the most that is taken. Copy the rows that you need"

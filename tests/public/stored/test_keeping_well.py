@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client
 
 from registers.models import RegisterVersion
-from registers.public import endings
-from registers.public.stored import moments, wsgi
-from registers.public.stored.wsgi import StoredPages
+from registers.public import exports
+from registers.public.page_cache import version, wsgi
+from registers.public.page_cache.wsgi import StoredPages
 from tests.public.asking import ask
 from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename
 
@@ -78,7 +78,7 @@ def test_a_csv_is_compressed_on_its_way_and_not_kept(site):
 
 def test_a_long_csv_is_sent_in_blocks(site, monkeypatch):
     whole = ask(site, "/protocols.csv").body
-    monkeypatch.setattr(endings, "BLOCK", 1_000)
+    monkeypatch.setattr(exports, "BLOCK", 1_000)
     assert ask(site, "/protocols.csv").body == whole
 
 
@@ -233,15 +233,15 @@ def test_other_code_words_or_styles_are_another_version(settings, tmp_path):
     for folder in ("registers", "weisf", "templates/pages", "static"):
         (tmp_path / folder).mkdir(parents=True)
     settings.BASE_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
-    versions = [moments.code_version()]
-    assert moments.code_version() == versions[0]
+    versions = [version.code_version()]
+    assert version.code_version() == versions[0]
     for path in (
         *("registers/a.py", "weisf/b.py", "templates/pages/c.html"),
         *("requirements.txt", "static/staticfiles.json"),
     ):
         (tmp_path / path).write_text("x")
-        versions.append(moments.code_version())
+        versions.append(version.code_version())
     settings.SITE_URL = "https://other.example"
-    versions.append(moments.code_version())
+    versions.append(version.code_version())
     assert len(set(versions)) == len(versions)
     assert re.fullmatch("[0-9a-f]{32}", versions[-1])

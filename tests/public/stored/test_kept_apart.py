@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
-from registers.public.stored.wsgi import StoredPages
+from registers.public.page_cache.wsgi import StoredPages
 from tests.public.asking import ask
 from tests.public.stored.keeping import from_memory, made_afresh
 

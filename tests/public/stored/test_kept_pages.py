@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from registers import changes
 from registers.models import Protocol
-from registers.public.stored.wsgi import StoredPages
+from registers.public.page_cache.wsgi import StoredPages
 from tests.models.making import NOW
 from tests.public.asking import ask
 from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename

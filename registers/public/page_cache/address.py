@@ -10,7 +10,7 @@ from django.core.handlers.wsgi import get_path_info
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
 
-from registers.public.crossing import leads_to_machines
+from registers.public.cors import leads_to_machines
 from registers.public.urls import KNOWN, STREAMED
 from registers.search.question import ManyField, ProtocolFilter
 

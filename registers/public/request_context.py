@@ -1,4 +1,4 @@
-"""What the views of this door share: the day, the address, and a page of a long list."""
+"""What views and templates share of a request: the day, the address, a page of a long list."""
 
 from __future__ import annotations
 
@@ -87,3 +87,8 @@ def page_number(request: HttpRequest) -> int:
         return PageField(label="Page", required=False).clean(request.GET.get("page", ""))
     except ValidationError as problem:
         raise BadRequest("Page: this is not the number of a page.") from problem
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return the partnership, for its name and words, and the site's address."""
+    return {"partnership": settings.PARTNERSHIP, "site_url": settings.SITE_URL}

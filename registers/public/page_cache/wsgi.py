@@ -13,9 +13,9 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.wsgi import WSGIRequest
 
-from registers.public.crossing import OPEN
-from registers.public.stored.addresses import LONGEST, address_of
-from registers.public.stored.answers import (
+from registers.public.cors import OPEN
+from registers.public.page_cache.address import LONGEST, address_of
+from registers.public.page_cache.response import (
     PRIVATE,
     VARY,
     Answer,
@@ -23,10 +23,8 @@ from registers.public.stored.answers import (
     failures_unstored,
     private,
 )
-from registers.public.stored.codings import coding_for
-from registers.public.stored.memory import Memory
-from registers.public.stored.moments import Moment, now
-from registers.public.stored.pages import Key, Page, Variant, etag, names
+from registers.public.page_cache.store import Key, Memory, Page, Variant, coding_for, etag, names
+from registers.public.page_cache.version import Moment, now
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
