@@ -5,17 +5,14 @@ from registers.models.contacts import Approver, Contact
 from registers.models.document import Document
 from registers.models.gap import Gap
 from registers.models.import_job import Import, ImportLine, ImportName
-from registers.models.news import News
 from registers.models.organisation import Name, Organisation, Slug, Succession
-from registers.models.overarching import Overarching
+from registers.models.pages import EarlierVersion, News, Resource, Theme
 from registers.models.party import Party
-from registers.models.protocol import Protocol
+from registers.models.protocol import Overarching, Protocol
 from registers.models.register_version import RegisterVersion
 from registers.models.reminder import Answer, Reminded, Reminder, Try
-from registers.models.resource import EarlierVersion, Resource
 from registers.models.review import Review
 from registers.models.search_entry import SearchEntry, VocabularyWord
-from registers.models.theme import Theme
 
 __all__ = [
     "Answer",

@@ -16,7 +16,6 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from registers.files.kinds import KINDS, kind_of
-from registers.models.protocol import Protocol
 
 PAPER_TYPES = tuple(KINDS)
 PAPER_BYTES = 20 * 1024 * 1024
@@ -124,7 +123,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 class Document(Paper):
     """A paper of a protocol: the signed PDF, and others."""
 
-    protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="documents")
+    protocol = models.ForeignKey("registers.Protocol", models.CASCADE, related_name="documents")
     # It was published once: it stays here, is downloaded by nobody, and can be put back.
     taken_off = models.BooleanField(default=False, editable=False)
     history = HistoricalRecords()

@@ -1,8 +1,9 @@
-"""Protocols: what the register is of."""
+"""Protocols: what the register is of, in the words by which an officer asks for some of them."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Self
 
 from django.apps import apps
@@ -14,20 +15,81 @@ from simple_history.models import HistoricalRecords
 
 from registers.models.addresses import address
 from registers.models.keys import refuse_no_reference, same_number
+from registers.models.organisation import Organisation
+from registers.models.pages import Theme
 from registers.models.party import Party
-from registers.models.protocol_queryset import (
-    REFERENCE_STAYS,
-    ProtocolQuerySet,
-    PublicManager,
-)
 from registers.models.review_dates import (
     DayOfMonth,
     ReviewStatus,
     last_day,
     months_overdue,
     review_status,
+    reviewed,
 )
-from registers.models.theme import Theme
+
+REFERENCE_STAYS = "A reference never changes. Make a new protocol instead."
+
+
+class ProtocolQuerySet(models.QuerySet["Protocol"]):
+    """Protocols, in an officer's words. `on` is always a day in Europe/London."""
+
+    def public(self) -> Self:
+        """Leave out drafts."""
+        return self.exclude(status=self.model.Status.DRAFT)
+
+    def current(self) -> Self:
+        """Keep those in force."""
+        return self.filter(status=self.model.Status.PUBLISHED)
+
+    def withdrawn(self) -> Self:
+        """Keep those no longer in force."""
+        return self.filter(status=self.model.Status.WITHDRAWN)
+
+    def overdue(self, on: datetime.date) -> Self:
+        """Keep those whose review month was over on the day `on`."""
+        return self.filter(reviewed(ReviewStatus.OVERDUE, on))
+
+    def decided_after(self, on: datetime.date) -> Self:
+        """Keep those that were reviewed or withdrawn after the day `on`."""
+        reviewed = models.Q(reviews__reviewed_on__gt=on)
+        return self.filter(reviewed | models.Q(withdrawn_on__gt=on)).distinct()
+
+    def of_organisations(
+        self, organisations: Iterable[Organisation], role: str | None = None
+    ) -> Self:
+        """Keep those in which any of `organisations` has a part, or the part `role`."""
+        parties = Party.objects.filter(organisation__in=organisations)
+        return self.filter(
+            pk__in=(parties.filter(role=role) if role else parties).values("protocol")
+        )
+
+    def with_parties(self) -> Self:
+        """Bring the parties with their organisations: one query more, whatever the number."""
+        return self.prefetch_related(
+            # To a list of its own: Django makes a queryset for each protocol otherwise.
+            models.Prefetch(
+                "parties", Party.objects.select_related("organisation"), to_attr="brought_parties"
+            )
+        )
+
+    def update(self, **kwargs: Any) -> int:
+        """Refuse to renumber; else as Django's."""
+        if "reference" in kwargs:
+            raise ValidationError({"reference": REFERENCE_STAYS})
+        return super().update(**kwargs)
+
+
+class PublicManager(models.Manager["Protocol"]):
+    """Never a draft: nobody has to remember the filter."""
+
+    def get_queryset(self) -> ProtocolQuerySet:
+        """Return published and withdrawn protocols."""
+        return ProtocolQuerySet(self.model, using=self._db).public()
+
+    def current(self) -> ProtocolQuerySet:
+        """Return those in force."""
+        return self.get_queryset().current()
+
 
 STAYS_PUBLIC = "A published protocol stays public. Withdraw it instead."
 # Else the page of a public protocol would tell of the draft.
@@ -245,3 +307,35 @@ class Protocol(models.Model):
     def months_overdue(self, on: datetime.date) -> int:
         """Return for how many whole months its review has been overdue on the day `on`."""
         return months_overdue(self.review_date, on)
+
+
+class Overarching(models.Model):
+    """A protocol comes under another, broader one."""
+
+    protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="+")
+    overarching = models.ForeignKey(Protocol, models.PROTECT, related_name="+")
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "overarching protocol"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["protocol", "overarching"],
+                name="comes_under_once",
+                violation_error_message="It comes under this protocol already.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(protocol=models.F("overarching")),
+                name="not_under_itself",
+                violation_error_message="A protocol cannot come under itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.protocol_id} comes under {self.overarching_id}"
+
+    def clean(self) -> None:
+        """Refuse a draft as the overarching protocol."""
+        drafts = Protocol.objects.filter(status=Protocol.Status.DRAFT)
+        if drafts.filter(pk=self.overarching_id).exists():
+            raise ValidationError({"overarching": DRAFT_UNNAMED})

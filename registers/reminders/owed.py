@@ -25,7 +25,7 @@ import datetime
 from django.db import models
 
 from registers.models import Answer, Organisation, Party, Protocol, Reminded, Reminder
-from registers.models.protocol_queryset import ProtocolQuerySet
+from registers.models.protocol import ProtocolQuerySet
 from registers.models.review_dates import last_day, months_later
 
 FIRST, SECOND, AGAIN = 90, 30, 90  # days before the due day, before it, and after the last one

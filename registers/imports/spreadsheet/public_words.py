@@ -9,7 +9,7 @@ from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Organisation, Theme
 from registers.models.keys import key_of, refuse_email
 from registers.models.organisation import KEY_LENGTH
-from registers.models.theme import KEY_LENGTH as THEME_KEY_LENGTH
+from registers.models.pages import KEY_LENGTH as THEME_KEY_LENGTH
 
 UNSEEN = "This holds a character that cannot be shown (U+{:04X}). Delete it, or type it again."
 MEND = "Put it right in the file."

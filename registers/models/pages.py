@@ -1,0 +1,153 @@
+"""Themes, news and resources: what has a page of its own, at an address that stays."""
+
+from __future__ import annotations
+
+import datetime
+from typing import cast
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from registers.models.addresses import address
+from registers.models.document import LONGEST_NAME, Document, Paper, StoredFile
+from registers.models.keys import key_of
+
+# A key can be longer than its name: ß is ss, and a few characters are many.
+KEY_LENGTH = 100
+
+
+class Theme(models.Model):
+    """A heading such as 'Health and Wellbeing'. Its slug is its address, and stays."""
+
+    name = models.CharField(max_length=100)
+    key = models.CharField(
+        max_length=KEY_LENGTH,
+        unique=True,
+        editable=False,
+        error_messages={"unique": "A theme has this name already."},
+    )
+    slug = models.SlugField(
+        max_length=100,
+        unique=True,
+        help_text="The end of its address, such as health-and-wellbeing. It cannot change later.",
+    )
+    description = models.TextField(blank=True, help_text="Public. What belongs under this theme.")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Themes stand in this order, then by name."
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the theme's own page."""
+        return address("theme", self.slug)
+
+    def clean(self) -> None:
+        """Put the name's key in step, so that the check for a second one sees it."""
+        self.key = key_of(self.name)
+        if len(self.key) > KEY_LENGTH:
+            raise ValidationError({"name": "This name is too long."})
+
+
+class NewsQuerySet(models.QuerySet["News"]):
+    """News, in an officer's words."""
+
+    def out(self, on: datetime.date) -> NewsQuerySet:
+        """Keep what is published on the day `on`, a date in Europe/London."""
+        return self.filter(models.Q(published_on=None) | models.Q(published_on__lte=on))
+
+
+class News(models.Model):
+    """One item of news, the newest first. An item taken over without a day has none."""
+
+    title = models.CharField(max_length=200)
+    slug = models.SlugField(
+        max_length=100, unique=True, help_text="The end of its address. It cannot change later."
+    )
+    body = models.TextField(blank=True)
+    published_on = models.DateField(
+        null=True, blank=True, help_text="Empty if not known. Until this day it is not shown."
+    )
+    history = HistoricalRecords()
+
+    objects = NewsQuerySet.as_manager()
+
+    class Meta:
+        ordering = [models.F("published_on").desc(nulls_last=True), "-pk"]
+        verbose_name_plural = "news"
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the item's own page."""
+        return reverse("news-item", args=[self.slug])
+
+
+class Resource(Paper):
+    """A paper for partners, on a page of its own. Its file may not be here yet."""
+
+    file = models.FileField(
+        upload_to=Paper.file.field.upload_to,
+        validators=Paper.file.field.validators,
+        blank=True,
+        help_text="PDF, DOCX, XLSX, ODT or ODS, of 20 MB at most. May be added later.",
+    )
+    slug = models.SlugField(
+        max_length=100, unique=True, help_text="The end of its address. It cannot change later."
+    )
+    body = models.TextField("what it is for", blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["position", "title"]
+
+    def get_absolute_url(self) -> str:
+        """Return the resource's own page."""
+        return reverse("resource", args=[self.slug])
+
+
+class EarlierVersion(StoredFile, models.Model):
+    """A file of a document or a resource that a newer one replaced. It is read as before."""
+
+    document = models.ForeignKey(
+        Document, models.CASCADE, null=True, blank=True, related_name="earlier_versions"
+    )
+    resource = models.ForeignKey(
+        Resource, models.CASCADE, null=True, blank=True, related_name="earlier_versions"
+    )
+    file = models.FileField()
+    name = models.CharField("name of the file", max_length=LONGEST_NAME, blank=True)
+    size = models.PositiveIntegerField(null=True, help_text="In bytes.")
+    uploaded_at = models.DateTimeField(null=True, help_text="Null: not known.")
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-replaced_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(document=None, resource__isnull=False)
+                | models.Q(document__isnull=False, resource=None),
+                name="version_of_one_paper",
+                violation_error_message="An earlier version belongs to one paper.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.document or self.resource)
+
+    def get_absolute_url(self) -> str:
+        """Return where the file is downloaded."""
+        if self.document:
+            return reverse(
+                "document-version", args=[self.document.protocol_id, self.document_id, self.pk]
+            )
+        return reverse("resource-version", args=[cast(Resource, self.resource).slug, self.pk])
