@@ -2,7 +2,9 @@
 FROM python:3.13-slim-bookworm AS packages
 WORKDIR /srv/register
 COPY weisf/steps weisf/steps
-COPY requirements.txt ./
+COPY requirements.txt requirements-notify.txt requirements-s3.txt ./
+# Packages that are chosen: notify, s3 or both.
+ARG EXTRAS=""
 RUN sh weisf/steps/setup.sh python
 
 # Node is needed to install the design system, and stays behind in this stage.

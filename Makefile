@@ -1,7 +1,7 @@
 # One list of verbs for people and for CI. Each calls a script in weisf/steps.
 .POSIX:
 .NOTPARALLEL:
-.PHONY: help run demo test setup setup-dev lint types locks unit postgres both browser coverage libreoffice bench kills format lock
+.PHONY: help run demo test setup setup-dev lint types locks unit postgres both extras browser coverage libreoffice bench kills format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -14,9 +14,9 @@ demo: ## Serve a fictional register, which shows every feature, on http://localh
 	@sh weisf/steps/setup.sh python assets static
 	@sh weisf/steps/serve.sh demo
 
-test: setup-dev locks lint types both browser coverage ## Run every check and test (TEST_ARGS= goes to pytest)
+test: setup-dev locks lint types both extras browser coverage ## Run every check and test (TEST_ARGS= goes to pytest)
 
-setup: ## Make .venv, the style sheet, the static files and the secret key
+setup: ## Make .venv, the style sheet, the static files and the secret key (EXTRAS=)
 	@sh weisf/steps/setup.sh python assets static secret_key
 
 setup-dev:
@@ -39,6 +39,10 @@ postgres: setup-dev ## Run the suite on PostgreSQL (DATABASE_URL=, or one that i
 
 both: setup-dev
 	@sh weisf/steps/test.sh both
+
+extras: setup-dev ## Run the tests of the extras, in an environment that has them
+	@sh weisf/steps/setup.sh extras
+	@sh weisf/steps/test.sh extras
 
 browser: setup-dev ## Run the tests in a real browser (CHROMIUM=)
 	@sh weisf/steps/test.sh browser

@@ -14,8 +14,8 @@ UNREADABLE = (
     "or leave it empty for the folder papers in DATA_DIR."
 )
 NOT_INSTALLED = (
-    "names a bucket, for which packages are missing. "
-    "Install them: .venv/bin/python -m pip install --require-hashes -r requirements-s3.txt."
+    "names a bucket, for which packages are missing. Install them: make setup EXTRAS=s3 "
+    "(for an image: docker build --build-arg EXTRAS=s3)."
 )
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 

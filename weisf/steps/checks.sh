@@ -19,9 +19,11 @@ types() {
 }
 
 locks() {
-    "$bin/uv" lock --check --offline --quiet \
-        || fail "uv.lock does not fit pyproject.toml. Run 'make lock'."
-    for list in requirements.txt requirements-notify.txt requirements-s3.txt requirements-dev.txt requirements-node.txt; do
+    for project in . extras; do
+        "$bin/uv" lock --check --offline --quiet --project "$project" \
+            || fail "uv.lock does not fit pyproject.toml in the folder '$project'. Run 'make lock'."
+    done
+    for list in requirements*.txt; do
         sh weisf/steps/lock.sh "$list" | cmp -s - "$list" \
             || fail "$list does not fit uv.lock. Run 'make lock'."
     done

@@ -1,27 +1,30 @@
 #!/bin/sh
-# Locks the newest versions that pyproject.toml allows, with hashes, for uv and for plain pip.
-# With the name of a list, prints what that list must hold and changes nothing.
+# Locks the newest versions that pyproject.toml and extras/pyproject.toml allow, with hashes, for uv
+# and for plain pip. With the name of a list, prints what that list must hold and changes nothing.
 . "$(dirname -- "$0")/common.sh"
+
+uv=.venv/bin/uv
 
 export_list() {
     case $1 in
-        requirements.txt) groups=--no-dev ;;
-        requirements-notify.txt) groups='--no-dev --extra notify' ;;
-        requirements-s3.txt) groups='--no-dev --extra s3' ;;
-        requirements-dev.txt) groups='--only-group dev' ;;
-        requirements-node.txt) groups='--only-group node' ;;
+        requirements.txt) set -- ;;
+        requirements-dev.txt) set -- --only-group dev ;;
+        requirements-node.txt) set -- --only-group node ;;
+        requirements-notify.txt) set -- --project extras --extra notify ;;
+        requirements-s3.txt) set -- --project extras --extra s3 ;;
         *) fail "There is no list $1." ;;
     esac
-    # shellcheck disable=SC2086 # two words
-    .venv/bin/uv export --quiet --frozen --no-emit-project --no-header $groups
+    "$uv" export --quiet --frozen --no-default-groups --no-emit-local --no-header "$@"
 }
 
 if [ -n "${1:-}" ]; then
     export_list "$1"
     exit
 fi
-.venv/bin/uv lock --upgrade || fail "The packages could not be locked. Read uv's message above."
-for list in requirements.txt requirements-notify.txt requirements-s3.txt requirements-dev.txt requirements-node.txt; do
+for project in . extras; do
+    "$uv" lock --upgrade --project "$project" || fail "The packages could not be locked. Read uv's message above."
+done
+for list in requirements*.txt; do
     export_list "$list" > "var/$list.$$"
     mv "var/$list.$$" "$list"
 done

@@ -4,6 +4,7 @@
 #   assets      the design system from npm, and the one style sheet that is taken from it
 #   static      the static files, named by their content and compressed, in var/static
 #   secret_key  a secret key for this machine
+#   extras      the environment of the extras' tests, .venv-extras
 # With `dev` before them, what the tests need too. `chromium` prints where Chromium is.
 . "$(dirname -- "$0")/common.sh"
 
@@ -13,49 +14,137 @@ find_python() {
     [ -z "${PYTHON:-}" ] || set -- "$PYTHON"
     for name in "$@"; do
         "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || continue
-        if "$name" -c 'import ensurepip, venv' 2> /dev/null; then
+        if [ -n "$uv" ] || "$name" -c 'import ensurepip, venv' 2> /dev/null; then
             found=$name
             return
         fi
         without_venv=${without_venv:-$name}
     done
+    [ -n "$without_venv" ] || [ -z "${PYTHON:-}" ] || fail "$PYTHON does not start here, or is older than Python 3.11. Name another: PYTHON=/path/to/python3"
     [ -n "$without_venv" ] || fail "Python 3.11 or later was not found. Install it, or name it: make run PYTHON=/path/to/python3"
     package=$("$without_venv" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
     fail "This Python lacks 'venv'. On Debian or Ubuntu install the package $package: sudo apt-get install $package"
 }
 
-# A run that was killed while it installed leaves packages that pip believes in and Python cannot
-# read; a folder that was moved, or a Python that was replaced, leaves commands that do not start.
-is_sound() {
-    [ ! -e .venv/unfinished ] && stamped .venv/place "$PWD" \
-        && .venv/bin/python -I -S -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null
+# uv is used where the machine has one, or .venv holds that of the tests' tools. pyproject.toml says
+# which is new enough; the image has no lock that it could read.
+find_uv() {
+    for uv in uv .venv/bin/uv; do
+        ! "$uv" export --quiet --frozen > /dev/null 2>&1 || return 0
+    done
+    [ ! -f uv.lock ] || ! command -v uv > /dev/null \
+        || say "The uv of this machine cannot read uv.lock: it may be too old. pip is used."
+    uv=
 }
 
-install() {
-    sum=$(cksum "$1")
-    ! stamped ".venv/stamps/$1" "$sum" || return 0
-    say "Installing the packages of $1."
-    : > .venv/unfinished
+sync() {
+    UV_PROJECT_ENVIRONMENT=$PWD/.venv UV_PYTHON_DOWNLOADS=never "$uv" sync --quiet --frozen \
+        --python .venv/bin/python --no-default-groups "$@"
+}
+
+pip_install() {
+    # A .venv that uv made has no pip.
+    .venv/bin/python -m pip --version > /dev/null 2>&1 || .venv/bin/python -m ensurepip > /dev/null \
+        || fail "There is no uv here, and .venv has no pip. Delete the folder .venv and run this again."
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-        --require-hashes -r "$1" \
-        || fail "The packages in $1 could not be installed. Read pip's message above, check the network, and run this again."
-    stamp ".venv/stamps/$1" "$sum"
-    rm -f .venv/unfinished
+        --require-hashes -r "$1"
+}
+
+# A run that was killed while it installed leaves packages that pip believes in and Python cannot
+# read; a folder that was moved, or a Python that was replaced, leaves commands that do not start.
+# Another Python (PYTHON=) or other extras (EXTRAS=) than those of .venv want a new one.
+is_sound() {
+    version='import sys; print(sys.version); sys.exit(sys.version_info < (3, 11))'
+    [ ! -e .venv/unfinished ] && stamped .venv/place "$PWD" && stamped .venv/extras "$extras" \
+        && is=$(.venv/bin/python -I -S -c "$version" 2> /dev/null) \
+        && { [ -z "${PYTHON:-}" ] || [ "$is" = "$("$PYTHON" -I -S -c "$version" 2> /dev/null)" ]; }
+}
+
+make_venv() {
+    find_uv
+    [ "$uv" != .venv/bin/uv ] || uv=
+    find_python
+    # Where node is in .venv, it is installed again.
+    [ ! -e .venv/bin/node ] || rm -f node_modules/.installed
+    rm -rf .venv
+    mkdir .venv
+    : > .venv/unfinished
+    say "Making .venv with $("$found" --version)."
+    if [ -n "$uv" ]; then
+        "$uv" venv --quiet --no-project --allow-existing \
+            --python "$("$found" -c 'import sys; print(sys.executable)')" .venv >&2
+    else
+        "$found" -m venv .venv >&2
+    fi || fail "The virtual environment .venv could not be made. Read the message above; PYTHON= names another Python."
+    stamp .venv/place "$PWD"
+    stamp .venv/extras "$extras"
+}
+
+install_packages() {
+    if [ -n "$uv" ]; then
+        set -- --inexact
+        [ "$group" != dev ] || set -- "$@" --group dev
+        sync "$@" || return 1
+        set -- --inexact --project extras
+        for extra in $extras; do
+            set -- "$@" --extra "$extra"
+        done
+        [ -z "$extras" ] || sync "$@"
+    else
+        for list in $lists; do
+            pip_install "$list" || return 1
+        done
+    fi
 }
 
 set_up_python() {
-    if ! is_sound; then
-        find_python
-        say "Making .venv with $("$found" --version)."
-        rm -rf .venv
-        mkdir .venv
-        : > .venv/unfinished
-        "$found" -m venv .venv >&2 \
-            || fail "The virtual environment .venv could not be made. Read Python's message above; PYTHON= names another Python."
-        stamp .venv/place "$PWD"
+    # Extras that were chosen once stay chosen.
+    extras=${EXTRAS-$(cat .venv/extras 2> /dev/null || :)}
+    # The list of an extra is whole: it holds what the register needs without it, too.
+    lists=
+    [ -n "$extras" ] || lists=requirements.txt
+    [ "$group" != dev ] || lists="$lists requirements-dev.txt"
+    for extra in $extras; do
+        case $extra in
+            notify | s3) lists="$lists requirements-$extra.txt" ;;
+            *) fail "There is no extra '$extra'. EXTRAS= takes notify, s3 or both." ;;
+        esac
+    done
+    is_sound || make_venv
+    [ "$group" != dev ] || : > .venv/dev
+    # shellcheck disable=SC2086 # a list of names
+    sum=$(cksum $lists; cat uv.lock extras/uv.lock 2> /dev/null | cksum)
+    if stamped .venv/packages "$sum"; then
+        return
     fi
-    install requirements.txt
-    [ "$group" != dev ] || install requirements-dev.txt
+    find_uv
+    say "Installing the packages with ${uv:-pip}."
+    : > .venv/unfinished
+    install_packages || fail "The packages could not be installed. Read the message above, check the network, and run this again."
+    stamp .venv/packages "$sum"
+    rm -f .venv/unfinished
+}
+
+# The extras hold some packages back, so their tests have an environment of their own.
+set_up_extras() {
+    sum=$(.venv/bin/python -VV; cksum extras/uv.lock)
+    ! stamped .venv-extras/packages "$sum" || return 0
+    find_uv
+    [ -n "$uv" ] || fail "There is no uv in .venv. Delete the folder .venv and run this again."
+    say "Installing the extras and what their tests need into .venv-extras."
+    UV_PROJECT_ENVIRONMENT=$PWD/.venv-extras UV_PYTHON_DOWNLOADS=never "$uv" sync --quiet --frozen \
+        --python .venv/bin/python --project extras --all-extras \
+        || fail "The extras could not be installed. Read uv's message above, check the network, and run this again."
+    stamp .venv-extras/packages "$sum"
+}
+
+install_node() {
+    find_uv
+    if [ -n "$uv" ]; then
+        sync --inexact --only-group node
+    else
+        pip_install requirements-node.txt
+    fi
 }
 
 find_npm() {
@@ -63,8 +152,7 @@ find_npm() {
     PATH=$PWD/.venv/bin:$PATH
     if ! npm --version > /dev/null 2>&1; then
         say "This machine has no npm that works, so one is installed into .venv."
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-            --require-hashes -r requirements-node.txt \
+        install_node \
             || fail "npm could not be installed into .venv. Check the network and run this again, or install npm."
     fi
 }
@@ -98,11 +186,12 @@ make_style_sheet() {
 set_up_assets() {
     style_sheet=var/govuk/govuk-frontend.css
     source=node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css
-    sum=$(cksum package.json package-lock.json weisf/steps/setup.sh)
+    sum=$(cksum package.json package-lock.json)
     # What the tests need holds what the register needs, not the other way round.
     if ! stamped node_modules/.installed "$group $sum" && ! stamped node_modules/.installed "dev $sum"; then
         install_npm_packages
     fi
+    sum="$sum $(cksum weisf/steps/setup.sh)"
     if ! stamped var/stamps/assets "$sum" || [ ! -s "$style_sheet" ]; then
         make_style_sheet
     fi
@@ -150,7 +239,9 @@ set_up_chromium() {
     not_tested "The browser tests need Chromium" chromium CHROMIUM
 }
 
+# What the tests need is kept up to date once it is here.
 group=run
+[ ! -e .venv/dev ] || group=dev
 if [ "$1" = dev ]; then
     group=dev
     shift

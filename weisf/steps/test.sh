@@ -37,6 +37,11 @@ case $suite in
         cat var/unit.log
         exit "$status"
         ;;
+    extras)
+        unset DATABASE_URL
+        .venv-extras/bin/python -m coverage run -m pytest "$@" tests/extras \
+            || fail "Tests of the extras fail. Read the first failure above; 'make extras TEST_ARGS=-x' stops at it."
+        ;;
     browser)
         unset DATABASE_URL
         CHROMIUM=$(sh weisf/steps/setup.sh chromium)

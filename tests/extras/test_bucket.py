@@ -100,3 +100,28 @@ def test_a_bucket_out_of_reach(officers_door, bucket, client: Client, monkeypatc
 
 def test_the_storage_is_ours(bucket):
     assert type(storages["default"]).__name__ == "Bucket"
+
+
+def test_its_address_is_read(monkeypatch):
+    monkeypatch.setenv(
+        "PAPERS_URL",
+        "s3://key:a%2Fb@s3.eu-west-2.amazonaws.com/our-papers/of/ours?region=eu-west-2",
+    )
+    assert read_papers() == {
+        "BACKEND": "weisf.bucket.Bucket",
+        "OPTIONS": {
+            "endpoint_url": "https://s3.eu-west-2.amazonaws.com",
+            "bucket_name": "our-papers",
+            "location": "of/ours",
+            "region_name": "eu-west-2",
+            "access_key": "key",
+            "secret_key": "a/b",
+        },
+    }
+
+
+def test_it_may_be_on_this_machine_and_need_no_key(monkeypatch):
+    monkeypatch.setenv("PAPERS_URL", "s3+http://[::1]:9000/papers")
+    options = read_papers()["OPTIONS"]
+    assert options["endpoint_url"] == "http://[::1]:9000"
+    assert options["access_key"] is options["secret_key"] is options["region_name"] is None
