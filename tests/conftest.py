@@ -12,10 +12,8 @@ import time_machine
 from coverage import Coverage
 from django.contrib.auth.models import User
 from django.core.cache import caches
-from django.core.handlers.base import BaseHandler
-from django.core.signals import setting_changed
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
 from registers.imports.fixture import is_empty, load_register, read_register
 from registers.search.index_loader import forget
@@ -98,27 +96,13 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def site_set_up_once() -> Iterator[None]:
-    """Set the middleware up for the first browser of all, and again where a setting changes.
+def static_files_when_asked() -> Iterator[None]:
+    """Let each client of the tests look for a static file when it asks for one.
 
-    Each browser would do it for itself, and read the whole folder of static files.
+    WhiteNoise would list the whole folder for each client, which takes 20 ms.
     """
-    set_up, kept = BaseHandler.load_middleware, []
-
-    def load_middleware(handler: BaseHandler) -> None:
-        if not kept:
-            set_up(handler)
-            kept.append(handler._middleware_chain)
-        handler._middleware_chain = kept[0]
-
-    def forget_it(**_: object) -> None:
-        kept.clear()
-
-    setting_changed.connect(forget_it)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseHandler, "load_middleware", load_middleware)
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
-    setting_changed.disconnect(forget_it)
 
 
 @pytest.fixture(autouse=True)
