@@ -1,5 +1,5 @@
 # The image is made by the same steps as `make run`, so every test run exercises them.
-FROM python:3.13-slim-bookworm AS packages
+FROM python:3.13-slim-trixie AS packages
 WORKDIR /srv/register
 COPY weisf/steps weisf/steps
 COPY requirements.txt requirements-notify.txt requirements-s3.txt ./
@@ -14,7 +14,7 @@ RUN sh weisf/steps/setup.sh assets
 COPY . .
 RUN sh weisf/steps/setup.sh static
 
-FROM python:3.13-slim-bookworm
+FROM python:3.13-slim-trixie
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin register \
     && install --directory --owner register --mode 750 /data
 WORKDIR /srv/register

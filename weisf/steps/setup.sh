@@ -10,7 +10,7 @@
 
 find_python() {
     without_venv=
-    set -- python3 python3.14 python3.13 python3.12 python3.11
+    set -- python3 python3.13 python3.12 python3.11
     [ -z "${PYTHON:-}" ] || set -- "$PYTHON"
     for name in "$@"; do
         "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || continue
