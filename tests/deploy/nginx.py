@@ -16,10 +16,15 @@ from pathlib import Path
 
 from tests.with_postgres import die_with_parent
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+# Debian's package, where `make test` unpacked it: installed, it would start a server of its own.
+UNPACKED = ROOT / "var/debian"
 MIME_TYPES = Path("/etc/nginx/mime.types")
+if not MIME_TYPES.exists():
+    MIME_TYPES = UNPACKED / "etc/nginx/mime.types"
 # Debian keeps it where only root's PATH looks.
-PLACES = ("nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx")
+PLACES = ("nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx", f"{UNPACKED}/usr/sbin/nginx")
 START_SECONDS = 20
 # Otherwise they would be where only an installed nginx may write.
 FOLDERS = """

@@ -24,15 +24,32 @@ stamp() {
     mv -- "$1.new" "$1"
 }
 
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
 # Installs Debian's packages, where this user may. A failure is no failure yet.
 apt_install() {
-    command -v apt-get > /dev/null || return 0
-    as_root=
-    [ "$(id -u)" -eq 0 ] || as_root='sudo -n'
-    $as_root true 2> /dev/null || return 0
+    command -v apt-get > /dev/null && as_root true 2> /dev/null || return 0
     say "Installing Debian's $*, which the tests need."
-    { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive \
+    { as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends "$@"; } >&2 || say "apt-get failed."
+}
+
+# Unpacks Debian's packages into var/debian, for programs that would start a server of their own
+# where they are installed. A failure is no failure yet.
+apt_unpack() {
+    command -v apt-get > /dev/null && command -v dpkg-deb > /dev/null || return 0
+    say "Unpacking Debian's $*, which the tests need, in var/debian."
+    rm -rf var/debian
+    mkdir -p var/debian/packages
+    (
+        cd var/debian/packages
+        apt-get download -q "$@" || { as_root apt-get update -q && apt-get download -q "$@"; } || exit 1
+        for package in *.deb; do
+            dpkg-deb -x "$package" ..
+        done
+    ) >&2 || say "apt-get failed."
 }
 
 # What is to be done without a program that tests need: on CI a failure, elsewhere a loud sentence.

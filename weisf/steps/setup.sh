@@ -5,7 +5,8 @@
 #   static      the static files, named by their content and compressed, in var/static
 #   secret_key  a secret key for this machine
 #   extras      the environment of the extras' tests, .venv-extras
-# With `dev` before them, what the tests need too. `chromium` prints where Chromium is.
+# With `dev` before them, what the tests need too. `chromium` and `nginx` print where
+# these programs are.
 . "$(dirname -- "$0")/common.sh"
 
 find_python() {
@@ -237,6 +238,20 @@ set_up_chromium() {
     apt_install chromium
     ! find_chromium || return 0
     not_tested "The browser tests need Chromium" chromium CHROMIUM
+}
+
+find_nginx() {
+    for name in ${NGINX:+"$NGINX"} nginx /usr/sbin/nginx "$PWD/var/debian/usr/sbin/nginx"; do
+        ! command -v "$name" || return 0
+    done
+    return 1
+}
+
+set_up_nginx() {
+    ! find_nginx || return 0
+    apt_unpack nginx nginx-common
+    ! find_nginx || return 0
+    not_tested "The tests of deploy/nginx.conf need nginx" nginx NGINX
 }
 
 # What the tests need is kept up to date once it is here.

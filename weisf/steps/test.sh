@@ -19,6 +19,8 @@ shift
 case $suite in
     unit)
         unset DATABASE_URL
+        NGINX=$(sh weisf/steps/setup.sh nginx)
+        export NGINX
         "$python" -m coverage erase
         "$python" -m coverage run -m pytest -m 'not browser' "$@" \
             || fail "Tests fail on SQLite. Read the first failure above; 'make unit TEST_ARGS=-x' stops at it."
