@@ -17,9 +17,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from registers.admin.looking import LookUpOnly
-from registers.admin.reviewing import review_page, told
-from registers.admin.rights import may_publish
+from registers.admin.permissions import may_publish
+from registers.admin.read_only import LookUpOnly
+from registers.admin.review import review_page, told
 from registers.changes.review import NOT_IN_FORCE
 from registers.models import Answer, Organisation, Protocol, Review
 from registers.reminders.answers import DECIDED, accept, refuse

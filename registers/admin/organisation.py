@@ -13,17 +13,34 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from registers import changes
+from registers.admin.base import ModelForm, OfficialAdmin, PartInline, ReasonForm, StackedInline
 from registers.admin.filters import ContactFilter, UnclearFilter
-from registers.admin.looking import LookUpOnly
-from registers.admin.merging.merging import MergingAdmin
-from registers.admin.official import (
-    ModelForm,
-    PartInline,
-    ReasonForm,
-    StackedInline,
-)
+from registers.admin.merging.merge import MergingAdmin
+from registers.admin.read_only import LookUpOnly
 from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
 from registers.search.admin_search import called_anything_like
+
+
+@admin.register(Approver)
+class ApproverAdmin(OfficialAdmin):
+    """The job titles that approve protocols, by organisation."""
+
+    form = ReasonForm
+    list_display = ("job_title", "organisation")
+    list_select_related = ("organisation",)
+    search_fields = ("job_title", "organisation__names__text")
+    search_help_text = "A job title, or any name of an organisation"
+    autocomplete_fields = ("organisation",)
+    fields = ("organisation", "job_title", "why")
+
+    def subject_of(self, thing: Approver) -> models.Model:
+        """Return the organisation."""
+        return thing.organisation
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Let an approver stay with its organisation, whose change this is."""
+        return ("organisation",) if obj else ()
+
 
 RENAMING = (
     "Another name here renames it: the old name stays as a former name, and the old address leads"

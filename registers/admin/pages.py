@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from registers.admin.official import OfficialAdmin, OfficialForm
+from registers.admin.base import OfficialAdmin, OfficialForm
 from registers.admin.papers import PAPER_WIDGETS, listed_versions
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme

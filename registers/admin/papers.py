@@ -19,7 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from registers.admin.official import ModelForm, OfficialAdmin, PartInline
+from registers.admin.base import ModelForm, OfficialAdmin, PartInline
 from registers.exports.downloads import Stored, headers_of
 from registers.models import Document, EarlierVersion, Protocol, Resource
 

@@ -1,28 +1,64 @@
-"""Protocols, with their parties, what they come under, and their documents."""
+"""Protocols, with their parties, what they come under, their documents, and a draft's preview."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
+from registers.admin.base import FormSet, PartInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
-from registers.admin.official import FormSet, PartInline
 from registers.admin.papers import DocumentInline, PapersDoor
-from registers.admin.party import PartyInline
-from registers.admin.plain import PlainChoices, PlainRows, is_plain
-from registers.admin.preview import preview
-from registers.admin.protocol_form import WITHDRAWAL, ProtocolForm
-from registers.admin.reviewing import ReviewedAdmin
-from registers.admin.rights import GuardedAdmin
+from registers.admin.permissions import GuardedAdmin
+from registers.admin.protocol_form import (
+    WITHDRAWAL,
+    PartyInline,
+    PlainChoices,
+    PlainRows,
+    ProtocolForm,
+    is_plain,
+)
+from registers.admin.review import ReviewedAdmin
 from registers.models import Overarching, Protocol
 from registers.models.completeness import THINGS, missing, recorded_count
 from registers.search.admin_search import anywhere
 from registers.search.reference_log import next_reference
+
+
+def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show a draft's public page, marked as a draft. What is public leads to its own page.
+
+    Raises PermissionDenied for who may not see protocols in admin, and Http404.
+    """
+    if not model_admin.has_view_or_change_permission(request):
+        raise PermissionDenied
+    protocol: Protocol | None = model_admin.get_object(request, unquote(object_id))
+    if protocol is None:
+        raise Http404
+    if protocol.status != Protocol.Status.DRAFT:
+        return redirect(protocol)
+    today = timezone.localdate()
+    # A draft has no reviews, and nothing public names it: all that is left out is empty.
+    context = {
+        "protocol": protocol,
+        "on": today,
+        "today": today,
+        "documents": protocol.documents.listed(),
+        "replaced_by": Protocol.public.filter(replaces=protocol),
+        "comes_under": Protocol.public.filter(covers=protocol),
+        "signed": any(party.signed_on for party in protocol.all_parties),
+    }
+    response = render(request, "protocols/preview.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
 
 STATUS = "In force, or withdrawn?"
 NOTES = "For administrators"

@@ -19,8 +19,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from registers.admin.months import MonthField
-from registers.admin.official import DAYS, ModelForm, by_field
+from registers.admin.base import DAYS, ModelForm, MonthField, by_field
 from registers.models import Approver, Party, Protocol, Review
 
 # What each outcome does to the protocol, said beside its button.

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.db import models
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -16,16 +18,50 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
-from registers.admin.autocomplete import Offers
 from registers.admin.entering import second_factor
 from registers.admin.entering.login import LogInForm, OwnPasswordView, came_for
 from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
-from registers.admin.number_book import number_book
-from registers.models import Answer, Import, Organisation, Protocol, Reminder
+from registers.admin.reference_log import number_book
+from registers.models import Answer, Import, Name, Organisation, Protocol, Reminder
+from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
+from registers.search.admin_search import called_anything_like
 from registers.search.index_loader import index_now
 from registers.search.reference_log import Shown, unexplained_gaps
+
+
+class Offers(AutocompleteJsonView):
+    """Django's own offers, but that an organisation is shown with the name that was found."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        """Return what fits what is typed; organisations without the numbers of their list."""
+        if self.model_admin.model is not Organisation:
+            offers: models.QuerySet[Any] = super().get_queryset()
+            return offers
+        names = Name.objects.order_by("kind", "text")
+        return (
+            called_anything_like(self.term)
+            .order_by("name")
+            .prefetch_related(models.Prefetch("names", names, to_attr="offered_names"))
+        )
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """Return one offer: 'Essex Partnership University NHS Foundation Trust (EPUT)'."""
+        offer: dict[str, str] = super().serialize_result(obj, to_field_name)
+        if isinstance(obj, Organisation) and (name := self._found_by(obj)):
+            offer["text"] += f" ({name})"
+        return offer
+
+    def _found_by(self, organisation: Any) -> str | None:
+        """Return the name with every word that was typed, unless the official one has them."""
+        words = key_of(self.term).split()
+        found = [
+            name for name in organisation.offered_names if all(word in name.key for word in words)
+        ]
+        if any(name.kind == Name.Kind.OFFICIAL for name in found):
+            return None
+        return found[0].text if found else None
 
 
 @dataclass(frozen=True, kw_only=True)

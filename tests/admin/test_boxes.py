@@ -7,7 +7,7 @@ import datetime
 import pytest
 from django import forms
 
-from registers.admin.months import MonthField
+from registers.admin.base import MonthField
 from registers.admin.saving.boxes import boxes_of, meaning, words
 from registers.models import Protocol, Theme
 from tests.admin.typing_in import address

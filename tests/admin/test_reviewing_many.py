@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from registers import changes
-from registers.admin.review_many import MOST
+from registers.admin.review import MOST
 from registers.models import Change, Protocol, RegisterVersion, Review, SearchEntry
 from tests import makers
 from tests.admin.typing_in import Page, address, errors, messages

@@ -165,7 +165,7 @@ def test_pages_and_the_same_few_queries(officers_door, organisation, monkeypatch
         save(party, note="Temps")
     assert queries() <= few + 1  # what stood before, of parties: nothing then
     whole = saves(officers_door, protocol)
-    monkeypatch.setattr("registers.admin.saves.SAVES_A_PAGE", 5)
+    monkeypatch.setattr("registers.admin.audit_log.SAVES_A_PAGE", 5)
     numbers = range(1, -(-len(whole) // 5) + 1)
     assert [each for n in numbers for each in saves(officers_door, protocol, p=n)] == whole
     second = links(officers_door.get(SAVES, {"p": 2}))

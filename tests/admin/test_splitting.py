@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from registers.admin.merging import splitting
+from registers.admin.merging import split
 from registers.models import Name, Organisation, Party
 from tests.admin.typing_in import Page, address, messages
 from tests.merging import dump, named
@@ -110,7 +110,7 @@ def test_otherwise_by_now(officers_door, url):
 
 
 def test_more_parts_than_a_page_has_boxes(officers_door, url, monkeypatch):
-    monkeypatch.setattr(splitting, "MOST", 2)
+    monkeypatch.setattr(split, "MOST", 2)
     page = officers_door.get(url, {"name": key("EPUT")})
     assert "2 more are not shown" in words(page)
 

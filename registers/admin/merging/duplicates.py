@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from registers import changes
-from registers.admin.merging.shared import page
+from registers.admin.merging.preview import page
 from registers.models import Apart, Organisation
 from registers.search.duplicates import likely_duplicates
 from registers.search.index_loader import index_now

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import get_text_list
 
 from registers import changes
-from registers.admin.official import by_field
+from registers.admin.base import by_field
 from registers.models import Gap, Protocol
 from registers.search.reference_log import NumberBook, Shown
 

@@ -17,9 +17,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from registers import changes
-from registers.admin.merging.merge_words import sections
-from registers.admin.merging.shared import CHANGED_SINCE, page
-from registers.admin.official import ModelForm
+from registers.admin.base import ModelForm
+from registers.admin.merging.preview import CHANGED_SINCE, page, sections
 from registers.changes.merge import SplitPlan
 from registers.models import Name, Organisation, Party
 from registers.models.keys import key_of

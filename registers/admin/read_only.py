@@ -1,4 +1,4 @@
-"""Reminders, to look up. They are written by registers/reminders alone."""
+"""What editors look up and leave as it is: changes and reminders."""
 
 from __future__ import annotations
 
@@ -9,8 +9,53 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from registers.admin.filters import OutcomeFilter
-from registers.admin.looking import LookUpOnly
-from registers.models import Reminded, Reminder
+from registers.models import Change, Reminded, Reminder
+
+
+class LookUpOnly:
+    """What none can add, alter or delete by a form. Stands before Django's own class."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+if TYPE_CHECKING:
+    ChangeModelAdmin = admin.ModelAdmin[Change]
+else:
+    ChangeModelAdmin = admin.ModelAdmin
+
+
+@admin.register(Change)
+class ChangeAdmin(LookUpOnly, ChangeModelAdmin):
+    """Every official change, the newest first. None can be added, altered or deleted."""
+
+    list_display = ("made_at", "subject", "what", "why", "by")
+    list_display_links = ("made_at", "subject")
+    list_select_related = ("protocol", "organisation", "by")
+    list_filter = ("made_at",)
+    search_fields = (
+        "protocol__reference",
+        "protocol__title",
+        "organisation__name",
+        "what",
+        "why",
+    )
+    search_help_text = "Words in a protocol, an organisation, what changed or why"
+
+    @admin.display(description="about")
+    def subject(self, change: Change) -> str:
+        """Return the protocol or organisation that changed; of a page, its words say which."""
+        return str(change.protocol or change.organisation or "-")
+
 
 if TYPE_CHECKING:
     ReminderModelAdmin = admin.ModelAdmin[Reminder]

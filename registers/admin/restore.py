@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
-from registers.admin.rights import GUARDED, may_publish
+from registers.admin.permissions import GUARDED, may_publish
 from registers.changes.locking import hold
 from registers.history.backfill import SUBJECTS
 from registers.history.snapshot import Record, bare, values_of

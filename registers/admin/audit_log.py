@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from registers.admin.history_lines import moments
 from registers.history.diff import Difference, differences
 from registers.history.snapshot import KINDS, PARTS, Values, plain
 from registers.models import Contact, Organisation
@@ -103,7 +104,7 @@ def saves_of(whence: Sequence[Source], page: Iterable[tuple[Any, int, int]]) -> 
         for row in (*found.values(), *befores[place].values()):
             names.ask(whence[place], row)
     names.find()
-    whens = moments(at for at, _, _ in places)
+    whens = times_in_words(at for at, _, _ in places)
     return [
         _save(whence[place], names, rows[place][key], befores[place], when)
         for (_, place, key), when in zip(places, whens, strict=True)
@@ -203,3 +204,14 @@ def _part(kind: str, values: Values) -> str:
         return f"Contact for reminders: {values['email']}"
     told = next(each for each in KINDS[kind] if each.chosen(values))
     return f"{told.label}: {told.words(values)}"
+
+
+def times_in_words(times: Iterable[datetime.datetime]) -> list[str]:
+    """Return times in words, with the seconds of those that share a minute with another."""
+    local = [timezone.localtime(time) for time in times]
+    words = [date_format(time, "j F Y, H:i") for time in local]
+    count = Counter(words)
+    return [
+        date_format(time, "j F Y, H:i:s") if count[word] > 1 else word
+        for time, word in zip(local, words, strict=True)
+    ]

@@ -1,10 +1,9 @@
 """What every editor's page has: all that is saved at once is one official change, or nothing is."""
 
-# Django gave these methods their positional switches.
-# ruff: noqa: FBT001, FBT002
-
 from __future__ import annotations
 
+import datetime
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -20,6 +19,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from registers import changes
@@ -27,6 +27,47 @@ from registers.admin.saving.boxes import NOT_STORED
 from registers.admin.saving.drawn_from import DrawnFromField
 from registers.admin.saving.saved_once import SavedOnceAdmin
 from registers.models import Change
+from registers.models.review_dates import FIRST_YEAR
+
+FORMATS = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")
+LAST_YEAR = 2099  # a later one is a slip of the hand, as one before the first is
+
+
+def read_month(text: str) -> datetime.date:
+    """Return the first day of the month in `text`: 'March 2027', 'Mar-2027', '2027-03', '03/2027'.
+
+    Raises ValidationError for anything else.
+    """
+    words = re.sub(r"[\s/.,–—-]+", " ", text).strip()
+    words = re.sub(r"\bsept\b", "Sep", words, flags=re.IGNORECASE)
+    for form in FORMATS:
+        try:
+            month = datetime.datetime.strptime(words, form).date()  # noqa: DTZ007 (a day, no time)
+        except ValueError:
+            continue
+        if not FIRST_YEAR <= month.year <= LAST_YEAR:
+            raise ValidationError(f"Write a year from {FIRST_YEAR} to {LAST_YEAR}.")
+        return month
+    raise ValidationError(f"'{text}' is not a month and a year. Write it like March 2027.")
+
+
+class MonthField(forms.DateField):
+    """A month and a year, as the first day of that month."""
+
+    widget = AdminTextInputWidget
+
+    def to_python(self, value: Any) -> datetime.date | None:
+        """Return the month that was written, or None. Raises ValidationError."""
+        return read_month(value) if value else None
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a stored month as words, and what was typed as it is."""
+        return date_format(value, "F Y") if isinstance(value, datetime.date) else value
+
+
+# Django gave these methods their positional switches.
+# ruff: noqa: FBT001, FBT002
+
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]

@@ -1,0 +1,125 @@
+"""Merges that were made, to look up and to undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+
+from registers import changes
+from registers.admin.merging.preview import CHANGED_SINCE, MAY, page, refuse_who_may_not, sections
+from registers.admin.read_only import LookUpOnly
+from registers.models import Merge, Organisation
+
+if TYPE_CHECKING:
+    MergeModelAdmin = admin.ModelAdmin[Merge]
+else:
+    MergeModelAdmin = admin.ModelAdmin
+
+
+@admin.register(Merge)
+class MergeAdmin(LookUpOnly, MergeModelAdmin):
+    """Every merge, the newest first. It can be undone, and is never deleted."""
+
+    list_display = ("gone", "into", "made_at", "by", "undoing")
+    list_display_links = None
+    list_select_related = ("change__by", "change__organisation")
+    search_fields = ("gone_name", "change__organisation__name")
+    search_help_text = "A name of an organisation that was merged, or of the one that stayed"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let those look who may merge."""
+        return request.user.has_perm(MAY)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Let those find the list who may merge."""
+        return request.user.has_perm(MAY)
+
+    @admin.display(description="organisation that went", ordering="gone_name")
+    def gone(self, merge: Merge) -> str:
+        """Return the name of the one that is gone."""
+        return merge.gone_name
+
+    @admin.display(description="merged with")
+    def into(self, merge: Merge) -> str:
+        """Return the organisation that has it now."""
+        return str(merge.change.organisation or "-")
+
+    @admin.display(description="when")
+    def made_at(self, merge: Merge) -> str:
+        """Return when they were merged."""
+        return date_format(timezone.localtime(merge.change.made_at), "j F Y, H:i")
+
+    @admin.display(description="by")
+    def by(self, merge: Merge) -> str:
+        """Return who merged them."""
+        return str(merge.change.by or "-")
+
+    @admin.display(description="undo")
+    def undoing(self, merge: Merge) -> str:
+        """Return the link that leads to undoing it, or when it was undone."""
+        if merge.undone_at:
+            return f"Undone on {date_format(timezone.localtime(merge.undone_at), 'j F Y')}"
+        address = reverse("admin:registers_merge_undo", args=[merge.pk])
+        return format_html('<a href="{}">Undo the merge of {}</a>', address, merge.gone_name)
+
+    def get_urls(self) -> list[Any]:
+        """Add the page that undoes one."""
+        undo = admin.site.admin_view(self.undo_view)
+        return [
+            path("<int:key>/undo/", undo, name="registers_merge_undo"),
+            *super().get_urls(),
+        ]
+
+    def undo_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        """Show what undoing a merge will do, or undo it."""
+        refuse_who_may_not(request)
+        merge = Merge.objects.select_related("change__organisation").filter(pk=key).first()
+        if merge is None:
+            raise Http404
+        if request.method == "POST" and (done := self._undo(request, merge)):
+            return done
+        plan, refused = None, []
+        try:
+            plan = changes.plan_undo(merge)
+        except ValidationError as refusal:
+            refused = refusal.messages
+        return page(
+            request,
+            "unmerge",
+            Organisation.objects.filter(pk=merge.stays_key).first(),
+            title=f"Undo the merge of {merge.gone_name}",
+            merge=merge,
+            plan=plan,
+            refused=refused,
+            sections=sections(plan.steps) if plan else [],
+        )
+
+    def _undo(self, request: HttpRequest, merge: Merge) -> HttpResponse | None:
+        """Undo it as was shown. None if it cannot be, or something else would happen by now."""
+        try:
+            back = changes.undo_merge(
+                merge,
+                at=timezone.now(),
+                by=cast(User, request.user),
+                why=request.POST.get("why", "").strip(),
+                promised=request.POST.get("promised", ""),
+            )
+        except ValidationError:
+            self.message_user(request, CHANGED_SINCE, messages.WARNING)
+            return None
+        said = format_html(
+            'The merge was undone. {} is back. <a href="{}">See its public page</a>.',
+            back.name,
+            back.get_absolute_url(),
+        )
+        self.message_user(request, said, messages.SUCCESS)
+        return redirect("admin:registers_organisation_change", back.pk)
