@@ -1,36 +1,86 @@
-"""GOV.UK Notify: its own client sends our e-mails, with our settings, to an imitated service."""
+"""GOV.UK Notify: its backend takes our e-mail, and asks its service what it should."""
 
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
-import responses
-from django.core.mail import EmailMultiAlternatives, get_connection
+from notifications_python_client import NotificationsAPIClient
 
+from registers.models import Reminder
+from registers.reminders.owed import protocols_of
+from tests.management.test_send_review_reminders import OLD, send, send_in_vain
+from tests.reminders.making import a_lead
 from weisf.mail import NOTIFY
 
-ID = "0f0e0d0c-0b0a-4a0b-8c0d-0e0f0a0b0c0d"
+ID = "00000000-0000-4000-8000-000000000000"
+TEMPLATE = "11111111-1111-4111-8111-111111111111"
+
+pytestmark = pytest.mark.usefixtures("empty_register", "today")
+
+
+class Service(HTTPServer):
+    """GOV.UK Notify on this machine: takes each request, and answers as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Request)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.answer: tuple[int, dict[str, Any]] = (201, {"id": ID})
+
+
+class Request(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append((self.path, json.loads(body)))
+        status, answer = self.server.answer
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
 
 
 @pytest.fixture
-def notify(settings):
-    """The service, which takes one e-mail."""
-    settings.GOVUK_NOTIFY_API_KEY = f"our-key-{ID}-{ID}"
-    settings.GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID = ID
-    with responses.RequestsMock() as service:
-        address = "https://api.notifications.service.gov.uk/v2/notifications/email"
-        service.post(address, json={"id": ID}, status=201)
-        yield service
+def service(settings, monkeypatch) -> Iterator[Service]:
+    settings.EMAIL_BACKEND = NOTIFY
+    settings.GOVUK_NOTIFY_API_KEY = f"ours-{ID}-{ID}"
+    settings.GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID = TEMPLATE
+    with Service() as made:
+        address = f"http://127.0.0.1:{made.server_port}"
+        monkeypatch.setattr(NotificationsAPIClient.__init__, "__defaults__", (address, 5))
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
 
 
-def test_an_e_mail_goes_out_as_plain_text(notify):
-    email = EmailMultiAlternatives("Due", "0046 is due.", to=["lead@example.org"])
-    email.attach_alternative("<p>0046 is due.</p>", "text/html")
-    assert get_connection(NOTIFY).send_messages([email]) == 1
+def test_it_gets_the_address_the_subject_and_the_plain_text(service):
+    ashdown = a_lead("Ashdown", OLD)
+    assert "Sent to Ashdown: 1 overdue." in send()
+    ((path, asked),) = service.asked
+    assert path == "/v2/notifications/email"
+    assert asked["email_address"] == "ig@ashdown.example"
+    assert asked["template_id"] == TEMPLATE
+    said = asked["personalisation"]
+    assert said["subject"] == "WEISF: 1 protocol overdue for review"
+    assert said["body"].startswith("Ashdown leads 1 protocol that is overdue for review.")
+    assert "/reviews/answer/?link=" in said["body"]
+    assert not protocols_of(ashdown, Reminder.objects.get().day).get().is_owed
 
-    [call] = notify.calls
-    sent = json.loads(call.request.body)
-    assert sent["email_address"] == "lead@example.org"
-    assert sent["template_id"] == ID
-    assert sent["personalisation"] == {"subject": "Due", "body": "0046 is due."}
+
+def test_what_it_refuses_is_told_without_the_key(service):
+    a_lead("Ashdown", OLD)
+    service.answer = (403, {"errors": [{"error": "AuthError", "message": "Invalid token"}]})
+    said, _ = send_in_vain()
+    assert "Failed for Ashdown: HTTPError: 403" in said
+    assert "Invalid token" in said
+    assert ID not in said + Reminder.objects.get().problem
