@@ -46,5 +46,5 @@ def read_partnership(path: Path) -> Partnership:
         if not isinstance(value, str) or (not value.strip() and name != "page"):
             raise ValueError(f"names {path}, where '{name}' must be text. Write it.")
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", given["email"]):
-        raise ValueError(f"names {path}, where 'email' is not an e-mail address. Mend it.")
+        raise ValueError(f"names {path}, where 'email' is not an e-mail address. Correct it.")
     return Partnership(**{name: given[name].strip() for name in given})

@@ -59,7 +59,7 @@ except ValueError as problem:
 # What an empty database is filled with: nothing, where the setting is empty.
 REGISTER_FILE = env.str("REGISTER_FILE", str(BASE_DIR / "fixtures/weisf/register.json"))
 if REGISTER_FILE and not Path(REGISTER_FILE).is_file():
-    raise refuse("REGISTER_FILE", f"names {REGISTER_FILE}, which is not there. Mend the path.")
+    raise refuse("REGISTER_FILE", f"names {REGISTER_FILE}, which is not there. Correct the path.")
 
 # Safety ------------------------------------------------------------------------------------
 
