@@ -23,7 +23,7 @@ from registers.changes.bulk_import import (
     import_protocols,
 )
 from registers.changes.record import official_change, published_at_its_end, remove, save
-from registers.history.snapshot import record_of
+from registers.history.snapshot import snapshot_of
 from registers.models import (
     Change,
     Gap,
@@ -64,7 +64,7 @@ def _first_states(random: Random) -> None:
     for protocol in Protocol.objects.filter(pk__gte="9010"):
         recorded = random.choice((None, "no", "yes"))
         if recorded and protocol.status != "draft":
-            record = record_of(protocol) if recorded == "yes" else None
+            record = snapshot_of(protocol) if recorded == "yes" else None
             Change.objects.create(protocol=protocol, made_at=NOW, what="Before.", record=record)
     for party in Party.objects.all():
         if random.random() < 0.3:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from registers import changes
-from registers.history.snapshot import record_of, records_of
+from registers.history.snapshot import snapshot_of, snapshots_of
 from registers.models import (
     Apart,
     Approver,
@@ -258,13 +258,13 @@ class TestWhatIsTold:
     def test_with_records_as_a_change_by_itself_keeps_them(self):
         merge = merged("Cedar Charity", "Birch Trust")
         protocol = Protocol.objects.get(pk="9001")
-        assert protocol.changes.first().record == record_of(protocol)
+        assert protocol.changes.first().record == snapshot_of(protocol)
         assert protocol.updated_on == NOON.date()
-        assert merge.change.record == record_of(named("BT"))
+        assert merge.change.record == snapshot_of(named("BT"))
 
     def test_a_first_state_that_was_not_recorded_is_kept(self):
         protocol = Protocol.objects.get(pk="9001")
-        state = record_of(protocol)
+        state = snapshot_of(protocol)
         Change.objects.filter(protocol=protocol).update(record=None)
         merged("Cedar Charity", "Birch Trust")
         first = protocol.changes.last()
@@ -273,9 +273,9 @@ class TestWhatIsTold:
     def test_records_of_many_are_those_of_each(self):
         for model in (Protocol, Organisation):
             things = list(model.objects.all())
-            each = {thing.pk: record_of(thing) for thing in things}
-            assert records_of(things) == {key: kept for key, kept in each.items() if kept}
-        assert records_of([]) == {}
+            each = {thing.pk: snapshot_of(thing) for thing in things}
+            assert snapshots_of(things) == {key: kept for key, kept in each.items() if kept}
+        assert snapshots_of([]) == {}
 
     def test_every_row_has_its_history(self, officer):
         merge = merged("Cedar Charity", "Birch Trust", by=officer)

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registers import changes
-from registers.history.snapshot import record_of, values_of
+from registers.history.snapshot import field_values, snapshot_of
 from registers.models import (
     Change,
     Document,
@@ -98,19 +98,19 @@ def test_any_earlier_state_can_be_put_back(seed, kind):
         for day in range(1, random.randint(3, 7)):
             edit(random, thing, days_on(day))
         for change in random.sample(list(thing.changes.all()), min(3, thing.changes.count())):
-            now, stored = record_of(thing), everything()
+            now, stored = snapshot_of(thing), everything()
             foreseen = changes.foresee_restoring(thing, change.record, at=days_on(90))
             assert foreseen.refusals == []
             assert everything() == stored
             told = thing.changes.count()
             done = put_back(thing, change.record, promised=foreseen.promise)
-            again = record_of(thing)
+            again = snapshot_of(thing)
             assert as_said(again, now) == as_said(change.record, now)
             assert done == (bare(now) != bare(again))
             assert thing.changes.count() == told + done
             # Twice changes nothing, and says so.
             assert put_back(thing, change.record) is False
-            assert record_of(thing) == again
+            assert snapshot_of(thing) == again
             nothing = changes.foresee_restoring(thing, change.record, at=days_on(90))
             assert (nothing.differences, nothing.refusals) == ([], [])
         transaction.set_rollback(True)
@@ -190,7 +190,7 @@ class TestParties:
 
     def test_two_that_became_one_take_part_once(self):
         saved(protocol(), a_party("9001", "Cedar Charity", position=2), at=days_on(1))
-        record, cedar = record_of(protocol()), Organisation.objects.named("Cedar Charity").get()
+        record, cedar = snapshot_of(protocol()), Organisation.objects.named("Cedar Charity").get()
         with changes.official_change(protocol(), at=days_on(2)):
             for party in protocol().partners:
                 changes.remove(party)
@@ -208,7 +208,7 @@ class TestParties:
 
     def test_places_that_say_no_order_are_numbered(self):
         Party.objects.filter(protocol="9001").update(position=0)
-        record = record_of(protocol())
+        record = snapshot_of(protocol())
         with changes.official_change(protocol(), at=days_on(1)):
             changes.remove(protocol().lead)
         put_back(protocol(), record)
@@ -224,7 +224,7 @@ class TestPapers:
         return document
 
     def test_one_that_was_taken_off_comes_back(self, document):
-        record = record_of(protocol())
+        record = snapshot_of(protocol())
         with changes.official_change(protocol(), at=days_on(2)):
             document.taken_off = True
             document.save()
@@ -240,20 +240,20 @@ class TestPapers:
         assert document.file.storage.exists(document.file.name)
 
     def test_one_that_was_deleted_comes_back_at_its_address(self, document):
-        record, address = record_of(protocol()), document.get_absolute_url()
+        record, address = snapshot_of(protocol()), document.get_absolute_url()
         with changes.official_change(protocol(), at=days_on(2)):
             changes.remove(document)
         put_back(protocol(), record)
         assert protocol().documents.get().get_absolute_url() == address
-        assert record_of(protocol())["parts"] == record["parts"]
+        assert snapshot_of(protocol())["parts"] == record["parts"]
 
     def test_an_earlier_file_is_the_current_one_again(self, document):
-        record, earlier = record_of(protocol()), document.file.name
+        record, earlier = snapshot_of(protocol()), document.file.name
         with changes.official_change(protocol(), at=days_on(2)):
             EarlierVersion.objects.create(document=document, file=earlier, replaced_at=days_on(2))
             document.name, document.size = "Newer.pdf", 5
             document.file.save("b.pdf", ContentFile(pdf("Newer")))
-        newer = record_of(protocol())
+        newer = snapshot_of(protocol())
         put_back(protocol(), record)
         document.refresh_from_db()
         assert (document.file.name, document.name, document.size) == (earlier, "Signed.pdf", 4)
@@ -264,7 +264,7 @@ class TestPapers:
         assert sorted(v.size or 0 for v in document.earlier_versions.all()) == [0, 5]
 
     def test_a_file_that_is_lost_is_named(self, document):
-        record = record_of(protocol())
+        record = snapshot_of(protocol())
         with changes.official_change(protocol(), at=days_on(2)):
             changes.remove(document)
         default_storage.delete(document.file.name)
@@ -290,7 +290,7 @@ class TestOrganisations:
 
     def test_a_name_that_another_has_by_now_is_refused(self):
         saved(birch(), a_name("Birch Trust", "BT"), at=days_on(1))
-        record = record_of(birch())
+        record = snapshot_of(birch())
         with changes.official_change(birch(), at=days_on(2)):
             changes.remove(Name.objects.get(text="BT"))
         changes.save(a_name("Cedar Charity", "BT"))
@@ -334,7 +334,7 @@ class TestOrganisations:
     def test_a_successor_that_became_the_organisation_itself_is_refused(self):
         cedar = Organisation.objects.named("Cedar Charity").get()
         saved(birch(), Succession(organisation=birch(), successor=cedar), at=days_on(1))
-        record = record_of(birch())
+        record = snapshot_of(birch())
         with changes.official_change(birch(), at=days_on(2)):
             changes.remove(birch().successions.get())
         Slug.objects.filter(organisation=cedar).update(organisation=birch())
@@ -358,7 +358,7 @@ class TestPages:
 
 
 def state(row):
-    return {"fields": values_of(row.instance), "parts": {}}
+    return {"fields": field_values(row.instance), "parts": {}}
 
 
 @pytest.mark.parametrize("meanwhile", ["the same", "something else", "the very restoring"])
@@ -378,7 +378,7 @@ def test_what_was_shown_is_what_happens_or_nothing(meanwhile):
 
 def test_what_refuses_the_thing_itself_is_said():
     rewritten(protocol(), published_on=None)
-    record = record_of(protocol())
+    record = snapshot_of(protocol())
     record["fields"]["published_on"] = "2030-01-01"
     with pytest.raises(ValidationError, match="This day is still to come"):
         put_back(protocol(), record)
@@ -386,7 +386,7 @@ def test_what_refuses_the_thing_itself_is_said():
 
 def test_what_was_merged_meanwhile_is_told():
     gone = birch()
-    record = record_of(gone)
+    record = snapshot_of(gone)
     changes.merge(Organisation.objects.exclude(pk=gone.pk)[0], gone, at=days_on(0))
     with pytest.raises(ValidationError, match="not in the register any more"):
         changes.restore(gone, record, at=days_on(1))

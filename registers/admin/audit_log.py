@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers.history.diff import Difference, differences
-from registers.history.snapshot import KINDS, PARTS, Values, plain
+from registers.history.snapshot import PART_KINDS, PARTS, Values, to_json
 from registers.models import Contact, Organisation
 
 SAVES_A_PAGE = 100
@@ -152,7 +152,7 @@ class _Names:
     def values(self, source: Source, row: Any) -> Values:
         """Return what a save says, as a record would: all but whose it is."""
         values = {
-            field.name: plain(getattr(row, field.attname))
+            field.name: to_json(getattr(row, field.attname))
             for field in source.model._meta.concrete_fields
             if field.attname != source.owner
         }
@@ -202,8 +202,8 @@ def _part(kind: str, values: Values) -> str:
     """Return what a part said then, behind what it is."""
     if kind == "contact":
         return f"Contact for reminders: {values['email']}"
-    told = next(each for each in KINDS[kind] if each.chosen(values))
-    return f"{told.label}: {told.words(values)}"
+    part_kind = next(each for each in PART_KINDS[kind] if each.includes(values))
+    return f"{part_kind.label}: {part_kind.text(values)}"
 
 
 def times_in_words(times: Iterable[datetime.datetime]) -> list[str]:

@@ -22,8 +22,14 @@ from registers.admin.audit_log import page_of, saves_of, sources, times_in_words
 from registers.admin.restore import PAGES, may_restore, restore_view
 from registers.changes.restore import is_of_another, merged_after, merges_into
 from registers.history.backfill import SUBJECTS
-from registers.history.diff import Difference, Told, pieces, told, whose
-from registers.history.snapshot import plain, said
+from registers.history.diff import (
+    ChangeDescription,
+    Difference,
+    describe,
+    split_at_differences,
+    subject_key,
+)
+from registers.history.snapshot import display, to_json
 from registers.models import Change, Merge, Organisation
 
 NO_RECORD = "No record of this state was kept, so it cannot be put back."
@@ -40,7 +46,7 @@ class Line:
     what a person may do stands in its way.
     """
 
-    told: Told
+    told: ChangeDescription
     when: str
     other: str
     instead: str
@@ -52,7 +58,7 @@ def lines(thing: models.Model, changes: models.QuerySet[Change], page: Any) -> l
     # One more, for the last of the page to be compared with.
     shown = list(changes[first : first + most + 1])
     beyond = _beyond(type(thing), shown, changes[first + most + 1 :], most)
-    on_page = told(type(thing), [*shown, *beyond], most=most)
+    on_page = describe(type(thing), [*shown, *beyond], most=most)
     others = _names_of_others(thing, shown[:most])
     merges = merges_into(thing)
     whens = times_in_words(each.change.made_at for each in on_page)
@@ -60,7 +66,7 @@ def lines(thing: models.Model, changes: models.QuerySet[Change], page: Any) -> l
         Line(
             told=each,
             when=when,
-            other=others.get(whose(type(thing), each.change), ""),
+            other=others.get(subject_key(type(thing), each.change), ""),
             instead=_instead(thing, each.change, merges, newest=first + place == 0),
         )
         for place, (each, when) in enumerate(zip(on_page, whens, strict=True))
@@ -76,7 +82,10 @@ def _beyond(
     """Return what those are compared with whose like does not stand in `shown`, newest first."""
     if len(shown) <= most or shown[-1].record is None:
         return []
-    wanted = {whose(model, change) for change in shown} - {whose(model, shown[-1]), None}
+    wanted = {subject_key(model, change) for change in shown} - {
+        subject_key(model, shown[-1]),
+        None,
+    }
     found = []
     if wanted:
         for pk, key in rest.values_list("pk", "record__fields__id"):
@@ -253,15 +262,15 @@ class InWords(HistoricalRecordContextHelper):
 
     def _difference(self, change: Any) -> Difference:
         field = self.model._meta.get_field(change.field)
-        before, after = (said(field, _recorded(value)) for value in (change.old, change.new))
-        old, new = pieces(before, after)
+        before, after = (display(field, _recorded(value)) for value in (change.old, change.new))
+        old, new = split_at_differences(before, after)
         return Difference(field=str(field.verbose_name).capitalize(), before=old, after=new)
 
 
 def _recorded(value: Any) -> Any:
     """Return a value as a record holds it."""
     if value is None or isinstance(value, str | int | bool | datetime.date):
-        return plain(value)
+        return to_json(value)
     # Another thing, or what simple-history has in its place where it is gone.
     return {"says": str(value)}
 

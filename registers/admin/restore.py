@@ -21,7 +21,7 @@ from registers import changes
 from registers.admin.permissions import GUARDED, may_publish
 from registers.changes.locking import hold
 from registers.history.backfill import SUBJECTS
-from registers.history.snapshot import Record, bare, values_of
+from registers.history.snapshot import Snapshot, comparable_value, field_values
 from registers.models import Change, News, Protocol, Resource, Theme
 
 # Of these no change keeps a record, but simple-history has every state.
@@ -33,7 +33,7 @@ NOTHING = "It says all of this already. Nothing was changed."
 class State:
     """An earlier state of a thing, and when it was made official."""
 
-    record: Record
+    record: Snapshot
     made_at: datetime.datetime
 
 
@@ -49,13 +49,16 @@ class RestoringForm(forms.Form):
     promised = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-def may_restore(request: HttpRequest, thing: models.Model, record: Record) -> bool:
+def may_restore(request: HttpRequest, thing: models.Model, record: Snapshot) -> bool:
     """Say whether this person may put this state back, who may change the thing."""
     if not isinstance(thing, Protocol) or may_publish(request.user):
         return True
     # Else it would withdraw the protocol, put it back in force, or say otherwise why it ended.
-    now = values_of(thing)
-    return all(bare(record["fields"].get(name)) == bare(now[name]) for name in GUARDED)
+    now = field_values(thing)
+    return all(
+        comparable_value(record["fields"].get(name)) == comparable_value(now[name])
+        for name in GUARDED
+    )
 
 
 def restore_view(
@@ -132,7 +135,9 @@ def _state(thing: Any, number: int) -> State:
     row = thing.history.filter(history_id=number).first()
     if row is None:
         raise Http404
-    return State(record={"fields": values_of(row.instance), "parts": {}}, made_at=row.history_date)
+    return State(
+        record={"fields": field_values(row.instance), "parts": {}}, made_at=row.history_date
+    )
 
 
 def _tell(door: Any, request: HttpRequest, state: State, *, done: bool) -> None:

@@ -22,9 +22,9 @@ from registers.changes.record import (
     refuse_days_to_come,
     write_days,
 )
-from registers.history.backfill import SUBJECTS, record_first_states
-from registers.history.snapshot import records_of
-from registers.history.summary import ADDED, Statement, statements, what_changed
+from registers.history.backfill import SUBJECTS, backfill_snapshots
+from registers.history.snapshot import snapshots_of
+from registers.history.summary import ADDED, Summary, describe_difference, summaries
 from registers.models import Change, Organisation, Protocol
 
 BATCH = 500
@@ -53,7 +53,7 @@ def official_changes(
         before = {key: said for some in batches(keys) for key, said in _said(model, some)}
         since, every = newest_entry(), list(keys)
         for some in batches(keys):
-            record_first_states(model, some)
+            backfill_snapshots(model, some)
         yield every
         (touched.protocols if model is Protocol else touched.organisations).update(every)
         for some in batches(every):
@@ -63,12 +63,12 @@ def official_changes(
             new = _public(model, [key for key in some if key not in before])
             if model is Protocol:
                 _date(new, changed, at=at, since=since, by=by, given=published_before)
-            records = records_of([model(pk=key) for key in (*changed, *new)])
+            records = snapshots_of([model(pk=key) for key in (*changed, *new)])
             Change.objects.bulk_create(
                 Change(
                     **{f"{SUBJECTS[model]}_id": key},
                     made_at=at,
-                    what=what_changed(before[key], after[key]) if key in before else ADDED,
+                    what=describe_difference(before[key], after[key]) if key in before else ADDED,
                     why=why,
                     by=by,
                     record=records[key],
@@ -83,8 +83,8 @@ def batches(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
-def _said(model: Subject, keys: Sequence[Any]) -> Iterator[tuple[Any, Statement]]:
-    yield from statements(model, keys).items()
+def _said(model: Subject, keys: Sequence[Any]) -> Iterator[tuple[Any, Summary]]:
+    yield from summaries(model, keys).items()
 
 
 def _public(model: Subject, keys: Sequence[Any]) -> list[Any]:

@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from registers.history.snapshot import plain
+from registers.history.snapshot import to_json
 
 BATCH = 500
 Values = dict[str, Any]
@@ -49,7 +49,7 @@ class Step:
         """Return the step that undoes this one."""
         return Step(table=self.table, key=self.key, before=self.after, after=self.before)
 
-    def plain(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         """Return it as JSON keeps it."""
         return [self.table, self.key, self.before, self.after]
 
@@ -62,7 +62,7 @@ def read_steps(kept: Iterable[Sequence[Any]]) -> list[Step]:
 def altered(thing: models.Model, **values: Any) -> Step:
     """Return the step that gives the stored `thing` these values, by the names of its columns."""
     row = row_of(thing)
-    after = {name: plain(value) for name, value in values.items()}
+    after = {name: to_json(value) for name, value in values.items()}
     before = {name: row[name] for name in after}
     return Step(table=_table(thing), key=thing.pk, before=before, after=after)
 
@@ -75,7 +75,8 @@ def removed(thing: models.Model) -> Step:
 def row_of(thing: models.Model) -> Values:
     """Return the values of a row by the names of its columns."""
     return {
-        field.attname: plain(getattr(thing, field.attname)) for field in thing._meta.concrete_fields
+        field.attname: to_json(getattr(thing, field.attname))
+        for field in thing._meta.concrete_fields
     }
 
 

@@ -108,7 +108,7 @@ def merge(
             stays_key=stays.pk,
             gone_key=key,
             gone_name=name,
-            moved={"steps": [step.plain() for step in plan.steps]},
+            moved={"steps": [step.to_json() for step in plan.steps]},
             change=change,
         )
 
@@ -159,7 +159,7 @@ def promise_of_steps(
     about: Sequence[object], steps: Iterable[Step], more: Iterable[str] = ()
 ) -> str:
     """Return the promise of steps that would be done, and of what else is said of them."""
-    return promise_of([*about, [step.plain() for step in steps], *more])
+    return promise_of([*about, [step.to_json() for step in steps], *more])
 
 
 def _batches(keys: list[str], length: int = 500) -> Iterable[list[str]]:

@@ -22,9 +22,9 @@ from django.utils.text import slugify
 
 from registers.changes.bulk_writes import keep_history
 from registers.changes.papers import delete, made_at, no_orphans, save_paper
-from registers.history.backfill import SUBJECTS, record_first_states
-from registers.history.snapshot import record_of
-from registers.history.summary import statement, what_changed
+from registers.history.backfill import SUBJECTS, backfill_snapshots
+from registers.history.snapshot import snapshot_of
+from registers.history.summary import describe_difference, summary
 from registers.models import Change, Document, Name, Organisation, Party, Protocol, Resource, Slug
 from registers.models.keys import key_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
@@ -178,12 +178,12 @@ def official_change(
     `save` and `remove`, and then nothing is kept.
     """
     with made_at(at), published_at_its_end(), transaction.atomic():
-        before = statement(subject)
+        before = summary(subject)
         last = last_entry(subject) if isinstance(subject, Protocol) else 0
         if (kind := type(subject)) in SUBJECTS and subject.pk:
-            record_first_states(kind, [subject.pk])
+            backfill_snapshots(kind, [subject.pk])
         yield
-        after = statement(subject)
+        after = summary(subject)
         if after == before:
             return
         if isinstance(subject, Protocol):
@@ -193,7 +193,7 @@ def official_change(
                 write_day(subject, new=before is None, on=on, since=last)
         protocol = subject if isinstance(subject, Protocol) else None
         organisation = subject if isinstance(subject, Organisation) and after else None
-        what = what_changed(before, after)
+        what = describe_difference(before, after)
         if not protocol and not organisation:
             # Nothing that the change points at says what it is about: its words must.
             what = f"{str(subject._meta.verbose_name).capitalize()} '{subject}': {what}"
@@ -204,7 +204,7 @@ def official_change(
             what=what,
             why=why,
             by=by,
-            record=record_of(subject),
+            record=snapshot_of(subject),
         )
 
 

@@ -24,7 +24,7 @@ from django.utils.text import capfirst
 from registers.changes.locking import promise_of
 from registers.changes.record import official_change, remove, save, taken_back
 from registers.history.diff import Difference, differences
-from registers.history.snapshot import PARTS, Record, record_of, value_for
+from registers.history.snapshot import PARTS, Snapshot, snapshot_of, to_python
 from registers.models import (
     Document,
     EarlierVersion,
@@ -51,7 +51,7 @@ KNOWN_BY = {
 }
 
 
-def put_back_parts(thing: models.Model, record: Record, at: datetime.datetime) -> None:
+def put_back_parts(thing: models.Model, record: Snapshot, at: datetime.datetime) -> None:
     """Let the parts of `thing` be as in `record` again. `at` is the time of this change."""
     for kind, rows in record["parts"].items():
         if kind == "documents":
@@ -65,7 +65,7 @@ def put_back_parts(thing: models.Model, record: Record, at: datetime.datetime) -
 def resolve(field: models.Field[Any, Any], recorded: Any) -> Any:
     """Return the value of a recorded field; of another thing its key today, which may differ."""
     if not isinstance(recorded, dict):
-        return value_for(field, recorded)
+        return to_python(field, recorded)
     model = cast(type[models.Model], field.related_model)
     things = model._default_manager.all()
     found = things.filter(pk=recorded["key"]).first()
@@ -186,7 +186,7 @@ def put_file(paper: Document | Resource, row: Values, at: datetime.datetime) -> 
     paper.file = row["file"]
     for field in paper._meta.fields:
         if field.name in FILE:
-            setattr(paper, field.name, value_for(field, row[field.name]))
+            setattr(paper, field.name, to_python(field, row[field.name]))
 
 
 @contextmanager
@@ -227,7 +227,7 @@ class Foreseen:
 
 def restore(
     thing: models.Model,
-    record: Record,
+    record: Snapshot,
     *,
     at: datetime.datetime,
     by: User | None = None,
@@ -257,7 +257,7 @@ def restore(
 
 def foresee_restoring(
     thing: models.Model,
-    record: Record,
+    record: Snapshot,
     *,
     at: datetime.datetime,
     said_at: datetime.datetime | None = None,
@@ -288,12 +288,12 @@ def _held(thing: models.Model) -> models.Model:
     return held
 
 
-def _record(thing: models.Model) -> Record:
+def _record(thing: models.Model) -> Snapshot:
     """Return what is recorded of a thing that is official, and so no draft."""
-    return cast(Record, record_of(thing))
+    return cast(Snapshot, snapshot_of(thing))
 
 
-def is_of_another(thing: models.Model, record: Record | None) -> bool:
+def is_of_another(thing: models.Model, record: Snapshot | None) -> bool:
     """Say whether a record among those of an organisation came there with a merge."""
     other = isinstance(thing, Organisation) and record and record["fields"].get("id", thing.pk)
     return bool(other) and other != thing.pk
@@ -313,7 +313,7 @@ def merged_after(merges: list[Merge], said_at: datetime.datetime) -> Merge | Non
 
 
 def _refuse_of_others(
-    thing: models.Model, record: Record, said_at: datetime.datetime | None
+    thing: models.Model, record: Snapshot, said_at: datetime.datetime | None
 ) -> None:
     if is_of_another(thing, record):
         raise ValidationError(OF_ANOTHER)
@@ -321,7 +321,7 @@ def _refuse_of_others(
         raise ValidationError(MERGED_SINCE.format(gone=merge.gone_name, stays=thing))
 
 
-def _put_back(thing: models.Model, record: Record, at: datetime.datetime) -> None:
+def _put_back(thing: models.Model, record: Snapshot, at: datetime.datetime) -> None:
     """Put back the thing's own fields, and then its parts."""
     before = _values(thing)
     for each in thing._meta.fields:
@@ -344,7 +344,7 @@ def _values(thing: models.Model) -> dict[str, Any]:
     return {each.attname: getattr(thing, each.attname) for each in thing._meta.concrete_fields}
 
 
-def _told(record: Record) -> Any:
+def _told(record: Snapshot) -> Any:
     """Return what is compared of a record: all but keys of rows, places, and the day of the update.
 
     A part that comes back has another key, and places matter by their order
@@ -366,5 +366,5 @@ def _is_no_lead(part: dict[str, Any]) -> bool:
     return bool(part.get("role") != Party.Role.LEAD)
 
 
-def _promise(before: Record, after: Record) -> str:
+def _promise(before: Snapshot, after: Snapshot) -> str:
     return promise_of([_told(before), _told(after)])

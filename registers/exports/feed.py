@@ -16,7 +16,7 @@ from django.utils.feedgenerator import Atom1Feed
 
 from registers.exports.columns import Place, url
 from registers.exports.plain_text import one_line, plain
-from registers.history.summary import kind_of
+from registers.history.summary import kind_of_change
 from registers.models import Change, Protocol
 from registers.search.results import Finding
 from registers.search.rows import Found
@@ -162,7 +162,7 @@ def _add(feed: _Feed, change: Change, protocol: Protocol, place: Place) -> None:
     words = f"{change.what}\n\nWhy: {change.why}" if change.why else change.what
     made_at = change.made_at.astimezone(datetime.UTC)
     feed.add_item(
-        title=f"{one_line(str(protocol))}: {kind_of(change.what)}",
+        title=f"{one_line(str(protocol))}: {kind_of_change(change.what)}",
         link=url(protocol, place),
         description=plain(words).strip(),
         # Built from what never changes, and not from an address: see RFC 4151.

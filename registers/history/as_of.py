@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
-from registers.history.snapshot import Record, file_words, record_of, value_for
-from registers.history.summary import was
+from registers.history.snapshot import Snapshot, file_text, snapshot_of, to_python
+from registers.history.summary import value_before
 from registers.models import (
     Change,
     Document,
@@ -29,8 +29,8 @@ INSTANT = datetime.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaperThen:
-    """A document as it was. `about` is the name of its file, or its kind, and its size.
+class DocumentAsOf:
+    """A document as it was. `about` is the name or kind of its file, and its size.
 
     Today its file is that of `document`, or of its earlier `version`, or is published no more.
     """
@@ -42,7 +42,7 @@ class PaperThen:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Then:
+class ProtocolAsOf:
     """A protocol, not saved, as it was recorded at the end of a day or, before all that, at first.
 
     `known` says that it is what stood here on the day that was asked for, and
@@ -57,7 +57,7 @@ class Then:
     recorded_on: datetime.date
     kept_since: datetime.date
     reviews: list[Review]
-    documents: list[PaperThen]
+    documents: list[DocumentAsOf]
     replaced_by: list[Protocol]
     comes_under: list[Protocol]
 
@@ -68,8 +68,8 @@ def end_of(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(next_day)
 
 
-def then(protocol: Protocol, on: datetime.date) -> Then | None:
-    """Return what the public `protocol` said at the end of the day `on`, which is past.
+def as_of(protocol: Protocol, on: datetime.date) -> ProtocolAsOf | None:
+    """Return the public `protocol` as it was at the end of the past day `on` (Europe/London).
 
     None where nothing official is recorded of it at all.
     """
@@ -82,11 +82,11 @@ def then(protocol: Protocol, on: datetime.date) -> Then | None:
     if change is None or not known:
         change = protocol.changes.filter(record__isnull=False).last() or last
     # The last change may be of before records were kept: nothing has happened since.
-    record = cast(Record, change.record or record_of(protocol))
+    record = cast(Snapshot, change.record or snapshot_of(protocol))
     at = end if known else change.made_at + INSTANT
     began = Change.objects.order_by("made_at").values_list("made_at", flat=True)[0]
     kept_since = timezone.localdate(began)
-    return Then(
+    return ProtocolAsOf(
         protocol=_protocol(protocol, record, at),
         known=known,
         absent=absent and on >= kept_since,
@@ -98,23 +98,23 @@ def then(protocol: Protocol, on: datetime.date) -> Then | None:
     )
 
 
-def _protocol(today: Protocol, record: Record, at: datetime.datetime) -> Protocol:
+def _protocol(today: Protocol, record: Snapshot, at: datetime.datetime) -> Protocol:
     """Return the protocol as recorded, with its theme and parties as they were called then."""
     made = Protocol()
     for field in Protocol._meta.fields:
         if field.name in record["fields"]:
-            value = value_for(field, record["fields"][field.name])
+            value = to_python(field, record["fields"][field.name])
             setattr(made, field.attname, value)
     made.theme = _theme(record["fields"]["theme"], at)
     rows = record["parts"]["parties"]
-    names = called(Organisation, {row["organisation"]["key"] for row in rows}, at)
+    names = names_as_of(Organisation, {row["organisation"]["key"] for row in rows}, at)
     made.__dict__["brought_parties"] = [_party(made, row, names) for row in rows]
     return made
 
 
 def _theme(recorded: dict[str, Any], at: datetime.datetime) -> Theme:
     theme = Theme.objects.filter(pk=recorded["key"]).first()
-    name = theme_called(theme, at) if theme else recorded["says"]
+    name = theme_name_as_of(theme, at) if theme else recorded["says"]
     return Theme(pk=recorded["key"], name=name, slug=recorded["slug"])
 
 
@@ -125,14 +125,14 @@ def _party(protocol: Protocol, row: dict[str, Any], names: dict[Any, str]) -> Pa
         pk=other["key"], name=names.get(other["key"], other["says"]), slug=other["slug"]
     )
     fields = {
-        field.name: value_for(field, row[field.name])
+        field.name: to_python(field, row[field.name])
         for field in Party._meta.fields
         if field.name in PARTY
     }
     return Party(protocol=protocol, organisation=organisation, **fields)
 
 
-def _linked(record: Record, at: datetime.datetime) -> dict[str, list[Protocol]]:
+def _linked(record: Snapshot, at: datetime.datetime) -> dict[str, list[Protocol]]:
     """Return the protocols that it named, with their titles as they were then."""
     newer = record["fields"]["replaced_by"]
     keys = {
@@ -140,39 +140,39 @@ def _linked(record: Record, at: datetime.datetime) -> dict[str, list[Protocol]]:
         "comes_under": [row["overarching"]["key"] for row in record["parts"]["overarching"]],
     }
     named = [key for each in keys.values() for key in each]
-    titles = called(Protocol, named, at) if named else {}
+    titles = names_as_of(Protocol, named, at) if named else {}
     return {
         name: [Protocol(reference=key, title=titles[key]) for key in sorted(each)]
         for name, each in keys.items()
     }
 
 
-def _documents(protocol: Protocol, record: Record) -> list[PaperThen]:
+def _documents(protocol: Protocol, record: Snapshot) -> list[DocumentAsOf]:
     rows = record["parts"]["documents"]
     today = {document.pk: document for document in protocol.documents.listed()} if rows else {}
     return [_document(row, today.get(row["id"])) for row in rows]
 
 
-def _document(row: dict[str, Any], today: Document | None) -> PaperThen:
+def _document(row: dict[str, Any], today: Document | None) -> DocumentAsOf:
     """Return a document as recorded, with where its file is today, if it still is published."""
     versions = today.earlier_versions.all() if today else []
     is_current = today is not None and today.file.name == row["file"]
-    return PaperThen(
+    return DocumentAsOf(
         title=row["title"],
-        about=file_words(row),
+        about=file_text(row),
         document=today if is_current else None,
         version=next((v for v in versions if v.file.name == row["file"]), None),
     )
 
 
 # The field of a change that points at such a thing, the field with its name, and that in words.
-NAMED: dict[type[models.Model], tuple[str, str, str]] = {
+NAME_FIELDS: dict[type[models.Model], tuple[str, str, str]] = {
     Organisation: ("organisation", "name", "Official name"),
     Protocol: ("protocol", "title", "Title"),
 }
 
 
-def called(
+def names_as_of(
     model: type[models.Model], keys: Collection[Any], at: datetime.datetime
 ) -> dict[Any, str]:
     """Return by key what things of `model` were called just before `at`.
@@ -180,7 +180,7 @@ def called(
     The last record by then says so. Where none was kept by then, today's name is
     followed back through the words of all changes since. What is gone is left out.
     """
-    subject, field, label = NAMED[model]
+    subject, field, label = NAME_FIELDS[model]
     recorded = (
         Change.objects.filter(**{subject: models.OuterRef("pk")}, made_at__lt=at)
         .filter(record__isnull=False)
@@ -199,16 +199,16 @@ def called(
         since = Change.objects.filter(**{f"{subject}__in": unsure}, made_at__gte=at)
         told = since.filter(what__contains=f"{label} changed").values_list(subject, "what")
         for key, what in told:  # the newest first
-            unsure[key] = was(what, label, unsure[key])
+            unsure[key] = value_before(what, label, unsure[key])
     return names | unsure
 
 
-def theme_called(theme: Theme, at: datetime.datetime) -> str:
+def theme_name_as_of(theme: Theme, at: datetime.datetime) -> str:
     """Return what a theme was called just before `at`: no change points at it, but its words do."""
     name = theme.name
     since = Change.objects.filter(protocol=None, organisation=None, made_at__gte=at)
     for what in since.filter(what__contains="Name changed").values_list("what", flat=True):
         begins = f"Theme '{name}': "
         if what.startswith(begins):
-            name = was(what.removeprefix(begins), "Name", name)
+            name = value_before(what.removeprefix(begins), "Name", name)
     return name

@@ -1,4 +1,4 @@
-"""What things said before their first change that keeps a record."""
+"""Snapshots of rows from before their first change that keeps one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any
 
 from django.db import models
 
-from registers.history.snapshot import records_of
+from registers.history.snapshot import snapshots_of
 from registers.models import Change, Organisation, Protocol
 
 # What a change points at, by the name of its field.
 SUBJECTS: dict[type[models.Model], str] = {Protocol: "protocol", Organisation: "organisation"}
 
 
-def record_first_states(model: type[models.Model], keys: Sequence[Any]) -> None:
-    """Keep what each of these says before it is changed, with a last change that kept no record.
+def backfill_snapshots(model: type[models.Model], keys: Sequence[Any]) -> None:
+    """Add a snapshot of each of these rows to its last change, where that has none.
 
-    Such changes are from before records were kept, or of a register that was
-    brought in whole. Nothing official has happened to the thing since.
+    Call it before a row is changed. Changes without a snapshot are from before
+    snapshots were kept, or from a register that was loaded as a whole: nothing
+    official has happened to the row since.
     """
     name = SUBJECTS[model]
     is_bare = models.ExpressionWrapper(models.Q(record__isnull=True), models.BooleanField())
@@ -28,7 +29,7 @@ def record_first_states(model: type[models.Model], keys: Sequence[Any]) -> None:
     last = {key: (pk, is_bare) for key, pk, is_bare in rows}
     bare = {key: pk for key, (pk, is_bare) in last.items() if is_bare}
     # By key alone: all else is read from what is stored.
-    records = records_of([model(pk=key) for key in bare])
+    records = snapshots_of([model(pk=key) for key in bare])
     Change.objects.bulk_update(
         [Change(pk=bare[key], record=record) for key, record in records.items()], ["record"]
     )

@@ -1,7 +1,7 @@
-"""All that is recorded of a thing and is public: as plain data, and in words.
+"""Snapshots: everything public that is stored of a row and its parts, as JSON values.
 
-It is kept with each change: so what a thing said on a day can be shown, and an
-earlier state put back. `statement` says the same in words, for readers.
+A change keeps one, so that a past day can be shown and an earlier state
+restored. history/summary.py says the same in words.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from registers.models.keys import key_of
 
 # {"fields": {name: value}, "parts": {kind: [{name: value}, ...]}}. A value is text, a number,
 # yes or no, a day as 2027-03-31, or for another thing its key, its words and its address's end.
-Record = dict[str, Any]
+Snapshot = dict[str, Any]
 
 # Notes for administrators are never public; keys follow from names.
-UNRECORDED = {"admin_note", "key"}
+EXCLUDED_FIELDS = {"admin_note", "key"}
 
 # What stands in other tables and belongs to a thing, with the field that says whose it is.
 PARTS: dict[type[models.Model], dict[str, tuple[type[models.Model], str]]] = {
@@ -51,16 +51,16 @@ PARTS: dict[type[models.Model], dict[str, tuple[type[models.Model], str]]] = {
 }
 
 
-def record_of(thing: models.Model) -> Record | None:
-    """Return what is recorded of the stored `thing`; None if it is not stored, or is a draft."""
-    return records_of([thing]).get(thing.pk)
+def snapshot_of(thing: models.Model) -> Snapshot | None:
+    """Return the snapshot of the stored `thing`; None if it is not stored, or is a draft."""
+    return snapshots_of([thing]).get(thing.pk)
 
 
-def records_of(things: Sequence[models.Model]) -> dict[Any, Record]:
-    """Return what is recorded of each of several stored things of one kind, by their keys.
+def snapshots_of(things: Sequence[models.Model]) -> dict[Any, Snapshot]:
+    """Return the snapshots of several stored things of one model, by primary key.
 
-    It asks once for each kind of part, however many things there are. What
-    says nothing in public is left out.
+    It takes one query for each kind of part, however many things there are.
+    Drafts and what is not stored are left out.
     """
     if not things:
         return {}
@@ -68,8 +68,8 @@ def records_of(things: Sequence[models.Model]) -> dict[Any, Record]:
     keys = [thing.pk for thing in things]
     stored = model._default_manager.filter(pk__in=keys)
     relations = [field.name for field in model._meta.fields if field.is_relation]
-    records: dict[Any, Record] = {
-        thing.pk: {"fields": values_of(thing), "parts": {}}
+    records: dict[Any, Snapshot] = {
+        thing.pk: {"fields": field_values(thing), "parts": {}}
         for thing in (stored.select_related(*relations) if relations else stored)
         if not (isinstance(thing, Protocol) and thing.status == Protocol.Status.DRAFT)
     }
@@ -77,7 +77,7 @@ def records_of(things: Sequence[models.Model]) -> dict[Any, Record]:
         for record in records.values():
             record["parts"][kind] = []
         for part in _parts_of_each(model, kind, list(records)):
-            values = values_of(part, without=frozenset({owner}))
+            values = field_values(part, without=frozenset({owner}))
             records[getattr(part, f"{owner}_id")]["parts"][kind].append(values)
     return records
 
@@ -97,32 +97,32 @@ def _parts_of_each(
     return parts.select_related(*others) if others else parts
 
 
-def values_of(thing: models.Model, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+def field_values(thing: models.Model, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return the values of a thing's own fields by their names, but for those in `without`."""
     return {
-        field.name: _plain(thing, field)
+        field.name: _json_value(thing, field)
         for field in thing._meta.fields
-        if field.name not in UNRECORDED | without
+        if field.name not in EXCLUDED_FIELDS | without
     }
 
 
-def _plain(thing: models.Model, field: models.Field[Any, Any]) -> Any:
+def _json_value(thing: models.Model, field: models.Field[Any, Any]) -> Any:
     value = getattr(thing, field.name)
     if isinstance(value, models.Model):
         other = {"key": value.pk, "says": str(value)}
         return other | ({"slug": value.slug} if hasattr(value, "slug") else {})
     if isinstance(field, models.FileField):
         return value.name or ""
-    return plain(value)
+    return to_json(value)
 
 
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it: a day or a moment as text, all else as it is."""
+def to_json(value: Any) -> Any:
+    """Return a value for JSON: a date or a time as ISO 8601 text, all else as it is."""
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def value_for(field: models.Field[Any, Any], recorded: Any) -> Any:
-    """Return what a recorded value is in Python; of another thing, its key."""
+def to_python(field: models.Field[Any, Any], recorded: Any) -> Any:
+    """Return a snapshot's value as the field has it in Python; of a relation, the key."""
     return recorded["key"] if isinstance(recorded, dict) else field.to_python(recorded)
 
 
@@ -130,33 +130,35 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
-    """How parts of one kind are told: under which label, which are the same one, what one says.
+class PartKind:
+    """How parts of one kind are compared and described.
 
-    `order` is the label under which it is told that they stand in another
-    order; empty where that says nothing. `chosen` are those told so.
+    `label` heads a difference, `identity` returns what makes two parts the same
+    one, `compared` names the values that can differ, and `text` describes a part.
+    `order` is the label for a change of their order alone; empty where the order
+    says nothing. `includes` picks the parts that this kind describes.
     """
 
     label: str
-    same: Callable[[Values], Any]
+    identity: Callable[[Values], Any]
     compared: tuple[str, ...]
-    words: Callable[[Values], str]
+    text: Callable[[Values], str]
     order: str = ""
-    chosen: Callable[[Values], bool] = lambda part: True
+    includes: Callable[[Values], bool] = lambda part: True
 
-    def said(self, part: Values) -> list[Any]:
-        """Return what is compared of a part."""
-        return [bare(part.get(name)) for name in self.compared]
+    def compared_values(self, part: Values) -> list[Any]:
+        """Return the values of a part that are compared."""
+        return [comparable_value(part.get(name)) for name in self.compared]
 
 
-def bare(value: Any) -> Any:
-    """Return what is compared of a value: of another thing its key; of nothing, nothing."""
+def comparable_value(value: Any) -> Any:
+    """Return a value for comparison: of a relation its key, of an empty text None."""
     value = value.get("key") if isinstance(value, dict) else value
     return None if value == "" else value
 
 
-def said(field: models.Field[Any, Any], value: Any) -> str:
-    """Return a recorded value of `field` as a reader would say it; empty where there is none."""
+def display(field: models.Field[Any, Any], value: Any) -> str:
+    """Return a snapshot's value of `field` as it is displayed; empty where there is none."""
     if value is None or value == "":
         return ""
     if isinstance(value, dict):
@@ -176,15 +178,15 @@ def _date(field: models.DateField[Any, Any], value: str) -> str:
     return date_format(day, "F Y" if field.name == "review_date" else "j F Y")
 
 
-def party_words(party: Values) -> str:
-    """Return what an organisation's part in a protocol says."""
+def party_text(party: Values) -> str:
+    """Return the text that describes a party."""
     words = str(party["organisation"]["says"])
     words += f" ({party['note']})" if party["note"] else ""
     words += f", published as {party['name_as_published']}" if party["name_as_published"] else ""
     return words + (f", signed {_day(party['signed_on'])}" if party["signed_on"] else "")
 
 
-def file_words(paper: Values) -> str:
+def file_text(paper: Values) -> str:
     """Return the name of a paper's file, or else its kind, with its size where that is known."""
     file = paper.get("name") or PurePath(paper["file"]).suffix.lstrip(".").upper()
     size = paper.get("size")
@@ -194,7 +196,7 @@ def file_words(paper: Values) -> str:
 
 
 def _document(document: Values) -> str:
-    about = file_words(document)
+    about = file_text(document)
     return f"{document['title']} ({about})" if about else str(document["title"])
 
 
@@ -221,62 +223,62 @@ def is_lead(party: Values) -> bool:
 
 PARTY = ("organisation", "name_as_published", "note", "signed_on")
 # By kind of part, as in a record.
-KINDS: dict[str, list[Kind]] = {
+PART_KINDS: dict[str, list[PartKind]] = {
     "parties": [
-        Kind(
+        PartKind(
             label="Lead organisation",
-            same=is_lead,  # one at most: another lead stands in its place
+            identity=is_lead,  # one at most: another lead stands in its place
             compared=PARTY,
-            words=party_words,
-            chosen=is_lead,
+            text=party_text,
+            includes=is_lead,
         ),
-        Kind(
+        PartKind(
             label="Other organisation",
-            same=lambda party: party["organisation"]["key"],
+            identity=lambda party: party["organisation"]["key"],
             compared=PARTY,
-            words=party_words,
+            text=party_text,
             order="Order of the organisations",
-            chosen=lambda party: not is_lead(party),
+            includes=lambda party: not is_lead(party),
         ),
     ],
     "overarching": [
-        Kind(
+        PartKind(
             label="Comes under",
-            same=lambda each: each["overarching"]["key"],
+            identity=lambda each: each["overarching"]["key"],
             compared=("overarching",),
-            words=lambda each: str(each["overarching"]["says"]),
+            text=lambda each: str(each["overarching"]["says"]),
         )
     ],
     "documents": [
-        Kind(
+        PartKind(
             label="Document",
-            same=lambda document: document["id"],
+            identity=lambda document: document["id"],
             compared=("title", "file"),
-            words=_document,
+            text=_document,
         )
     ],
     "names": [
-        Kind(
+        PartKind(
             label="Name",
-            same=lambda name: key_of(name["text"]),
+            identity=lambda name: key_of(name["text"]),
             compared=("text", "kind", "also_written"),
-            words=_name,
+            text=_name,
         )
     ],
     "successions": [
-        Kind(
+        PartKind(
             label="Became part of",
-            same=lambda succession: succession["successor"]["key"],
+            identity=lambda succession: succession["successor"]["key"],
             compared=("successor", "happened_on", "source"),
-            words=_succession,
+            text=_succession,
         )
     ],
     "approvers": [
-        Kind(
+        PartKind(
             label="Approver",
-            same=lambda approver: approver["job_title"],
+            identity=lambda approver: approver["job_title"],
             compared=("job_title",),
-            words=lambda approver: str(approver["job_title"]),
+            text=lambda approver: str(approver["job_title"]),
         )
     ],
 }

@@ -1,6 +1,6 @@
-"""What a thing says to the public, field by field, and how two such summaries differ, in words.
+"""Summaries: what a row shows to the public, a text for each field, and their differences in words.
 
-It asks once for each kind of part, however many things there are.
+It takes one query for each kind of part, however many rows there are.
 """
 
 from __future__ import annotations
@@ -29,33 +29,33 @@ from registers.models import (
 from registers.models.document import Paper
 
 # A field's words, or the words of each thing that stands under it.
-Statement = dict[str, str | tuple[str, ...]]
+Summary = dict[str, str | tuple[str, ...]]
 
 # What is not the public's: notes for administrators, and columns that serve the machine.
-UNSAID = {"admin_note", "key", "position", "updated_on"}
+EXCLUDED_FIELDS = {"admin_note", "key", "position", "updated_on"}
 # What `_file` says in one.
-UNSAID_OF_PAPERS = {"file", "name", "size", "uploaded_at"}
+EXCLUDED_PAPER_FIELDS = {"file", "name", "size", "uploaded_at"}
 LONG = 120
 ADDED = "Added to this register."
 
 
-def statement(thing: models.Model) -> Statement | None:
-    """Return what the stored `thing` says in public, by field; None if it says nothing there.
+def summary(thing: models.Model) -> Summary | None:
+    """Return what the stored `thing` shows to the public, by field; None if it is not public.
 
-    A draft says nothing, nor does a thing that is not stored. But a number that
-    nobody has told of is there all the same: it is no part of the register.
+    A draft is not public, nor is what is not stored. A gap is public also before
+    anything is explained of it: the number itself is then its summary.
     """
-    said = statements(type(thing), [thing.pk]).get(thing.pk)
+    said = summaries(type(thing), [thing.pk]).get(thing.pk)
     if said is None and isinstance(thing, Gap):
         return _own_words([Gap(reference=thing.reference)])[thing.pk]
     return said
 
 
-def statements(model: type[models.Model], keys: Collection[Any]) -> dict[Any, Statement]:
-    """Return what `statement` does of each stored thing of one kind, by their keys.
+def summaries(model: type[models.Model], keys: Collection[Any]) -> dict[Any, Summary]:
+    """Return the summaries of several stored things of one model, by primary key.
 
-    It asks once for each kind of part, however many things there are. What
-    says nothing in public is left out.
+    It takes one query for each kind of part, however many things there are.
+    What is not public is left out.
     """
     stored = model._default_manager.filter(pk__in=keys)
     if issubclass(model, Protocol):
@@ -63,19 +63,20 @@ def statements(model: type[models.Model], keys: Collection[Any]) -> dict[Any, St
     relations = [field.name for field in model._meta.fields if field.is_relation]
     things = list(stored.select_related(*relations) if relations else stored)
     said = _own_words(things)
-    for field, words in parts_of_each(model, things).items():
-        for key, statement in said.items():
-            statement[field] = words.get(key, ())
+    for field, words in part_summaries(model, things).items():
+        for key, own in said.items():
+            own[field] = words.get(key, ())
     return said
 
 
-def _own_words(things: Sequence[models.Model]) -> dict[Any, Statement]:
+def _own_words(things: Sequence[models.Model]) -> dict[Any, Summary]:
     """Return what each of several things of one kind says in its own fields."""
     fields = [
         (str(field.verbose_name).capitalize(), field)
         for field in (things[0]._meta.fields if things else ())
         if not isinstance(field, models.AutoField)
-        and field.name not in UNSAID | (UNSAID_OF_PAPERS if isinstance(things[0], Paper) else set())
+        and field.name
+        not in EXCLUDED_FIELDS | (EXCLUDED_PAPER_FIELDS if isinstance(things[0], Paper) else set())
     ]
     return {thing.pk: {words: _said(thing, field) for words, field in fields} for thing in things}
 
@@ -96,8 +97,8 @@ def _said(thing: models.Model, field: models.Field[Any, Any]) -> str:
     return str(value)
 
 
-def what_changed(before: Statement | None, after: Statement | None) -> str:
-    """Return how two statements differ, a line for each field. What was there before is quoted."""
+def describe_difference(before: Summary | None, after: Summary | None) -> str:
+    """Return how two summaries differ, a line for each field, with the value before."""
     if before is None:
         return ADDED
     if after is None:
@@ -109,8 +110,8 @@ def what_changed(before: Statement | None, after: Statement | None) -> str:
     )
 
 
-def kind_of(what: str) -> str:
-    """Return in a word what the words of a change say: added, withdrawn, in force again, changed.
+def kind_of_change(what: str) -> str:
+    """Return 'added', 'withdrawn', 'in force again' or 'changed' for a change, by its words.
 
     The words were written when it happened, so later changes do not alter it.
     """
@@ -123,14 +124,14 @@ def kind_of(what: str) -> str:
     return next((kinds[line] for line in what.splitlines() if line in kinds), "changed")
 
 
-def was(what: str, field: str, now: str) -> str:
-    """Return what `field` said before a change, by the change's words; `now` if they tell nothing.
+def value_before(what: str, field: str, now: str) -> str:
+    """Return the value of `field` before a change, read from the change's words.
 
-    `now` is what it said after the change.
+    `now` is its value after the change, and is returned where the words do not name the field.
     """
     for line in what.splitlines():
         for begins, ends in (
-            (f"{field} changed from ", f" to {folded(now)}."),
+            (f"{field} changed from ", f" to {one_line(now)}."),
             (f"{field} changed. It was: ", "."),
         ):
             if line.startswith(begins) and line.endswith(ends):
@@ -142,7 +143,7 @@ def _difference(field: str, old: str | tuple[str, ...], new: str | tuple[str, ..
     """Return one line. Of several things under a field, those that came or went are named."""
     if isinstance(old, tuple) and isinstance(new, tuple) and max(len(old), len(new)) > 1:
         return _came_and_went(field, old, new)
-    was, now = folded(old), folded(new)
+    was, now = one_line(old), one_line(new)
     if not was:
         return f"{field} recorded: {now}."
     if not now:
@@ -165,7 +166,7 @@ ROLES = {"Lead organisation": Party.Role.LEAD, "Other organisations": Party.Role
 Parts = dict[str, dict[Any, str | tuple[str, ...]]]
 
 
-def parts_of_each(model: type[models.Model], things: Sequence[Any]) -> Parts:
+def part_summaries(model: type[models.Model], things: Sequence[Any]) -> Parts:
     """Return what stands in other tables and belongs to the things, which are of one kind."""
     if model is Protocol:
         return _parts_of_protocols([thing.pk for thing in things])
@@ -247,7 +248,7 @@ def _review(review: Review) -> str:
     words = f"{date_format(review.reviewed_on, 'j F Y')}, {review.get_outcome_display().lower()}"
     words += f"; decided by: {review.job_title}"
     # On one line, as a line is one thing that changed.
-    return words + (f"; note: {folded(review.note)}" if review.note else "")
+    return words + (f"; note: {one_line(review.note)}" if review.note else "")
 
 
 def _succession(succession: Succession) -> str:
@@ -257,7 +258,7 @@ def _succession(succession: Succession) -> str:
     return words + (f" ({succession.source})" if succession.source else "")
 
 
-def folded(value: str | tuple[str, ...]) -> str:
+def one_line(value: str | tuple[str, ...]) -> str:
     """Return a value on one line, without a full stop at its end."""
     words = value if isinstance(value, str) else "; ".join(value)
     return " ".join(words.split()).removesuffix(".")

@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from registers.history.as_of import Then, then
-from registers.history.diff import told
+from registers.history.as_of import ProtocolAsOf, as_of
+from registers.history.diff import describe
 from registers.models import Gap, News, Protocol
 from registers.models.keys import same_number
 from registers.public.request_context import page_of, place
@@ -59,7 +59,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     )
     if protocol is None:
         return _unknown(request, reference)
-    past = then(protocol, on) if on < today else None
+    past = as_of(protocol, on) if on < today else None
     context: dict[str, Any] = {"on": on, "today": today, "then": past, "protocol_today": protocol}
     if past and past.absent:
         return render(request, "protocols/absent.html", context)
@@ -90,7 +90,7 @@ def _of_today(protocol: Protocol) -> dict[str, Any]:
     }
 
 
-def _of_then(past: Then) -> dict[str, Any]:
+def _of_then(past: ProtocolAsOf) -> dict[str, Any]:
     """Return the same of a protocol as it stood."""
     return {
         "protocol": past.protocol,
@@ -122,7 +122,7 @@ def changes(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "protocol": protocol,
         "page": page,
-        "told": told(Protocol, page.things, most=CHANGES_A_PAGE),
+        "told": describe(Protocol, page.things, most=CHANGES_A_PAGE),
         "today": place().on,
     }
     return render(request, "protocols/changes.html", context)

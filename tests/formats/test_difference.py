@@ -11,9 +11,9 @@ from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registers.history.diff import Difference, differences, pieces, told
-from registers.history.snapshot import record_of, said
-from registers.history.summary import was
+from registers.history.diff import Difference, describe, differences, split_at_differences
+from registers.history.snapshot import display, snapshot_of
+from registers.history.summary import value_before
 from registers.models import Change, Organisation, Protocol, Review
 from tests.editing import days_on, edit
 from tests.models.making import make_cast, shared_by_a_module
@@ -167,9 +167,9 @@ def test_what_a_slow_look_finds_is_told_and_nothing_else(seed, kind):
         thing = kind.objects.get(
             **({"pk": "9001"} if kind is Protocol else {"name": "Birch Trust"})
         )
-        before = record_of(thing)
+        before = snapshot_of(thing)
         edit(random, thing, days_on(1))
-        after = record_of(thing)
+        after = snapshot_of(thing)
         found = differences(kind, before, after)
         differ = slowly(kind, before, after)
         ours = [each for each in found if not each.field.startswith("Order")]
@@ -183,8 +183,8 @@ def test_what_a_slow_look_finds_is_told_and_nothing_else(seed, kind):
             assert each.before != each.after
             if each.field in labels:
                 field = kind._meta.get_field(labels[each.field])
-                assert text(each.before) == said(field, before["fields"][field.name])
-                assert text(each.after) == said(field, after["fields"][field.name])
+                assert text(each.before) == display(field, before["fields"][field.name])
+                assert text(each.after) == display(field, after["fields"][field.name])
         # Each part that came, went or was altered has its row: none is told twice.
         told_parts = [each for each in ours if each.field not in labels]
         sides = sum(bool(each.before) + bool(each.after) for each in told_parts)
@@ -200,24 +200,24 @@ LONG = (
 
 @given(st.text(alphabet="ab \n", max_size=300), st.text(alphabet="ab \n", max_size=300))
 def test_the_pieces_are_the_text(before, after):
-    old, new = pieces(before, after)
+    old, new = split_at_differences(before, after)
     assert (text(old), text(new)) == (before, after)
 
 
 def test_words_that_differ_are_marked_in_long_texts_alone():
-    old, new = pieces(LONG, LONG.replace("trust", "charity"))
+    old, new = split_at_differences(LONG, LONG.replace("trust", "charity"))
     assert [words.strip() for words, differs in old if differs] == ["trust."]
     assert [words.strip() for words, differs in new if differs] == ["charity."]
-    assert pieces("One", "Two") == ((("One", False),), (("Two", False),))
-    assert pieces(LONG, "") == (((LONG, False),), ())
+    assert split_at_differences("One", "Two") == ((("One", False),), (("Two", False),))
+    assert split_at_differences(LONG, "") == (((LONG, False),), ())
     very = LONG * 100
-    assert pieces(very, very + "x") == (((very, False),), ((very + "x", False),))
+    assert split_at_differences(very, very + "x") == (((very, False),), ((very + "x", False),))
 
 
 def test_a_few_words_again_and_again_stay_whole():
     # To mark them took seconds, on a page that anybody can open.
     one, other = "yes no perhaps " * 300, "yes perhaps " * 450
-    assert pieces(one, other) == (((one, False),), ((other, False),))
+    assert split_at_differences(one, other) == (((one, False),), ((other, False),))
 
 
 def test_a_change_without_a_record_keeps_its_words():
@@ -229,14 +229,14 @@ def test_a_change_without_a_record_keeps_its_words():
             ("Review recorded: 4 May 2027.\nTitle changed from New to Old.", a_record(title="Old")),
         )
     )
-    newest, middle, oldest = told(Protocol, [third, second, first], most=3)
+    newest, middle, oldest = describe(Protocol, [third, second, first], most=3)
     assert newest.differences == [
         Difference(field="Title", before=(("A title", False),), after=(("Old", False),))
     ]
     assert newest.words == ["Review recorded: 4 May 2027."]
     assert (middle.differences, middle.words) == ([], second.what.splitlines())
     assert (oldest.differences, oldest.words) == ([], ["Added to this register."])
-    assert [each.change for each in told(Protocol, [third, second, first], most=2)] == [
+    assert [each.change for each in describe(Protocol, [third, second, first], most=2)] == [
         third,
         second,
     ]
@@ -255,9 +255,9 @@ def test_a_change_without_a_record_keeps_its_words():
     ids=["short", "long", "odd", "of another name", "in a text", "empty"],
 )
 def test_what_a_thing_was_called_before_is_read_from_words(what, name):
-    assert was(what, "Title", "New") == name
+    assert value_before(what, "Title", "New") == name
 
 
 def test_a_moment_is_told_in_london():
     field = Review._meta.get_field("recorded_at")
-    assert said(field, "2027-07-01T09:00:00+00:00") == "1 July 2027, 10:00"
+    assert display(field, "2027-07-01T09:00:00+00:00") == "1 July 2027, 10:00"

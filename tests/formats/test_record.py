@@ -8,7 +8,7 @@ import json
 import pytest
 
 from registers import changes
-from registers.history.snapshot import record_of
+from registers.history.snapshot import snapshot_of
 from registers.models import Change, Document, Organisation, Overarching, Protocol, Theme
 from tests.models.making import a_party, a_protocol, saved
 
@@ -27,14 +27,16 @@ def told(thing, **fields):
 
 
 def test_a_draft_and_what_is_not_stored_have_none(real_register):
-    assert record_of(a_protocol("9009", theme=Theme.objects.first())) is None
-    assert record_of(saved(a_protocol("9009", status="draft", theme=Theme.objects.first()))) is None
+    assert snapshot_of(a_protocol("9009", theme=Theme.objects.first())) is None
+    assert (
+        snapshot_of(saved(a_protocol("9009", status="draft", theme=Theme.objects.first()))) is None
+    )
 
 
 def test_every_protocol_of_the_real_register_is_recorded_as_it_stands(real_register):
     for protocol in Protocol.objects.all():
         change = protocol.changes.get()
-        assert change.record == json.loads(json.dumps(record_of(protocol)))
+        assert change.record == json.loads(json.dumps(snapshot_of(protocol)))
         fields, parties = change.record["fields"], change.record["parts"]["parties"]
         assert fields["title"] == protocol.title
         assert fields["theme"] == {
@@ -65,7 +67,7 @@ def test_what_stands_in_other_tables_is_recorded(real_register):
 def test_a_paper_that_was_taken_off_is_not_recorded_any_more(real_register):
     protocol = Protocol.objects.get(pk="0046")
     Document.objects.create(protocol=protocol, title="Signed copy", file="a.pdf", taken_off=True)
-    assert record_of(protocol)["parts"]["documents"] == []
+    assert snapshot_of(protocol)["parts"]["documents"] == []
 
 
 def test_an_organisation_is_recorded_with_its_names_and_approvers(real_register):
@@ -92,7 +94,7 @@ class TestAChangeFromBeforeRecordsWereKept:
         return Protocol.objects.get(pk="0046")
 
     def test_gets_what_was_there_until_the_next(self, forgotten):
-        was = record_of(forgotten)
+        was = snapshot_of(forgotten)
         organisation = forgotten.parties.first().organisation
         told(forgotten, title="Renamed")
         now, before = forgotten.changes.all()

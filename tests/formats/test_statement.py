@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from registers.history.summary import ADDED, LONG, kind_of, statement, what_changed
+from registers.history.summary import ADDED, LONG, describe_difference, kind_of_change, summary
 from registers.models import (
     Approver,
     Document,
@@ -40,18 +40,18 @@ def organisation(name: str) -> Organisation:
 
 
 def test_a_draft_says_nothing():
-    assert statement(Protocol.objects.get(reference="9004")) is None
+    assert summary(Protocol.objects.get(reference="9004")) is None
 
 
 def test_what_is_not_stored_says_nothing():
-    assert statement(a_protocol("9009")) is None
-    assert statement(Theme(name="Not saved")) is None
+    assert summary(a_protocol("9009")) is None
+    assert summary(Theme(name="Not saved")) is None
 
 
 def test_it_is_the_stored_thing_that_speaks():
     protocol = Protocol.objects.get(reference="9001")
     protocol.title = "Not saved"
-    assert statement(protocol)["Title"] == "A title"
+    assert summary(protocol)["Title"] == "A title"
 
 
 def test_a_protocol_says_every_field_and_part_as_a_reader_would():
@@ -106,7 +106,7 @@ def test_a_protocol_says_every_field_and_part_as_a_reader_would():
         recorded_at=datetime.datetime(2026, 3, 6, tzinfo=datetime.UTC),
     )
 
-    assert statement(protocol) == {
+    assert summary(protocol) == {
         "Reference": "9010",
         "Title": "Growth",
         "Version": "V2.0",
@@ -140,14 +140,14 @@ def test_a_protocol_says_every_field_and_part_as_a_reader_would():
 
 
 def test_what_is_not_recorded_is_empty():
-    said = statement(Protocol.objects.get(reference="9002"))
+    said = summary(Protocol.objects.get(reference="9002"))
     assert said["Review date"] == said["Replaced by"] == said["List of parties is complete"] == ""
     assert said["Lead organisation"] == said["Documents"] == said["Review"] == ()
 
 
 def test_complete_parties_are_said_so():
     Protocol.objects.filter(reference="9002").update(parties_complete=True)
-    said = statement(Protocol.objects.get(reference="9002"))
+    said = summary(Protocol.objects.get(reference="9002"))
     assert said["List of parties is complete"] == "yes"
 
 
@@ -167,7 +167,7 @@ def test_an_organisation_says_its_names_successors_and_approvers():
             source="An Order",
         ),
     )
-    said = statement(birch)
+    said = summary(birch)
     assert said.keys() == {
         *("Official name", "Slug", "Kind", "Note"),
         *("Names", "Became part of", "Approvers"),
@@ -188,14 +188,14 @@ def test_an_organisation_says_its_names_successors_and_approvers():
 
 def test_other_things_say_their_fields():
     item = saved(News(title="New", slug="new", body="Read on.", published_on=DAY))
-    assert statement(item) == {
+    assert summary(item) == {
         "Title": "New",
         "Slug": "new",
         "Body": "Read on.",
         "Published on": "5 March 2026",
     }
     address = Slug.objects.get(text="birch-trust")
-    assert statement(address) == {"Organisation": "Birch Trust", "Text": "birch-trust"}
+    assert summary(address) == {"Organisation": "Birch Trust", "Text": "birch-trust"}
 
 
 DIFFERENCES = {
@@ -241,7 +241,7 @@ DIFFERENCES = {
 
 @pytest.mark.parametrize(("before", "after", "words"), DIFFERENCES.values(), ids=DIFFERENCES)
 def test_a_difference_is_told_in_words(before, after, words):
-    assert what_changed(before, after) == words
+    assert describe_difference(before, after) == words
 
 
 def saying(status: str) -> dict[str, str]:
@@ -250,11 +250,14 @@ def saying(status: str) -> dict[str, str]:
 
 KINDS = {
     "added": (ADDED, "added"),
-    "changed": (what_changed({"Title": "One"}, {"Title": "Two"}), "changed"),
-    "withdrawn": (what_changed(saying("Published"), saying("Withdrawn")), "withdrawn"),
-    "in force again": (what_changed(saying("Withdrawn"), saying("Published")), "in force again"),
+    "changed": (describe_difference({"Title": "One"}, {"Title": "Two"}), "changed"),
+    "withdrawn": (describe_difference(saying("Published"), saying("Withdrawn")), "withdrawn"),
+    "in force again": (
+        describe_difference(saying("Withdrawn"), saying("Published")),
+        "in force again",
+    ),
     "with such words in another field": (
-        what_changed({"Summary": ""}, {"Summary": f"It was\n{ADDED}"}),
+        describe_difference({"Summary": ""}, {"Summary": f"It was\n{ADDED}"}),
         "changed",
     ),
     "no words": ("", "changed"),
@@ -263,4 +266,4 @@ KINDS = {
 
 @pytest.mark.parametrize(("what", "kind"), KINDS.values(), ids=KINDS)
 def test_a_change_s_words_tell_its_kind(what, kind):
-    assert kind_of(what) == kind
+    assert kind_of_change(what) == kind

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers import changes
-from registers.history.as_of import then
-from registers.history.snapshot import record_of
+from registers.history.as_of import as_of
+from registers.history.snapshot import snapshot_of
 from registers.models import (
     Change,
     Document,
@@ -132,16 +132,16 @@ def test_a_day_ends_at_midnight_in_london(client: Client):
 def test_it_is_what_was_stored(seed):
     random = Random(seed)
     with transaction.atomic():
-        stored = {0: record_of(protocol())}
+        stored = {0: snapshot_of(protocol())}
         for days in range(1, 8):
             stored[days] = stored[days - 1]
             if random.random() < 0.7:
                 edit(random, protocol(), days_on(days))
-                stored[days] = record_of(protocol())
+                stored[days] = snapshot_of(protocol())
             if random.random() < 0.3:
                 rename(Organisation.objects.at("birch-trust").get().slug, f"Birch {days}", days)
         for days, record in stored.items():
-            shown = then(protocol(), days_on(days).date())
+            shown = as_of(protocol(), days_on(days).date())
             fields, parts = bare(record)
             for name, value in fields.items():
                 field = Protocol._meta.get_field(name)

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from registers.admin.importing.shared import A_PAGE
-from registers.history.diff import Difference, pieces
+from registers.history.diff import Difference, split_at_differences
 from registers.models import Import, ImportLine, Protocol
 
 Fate = ImportLine.Fate
@@ -105,7 +105,7 @@ def told(lines: Iterable[ImportLine]) -> list[Told]:
 
 
 def _difference(column: str, before: str, after: str) -> Difference:
-    old, new = pieces(before, after)
+    old, new = split_at_differences(before, after)
     return Difference(field=_label(column), before=old, after=new)
 
 
