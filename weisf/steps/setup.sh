@@ -45,7 +45,7 @@ sync() {
 
 pip_install() {
     # A .venv that uv made has no pip.
-    .venv/bin/python -m pip --version > /dev/null 2>&1 || .venv/bin/python -m ensurepip > /dev/null \
+    .venv/bin/python -c 'import pip' 2> /dev/null || .venv/bin/python -m ensurepip > /dev/null \
         || fail "There is no uv here, and .venv has no pip. Delete the folder .venv and run this again."
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
         --require-hashes -r "$1"
