@@ -7,7 +7,7 @@ import re
 
 from registers.exports.plain_text import LINE_END, REFUSED, plain
 from registers.imports.reading.limits import NOT_WORKED_OUT
-from registers.imports.reading.messages import Value
+from registers.imports.reading.messages import CellError, Value
 from registers.models.keys import LONGEST, SHORTEST
 from registers.models.review_dates import FIRST_YEAR
 
@@ -43,10 +43,16 @@ class Refused(Exception):  # noqa: N818 (a sentence for a person)
 def text_of(value: Value) -> str:
     """Return what a cell says, without spaces around it, its lines ended by a line feed each.
 
-    Raises Refused for a character that is no text.
+    Raises Refused for an error value and for a character that is no text.
     """
     if value is None:
         return ""
+    if isinstance(value, CellError):
+        which = f": {value.shown}" if value.shown else ""
+        raise Refused(
+            f"This cell holds an error{which}.",
+            "Correct its formula or write the value. To leave it empty, delete what is in it.",
+        )
     if isinstance(value, str):
         if value == NOT_WORKED_OUT:
             raise Refused(

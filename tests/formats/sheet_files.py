@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
@@ -17,6 +18,7 @@ RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 OFFICE = "application/vnd.openxmlformats-officedocument."
 SHEET_TYPE = f"{OFFICE}spreadsheetml.sheet.main+xml"
 OPEN = "application/vnd.oasis.opendocument."
+CALC = "urn:org:documentfoundation:names:experimental:calc:extensions:1.0"
 URN = "urn:oasis:names:tc:opendocument:xmlns:"
 
 
@@ -81,6 +83,7 @@ def ods(
     spaces = " ".join(
         f'xmlns:{each}="{URN}{each}:1.0"' for each in ("office", "table", "text", "style")
     )
+    spaces += f' xmlns:calcext="{CALC}"'
     content = (
         f'{before}<office:document-content {spaces} xmlns:draw="{URN}drawing:1.0">'
         '<office:automatic-styles><style:style style:name="h"><style:table-properties'
@@ -100,10 +103,41 @@ def text16(text: str, length: str = "<HB") -> bytes:
     return struct.pack(length, len(text), 1) + text.encode("utf-16-le")
 
 
-def xls(path: Path, rows: list[list[str | float | tuple]], *, locked: bool = False) -> Path:
-    """An XLS (BIFF8) of one sheet, 'Live', of texts and numbers; a number in a tuple is a date.
+@dataclass(frozen=True)
+class XlsError:
+    """An error in a cell of an XLS, by its code there: typed, or the result of a formula."""
 
-    B1:B2 are merged. Nothing writes this old kind any more that could be used here.
+    code: int
+    formula: bool = False
+
+
+def xls_cell(row: int, column: int, value: str | float | bool | tuple | XlsError) -> bytes:
+    """The record of one cell. A number in a tuple is a date."""
+    dated = isinstance(value, tuple)
+    place = struct.pack("<3H", row, column, int(dated))
+    if isinstance(value, XlsError) and value.formula:
+        result = struct.pack("<BBBBBBH", 2, 0, value.code, 0, 0, 0, 0xFFFF)
+        return record(0x06, place + result + bytes(6) + struct.pack("<HBB", 2, 0x1C, value.code))
+    if isinstance(value, bool | XlsError):
+        code, is_error = (int(value), 0) if isinstance(value, bool) else (value.code, 1)
+        return record(0x205, place + bytes([code, is_error]))
+    if isinstance(value, str):
+        return record(0x204, place + text16(value))
+    return record(0x203, place + struct.pack("<d", value[0] if dated else value))
+
+
+def xls(
+    path: Path,
+    rows: list[list[str | float | bool | tuple | XlsError]],
+    *,
+    locked: bool = False,
+    small: bool = False,
+    more: bytes = b"",
+) -> Path:
+    """An XLS (BIFF8) of one sheet, 'Live', of texts, numbers, truths and errors.
+
+    B1:B2 are merged. `small` keeps it as small as it is, and `more` are records after the cells.
+    Nothing writes this old kind any more that could be used here.
     """
     start = struct.pack("<6H", 0x0600, 5, 0, 0, 0, 0) + bytes(4)
     of_sheet = struct.pack("<6H", 0x0600, 0x10, 0, 0, 0, 0) + bytes(4)
@@ -114,36 +148,64 @@ def xls(path: Path, rows: list[list[str | float | tuple]], *, locked: bool = Fal
     first += record(0x85, struct.pack("<IBB", at, 0, 0) + name) + record(0x0A, b"")
     body = record(0x809, of_sheet)
     for row, values in enumerate(rows):
-        for column, value in enumerate(values):
-            dated = isinstance(value, tuple)
-            place = struct.pack("<3H", row, column, int(dated))
-            if isinstance(value, str):
-                body += record(0x204, place + text16(value))
-            else:
-                body += record(0x203, place + struct.pack("<d", value[0] if dated else value))
-    body += record(0xE5, struct.pack("<5H", 1, 0, 1, 1, 1)) + record(0x0A, b"")
-    path.write_bytes(container("Workbook", (first + body).ljust(4096, b"\0")))
+        body += b"".join(xls_cell(row, column, value) for column, value in enumerate(values))
+    body += more + record(0xE5, struct.pack("<5H", 1, 0, 1, 1, 1)) + record(0x0A, b"")
+    workbook = first + body
+    path.write_bytes(container("Workbook", workbook if small else workbook.ljust(4096, b"\0")))
     return path
 
 
+FREE, LAST, OF_TABLE, OF_LIST = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
+SECTOR, SMALL_SECTOR, LIMIT, IN_HEADER = 512, 64, 4096, 109
+
+
 def container(stream: str, content: bytes) -> bytes:
-    """Microsoft's old container with one stream, of 4 to 60 kB."""
-    sectors = -(-len(content) // 512)
-    table = struct.pack("<2I", 0xFFFFFFFD, 0xFFFFFFFE)  # itself, and the list of streams
-    table += b"".join(struct.pack("<I", each) for each in range(3, sectors + 2))
-    table = (table + struct.pack("<I", 0xFFFFFFFE)).ljust(512, b"\xff")
+    """Microsoft's old container with one stream, of any size.
+
+    Its sectors: the list of streams, the table of small sectors, the content; then the table of
+    sectors, and what of its own list finds no place in the header.
+    """
+    size = len(content)
+    small = -(-size // SMALL_SECTOR) if size < LIMIT else 0
+    streams = entry("Root Entry", 5, 2 if small else LAST, small * SMALL_SECTOR, 1)
+    streams += entry(stream, 2, 0 if small else 2, size, FREE)
+    small_table = numbers([*range(1, small), LAST] if small else [])
+    sectors = -(-size // SECTOR)
+    tables = lists = 0
+    for _ in range(9):  # each makes room for the others, until there is enough
+        tables = -(-(2 + sectors + tables + lists) // (SECTOR // 4))
+        lists = -(-max(0, tables - IN_HEADER) // (SECTOR // 4 - 1))
+    table = [LAST, LAST, *range(3, 2 + sectors), LAST] + [OF_TABLE] * tables + [OF_LIST] * lists
+    first_table = 2 + sectors
+    places = list(range(first_table, first_table + tables))
+    first_list = first_table + tables
+    rest, more = places[IN_HEADER:], b""
+    for number in range(lists):
+        part = rest[number * 127 : (number + 1) * 127]
+        part += [FREE] * (127 - len(part))
+        more += numbers([*part, LAST if number == lists - 1 else first_list + number + 1])
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
     header += struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<3I4x5I", 0, 1, 1, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
-    header += struct.pack("<I", 0) + b"\xff" * 432
-    streams = entry("Root Entry", 5, 0xFFFFFFFE, 0, 1)
-    streams += entry(stream, 2, 2, len(content), 0xFFFFFFFF)
-    return header + table + streams.ljust(512, b"\0") + content.ljust(sectors * 512, b"\0")
+    header += struct.pack("<3I4x", 0, tables, 0)
+    header += struct.pack("<3I", LIMIT, 1 if small else LAST, int(bool(small)))
+    header += struct.pack("<2I", first_list if lists else LAST, lists)
+    header += numbers(places[:IN_HEADER]).ljust(4 * IN_HEADER, b"\xff")
+    return (
+        header
+        + streams.ljust(SECTOR, b"\0")
+        + small_table.ljust(SECTOR, b"\xff")
+        + content.ljust(sectors * SECTOR, b"\0")
+        + numbers(table).ljust(tables * SECTOR, b"\xff")
+        + more
+    )
+
+
+def numbers(each: list[int]) -> bytes:
+    return struct.pack(f"<{len(each)}I", *each)
 
 
 def entry(name: str, kind: int, start: int, size: int, child: int) -> bytes:
     letters = f"{name}\0".encode("utf-16-le")
-    none = 0xFFFFFFFF
     return letters.ljust(64, b"\0") + struct.pack(
-        "<HBB3I16x4x16xIQ", len(letters), kind, 1, none, none, child, start, size
+        "<HBB3I16x4x16xIQ", len(letters), kind, 1, FREE, FREE, child, start, size
     )

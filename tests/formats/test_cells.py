@@ -16,6 +16,7 @@ from registers.imports.cells import (
     version_in,
 )
 from registers.imports.reading.limits import NOT_WORKED_OUT
+from registers.imports.reading.messages import CellError
 
 MARCH = datetime.date(2024, 3, 1)
 MONTHS = {
@@ -101,6 +102,14 @@ def test_a_character_that_is_no_text(bad):
     with pytest.raises(Refused) as refusal:
         text_of(f"a{bad}")
     assert f"U+{ord(bad):04X}" in refusal.value.wrong
+
+
+@pytest.mark.parametrize("how", [text_of, month_of, day_of, reference_of])
+@pytest.mark.parametrize("shown", ["#N/A", "Err:502", ""])
+def test_an_error_is_refused_by_its_name(how, shown):
+    with pytest.raises(Refused) as refusal:
+        how(CellError(shown))
+    assert shown in refusal.value.wrong
 
 
 def test_a_formula_without_a_result():

@@ -12,7 +12,7 @@ from odfdo import Row as OpenRow
 from registers.imports.reading import archive
 from registers.imports.reading import ods as ods_reader
 from registers.imports.reading.cell_names import column
-from registers.imports.reading.messages import Head
+from registers.imports.reading.messages import CellError, Head
 from registers.imports.reading.read import Row, Sheet, letter, place
 from tests.formats.sheet_files import cells, ods, read, xls, xlsx
 
@@ -70,8 +70,8 @@ def test_an_xlsx_is_read_as_a_person_sees_it(workbook):
     assert [(row.number, *row.values) for row in live.rows] == [
         (2, None, "a", 12, 12.5, True, 1e20, "=b"),
         (3, DAY, NOON, datetime.time(12, 30), 0.45, "36:00:00", TEN),
-        (4, 2, "#N/A"),
-        (5, None, None, "#REF!"),
+        (4, 2, CellError("#N/A")),
+        (5, None, None, CellError("#REF!")),
         (6, "plain bold plain", "a line\r\nanother _x0041_"),
         (7, None, "merged"),
     ]
@@ -89,14 +89,14 @@ def test_cells_without_names_follow_each_other(tmp_path):
         "<row><c><v>1</v></c><c t='e'><v>#NAME?</v></c></row>"
         "<row><c t='inlineStr'><is><t>hey</t></is></c><c t='d'><v>2024-03-01</v></c></row>"
     )
-    assert cells(xlsx(tmp_path / "a.xlsx", rows)) == [(1, 1, "#NAME?"), (2, "hey", DAY)]
+    assert cells(xlsx(tmp_path / "a.xlsx", rows)) == [(1, 1, CellError("#NAME?")), (2, "hey", DAY)]
 
 
 def test_a_tag_may_stand_on_two_pieces(tmp_path):
     row = '<row r="{0}"><c r="A{0}"><v>{0}</v></c><c r="C{0}" t="e"><v>#REF!</v></c></row>'
     rows = "".join(row.format(number) for number in range(1, 15_001))
     found = cells(xlsx(tmp_path / "a.xlsx", rows))
-    assert found == [(number, number, None, "#REF!") for number in range(1, 15_001)]
+    assert found == [(number, number, None, CellError("#REF!")) for number in range(1, 15_001)]
 
 
 def test_cells_of_another_prefix_are_cells(tmp_path):
@@ -164,7 +164,7 @@ def test_an_ods_is_read_as_a_person_sees_it(tmp_path):
         (3, None, None, "two   words\tx\ny\nbelow", 12, 12),
         (4, *twice),
         (5, *twice),
-        (6, "#N/A", "a", "Soon", "Noon", "given"),
+        (6, CellError("#N/A"), "a", "Soon", "Noon", "given"),
     ]
     assert live.merged == ["A4:B5"]
     assert (notes.name, notes.hidden, live.hidden) == ("Notes", True, False)

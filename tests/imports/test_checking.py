@@ -7,6 +7,8 @@ import datetime
 import pytest
 
 from registers.exports.xlsx import CUT
+from registers.imports.reading.messages import CellError
+from registers.imports.reading.read import letter, read_sheets
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Edit, Part
 from registers.imports.spreadsheet.reading import NotATable
@@ -20,6 +22,7 @@ from registers.models import (
     RegisterVersion,
     Theme,
 )
+from tests.formats.sheet_files import XlsError, xls
 from tests.imports.spreadsheets import (
     TYPED,
     checked,
@@ -392,6 +395,52 @@ def test_a_title_that_stands_twice_without_a_reference_refuses_both():
             )
         ],
     ]
+
+
+READ = (
+    *("reference", "title", "version", "theme", "purpose", "summary", "information_items"),
+    *("data_subjects", "lawful_basis", "lead_organisation", "other_organisations"),
+    *("parties_note", "review_date", "status", "published"),
+)
+
+
+@pytest.mark.parametrize("column", READ)
+def test_an_error_in_a_cell_refuses_its_row(column):
+    """Read as empty it would empty the field, and read as text it would fill it."""
+    headings, *rows = exported()
+    (row,) = (each for each in rows if each[0] == "0017")
+    place = headings.index(column)
+    row[place] = CellError("#N/A")
+    line = checked_row(*row, headings=headings)
+    assert line.fate == "refused"
+    assert wrongs(line) == [(letter(place), "This cell holds an error: #N/A.")]
+    assert (line.edits, line.values, line.parts) == ([], {}, None)
+
+
+@pytest.mark.parametrize("column", TYPED)
+def test_an_error_under_a_heading_of_the_page_refuses_its_row(column):
+    row = ["Safer Community", "0061 - FGM", purpose_of("0061"), ECC, "Barnardos", "Jun-2022"]
+    row[TYPED.index(column)] = CellError("#REF!")
+    line = checked_row(*row)
+    assert line.fate == "refused"
+    assert [problem.column for problem in line.problems] == [letter(TYPED.index(column))]
+
+
+def test_an_error_in_a_column_that_is_not_read_is_no_matter():
+    headings, *rows = exported()
+    (row,) = (each for each in rows if each[0] == "0017")
+    row[headings.index("review_status")] = CellError("#N/A")
+    assert checked_row(*row, headings=headings).fate == "unchanged"
+
+
+def test_partners_that_a_formula_did_not_find_are_not_taken_away(tmp_path):
+    rows = [["reference", "Notes", "other_organisations"], [17.0, "", XlsError(0x2A, formula=True)]]
+    path = xls(tmp_path / "a.xls", rows)
+    plan = checked(*read_sheets(path, path.name))
+    assert not plan.does_something
+    (line,) = plan.lines
+    assert (line.sheet, line.row, line.reference, line.fate) == ("Live", 2, "0017", "refused")
+    assert wrongs(line) == [("C", "This cell holds an error: #N/A.")]
 
 
 def test_merged_cells_are_named():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 from python_calamine import (
@@ -27,10 +28,10 @@ EXACT = 10**15  # below it, a number without a fraction is the number that was t
 SECOND = datetime.timedelta(seconds=1)
 
 
-def open_workbook(path: Path) -> CalamineWorkbook:
+def open_workbook(source: Path | BytesIO) -> CalamineWorkbook:
     """Return the workbook. Raises Unreadable."""
     try:
-        workbook = CalamineWorkbook.from_path(path)
+        workbook = CalamineWorkbook.from_object(source)
     except PasswordError as problem:
         raise Unreadable(PROTECTED) from problem
     except (CalamineError, OSError) as problem:

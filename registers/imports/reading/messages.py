@@ -12,8 +12,18 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What a cell shows in place of a value: '#N/A'. '' where that is not known."""
+
+    shown: str
+
+
 # What a file has in a cell. '' is never given: that is None.
-Value = str | int | float | bool | datetime.date | datetime.datetime | datetime.time | None
+Value = (
+    str | int | float | bool | datetime.date | datetime.datetime | datetime.time | CellError | None
+)
 Line = tuple[int, list[Value]]  # the number of a row, and what is in it
 
 SHEET, ROWS, UNREADABLE, END = "sheet", "rows", "unreadable", "end"
@@ -30,21 +40,24 @@ class Head:
 
 def pack(what: str, *content: Any) -> str:
     """Return a message as one line of text."""
-    return json.dumps([what, *content], default=_temporal, ensure_ascii=False) + "\n"
+    return json.dumps([what, *content], default=_as_object, ensure_ascii=False) + "\n"
 
 
 def unpack(line: str | bytes) -> list[Any]:
-    """Return a message, with dates and times as such. Raises ValueError where it is none."""
-    message: list[Any] = json.loads(line, object_hook=_from_temporal)
+    """Return a message, with dates, times and errors as such. Raises ValueError."""
+    message: list[Any] = json.loads(line, object_hook=_from_object)
     return message
 
 
-def _temporal(value: datetime.date | datetime.time) -> dict[str, str]:
-    return {type(value).__name__: value.isoformat()}
+def _as_object(value: datetime.date | datetime.time | CellError) -> dict[str, str]:
+    text = value.shown if isinstance(value, CellError) else value.isoformat()
+    return {type(value).__name__: text}
 
 
-def _from_temporal(value: dict[str, str]) -> datetime.date | datetime.time:
+def _from_object(value: dict[str, str]) -> datetime.date | datetime.time | CellError:
     (kind, text), *_ = value.items()
+    if kind == CellError.__name__:
+        return CellError(text)
     if kind == "time":
         return datetime.time.fromisoformat(text)
     return (datetime.datetime if kind == "datetime" else datetime.date).fromisoformat(text)

@@ -23,13 +23,12 @@ from registers.imports.reading.limits import (
     Unreadable,
 )
 from registers.imports.reading.messages import Head, Line, Value
-from registers.imports.reading.ods_cells import OFFICE, VALUE_TYPE, Text, value_of
+from registers.imports.reading.ods_cells import FORMULA, OFFICE, VALUE_TYPE, Text, value_of
 
 URN = "urn:oasis:names:tc:opendocument:xmlns:"
 TABLE, TEXT, STYLE, DRAW = (f"{URN}{each}:1.0 " for each in ("table", "text", "style", "drawing"))
 CELLS = {f"{TABLE}table-cell", f"{TABLE}covered-table-cell"}
 COVERED = f"{TABLE}covered-table-cell"
-FORMULA = f"{TABLE}formula"
 ROW, SHEET = f"{TABLE}table-row", f"{TABLE}table"
 ROWS_REPEATED, COLUMNS_REPEATED = f"{TABLE}number-rows-repeated", f"{TABLE}number-columns-repeated"
 ROWS_SPANNED, COLUMNS_SPANNED = f"{TABLE}number-rows-spanned", f"{TABLE}number-columns-spanned"

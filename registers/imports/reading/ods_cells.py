@@ -9,10 +9,15 @@ import datetime
 import re
 
 from registers.imports.reading.calamine import moment, number, span
+from registers.imports.reading.errors import cell_error, is_error_value
 from registers.imports.reading.limits import CELL_CHARACTERS
 from registers.imports.reading.messages import Value
 
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
+# LibreOffice's own, beside the other: only there it says that a text is an error.
+CALC = "urn:org:documentfoundation:names:experimental:calc:extensions:1.0 "
+CALC_TYPE = f"{CALC}value-type"
+FORMULA = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 formula"
 VALUE_TYPE, STRING = f"{OFFICE}value-type", f"{OFFICE}string-value"
 
 ALL_BLANKS = re.compile(r"[ \t\r\n]+")
@@ -67,21 +72,33 @@ def value_of(attributes: dict[str, str], text: str) -> Value:
 
     What is not what it says it is counts as the text that is shown.
     """
-    kind = attributes.get(VALUE_TYPE, "")
-    if kind == "string":
+    if _is_error(attributes, text):
+        return cell_error(text)
+    if attributes.get(VALUE_TYPE) == "string":
         return attributes.get(STRING) or text or None
     try:
-        if kind in {"float", "percentage", "currency"}:
-            return number(float(attributes[f"{OFFICE}value"]))
-        if kind == "date":
-            return moment(datetime.datetime.fromisoformat(attributes[f"{OFFICE}date-value"]))
-        if kind == "time":
-            return _time(attributes[f"{OFFICE}time-value"])
-        if kind == "boolean":
-            return attributes[f"{OFFICE}boolean-value"] == "true"
+        return _typed(attributes, attributes.get(VALUE_TYPE, ""))
     except (KeyError, ValueError, OverflowError):
-        pass
-    return text or None
+        return text or None
+
+
+def _is_error(attributes: dict[str, str], text: str) -> bool:
+    """Return whether the cell shows an error: LibreOffice says so, other programs only show it."""
+    typed_in = attributes.get(VALUE_TYPE) == "string" and FORMULA not in attributes
+    return attributes.get(CALC_TYPE) == "error" or (not typed_in and is_error_value(text))
+
+
+def _typed(attributes: dict[str, str], kind: str) -> Value:
+    """Return the value of a cell of this type. Raises KeyError or another for what it is not."""
+    if kind in {"float", "percentage", "currency"}:
+        return number(float(attributes[f"{OFFICE}value"]))
+    if kind == "date":
+        return moment(datetime.datetime.fromisoformat(attributes[f"{OFFICE}date-value"]))
+    if kind == "time":
+        return _time(attributes[f"{OFFICE}time-value"])
+    if kind == "boolean":
+        return attributes[f"{OFFICE}boolean-value"] == "true"
+    raise KeyError(kind)
 
 
 def _time(written: str) -> datetime.time | str:

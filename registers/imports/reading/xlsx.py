@@ -9,20 +9,22 @@ Part of the program that reads files, so there is no Django in it.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from posixpath import join
 from xml.etree import ElementTree
+from zipfile import ZipFile
 
 from registers.imports.reading.archive import Archive
 from registers.imports.reading.calamine import head, lines, open_workbook, sheets
 from registers.imports.reading.cell_names import column, letter, shown_name
+from registers.imports.reading.errors import with_errors
 from registers.imports.reading.limits import COLUMNS, DAMAGED, SPANNED_CELLS, Unreadable
-from registers.imports.reading.messages import Head, Line, Value
+from registers.imports.reading.messages import CellError, Head, Line
 from registers.imports.reading.xlsx_cells import Told, tell
 
 ROOT_RELATIONS = "_rels/.rels"
@@ -33,7 +35,14 @@ CELL = re.compile(
 )
 USUAL_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*(?<!/)>')
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-LAST_ROW = 10_000_000  # beyond the last of any program
+# The text of a cell with an error.
+ERROR_TEXT = re.compile(
+    rb"""(<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*["']e["'][^<>]*(?<!/)>"""
+    rb"""(?:(?!</?(?:\w+:)?c[\s/>]).)*?<(?:\w+:)?v(?:\s[^<>]*)?(?<!/)>)[^<]*""",
+    re.DOTALL,
+)
+# calamine takes a file with another one for damaged.
+KNOWN_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", ""}
 TAG_BYTES = 100_000  # no tag of a spreadsheet is as long as this
 
 FAR_APART = (
@@ -49,27 +58,50 @@ TOO_WIDE = (
 
 def read_xlsx(path: Path) -> Iterator[Head | Line]:
     """Give each sheet of an XLSX, followed by its rows. Raises Unreadable."""
-    told = _told(path)
-    for about, sheet in sheets(open_workbook(path)):
-        yield head(about, sheet)
-        yield from _with_errors(lines(sheet), told.get(about.name, Told()))
-
-
-def _told(path: Path) -> dict[str, Told]:
-    """Return what calamine leaves out, by the names of the sheets. Raises Unreadable."""
-    told = {}
     with Archive(path) as archive:
         parts = _sheet_parts(archive)
-        for part in archive:
-            # Each part is unpacked once, even those that are no sheets, to know that it can be.
-            pieces = archive.pieces(part)
-            if part in parts:
-                traces = _traces(pieces)
-                _refuse_far_apart(parts[part], traces)
-                told[parts[part]] = tell(archive.pieces(part)) if traces.more else Told()
-            else:
-                deque(pieces, maxlen=0)
+        told = _told(archive, parts)
+        unknown = {part for part, name in parts.items() if _has_unknown(told.get(name, Told()))}
+        source = _with_known_errors(archive, unknown) if unknown else path
+    for about, sheet in sheets(open_workbook(source)):
+        yield head(about, sheet)
+        yield from with_errors(lines(sheet), told.get(about.name, Told()).errors)
+
+
+def _told(archive: Archive, parts: dict[str, str]) -> dict[str, Told]:
+    """Return what calamine leaves out, by the names of the sheets. Raises Unreadable."""
+    told = {}
+    for part in archive:
+        # Each part is unpacked once, even those that are no sheets, to know that it can be.
+        pieces = archive.pieces(part)
+        if part in parts:
+            traces = _traces(pieces)
+            _refuse_far_apart(parts[part], traces)
+            told[parts[part]] = tell(archive.pieces(part)) if traces.more else Told()
+        else:
+            deque(pieces, maxlen=0)
     return told
+
+
+def _has_unknown(told: Told) -> bool:
+    return any(
+        error.shown not in KNOWN_ERRORS
+        for error in told.errors.values()
+        if isinstance(error, CellError)
+    )
+
+
+def _with_known_errors(archive: Archive, parts: set[str]) -> BytesIO:
+    """Return the archive with an error that calamine knows in place of each in these parts."""
+    file = BytesIO()
+    with ZipFile(file, "w") as written:
+        for part in archive:
+            content = b"".join(archive.pieces(part))
+            if part in parts:
+                content = ERROR_TEXT.sub(rb"\1#N/A", content)
+            written.writestr(part, content)
+    file.seek(0)
+    return file
 
 
 @dataclass(slots=True)
@@ -115,31 +147,6 @@ def _refuse_far_apart(sheet: str, traces: _Traces) -> None:
     if (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) > SPANNED_CELLS:
         first, last = f"{letter(columns[0])}{rows[0]}", f"{letter(columns[-1])}{rows[-1]}"
         raise Unreadable(FAR_APART.format(name=shown_name(sheet), first=first, last=last))
-
-
-def _with_errors(found: Iterator[Line], told: Told) -> Iterator[Line]:
-    """Give rows with their errors as they are shown, also such as have nothing else."""
-    by_row: dict[int, dict[int, str]] = {}
-    for (row, place), text in told.errors.items():
-        by_row.setdefault(row + 1, {})[place] = text
-    numbered = itertools.chain(found, [(LAST_ROW, [])])
-    ahead = sorted(by_row, reverse=True)
-    for number, values in numbered:
-        while ahead and ahead[-1] < number:
-            alone = ahead.pop()
-            yield alone, _filled([], by_row[alone])
-        if ahead and ahead[-1] == number:
-            yield number, _filled(values, by_row[ahead.pop()])
-        elif values:
-            yield number, values
-
-
-def _filled(values: list[Value], errors: dict[int, str]) -> list[Value]:
-    """Return a row with its errors written where they stand."""
-    wide = values + [None] * (max(errors) + 1 - len(values))
-    for place, text in errors.items():
-        wide[place] = text
-    return wide
 
 
 def _sheet_parts(archive: Archive) -> dict[str, str]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from registers.imports.reading.cell_names import column
+from registers.imports.reading.errors import cell_error, is_error_value
 from registers.imports.reading.limits import DAMAGED, NOT_WORKED_OUT, Unreadable
+from registers.imports.reading.messages import Value
 
 NAME = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
@@ -20,7 +22,7 @@ NAME = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 class Told:
     """Of cells by (row, column), counted from 0: what each error says, and what has no result."""
 
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    errors: dict[tuple[int, int], Value] = field(default_factory=dict)
 
 
 def tell(pieces: Iterable[bytes]) -> Told:
@@ -77,8 +79,9 @@ class _Cells:
         if tag.rpartition(":")[2] != "c":
             return
         place = self._row, self._column
-        if self._kind == "e":
-            self.told.errors[place] = (self._value or "").strip()
-        elif self._formula and not (self._value or "").strip() and self._kind != "str":
+        value = (self._value or "").strip()
+        if self._kind == "e" or (self._formula and is_error_value(value)):
+            self.told.errors[place] = cell_error(value)
+        elif self._formula and not value and self._kind != "str":
             self.told.errors[place] = NOT_WORKED_OUT
         self._value = None

@@ -100,10 +100,11 @@ class Comparing:
             if comparable(was) == comparable(text) or was_cut(row, name, was, text):
                 continue
             if name == "title" and not text:
-                row.refuse("title", "The title is empty.", "Write it.")
+                if not row.is_refused("title"):
+                    row.refuse("title", "The title is empty.", "Write it.")
                 continue
             _edit(line, name, was, text, {name: text})
-        if stored is None and not title:
+        if stored is None and not title and not row.is_refused("title"):
             row.refuse("title", "The title is empty.", "Write it.")
         self._version(row, line, title, stored)
 
@@ -122,6 +123,8 @@ class Comparing:
         """Compare the theme; return whether the row waits for one to be chosen."""
         text = row.text("theme")
         if stored and (not row.has("theme") or comparable(written["theme"]) == comparable(text)):
+            return False
+        if row.is_refused("theme"):
             return False
         if not text:
             is_there = row.has("theme")

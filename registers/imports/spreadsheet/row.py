@@ -49,6 +49,11 @@ class RowOf:
             self.refuse(column, refusal.wrong, refusal.mend)
             return None
 
+    def is_refused(self, column: str) -> bool:
+        """Return whether something is wrong at the column already: then its text is not known."""
+        at = self.table.letter(column)
+        return self.has(column) and any(problem.column == at for problem in self.problems)
+
     def refuse(self, column: str, wrong: str, mend: str) -> None:
         """Note what is wrong at a column, once, and what to do."""
         problem = Problem(self.table.letter(column), wrong, mend)

@@ -1,0 +1,223 @@
+"""A cell with an error is read as that error: never as empty, and never as a text."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from registers.imports.reading.limits import Unreadable
+from registers.imports.reading.messages import CellError
+from registers.imports.reading.xls import read_xls
+from registers.imports.reading.xls_errors import errors_of
+from tests.formats.sheet_files import (
+    LIMIT,
+    SECTOR,
+    XlsError,
+    cells,
+    container,
+    numbers,
+    ods,
+    record,
+    xls,
+    xls_cell,
+    xlsx,
+)
+
+IN_XLS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+NEWER = (
+    *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
+    *("#PYTHON!", "#EXTERNAL!", "#ERROR!", "#TIMEOUT!"),
+)
+EVERY = (*IN_XLS.values(), *NEWER)
+
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+RELATION = '<Relationship Id="{}" Type="{}/{}" Target="{}"/>'
+SHARED = {
+    "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}"><si><t>a &amp; b</t></si></sst>',
+    "xl/_rels/workbook.xml.rels": "<Relationships"
+    ' xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    + RELATION.format("r1", RELATIONS, "worksheet", "/xl/worksheets/sheet1.xml")
+    + RELATION.format("r2", RELATIONS, "sharedStrings", "/xl/sharedStrings.xml")
+    + "</Relationships>",
+}
+
+
+@pytest.mark.parametrize("formula", [False, True], ids=["typed", "formula"])
+def test_each_error_of_an_xls(tmp_path, formula):
+    errors = [XlsError(code, formula=formula) for code in IN_XLS]
+    path = xls(tmp_path / "a.xls", [["a", "b"], *([1.0, each, "x"] for each in errors), [], errors])
+    wrong = [CellError(shown) for shown in IN_XLS.values()]
+    assert cells(path) == [
+        (1, "a", "b"),
+        *((row, 1, each, "x") for row, each in enumerate(wrong, 2)),
+        (len(wrong) + 3, *wrong),
+    ]
+
+
+@pytest.mark.parametrize("formula", ["", "<f>x()</f>"], ids=["typed", "formula"])
+@pytest.mark.parametrize("errors", [[*IN_XLS.values()][:7], EVERY], ids=["old", "new too"])
+def test_each_error_of_an_xlsx(tmp_path, errors, formula):
+    """The new ones are none to calamine, which would take the whole file for damaged."""
+    rows = "".join(
+        '<row><c t="s"><v>0</v></c><c t="e"/>'
+        f'<c t="e">{formula}<v>{shown}</v></c><c><v>1</v></c></row>'
+        for shown in errors
+    )
+    assert cells(xlsx(tmp_path / "a.xlsx", rows, **SHARED)) == [
+        (row, "a & b", CellError(""), CellError(shown), 1) for row, shown in enumerate(errors, 1)
+    ]
+
+
+def test_a_formula_that_ends_in_the_text_of_an_error(tmp_path):
+    row = '<row r="1"><c r="A1" t="str"><f>x()</f><v>#N/A</v></c></row>'
+    assert cells(xlsx(tmp_path / "a.xlsx", row)) == [(1, CellError("#N/A"))]
+
+
+# As LibreOffice writes it, typed and as a formula; as OpenOffice does; and as others may.
+IN_ODS = (
+    'office:value-type="string" office:string-value="" calcext:value-type="error"',
+    'table:formula="of:=x()" office:value-type="string" calcext:value-type="error"',
+    'table:formula="of:=x()" office:value-type="string" office:string-value="{}"',
+    'table:formula="of:=x()" office:value-type="float" office:value="0"',
+    'office:value-type="float" office:value="0"',
+    'table:formula="of:=x()"',
+    "",
+)
+
+
+@pytest.mark.parametrize("attributes", IN_ODS)
+def test_each_error_of_an_ods(tmp_path, attributes):
+    errors = (*EVERY, "Err:502", "Err:508")
+    rows = "".join(
+        '<table:table-row><table:table-cell office:value-type="string"><text:p>a</text:p>'
+        f"</table:table-cell><table:table-cell {attributes.format(shown)}><text:p>{shown}</text:p>"
+        "</table:table-cell></table:table-row>"
+        for shown in errors
+    )
+    found = cells(ods(tmp_path / "a.ods", rows))
+    assert found == [(row, "a", CellError(shown)) for row, shown in enumerate(errors, 1)]
+
+
+def test_an_error_of_an_ods_in_another_language(tmp_path):
+    cell = f"<table:table-cell {IN_ODS[0]}><text:p>#NV</text:p></table:table-cell>"
+    path = ods(tmp_path / "a.ods", f"<table:table-row>{cell}</table:table-row>")
+    assert cells(path) == [(1, CellError("#NV"))]
+
+
+def test_a_text_that_was_typed_is_that_text(tmp_path):
+    """The register's own files write each text as such, whatever it is like."""
+    in_xlsx = '<row r="1"><c r="A1" t="inlineStr"><is><t>#N/A</t></is></c></row>'
+    in_ods = (
+        '<table:table-row><table:table-cell office:value-type="string"><text:p>#N/A</text:p>'
+        "</table:table-cell></table:table-row>"
+    )
+    assert cells(xlsx(tmp_path / "a.xlsx", in_xlsx)) == [(1, "#N/A")]
+    assert cells(ods(tmp_path / "a.ods", in_ods)) == [(1, "#N/A")]
+    assert cells(xls(tmp_path / "a.xls", [["#N/A", True]])) == [(1, "#N/A", True)]
+
+
+def test_what_an_error_says_is_short_enough_for_a_sentence(tmp_path):
+    row = f'<row r="1"><c r="A1" t="e"><v>#\u202e{"x" * 5000}</v></c></row>'
+    ((_, wrong),) = cells(xlsx(tmp_path / "a.xlsx", row))
+    assert wrong.shown == "#" + "x" * 39
+
+
+ROWS = [["a", XlsError(0x2A)], [True, XlsError(0x17, formula=True), 2.5]]
+FOUND = [(1, "a", CellError("#N/A")), (2, True, CellError("#REF!"), 2.5)]
+FAR = record(0x9999, bytes(8000))  # a record of no kind that is known
+
+
+@pytest.mark.parametrize(
+    ("how", "size"),
+    [
+        ({"small": True}, 3_000),
+        ({"more": FAR * 900}, 7_300_000),
+        ({"more": FAR * 2500}, 20_300_000),
+    ],
+    ids=["in small sectors", "with a list of tables", "with two"],
+)
+def test_wherever_an_xls_keeps_its_records(tmp_path, how, size):
+    path = xls(tmp_path / "a.xls", ROWS, **how)
+    assert 0.8 * size < path.stat().st_size < size
+    assert cells(path) == FOUND
+
+
+def test_a_chart_upon_a_sheet_has_cells_of_its_own(tmp_path):
+    start = record(0x809, struct.pack("<6H", 0x0600, 0x20, 0, 0, 0, 0) + bytes(4))
+    chart = start + xls_cell(0, 0, XlsError(0x2A)) + record(0x0A, b"")
+    path = xls(tmp_path / "a.xls", ROWS, more=chart)
+    assert errors_of(path) == [{(0, 1): CellError("#N/A"), (1, 1): CellError("#REF!")}]
+
+
+def test_an_error_of_no_known_number(tmp_path):
+    assert errors_of(xls(tmp_path / "a.xls", [[XlsError(0x99)]])) == [{(0, 0): CellError("")}]
+
+
+def spoilt(path, at: int, number: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at : at + 4] = numbers([number])
+    path.write_bytes(content)
+
+
+def in_a_circle(path) -> None:
+    content = path.read_bytes()
+    (table,) = struct.unpack_from("<I", content, 76)
+    spoilt(path, (table + 1) * SECTOR + 4 * 5, 2)
+
+
+def lists_in_a_circle(path) -> None:
+    content = path.read_bytes()
+    (first,) = struct.unpack_from("<I", content, 68)
+    spoilt(path, (first + 2) * SECTOR - 4, first)
+
+
+def of_another_name(path) -> None:
+    path.write_bytes(container("WordDocument", bytes(LIMIT)))
+
+
+def cut_short(path) -> None:
+    path.write_bytes(path.read_bytes()[:60])
+
+
+@pytest.mark.parametrize("spoil", [in_a_circle, lists_in_a_circle, of_another_name, cut_short])
+def test_parts_that_do_not_lead_to_each_other(tmp_path, spoil):
+    path = xls(tmp_path / "a.xls", ROWS, more=FAR * 900)
+    spoil(path)
+    with pytest.raises(Unreadable):
+        errors_of(path)
+
+
+def test_records_that_stop_before_their_end(tmp_path):
+    path = xls(tmp_path / "a.xls", ROWS, more=FAR[:-4000], small=True)
+    assert len(errors_of(path)[0]) == 2
+
+
+def test_a_sheet_that_only_one_of_two_readers_sees(tmp_path):
+    """It would be read without its errors."""
+    path = xls(tmp_path / "a.xls", ROWS)
+    content = path.read_bytes()
+    # A part begins within the part that names the sheets, and does not end.
+    formats = content.index(struct.pack("<2H", 0xE0, 20))
+    begin = record(0x809, struct.pack("<6H", 0x0600, 0x20, 0, 0, 0, 0) + bytes(4))
+    begin += record(0x9999, bytes(24))
+    path.write_bytes(content[:formats] + begin + content[formats + len(begin) :])
+    with pytest.raises(Unreadable):
+        list(read_xls(path))
+
+
+def test_a_formula_with_a_number_is_no_error(tmp_path):
+    result = struct.pack("<3Hd", 5, 0, 0, 2.5) + bytes(6) + struct.pack("<HBH", 3, 0x1E, 2)
+    path = xls(tmp_path / "a.xls", [["a"]], more=record(0x06, result))
+    assert cells(path) == [(1, "a"), (6, 2.5)]
