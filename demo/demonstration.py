@@ -155,6 +155,6 @@ def _paper(title: str, lines: list[str], name: str) -> ContentFile[bytes]:
 
 def _save(subject: models.Model, day: datetime.date, why: str, *parts: models.Model) -> None:
     """Save a thing and what is new under it as one official change within one day."""
-    with changes.official_change(subject, at=office_hour(day), why=why):
+    with changes.record_change(subject, at=office_hour(day), why=why):
         for thing in (subject, *parts):
             changes.save(thing)

@@ -31,7 +31,7 @@ def days_on(days: int) -> datetime.datetime:
 def edit(random: Random, thing: Protocol | Organisation, at: datetime.datetime) -> None:
     """Make one official change of `thing`, of one to three small ones."""
     ways = WAYS[type(thing)]
-    with changes.official_change(thing, at=at, why="Because."):
+    with changes.record_change(thing, at=at, why="Because."):
         for way in random.sample(ways, random.randint(1, 3)):
             way(random, type(thing).objects.get(pk=thing.pk), at)
 

@@ -105,7 +105,7 @@ def told_of(thing: Any) -> int:
     subject = {noun_of(thing): thing}
     before = Change.objects.filter(**subject).first()
     assert before
-    with changes.official_change(thing, at=timezone.now()):
+    with changes.record_change(thing, at=timezone.now()):
         setattr(thing, field, "Another text")
         changes.save(thing)
     return before.pk

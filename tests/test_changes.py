@@ -80,7 +80,7 @@ def test_an_error_in_the_middle_leaves_nothing():
     subject = protocol("9001", title="Changed")
 
     def change_much_and_fail() -> None:
-        with changes.official_change(subject, at=LATER):
+        with changes.record_change(subject, at=LATER):
             changes.save(subject)
             changes.save(a_party("9001", "Cedar Charity"))
             changes.save(Theme(name="Energy", slug="energy"))
@@ -190,7 +190,7 @@ def test_other_things_are_named_in_what_is_told():
     theme.name = "Travel"
     saved(theme, at=LATER)
     item = saved(News(title="A template", slug="a-template"), at=LATER)
-    with changes.official_change(item, at=LATER):
+    with changes.record_change(item, at=LATER):
         changes.remove(item)
     assert list(Change.objects.filter(made_at=LATER).values_list("what", flat=True)) == [
         "News 'A template': Taken out of this register.",
@@ -201,7 +201,7 @@ def test_other_things_are_named_in_what_is_told():
 
 def test_an_organisation_that_goes_is_told_of_by_name():
     cedar = organisation("Cedar Charity")
-    with changes.official_change(cedar, at=LATER):
+    with changes.record_change(cedar, at=LATER):
         changes.remove(cedar)
     change = Change.objects.get(made_at=LATER)
     assert change.what == "Organisation 'Cedar Charity': Taken out of this register."
@@ -257,9 +257,7 @@ def test_a_day_still_to_come_is_refused(field):
     given = ended if field == "withdrawn_on" else {"published_on": tomorrow}
     with pytest.raises(ValidationError) as refusal:
         saved(a_protocol("9011", **given), at=datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC))
-    assert refusal.value.message_dict == {
-        field: ["This day is still to come. Write today's, or one before."]
-    }
+    assert refusal.value.message_dict == {field: ["This day must be today or in the past."]}
     assert not Protocol.objects.filter(pk="9011").exists()
 
 
@@ -286,7 +284,7 @@ def test_withdrawing_is_told_with_its_day_and_reason():
 def test_writing_the_day_undoes_nothing_that_another_saved_meanwhile():
     subject = protocol("9001")
     saved(protocol("9001", title="Another's"), at=NOW)
-    with changes.official_change(subject, at=LATER):
+    with changes.record_change(subject, at=LATER):
         changes.save(a_party("9001", "Cedar Charity"))
     assert protocol("9001").title == "Another's"
     assert protocol("9001").updated_on == LATER.date()

@@ -22,7 +22,7 @@ from registers.changes.bulk_import import (
     import_organisations,
     import_protocols,
 )
-from registers.changes.record import official_change, published_at_its_end, remove, save
+from registers.changes.record import record_change, remove, save, update_search_at_end
 from registers.history.snapshot import snapshot_of
 from registers.models import (
     Change,
@@ -76,7 +76,7 @@ def _first_states(random: Random) -> None:
 
 
 def one_by_one(incoming: list[Incoming], *, published_before: bool = False, **how: Any) -> None:
-    with published_at_its_end() as touched:
+    with update_search_at_end() as touched:
         # At once, whatever is named is read again, also where nothing of it changes.
         touched.protocols.update(each.reference for each in incoming)
         for each in incoming:
@@ -85,7 +85,7 @@ def one_by_one(incoming: list[Incoming], *, published_before: bool = False, **ho
                 if each.new
                 else Protocol.objects.get(pk=each.reference)
             )
-            with official_change(protocol, published_before=each.new and published_before, **how):
+            with record_change(protocol, published_before=each.new and published_before, **how):
                 for name, value in each.values.items():
                     setattr(protocol, name, value)
                 if each.new or each.values:
@@ -135,7 +135,7 @@ def _parts_one_by_one(protocol: Protocol, parts: list[Part]) -> None:
 
 
 def at_once(incoming: list[Incoming], **how: Any) -> None:
-    with published_at_its_end():
+    with update_search_at_end():
         done = list(import_protocols(incoming, **how))
     assert done == sorted(done)
     assert (done or [0])[-1] == len(incoming)
@@ -143,14 +143,14 @@ def at_once(incoming: list[Incoming], **how: Any) -> None:
 
 def organisations_one_by_one(incoming: list[IncomingOrganisation], **how: Any) -> list[int]:
     keys = []
-    with published_at_its_end():
+    with update_search_at_end():
         for each in incoming:
             organisation = (
                 Organisation(name=each.name, kind=each.kind)
                 if each.stored is None
                 else Organisation.objects.get(pk=each.stored)
             )
-            with official_change(organisation, **how):
+            with record_change(organisation, **how):
                 if each.stored is None:
                     save(organisation)
                 for text, kind in each.names:
@@ -160,7 +160,7 @@ def organisations_one_by_one(incoming: list[IncomingOrganisation], **how: Any) -
 
 
 def organisations_at_once(incoming: list[IncomingOrganisation], **how: Any) -> list[int]:
-    with published_at_its_end():
+    with update_search_at_end():
         return [key for keys in import_organisations(incoming, **how) for key in keys]
 
 
@@ -338,7 +338,10 @@ def test_organisations_at_once_are_as_one_by_one(officer, monkeypatch):
 
 FIELDS = {"title": "New", "status": "published"}
 REFUSED = {
-    "a day to come": ({"published_on": datetime.date(2027, 2, 1)}, "This day is still to come."),
+    "a day to come": (
+        {"published_on": datetime.date(2027, 2, 1)},
+        "This day must be today or in the past",
+    ),
     "too long": ({"title": "x" * 301}, "at most 300 characters"),
     "an e-mail address": ({"parts": "jo@example.org"}, "This is public. Take the e-mail"),
     "a number that is told of": ({"reference": "98765"}, "The number book says of 098765"),

@@ -245,7 +245,7 @@ def test_a_day_before_the_last_review_is_refused():
 def test_a_button_pressed_twice_records_one():
     record(note="Agreed.")
     before = everything()
-    with pytest.raises(ValidationError, match="This very review is recorded already"):
+    with pytest.raises(ValidationError, match="This review has been recorded already"):
         record(note="Agreed.")
     assert everything() == before
 
@@ -298,7 +298,7 @@ class TestForecast:
     def test_what_is_said_is_what_then_happens_and_nothing_of_it_stays(self, officer):
         reviews = [a_review(), a_review("9002"), a_review("9003"), a_review("9004")]
         before = everything()
-        foreseen = changes.forecast(reviews, at=NOW, by=officer)
+        foreseen = changes.preview_reviews(reviews, at=NOW, by=officer)
         assert everything() == before
         assert [each.protocol.pk for each in foreseen] == ["9005", "9002", "9003", "9004"]
         for review, each in zip(reviews, foreseen, strict=True):
@@ -316,16 +316,18 @@ class TestForecast:
     def test_each_is_foreseen_by_itself(self):
         replaced = {"outcome": "replaced", "replaced_by_id": "9001"}
         ended = {"outcome": "ended", "note": "Over."}
-        foreseen = changes.forecast([a_review(**replaced), a_review("9001", **ended)], at=NOW)
+        foreseen = changes.preview_reviews(
+            [a_review(**replaced), a_review("9001", **ended)], at=NOW
+        )
         assert [each.refusals for each in foreseen] == [[], []]
 
 
 class TestMending:
     def test_the_words_are_mended_and_told(self):
         review = record(note="Jo Smith agreed.")
-        with changes.official_change(review.protocol, at=NOW, why="No names."):
+        with changes.record_change(review.protocol, at=NOW, why="No names."):
             review.note = "The guardian agreed."
-            changes.mend_review(review)
+            changes.correct_review(review)
         assert Review.objects.get().note == "The guardian agreed."
         change = stored().changes.first()
         assert change.what.startswith("Review changed from 22 November 2026")
@@ -334,9 +336,9 @@ class TestMending:
 
     def test_the_reason_of_the_withdrawal_that_repeats_the_note_follows(self):
         review = record(outcome="ended", note="Jo Smith left.")
-        with changes.official_change(review.protocol, at=NOW):
+        with changes.record_change(review.protocol, at=NOW):
             review.note = "The service closed."
-            changes.mend_review(review)
+            changes.correct_review(review)
         assert stored().withdrawn_reason == "The service closed."
 
     def test_a_reason_of_its_own_stays(self):
@@ -344,9 +346,9 @@ class TestMending:
         protocol = stored()
         protocol.withdrawn_reason = "It ended, as told by the lead."
         saved(protocol)
-        with changes.official_change(review.protocol, at=NOW):
+        with changes.record_change(review.protocol, at=NOW):
             review.note = "Ended."
-            changes.mend_review(review)
+            changes.correct_review(review)
         assert stored().withdrawn_reason == "It ended, as told by the lead."
 
     def test_a_withdrawal_keeps_its_reason(self):
@@ -355,9 +357,9 @@ class TestMending:
         review.note = ""
         with (
             pytest.raises(ValidationError, match="Write why"),
-            changes.official_change(review.protocol, at=NOW),
+            changes.record_change(review.protocol, at=NOW),
         ):
-            changes.mend_review(review)
+            changes.correct_review(review)
         assert everything() == before
 
 

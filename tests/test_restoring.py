@@ -72,9 +72,9 @@ def refused(thing, **how) -> list[str]:
     with pytest.raises(ValidationError) as refusal:
         put_back(thing, **how)
     assert everything() == before
-    assert changes.foresee_restoring(
+    assert changes.preview_restore(
         thing, first(thing), at=days_on(90), said_at=how.get("said_at")
-    ).refusals == (refusal.value.messages if "promised" not in how else [])
+    ).refusals == (refusal.value.messages if "expected_digest" not in how else [])
     return refusal.value.messages
 
 
@@ -99,11 +99,11 @@ def test_any_earlier_state_can_be_put_back(seed, kind):
             edit(random, thing, days_on(day))
         for change in random.sample(list(thing.changes.all()), min(3, thing.changes.count())):
             now, stored = snapshot_of(thing), everything()
-            foreseen = changes.foresee_restoring(thing, change.record, at=days_on(90))
+            foreseen = changes.preview_restore(thing, change.record, at=days_on(90))
             assert foreseen.refusals == []
             assert everything() == stored
             told = thing.changes.count()
-            done = put_back(thing, change.record, promised=foreseen.promise)
+            done = put_back(thing, change.record, expected_digest=foreseen.digest)
             again = snapshot_of(thing)
             assert as_said(again, now) == as_said(change.record, now)
             assert done == (bare(now) != bare(again))
@@ -111,7 +111,7 @@ def test_any_earlier_state_can_be_put_back(seed, kind):
             # Twice changes nothing, and says so.
             assert put_back(thing, change.record) is False
             assert snapshot_of(thing) == again
-            nothing = changes.foresee_restoring(thing, change.record, at=days_on(90))
+            nothing = changes.preview_restore(thing, change.record, at=days_on(90))
             assert (nothing.differences, nothing.refusals) == ([], [])
         transaction.set_rollback(True)
 
@@ -165,7 +165,7 @@ class TestParties:
     def test_lead_and_partner_change_places_and_back(self):
         record = first(protocol())
         lead, partner = protocol().all_parties
-        with changes.official_change(protocol(), at=days_on(1)):
+        with changes.record_change(protocol(), at=days_on(1)):
             changes.remove(lead)
             changes.remove(partner)
             changes.save(a_party("9001", "Birch Trust", "lead", position=4))
@@ -179,7 +179,7 @@ class TestParties:
     def test_an_organisation_that_is_gone_is_found_by_its_old_address(self):
         record = first(protocol())
         gone, cedar = birch(), Organisation.objects.named("Cedar Charity").get()
-        with changes.official_change(protocol(), at=days_on(1)):
+        with changes.record_change(protocol(), at=days_on(1)):
             changes.remove(protocol().partners[0])
         Slug.objects.filter(organisation=gone).update(organisation=cedar)
         gone.changes.update(organisation=None)
@@ -191,7 +191,7 @@ class TestParties:
     def test_two_that_became_one_take_part_once(self):
         saved(protocol(), a_party("9001", "Cedar Charity", position=2), at=days_on(1))
         record, cedar = snapshot_of(protocol()), Organisation.objects.named("Cedar Charity").get()
-        with changes.official_change(protocol(), at=days_on(2)):
+        with changes.record_change(protocol(), at=days_on(2)):
             for party in protocol().partners:
                 changes.remove(party)
         gone = birch()
@@ -201,7 +201,7 @@ class TestParties:
         assert [party.organisation for party in protocol().partners] == [cedar]
 
     def test_an_organisation_without_any_address_is_named(self):
-        with changes.official_change(protocol(), at=days_on(1)):
+        with changes.record_change(protocol(), at=days_on(1)):
             changes.remove(protocol().partners[0])
         birch().delete()
         assert refused(protocol()) == ["Birch Trust is not in this register any longer."]
@@ -209,7 +209,7 @@ class TestParties:
     def test_places_that_say_no_order_are_numbered(self):
         Party.objects.filter(protocol="9001").update(position=0)
         record = snapshot_of(protocol())
-        with changes.official_change(protocol(), at=days_on(1)):
+        with changes.record_change(protocol(), at=days_on(1)):
             changes.remove(protocol().lead)
         put_back(protocol(), record)
         assert [party.role for party in protocol().all_parties] == ["lead", "partner"]
@@ -225,7 +225,7 @@ class TestPapers:
 
     def test_one_that_was_taken_off_comes_back(self, document):
         record = snapshot_of(protocol())
-        with changes.official_change(protocol(), at=days_on(2)):
+        with changes.record_change(protocol(), at=days_on(2)):
             document.taken_off = True
             document.save()
         assert put_back(protocol(), record)
@@ -241,7 +241,7 @@ class TestPapers:
 
     def test_one_that_was_deleted_comes_back_at_its_address(self, document):
         record, address = snapshot_of(protocol()), document.get_absolute_url()
-        with changes.official_change(protocol(), at=days_on(2)):
+        with changes.record_change(protocol(), at=days_on(2)):
             changes.remove(document)
         put_back(protocol(), record)
         assert protocol().documents.get().get_absolute_url() == address
@@ -249,7 +249,7 @@ class TestPapers:
 
     def test_an_earlier_file_is_the_current_one_again(self, document):
         record, earlier = snapshot_of(protocol()), document.file.name
-        with changes.official_change(protocol(), at=days_on(2)):
+        with changes.record_change(protocol(), at=days_on(2)):
             EarlierVersion.objects.create(document=document, file=earlier, replaced_at=days_on(2))
             document.name, document.size = "Newer.pdf", 5
             document.file.save("b.pdf", ContentFile(pdf("Newer")))
@@ -265,7 +265,7 @@ class TestPapers:
 
     def test_a_file_that_is_lost_is_named(self, document):
         record = snapshot_of(protocol())
-        with changes.official_change(protocol(), at=days_on(2)):
+        with changes.record_change(protocol(), at=days_on(2)):
             changes.remove(document)
         default_storage.delete(document.file.name)
         with pytest.raises(ValidationError) as refusal:
@@ -291,7 +291,7 @@ class TestOrganisations:
     def test_a_name_that_another_has_by_now_is_refused(self):
         saved(birch(), a_name("Birch Trust", "BT"), at=days_on(1))
         record = snapshot_of(birch())
-        with changes.official_change(birch(), at=days_on(2)):
+        with changes.record_change(birch(), at=days_on(2)):
             changes.remove(Name.objects.get(text="BT"))
         changes.save(a_name("Cedar Charity", "BT"))
         with pytest.raises(ValidationError) as refusal:
@@ -302,7 +302,7 @@ class TestOrganisations:
         organisation = birch()
         organisation.name = "Oak Trust"
         saved(organisation, at=days_on(1))
-        with changes.official_change(organisation, at=days_on(2)):
+        with changes.record_change(organisation, at=days_on(2)):
             changes.remove(Name.objects.get(text="Birch Trust"))
         saved(
             Organisation.objects.named("Cedar Charity").get(),
@@ -335,7 +335,7 @@ class TestOrganisations:
         cedar = Organisation.objects.named("Cedar Charity").get()
         saved(birch(), Succession(organisation=birch(), successor=cedar), at=days_on(1))
         record = snapshot_of(birch())
-        with changes.official_change(birch(), at=days_on(2)):
+        with changes.record_change(birch(), at=days_on(2)):
             changes.remove(birch().successions.get())
         Slug.objects.filter(organisation=cedar).update(organisation=birch())
         cedar.delete()
@@ -364,23 +364,23 @@ def state(row):
 @pytest.mark.parametrize("meanwhile", ["the same", "something else", "the very restoring"])
 def test_what_was_shown_is_what_happens_or_nothing(meanwhile):
     rewritten(protocol())
-    promise = changes.foresee_restoring(protocol(), first(protocol()), at=days_on(90)).promise
+    promise = changes.preview_restore(protocol(), first(protocol()), at=days_on(90)).digest
     if meanwhile == "the same":
-        assert put_back(protocol(), promised=promise)
+        assert put_back(protocol(), expected_digest=promise)
         return
     if meanwhile == "something else":
         rewritten(protocol(), summary="Mine.", day=6)
     else:
         put_back(protocol(), day=80)
-    sentences = refused(protocol(), promised=promise)
-    assert "something changed after you were shown what would happen" in sentences[0]
+    sentences = refused(protocol(), expected_digest=promise)
+    assert "something changed after you were shown this page" in sentences[0]
 
 
 def test_what_refuses_the_thing_itself_is_said():
     rewritten(protocol(), published_on=None)
     record = snapshot_of(protocol())
     record["fields"]["published_on"] = "2030-01-01"
-    with pytest.raises(ValidationError, match="This day is still to come"):
+    with pytest.raises(ValidationError, match="This day must be today or in the past"):
         put_back(protocol(), record)
 
 
@@ -390,5 +390,5 @@ def test_what_was_merged_meanwhile_is_told():
     changes.merge(Organisation.objects.exclude(pk=gone.pk)[0], gone, at=days_on(0))
     with pytest.raises(ValidationError, match="not in the register any more"):
         changes.restore(gone, record, at=days_on(1))
-    foreseen = changes.foresee_restoring(gone, record, at=days_on(1))
+    foreseen = changes.preview_restore(gone, record, at=days_on(1))
     assert "not in the register any more" in foreseen.refusals[0]

@@ -176,7 +176,7 @@ class OfficialAdmin(OnlyAdd, SavedOnceAdmin):
         """Save the thing and its parts as one official change. Raises ValidationError."""
         why, at = form.cleaned_data.get("why", ""), timezone.now()
         by = cast(User, request.user)
-        with changes.official_change(self.subject_of(form.instance), at=at, by=by, why=why):
+        with changes.record_change(self.subject_of(form.instance), at=at, by=by, why=why):
             # A new thing must be there before its parts. Later the parts go first: an
             # organisation may take a name that is given up among them in the same breath.
             if not change:
@@ -214,7 +214,7 @@ class OfficialAdmin(OnlyAdd, SavedOnceAdmin):
         """Delete as an official change what was seen. Raises ValidationError for what must stay."""
         by = cast(User, request.user)
         self.refuse_unseen(request, obj)
-        with changes.official_change(self.subject_of(obj), at=timezone.now(), by=by):
+        with changes.record_change(self.subject_of(obj), at=timezone.now(), by=by):
             changes.remove(obj)
 
     def history_form_view(self, *args: Any, **kwargs: Any) -> HttpResponse:

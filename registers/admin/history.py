@@ -20,7 +20,7 @@ from simple_history.template_utils import HistoricalRecordContextHelper
 
 from registers.admin.audit_log import page_of, saves_of, sources, times_in_words
 from registers.admin.restore import PAGES, may_restore, restore_view
-from registers.changes.restore import is_of_another, merged_after, merges_into
+from registers.changes.restore import is_of_other_row, merged_after, merges_into
 from registers.history.backfill import SUBJECTS
 from registers.history.diff import (
     ChangeDescription,
@@ -106,7 +106,7 @@ def _names_of_others(thing: models.Model, shown: Iterable[Change]) -> dict[Any, 
     names = {
         each.record["fields"]["id"]: each.record["fields"]["name"]
         for each in reversed(list(shown))
-        if each.record and is_of_another(thing, each.record)
+        if each.record and is_of_other_row(thing, each.record)
     }
     merges = Merge.objects.filter(gone_key__in=list(names)).order_by("pk")
     return names | dict(merges.values_list("gone_key", "gone_name"))
@@ -115,7 +115,7 @@ def _names_of_others(thing: models.Model, shown: Iterable[Change]) -> dict[Any, 
 def _instead(thing: models.Model, change: Change, merges: list[Merge], *, newest: bool) -> str:
     if change.record is None:
         return NO_RECORD
-    if is_of_another(thing, change.record):
+    if is_of_other_row(thing, change.record):
         return OF_ANOTHER
     if newest:
         return TODAY

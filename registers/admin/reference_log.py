@@ -71,7 +71,7 @@ class GapForm(forms.Form):
             numbers = f"{len(self.ticked)} numbers"
         at = timezone.now()
         if TAKE_BACK in self.data:
-            taken = changes.take_gaps_back(self.ticked, at=at, by=user)
+            taken = changes.clear_gaps(self.ticked, at=at, by=user)
             return f"What was said of {numbers} is taken back." if taken else NOTHING_SAID
         fate, note = self.cleaned_data["fate"], self.cleaned_data["note"]
         changes.explain_gaps(self.ticked, fate=fate, note=note, at=at, by=user)

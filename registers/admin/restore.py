@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 
 from registers import changes
 from registers.admin.permissions import GUARDED, may_publish
-from registers.changes.locking import hold
+from registers.changes.locking import lock_for_update
 from registers.history.backfill import SUBJECTS
 from registers.history.snapshot import Snapshot, comparable_value, field_values
 from registers.models import Change, News, Protocol, Resource, Theme
@@ -87,7 +87,7 @@ def restore_view(
         else:
             _tell(door, request, state, done=done)
             return redirect(history, thing.pk)
-    foreseen = changes.foresee_restoring(
+    foreseen = changes.preview_restore(
         thing, state.record, at=timezone.now(), said_at=state.made_at
     )
     context = {
@@ -110,7 +110,7 @@ def restore_view(
 def _put_back(request: HttpRequest, thing: models.Model, state: State, form: RestoringForm) -> bool:
     """Put the state back. Raises PermissionDenied where by now this person may not any more."""
     with transaction.atomic():
-        hold(thing, [])
+        lock_for_update(thing, [])
         now = type(thing)._default_manager.filter(pk=thing.pk).first()
         if now and not may_restore(request, now, state.record):
             raise PermissionDenied
@@ -121,7 +121,7 @@ def _put_back(request: HttpRequest, thing: models.Model, state: State, form: Res
             by=cast(User, request.user),
             why=form.cleaned_data["why"],
             said_at=state.made_at,
-            promised=form.cleaned_data["promised"],
+            expected_digest=form.cleaned_data["promised"],
         )
 
 

@@ -26,7 +26,7 @@ from registers import changes
 from registers.admin.base import ModelForm, OfficialAdmin, ReasonForm
 from registers.admin.permissions import may_publish, outcomes_for
 from registers.admin.review_form import BOXES, ReviewForm
-from registers.changes.review import NOT_IN_FORCE, Forecast
+from registers.changes.review import NOT_IN_FORCE, ReviewPreview
 from registers.models import Protocol, Review
 from registers.models.review_dates import last_day
 
@@ -71,7 +71,7 @@ class ReviewAdmin(OfficialAdmin):
 
     def save_thing(self, form: ModelForm) -> None:
         """Save the review, and the reason of a withdrawal that repeats it."""
-        changes.mend_review(form.instance)
+        changes.correct_review(form.instance)
 
     @admin.display(description="next review", ordering="next_review")
     def next_month(self, review: Review) -> str | None:
@@ -124,7 +124,7 @@ def review_many(
         messages.warning(request, CHANGED_SINCE)
     reviews = [form.review_of(protocol) for protocol in protocols]
     by = cast(User, request.user)
-    return _forecast_page(request, form, changes.forecast(reviews, at=timezone.now(), by=by))
+    return _forecast_page(request, form, changes.preview_reviews(reviews, at=timezone.now(), by=by))
 
 
 def _record(request: HttpRequest, form: ReviewForm, written: QueryDict) -> bool:
@@ -133,7 +133,7 @@ def _record(request: HttpRequest, form: ReviewForm, written: QueryDict) -> bool:
     reviews = [form.review_of(each) for each in form.protocols if each.pk in shown]
     by, promised = cast(User, request.user), written.get("promised", "")
     try:
-        changes.record_reviews(reviews, at=timezone.now(), by=by, promised=promised)
+        changes.record_reviews(reviews, at=timezone.now(), by=by, expected_digest=promised)
     except ValidationError:
         return False
     number = len(reviews)
@@ -150,7 +150,7 @@ def _form_page(request: HttpRequest, form: ReviewForm) -> HttpResponse:
 
 
 def _forecast_page(
-    request: HttpRequest, form: ReviewForm, foreseen: list[Forecast]
+    request: HttpRequest, form: ReviewForm, foreseen: list[ReviewPreview]
 ) -> HttpResponse:
     return _page(
         request,
@@ -159,7 +159,7 @@ def _forecast_page(
         title="What will happen",
         recordable=[each for each in foreseen if not each.refusals],
         refused=[each for each in foreseen if each.refusals],
-        promised=changes.promise(foreseen),
+        promised=changes.previews_digest(foreseen),
         written=[form[name].as_hidden() for name in (*form.boxes, "seen")],
     )
 

@@ -1,41 +1,47 @@
 """How a change becomes official. Nothing else in the register saves."""
 
-from registers.changes.gaps import explain_gaps, take_gaps_back
+from registers.changes.gaps import clear_gaps, explain_gaps
 from registers.changes.merge import (
+    mark_not_duplicate,
     merge,
     plan_merge,
     plan_split,
-    say_apart,
-    say_maybe_the_same,
     split,
+    unmark_not_duplicate,
 )
 from registers.changes.papers import bring_back, no_orphans
-from registers.changes.record import official_change, remove, save
-from registers.changes.restore import foresee_restoring, restore
-from registers.changes.review import forecast, mend_review, promise, record_review, record_reviews
+from registers.changes.record import record_change, remove, save
+from registers.changes.restore import preview_restore, restore
+from registers.changes.review import (
+    correct_review,
+    preview_reviews,
+    previews_digest,
+    record_review,
+    record_reviews,
+)
 from registers.changes.unmerge import plan_undo, undo_merge
 
 __all__ = [
     "bring_back",
+    "clear_gaps",
+    "correct_review",
     "explain_gaps",
-    "forecast",
-    "foresee_restoring",
-    "mend_review",
+    "mark_not_duplicate",
     "merge",
     "no_orphans",
-    "official_change",
     "plan_merge",
     "plan_split",
     "plan_undo",
-    "promise",
+    "preview_restore",
+    "preview_reviews",
+    "previews_digest",
+    "record_change",
     "record_review",
     "record_reviews",
     "remove",
     "restore",
     "save",
-    "say_apart",
-    "say_maybe_the_same",
     "split",
-    "take_gaps_back",
     "undo_merge",
+    "unmark_not_duplicate",
 ]

@@ -1,8 +1,8 @@
-"""Official changes of many things of one kind at once, each as `official_change` makes one.
+"""Official changes of many rows of one model at once, each as `record_change` records one.
 
-A merge may touch thousands of protocols, and a spreadsheet all of them. What
-they say before and after is read for many at once, so that it takes few
-queries, however many they are.
+A merge may touch thousands of protocols, and a spreadsheet all of them. Their
+summaries and snapshots are read for many at once, so that it takes few queries,
+however many they are.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from django.db import models
 from django.utils import timezone
 
 from registers.changes.record import (
-    newest_entry,
-    published_at_its_end,
-    refuse_days_to_come,
-    write_days,
+    newest_history_id,
+    refuse_future_dates,
+    set_dates,
+    update_search_at_end,
 )
 from registers.history.backfill import SUBJECTS, backfill_snapshots
 from registers.history.snapshot import snapshots_of
@@ -32,7 +32,7 @@ Subject = type[Protocol] | type[Organisation]
 
 
 @contextmanager
-def official_changes(
+def record_changes(
     model: Subject,
     keys: Sequence[Any],
     *,
@@ -41,28 +41,28 @@ def official_changes(
     why: str = "",
     published_before: bool = False,
 ) -> Iterator[list[Any]]:
-    """Tell what changes within in each of many things: a change for each, or nothing.
+    """Record what is saved within as one official change for each row that changed.
 
-    `keys` are those of the things, stored or not; none of them may be removed
-    within. They are given as a list, in the order of the changes, to which the
-    keys are added of things that have none before they are stored.
-    `published_before` is said of the protocols that are new here. All else is
-    as with `official_change`.
+    `keys` are the primary keys of the rows, stored or not; none of them may be
+    deleted within. They are yielded as a list, in the order of the changes; the
+    caller appends the keys of rows that get one only when they are stored.
+    `published_before` applies to protocols that are new here. All else is as
+    with `record_change`.
     """
-    with published_at_its_end() as touched:
-        before = {key: said for some in batches(keys) for key, said in _said(model, some)}
-        since, every = newest_entry(), list(keys)
+    with update_search_at_end() as touched:
+        before = {key: said for some in batches(keys) for key, said in _summaries(model, some)}
+        since, every = newest_history_id(), list(keys)
         for some in batches(keys):
             backfill_snapshots(model, some)
         yield every
         (touched.protocols if model is Protocol else touched.organisations).update(every)
         for some in batches(every):
             there = [key for key in some if key in before]
-            after = dict(_said(model, there))
+            after = dict(_summaries(model, there))
             changed = [key for key in there if after[key] != before[key]]
             new = _public(model, [key for key in some if key not in before])
             if model is Protocol:
-                _date(new, changed, at=at, since=since, by=by, given=published_before)
+                _set_dates(new, changed, at=at, since=since, by=by, given=published_before)
             records = snapshots_of([model(pk=key) for key in (*changed, *new)])
             Change.objects.bulk_create(
                 Change(
@@ -79,22 +79,22 @@ def official_changes(
 
 
 def batches(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Give the keys as many at a time as a query may well name."""
+    """Yield the keys in batches of a size that one query can name."""
     return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
-def _said(model: Subject, keys: Sequence[Any]) -> Iterator[tuple[Any, Summary]]:
+def _summaries(model: Subject, keys: Sequence[Any]) -> Iterator[tuple[Any, Summary]]:
     yield from summaries(model, keys).items()
 
 
 def _public(model: Subject, keys: Sequence[Any]) -> list[Any]:
-    """Return the keys of those that are no drafts."""
+    """Return the keys of those that are not drafts."""
     if model is Protocol:
         keys = list(Protocol.public.filter(pk__in=keys).values_list("pk", flat=True))
     return list(keys)
 
 
-def _date(
+def _set_dates(
     new: Sequence[str],
     changed: Sequence[str],
     *,
@@ -103,9 +103,9 @@ def _date(
     by: User | None,
     given: bool,
 ) -> None:
-    """Write the days of the change on protocols. Those of new ones stay where they are `given`."""
+    """Set the days of the change on protocols. Those of new ones stay as they are if `given`."""
     on = timezone.localdate(at)
     to_come = models.Q(published_on__gt=on) | models.Q(withdrawn_on__gt=on)
     for protocol in Protocol.objects.filter(to_come, pk__in=[*new, *changed])[:1]:
-        refuse_days_to_come(protocol, on)
-    write_days([] if given else new, changed, on=on, since=since, by=by)
+        refuse_future_dates(protocol, on)
+    set_dates([] if given else new, changed, on=on, since=since, by=by)

@@ -20,9 +20,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.utils.text import slugify
 
-from registers.changes.bulk_changes import batches, official_changes
-from registers.changes.bulk_writes import alter_rows, make_rows, remove_rows
-from registers.changes.record import official_change, save, slugs_like, wanted_slug
+from registers.changes.bulk_changes import batches, record_changes
+from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
+from registers.changes.record import record_change, save, slug_candidates, wanted_slug
 from registers.models import Gap, Name, Organisation, Party, Protocol, RegisterVersion, Slug, Theme
 from registers.models.keys import every_way, key_of
 from registers.models.organisation import KEY_LENGTH
@@ -63,7 +63,7 @@ def import_protocols(
 ) -> Iterator[int]:
     """Save protocols with their parts, each as an official change; give how many are done.
 
-    A draft stays one, and nothing is told of it. A part of an organisation that
+    A draft stays one, and no change is recorded of it. A part of an organisation that
     stays keeps its key, the name as published and the day of signing.
     `published_before` says of new protocols that they were published elsewhere,
     so that their days stay as they come. Raises ValidationError, and the
@@ -72,7 +72,7 @@ def import_protocols(
     done = 0
     for some in batches(incoming):
         references = [each.reference for each in some]
-        with official_changes(
+        with record_changes(
             Protocol, references, at=at, by=by, why=why, published_before=published_before
         ):
             _save_protocols(some, by)
@@ -84,8 +84,8 @@ def import_protocols(
 def _save_protocols(incoming: Sequence[Incoming], by: User | None) -> None:
     stored = Protocol.objects.in_bulk([each.reference for each in incoming if not each.new])
     new = [Protocol(reference=i.reference, **i.values) for i in incoming if i.new]
-    _refuse_told_numbers(new)
-    make_rows(new, by=by)
+    _refuse_explained_gaps(new)
+    create_rows(new, by=by)
     altered = []
     for each in incoming:
         if not each.new and each.values:
@@ -93,11 +93,11 @@ def _save_protocols(incoming: Sequence[Incoming], by: User | None) -> None:
             for name, value in each.values.items():
                 setattr(protocol, name, value)
             altered.append((protocol, each.values.keys()))
-    alter_rows(altered, by=by)
+    update_rows(altered, by=by)
 
 
-def _refuse_told_numbers(new: Sequence[Protocol]) -> None:
-    """Raise ValidationError where the number book says that no protocol has the number."""
+def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
+    """Raise ValidationError where the reference log says that no protocol has the number."""
     numbers = [int(protocol.pk) for protocol in new]
     for gap in Gap.objects.filter(pk__in=every_way(numbers))[:1]:
         raise ValidationError(
@@ -133,10 +133,10 @@ def _save_parts(incoming: Sequence[Incoming], by: User | None) -> None:
                     setattr(stays, name, values[name])
                 altered.append((stays, differ))
     # First what makes room: a protocol has one lead at most.
-    remove_rows(removed, by=by)
+    delete_rows(removed, by=by)
     for role in (Party.Role.PARTNER, Party.Role.LEAD):
-        alter_rows([pair for pair in altered if pair[0].role == role], by=by)
-    make_rows(made, by=by)
+        update_rows([pair for pair in altered if pair[0].role == role], by=by)
+    create_rows(made, by=by)
 
 
 def _staying(parts: Sequence[Part], stored: Sequence[Party]) -> dict[int, Party]:
@@ -204,14 +204,14 @@ def import_organisations(
     addresses = _Addresses()
     for some in batches(incoming):
         stored = [each.stored for each in some if each.stored is not None]
-        with official_changes(Organisation, stored, at=at, by=by, why=why) as keys:
+        with record_changes(Organisation, stored, at=at, by=by, why=why) as keys:
             new, slugs = [], list[list[str]]()
             for each in some:
                 slug, kept = addresses.of(each)
                 slugs.append(kept)
                 if each.stored is None:
                     new.append(Organisation(name=each.name, slug=slug, kind=each.kind))
-            make_rows(new, by=by)
+            create_rows(new, by=by)
             made = iter(new)
             keys[:] = [next(made).pk if each.stored is None else each.stored for each in some]
             names = [
@@ -219,7 +219,7 @@ def import_organisations(
                 for key, each in zip(keys, some, strict=True)
                 for name in _names(each)
             ]
-            make_rows(names, by=by)
+            create_rows(names, by=by)
             Slug.objects.bulk_create(
                 Slug(organisation_id=key, text=text)
                 for key, texts in zip(keys, slugs, strict=True)
@@ -241,7 +241,7 @@ class _Addresses:
         slug, kept = "", []
         if incoming.stored is None:
             wanted = wanted_slug(incoming.name)
-            tried = self.tried.setdefault(wanted, slugs_like(wanted))
+            tried = self.tried.setdefault(wanted, slug_candidates(wanted))
             slug = next(each for each in tried if each not in self.taken)
             kept = [slugify(incoming.name), slug]
         kept = [each for each in (*kept, *(slugify(text) for text, _ in incoming.names)) if each]
@@ -276,11 +276,11 @@ def import_theme(
     """
     wanted = slugify(name)[:LONGEST] or "theme"
     taken = set(Theme.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
-    slug = next(each for each in slugs_like(wanted) if each not in taken)
+    slug = next(each for each in slug_candidates(wanted) if each not in taken)
     last = Theme.objects.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else min(last + 1, LAST_POSITION)
     theme = Theme(name=name, slug=slug, position=position)
-    with official_change(theme, at=at, by=by, why=why):
+    with record_change(theme, at=at, by=by, why=why):
         theme._history_user = by  # type: ignore[attr-defined]
         save(theme)
     return theme

@@ -1,8 +1,7 @@
-"""Many rows of one table made, altered or removed at once, with an entry in the history for each.
+"""Create, update and delete many rows of one table at once, with a history row for each.
 
-As with `save`, but for what is asked of the database for each thing alone: that
-what it points at is there, and that it is the only one of its kind. Of that the
-database's own refusal is raised, as it is.
+As `save` does for one, but foreign keys and unique constraints are left to the
+database: its own IntegrityError is raised.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ from django.utils import timezone
 Row = TypeVar("Row", bound=models.Model)
 
 
-def make_rows(things: Sequence[Row], *, by: User | None) -> None:
-    """Check and store new things of one kind, and give them their keys. Raises ValidationError."""
+def create_rows(things: Sequence[Row], *, by: User | None) -> None:
+    """Check and store new rows of one model, and set their keys. Raises ValidationError."""
     if things:
         model = type(things[0])
         _check(things)
         model._default_manager.bulk_create(things)
-        keep_history(things, "+", by=by)
+        write_history(things, "+", by=by)
 
 
-def alter_rows(altered: Iterable[tuple[Row, Collection[str]]], *, by: User | None) -> None:
-    """Check and store things of one kind again, each with the names of its columns that differ.
+def update_rows(altered: Iterable[tuple[Row, Collection[str]]], *, by: User | None) -> None:
+    """Check and update rows of one model, each with the names of the columns that differ.
 
-    They are stored in the order given. Raises ValidationError.
+    They are updated in the order given. Raises ValidationError.
     """
     alike = defaultdict(list)
     for thing, columns in altered:
@@ -41,23 +40,23 @@ def alter_rows(altered: Iterable[tuple[Row, Collection[str]]], *, by: User | Non
         _check(things)
         fields = [f.name for f in model._meta.concrete_fields if f.attname in columns]
         model._default_manager.bulk_update(things, fields)
-        keep_history(things, "~", by=by)
+        write_history(things, "~", by=by)
 
 
-def remove_rows(things: Sequence[Row], *, by: User | None) -> None:
-    """Remove stored things of one kind, to which nothing points."""
+def delete_rows(things: Sequence[Row], *, by: User | None) -> None:
+    """Delete stored rows of one model, to which nothing points."""
     if things:
-        keep_history(things, "-", by=by)
+        write_history(things, "-", by=by)
         rows = type(things[0])._default_manager.filter(pk__in=[thing.pk for thing in things])
         # Not delete(), which would write the history one by one, and know of no user.
         rows._raw_delete(rows.db)
 
 
-def keep_history(things: Sequence[models.Model], kind: str, *, by: User | None) -> None:
-    """Write an entry in the history of each of several things of one kind, as they are stored.
+def write_history(things: Sequence[models.Model], kind: str, *, by: User | None) -> None:
+    """Write a history row for each of several rows of one model, as they are stored.
 
-    `kind` is history's own mark: + for new, ~ for altered, - for those that go.
-    The database copies the rows: to make them here took three times as long as all else.
+    `kind` is django-simple-history's: + for created, ~ for updated, - for deleted.
+    The database copies the rows: making them in Python took three times as long as all else.
     """
     if not things:
         return

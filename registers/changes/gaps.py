@@ -1,4 +1,4 @@
-"""What is said of numbers that no protocol has becomes official, or is taken back."""
+"""Explanations of numbers that no protocol has: recorded, or cleared."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
-from registers.changes.record import official_change, published_at_its_end, remove, save
+from registers.changes.record import record_change, remove, save, update_search_at_end
 from registers.models import Gap
 
 
@@ -19,27 +19,25 @@ def explain_gaps(
     at: datetime.datetime,
     by: User | None = None,
 ) -> None:
-    """Say of every one of `references` what became of it, or of none.
+    """Record for each of `references` what became of it, or for none.
 
-    `fate` is a Gap.Fate, and `note` is public. Raises ValidationError for what
-    cannot be said, such as of a number that a protocol has.
+    `fate` is a Gap.Fate, and `note` is public. Raises ValidationError, for
+    example for a number that a protocol has.
     """
-    with published_at_its_end():
+    with update_search_at_end():
         for reference in references:
             gap = Gap.objects.filter(pk=reference).first() or Gap(reference=reference)
             gap.fate, gap.note = fate, note
-            with official_change(gap, at=at, by=by):
+            with record_change(gap, at=at, by=by):
                 save(gap)
 
 
-def take_gaps_back(
-    references: Iterable[str], *, at: datetime.datetime, by: User | None = None
-) -> int:
-    """Take back what was said of `references`. Return of how many something was said."""
+def clear_gaps(references: Iterable[str], *, at: datetime.datetime, by: User | None = None) -> int:
+    """Delete the explanations of `references`. Return how many there were."""
     gaps = list(Gap.objects.filter(pk__in=list(references)))
-    with published_at_its_end():
+    with update_search_at_end():
         for gap in gaps:
-            # Told of by another object: Django takes the key of one that it deleted.
-            with official_change(Gap(reference=gap.pk), at=at, by=by):
+            # Another object as the subject: Django clears the key of one that it deletes.
+            with record_change(Gap(reference=gap.pk), at=at, by=by):
                 remove(gap)
     return len(gaps)

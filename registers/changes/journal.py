@@ -1,7 +1,7 @@
-"""Steps: what becomes of single rows, written down as plain data before it is done.
+"""The journal of a merge: what happens to each row, as JSON values, before it is done.
 
-What a merge will do is shown as its steps, done as its steps, and kept as its
-steps: so what was shown is what happens, and it can be undone row by row.
+A merge is previewed, done and stored as its steps: so what was shown is what
+happens, and it can be undone row by row.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What becomes of one row: altered, removed (`after` is None) or made (`before` is None).
+    """What happens to one row: updated, deleted (`after` is None) or created (`before` is None).
 
-    Of a row that is altered only the columns are named by which it is known to
-    stand where it was put. Values are plain, as JSON has them.
+    An update names only the columns that it changes, and those by which undoing
+    knows that the row is still where it was put. Values are JSON values.
     """
 
     table: str
@@ -50,29 +50,29 @@ class Step:
         return Step(table=self.table, key=self.key, before=self.after, after=self.before)
 
     def to_json(self) -> list[Any]:
-        """Return it as JSON keeps it."""
+        """Return it for JSON."""
         return [self.table, self.key, self.before, self.after]
 
 
 def read_steps(kept: Iterable[Sequence[Any]]) -> list[Step]:
-    """Return the steps that were kept with `plain`."""
+    """Return the steps that were stored with `to_json`."""
     return [Step(table=t, key=k, before=b, after=a) for t, k, b, a in kept]
 
 
-def altered(thing: models.Model, **values: Any) -> Step:
-    """Return the step that gives the stored `thing` these values, by the names of its columns."""
-    row = row_of(thing)
+def update_step(thing: models.Model, **values: Any) -> Step:
+    """Return the step that updates the stored `thing` with these values, by column."""
+    row = column_values(thing)
     after = {name: to_json(value) for name, value in values.items()}
     before = {name: row[name] for name in after}
     return Step(table=_table(thing), key=thing.pk, before=before, after=after)
 
 
-def removed(thing: models.Model) -> Step:
-    """Return the step that removes the stored `thing`."""
-    return Step(table=_table(thing), key=thing.pk, before=row_of(thing), after=None)
+def delete_step(thing: models.Model) -> Step:
+    """Return the step that deletes the stored `thing`."""
+    return Step(table=_table(thing), key=thing.pk, before=column_values(thing), after=None)
 
 
-def row_of(thing: models.Model) -> Values:
+def column_values(thing: models.Model) -> Values:
     """Return the values of a row by the names of its columns."""
     return {
         field.attname: to_json(getattr(thing, field.attname))
@@ -80,16 +80,16 @@ def row_of(thing: models.Model) -> Values:
     }
 
 
-def stands(step: Step, stored: models.Model | None) -> bool:
-    """Say whether a row is as the step found it, in the columns that the step names."""
+def matches_stored(step: Step, stored: models.Model | None) -> bool:
+    """Return whether a row is as the step found it, in the columns that the step names."""
     if stored is None or step.before is None:
         return stored is None and step.before is None
-    row = row_of(stored)
+    row = column_values(stored)
     return all(row[name] == value for name, value in step.before.items())
 
 
-def do(steps: Iterable[Step], *, by: User | None) -> None:
-    """Do the steps in their order, within a transaction; each row's history is kept."""
+def apply_steps(steps: Iterable[Step], *, by: User | None) -> None:
+    """Apply the steps in their order, within a transaction, with a history row for each."""
     for _, several in groupby(steps, key=lambda step: (step.table, step.kind)):
         alike = list(several)
         {"made": _make, "removed": _remove, "altered": _alter}[alike[0].kind](alike, by)

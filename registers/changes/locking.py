@@ -1,10 +1,11 @@
-"""What stands in the register at this moment: locked for update, and recognised again by a digest.
+"""Row locks, fingerprints of what is stored, and digests of what a preview showed.
 
-A form is drawn from what is stored. When it comes back, what is stored is held
-and compared with that: so of two editors, the second learns of the first.
+A form carries a fingerprint of what it was made from. When it is posted, the
+stored rows are locked and compared with it, so that the second of two editors
+learns of the first.
 
-A page that shows what would happen carries the promise of it. Whoever does it
-then does exactly that, or nothing.
+A preview carries a digest of what would happen. Confirming it does exactly
+that, or nothing.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ Part = tuple[type[models.Model], str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Saving:
-    """When something was saved last, and by whom; nobody known where a command saved it."""
+class LastSave:
+    """When something was last saved, and by whom: None where a command saved it."""
 
     at: datetime.datetime
     by: User | None
 
 
-def hold(thing: models.Model, parts: list[Part]) -> None:
-    """Let nobody else save the stored `thing` or its `parts` until the transaction ends.
+def lock_for_update(thing: models.Model, parts: list[Part]) -> None:
+    """Lock the rows of `thing` and of its `parts` until the transaction ends.
 
-    SQLite writes one transaction after the other, so that there it holds by itself.
+    SQLite runs one writing transaction after the other, so it needs no row locks.
     """
     for rows in _rows(thing, parts):
         list(rows.select_for_update(no_key=True).values_list("pk"))
@@ -50,7 +51,7 @@ def fingerprint(thing: models.Model, parts: list[Part]) -> str:
     return hashlib.sha256(json.dumps(stored, cls=DjangoJSONEncoder).encode()).hexdigest()
 
 
-def last_saved(thing: models.Model, parts: list[Part]) -> Saving | None:
+def last_saved(thing: models.Model, parts: list[Part]) -> LastSave | None:
     """Return the newest entry in the histories of `thing` and of its `parts`."""
     owned = [(type(thing), _key(thing)), *parts]
     entries = [
@@ -59,12 +60,12 @@ def last_saved(thing: models.Model, parts: list[Part]) -> Saving | None:
         if hasattr(model, "history")
     ]
     newest = max(filter(None, entries), key=lambda entry: entry.history_date, default=None)
-    return newest and Saving(at=newest.history_date, by=newest.history_user)
+    return newest and LastSave(at=newest.history_date, by=newest.history_user)
 
 
 def _rows(thing: models.Model, parts: list[Part]) -> Iterator[models.QuerySet[Any]]:
     for model, owner in [(type(thing), _key(thing)), *parts]:
-        # All hold them in one order, so that no two wait for each other.
+        # Always in the same order, so that no two transactions wait for each other.
         yield model._base_manager.filter(**{owner: thing.pk}).order_by("pk")
 
 
@@ -72,9 +73,9 @@ def _key(thing: models.Model) -> str:
     return thing._meta.pk.name
 
 
-OTHERWISE = "By now something else would happen than what was foreseen."
+PLAN_CHANGED = "The register has changed since you were shown this. Check again what would happen."
 
 
-def promise_of(foreseen: Any) -> str:
-    """Return the promise of what is foreseen, given as plain data."""
-    return hashlib.sha256(json.dumps(foreseen, sort_keys=True).encode()).hexdigest()
+def plan_digest(plan: Any) -> str:
+    """Return the SHA-256 of a plan, given as JSON values: a confirmation must match it."""
+    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()

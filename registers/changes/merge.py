@@ -10,15 +10,15 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
-from registers.changes.bulk_changes import official_changes
-from registers.changes.journal import Step, altered, do
-from registers.changes.locking import OTHERWISE, promise_of
-from registers.changes.merge_plan import Moving
-from registers.changes.record import free_slug, official_change, published_at_its_end
+from registers.changes.bulk_changes import record_changes
+from registers.changes.journal import Step, apply_steps, update_step
+from registers.changes.locking import PLAN_CHANGED, plan_digest
+from registers.changes.merge_plan import MergeSteps
+from registers.changes.record import free_slug, record_change, update_search_at_end
 from registers.models import Apart, Change, Merge, Name, Organisation, Party, Protocol, Slug
 
 ITSELF = "An organisation cannot be merged into itself."
-NOT_HERE = "One of the two is not in this register any more. It may have been merged meanwhile."
+NOT_HERE = "One of the two is not in this register any more. Somebody may have merged it."
 # What the official name of the one that goes can become.
 KINDS_OF_NAME = [one for one in Name.Kind if one != Name.Kind.OFFICIAL]
 
@@ -34,9 +34,9 @@ class MergePlan:
     warnings: list[str]
 
     @property
-    def promise(self) -> str:
-        """A short text that differs as soon as anything of what would happen differs."""
-        return promise_of_steps([self.stays.pk, self.goes.pk], self.steps)
+    def digest(self) -> str:
+        """The digest of the plan, for a preview to carry."""
+        return steps_digest([self.stays.pk, self.goes.pk], self.steps)
 
 
 def plan_merge(
@@ -56,7 +56,7 @@ def plan_merge(
         warnings.append(
             f"{goes} is {_kind(goes)}, and {stays} is {_kind(stays)}. Are they the same?"
         )
-    moving = Moving(stays=stays, goes=goes, kind_of_name=kind_of_name)
+    moving = MergeSteps(stays=stays, goes=goes, kind_of_name=kind_of_name)
     steps = list(moving.steps())
     return MergePlan(
         stays=stays,
@@ -75,7 +75,7 @@ def merge(
     at: datetime.datetime,
     by: User | None = None,
     why: str = "",
-    promised: str | None = None,
+    expected_digest: str | None = None,
 ) -> Merge:
     """Merge `goes` into `stays`, and return what is kept of it.
 
@@ -83,27 +83,29 @@ def merge(
     contact, successions, reminders, changes. Then its row is gone. Each public
     protocol whose parties change gets an official change, and so does `stays`.
     Raises ValidationError where it cannot be done, or where something else
-    would happen than what the `promised` plan said; then nothing is kept.
+    would happen than the plan with `expected_digest`; then nothing is kept.
     """
     if stays.pk == goes.pk:
         raise ValidationError({"other": ITSELF})
-    with published_at_its_end() as touched:
-        held = hold([stays.pk, goes.pk])
+    with update_search_at_end() as touched:
+        held = lock_organisations([stays.pk, goes.pk])
         if len(held) < 2:  # noqa: PLR2004 (the two)
             raise ValidationError(NOT_HERE)
         stays, goes = held[stays.pk], held[goes.pk]
         plan = plan_merge(stays, goes, kind_of_name=kind_of_name)
-        if promised not in {None, plan.promise}:
-            raise ValidationError(OTHERWISE)
+        if expected_digest not in {None, plan.digest}:
+            raise ValidationError(PLAN_CHANGED)
         name, key = goes.name, goes.pk
         touched.organisations.update([stays.pk, key])
-        reason = because(f"{name} was merged with {stays.name}: they are one organisation.", why)
+        reason = reason_with(
+            f"{name} was merged with {stays.name}: they are one organisation.", why
+        )
         with (
-            official_change(stays, at=at, by=by, why=why),
-            official_changes(Protocol, protocols_of(plan.steps), at=at, by=by, why=reason),
+            record_change(stays, at=at, by=by, why=why),
+            record_changes(Protocol, protocols_of(plan.steps), at=at, by=by, why=reason),
         ):
-            do(plan.steps, by=by)
-        change = say_first(stays, f"Merged with {name}: they are one organisation.")
+            apply_steps(plan.steps, by=by)
+        change = prepend_summary(stays, f"Merged with {name}: they are one organisation.")
         return Merge.objects.create(
             stays_key=stays.pk,
             gone_key=key,
@@ -113,12 +115,12 @@ def merge(
         )
 
 
-def hold(keys: Iterable[int]) -> dict[int, Organisation]:
-    """Return organisations as they are now, held to the transaction's end with their protocols.
+def lock_organisations(keys: Iterable[int]) -> dict[int, Organisation]:
+    """Lock organisations and their protocols, and return the organisations as they are now.
 
-    Those that are gone are left out. The protocols come first, as they do
-    when one is edited, and all are held in the order of their keys, so that
-    no two officers wait for each other.
+    Those that are gone are left out. The protocols are locked first, as when one
+    is edited, and all in the order of their keys, so that no two transactions
+    wait for each other.
     """
     keys, known = list(keys), set[str]()
     held: dict[int, Organisation] | None = None
@@ -142,24 +144,22 @@ def protocols_of(steps: Iterable[Step]) -> list[str]:
     return sorted({row["protocol_id"] for row in rows})
 
 
-def say_first(organisation: Organisation, sentence: str, *, alone: bool = False) -> Change:
-    """Put a sentence before the words of the newest change, or in their place; return that."""
+def prepend_summary(organisation: Organisation, sentence: str, *, alone: bool = False) -> Change:
+    """Put a sentence before the words of the newest change (`alone`: in their place); return it."""
     change = Change.objects.filter(organisation=organisation.pk).latest("pk")
     change.what = sentence if alone else f"{sentence}\n{change.what}"
     change.save(update_fields=["what"])
     return change
 
 
-def because(reason: str, why: str) -> str:
-    """Return a reason with what an officer wrote behind it."""
+def reason_with(reason: str, why: str) -> str:
+    """Return a reason followed by what an officer wrote."""
     return f"{reason} {why}".strip()
 
 
-def promise_of_steps(
-    about: Sequence[object], steps: Iterable[Step], more: Iterable[str] = ()
-) -> str:
-    """Return the promise of steps that would be done, and of what else is said of them."""
-    return promise_of([*about, [step.to_json() for step in steps], *more])
+def steps_digest(about: Sequence[object], steps: Iterable[Step], more: Iterable[str] = ()) -> str:
+    """Return the digest of steps, with what they are `about` and `more` that is shown."""
+    return plan_digest([*about, [step.to_json() for step in steps], *more])
 
 
 def _batches(keys: list[str], length: int = 500) -> Iterable[list[str]]:
@@ -186,10 +186,10 @@ class SplitPlan:
     steps: list[Step]
 
     @property
-    def promise(self) -> str:
-        """A short text that differs as soon as anything of what would happen differs."""
+    def digest(self) -> str:
+        """The digest of the plan, for a preview to carry."""
         said = [self.organisation.pk, self.new.name, self.new.slug, self.new.kind]
-        return promise_of_steps(said, self.steps)
+        return steps_digest(said, self.steps)
 
 
 def plan_split(name: Name, parties: Collection[int]) -> SplitPlan:
@@ -223,49 +223,49 @@ def split(
     at: datetime.datetime,
     by: User | None = None,
     why: str = "",
-    promised: str | None = None,
+    expected_digest: str | None = None,
 ) -> Organisation:
     """Make an organisation of `name`, with its address and the parts of these keys; return it.
 
     It is not suggested as a likely duplicate of the one that it came from.
     Raises ValidationError where it cannot be done, or where something else
-    would happen than what the `promised` plan said; then nothing is kept.
+    would happen than the plan with `expected_digest`; then nothing is kept.
     """
-    with published_at_its_end() as touched:
-        hold([name.organisation_id])
+    with update_search_at_end() as touched:
+        lock_organisations([name.organisation_id])
         stored = Name.objects.select_related("organisation").filter(pk=name.pk).first()
         if stored is None or stored.organisation_id != name.organisation_id:
             raise ValidationError({"name": NOT_ITS_NAME})
         plan = plan_split(stored, parties)
-        if promised not in {None, plan.promise}:
-            raise ValidationError(OTHERWISE)
+        if expected_digest not in {None, plan.digest}:
+            raise ValidationError(PLAN_CHANGED)
         old, new = plan.organisation, plan.new
         reason = f"{new.name} was split off from {old.name}: they are two organisations."
         with (
-            official_change(old, at=at, by=by, why=why),
-            official_change(new, at=at, by=by, why=why),
-            official_changes(
-                Protocol, protocols_of(plan.steps), at=at, by=by, why=because(reason, why)
+            record_change(old, at=at, by=by, why=why),
+            record_change(new, at=at, by=by, why=why),
+            record_changes(
+                Protocol, protocols_of(plan.steps), at=at, by=by, why=reason_with(reason, why)
             ),
         ):
             new.full_clean()
             new.save()
-            do([_named(step, new.pk) for step in plan.steps], by=by)
+            apply_steps([_named(step, new.pk) for step in plan.steps], by=by)
             Slug.objects.get_or_create(text=new.slug, defaults={"organisation": new})
             Apart.objects.create(one=old, other=new)
         touched.organisations.update([old.pk, new.pk])
-        say_first(old, reason)
-        say_first(new, f"Split off from {old.name}: they are two organisations.", alone=True)
+        prepend_summary(old, reason)
+        prepend_summary(new, f"Split off from {old.name}: they are two organisations.", alone=True)
         return new
 
 
 def _steps(name: Name, slug: Slug | None, parties: list[Party]) -> Iterator[Step]:
     official = Name.Kind.OFFICIAL
-    yield altered(name, organisation_id=NEW, kind=official, text=name.text)
+    yield update_step(name, organisation_id=NEW, kind=official, text=name.text)
     if slug:
-        yield altered(slug, organisation_id=NEW, text=slug.text)
+        yield update_step(slug, organisation_id=NEW, text=slug.text)
     for party in parties:
-        yield altered(party, protocol_id=party.protocol_id, organisation_id=NEW)
+        yield update_step(party, protocol_id=party.protocol_id, organisation_id=NEW)
 
 
 def _named(step: Step, key: int) -> Step:
@@ -277,11 +277,11 @@ def _named(step: Step, key: int) -> Step:
 SAME_ORGANISATION = "These are one organisation. Choose two."
 
 
-def say_apart(one: Organisation, other: Organisation) -> None:
-    """Keep that two organisations are not the same, so that they are suggested no more.
+def mark_not_duplicate(one: Organisation, other: Organisation) -> None:
+    """Record that two organisations are not duplicates, so that they are not suggested again.
 
-    Saying it twice is saying it once. It is the editors' own, and no official
-    change. Raises ValidationError for an organisation and itself.
+    It can be repeated. It is for editors alone, and no official change. Raises
+    ValidationError for an organisation and itself.
     """
     if one.pk == other.pk:
         raise ValidationError(SAME_ORGANISATION)
@@ -289,6 +289,6 @@ def say_apart(one: Organisation, other: Organisation) -> None:
     Apart.objects.get_or_create(one=first, other=last)
 
 
-def say_maybe_the_same(apart: Apart) -> None:
-    """Take it back: if they look alike, they are suggested again."""
+def unmark_not_duplicate(apart: Apart) -> None:
+    """Delete the record: if they look alike, they are suggested again."""
     apart.delete()

@@ -1,4 +1,4 @@
-"""What a merge does, table by table, as steps; and what of it an officer should know before."""
+"""The steps of a merge, table by table, and what an officer should know before it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import date_format
 
-from registers.changes.journal import Step, altered, removed
+from registers.changes.journal import Step, delete_step, update_step
 from registers.models import (
     Apart,
     Approver,
@@ -31,7 +31,7 @@ LONGEST = 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moving:
+class MergeSteps:
     """Two organisations that are to be one, and the kind that the name of `goes` becomes."""
 
     stays: Organisation
@@ -55,7 +55,7 @@ class Moving:
         yield from self._changes()
         yield from self._apart()
         yield from self._own_words()
-        yield removed(self.goes)
+        yield delete_step(self.goes)
 
     def _parties(self) -> Iterator[Step]:
         """Move its parties; where both have one role, one row says what both said."""
@@ -66,17 +66,17 @@ class Moving:
             if other := theirs.get((party.protocol_id, party.role)):
                 joined.append((party, other))
             else:
-                yield altered(
+                yield update_step(
                     party,
                     protocol_id=party.protocol_id,
                     organisation_id=self.stays.pk,
                     name_as_published=published,
                 )
         for party, _ in joined:
-            yield removed(party)
+            yield delete_step(party)
         for party, other in joined:
             if said := self._both(party, other):
-                yield altered(other, protocol_id=other.protocol_id, **said)
+                yield update_step(other, protocol_id=other.protocol_id, **said)
 
     def _both(self, party: Party, other: Party) -> dict[str, Any]:
         """Return what alters in the row that stays, so that nothing of the other is lost."""
@@ -109,20 +109,20 @@ class Moving:
     def _names(self) -> Iterator[Step]:
         for name in self.goes.names.order_by("pk"):
             kind = self.kind_of_name if name.kind == Name.Kind.OFFICIAL else name.kind
-            yield altered(name, organisation_id=self.stays.pk, kind=kind, text=name.text)
+            yield update_step(name, organisation_id=self.stays.pk, kind=kind, text=name.text)
 
     def _slugs(self) -> Iterator[Step]:
         for slug in Slug.objects.filter(organisation=self.goes).order_by("pk"):
-            yield altered(slug, organisation_id=self.stays.pk, text=slug.text)
+            yield update_step(slug, organisation_id=self.stays.pk, text=slug.text)
 
     def _approvers(self) -> Iterator[Step]:
         titles = {key_of(each.job_title) for each in self.stays.approvers.all()}
         approvers = list(Approver.objects.filter(organisation=self.goes).order_by("pk"))
         equal = [each for each in approvers if key_of(each.job_title) in titles]
-        yield from map(removed, equal)
+        yield from map(delete_step, equal)
         for each in approvers:
             if each not in equal:
-                yield altered(each, organisation_id=self.stays.pk, job_title=each.job_title)
+                yield update_step(each, organisation_id=self.stays.pk, job_title=each.job_title)
 
     def _successions(self) -> Iterator[Step]:
         """Let what it became, and what became it, be said of the one that stays."""
@@ -143,16 +143,16 @@ class Moving:
             pair = _instead(ends, goes, stays)
             if pair[0] == pair[1]:
                 self.notes.append(
-                    f"The register says: {row}. A merge makes one of the two, and this will be"
-                    " said no more."
+                    f"The register records: {row}. After the merge the two are one organisation,"
+                    " so this will be removed."
                 )
-                yield removed(row)
+                yield delete_step(row)
             elif twin := kept.get(pair):
-                yield removed(row)
+                yield delete_step(row)
                 filled += _filled(twin, row)
             else:
                 kept[pair] = row
-                moves.append(altered(row, organisation_id=pair[0], successor_id=pair[1]))
+                moves.append(update_step(row, organisation_id=pair[0], successor_id=pair[1]))
         yield from (*moves, *filled)
 
     def _contact(self) -> Iterator[Step]:
@@ -162,28 +162,28 @@ class Moving:
         }
         gone = contacts.get(self.goes.pk)
         if gone and self.stays.pk in contacts:
-            yield removed(gone)
+            yield delete_step(gone)
         elif gone:
-            yield altered(gone, organisation_id=self.stays.pk, email=gone.email)
+            yield update_step(gone, organisation_id=self.stays.pk, email=gone.email)
 
     def _reminders(self) -> Iterator[Step]:
         """Let its reminders be the other's. Of two on one day, one holds the lines of both."""
         theirs = {each.day: each for each in self.stays.reminders.all()}
         moves, lines, left = [], [], []
-        told: list[Step] = []
+        statuses: list[Step] = []
         for reminder in Reminder.objects.filter(organisation=self.goes).order_by("pk"):
             other = theirs.get(reminder.day)
             if other is None:
-                moves.append(altered(reminder, organisation_id=self.stays.pk, day=reminder.day))
+                moves.append(update_step(reminder, organisation_id=self.stays.pk, day=reminder.day))
                 continue
-            self._refuse_told_twice(reminder, other)
+            self._refuse_reminded_twice(reminder, other)
             of_it = Reminded.objects.filter(reminder=reminder).order_by("pk")
-            lines += [altered(line, reminder_id=other.pk) for line in of_it]
-            left.append(removed(reminder))
-            told += _worse(other, reminder)
-        yield from (*moves, *lines, *left, *told)
+            lines += [update_step(line, reminder_id=other.pk) for line in of_it]
+            left.append(delete_step(reminder))
+            statuses += _worse(other, reminder)
+        yield from (*moves, *lines, *left, *statuses)
 
-    def _refuse_told_twice(self, one: Reminder, other: Reminder) -> None:
+    def _refuse_reminded_twice(self, one: Reminder, other: Reminder) -> None:
         lines = Reminded.objects.filter(reminder__in=[one, other]).values("protocol")
         twice = lines.annotate(number=models.Count("pk")).filter(number__gt=1).order_by("protocol")
         for line in twice:
@@ -194,7 +194,7 @@ class Moving:
 
     def _changes(self) -> Iterator[Step]:
         for change in Change.objects.filter(organisation=self.goes).order_by("pk"):
-            yield altered(change, organisation_id=self.stays.pk)
+            yield update_step(change, organisation_id=self.stays.pk)
 
     def _apart(self) -> Iterator[Step]:
         """Let what it is not the same as be said of the one that stays, once."""
@@ -208,9 +208,9 @@ class Moving:
             if third == stays:
                 self.notes.append("An editor has said that these two are different.")
             if third == stays or pair in known:
-                yield removed(row)
+                yield delete_step(row)
             else:
-                moves.append(altered(row, one_id=pair[0], other_id=pair[1]))
+                moves.append(update_step(row, one_id=pair[0], other_id=pair[1]))
         yield from moves
 
     def _own_words(self) -> Iterator[Step]:
@@ -221,7 +221,7 @@ class Moving:
             if goes and goes != stays:
                 said[name] = f"{stays}\n\n{goes}" if stays else goes
         if said:
-            yield altered(self.stays, **said)
+            yield update_step(self.stays, **said)
 
 
 def _filled(kept: Succession, gone: Succession) -> Iterable[Step]:
@@ -231,7 +231,7 @@ def _filled(kept: Succession, gone: Succession) -> Iterable[Step]:
         for name in ("happened_on", "source")
         if getattr(gone, name) and not getattr(kept, name)
     }
-    return [altered(kept, **said)] if said else []
+    return [update_step(kept, **said)] if said else []
 
 
 def _instead(ends: tuple[int, int], goes: int, stays: int) -> tuple[int, int]:
@@ -242,7 +242,7 @@ def _instead(ends: tuple[int, int], goes: int, stays: int) -> tuple[int, int]:
 def _worse(kept: Reminder, gone: Reminder) -> Iterable[Step]:
     """Let the reminder that stays say that one of the two was not sent, if so."""
     worse = kept.status == Reminder.Status.SENT != gone.status
-    return [altered(kept, status=gone.status, problem=gone.problem)] if worse else []
+    return [update_step(kept, status=gone.status, problem=gone.problem)] if worse else []
 
 
 def _day(day: datetime.date) -> str:

@@ -188,7 +188,7 @@ def _keep(stored: Paper) -> None:
 
 
 def _delete_unnamed(name: str) -> None:
-    """Delete a file, unless a row names it. What fails here leaves a file too many, and is told."""
+    """Delete a file, unless a row names it. A failure leaves a file too many, and is logged."""
     try:
         with transaction.atomic():
             named = any(

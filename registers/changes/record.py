@@ -1,8 +1,8 @@
 """How a change becomes official: checked, saved, dated, recorded, summarised and made findable.
 
 All of it happens in one transaction, or nothing of it. Nothing else in the
-register saves: a door opens `official_change` for the protocol, organisation
-or page concerned, and calls `save` and `remove` within.
+register saves: a view opens `record_change` for the protocol, organisation or
+page concerned, and calls `save` and `remove` within.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from registers.changes.bulk_writes import keep_history
+from registers.changes.bulk_writes import write_history
 from registers.changes.papers import delete, made_at, no_orphans, save_paper
 from registers.history.backfill import SUBJECTS, backfill_snapshots
 from registers.history.snapshot import snapshot_of
@@ -30,28 +30,28 @@ from registers.models.keys import key_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
 from registers.search.search_writer import publish
 
+IN_THE_FUTURE = "This day must be today or in the past."
 
-def refuse_days_to_come(protocol: Protocol, on: datetime.date) -> None:
-    """Raise ValidationError for a day that says what has happened, and is after `on`."""
+
+def refuse_future_dates(protocol: Protocol, on: datetime.date) -> None:
+    """Raise ValidationError if the day of publishing or withdrawing is after `on`."""
     for name in ("published_on", "withdrawn_on"):
         day = getattr(protocol, name)
         if day and day > on:
-            raise ValidationError(
-                {name: "This day is still to come. Write today's, or one before."}
-            )
+            raise ValidationError({name: IN_THE_FUTURE})
 
 
-def write_day(protocol: Protocol, *, new: bool, on: datetime.date, since: int) -> None:
-    """Write on a public protocol the day on which it was published or updated.
+def set_date(protocol: Protocol, *, new: bool, on: datetime.date, since: int) -> None:
+    """Set the day on which a public protocol was published (`new`) or updated.
 
-    It belongs to the entry that the change has made in the history since the one
-    numbered `since`; where only its parties were saved, it makes an entry itself.
+    The day is written into the history row that the change has made since the one
+    numbered `since`; where only parties were saved, the protocol gets a history row.
     """
     if not new:
         protocol.updated_on = on
     elif protocol.published_on is None:
         protocol.published_on = on
-    last = last_entry(protocol)
+    last = last_history_id(protocol)
     if last == since:
         protocol.save(update_fields=["published_on", "updated_on"])
         return
@@ -60,7 +60,7 @@ def write_day(protocol: Protocol, *, new: bool, on: datetime.date, since: int) -
     Protocol.history.filter(history_id=last).update(**days)
 
 
-def write_days(
+def set_dates(
     new: Collection[str],
     changed: Collection[str],
     *,
@@ -68,10 +68,10 @@ def write_days(
     since: int,
     by: User | None,
 ) -> None:
-    """Do for many protocols, by reference, what `write_day` does for one.
+    """Do for many protocols, by reference, what `set_date` does for one.
 
-    `since` is the number of the newest entry of all before the changes. The
-    entries that must be made are `by` a user.
+    `since` is the number of the newest history row of all before the changes.
+    History rows that must be made name the user `by`.
     """
     updated, published = {"updated_on": on}, {"published_on": on}
     Protocol.objects.filter(pk__in=changed).update(**updated)
@@ -88,23 +88,23 @@ def write_days(
     of_new = [last[reference] for reference in new if reference in last]
     entries.filter(history_id__in=of_new, published_on=None).update(**published)
     without = Protocol.objects.filter(pk__in=set(changed) - last.keys())
-    keep_history(list(without), "~", by=by)
+    write_history(list(without), "~", by=by)
 
 
-def newest_entry() -> int:
-    """Return the number of the newest entry in the history of all protocols; 0 for none."""
+def newest_history_id() -> int:
+    """Return the number of the newest row in the history of all protocols; 0 for none."""
     return int(Protocol.history.aggregate(last=models.Max("history_id"))["last"] or 0)
 
 
-def last_entry(protocol: Protocol) -> int:
-    """Return the number of the newest entry in its history; 0 where there is none."""
+def last_history_id(protocol: Protocol) -> int:
+    """Return the number of the newest row in its history; 0 where there is none."""
     entries = Protocol.history.filter(reference=protocol.pk)
     return int(entries.aggregate(last=models.Max("history_id"))["last"] or 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Touched:
-    """What one transaction saved or removed that search must learn of, by keys."""
+    """The primary keys of what one transaction saved or removed, for the search index."""
 
     protocols: set[str] = field(default_factory=set)
     organisations: set[int] = field(default_factory=set)
@@ -125,8 +125,11 @@ _touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
 
 
 @contextmanager
-def published_at_its_end() -> Iterator[Touched]:
-    """Give what is touched within; at the end of the outermost, move the register's version."""
+def update_search_at_end() -> Iterator[Touched]:
+    """Collect what is saved within; at the end of the outermost block, update the search index.
+
+    That also moves the register's version.
+    """
     outer = _touched.get()
     if outer is not None:
         yield outer
@@ -142,8 +145,8 @@ def published_at_its_end() -> Iterator[Touched]:
 
 
 @contextmanager
-def gathered(touched: Touched) -> Iterator[None]:
-    """Let `touched` learn what is saved within. Whoever gives it publishes it at the end."""
+def collect_touched(touched: Touched) -> Iterator[None]:
+    """Collect in `touched` what is saved within. The caller updates the search index."""
     token = _touched.set(touched)
     try:
         with transaction.atomic():
@@ -153,15 +156,15 @@ def gathered(touched: Touched) -> Iterator[None]:
 
 
 @contextmanager
-def taken_back() -> Iterator[None]:
-    """Keep nothing of what is saved within, to see what it would do. Search hears nothing of it."""
-    with gathered(Touched()):
+def dry_run() -> Iterator[None]:
+    """Roll back all that is saved within, to see what it would do. The index is not updated."""
+    with collect_touched(Touched()):
         yield
         transaction.set_rollback(True)
 
 
 @contextmanager
-def official_change(
+def record_change(
     subject: models.Model,
     *,
     at: datetime.datetime,
@@ -169,7 +172,7 @@ def official_change(
     why: str = "",
     published_before: bool = False,
 ) -> Iterator[None]:
-    """Make all that is saved within one official change of `subject`, or nothing of it.
+    """Record all that is saved within as one official change of `subject`, or save nothing.
 
     `at` is the aware time of the change; its day is Europe/London's.
     `why` is shown to the public. `published_before` says that a protocol which
@@ -177,9 +180,9 @@ def official_change(
     A draft is saved without becoming official. Raises ValidationError, from
     `save` and `remove`, and then nothing is kept.
     """
-    with made_at(at), published_at_its_end(), transaction.atomic():
+    with made_at(at), update_search_at_end(), transaction.atomic():
         before = summary(subject)
-        last = last_entry(subject) if isinstance(subject, Protocol) else 0
+        last = last_history_id(subject) if isinstance(subject, Protocol) else 0
         if (kind := type(subject)) in SUBJECTS and subject.pk:
             backfill_snapshots(kind, [subject.pk])
         yield
@@ -188,9 +191,9 @@ def official_change(
             return
         if isinstance(subject, Protocol):
             on = timezone.localdate(at)
-            refuse_days_to_come(subject, on)
+            refuse_future_dates(subject, on)
             if not published_before:
-                write_day(subject, new=before is None, on=on, since=last)
+                set_date(subject, new=before is None, on=on, since=last)
         protocol = subject if isinstance(subject, Protocol) else None
         organisation = subject if isinstance(subject, Organisation) and after else None
         what = describe_difference(before, after)
@@ -213,7 +216,7 @@ def save(thing: models.Model) -> None:
 
     Raises ValidationError, with its sentences by field, and then nothing is saved.
     """
-    with published_at_its_end() as touched, transaction.atomic():
+    with update_search_at_end() as touched, transaction.atomic():
         if isinstance(thing, Party | Name) and thing.pk:
             # It may have belonged to another before.
             for stored in type(thing).objects.filter(pk=thing.pk):
@@ -240,7 +243,7 @@ def remove(thing: models.Model) -> None:
     if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
         raise ValidationError(OFFICIAL_IS_ITS_OWN)
     try:
-        with published_at_its_end() as touched, transaction.atomic():
+        with update_search_at_end() as touched, transaction.atomic():
             touched.add(thing)
             delete(thing)
     except models.ProtectedError as refusal:
@@ -293,7 +296,7 @@ def free_slug(organisation: Organisation) -> str:
     wanted = wanted_slug(organisation.name)
     others = Slug.objects.exclude(organisation=organisation.pk)
     taken = set(others.filter(text__startswith=wanted).values_list("text", flat=True))
-    return next(slug for slug in slugs_like(wanted) if slug not in taken)
+    return next(slug for slug in slug_candidates(wanted) if slug not in taken)
 
 
 def wanted_slug(name: str) -> str:
@@ -301,7 +304,7 @@ def wanted_slug(name: str) -> str:
     return slugify(name)[:240] or "organisation"
 
 
-def slugs_like(wanted: str) -> Iterator[str]:
+def slug_candidates(wanted: str) -> Iterator[str]:
     """Give the addresses that are tried one after the other, without end."""
     yield wanted
     yield from (f"{wanted}-{number}" for number in itertools.count(2))

@@ -1,10 +1,9 @@
-"""How an earlier state of a thing is put back: as a new official change, or not at all.
+"""Restore an earlier state of a row and its parts: as a new official change, or not at all.
 
-Each function raises ValidationError for what cannot be, with a sentence that names it.
+Each function raises ValidationError for what is not possible, with a sentence that names it.
 
 What is equal already is left alone. The reference, the day of the last update,
-reviews and notes for administrators are not put back: they stand beside what
-was said, not in it.
+reviews and notes for administrators are no part of a snapshot and stay as they are.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.text import capfirst
 
-from registers.changes.locking import promise_of
-from registers.changes.record import official_change, remove, save, taken_back
+from registers.changes.locking import plan_digest
+from registers.changes.record import dry_run, record_change, remove, save
 from registers.history.diff import Difference, differences
 from registers.history.snapshot import PARTS, Snapshot, snapshot_of, to_python
 from registers.models import (
@@ -52,7 +51,7 @@ KNOWN_BY = {
 
 
 def put_back_parts(thing: models.Model, record: Snapshot, at: datetime.datetime) -> None:
-    """Let the parts of `thing` be as in `record` again. `at` is the time of this change."""
+    """Restore the parts of `thing` to the snapshot `record`. `at` is the time of this change."""
     for kind, rows in record["parts"].items():
         if kind == "documents":
             _put_back_documents(cast(Protocol, thing), rows, at)
@@ -200,11 +199,11 @@ def _naming(part: models.Model) -> Iterator[None]:
         raise ValidationError(sentences) from refusal
 
 
-CHANGED_MEANWHILE = (
-    "Nothing was put back: something changed after you were shown what would happen. This is what"
-    " would happen by now."
+CHANGED_SINCE = (
+    "Nothing was put back, because something changed after you were shown this page. This is what"
+    " would happen now."
 )
-GONE = "This is not in the register any more. It may have been merged or deleted meanwhile."
+GONE = "This is not in the register any more. Somebody may have merged or deleted it."
 OF_ANOTHER = "That is the state of another organisation. It cannot be put back here."
 MERGED_SINCE = (
     "{gone} was merged into {stays} after that state. Undo the merge first: else what came with it"
@@ -213,16 +212,15 @@ MERGED_SINCE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foreseen:
-    """What putting a state back would do, field by field, or why it is refused.
+class RestorePreview:
+    """What restoring a state would do, field by field, or why it is refused.
 
-    With neither it would do nothing. `promise` is a short text that differs as
-    soon as anything of this differs.
+    With neither it would do nothing. `digest` is for the page that shows it to carry.
     """
 
     differences: list[Difference] = dataclasses.field(default_factory=list)
     refusals: list[str] = dataclasses.field(default_factory=list)
-    promise: str = ""
+    digest: str = ""
 
 
 def restore(
@@ -233,53 +231,53 @@ def restore(
     by: User | None = None,
     why: str = "",
     said_at: datetime.datetime | None = None,
-    promised: str | None = None,
+    expected_digest: str | None = None,
 ) -> bool:
-    """Let the official `thing` say again what `record` says, as one official change, made `at`.
+    """Restore the official `thing` to the snapshot `record`, as one official change, made `at`.
 
-    `said_at` is when it said so, where that is known: an organisation cannot go
-    back behind a merge. Returns False where it says so already: then nothing is
-    changed. Raises ValidationError, with sentences, for what cannot be; with the
-    `promise` of what was foreseen, also where something else would happen by
-    now. Then nothing is kept.
+    `said_at` is the time of the snapshot, where that is known: an organisation
+    cannot be restored to before a merge. Returns False where it is in that state
+    already: then nothing is changed. Raises ValidationError, with sentences, for
+    what is not possible, and where something else would happen now than the preview
+    with `expected_digest` showed. Then nothing is kept.
     """
     with transaction.atomic():
-        held = _held(thing)
+        held = _locked(thing)
         _refuse_of_others(held, record, said_at)
         before = _record(held)
-        with official_change(held, at=at, by=by, why=why):
+        with record_change(held, at=at, by=by, why=why):
             _put_back(held, record, at)
         after = _record(held)
-        if promised is not None and _promise(before, after) != promised:
-            raise ValidationError(CHANGED_MEANWHILE)
-        return bool(_told(before) != _told(after))
+        if expected_digest is not None and _digest(before, after) != expected_digest:
+            raise ValidationError(CHANGED_SINCE)
+        return bool(_compared(before) != _compared(after))
 
 
-def foresee_restoring(
+def preview_restore(
     thing: models.Model,
     record: Snapshot,
     *,
     at: datetime.datetime,
     said_at: datetime.datetime | None = None,
-) -> Foreseen:
-    """Say what putting `record` back would do. It is done, and taken back: nothing is kept."""
+) -> RestorePreview:
+    """Return what restoring `record` would do, by doing it and rolling it back."""
     try:
-        with taken_back():
-            before = _record(_held(thing))
+        with dry_run():
+            before = _record(_locked(thing))
             restore(thing, record, at=at, said_at=said_at)
             after = _record(thing)
     except ValidationError as refusal:
-        return Foreseen(refusals=list(refusal.messages))
-    return Foreseen(
+        return RestorePreview(refusals=list(refusal.messages))
+    return RestorePreview(
         differences=differences(type(thing), before, after),
-        promise=_promise(before, after),
+        digest=_digest(before, after),
     )
 
 
-def _held(thing: models.Model) -> models.Model:
-    """Return the thing as it is now, and hold it to the transaction's end.
+def _locked(thing: models.Model) -> models.Model:
+    """Lock the thing until the transaction ends, and return it as it is now.
 
-    Raises ValidationError where it is gone: somebody may have merged it meanwhile.
+    Raises ValidationError where it is gone: somebody may have merged it.
     """
     things = type(thing)._default_manager.select_for_update(no_key=True)
     held = things.filter(pk=thing.pk).first()
@@ -289,12 +287,12 @@ def _held(thing: models.Model) -> models.Model:
 
 
 def _record(thing: models.Model) -> Snapshot:
-    """Return what is recorded of a thing that is official, and so no draft."""
+    """Return the snapshot of a thing that is official, and so not a draft."""
     return cast(Snapshot, snapshot_of(thing))
 
 
-def is_of_another(thing: models.Model, record: Snapshot | None) -> bool:
-    """Say whether a record among those of an organisation came there with a merge."""
+def is_of_other_row(thing: models.Model, record: Snapshot | None) -> bool:
+    """Return whether a snapshot among those of an organisation came there with a merge."""
     other = isinstance(thing, Organisation) and record and record["fields"].get("id", thing.pk)
     return bool(other) and other != thing.pk
 
@@ -315,7 +313,7 @@ def merged_after(merges: list[Merge], said_at: datetime.datetime) -> Merge | Non
 def _refuse_of_others(
     thing: models.Model, record: Snapshot, said_at: datetime.datetime | None
 ) -> None:
-    if is_of_another(thing, record):
+    if is_of_other_row(thing, record):
         raise ValidationError(OF_ANOTHER)
     if said_at and (merge := merged_after(merges_into(thing), said_at)):
         raise ValidationError(MERGED_SINCE.format(gone=merge.gone_name, stays=thing))
@@ -344,27 +342,27 @@ def _values(thing: models.Model) -> dict[str, Any]:
     return {each.attname: getattr(thing, each.attname) for each in thing._meta.concrete_fields}
 
 
-def _told(record: Snapshot) -> Any:
-    """Return what is compared of a record: all but keys of rows, places, and the day of the update.
+def _compared(record: Snapshot) -> Any:
+    """Return a snapshot for comparison: without row ids, positions and the day of the update.
 
-    A part that comes back has another key, and places matter by their order
-    alone, which the lead has no part in.
+    A part that comes back has another id, and positions matter by their order
+    alone, in which the lead has no part.
     """
 
-    def bare(values: dict[str, Any], *untold: str) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if name not in untold}
+    def without(values: dict[str, Any], *names: str) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if name not in names}
 
     rows = record["parts"].items()
     parts = {
-        kind: [bare(part, "id", "position") for part in sorted(parts, key=_is_no_lead)]
+        kind: [without(part, "id", "position") for part in sorted(parts, key=_is_no_lead)]
         for kind, parts in rows
     }
-    return [bare(record["fields"], "updated_on"), parts]
+    return [without(record["fields"], "updated_on"), parts]
 
 
 def _is_no_lead(part: dict[str, Any]) -> bool:
     return bool(part.get("role") != Party.Role.LEAD)
 
 
-def _promise(before: Snapshot, after: Snapshot) -> str:
-    return promise_of([_told(before), _told(after)])
+def _digest(before: Snapshot, after: Snapshot) -> str:
+    return plan_digest([_compared(before), _compared(after)])

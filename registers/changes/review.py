@@ -1,4 +1,4 @@
-"""How a review becomes official: it is kept, and its protocol follows, in one change."""
+"""Record reviews: the review and the protocol that it moves on or withdraws, in one change."""
 
 from __future__ import annotations
 
@@ -12,19 +12,25 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from registers.changes.locking import OTHERWISE, promise_of
-from registers.changes.record import official_change, published_at_its_end, save, taken_back
+from registers.changes.locking import PLAN_CHANGED, plan_digest
+from registers.changes.record import (
+    IN_THE_FUTURE,
+    dry_run,
+    record_change,
+    save,
+    update_search_at_end,
+)
 from registers.models import Change, Protocol, Review
 
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."
-SAME = "This very review is recorded already."
+SAME = "This review has been recorded already."
 DECISION = ("reviewed_on", "outcome", "next_review", "replaced_by_id", "job_title", "note")
 LATER_ONE = "A review of {day} is recorded already. Write that day or a later one."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forecast:
-    """What recording a review would do: a line for each thing that changes, or why it is refused.
+class ReviewPreview:
+    """What recording a review would do: a line for each field that changes, or why it is refused.
 
     One of `lines` and `refusals` is empty.
     """
@@ -35,26 +41,26 @@ class Forecast:
 
 
 def record_review(review: Review, *, at: datetime.datetime, by: User | None = None) -> list[str]:
-    """Record a review that is not stored yet, and bring its protocol in step.
+    """Record a review that is not stored yet, and update its protocol.
 
     A protocol that is still needed gets the month of its next review; one that
     is replaced or no longer needed is withdrawn on the day of the review, with
-    the note as the reason. `at` is the aware time of recording. Returns what is
-    told of it, a line for each thing that changed. Raises ValidationError, with
+    the note as the reason. `at` is the aware time of recording. Returns the
+    change's words, a line for each field that changed. Raises ValidationError, with
     its sentences by field, and then nothing is kept.
     """
     with transaction.atomic():
-        _hold([review])
+        _lock_protocols([review])
         protocol = review.protocol
         review.recorded_at, review.by = at, by
         # Its constraints are checked when it is saved.
         review.full_clean(validate_constraints=False)
         _refuse_what_does_not_fit(review, protocol, on=timezone.localdate(at))
         why = f"Reviewed on {date_format(review.reviewed_on, 'j F Y')}."
-        with official_change(protocol, at=at, by=by, why=why):
+        with record_change(protocol, at=at, by=by, why=why):
             # Before the protocol, which is withdrawn only once it is known why.
             save(review)
-            _follow(protocol, review)
+            _update_protocol(protocol, review)
             save(protocol)
         return Change.objects.filter(protocol=protocol).latest("pk").what.splitlines()
 
@@ -64,26 +70,26 @@ def record_reviews(
     *,
     at: datetime.datetime,
     by: User | None = None,
-    promised: str | None = None,
+    expected_digest: str | None = None,
 ) -> None:
     """Record several reviews, as `record_review` does, or none of them.
 
-    With the `promise` of a forecast of them, raises ValidationError where
-    something else would happen by now.
+    `expected_digest` is that of a preview of them: raises ValidationError where
+    something else would happen now.
     """
-    with published_at_its_end(), transaction.atomic():
+    with update_search_at_end(), transaction.atomic():
         reviews = list(reviews)
-        _hold(reviews)
-        told = [(review.protocol_id, record_review(review, at=at, by=by)) for review in reviews]
-        if promised is not None and promise_of(told) != promised:
-            raise ValidationError(OTHERWISE)
+        _lock_protocols(reviews)
+        done = [(review.protocol_id, record_review(review, at=at, by=by)) for review in reviews]
+        if expected_digest is not None and plan_digest(done) != expected_digest:
+            raise ValidationError(PLAN_CHANGED)
 
 
-def mend_review(review: Review) -> None:
-    """Save what was mended in the words of a stored review, within an official change.
+def correct_review(review: Review) -> None:
+    """Save corrected words of a stored review, within an official change.
 
     Where its protocol was withdrawn with the note as the reason, the reason is
-    mended too. Raises ValidationError, and then nothing is saved.
+    corrected too. Raises ValidationError, and then nothing is saved.
     """
     before = Review.objects.select_related("protocol").get(pk=review.pk)
     protocol = before.protocol
@@ -94,35 +100,35 @@ def mend_review(review: Review) -> None:
             save(protocol)
 
 
-def forecast(
+def preview_reviews(
     reviews: Iterable[Review], *, at: datetime.datetime, by: User | None = None
-) -> list[Forecast]:
-    """Say what recording each of `reviews`, by itself, would do. Nothing is kept.
+) -> list[ReviewPreview]:
+    """Return what recording each of `reviews`, by itself, would do. Nothing is kept.
 
-    Each is recorded and taken back, so what is said is what would happen.
+    Each is recorded in a transaction that is rolled back.
     """
-    return [_forecast(review, at=at, by=by) for review in reviews]
+    return [_preview(review, at=at, by=by) for review in reviews]
 
 
-def promise(forecasts: Iterable[Forecast]) -> str:
-    """Return a short text that differs as soon as anything of what is foreseen differs."""
-    return promise_of([(each.protocol.pk, each.lines) for each in forecasts if not each.refusals])
+def previews_digest(previews: Iterable[ReviewPreview]) -> str:
+    """Return the digest of previews, for the page that shows them to carry."""
+    return plan_digest([(each.protocol.pk, each.lines) for each in previews if not each.refusals])
 
 
-def _forecast(review: Review, *, at: datetime.datetime, by: User | None) -> Forecast:
+def _preview(review: Review, *, at: datetime.datetime, by: User | None) -> ReviewPreview:
     protocol, lines, refusals = review.protocol, [], []
     try:
-        with taken_back():
+        with dry_run():
             lines = record_review(review, at=at, by=by)
     except ValidationError as refusal:
         refusals = list(refusal.messages)
     finally:
         review.pk, review._state.adding, review.protocol = None, True, protocol
-    return Forecast(protocol=protocol, lines=lines, refusals=refusals)
+    return ReviewPreview(protocol=protocol, lines=lines, refusals=refusals)
 
 
-def _hold(reviews: Sequence[Review]) -> None:
-    """Give the reviews their protocols as they are now, and hold these to the transaction's end.
+def _lock_protocols(reviews: Sequence[Review]) -> None:
+    """Lock the protocols of reviews until the transaction ends, and set them as they are now.
 
     Of two who record at once, the second sees what the first decided. All hold
     them in one order, so that no two wait for each other.
@@ -141,9 +147,7 @@ def _refuse_what_does_not_fit(review: Review, protocol: Protocol, *, on: datetim
     if protocol.status != Protocol.Status.PUBLISHED:
         raise ValidationError(NOT_IN_FORCE.format(protocol=protocol))
     if review.reviewed_on > on:
-        raise ValidationError(
-            {"reviewed_on": "This day is still to come. Write today's, or one before."}
-        )
+        raise ValidationError({"reviewed_on": IN_THE_FUTURE})
     last = protocol.reviews.first()
     if last and all(getattr(last, name) == getattr(review, name) for name in DECISION):
         # Such as a button that was pressed twice.
@@ -153,7 +157,7 @@ def _refuse_what_does_not_fit(review: Review, protocol: Protocol, *, on: datetim
         raise ValidationError({"reviewed_on": LATER_ONE.format(day=day)})
 
 
-def _follow(protocol: Protocol, review: Review) -> None:
+def _update_protocol(protocol: Protocol, review: Review) -> None:
     """Let the protocol say what the review decided."""
     if review.is_needed:
         # The words beside the date ('Under review') were about the review that is done now.

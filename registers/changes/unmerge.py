@@ -12,11 +12,24 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from registers.changes.bulk_changes import official_changes
-from registers.changes.journal import Step, altered, do, read_steps, stands, stored_rows
-from registers.changes.locking import OTHERWISE
-from registers.changes.merge import because, hold, promise_of_steps, protocols_of, say_first
-from registers.changes.record import official_change, published_at_its_end
+from registers.changes.bulk_changes import record_changes
+from registers.changes.journal import (
+    Step,
+    apply_steps,
+    matches_stored,
+    read_steps,
+    stored_rows,
+    update_step,
+)
+from registers.changes.locking import PLAN_CHANGED
+from registers.changes.merge import (
+    lock_organisations,
+    prepend_summary,
+    protocols_of,
+    reason_with,
+    steps_digest,
+)
+from registers.changes.record import record_change, update_search_at_end
 from registers.models import Merge, Name, Organisation, Party, Protocol, Slug
 from registers.models.keys import key_of
 
@@ -24,8 +37,8 @@ UNDONE = "This merge was undone already."
 GONE_TOO = "The organisation that stayed is not in this register any more."
 LATER = "{merge} later, into the same organisation. Undo that one first."
 NAME_TAKEN = "{holder} has the name '{name}' now. Give it another official name first."
-NAME_ELSEWHERE = "{holder} has the name '{name}' by now. Take it from there first."
-ADDRESS_TAKEN = "The address /organisations/{slug}/ is that of {holder} by now."
+NAME_ELSEWHERE = "{holder} now has the name '{name}'. Remove it there first."
+ADDRESS_TAKEN = "The address /organisations/{slug}/ now leads to {holder}."
 
 # What is left as it is, by its table, and the column that says which it is.
 LEFT = {
@@ -54,9 +67,9 @@ class UndoPlan:
     left: list[str]
 
     @property
-    def promise(self) -> str:
+    def digest(self) -> str:
         """A short text that differs as soon as anything of what would happen differs."""
-        return promise_of_steps([self.merge.pk], self.steps, self.left)
+        return steps_digest([self.merge.pk], self.steps, self.left)
 
 
 def plan_undo(merge: Merge) -> UndoPlan:
@@ -78,7 +91,7 @@ def plan_undo(merge: Merge) -> UndoPlan:
             steps.append(official_back)
         elif _is_own_slug(step, kept[-1]):
             steps.append(_own_slug_back(back, row, stays))
-        elif stands(back, row) and _fits(back, stays, there, stored):
+        elif matches_stored(back, row) and _fits(back, stays, there, stored):
             steps.append(back)
         else:
             left.append(_left(step))
@@ -92,32 +105,32 @@ def undo_merge(
     at: datetime.datetime,
     by: User | None = None,
     why: str = "",
-    promised: str | None = None,
+    expected_digest: str | None = None,
 ) -> Organisation:
     """Undo a merge, and return the organisation that comes back.
 
     Raises ValidationError where it cannot be undone, or where something else
-    would happen than what the `promised` plan said; then nothing is kept.
+    would happen than what the `expected_digest` plan said; then nothing is kept.
     """
-    with published_at_its_end() as touched:
-        hold([merge.stays_key])
+    with update_search_at_end() as touched:
+        lock_organisations([merge.stays_key])
         merge = Merge.objects.select_for_update().get(pk=merge.pk)
         plan = plan_undo(merge)
-        if promised not in {None, plan.promise}:
-            raise ValidationError(OTHERWISE)
+        if expected_digest not in {None, plan.digest}:
+            raise ValidationError(PLAN_CHANGED)
         stays, returns = plan.stays, plan.returns
         touched.organisations.update([stays.pk, returns.pk])
         undone = f"The merge of {returns.name} with {stays.name} was undone."
         with (
-            official_change(stays, at=at, by=by, why=why),
-            official_change(returns, at=at, by=by, why=why),
-            official_changes(
-                Protocol, protocols_of(plan.steps), at=at, by=by, why=because(undone, why)
+            record_change(stays, at=at, by=by, why=why),
+            record_change(returns, at=at, by=by, why=why),
+            record_changes(
+                Protocol, protocols_of(plan.steps), at=at, by=by, why=reason_with(undone, why)
             ),
         ):
-            do(plan.steps, by=by)
-        say_first(stays, undone)
-        say_first(returns, f"{undone} It is an organisation of its own again.", alone=True)
+            apply_steps(plan.steps, by=by)
+        prepend_summary(stays, undone)
+        prepend_summary(returns, f"{undone} It is an organisation of its own again.", alone=True)
         merge.undone_at = at
         merge.save(update_fields=["undone_at"])
         return Organisation.objects.get(pk=returns.pk)
@@ -210,7 +223,7 @@ def _official_name_back(back: Step, stays: Organisation) -> Step:
         raise ValidationError(NAME_ELSEWHERE.format(holder=name.organisation, name=text))
     if name.kind == Name.Kind.OFFICIAL:
         raise ValidationError(NAME_TAKEN.format(holder=stays, name=text))
-    return altered(name, **values)
+    return update_step(name, **values)
 
 
 def _own_slug_back(back: Step, row: Any, stays: Organisation) -> Step:

@@ -115,7 +115,7 @@ def _save(
     why: str = "",
 ) -> None:
     """Save a thing, then its parts, made when it has its key, as one change."""
-    with changes.official_change(subject, at=at, why=why, published_before=True):
+    with changes.record_change(subject, at=at, why=why, published_before=True):
         for thing in chain([subject], parts):
             changes.save(thing)
 

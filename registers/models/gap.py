@@ -36,12 +36,12 @@ class Gap(models.Model):
         return self.reference
 
     def clean(self) -> None:
-        """Refuse a number that is used or was told of already, and an e-mail address."""
+        """Refuse a number that is used or is explained already, and an e-mail address."""
         others = same_number(self.reference)
         if Protocol.objects.filter(pk__in=[self.reference, *others]).exists():
             raise ValidationError({"reference": "A protocol has this reference."})
         for other in Gap.objects.filter(pk__in=others):
-            raise ValidationError({"reference": f"This number is told of as {other.pk} already."})
+            raise ValidationError({"reference": f"This number is explained as {other.pk} already."})
         try:
             refuse_email(self.note)
         except ValidationError as refusal:

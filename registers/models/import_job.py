@@ -33,7 +33,7 @@ class Import(models.Model):
 
     `choices` holds what was chosen for names that the register does not know,
     as registers/imports/spreadsheet/choices.py keeps it. `found` holds what the
-    check said of the whole file, and `promise` is that of what it foresees.
+    check said of the whole file, and `promise` is the digest of its plan.
     """
 
     class Status(models.TextChoices):

@@ -64,7 +64,7 @@ class Reminder(models.Model):
 
 
 class Reminded(models.Model):
-    """One protocol in a reminder, with the review month of which it was told."""
+    """One protocol in a reminder, with the review month that it named."""
 
     reminder = models.ForeignKey(Reminder, models.CASCADE, related_name="lines")
     protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="reminded")

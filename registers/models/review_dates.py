@@ -1,6 +1,6 @@
 """Review dates: a month and a year, due on the month's last day.
 
-The rule is WEISF's own: the lead organisation is told within 3 months of the
+The rule is WEISF's own: the lead organisation is reminded within 3 months of the
 review date. Every function takes the day, a date in Europe/London.
 """
 

@@ -206,7 +206,7 @@ WRONG = {
     "no month at all": ({"next_review": "soon"}, "month"),
     "a day to come": (
         {"next_review": "March 2029", "reviewed_on": "23/11/2026"},
-        "This day is still to come.",
+        "This day must be today or in the past",
     ),
     "an e-mail address": (
         {"next_review": "March 2029", "note": "Ask a@b.org."},

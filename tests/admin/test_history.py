@@ -44,7 +44,7 @@ def change(thing=None, *, days: int = 0, **fields) -> Change:
     thing = thing or Protocol.objects.get(pk="0046")
     by = User.objects.filter(username="olive").first()
     at = NOON + datetime.timedelta(days=days)
-    with changes.official_change(thing, at=at, by=by, why="They asked."):
+    with changes.record_change(thing, at=at, by=by, why="They asked."):
         for name, value in fields.items():
             setattr(thing, name, value)
         changes.save(thing)
@@ -258,7 +258,7 @@ def test_seconds_tell_two_of_one_minute_apart(officers_door):
     protocol = Protocol.objects.get(pk="0046")
     for seconds in (7, 8):
         at = NOON + datetime.timedelta(seconds=seconds)
-        with changes.official_change(protocol, at=at):
+        with changes.record_change(protocol, at=at):
             protocol.version = f"V{seconds}"
             changes.save(protocol)
     change(title="Another day", days=1)
@@ -305,11 +305,11 @@ class TestRestoring:
         assert "so there is nothing to put back" in words(page)
         assert 'type="submit" value="Put' not in page.content.decode()
         count = Change.objects.count()
-        promise = changes.foresee_restoring(
+        promise = changes.preview_restore(
             Protocol.objects.get(pk="0046"),
             Change.objects.filter(protocol="0046").last().record,
             at=NOON,
-        ).promise
+        ).digest
         answer = officers_door.post(restoring(), {"promised": promise}, follow=True)
         assert "Nothing was changed." in messages(answer)
         assert Change.objects.count() == count

@@ -95,7 +95,7 @@ def test_nothing_is_done_but_what_was_promised(officers_door, address, promised)
 
 def test_where_something_else_would_happen_it_is_checked_again_instead(officers_door, address):
     protocol = Protocol.objects.get(pk="0012")
-    with changes.official_change(protocol, at=NOW):
+    with changes.record_change(protocol, at=NOW):
         protocol.title = "A third title"
         changes.save(protocol)
     leads = leads_to(apply(officers_door, address))

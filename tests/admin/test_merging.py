@@ -140,7 +140,7 @@ class TestWhatWillHappen:
         url = address("organisation", "merge", named("West Essex CCG").pk)
         board = named("NHS Hertfordshire and West Essex Integrated Care Board")
         said = words(show(officers_door, url, other=board.pk))
-        assert "this will be said no more" in said
+        assert "this will be removed" in said
         assert "said no more, or said already" in said
 
     def test_a_long_list_is_cut_short(self, officers_door, url):

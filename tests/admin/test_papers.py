@@ -238,7 +238,7 @@ class TestNothingIsLeftOver:
         settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0 if large else 10_000
         row = add_row(officers_door, EDIT, "documents", title="A", file=a_file(papers.pdf()))
         response = send(officers_door, EDIT, **row, published_on="31/12/2099")
-        assert "This day is still to come" in errors(response)
+        assert "This day must be today or in the past" in errors(response)
         assert not Document.objects.exists()
         assert kept(folder) == set()
 

@@ -162,7 +162,7 @@ BAD = {
     "an outcome that is none": ({"outcome": "lost"}, "outcome", "Select a valid choice."),
     "no day": ({"reviewed_on": ""}, "reviewed_on", "This field is required."),
     "a day that is none": ({"reviewed_on": "30/02/2026"}, "reviewed_on", "like 31/03/2027."),
-    "a day to come": ({"reviewed_on": "23/11/2026"}, "reviewed_on", "still to come"),
+    "a day to come": ({"reviewed_on": "23/11/2026"}, "reviewed_on", "today or in the past"),
     "no month": ({"next_review": ""}, "next_review", "Write the month of the next review."),
     "a month that is none": ({"next_review": "soon"}, "next_review", "Write it like March 2027."),
     "a month before the day": ({"next_review": "October 2026"}, "next_review", "a later month"),

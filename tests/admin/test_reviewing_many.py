@@ -163,7 +163,7 @@ class TestRecording:
         again = go_on(officers_door, page, "_record")
         assert "Since this form was opened, a review has been recorded" in words(again)
         again = go_on(officers_door, again, "_show")
-        assert "This very review is recorded already." in words(again)
+        assert "This review has been recorded already." in words(again)
         assert everything() == before
 
 

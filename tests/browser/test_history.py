@@ -19,7 +19,7 @@ from registers import changes
 from registers.models import Party, Protocol
 protocol = Protocol.objects.get(pk="0046")
 at = datetime.datetime.now(datetime.UTC)
-with changes.official_change(protocol, at=at, why="A slip."):
+with changes.record_change(protocol, at=at, why="A slip."):
     protocol.title = "Flood alerts"
     protocol.purpose = f"{protocol.purpose} And " + "long" * 60
     changes.save(protocol)

@@ -67,7 +67,9 @@ def test_a_replaced_one_stays_there(officers_door, bucket, client: Client):
 def test_a_refused_save_leaves_nothing_there(officers_door, bucket):
     paper = SimpleUploadedFile("signed.pdf", papers.pdf())
     row = add_row(officers_door, EDIT, "documents", title="A", file=paper)
-    assert "still to come" in errors(send(officers_door, EDIT, **row, published_on="31/12/2099"))
+    assert "today or in the past" in errors(
+        send(officers_door, EDIT, **row, published_on="31/12/2099")
+    )
     assert list(bucket.objects.all()) == []
 
 

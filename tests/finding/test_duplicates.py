@@ -183,9 +183,9 @@ def test_what_is_added_is_suggested_until_it_is_said_to_differ(real_register):
     (found,) = likely_duplicates()
     assert {found.one, found.other} == {cares.pk, other.pk}
     assert found.names == ("Essex Cares Ltd", "Essex Cares")
-    changes.say_apart(other, cares)
+    changes.mark_not_duplicate(other, cares)
     assert likely_duplicates() == []
-    changes.say_maybe_the_same(Apart.objects.get())
+    changes.unmark_not_duplicate(Apart.objects.get())
     assert len(likely_duplicates()) == 1
     saved(cares, Succession(organisation=cares, successor=other))
     assert likely_duplicates() == []

@@ -21,7 +21,7 @@ def told(thing, **fields):
     """Change the thing officially, and return what is recorded with the change."""
     for name, value in fields.items():
         setattr(thing, name, value)
-    with changes.official_change(thing, at=AT):
+    with changes.record_change(thing, at=AT):
         changes.save(thing)
     return Change.objects.first().record
 
@@ -58,7 +58,7 @@ def test_what_is_for_administrators_is_never_recorded(real_register):
 
 def test_what_stands_in_other_tables_is_recorded(real_register):
     protocol = Protocol.objects.get(pk="0046")
-    with changes.official_change(protocol, at=AT):
+    with changes.record_change(protocol, at=AT):
         changes.save(Overarching(protocol=protocol, overarching_id="0062"))
     (under,) = protocol.changes.first().record["parts"]["overarching"]
     assert under["overarching"] == {"key": "0062", "says": str(Protocol.objects.get(pk="0062"))}

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from registers import changes
-from registers.changes.locking import OTHERWISE
+from registers.changes.locking import PLAN_CHANGED
 from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.applying import apply, carry_on
 from registers.imports.spreadsheet.checking import check
@@ -155,7 +155,7 @@ def edit(reference: str, **fields: str) -> None:
     protocol = Protocol.objects.get(pk=reference)
     for name, value in fields.items():
         setattr(protocol, name, value)
-    with changes.official_change(protocol, at=NOON):
+    with changes.record_change(protocol, at=NOON):
         changes.save(protocol)
 
 
@@ -164,7 +164,7 @@ def test_what_changed_since_the_check_is_not_overwritten():
     edit("0061", purpose="Another officer's words.")
     with pytest.raises(ValidationError) as refusal:
         done(work)
-    assert refusal.value.messages == [OTHERWISE]
+    assert refusal.value.messages == [PLAN_CHANGED]
     assert Protocol.objects.get(pk="0061").purpose == "Another officer's words."
 
 
@@ -177,7 +177,7 @@ def test_what_changes_after_the_second_check_is_noticed():
             break
     with pytest.raises(ValidationError) as refusal:
         done(work)
-    assert refusal.value.messages == [OTHERWISE]
+    assert refusal.value.messages == [PLAN_CHANGED]
     assert Protocol.objects.get(pk="0061").purpose == "Another officer's words."
 
 

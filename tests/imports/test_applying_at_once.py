@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from registers.changes.locking import OTHERWISE
+from registers.changes.locking import PLAN_CHANGED
 from registers.imports.spreadsheet import applying as room
 from registers.imports.spreadsheet.applying import BUSY, WAITING
 from registers.models import Change, Protocol, RegisterVersion
@@ -84,7 +84,7 @@ def an_import(row: tuple[str, ...], checked: threading.Event, go: threading.Even
 
 @pytest.mark.parametrize(
     ("row", "ends"),
-    [(OTHER, [OTHERWISE]), (ELSEWHERE, ["waited", "applied"])],
+    [(OTHER, [PLAN_CHANGED]), (ELSEWHERE, ["waited", "applied"])],
     ids=["same", "other"],
 )
 def test_the_second_import_waits_and_is_checked_again(in_another_thread, row, ends):
@@ -118,7 +118,7 @@ def test_two_that_begin_in_one_moment_are_one_after_the_other(in_another_thread)
         said = " ".join(refusal.messages)
     ends = sorted([said, second.result()])
     told = Change.objects.filter(protocol="0061", made_at=NOON).count()
-    assert told == sum(end not in {OTHERWISE, BUSY} for end in ends)
+    assert told == sum(end not in {PLAN_CHANGED, BUSY} for end in ends)
     assert told >= 1
 
 

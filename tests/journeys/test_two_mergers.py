@@ -62,7 +62,7 @@ def merging(stays: str, goes: str) -> Callable[[threading.Barrier], None]:
 def test_one_merge_is_made_and_the_other_officer_is_told(real_register, other, why):
     said = at_once(merging(ECC, EPUT), merging(*other))
     assert said[0] == ""
-    assert "It may have been merged meanwhile." in said[1]
+    assert "Somebody may have merged it." in said[1]
     merge = Merge.objects.get()
     assert not Organisation.objects.filter(pk=merge.gone_key).exists()
     assert not Party.objects.filter(organisation=merge.gone_key).exists()
@@ -73,7 +73,7 @@ def test_a_party_that_is_written_meanwhile_never_points_at_nothing(real_register
 
     def adding(together: threading.Barrier) -> None:
         protocol = Protocol.objects.get(pk="0012")
-        with changes.official_change(protocol, at=NOON):
+        with changes.record_change(protocol, at=NOON):
             changes.save(Party(protocol=protocol, organisation=named(EPUT), role="partner"))
             together.wait()
 

@@ -27,7 +27,7 @@ def shared_by_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
 
 def saved(thing: Thing, *parts: models.Model, **how: Any) -> Thing:
     """Save a thing and its parts as one official change."""
-    with changes.official_change(thing, **{"at": NOW, **how}):
+    with changes.record_change(thing, **{"at": NOW, **how}):
         for each in (thing, *parts):
             changes.save(each)
     return thing

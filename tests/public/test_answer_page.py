@@ -232,7 +232,7 @@ def withdrawn() -> str:
     protocol = line.protocol
     protocol.status, protocol.withdrawn_on = "withdrawn", NOW.date()
     protocol.withdrawn_reason = "It ended."
-    with changes.official_change(protocol, at=NOW):
+    with changes.record_change(protocol, at=NOW):
         changes.save(protocol)
     return link_to(line)
 

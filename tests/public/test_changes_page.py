@@ -22,7 +22,7 @@ NOON = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.UTC)
 
 def change(day: int = 0, *, by=None, why: str = "", **fields) -> None:
     protocol = Protocol.objects.get(pk="0046")
-    with changes.official_change(protocol, at=NOON + datetime.timedelta(days=day), by=by, why=why):
+    with changes.record_change(protocol, at=NOON + datetime.timedelta(days=day), by=by, why=why):
         for name, value in fields.items():
             setattr(protocol, name, value)
         changes.save(protocol)
@@ -43,7 +43,7 @@ def test_each_field_stands_with_its_before_and_after(client: Client, officer):
 def test_parties_stand_row_by_row(client: Client):
     protocol = Protocol.objects.get(pk="0046")
     lead, partner = protocol.lead, protocol.partners[0]
-    with changes.official_change(protocol, at=NOON):
+    with changes.record_change(protocol, at=NOON):
         partner.note = "Temp workers"
         changes.save(partner)
         changes.remove(lead)

@@ -36,7 +36,7 @@ def provide(real_register) -> Organisation:
     provide = Organisation.objects.get(name="Provide")
     contact = Contact(organisation=provide, email=f"{TELLING}@provide.example")
     for _ in range(2):
-        with changes.official_change(provide, at=NOW, why="So that it is reminded."):
+        with changes.record_change(provide, at=NOW, why="So that it is reminded."):
             changes.save(contact)
             contact.email = f"{TELLING}.2@provide.example"
     return provide

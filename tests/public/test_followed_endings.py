@@ -51,7 +51,7 @@ def withdraw(reference: str) -> Protocol:
     protocol = Protocol.objects.get(pk=reference)
     protocol.status, protocol.withdrawn_reason = "withdrawn", "It ended."
     protocol.withdrawn_on = datetime.date(2026, 11, 22)
-    with changes.official_change(protocol, at=timezone.now()):
+    with changes.record_change(protocol, at=timezone.now()):
         changes.save(protocol)
     return protocol
 

@@ -191,7 +191,7 @@ class TestNames:
 
     def test_of_what_is_gone_is_as_it_was_recorded(self, client: Client):
         rewrite(1, version="V1")
-        with changes.official_change(protocol(), at=days_on(2)):
+        with changes.record_change(protocol(), at=days_on(2)):
             changes.remove(protocol().partners[0])
         ashdown = Organisation.objects.get(slug="ashdown-council")
         birch = Organisation.objects.get(slug="birch-trust")
@@ -308,7 +308,7 @@ class TestPapers:
             document = Document(protocol=protocol(), title=title, name=f"{title}.pdf", size=2048)
             document.file.save(f"{title}.pdf", ContentFile(pdf(title)), save=False)
             saved(protocol(), document, at=days_on(1))
-        with changes.official_change(protocol(), at=days_on(3)):
+        with changes.record_change(protocol(), at=days_on(3)):
             Document.objects.filter(title="Gone").update(taken_off=True)
             document = Document.objects.get(title="Newer")
             EarlierVersion.objects.create(

@@ -137,7 +137,7 @@ def test_an_old_or_other_name_leads_on_to_the_one_address(client: Client, slug):
 
 def test_after_a_rename_the_old_address_and_name_still_work(client: Client):
     provide = Organisation.objects.get(slug="provide")
-    with changes.official_change(provide, at=LOADED_AT):
+    with changes.record_change(provide, at=LOADED_AT):
         provide.name = "Provide Community"
         changes.save(provide)
     answer = client.get("/organisations/provide/")

@@ -39,7 +39,7 @@ def folder(settings, tmp_path, real_register) -> Path:
 def put(paper: Document | Resource, content: bytes, name: str = "signed.pdf", at=AT):
     """Save a paper with this file, as an official change."""
     paper.file = ContentFile(content, name)
-    with changes.official_change(getattr(paper, "protocol", paper), at=at):
+    with changes.record_change(getattr(paper, "protocol", paper), at=at):
         changes.save(paper)
     return paper
 
@@ -128,7 +128,7 @@ class TestEarlierVersions:
         document = a_document()
         put(document, papers.pdf("new"), "newer.pdf", at=LATER)
         [version] = document.replaced
-        with changes.official_change(document.protocol, at=LATER):
+        with changes.record_change(document.protocol, at=LATER):
             changes.bring_back(document, version, at=LATER)
         document.refresh_from_db()
         assert (document.name, document.size) == ("signed.pdf", len(papers.pdf()))
@@ -176,7 +176,7 @@ class TestWhoDoesNotGetThem:
         document = a_document()
         put(document, papers.pdf("new"), at=LATER)
         [version] = document.replaced
-        with changes.official_change(document.protocol, at=LATER):
+        with changes.record_change(document.protocol, at=LATER):
             changes.remove(document)
         assert "Signed copy" not in client.get("/protocols/0046/").content.decode()
         for address in (document.get_absolute_url(), version.get_absolute_url()):
@@ -185,7 +185,7 @@ class TestWhoDoesNotGetThem:
             assert "This document was taken off the register" in text(answer)
         assert len(list(folder.iterdir())) == 2
         document.taken_off = False
-        with changes.official_change(document.protocol, at=LATER):
+        with changes.record_change(document.protocol, at=LATER):
             changes.save(document)
         assert client.get(document.get_absolute_url()).getvalue() == papers.pdf("new")
 

@@ -215,7 +215,7 @@ def test_an_unknown_number_is_answered_kindly(client: Client):
 def test_the_changes_page_tells_what_when_and_why(client: Client, officer):
     protocol = Protocol.objects.get(pk="0012")
     at = datetime.datetime(2026, 11, 22, 23, 30, tzinfo=datetime.UTC)
-    with changes.official_change(protocol, at=at, by=officer, why="The lead reviewed it."):
+    with changes.record_change(protocol, at=at, by=officer, why="The lead reviewed it."):
         protocol.review_date = datetime.date(2027, 3, 1)
         changes.save(protocol)
     words = text(client.get("/protocols/0012/changes/"))

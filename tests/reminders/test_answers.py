@@ -99,7 +99,7 @@ def test_who_leads_no_more_is_not_asked():
 def test_where_nobody_leads_nobody_is_asked():
     line = a_line()
     protocol = line.protocol
-    with changes.official_change(protocol, at=NOW):
+    with changes.record_change(protocol, at=NOW):
         changes.remove(protocol.lead)
     assert state_of(Reminded.objects.get(pk=line.pk), at=NOW) == State.MOVED
 

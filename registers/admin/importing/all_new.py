@@ -15,7 +15,7 @@ from registers.admin.importing.check import imported
 from registers.admin.importing.choosing import checked_on
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import address, back, for_importers, page
-from registers.changes.locking import promise_of
+from registers.changes.locking import plan_digest
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.likeness import unlike_any
@@ -38,7 +38,7 @@ class ReadForm(forms.Form):
 
     def __init__(self, *args: Any, names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["promised"] = promise_of(names)
+        self.initial["promised"] = plan_digest(names)
         self.names = names
         number = len(names)
         self.fields["read"].label = (
@@ -50,7 +50,7 @@ class ReadForm(forms.Form):
     def clean_promised(self) -> str:
         """Refuse names that were not shown."""
         promised: str = self.cleaned_data["promised"]
-        if promised != promise_of(self.names):
+        if promised != plan_digest(self.names):
             raise ValidationError(CHANGED_SINCE)
         return promised
 

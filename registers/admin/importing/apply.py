@@ -14,7 +14,7 @@ from django.utils import timezone
 from registers.admin.importing.check import ReasonForm, again, check_page, imported
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import address, back, for_importers
-from registers.changes.locking import OTHERWISE
+from registers.changes.locking import PLAN_CHANGED
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.plan import Work
 from registers.models import Import
@@ -43,7 +43,7 @@ def _applied(brought: Import, *, by: User, why: str, promised: str) -> Work[str]
     except ValidationError as refusal:
         if _is_applied(brought):
             raise ValidationError(kept.APPLIED_ALREADY) from refusal
-        if OTHERWISE not in refusal.messages:
+        if PLAN_CHANGED not in refusal.messages:
             raise
         yield from again(brought)
         return address("check", brought, otherwise="yes")

@@ -82,11 +82,11 @@ def _decide(request: HttpRequest) -> None:
     one, other = form.cleaned_data["one"], form.cleaned_data["other"]
     if "_again" in request.POST:
         for apart in Apart.objects.filter(one=one, other=other):
-            changes.say_maybe_the_same(apart)
+            changes.unmark_not_duplicate(apart)
         messages.success(request, f"{one} and {other} are suggested again if they look alike.")
         return
     try:
-        changes.say_apart(one, other)
+        changes.mark_not_duplicate(one, other)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return

@@ -195,7 +195,7 @@ def _merge(request: HttpRequest, form: MergeForm) -> HttpResponse | None:
             why=form.cleaned_data["why"],
             at=timezone.now(),
             by=cast(User, request.user),
-            promised=request.POST.get("promised", ""),
+            expected_digest=request.POST.get("promised", ""),
         )
     except ValidationError:
         messages.warning(request, CHANGED_SINCE)
@@ -229,7 +229,7 @@ def _forecast_page(request: HttpRequest, form: MergeForm) -> HttpResponse:
         "stays": form.cleaned_data["stays"],
         "kind_of_name": form.cleaned_data["kind_of_name"],
         "why": form.cleaned_data["why"],
-        "promised": plan.promise,
+        "promised": plan.digest,
     }
     return page(
         request,

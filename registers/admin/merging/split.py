@@ -145,7 +145,7 @@ def _split(request: HttpRequest, form: SplitForm, parties: list[int]) -> HttpRes
             why=form.cleaned_data["why"],
             at=timezone.now(),
             by=cast(User, request.user),
-            promised=request.POST.get("promised", ""),
+            expected_digest=request.POST.get("promised", ""),
         )
     except ValidationError:
         return None
@@ -173,7 +173,7 @@ def _form_page(request: HttpRequest, organisation: Organisation, form: SplitForm
 
 def _forecast_page(request: HttpRequest, form: SplitForm, plan: SplitPlan) -> HttpResponse:
     cleaned = form.cleaned_data
-    boxes = {"name": cleaned["name"].pk, "why": cleaned["why"], "promised": plan.promise}
+    boxes = {"name": cleaned["name"].pk, "why": cleaned["why"], "promised": plan.digest}
     return page(
         request,
         "split_forecast",

@@ -111,7 +111,7 @@ class MergeAdmin(LookUpOnly, MergeModelAdmin):
                 at=timezone.now(),
                 by=cast(User, request.user),
                 why=request.POST.get("why", "").strip(),
-                promised=request.POST.get("promised", ""),
+                expected_digest=request.POST.get("promised", ""),
             )
         except ValidationError:
             self.message_user(request, CHANGED_SINCE, messages.WARNING)

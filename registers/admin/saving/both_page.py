@@ -14,7 +14,7 @@ from registers.admin.saving.both_versions import Laid, lay
 from registers.admin.saving.boxes import CHOSEN, Said, Sheet
 from registers.admin.saving.differences import BEFOREHAND, Choice, Difference
 from registers.admin.saving.drawn_from import BOX, DrawnFrom
-from registers.changes.locking import Saving
+from registers.changes.locking import LastSave
 
 # What was asked for is at odds with what is stored by now, and the sender can put it right:
 # nothing else that HTTP can say is so near.
@@ -34,7 +34,7 @@ class BothPage:
     thing: Any
     label: str
     sheet: Sheet
-    saving: Saving | None
+    saving: LastSave | None
     asks_why: bool
 
     def shown(

@@ -14,7 +14,7 @@ from registers.admin.history import HistoryAdmin
 from registers.admin.saving.both_page import BothPage
 from registers.admin.saving.boxes import Said, Sheet, sheet_of
 from registers.admin.saving.drawn_from import DrawnFrom
-from registers.changes.locking import Part, fingerprint, hold, last_saved
+from registers.changes.locking import Part, fingerprint, last_saved, lock_for_update
 
 
 class StandingAdmin(HistoryAdmin):
@@ -34,8 +34,8 @@ class StandingAdmin(HistoryAdmin):
     def _hold(self, thing: models.Model) -> None:
         subject = self.subject_of(thing)
         if subject != thing:
-            hold(subject, [])
-        hold(thing, self._parts())
+            lock_for_update(subject, [])
+        lock_for_update(thing, self._parts())
 
     def _fingerprint(self, thing: models.Model) -> str:
         return fingerprint(thing, self._parts())

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
 from registers.changes.bulk_import import hold
-from registers.changes.locking import OTHERWISE
+from registers.changes.locking import PLAN_CHANGED
 from registers.imports.spreadsheet.plan import Plan, Progress, Work
 from registers.imports.spreadsheet.saving import references_of, save_plan
 from registers.models import RegisterVersion
@@ -90,7 +90,7 @@ def carry_on(work: Work[T]) -> Work[T]:
 
 def _keep_to(promise: str, plan: Plan) -> None:
     if plan.promise != promise:
-        raise ValidationError(OTHERWISE)
+        raise ValidationError(PLAN_CHANGED)
 
 
 def _in_one_transaction(save: Callable[[], Work[T]]) -> Work[T]:

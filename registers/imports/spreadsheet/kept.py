@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from registers.changes.locking import OTHERWISE
+from registers.changes.locking import PLAN_CHANGED
 from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
@@ -110,7 +110,7 @@ def apply_import(
     def mark() -> None:
         held = _held(brought)
         if held.promise != promised:  # somebody chose otherwise, or checked it again, meanwhile
-            raise ValidationError(OTHERWISE)
+            raise ValidationError(PLAN_CHANGED)
         held.status = Import.Status.APPLIED
         held.applied_at, held.applied_by, held.why = at, by, why
         held.save(update_fields=["status", "applied_at", "applied_by", "why"])

@@ -17,7 +17,7 @@ from registers.changes.bulk_import import (
     import_protocols,
     import_theme,
 )
-from registers.changes.record import Touched, gathered
+from registers.changes.record import Touched, collect_touched
 from registers.imports.spreadsheet.plan import Fate, Line, Plan, Progress, Whom, Work
 from registers.models import Organisation, Protocol
 from registers.search.search_writer import publish_in_steps
@@ -44,7 +44,7 @@ def save_plan(
     """
     how: dict[str, Any] = {"at": at, "by": by, "why": why}
     touched, lines = Touched(), _lines(plan)
-    with gathered(touched):
+    with collect_touched(touched):
         themes = {key: import_theme(name, **how).pk for key, name in plan.new_themes.items()}
     organisations = yield from _save_organisations(plan, touched, how)
     incoming = [_incoming(line, themes, organisations) for line in lines]
@@ -86,7 +86,7 @@ def _save_organisations(plan: Plan, touched: Touched, how: dict[str, Any]) -> Wo
 def _gathering(touched: Touched, work: Iterator[T]) -> Iterator[T]:
     """Do `work` step by step, and let `touched` learn what each saves."""
     while True:
-        with gathered(touched):
+        with collect_touched(touched):
             step = next(work, None)
         if step is None:
             return

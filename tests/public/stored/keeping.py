@@ -60,5 +60,5 @@ def made_afresh():
 def rename(reference: str, title: str) -> None:
     protocol = Protocol.objects.get(pk=reference)
     protocol.title = title
-    with changes.official_change(protocol, at=timezone.now()):
+    with changes.record_change(protocol, at=timezone.now()):
         changes.save(protocol)

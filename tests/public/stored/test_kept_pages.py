@@ -67,7 +67,7 @@ def test_at_midnight_in_london_pages_are_made_afresh(site):
 def test_what_is_overdue_today_was_not_yesterday(site):
     protocol = Protocol.objects.get(pk="0036")
     protocol.review_date = datetime.date(2027, 6, 1)
-    with changes.official_change(protocol, at=timezone.now()):
+    with changes.record_change(protocol, at=timezone.now()):
         changes.save(protocol)
     with time_machine.travel(datetime.datetime(2027, 6, 30, 22, 59, tzinfo=datetime.UTC)) as clock:
         assert "Overdue" not in ask(site, "/protocols/0036/").plain
@@ -156,7 +156,7 @@ def test_what_is_gone_is_as_what_never_was(site):
     assert got.status == 410
     assert got.headers["cache-control"] == "public, max-age=0, s-maxage=5"
     assert "etag" not in got.headers
-    changes.take_gaps_back(["0013"], at=NOW)
+    changes.clear_gaps(["0013"], at=NOW)
     assert ask(site, "/protocols/0013/").status == 404
 
 
