@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django import forms
+from django.forms.renderers import get_default_renderer
 from django.test import Client
 
 from registers import changes
+from registers.admin.permissions import NOT_YOURS
+from registers.admin.saving.boxes import sheet_of
 from registers.models import (
     Approver,
     Contact,
@@ -21,6 +26,7 @@ from registers.models import (
 )
 from tests.admin.meeting import EDIT, choose, differing, meet
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, row_of, send
+from tests.cast import door_of
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -406,3 +412,86 @@ class TestRows:
         typed = {"title": "Mine", "theme": stored().theme_id, "status": "published"}
         shown = differing(officers_door.post(EDIT, typed))
         assert not any(each.is_row for each in shown.values())
+
+
+class TestAnEditorsSave:
+    """An Editor's form shows boxes that are shut, which a browser does not send."""
+
+    @pytest.fixture
+    def door(self, editor) -> Client:
+        return door_of(editor)
+
+    def test_goes_through_as_it_is_chosen_beforehand(self, door, publisher):
+        typed, changed = {"purpose": "To pay."}, {"version": "V9"}
+        response = meet(door, door_of(publisher), typed, changed)
+        assert {label: each.chosen for label, each in differing(response).items()} == {
+            "Version": "stored",
+            "Purpose": "typed",
+        }
+        done = choose(door, response)
+        assert "was changed successfully" in messages(done)
+        protocol = stored()
+        assert (protocol.version, protocol.purpose, protocol.status) == (
+            "V9",
+            "To pay.",
+            Protocol.Status.PUBLISHED,
+        )
+
+    def test_goes_through_as_typed_and_as_chosen_by_hand(self, door, publisher):
+        theirs = {"version": "V9", "title": "Theirs"}
+        response = meet(door, door_of(publisher), {"title": "Mine"}, theirs)
+        choose(door, response, **{"choose-title": "typed"})
+        assert (stored().title, stored().version) == ("Mine", "V9")
+        response = meet(door, door_of(publisher), {"title": "Again"}, {"version": "V10"})
+        choose(door, response, "_mine")
+        assert (stored().title, stored().version) == ("Again", "V9")
+
+    @pytest.mark.parametrize("button", ["_settle", "_mine"])
+    def test_leaves_what_another_withdrew_as_it_is(self, door, publisher, button):
+        withdrawn = {
+            "status": "withdrawn",
+            "withdrawn_on": "2026-11-01",
+            "withdrawn_reason": "It is over.",
+            "replaced_by": "0012",
+        }
+        response = meet(door, door_of(publisher), {"purpose": "To pay."}, withdrawn)
+        assert set(differing(response)) == {"Purpose"}
+        choose(door, response, button)
+        protocol = stored()
+        assert protocol.purpose == "To pay."
+        assert (protocol.status, protocol.withdrawn_on) == ("withdrawn", datetime.date(2026, 11, 1))
+        assert (protocol.withdrawn_reason, protocol.replaced_by_id) == ("It is over.", "0012")
+
+    def test_does_not_take_what_is_forged_on_the_page(self, door, publisher):
+        response = meet(door, door_of(publisher), {"purpose": "To pay."}, {"version": "V9"})
+        before = everything()
+        refused = choose(door, response, status="draft")
+        assert NOT_YOURS in errors(refused)
+        assert everything() == before
+
+    def test_keeps_a_row_of_its_own(self, door, publisher):
+        medway = organisation("Medway")
+        added = add_row(door, EDIT, "parties", organisation=medway.pk, note="Now")
+        response = meet(door, door_of(publisher), added, {"version": "V9"})
+        choose(door, response)
+        assert (stored().version, f"{medway}Now" in parties()) == ("V9", True)
+
+
+def test_what_is_shut_is_on_no_side_of_a_form():
+    """In the form itself and in its rows."""
+
+    class Plain(forms.Form):
+        open = forms.CharField()
+        shut = forms.CharField(disabled=True)
+
+    class Rows(forms.BaseFormSet):
+        form, extra, min_num, max_num, absolute_max = Plain, 1, 0, 9, 9
+        can_order = can_delete = validate_max = validate_min = False
+        renderer = get_default_renderer()
+        model, fk = Theme, SimpleNamespace(name="theme")
+
+    inline = SimpleNamespace(verbose_name="row", max_num=9)
+    sheet = sheet_of(Plain(), [(Rows(prefix="rows"), inline)], may_change=lambda _: True)
+    assert list(sheet.fields) == list(sheet.stored.boxes) == ["open"]
+    (kind,) = sheet.kinds
+    assert list(kind.fields) == list(kind.blank) == ["open"]

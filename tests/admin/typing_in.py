@@ -21,7 +21,9 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        name, value = given.get("name") or "", given.get("value") or ""
+        # What is disabled is never sent.
+        name = "" if "disabled" in given else given.get("name") or ""
+        value = given.get("value") or ""
         if (
             tag == "style"
             or (tag == "script" and "src" not in given and given.get("type") != "application/json")
@@ -36,14 +38,14 @@ class Page(HTMLParser):
                 self.boxes[name] = "on" if ticked else value
         if tag == "select":
             self._select = name
-        if tag == "option" and "selected" in given:
+        if tag == "option" and "selected" in given and self._select:
             self.boxes[self._select] = value
-        if tag == "textarea":
+        if tag == "textarea" and name:
             self._textarea = name
             self.boxes[name] = ""
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
+        if tag == "textarea" and self._textarea:
             # A browser takes the first line end of a text box for layout.
             self.boxes[self._textarea] = self.boxes[self._textarea].removeprefix("\n")
             self._textarea = ""

@@ -78,16 +78,15 @@ def sheet_of(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: Any)
     """Return the sheet of an unbound form, with its formsets and their inlines.
 
     `may_change` says of an inline whether its rows can be typed into. Others
-    are drawn, and nothing typed is looked for there.
+    are drawn, and nothing typed is looked for there; nor in a box that is
+    disabled, which no browser sends: what is stored stays, whatever it is now.
     """
-    fields = {name: each for name, each in form.fields.items() if name not in NOT_STORED}
+    fields = _typed_into(form, NOT_STORED)
     kinds, rows = [], {}
     for formset, inline in formsets:
         own = {formset.model._meta.pk.name, formset.fk.name, "DELETE"}
         blank = formset.empty_form
-        typed = {name: each for name, each in blank.fields.items() if name not in own}
-        if not may_change(inline):
-            typed = {}
+        typed = _typed_into(blank, own) if may_change(inline) else {}
         kind = Kind(
             prefix=formset.prefix,
             name=str(inline.verbose_name),
@@ -102,6 +101,13 @@ def sheet_of(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: Any)
             for row in formset.initial_forms
         ]
     return Sheet(fields=fields, kinds=kinds, stored=Said(boxes=boxes_of(form, fields), rows=rows))
+
+
+def _typed_into(form: Any, own: set[str]) -> dict[str, forms.Field]:
+    """Return the fields of a form but for `own` and for those that are disabled."""
+    return {
+        name: each for name, each in form.fields.items() if name not in own and not each.disabled
+    }
 
 
 def _known_by(inline: Any, typed: Mapping[str, forms.Field]) -> tuple[str, ...]:
