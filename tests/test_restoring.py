@@ -31,11 +31,12 @@ from registers.models import (
     Theme,
 )
 from tests.editing import bare, days_on, edit
+from tests.lengths import times
 from tests.models.making import a_name, a_party, make_cast, saved, shared_by_a_module
 from tests.papers import pdf
 from tests.test_changes import everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -84,9 +85,10 @@ def rewritten(thing, *, title: str = "Another", day: int = 5, **fields) -> None:
     saved(thing, at=days_on(day))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=times(8, long=200), deadline=None)
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from([Protocol, Organisation]))
 @example(seed=96920, kind=Organisation)  # two successors of one day
+@pytest.mark.has_long_form
 def test_any_earlier_state_can_be_put_back(seed, kind):
     random = Random(seed)
     with transaction.atomic():

@@ -25,10 +25,11 @@ from registers.models import (
     Slug,
     Succession,
 )
+from tests.lengths import times
 from tests.merging import NOON, dump, merged, named, undone
 from tests.models.making import a_name, a_party, make_cast, saved, shared_by_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -242,7 +243,7 @@ def draw_register(*, parts, approvers, contacts, successions, reminders, apart) 
             changes.mark_not_duplicate(cast[one], cast[other])
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=times(12, long=300), suppress_health_check=list(HealthCheck))
 @given(
     stays=PLACES,
     goes=PLACES,
@@ -255,6 +256,7 @@ def draw_register(*, parts, approvers, contacts, successions, reminders, apart) 
     ),
     apart=st.sets(st.tuples(PLACES, PLACES), max_size=4),
 )
+@pytest.mark.has_long_form
 def test_nothing_is_lost_by_merging_and_undoing(stays, goes, **drawn):
     """Whatever stood there: either the merge is refused, or undoing it brings all of it back."""
     with transaction.atomic():

@@ -9,7 +9,9 @@ import socket
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import pytest
@@ -81,8 +83,18 @@ def run(place: Served, *arguments: str) -> None:
 
 
 def prepare(place: Served) -> None:
-    """Make the database, with the real register in it."""
-    run(place, "manage.py", "prepare")
+    """Make the database, with the real register in it. That of SQLite is made once and copied."""
+    if "DATABASE_URL" in place.environment:
+        run(place, "manage.py", "prepare")
+    else:
+        (place.folder / "register.sqlite3").write_bytes(_prepared())
+
+
+@cache
+def _prepared() -> bytes:
+    with TemporaryDirectory() as folder, Served(Path(folder)) as place:
+        run(place, "manage.py", "prepare")
+        return (place.folder / "register.sqlite3").read_bytes()
 
 
 def served(place: Served) -> str:

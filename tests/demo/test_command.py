@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from demo.command import Command
-from registers.changes.bulk import BATCH
+from registers.changes import bulk
 from registers.imports.fixture import is_empty
 from registers.models import Change, Organisation, Protocol, Review, SearchEntry
+from registers.search import search_writer
 
 ON = "2026-11-22"
 # Of the CSV of everything and the reviews, for 120 protocols and the seed 1: the same on both
@@ -42,6 +43,7 @@ def digest(client: Client) -> str:
     return hashlib.sha256(everything + reviews.encode()).hexdigest()
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("empty_register", "today")
 def test_the_same_seed_gives_the_same_register_on_every_database(client: Client):
     assert generate() == "120 protocols are in the register, all made up.\n"
@@ -74,10 +76,12 @@ def test_it_can_be_small(client: Client, number, said):
 
 
 @pytest.mark.usefixtures("empty_register", "today")
-def test_what_is_saved_in_several_batches_is_whole(client: Client):
-    generate(protocols=BATCH + 1)
-    assert Protocol.public.count() == SearchEntry.objects.count() == BATCH + 1
-    assert client.get(f"/protocols/{BATCH + 1}/").status_code == 200
+def test_what_is_saved_in_several_batches_is_whole(client: Client, monkeypatch):
+    for module in (bulk, search_writer):
+        monkeypatch.setattr(module, "BATCH", 60)
+    generate(protocols=121)
+    assert Protocol.public.count() == SearchEntry.objects.count() == 121
+    assert client.get("/protocols/0121/").status_code == 200
 
 
 WRONG = {

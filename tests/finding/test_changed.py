@@ -14,8 +14,9 @@ from registers.exports import feed
 from registers.exports.feed import Changed, how_changed, newest_changes
 from registers.models import Change, Organisation, Protocol
 from tests.finding.questions import finding_of, query_string, questions
+from tests.lengths import times
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -56,10 +57,11 @@ WAYS = {"named": (2_000, 2_000), "read": (0, 2_000), "read in steps": (0, 1)}
 @given(asked=questions())
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=times(20, long=300),
     # Nothing is changed here.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@pytest.mark.has_long_form
 def test_any_question(much_changed, way, asked):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(feed, "NARROW", way[0])

@@ -28,9 +28,10 @@ from registers.search.reviews import (
 from tests.finding import reviews_slowly as slowly
 from tests.finding.questions import DAYS, finding_of
 from tests.finding.reviews_slowly import end_of_month, later_by_months
+from tests.lengths import times
 from tests.makers import OrganisationFactory, ProtocolFactory, ThemeFactory, make_protocols
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 NOVEMBER, JUNE = datetime.date(2026, 11, 22), datetime.date(2022, 6, 30)
 QUESTIONS = [
     {},
@@ -220,7 +221,8 @@ def test_that_is_exactly_a_span_of_months(months, on):
 
 
 @given(days)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=times(20, long=500), deadline=None)
+@pytest.mark.has_long_form
 def test_any_day_can_be_asked_for(on):
     index, chosen = chosen_by({}, on)
     now, lengths = standing(index, chosen, on), by_length(index, chosen, on)

@@ -10,9 +10,10 @@ from registers.search.index import Index
 from registers.search.index_loader import index_now
 from registers.search.text.search import search as search_for
 from tests.finding.searching_slowly import Slow
+from tests.lengths import times
 from tests.makers import ORGANISATIONS, TITLE_WORDS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 PIECES = (
     *TITLE_WORDS,
@@ -33,11 +34,14 @@ def both(one_rich_register) -> tuple[Slow, Index]:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=times(60, long=2000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(typed=TYPED)
 @example(typed="child -youth")
 @example(typed='"child youth" ash')
+@pytest.mark.has_long_form
 def test_the_database_finds_what_a_loop_finds(both, typed):
     slow, index = both
     search = search_for(typed, index)

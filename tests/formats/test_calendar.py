@@ -18,6 +18,7 @@ from registers.models import Change, Organisation, Protocol, Theme
 from registers.search.rows import CHUNK
 from tests.finding.questions import finding_of
 from tests.formats.reading import read_calendar
+from tests.lengths import times
 from tests.makers import (
     DAY,
     OrganisationFactory,
@@ -257,10 +258,11 @@ def test_a_withdrawn_protocol_that_nothing_replaced(empty_register):
 @given(title=HOSTILE, purpose=HOSTILE, name=HOSTILE, note=HOSTILE)
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=times(25, long=500),
     # Each example writes over all that the one before has written.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@pytest.mark.has_long_form
 def test_hostile_words_break_nothing_and_are_read_again(growth, title, purpose, name, note):
     Protocol.objects.update(title=title, purpose=purpose, review_note=note)
     Organisation.objects.update(name=name)

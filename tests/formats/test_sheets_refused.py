@@ -28,6 +28,7 @@ from registers.imports.reading.sniff import kind_of_sheets
 from registers.models.document import PAPER_BYTES
 from tests import papers
 from tests.formats.sheet_files import MAIN, OFFICE, OPEN, archive, container, ods, read, xls, xlsx
+from tests.lengths import times
 
 EXCEL = "application/vnd.ms-excel."
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
@@ -438,9 +439,12 @@ def good(tmp_path) -> list[bytes]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=times(15, long=500),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
+@pytest.mark.has_long_form
 def test_whatever_is_in_a_file_the_answer_is_rows_or_a_sentence(tmp_path, data):
     """Good files with bytes changed, cut out and put in, and bytes of no kind at all."""
     content = bytearray(data.draw(st.sampled_from(good(tmp_path))))

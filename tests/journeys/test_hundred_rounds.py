@@ -1,4 +1,4 @@
-"""Two sessions save one protocol a hundred times, in turn and at once: no text is lost silently.
+"""Two sessions save one protocol many times, in turn and at once: no text is lost silently.
 
 Each text that a session saves is one that nobody else writes. So the history
 tells whose text was replaced by which; and the page that the other had before
@@ -24,8 +24,11 @@ from django.conf import settings
 from tests.admin.typing_in import Page
 from tests.browser.serving import prepare, run, served
 from tests.journeys.test_workers import PASSWORD, SeveralWorkers, Visitor, database_of_its_own
+from tests.lengths import times
 
-ROUNDS = 100
+pytestmark = [pytest.mark.both_databases, pytest.mark.has_long_form]
+
+ROUNDS = times(12, long=100)
 REFERENCE = "0042"
 EDIT = f"/admin/registers/protocol/{REFERENCE}/change/"
 OFFICERS = ("olive", "percy")

@@ -21,8 +21,11 @@ from registers.search.index_loader import forget
 from tests.conftest import empty_the_register
 from tests.imports.hostile import AT, Hostile
 from tests.imports.spreadsheets import ON, done
+from tests.lengths import times
 
-PROTOCOLS, ORGANISATIONS = 5_000, 400
+pytestmark = [pytest.mark.both_databases, pytest.mark.has_long_form]
+
+PROTOCOLS, ORGANISATIONS = times(600, long=5_000), times(150, long=400)
 FORMS = ("csv", "xlsx", "ods")
 
 

@@ -24,6 +24,7 @@ from tests.finding.conftest import make
 from tests.finding.questions import query_string, questions
 from tests.formats.reading import read_calendar
 from tests.formats.test_atom import ATOM
+from tests.lengths import times
 from tests.models.making import NOW
 from tests.public.asking import ask
 from tests.public.pages import links
@@ -71,10 +72,11 @@ def told_register(real_register) -> None:
 @given(asked=questions())
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=times(20, long=300),
     # Nothing is changed here.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@pytest.mark.has_long_form
 def test_they_speak_of_exactly_the_protocols_of_the_list(told_register, ending, asked):
     client = Client(headers={"host": "localhost"})
     # Where no status is asked for, they mean both.

@@ -33,11 +33,16 @@ from registers.models import (
     Theme,
 )
 from tests.editing import bare, edit
+from tests.lengths import times
 from tests.models.making import a_party, a_protocol, make_cast, saved, shared_by_a_module
 from tests.papers import pdf
 from tests.public.pages import links, text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_register")]
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("real_register"),
+]
 
 PAGE = "/protocols/9001/"
 # The first day of the cast, at nine; it is kept from the 22nd of November 2026 on.
@@ -127,8 +132,9 @@ def test_a_day_ends_at_midnight_in_london(client: Client):
     assert "After midnight" in text(client.get(PAGE, {"on": "2027-07-02"}))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=times(4, long=100), deadline=None)
 @given(seed=st.integers(0, 2**32))
+@pytest.mark.has_long_form
 def test_it_is_what_was_stored(seed):
     random = Random(seed)
     with transaction.atomic():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import jsonschema_rs
 import pytest
@@ -30,12 +29,13 @@ from registers.public.openapi import TAG
 from registers.public.page_cache.wsgi import StoredPages
 from registers.public.urls import QUESTION, WAYS
 from tests import makers
+from tests.lengths import LONG, times
 from tests.public.asking import connections_kept
 
 pytestmark = pytest.mark.usefixtures("real_register", "today")
 
-# How many random requests for each path and method. More by hand: OPENAPI_EXAMPLES=2000.
-EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "20"))
+# How many random requests for each path and method.
+EXAMPLES = times(5, long=500)
 
 
 DRAFT = jsonschema_rs.Draft202012Validator
@@ -188,7 +188,7 @@ def not_again(operation, mode) -> bool:
     again = operation.method == "head" or (
         operation.path.startswith("/protocols.") and operation.path != "/protocols.json"
     )
-    return mode != HypothesisTestMode.COVERAGE or not again or "OPENAPI_EXAMPLES" in os.environ
+    return mode != HypothesisTestMode.COVERAGE or not again or LONG
 
 
 def try_out(api, operation) -> None:
@@ -213,6 +213,7 @@ def answered_as_described(case):
     case.call_and_validate(headers={"Host": "localhost", "Accept-Encoding": "identity"})
 
 
+@pytest.mark.has_long_form
 def test_every_answer_is_as_described(api):
     for each in api.get_all_operations():
         try_out(api, each.ok())

@@ -13,6 +13,7 @@ from registers.public.page_cache.wsgi import StoredPages
 from tests.finding.conftest import make
 from tests.finding.questions import query_string, questions
 from tests.formats.spreadsheets import EVERY_WAY, by_calamine, read
+from tests.lengths import times
 from tests.public.asking import ask
 from tests.public.pages import found
 
@@ -36,10 +37,11 @@ def rich_register(real_register) -> None:
 @given(asked=questions())
 @settings(
     deadline=None,
-    max_examples=40,
+    max_examples=times(15, long=300),
     # Nothing is changed here.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@pytest.mark.has_long_form
 def test_they_have_exactly_the_protocols_of_the_csv(rich_register, ending, asked):
     client = Client(headers={"host": "localhost"})
     query = query_string(asked)

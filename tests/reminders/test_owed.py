@@ -16,11 +16,14 @@ from registers.models.review_dates import months_later
 from registers.reminders.answers import refuse
 from registers.reminders.owed import organisations_owed, protocols_of, protocols_told_of, told_since
 from tests.conftest import TODAY
+from tests.lengths import times
 from tests.makers import PartyFactory, make_protocols, withdrawn
 from tests.models.making import NOW
 from tests.models.oracles import end_of_month
 from tests.reminders.lines import an_answer
 from tests.reminders.making import a_lead, led_by, reminded
+
+pytestmark = pytest.mark.both_databases
 
 JUNE = datetime.date(2026, 6, 1)  # due on 30 June
 END = datetime.date(2026, 6, 30)
@@ -66,7 +69,8 @@ def test_a_daily_timer_writes_at_90_30_and_0_days_and_then_every_90():
 
 
 @pytest.mark.usefixtures("empty_register")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.has_long_form
+@pytest.mark.parametrize("seed", range(times(2, long=40)))
 def test_years_of_a_timer_that_is_missed_and_fails_agree_with_the_plain_rule(seed):
     random = Random(seed)
     start = datetime.date(2024, 1, 1)

@@ -120,8 +120,10 @@ def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     )
 
 
-@pytest.mark.parametrize(("name", "value"), BAD.values(), ids=BAD.keys())
-def test_a_wrong_setting_stops_the_start_with_a_sentence(name, value, tmp_path):
+# Each starts Python anew. The sentence of every other bad value is read below, in this process.
+@pytest.mark.parametrize("name", ["DATA_DIR", "DATABASE_URL", "EMAIL_URL", "PARTNERSHIP_FILE"])
+def test_a_wrong_setting_stops_the_start_with_a_sentence(name, tmp_path):
+    value = next(value for bad, value in BAD.values() if bad == name)
     environment = {"DATA_DIR": str(tmp_path), name: value, **BESIDE.get(name, {})}
     ended = start("manage.py", "check", **environment)
     assert ended.returncode != 0
@@ -169,7 +171,7 @@ def settings_with(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("name", "value"), BAD.values(), ids=BAD.keys())
 def test_the_refusal_is_an_error_of_configuration(name, value, settings_with):
-    with pytest.raises(ImproperlyConfigured, match=rf"(?s)^Setting {name} .*\.$"):
+    with pytest.raises(ImproperlyConfigured, match=rf"^Setting {name} .*\.$"):
         settings_with(**BESIDE.get(name, {}), **{name: value})
 
 
