@@ -1,11 +1,11 @@
 # One list of verbs for people and for CI. Each calls a script in weisf/steps.
 .POSIX:
 .NOTPARALLEL:
-.PHONY: help run demo test setup setup-dev lint types locks unit postgres both extras browser coverage libreoffice bench kills format lock
+.PHONY: help run demo test test-all setup setup-dev lint types locks unit postgres extras browser libreoffice bench kills long format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 run: setup ## Set up what is missing and serve the register on http://localhost:8000 (PORT=)
 	@sh weisf/steps/serve.sh run
@@ -14,7 +14,13 @@ demo: ## Serve a fictional register, which shows every feature, on http://localh
 	@sh weisf/steps/setup.sh python assets static
 	@sh weisf/steps/serve.sh demo
 
-test: setup-dev locks lint types both extras browser coverage ## Run every check and test (TEST_ARGS= goes to pytest)
+test: setup-dev ## Run every check and test (TEST_ARGS= goes to pytest)
+	@sh weisf/steps/setup.sh extras
+	@sh weisf/steps/test.sh all
+
+test-all: setup-dev ## The same, with every test on both databases
+	@sh weisf/steps/setup.sh extras
+	@sh weisf/steps/test.sh all-on-both
 
 setup: ## Make .venv, the style sheet, the static files and the secret key (EXTRAS=)
 	@sh weisf/steps/setup.sh python assets static secret_key
@@ -34,11 +40,8 @@ locks: setup-dev ## Check that the lists of packages fit pyproject.toml
 unit: setup-dev ## Run the suite on SQLite
 	@sh weisf/steps/test.sh unit
 
-postgres: setup-dev ## Run the suite on PostgreSQL (DATABASE_URL=, or one that is started for it)
+postgres: setup-dev ## Run what a database decides on PostgreSQL (DATABASE_URL=, or one that is started)
 	@sh weisf/steps/test.sh postgres
-
-both: setup-dev
-	@sh weisf/steps/test.sh both
 
 extras: setup-dev ## Run the tests of the extras, in an environment that has them
 	@sh weisf/steps/setup.sh extras
@@ -46,9 +49,6 @@ extras: setup-dev ## Run the tests of the extras, in an environment that has the
 
 browser: setup-dev ## Run the tests in a real browser (CHROMIUM=)
 	@sh weisf/steps/test.sh browser
-
-coverage:
-	@sh weisf/steps/test.sh coverage
 
 libreoffice: setup-dev ## Compare what LibreOffice finds in the workbooks, where it is installed
 	@sh weisf/steps/test.sh libreoffice
@@ -58,6 +58,9 @@ bench: setup-dev ## Measure the register beside others, half an hour (BENCH_ARGS
 
 kills: setup-dev ## Kill imports at random moments: each leaves all or nothing (KILLS_ARGS=)
 	@sh weisf/steps/test.sh kills
+
+long: setup-dev ## Try many more cases where chance decides which; an hour (TEST_ARGS=)
+	@sh weisf/steps/test.sh long
 
 format: setup-dev ## Format the code and the templates
 	@sh weisf/steps/checks.sh format

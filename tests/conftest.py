@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from coverage import Coverage
 from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.db import connection
@@ -19,15 +18,9 @@ from registers.imports.fixture import is_empty, load_register, read_register
 from registers.search.index_loader import forget
 from tests.cast import somebody
 
-TESTS = Path(__file__).parent
-FIXTURES = TESTS.parent / "fixtures" / "weisf"
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "weisf"
 LOADED_AT = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
 TODAY = datetime.date(2026, 11, 22)
-
-# The folders of tests whose lines are counted where they run on PostgreSQL.
-COUNTED_ON_POSTGRESQL = {"finding", "formats", "management", "models"}
-# What each database does in a way of its own.
-COUNTED_ON_BOTH = ("public/stored/", "reminders/test_tries.py")
 
 
 def pytest_collection_finish() -> None:
@@ -36,39 +29,13 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-class LineCounter:
-    """Counts the lines of the tests that are counted on this database.
-
-    Counting takes as long as the test. A line that only the other database would have run is
-    missed when the lines are judged.
-    """
-
-    def __init__(self) -> None:
-        self.coverage = Coverage.current()
-        self.counts = True
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        wanted = is_counted(item)
-        if self.coverage and wanted != self.counts:
-            self.coverage.start() if wanted else self.coverage.stop()
-            self.counts = wanted
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(LineCounter())
-
-
-def is_counted(item: pytest.Item) -> bool:
-    """Say whether lines are counted here. Of what happens at once, each database has its own."""
-    marker = item.get_closest_marker("django_db")
-    if marker and marker.kwargs.get("transaction"):
-        return True
-    place = item.path.relative_to(TESTS)
-    if place.as_posix().startswith(COUNTED_ON_BOTH):
-        return True
-    on_postgresql = place.parts[0] in COUNTED_ON_POSTGRESQL
-    return on_postgresql == (connection.vendor == "postgresql")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test of transactions that runs on one database only."""
+    for item in items:
+        django_db = item.get_closest_marker("django_db")
+        needs_both = django_db and django_db.kwargs.get("transaction")
+        if needs_both and not item.get_closest_marker("both_databases"):
+            raise pytest.UsageError(f"{item.nodeid} uses transactions: mark it both_databases.")
 
 
 def load_real_register() -> None:

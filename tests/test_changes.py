@@ -38,7 +38,7 @@ from tests.models.making import (
 LATER = datetime.datetime(2027, 1, 31, 12, 0, tzinfo=datetime.UTC)
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)

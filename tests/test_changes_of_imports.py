@@ -38,7 +38,7 @@ from registers.search import search_writer
 from tests import makers
 from tests.models.making import NOW, shared_by_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 LATER = datetime.datetime(2027, 1, 31, 12, 0, tzinfo=datetime.UTC)
 DAY = datetime.date(2026, 3, 5)

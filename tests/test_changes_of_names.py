@@ -11,7 +11,7 @@ from registers import changes
 from registers.models import Change, Organisation, Slug
 from tests.models.making import a_name, make_cast, saved, shared_by_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)

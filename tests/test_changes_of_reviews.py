@@ -17,7 +17,7 @@ DAY = datetime.date(2026, 11, 22)
 NOW = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
 MARCH = datetime.date(2029, 3, 1)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)

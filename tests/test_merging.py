@@ -29,7 +29,7 @@ from tests import makers
 from tests.merging import NOON, dump, merged, named, undone
 from tests.models.making import a_name, a_party, make_cast, saved, shared_by_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 DAY = datetime.date(2026, 11, 2)
 
 

@@ -21,6 +21,8 @@ from tests.examples import make_examples
 from tests.models.making import shared_by_a_module
 from tests.permissions import TABLE, Row
 
+pytestmark = pytest.mark.both_databases
+
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[str]:
     """Every route below, as the URL configuration writes it."""

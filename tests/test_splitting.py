@@ -13,7 +13,7 @@ from registers.models import Apart, Change, Organisation, Party, Protocol
 from tests.merging import NOON, dump, merged, named
 from tests.models.making import a_name, a_party, make_cast, saved, shared_by_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)

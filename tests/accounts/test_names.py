@@ -9,6 +9,8 @@ from django.core.management import CommandError, call_command
 
 from registers.accounts.names import spelling_of, user_named
 
+pytestmark = pytest.mark.both_databases
+
 SAME = {
     "capitals": "OLIVE",
     "a space before and behind": " olive ",

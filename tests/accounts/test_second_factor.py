@@ -11,7 +11,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from registers.accounts.second_factor import enrol, new_secret
 from tests.cast import somebody
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def code_of(secret: str) -> str:

@@ -16,7 +16,7 @@ from tests.admin.typing_in import Page, address, boxes, messages, send
 from tests.public.pages import listed, text
 from tests.reminders.lines import NOW, TITLE, a_line, a_review, an_answer, withdraw
 
-pytestmark = pytest.mark.usefixtures("real_register", "today")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
 LIST = address("answer", "changelist")
 MARKUP = "<script>alert(1)</script>"
 

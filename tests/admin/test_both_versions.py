@@ -28,7 +28,7 @@ from tests.admin.meeting import EDIT, choose, differing, meet
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, row_of, send
 from tests.cast import door_of
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 EPUT = "Essex Partnership University NHS Foundation Trust"
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from registers import changes
 from registers.models import Answer, Contact, Organisation, Party, Protocol, Reminded, Reminder
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 LISTS = {
     "/admin/registers/protocol/?status__exact=published&review=overdue": 25,
     "/admin/registers/protocol/?status__exact=published&review=due-soon": 0,

@@ -8,6 +8,8 @@ from django.test import Client
 from tests.admin.typing_in import address, boxes
 from tests.cast import door_of
 
+pytestmark = pytest.mark.both_databases
+
 FORM = address("protocol", "change", "0046")
 NUL = {
     "in the address": "/admin/registers/protocol/%00/change/",

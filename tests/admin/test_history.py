@@ -19,7 +19,7 @@ from registers.models import Change, Merge, News, Organisation, Party, Protocol,
 from tests.admin.typing_in import Page, address, boxes, messages
 from tests.public.pages import links, text
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 HISTORY = address("protocol", "history", "0046")
 SAVES = address("protocol", "saves", "0046")

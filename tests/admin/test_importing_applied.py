@@ -23,7 +23,7 @@ from tests.imports.bringing import (
 )
 from tests.models.making import NOW
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 EDITS = {
     "0012": {"title": "Another title"},

@@ -10,7 +10,7 @@ from registers.models import Organisation, Protocol
 from registers.models.review_dates import ReviewStatus
 from tests.admin.typing_in import address, messages
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 
 def found(door, noun, **question):

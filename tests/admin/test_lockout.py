@@ -14,6 +14,8 @@ from django.test import Client
 
 from tests.cast import PASSWORD, door_of, somebody
 
+pytestmark = pytest.mark.both_databases
+
 LOG_IN = "/admin/login/"
 CLIENT = Client()
 START = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)

@@ -24,7 +24,7 @@ from tests.makers import make_protocols
 from tests.merging import NOON, dump, merged, named
 from tests.models.making import a_name, saved
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 EPUT = "Essex Partnership University NHS Foundation Trust"
 

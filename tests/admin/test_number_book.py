@@ -14,7 +14,7 @@ from tests.admin.typing_in import Page, address, errors, send
 from tests.makers import make_protocols
 from tests.models.making import NOW, a_protocol
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 BOOK = "/admin/registers/references/"
 

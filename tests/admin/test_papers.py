@@ -18,6 +18,8 @@ from tests import papers
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, row_of, send
 from tests.public.pages import text
 
+pytestmark = pytest.mark.both_databases
+
 EDIT = "/admin/registers/protocol/0046/change/"
 FIRST = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
 SECOND = FIRST + datetime.timedelta(hours=3)

@@ -11,7 +11,7 @@ from registers.models.completeness import THINGS, missing
 from tests.admin.typing_in import Page, address
 from tests.makers import OrganisationFactory, find_all, make_protocols, make_rich_register
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 LIST = address("protocol", "changelist")
 

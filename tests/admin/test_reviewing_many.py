@@ -15,7 +15,7 @@ from tests import makers
 from tests.admin.typing_in import Page, address, errors, messages
 from tests.models.making import saved
 
-pytestmark = pytest.mark.usefixtures("real_register", "today")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
 
 LIST = address("protocol", "changelist")
 MANY = address("protocol", "review_many")

@@ -29,7 +29,7 @@ from tests.admin.typing_in import Page, address
 from tests.papers import pdf
 from tests.public.pages import links
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 
 @pytest.fixture

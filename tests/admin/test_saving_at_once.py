@@ -25,6 +25,8 @@ from registers.models import Change, Name, News, Organisation, Protocol, Theme
 from tests.admin.typing_in import add_row, address, boxes, errors, messages, send
 from tests.papers import pdf
 
+pytestmark = pytest.mark.both_databases
+
 EDIT = address("protocol", "change", "0046")
 ADD = address("protocol", "add")
 BUSY = "Somebody else was saving. Nothing was saved. Press Save again."

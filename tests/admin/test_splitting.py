@@ -14,7 +14,7 @@ from tests.admin.typing_in import Page, address, messages
 from tests.merging import dump, named
 from tests.models.making import a_name, saved
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 ALIAS = "Essex Partnership University Foundation Trust"
 AS_PUBLISHED = "Essex Partnership University Foundation Trust (EPUT)"

@@ -16,6 +16,8 @@ from tests.admin import typing_in
 from tests.admin.typing_in import boxes
 from tests.cast import PASSWORD, door_of, groups, somebody
 
+pytestmark = pytest.mark.both_databases
+
 LIST, ADD = "/admin/auth/user/", "/admin/auth/user/add/"
 
 

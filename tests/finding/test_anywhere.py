@@ -12,7 +12,7 @@ from registers.search.admin_search import anywhere, called_anything_like
 from tests.makers import make_rich_register
 from tests.models.making import a_name
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 
 def found(typed: str) -> list[str]:

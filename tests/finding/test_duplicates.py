@@ -15,6 +15,8 @@ from registers.search.duplicates import Called, among, likely_duplicates
 from registers.search.text.words import STOP_WORDS, words_of
 from tests.models.making import a_name, saved
 
+pytestmark = pytest.mark.both_databases
+
 LEGAL = {"ltd", "limited", "plc", "llp", "cic"}
 COUNCILS = {"county", "district", "borough", "city", "town", "parish", "unitary"}
 

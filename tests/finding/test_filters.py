@@ -10,7 +10,7 @@ from registers.models import Organisation
 from registers.search.question import LONGEST_WORDS, written
 from tests.finding.questions import finding_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 EPUT = "essex-partnership-university-nhs-foundation-trust"
 POLICE = "essex-police"
 

@@ -13,7 +13,7 @@ from tests.finding import slowly
 from tests.finding.questions import DAYS, finding_of, query_string, questions
 from tests.makers import ThemeFactory, make_protocols, withdrawn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 # One register serves every question, for a question changes nothing.
 many = settings(
     deadline=None,

@@ -13,7 +13,7 @@ from registers.search.search_writer import write_all
 from tests.finding.questions import finding_of
 from tests.public.pages import found, listed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from registers.public.page_cache.store import CODINGS, compress, expand
 from registers.search.text.query import read_typed
 from tests.finding.questions import finding_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def test_each_has_a_name(real_register):

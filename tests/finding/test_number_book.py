@@ -19,6 +19,8 @@ from registers.search.reference_log import (
 from tests.makers import ThemeFactory
 from tests.models.making import NOW, a_protocol
 
+pytestmark = pytest.mark.both_databases
+
 
 def put(*references: str, **fields: object) -> None:
     theme = Theme.objects.first() or ThemeFactory()

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from tests.finding.questions import finding_of
 from tests.makers import OrganisationFactory, ThemeFactory, make_protocols
 
+pytestmark = pytest.mark.both_databases
+
 MOST = 8
 A_WORD = 2  # in texts and in names
 BEST_MATCHES = 5  # in each field but the last

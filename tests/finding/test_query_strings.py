@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.finding.questions import DAYS, SORTS, finding_of, query_string, questions
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 many = settings(
     deadline=None,
     max_examples=40,

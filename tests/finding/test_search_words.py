@@ -24,7 +24,7 @@ from tests.finding.search_cases import (
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory, ThemeFactory, withdrawn
 from tests.models.making import shared_by_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def searched(typed: str) -> tuple[Search, list[str]]:

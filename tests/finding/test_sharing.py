@@ -13,7 +13,7 @@ from registers.search.index_loader import index_now
 from registers.search.organisations import shared_by, sharing_with
 from tests.makers import NO_PART
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def parties(protocol) -> set[str]:

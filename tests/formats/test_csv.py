@@ -135,6 +135,7 @@ def test_no_control_character_is_in_it_and_every_line_end_is_one(hostile):
     assert (row[1], row[4]) == ("'=1", "a\nb\nc\nde")
 
 
+@pytest.mark.both_databases
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL reads CSV by itself")
 def test_postgresql_reads_the_same(hostile):
     """COPY is a reader by others: it refuses a row with a cell too many, and odd quotes."""

@@ -12,7 +12,7 @@ from registers.history.snapshot import snapshot_of
 from registers.models import Change, Document, Organisation, Overarching, Protocol, Theme
 from tests.models.making import a_party, a_protocol, saved
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 AT = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
 

@@ -185,6 +185,7 @@ def hostile(empty_register) -> Protocol:
     return protocol
 
 
+@pytest.mark.both_databases
 @every_way
 def test_hostile_words_come_back_as_text(empty_register, ending, reader):
     texts = dict(WRITTEN)

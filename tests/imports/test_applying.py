@@ -22,7 +22,7 @@ from registers.search.index_loader import forget
 from tests.conftest import empty_the_register
 from tests.imports.spreadsheets import ON, TYPED, checked, done, exported, sheet_of
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 ECC = "Essex County Council"

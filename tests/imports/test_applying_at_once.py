@@ -20,7 +20,7 @@ from registers.models import Change, Protocol, RegisterVersion
 from tests.imports.spreadsheets import done
 from tests.imports.test_applying import CHANGED, NEW, NOON, applying
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 OTHER = ("Safer Community", "0061 - FGM", "Others' words.", "ECC", "Barnardos", "Jun-2027")
 ELSEWHERE = ("Health and Wellbeing", "0046 - Elsewhere", "x", "ECC", "", "Jun-2027")

@@ -31,7 +31,7 @@ from tests.imports.spreadsheets import (
     sheet_of,
 )
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 ECC = "Essex County Council"
 FGM = ("Safer Community", "0061 - FGM", None, ECC, "Barnardos", "Jun-2022")

@@ -16,7 +16,7 @@ from registers.models import Change, Name, News, Organisation, Party, Protocol, 
 from tests.conftest import FIXTURES, LOADED_AT
 from tests.imports.small import small_register
 
-pytestmark = pytest.mark.usefixtures("empty_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("empty_register")]
 
 
 def file_of(folder: Path, register: object) -> Path:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.imports.killing import kill_many, place
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_an_import_that_is_killed_leaves_all_or_nothing(tmp_path):

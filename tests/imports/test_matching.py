@@ -10,7 +10,7 @@ from registers.imports.spreadsheet.plan import KeptName, NewOrganisation, Part
 from registers.models import ImportName, Organisation
 from tests.imports.spreadsheets import TYPED, checked, sheet_of
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 ECC = "Essex County Council"
 

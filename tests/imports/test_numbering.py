@@ -7,7 +7,7 @@ import pytest
 from registers.models import Gap
 from tests.imports.spreadsheets import TYPED, checked, checked_row, sheet_of
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 
 def wrongs(line) -> list[tuple[str, str]]:

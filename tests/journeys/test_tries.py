@@ -16,6 +16,8 @@ from django.db import connection
 from tests.browser.serving import prepare, served
 from tests.journeys.test_workers import SeveralWorkers, database_of_its_own
 
+pytestmark = pytest.mark.both_databases
+
 MOST = 20
 AT_ONCE = 6
 

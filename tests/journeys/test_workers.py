@@ -19,6 +19,8 @@ from django.conf import settings
 from tests.admin.typing_in import Page
 from tests.browser.serving import Served, prepare, run, served
 
+pytestmark = pytest.mark.both_databases
+
 WORKERS = 3
 PASSWORD = "a-password-that-only-this-test-has"
 EDIT = "/admin/registers/protocol/0036/change/"

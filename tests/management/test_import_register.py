@@ -16,7 +16,7 @@ from registers.management.progress import show
 from registers.models import Change, Name, Organisation, Protocol, RegisterVersion
 from tests.imports.spreadsheets import TYPED, exported
 
-pytestmark = pytest.mark.usefixtures("real_register", "today")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
 
 ECC = "Essex County Council"
 CHANGED = ("Safer Community", "0061 - FGM", "To share less.", ECC, "Barnardos", "Jun-2027")

@@ -14,6 +14,8 @@ from registers.models import Change, Protocol
 from tests.conftest import TODAY
 from tests.imports.small import small_register
 
+pytestmark = pytest.mark.both_databases
+
 
 def load_register(path: Path | str) -> str:
     said = io.StringIO()

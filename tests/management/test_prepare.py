@@ -12,6 +12,8 @@ from registers.imports.fixture import is_empty
 from registers.models import Change, Protocol, SearchEntry
 from tests.imports.small import small_register
 
+pytestmark = pytest.mark.both_databases
+
 
 def prepare() -> str:
     said = io.StringIO()

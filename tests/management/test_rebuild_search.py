@@ -29,6 +29,8 @@ from registers.search.text.search import search as search_for
 from registers.search.text.words import prepare
 from tests.conftest import load_real_register
 
+pytestmark = pytest.mark.both_databases
+
 
 def rebuild() -> str:
     said = io.StringIO()

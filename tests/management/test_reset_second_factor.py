@@ -7,6 +7,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_the_telephone_is_forgotten_and_the_sessions_end(administrator):
     TOTPDevice.objects.create(user=administrator, name="phone")

@@ -23,7 +23,10 @@ DAY = datetime.date(2026, 11, 22)
 OLD, SOON = datetime.date(2024, 3, 1), datetime.date(2026, 12, 1)
 SHUT = "django.core.mail.backends.dummy.EmailBackend"
 
-pytestmark = [pytest.mark.usefixtures("empty_register", "today", "fresh_posts")]
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("empty_register", "today", "fresh_posts"),
+]
 
 
 @pytest.fixture

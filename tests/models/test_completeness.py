@@ -11,6 +11,8 @@ from registers.models import Document, Party, Protocol
 from registers.models.completeness import BY_KEY, THINGS, missing, recorded_count
 from tests.makers import make_rich_register
 
+pytestmark = pytest.mark.both_databases
+
 DAY = datetime.date(2026, 11, 22)
 TEXTS = ("version", "purpose", "summary", "information_items", "data_subjects", "lawful_basis")
 

@@ -28,6 +28,8 @@ from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
 from tests.models.making import a_party, make_cast
 
+pytestmark = pytest.mark.both_databases
+
 CALLED = {
     "protocol": (Protocol(reference="0012", title="Growth"), "0012 - Growth"),
     "theme": (Theme(name="Housing"), "Housing"),

@@ -12,6 +12,8 @@ from django.apps import apps
 import registers
 from registers.models import Document, Resource
 
+pytestmark = pytest.mark.both_databases
+
 MIGRATION = next((Path(registers.__file__).parent / "migrations").glob("*_papers.py")).stem
 AT = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
 

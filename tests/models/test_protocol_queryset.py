@@ -17,7 +17,7 @@ from tests.models.oracles import status_of
 LEAD, PARTNER = Party.Role.LEAD, Party.Role.PARTNER
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,7 +9,7 @@ from registers.models import Party, Protocol
 from tests.models.making import make_cast
 
 # Foreign keys are looked at when the transaction ends, so each test needs a real one.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def run(*statements: str) -> None:

@@ -26,7 +26,7 @@ from registers.models import (
 )
 from tests.models.making import a_name, a_party, a_protocol, make_cast, shared_by_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 DAY = datetime.date(2026, 11, 22)
 
 

@@ -34,7 +34,7 @@ DRAFT = "This is a draft. Publish it first."
 OWN_NAME = "The official name is the organisation's own. Rename the organisation instead."
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -22,6 +22,8 @@ from registers.models.review_dates import (
 from tests.models.making import a_protocol, make_cast
 from tests.models.oracles import end_of_month, later_by_months, months_past, status_of
 
+pytestmark = pytest.mark.both_databases
+
 
 def day(text: str) -> datetime.date:
     return datetime.date.fromisoformat(text)

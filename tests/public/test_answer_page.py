@@ -22,7 +22,7 @@ from tests.public.asking import ask
 from tests.public.pages import links, text
 from tests.reminders.lines import NOW, SENT_AT, TITLE, a_line, a_review, an_answer, give_away
 
-pytestmark = pytest.mark.usefixtures("real_register", "today")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
 
 
 def alerts(page) -> str:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.public.pages import listed, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 LONG = "x" * 100_000
 

@@ -13,7 +13,7 @@ from registers.models import Protocol, Theme
 from tests.makers import find_all
 from tests.public.pages import found, groups, links, listed, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 EPUT = "essex-partnership-university-nhs-foundation-trust"
 

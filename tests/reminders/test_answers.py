@@ -30,7 +30,7 @@ from tests.reminders.lines import (
     withdraw,
 )
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 REFERENCE = "0042"
 MINUTE = datetime.timedelta(minutes=1)
 

@@ -16,6 +16,8 @@ import pytest
 from tests.browser.serving import BASE, Served, prepare, run
 from tests.journeys.test_workers import database_of_its_own
 
+pytestmark = pytest.mark.both_databases
+
 LEADS = 8  # of the real register
 COMMAND = (sys.executable, "manage.py", "send_review_reminders")
 CONTACTS = """

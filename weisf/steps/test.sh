@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests: `unit` (on SQLite), `postgres`, `both` at once, `browser`, and `coverage`, which
-# judges them all. Beside these: `libreoffice`, `kills` and `bench`.
+# Runs the tests. `all` runs what `make test` promises, side by side on two cores: the suite on
+# SQLite, with its lines counted, on one; all the rest on the other.
 . "$(dirname -- "$0")/common.sh"
 
 python=.venv/bin/python
@@ -16,41 +16,78 @@ eval "set -- \"\$1\" ${TEST_ARGS:-}"
 suite=$1
 shift
 
+# Runs a suite and says which one failed, and how to stop at the first failure.
+run_suite() {
+    name=$1
+    shift
+    "$@" --durations=20 \
+        || fail "$name fail. Read the first failure above; 'make $suite TEST_ARGS=-x' stops at it."
+}
+
+on_postgresql() {
+    "$python" tests/with_postgres.py "$@"
+}
+
 case $suite in
+    all | all-on-both)
+        postgres=postgres
+        [ "$suite" = all ] || postgres=postgres-all
+        "$python" -m coverage erase
+        sh weisf/steps/test.sh counted > var/unit.log 2>&1 &
+        sqlite=$!
+        trap 'kill "$sqlite" 2> /dev/null' EXIT
+        trap 'exit 130' INT TERM
+        for check in locks lint types; do
+            sh weisf/steps/checks.sh "$check"
+        done
+        status=0
+        for each in "$postgres" chance extras browser; do
+            sh weisf/steps/test.sh "$each" || status=1
+        done
+        wait "$sqlite" || status=1
+        trap - EXIT
+        say "On SQLite:"
+        cat var/unit.log
+        [ "$status" = 0 ] || fail "Tests fail. Read the first failure above."
+        sh weisf/steps/test.sh coverage
+        ;;
     unit)
         unset DATABASE_URL
         NGINX=$(sh weisf/steps/setup.sh nginx)
         export NGINX
-        "$python" -m coverage erase
-        "$python" -m coverage run -m pytest -m 'not browser' "$@" \
-            || fail "Tests fail on SQLite. Read the first failure above; 'make unit TEST_ARGS=-x' stops at it."
+        run_suite "Tests on SQLite" "$python" -m pytest -m 'not browser' "$@"
+        ;;
+    counted) # in place of this shell, so that `all` can stop it
+        unset DATABASE_URL
+        NGINX=$(sh weisf/steps/setup.sh nginx)
+        export NGINX
+        exec "$python" -m coverage run -m pytest -m 'not browser and not has_long_form' --durations=20 "$@"
+        ;;
+    chance) # the short forms of what `long` runs; counting their lines would double their time
+        suite=unit
+        unset DATABASE_URL
+        run_suite "Tests on SQLite" "$python" -m pytest -m has_long_form "$@"
         ;;
     postgres)
-        "$python" tests/with_postgres.py "$python" -m coverage run -m pytest -m 'not browser' "$@" \
-            || fail "Tests fail on PostgreSQL. Read the first failure above; 'make postgres TEST_ARGS=-x' stops at it."
+        run_suite "Tests on PostgreSQL" on_postgresql \
+            "$python" -m coverage run -m pytest -m 'both_databases and not browser' "$@"
         ;;
-    both)
-        sh weisf/steps/test.sh unit > var/unit.log 2>&1 &
-        told=$!
-        status=0
-        sh weisf/steps/test.sh postgres || status=1
-        wait "$told" || status=1
-        say "On SQLite:"
-        cat var/unit.log
-        exit "$status"
+    postgres-all)
+        suite=postgres
+        run_suite "Tests on PostgreSQL" on_postgresql \
+            "$python" -m coverage run -m pytest -m 'not browser' "$@"
         ;;
     extras)
         unset DATABASE_URL
-        .venv-extras/bin/python -m coverage run -m pytest "$@" tests/extras \
-            || fail "Tests of the extras fail. Read the first failure above; 'make extras TEST_ARGS=-x' stops at it."
+        run_suite "Tests of the extras" \
+            .venv-extras/bin/python -m coverage run -m pytest "$@" tests/extras
         ;;
     browser)
         unset DATABASE_URL
         CHROMIUM=$(sh weisf/steps/setup.sh chromium)
         [ -n "$CHROMIUM" ] || exit 0
         export CHROMIUM
-        "$python" -m coverage run -m pytest -m browser "$@" \
-            || fail "Browser tests fail. Read the first failure above; 'make browser TEST_ARGS=-x' stops at it."
+        run_suite "Browser tests" "$python" -m pytest -m browser "$@"
         ;;
     coverage)
         "$python" -m coverage combine --quiet
@@ -63,6 +100,13 @@ case $suite in
         unset DATABASE_URL
         "$python" -m pytest tests/with_libreoffice.py "$@" \
             || fail "LibreOffice finds something else in a workbook. Read the first failure above."
+        ;;
+    long) # the long forms of the tests that choose by chance
+        export LONG_TESTS=1
+        run_suite "Long tests on PostgreSQL" on_postgresql \
+            "$python" -m pytest -m 'has_long_form and both_databases' "$@"
+        unset DATABASE_URL
+        run_suite "Long tests on SQLite" "$python" -m pytest -m has_long_form "$@"
         ;;
     kills) # KILLS_ARGS is how often, and how many protocols the register has
         unset DATABASE_URL

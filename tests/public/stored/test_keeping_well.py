@@ -19,7 +19,7 @@ from registers.public.page_cache.wsgi import StoredPages
 from tests.public.asking import ask
 from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 
 # Compressed once -----------------------------------------------------------------------------

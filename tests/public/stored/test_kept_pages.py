@@ -18,7 +18,7 @@ from tests.models.making import NOW
 from tests.public.asking import ask
 from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename
 
-pytestmark = pytest.mark.usefixtures("real_register")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 
 # Until the register changes ------------------------------------------------------------------
