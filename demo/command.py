@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from demo.making import ExampleError, make_register
+from demo.register import DemoError, make_register
 from registers.imports.fixture import is_empty
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             )
         try:
             make_register(number, seed=_whole("--seed", seed), on=day)
-        except ExampleError as problem:
+        except DemoError as problem:
             raise CommandError(f"{problem} Nothing was made.") from problem
         self.stdout.write(
             f"{number} protocol{'s are' if number > 1 else ' is'} in the register, all made up."

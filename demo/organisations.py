@@ -1,82 +1,112 @@
-"""The organisations of a fictional county: one in nearly all protocols, most in one or two."""
+"""The organisations of a fictional county, and who takes part in which protocol.
+
+One is in nearly all protocols, most are in one or two.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from random import Random
+from typing import NamedTuple
 from zlib import crc32
 
 from django.db import models
 from django.utils.text import slugify
 
-from demo.words import VOCABULARY, draw_places, happens
+from demo.vocabulary import VOCABULARY, Topic, draw_places, happens
 from registers.changes.bulk import New
-from registers.models import Approver, Contact, Name, Organisation, Succession
+from registers.models import Approver, Contact, Name, Organisation, Party, Protocol, Succession
 from registers.models.keys import key_of
 
-WORDS = VOCABULARY["organisations"]
+WORDS, KINDS = VOCABULARY["organisations"], VOCABULARY["kinds"]
 PROTOCOLS_EACH = 21  # one organisation for so many protocols
 FEWEST, FEWEST_REGULAR, REGULAR_SHARE = 48, 21, 0.3
 GROUPS_AT_FIRST = 2
 SHORTEST_ACRONYM, LONGEST_ACRONYM = 3, 6
 ONE_IN_LACKS_A_CONTACT = 8
 LONGEST_LABEL = 63  # of a host's name
+# How many partners beside the lead and the first organisation, and how often.
+PARTNERS = ((0, 12), (1, 20), (2, 20), (3, 16), (4, 12), (5, 8), (7, 5), (11, 4), (19, 3))
+NUMBERS, WEIGHTS = zip(*PARTNERS, strict=True)
+SIGNING_DAYS = 60
+MOST_SELDOM = 2  # in one protocol
+
+
+class Member(NamedTuple):
+    """Somebody of the cast, before it is an organisation. The known ones have no place."""
+
+    name: str
+    kind: str
+    place: str = ""
 
 
 @dataclass(kw_only=True)
 class Cast:
     """Who takes part. The `regular` stand in many protocols, the first in nearly all of them.
 
-    The `seldom` stand in one or two. `by_name` finds any of them; `written`
-    has its other names by its official one. `weights` are cumulative, of the
-    regular ones but the first.
+    The `seldom` stand in one or two. `kinds`, `home` (the place, if there is one),
+    `by_name` and `written` (its other names) are by the official name. `weights`
+    are of the regular ones but the first.
     """
 
     places: list[str]
+    kinds: dict[str, str]
+    home: dict[str, str]
     regular: list[Organisation] = field(default_factory=list)
     seldom: list[Organisation] = field(default_factory=list)
     by_name: dict[str, Organisation] = field(default_factory=dict)
     written: dict[str, list[str]] = field(default_factory=dict)
     weights: list[float] = field(default_factory=list)
 
+    def kind(self, organisation: Organisation) -> str:
+        """Return the kind of body that the organisation is, or is a group of."""
+        return self.kinds[organisation.name]
+
 
 def make_cast(random: Random, protocols: int, at: datetime.datetime) -> tuple[Cast, list[New]]:
     """Return the organisations for so many protocols, unsaved, and again with all their names."""
     number = max(FEWEST, protocols // PROTOCOLS_EACH)
     regular = FEWEST_REGULAR + round((number - FEWEST) * REGULAR_SHARE)
-    cast = Cast(places=draw_places(random, max(12, number // 5)))
-    free = _FreeNames()
+    places = draw_places(random, max(12, number // 5))
     groups = WORDS["groups"] if number > FEWEST else WORDS["groups"][:GROUPS_AT_FIRST]
-    known = [WORDS["first"], *WORDS["known"], *groups]
-    gone = list(dict.fromkeys(old for old, *_ in WORDS["became"]))
-    often = known + _placed(random, WORDS["often"], cast.places, regular - len(known))
-    seldom = gone + _placed(random, WORDS["seldom"], cast.places, number - regular - len(gone))
-    for name in (*often, *seldom):
-        free.take(name)
+    known = [Member(*each) for each in (WORDS["first"], *WORDS["known"], *groups)]
+    gone = [Member(*each["old"]) for each in WORDS["became"]]
+    often = known + _placed(random, WORDS["often"], places, regular - len(known))
+    seldom = gone + _placed(random, WORDS["seldom"], places, number - regular - len(gone))
+    members = [*often, *seldom]
+    cast = Cast(
+        places=places,
+        kinds={member.name: member.kind for member in members},
+        home={member.name: member.place for member in members if member.place},
+    )
+    free = _FreeNames()
+    for member in members:
+        free.take(member.name)
     made = [
-        _organisation(random, name, free, cast, at, well_known=index < len(known))
-        for index, name in enumerate((*often, *seldom))
+        _organisation(random, member, free, cast, at, well_known=index < len(known))
+        for index, member in enumerate(members)
     ]
     organisations = [new.subject for new in made if isinstance(new.subject, Organisation)]
     cast.regular, cast.seldom = organisations[:regular], organisations[regular:]
     cast.by_name = {each.name: each for each in organisations}
-    cast.weights = list(accumulate(1 / (rank + 2) ** 0.9 for rank in range(regular - 1)))
+    cast.weights = [1 / (rank + 2) ** 0.9 for rank in range(regular - 1)]
     return cast, made
 
 
 def successions(cast: Cast, at: datetime.datetime) -> Iterator[New]:
     """Give what became of some organisations, once those are saved."""
-    for old, new, day, source in WORDS["became"]:
+    for each in WORDS["became"]:
         yield New(
             at=at,
             subject=Succession(
-                organisation=cast.by_name[old],
-                successor=cast.by_name[new],
-                happened_on=datetime.date.fromisoformat(day) if day else None,
-                source=source,
+                organisation=cast.by_name[each["old"][0]],
+                successor=cast.by_name[each["new"]],
+                happened_on=each.get("day"),
+                source=each["source"],
             ),
         )
 
@@ -96,15 +126,17 @@ class _FreeNames:
         return True
 
 
-def _placed(random: Random, forms: list[str], places: list[str], number: int) -> list[str]:
-    """Return so many different names, of forms such as '{place} Surgery'."""
-    every = [form.format(place=place) for form in forms for place in places]
+def _placed(random: Random, forms: list[list[str]], places: list[str], number: int) -> list[Member]:
+    """Return so many different members, of forms such as '{place} Surgery'."""
+    every = [
+        Member(form.format(place=place), kind, place) for form, kind in forms for place in places
+    ]
     return random.sample(every, number)
 
 
 def _organisation(
     random: Random,
-    name: str,
+    member: Member,
     free: _FreeNames,
     cast: Cast,
     at: datetime.datetime,
@@ -112,7 +144,8 @@ def _organisation(
     well_known: bool,
 ) -> New:
     """Return an organisation with its other names and its approvers."""
-    group, known = name in WORDS["groups"], "_of_known" if well_known else ""
+    name = member.name
+    group, known = [name, member.kind] in WORDS["groups"], "_of_known" if well_known else ""
     organisation = Organisation(
         name=name,
         slug=slugify(name),
@@ -127,8 +160,9 @@ def _organisation(
             parts.append(Name(organisation=organisation, text=text, key=key_of(text), kind=kind))
             cast.written.setdefault(name, []).append(text)
     if not group and happens(random, "approvers" + known):
-        titles = random.sample(VOCABULARY["approvers"]["titles"], random.choice((1, 1, 2)))
-        parts += [Approver(organisation=organisation, job_title=title) for title in titles]
+        titles = KINDS[member.kind]["approvers"]
+        drawn = random.sample(titles, min(len(titles), random.choice((1, 1, 2))))
+        parts += [Approver(organisation=organisation, job_title=title) for title in drawn]
     # By its name, so that no other draw depends on it.
     if not group and crc32(name.encode()) % ONE_IN_LACKS_A_CONTACT:
         host = organisation.slug[:LONGEST_LABEL].rstrip("-")
@@ -156,3 +190,155 @@ def _other_names(random: Random, name: str, *, well_known: bool) -> Iterator[tup
         at = random.randrange(1, len(name) - 2)
         slip = name[:at] + name[at + 1 :]
         yield Name.Kind.MISSPELLING, " ".join(slip.split())
+
+
+class _Pool:
+    """Organisations to draw from, the regular ones more often the earlier they stand."""
+
+    def __init__(self, cast: Cast, kinds: Sequence[str], *, bodies_only: bool = False) -> None:
+        drawn = [
+            (each, weight)
+            for each, weight in zip(cast.regular[1:], cast.weights, strict=True)
+            if cast.kind(each) in kinds
+            and not (bodies_only and each.kind == Organisation.Kind.GROUP)
+        ]
+        self.organisations = [each for each, _ in drawn]
+        self.places = range(len(drawn))
+        self.weights = list(accumulate(weight for _, weight in drawn))
+
+    def draw(self, random: Random, number: int) -> list[Organisation]:
+        """Return so many, or fewer where they are few; none twice."""
+        places = random.choices(self.places, cum_weights=self.weights, k=2 * number)
+        return [self.organisations[place] for place in list(dict.fromkeys(places))[:number]]
+
+
+class Parties:
+    """Draws the parties that fit a topic, so that the seldom ones are spread over them all."""
+
+    def __init__(self, random: Random, cast: Cast, *, protocols: int) -> None:
+        self.random, self.cast = random, cast
+        self.partners: dict[str, _Pool] = {}  # by the topic
+        self.leads: dict[str, _Pool] = {}  # by the kind
+        # Of each kind, the next one last.
+        self.seldom: defaultdict[str, list[Organisation]] = defaultdict(list)
+        for organisation in reversed(cast.seldom):
+            self.seldom[cast.kind(organisation)].append(organisation)
+        self.seldom_share = min(1.0, len(cast.seldom) / protocols)
+        self.due = 0  # how many of them wait for a protocol that they fit
+        self.again: Organisation | None = None
+        became = [each for each in WORDS["became"] if "day" in each]
+        self.ended = {each["old"][0]: (each["day"], each["new"]) for each in became}
+        self.before: dict[str, tuple[datetime.date, list[str]]] = {}
+        for each in became:
+            if each["is_new"]:
+                self.before.setdefault(each["new"], (each["day"], []))[1].append(each["old"][0])
+
+    def draw(
+        self, topic: Topic, day: datetime.date
+    ) -> tuple[Organisation | None, list[Organisation]]:
+        """Return a lead, or None, and the partners of a protocol about the topic, of that day."""
+        random, first = self.random, self.cast.regular[0]
+        if topic.name not in self.partners:
+            self.partners[topic.name] = _Pool(self.cast, topic.kinds)
+        lead = self._lead(random.choice(topic.leads))
+        number = random.choices(NUMBERS, WEIGHTS)[0]
+        partners = self.partners[topic.name].draw(random, number)
+        if happens(random, "first_takes_part"):
+            partners.insert(0, first)
+        partners += self._seldom(topic, day)
+        lead, *partners = self.standing([lead, *partners], day)
+        if not partners:
+            # Nobody shares with itself.
+            others = self.partners[topic.name].draw(random, 1) if lead is first else [first]
+            partners = self.standing(others, day)
+        return (None, [lead, *partners]) if happens(random, "no_lead") else (lead, partners)
+
+    def standing(
+        self, organisations: Sequence[Organisation], day: datetime.date
+    ) -> list[Organisation]:
+        """Return who signed in the place of each on that day, none twice: bodies come and go."""
+        standing = [self._standing(each, day) for each in organisations]
+        return list({each.name: each for each in standing}.values())
+
+    def of(
+        self,
+        protocol: Protocol,
+        lead: Organisation | None,
+        partners: Sequence[Organisation],
+        *,
+        signed_by: datetime.date | None,
+    ) -> list[Party]:
+        """Return the parties of a protocol. All had signed by a day; None, if it is not known."""
+        roles = [(lead, Party.Role.LEAD)] if lead else []
+        roles += [(each, Party.Role.PARTNER) for each in partners]
+        return [
+            self._party(protocol, organisation, role, position, signed_by)
+            for position, (organisation, role) in enumerate(roles)
+        ]
+
+    def _lead(self, kind: str) -> Organisation:
+        if kind not in self.leads:
+            self.leads[kind] = _Pool(self.cast, [kind], bodies_only=True)
+        pool = self.leads[kind]
+        # A small register has no organisation of some kinds.
+        return pool.draw(self.random, 1)[0] if pool.organisations else self.cast.regular[0]
+
+    def _standing(self, organisation: Organisation, day: datetime.date) -> Organisation:
+        name = organisation.name
+        if name in self.before and day < self.before[name][0]:
+            return self.cast.by_name[self.random.choice(self.before[name][1])]
+        if name in self.ended and day >= self.ended[name][0]:
+            return self.cast.by_name[self.ended[name][1]]
+        return organisation
+
+    def _seldom(self, topic: Topic, day: datetime.date) -> list[Organisation]:
+        """Return the next of those that stand in one protocol, or two, when it is their turn."""
+        found = []
+        if self.again and self.cast.kind(self.again) in topic.kinds:
+            found, self.again = [self.again], None
+        self.due += self.random.random() < self.seldom_share
+        for _ in range(min(self.due, MOST_SELDOM)):
+            waiting = max((self.seldom[kind] for kind in topic.kinds), key=self._urgency)
+            if not waiting:
+                break
+            self.due -= 1
+            found.append(waiting.pop())
+            if happens(self.random, "seldom_again"):
+                self.again = found[-1]
+        return self.standing(found, day)
+
+    def _urgency(self, waiting: list[Organisation]) -> tuple[bool, int]:
+        """Say which of those that wait come first: bodies that came to an end, then the most."""
+        return bool(waiting) and waiting[-1].name in self.ended, len(waiting)
+
+    def _party(
+        self,
+        protocol: Protocol,
+        organisation: Organisation,
+        role: str,
+        position: int,
+        signed_by: datetime.date | None,
+    ) -> Party:
+        random = self.random
+        published = organisation.name
+        if happens(random, "written_otherwise"):
+            published = random.choice(self.cast.written.get(published, [published]))
+        elif happens(random, "name_not_recorded"):
+            published = ""
+        signed_on, note = None, ""
+        is_body = organisation.kind == Organisation.Kind.BODY
+        if signed_by and is_body and happens(random, "party_signed"):
+            signed_on = signed_by - datetime.timedelta(random.randint(0, SIGNING_DAYS))
+            if organisation.name in self.before:
+                signed_on = max(signed_on, self.before[organisation.name][0])
+        if is_body and role == Party.Role.PARTNER and happens(random, "party_note"):
+            note = random.choice(KINDS[self.cast.kind(organisation)]["notes"])
+        return Party(
+            protocol_id=protocol.pk,
+            organisation_id=organisation.pk,
+            role=role,
+            name_as_published=published,
+            note=note,
+            signed_on=signed_on,
+            position=position,
+        )

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from django.test import override_settings
 
-from demo.making import make_register
+from demo.register import make_register
 from tests.conftest import TODAY, empty_the_register
 from tests.models.making import shared_by_a_module
 
-EXAMPLES = 120
+PROTOCOLS = 120
 
 
 @pytest.fixture(scope="module")
@@ -20,5 +20,5 @@ def demonstration(django_db_setup, django_db_blocker, tmp_path_factory) -> Itera
     papers = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("papers"))
     with papers, shared_by_a_module(django_db_blocker):
         empty_the_register()
-        make_register(EXAMPLES, seed=1, on=TODAY)
+        make_register(PROTOCOLS, seed=1, on=TODAY)
         yield

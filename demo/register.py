@@ -1,4 +1,4 @@
-"""Makes a whole fictional register: the bulk of it at once, and then a few official changes."""
+"""Makes a whole fictional register: most of it at once, and then some official changes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from random import Random
 from django.db import transaction
 from django.utils.text import slugify
 
-from demo.days import office_hour
-from demo.demonstration import demonstrate
+from demo.history import add_history
 from demo.organisations import make_cast, successions
-from demo.protocols import Protocols
-from demo.words import VOCABULARY
+from demo.protocols import Protocols, office_hour
+from demo.vocabulary import VOCABULARY
 from registers.changes.bulk import New, whole_register
 from registers.models import Theme
 from registers.models.keys import key_of
@@ -20,36 +19,39 @@ from registers.models.keys import key_of
 MOST = 1_000_000
 PROTOCOLS_A_THEME = 5  # at least: a small register has fewer themes
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
-WHY = "An example: python -m demo made it up."
+WHY = "It was made up for this demonstration."
 
 
-class ExampleError(Exception):
+class DemoError(Exception):
     """No register can be made from what is given. Its sentence says why."""
 
 
 def make_register(protocols: int, *, seed: int, on: datetime.date) -> None:
     """Fill an empty register with so many fictional protocols, as they stand on the day `on`.
 
-    What it holds is the same for the same number, seed and day. All is saved,
-    or nothing. Raises ExampleError for a number, a seed or a day that is out
-    of bounds.
+    Nothing happens on that day or later: at whatever hour it is made, no feed
+    has an entry that is still to come. What it holds is the same for the same
+    number, seed and day. All is saved, or nothing. Raises DemoError for a
+    number, a seed or a day that is out of bounds.
     """
     if not 1 <= protocols <= MOST:
-        raise ExampleError(f"The number of protocols must be from 1 to {MOST}, not {protocols}.")
+        raise DemoError(f"The number of protocols must be from 1 to {MOST}, not {protocols}.")
     if seed < 0:
-        raise ExampleError(f"The seed must be a whole number from 0 up, not {seed}.")
+        raise DemoError(f"The seed must be a whole number from 0 up, not {seed}.")
     if not FIRST_DAY <= on <= LAST_DAY:
-        raise ExampleError(f"The day must be from {FIRST_DAY} to {LAST_DAY}, not {on}.")
+        raise DemoError(f"The day must be from {FIRST_DAY} to {LAST_DAY}, not {on}.")
     random = Random(seed)  # noqa: S311 (nothing here is secret)
+    at = office_hour(on - datetime.timedelta(1))
     themes = _themes(min(len(VOCABULARY["themes"]), max(1, protocols // PROTOCOLS_A_THEME)))
-    cast, organisations = make_cast(random, protocols, office_hour(on))
+    cast, organisations = make_cast(random, protocols, at)
+    made = Protocols(random, cast, themes, number=protocols, on=on)
     with transaction.atomic():
         with whole_register(why=WHY) as save_all:
-            save_all(New(subject=theme, at=office_hour(on)) for theme in themes)
+            save_all(New(subject=theme, at=at) for theme in themes)
             save_all(organisations)
-            save_all(successions(cast, office_hour(on)))
-            save_all(Protocols(random, cast, themes, number=protocols, on=on))
-        demonstrate(random, protocols=protocols, on=on)
+            save_all(successions(cast, at))
+            save_all(made)
+        add_history(random, made, cast)
 
 
 def _themes(number: int) -> list[Theme]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,24 +14,65 @@ VOCABULARY: dict[str, Any] = tomllib.loads(
 )
 DETAILS, PURPOSES, TITLES = (VOCABULARY[part] for part in ("details", "purposes", "titles"))
 SHARES: dict[str, float] = VOCABULARY["shares"]
+COUNTY: str = VOCABULARY["organisations"]["first"][1]
 SHORTEST_PURPOSE, LONGEST_PURPOSE = 20, 60  # words
 DAYS, YEARS = (2, 3, 5, 10), (2, 3, 5, 6, 7, 10)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
-    """What a protocol is about: its theme's place among the themes, the topic, two places.
+class Topic:
+    """What protocols of a theme can be about.
 
     `people` are those whose information it is; `aim` is what it is shared for,
-    as it follows on 'to'.
+    as it follows on 'to'. Organisations of the `leads` may lead, those of all
+    `kinds` may take part.
     """
 
-    theme: int
-    topic: str
+    name: str
     people: str
     aim: str
+    leads: tuple[str, ...]
+    kinds: tuple[str, ...]
+    bases: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+def _topic(*, parties: str, bases: str, items: str, **words: str) -> Topic:
+    leads, _, others = parties.partition("|")
+    return Topic(
+        leads=tuple(leads.split()),
+        kinds=tuple(dict.fromkeys([COUNTY, *leads.split(), *others.split()])),
+        bases=tuple(VOCABULARY["bases"][basis] for basis in bases.split()),
+        items=tuple(items.split("; ")),
+        **words,
+    )
+
+
+# Of each theme, in the vocabulary's order.
+TOPICS = [[_topic(**topic) for topic in theme["topics"]] for theme in VOCABULARY["themes"]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a protocol is about: its theme's place among the themes, the topic, two places."""
+
+    theme: int
+    topic: Topic
     place: str
     place2: str
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """What its sentences are filled in with."""
+        topic = self.topic
+        return {
+            "name": topic.name,
+            "low": topic.name[0].lower() + topic.name[1:],
+            "people": topic.people,
+            "aim": topic.aim,
+            "place": self.place,
+            "place2": self.place2,
+        }
 
 
 def happens(random: Random, what: str) -> bool:
@@ -45,19 +87,12 @@ def draw_places(random: Random, number: int) -> list[str]:
     return random.sample(every, min(number, len(every)))
 
 
-def draw_subject(random: Random, theme: int, places: list[str]) -> Subject:
-    """Return something that a protocol under the theme can be about."""
-    topic, people, aim = random.choice(VOCABULARY["themes"][theme]["topics"])
-    place, place2 = random.sample(places, 2)
-    return Subject(theme=theme, topic=topic, people=people, aim=aim, place=place, place2=place2)
-
-
-def title(random: Random, subject: Subject) -> str:
+def draw_title(random: Random, subject: Subject) -> str:
     """Return a title."""
     return _sentence(random, TITLES["forms"], subject)
 
 
-def purpose(random: Random, subject: Subject) -> str:
+def draw_purpose(random: Random, subject: Subject) -> str:
     """Return a purpose of some 20 to 60 words."""
     said = _sentence(random, PURPOSES["openings"], subject)
     wanted = ["middles"] if happens(random, "middle") else []
@@ -66,45 +101,40 @@ def purpose(random: Random, subject: Subject) -> str:
     if len(said.split()) < SHORTEST_PURPOSE:
         wanted = wanted or ["middles"]
     for forms in wanted:
-        sentence = _sentence(random, PURPOSES[forms], _with_another_aim(random, subject))
+        sentence = _sentence(random, PURPOSES[forms], subject)
         length = len(said.split()) + len(sentence.split())
         if length <= LONGEST_PURPOSE and sentence not in said:
             said += f" {sentence}"
     return said
 
 
-def summary(random: Random, subject: Subject, lead: str) -> str:
+def draw_summary(random: Random, subject: Subject, lead: str) -> str:
     """Return a summary for the public, in plain English."""
     return _sentence(random, PURPOSES["summaries"], subject, lead=lead)
 
 
-def information_items(random: Random, subject: Subject) -> str:
+def draw_items(random: Random, subject: Subject) -> str:
     """Return what is shared, as a list on one line."""
-    special = random.sample(VOCABULARY["themes"][subject.theme]["items"], random.randint(1, 4))
-    usual = random.sample(DETAILS["items"], random.randint(2, 5))
-    return _capital("; ".join([*usual, *special])) + "."
+    first, *others = DETAILS["items"]
+    usual = random.sample(others, random.randint(1, 4))
+    special = random.sample(subject.topic.items, random.randint(2, 4))
+    return _capital("; ".join([first, *sorted(usual, key=others.index), *special])) + "."
 
 
-def data_subjects(random: Random, subject: Subject) -> str:
+def draw_data_subjects(random: Random, subject: Subject) -> str:
     """Return whose information it is."""
     return _sentence(random, DETAILS["subjects"], subject) + "."
-
-
-def _with_another_aim(random: Random, subject: Subject) -> Subject:
-    """Return the subject with another aim of its theme: most protocols have more than one."""
-    aims = [aim for _, _, aim in VOCABULARY["themes"][subject.theme]["topics"]]
-    return Subject(**{**vars(subject), "aim": random.choice(aims)})
 
 
 def _sentence(random: Random, forms: list[str], subject: Subject, **more: str) -> str:
     """Return one of the forms with the words of the subject in it."""
     partners = random.choice(PURPOSES["partners"])
     said = random.choice(forms).format(
-        **vars(subject),
-        low=subject.topic[0].lower() + subject.topic[1:],
+        **subject.words,
         partners=partners,
         partners_low=partners[0].lower() + partners[1:],
         often=random.choice(PURPOSES["often"]),
+        regularly=random.choice(PURPOSES["regularly"]),
         days=random.choice(DAYS),
         years=random.choice(YEARS),
         **more,

@@ -30,7 +30,7 @@ from registers.models import (
 )
 from registers.models.keys import EMAIL
 from tests.conftest import TODAY
-from tests.demo.conftest import EXAMPLES
+from tests.demo.conftest import PROTOCOLS
 from tests.models.making import NOW
 
 PURPOSE_WORDS = (20, 60)
@@ -126,9 +126,10 @@ def test_one_body_is_in_nearly_all_and_most_are_in_one_or_two():
     counted = Organisation.objects.annotate(number=Count("parties")).order_by("-number")
     numbers = list(counted.values_list("number", flat=True))
     assert counted[0].name == "Exampleshire County Council"
-    assert numbers[0] > 0.8 * EXAMPLES
+    assert numbers[0] > 0.8 * PROTOCOLS
     assert sum(number <= 2 for number in numbers) > len(numbers) / 2
-    assert 4 <= Party.objects.count() / EXAMPLES <= 6
+    # In a small register few bodies fit each topic; a large one has more (test_plausibility.py).
+    assert 3 <= Party.objects.count() / PROTOCOLS <= 6
 
 
 def test_a_reference_has_as_many_digits_as_the_number_needs():

@@ -1,14 +1,14 @@
-"""Tiny papers to download: PDF files of one page, written by hand."""
+"""Tiny documents to download: PDF files of one page, written by hand."""
 
 from __future__ import annotations
 
 LINE = 18  # points from one line of text to the next
 
 
-def example_pdf(title: str, lines: list[str]) -> bytes:
-    """Return a PDF of one A4 page with a title and some lines, which says that it is an example."""
-    said = [title, "", *lines, "", "This is an example. All of it is made up."]
-    shown = "".join(f"({_escaped(line)}) Tj T*\n" for line in said)
+def write_pdf(title: str, lines: list[str]) -> bytes:
+    """Return a PDF of one A4 page with a title and some lines, which says that it is made up."""
+    shown_lines = [title, "", *lines, "", "This is a demonstration. All of it is made up."]
+    shown = "".join(f"({_escaped(line)}) Tj T*\n" for line in shown_lines)
     page = f"BT /F1 12 Tf {LINE} TL 72 770 Td\n{shown}ET"
     objects = [
         "<< /Type /Catalog /Pages 2 0 R /Lang (en-GB) >>",
@@ -19,11 +19,11 @@ def example_pdf(title: str, lines: list[str]) -> bytes:
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         f"<< /Title ({_escaped(title)}) >>",
     ]
-    body, places = "%PDF-1.4\n", []
+    body, offsets = "%PDF-1.4\n", []
     for number, content in enumerate(objects, 1):
-        places.append(len(body))
+        offsets.append(len(body))
         body += f"{number} 0 obj\n{content}\nendobj\n"
-    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
     body += (
         f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
         f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info 6 0 R >>\n"

@@ -109,7 +109,7 @@ def test_changes_have_days_and_reasons(client: Client, today):
     words = text(client.get(f"{changed.get_absolute_url()}changes/"))
     assert changed.changes.count() > 5
     assert words.count("Why:") == changed.changes.count()
-    assert "Added to this register. Why: An example: python -m demo made it up." in words
+    assert "Added to this register. Why: It was made up for this demonstration." in words
     assert Change.objects.filter(what__contains="Status changed from Published to").exists()
 
 
@@ -122,7 +122,7 @@ def test_documents_and_resources_can_be_downloaded(client: Client):
         content = client.get(address).getvalue()
         assert content.startswith(b"%PDF-1.4\n")
         assert content.endswith(b"%%EOF\n")
-        assert b"This is an example." in content
+        assert b"This is a demonstration." in content
         start = int(re.search(rb"startxref\n(\d+)", content)[1])
         assert content[start:].startswith(b"xref\n")
     assert Resource.objects.filter(file="").exists()
