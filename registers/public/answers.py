@@ -26,14 +26,16 @@ from registers.models import Answer, Reminded
 from registers.public.errors import bad_request
 from registers.public.request_context import place
 from registers.reminders.answers import (
-    Shut,
+    MOST_TRIES,
+    LinkClosed,
     State,
     answer_to,
     give_answer,
+    good_until,
+    line_for_token,
+    seconds_to_wait,
     state_of,
 )
-from registers.reminders.links import good_until, line_of
-from registers.reminders.tries import MOST, seconds_to_wait
 from weisf.visitors import address_of
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -89,11 +91,11 @@ def answer(request: HttpRequest) -> HttpResponse:
     """Ask what the link in the query string is about, take the answer, or say why not (4xx)."""
     at = timezone.now()
     if seconds := seconds_to_wait(address_of(request), at=at):
-        context = {"most": MOST, "posted": request.method == "POST"}
+        context = {"most": MOST_TRIES, "posted": request.method == "POST"}
         busy = render(request, "answers/wait.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
         busy.headers["Retry-After"] = str(seconds)
         return busy
-    line = line_of(request.GET.get("link", ""))
+    line = line_for_token(request.GET.get("link", ""))
     if line is None:
         return render(request, "answers/altered.html", status=HTTPStatus.NOT_FOUND)
     state = state_of(line, at=at)
@@ -118,7 +120,7 @@ def _take(request: HttpRequest, line: Reminded) -> HttpResponse:
             "pressed": dict(Answer.Choice.choices).get(typed["choice"]),
         }
         return _page(request, line, State.OPEN, status=HTTPStatus.BAD_REQUEST, **wrong)
-    except Shut as shut:
+    except LinkClosed as shut:
         # It was answered, or changed, after this page was shown.
         line = Reminded.objects.get(pk=line.pk)
         return _page(request, line, shut.state, status=HTTPStatus.CONFLICT, unkept=True)

@@ -1,27 +1,132 @@
-"""What comes back: a lead organisation's answer, and what an administrator makes of it."""
+"""The lead's answer: the signed link, how often it may be opened, the answer, and its decision.
+
+Whoever has the link may answer for the lead organisation, and nothing else.
+
+The tries stand in the database, so that all workers count the same ones. The
+visitor's address is written nowhere: what is kept is a keyed hash of it.
+"""
 
 from __future__ import annotations
 
 import datetime
+import logging
+import math
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from unicodedata import category
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.core.signing import BadSignature, Signer
+from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from registers import changes
-from registers.models import Answer, Protocol, Reminded, Review
+from registers.models import Answer, Merge, Protocol, Reminded, Reminder, Review, Try
 from registers.models.keys import refuse_email
-from registers.reminders.links import good_until
+from registers.search.text.engine import engine
+from weisf.visitors import network_of
+
+LINK_DAYS = 60
+LONGEST_TOKEN = 200
+# It stands in links that were sent, so it never changes.
+_signer = Signer(salt="registers.reminders.answers")
+
+
+def make_token(line: Reminded) -> str:
+    """Return what stands in the link about one protocol of a reminder."""
+    return _signer.sign(_payload(line))
+
+
+def line_for_token(token: str) -> Reminded | None:
+    """Return what a link is about, however old it is; None if it is not as it was sent."""
+    try:
+        said = _signer.unsign(token[:LONGEST_TOKEN])
+        key = int(said.partition("-")[0])
+    except (BadSignature, ValueError):
+        return None
+    lines = Reminded.objects.select_related(
+        "protocol__theme", "reminder__organisation", "answer__review"
+    )
+    line = lines.filter(pk=key).first()
+    return line if line and said in _valid_payloads(line) else None
+
+
+def _valid_payloads(line: Reminded) -> set[str]:
+    """Return what a link about the line says, now and before its organisation was merged."""
+    keys, new = set[int](), {line.reminder.organisation_id}
+    while new:
+        keys |= new
+        into = Merge.objects.filter(stays_key__in=new, undone_at=None)
+        new = set(into.values_list("gone_key", flat=True)) - keys
+    return {_payload(line, key) for key in keys}
+
+
+def _payload(line: Reminded, organisation: int | None = None) -> str:
+    """Return which line it is, and of what: a database that was put back numbers others so."""
+    whose = organisation or line.reminder.organisation_id
+    return f"{line.pk}-{whose}-{line.protocol_id}-{line.review_date}"
+
+
+def good_until(reminder: Reminder) -> datetime.date:
+    """Return the last day, in Europe/London, on which the links of a reminder can be used."""
+    return timezone.localdate(reminder.begun_at) + datetime.timedelta(days=LINK_DAYS)
+
+
+MOST_TRIES = 20
+TRIES_WINDOW = datetime.timedelta(minutes=1)
+TRIES_SALT = "registers.reminders.answers"
+
+_log = logging.getLogger(__name__)
+
+
+def seconds_to_wait(address: str, *, at: datetime.datetime) -> int:
+    """Count one try from the network address `address`; return how long it must wait, mostly 0.
+
+    A try that must wait is not counted, so whoever goes on trying is let in
+    again a minute after what was allowed. Of several tries at once none sees
+    fewer than there are: near the limit they may all have to wait.
+    """
+    visitor, since = visitor_hash(address), at - TRIES_WINDOW
+    tries = Try.objects.filter(visitor=visitor, at__gt=since).order_by("at")
+    mine = None
+    try:
+        # Hurried: during a long write anybody could else keep all threads waiting.
+        with engine().hurried(), transaction.atomic():
+            if tries.count() < MOST_TRIES:
+                Try.objects.filter(at__lte=since).delete()
+                mine = Try.objects.create(visitor=visitor, at=at)
+        # Only now, when the other workers can see this one.
+        times = list(tries.values_list("at", flat=True))
+    except DatabaseError:
+        # It is busy. A link cannot be guessed anyway, so a reader is not turned away for that.
+        _log.warning("A try could not be counted", exc_info=True)
+        return 0
+    if mine:
+        if len(times) <= MOST_TRIES:
+            return 0
+        times.remove(at)
+        with suppress(DatabaseError):
+            mine.delete()
+    free = times[len(times) - MOST_TRIES] + TRIES_WINDOW
+    return max(1, math.ceil((free - at).total_seconds()))
+
+
+def visitor_hash(address: str) -> str:
+    """Return what stands for the visitor: a keyed hash of the address, of IPv6 its first half.
+
+    What is no address is one visitor.
+    """
+    return salted_hmac(TRIES_SALT, network_of(address), algorithm="sha256").hexdigest()
+
 
 LONGEST_TITLE = 150
 LONGEST_NOTE = 2_000
 DECIDED = "This answer is {status} already. What you decided was not kept."
-UNSEEN = {"Cc", "Cf", "Cs"}  # control characters, what is not seen, and halves of others
-STRANGE = "A sign in this cannot be read. Take it out."
+INVISIBLE = {"Cc", "Cf", "Cs"}  # control characters, what is not seen, and halves of others
+UNREADABLE = "A sign in this cannot be read. Take it out."
 
 
 class State(StrEnum):
@@ -36,7 +141,7 @@ class State(StrEnum):
     OPEN = "open"  # it can be answered
 
 
-class Shut(Exception):  # noqa: N818 (it is no error, only too late)
+class LinkClosed(Exception):  # noqa: N818 (it is no error, only too late)
     """A link that cannot be used: `state` says why."""
 
     def __init__(self, state: State) -> None:
@@ -96,8 +201,8 @@ def give_answer(
         if state == State.ANSWERED and _same(line.answer, answer):
             return line.answer
         if state != State.OPEN:
-            raise Shut(state)
-        if wrong := dict(_misfits(answer)):
+            raise LinkClosed(state)
+        if wrong := dict(_errors(answer)):
             raise ValidationError(wrong)
         answer.reminded = line
         answer.full_clean()
@@ -110,7 +215,7 @@ def _same(answer: Answer, other: Answer) -> bool:
     return all(getattr(answer, field) == getattr(other, field) for field in said)
 
 
-def _misfits(answer: Answer) -> Iterator[tuple[str, str]]:
+def _errors(answer: Answer) -> Iterator[tuple[str, str]]:
     """Give what is wrong, by field, the last being the one that is said."""
     if answer.choice not in Answer.Choice:
         yield "choice", "Choose one of the four answers."
@@ -129,8 +234,8 @@ def _misfits(answer: Answer) -> Iterator[tuple[str, str]]:
 
 def _fault(text: str, longest: int) -> str:
     """Return what is wrong with a text; '' if nothing is."""
-    if "\ufffd" in text or any(sign not in "\n\t" and category(sign) in UNSEEN for sign in text):
-        return STRANGE
+    if "\ufffd" in text or any(sign not in "\n\t" and category(sign) in INVISIBLE for sign in text):
+        return UNREADABLE
     if len(text) > longest:
         return f"this has {len(text):,} characters. Write {longest:,} at most."
     try:

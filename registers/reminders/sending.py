@@ -1,6 +1,6 @@
-"""Sends the reminders of a day: each is written down before it goes out, so none goes out twice.
+"""Send the reminders of a day: each is recorded before it is sent, so that none is sent twice.
 
-Every step is committed by itself. So none of this may stand in a transaction.
+Every step is committed by itself, so none of this may run in a transaction.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from django.db import IntegrityError, transaction
 
 from registers.exports.columns import Place
 from registers.models import Organisation, Protocol, Reminded, Reminder
-from registers.reminders.letters import Sender, letter, one_line
-from registers.reminders.owed import organisations_owed, protocols_of
+from registers.reminders.due import organisations_due, protocols_due
+from registers.reminders.emails import Sender, one_line, reminder_email
 
-ENOUGH_FAILURES = 3  # in a row: then it is the mail server, not an address
+MOST_FAILURES = 3  # in a row: then it is the mail server, not an address
 LONGEST_PROBLEM = 300
 # Without a dot too, and without what stands around it in a server's words.
 ADDRESS = re.compile(r"[^\s@<>(){}'\",;:]+@[^\s@<>(){}'\",;:]+")
 
 
-class End(Enum):
+class Status(Enum):
     """What became of one organisation's reminder in a run."""
 
     SENT = auto()  # the mail server took it
     FAILED = auto()  # it did not; the next run tries again
-    LEFT = auto()  # not tried, since the mail server had failed; the next run does
-    HELD = auto()  # a run began it today and has not said how it ended
+    SKIPPED = auto()  # not tried, since the mail server had failed; the next run does
+    UNFINISHED = auto()  # a run began it today and has not recorded how it ended
     NO_CONTACT = auto()  # nobody to write to
-    OWED = auto()  # it would be sent: in a forecast alone
+    DUE = auto()  # it would be sent: in a dry run alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,44 +47,44 @@ class Outcome:
     """
 
     organisation: Organisation
-    end: End
+    end: Status
     protocols: Sequence[Protocol] = ()
     problem: str = ""
     at_fault: bool = False
 
 
 def send_reminders(*, place: Place, at: datetime.datetime, sender: Sender) -> Iterator[Outcome]:
-    """Send what is owed on the day `place.on`, and give what became of each, one at a time.
+    """Send the reminders due on the day `place.on`, and yield what became of each, one at a time.
 
     `at` is the aware time of the run. Whatever the mail server refuses is an
     outcome. ImportError is raised when the mail backend of the settings is not
     there.
     """
-    failures, post = 0, _Post()
+    failures, post = 0, _Connection()
     try:
-        for organisation in organisations_owed(place.on):
+        for organisation in organisations_due(place.on):
             if not hasattr(organisation, "contact"):
-                yield Outcome(organisation=organisation, end=End.NO_CONTACT)
-            elif failures >= ENOUGH_FAILURES:
-                yield Outcome(organisation=organisation, end=End.LEFT)
+                yield Outcome(organisation=organisation, end=Status.NO_CONTACT)
+            elif failures >= MOST_FAILURES:
+                yield Outcome(organisation=organisation, end=Status.SKIPPED)
             elif outcome := _send_one(organisation, post, place=place, at=at, sender=sender):
-                if outcome.end != End.HELD and not outcome.at_fault:
-                    failures = failures + 1 if outcome.end == End.FAILED else 0
+                if outcome.end != Status.UNFINISHED and not outcome.at_fault:
+                    failures = failures + 1 if outcome.end == Status.FAILED else 0
                 yield outcome
     finally:
         post.close()
 
 
-def forecast(on: datetime.date) -> Iterator[Outcome]:
+def preview_reminders(on: datetime.date) -> Iterator[Outcome]:
     """Give what would become of each organisation's reminder of the day `on`. Nothing is kept."""
-    for organisation in organisations_owed(on):
+    for organisation in organisations_due(on):
         if not hasattr(organisation, "contact"):
-            yield Outcome(organisation=organisation, end=End.NO_CONTACT)
+            yield Outcome(organisation=organisation, end=Status.NO_CONTACT)
         elif _begun(organisation, on):
-            yield Outcome(organisation=organisation, end=End.HELD)
+            yield Outcome(organisation=organisation, end=Status.UNFINISHED)
         else:
-            protocols = list(protocols_of(organisation, on))
-            yield Outcome(organisation=organisation, end=End.OWED, protocols=protocols)
+            protocols = list(protocols_due(organisation, on))
+            yield Outcome(organisation=organisation, end=Status.DUE, protocols=protocols)
 
 
 def _begun(organisation: Organisation, on: datetime.date) -> bool:
@@ -92,7 +92,7 @@ def _begun(organisation: Organisation, on: datetime.date) -> bool:
     return begun.filter(organisation=organisation, day=on).exists()
 
 
-class _Post:
+class _Connection:
     """One connection to the mail server for the whole run. After a failure it is made anew."""
 
     def __init__(self) -> None:
@@ -121,31 +121,31 @@ class _Post:
 
 def _send_one(
     organisation: Organisation,
-    post: _Post,
+    post: _Connection,
     *,
     place: Place,
     at: datetime.datetime,
     sender: Sender,
 ) -> Outcome | None:
     """Send one organisation's reminder; None if that is not to be done any more."""
-    protocols = list(protocols_of(organisation, place.on))
-    if not any(protocol.is_owed for protocol in protocols):  # type: ignore[attr-defined] # annotated
+    protocols = list(protocols_due(organisation, place.on))
+    if not any(protocol.is_due for protocol in protocols):  # type: ignore[attr-defined] # annotated
         return None  # another run has sent it, or the reviews are done
     reminder = _claim(organisation, protocols, on=place.on, at=at)
     if reminder is None:
         held = _begun(organisation, place.on)
-        return Outcome(organisation=organisation, end=End.HELD) if held else None
+        return Outcome(organisation=organisation, end=Status.UNFINISHED) if held else None
     try:
-        post.send(letter(reminder, protocols, place=place, sender=sender))
+        post.send(reminder_email(reminder, protocols, place=place, sender=sender))
     except Exception as refusal:  # a backend may raise anything, and the others are to get theirs
-        problem = _words_of(refusal)
-        _end(reminder, Reminder.Status.FAILED, problem)
+        problem = _problem_text(refusal)
+        _finish(reminder, Reminder.Status.FAILED, problem)
         at_fault = isinstance(refusal, SMTPRecipientsRefused)
         return Outcome(
-            organisation=organisation, end=End.FAILED, problem=problem, at_fault=at_fault
+            organisation=organisation, end=Status.FAILED, problem=problem, at_fault=at_fault
         )
-    _end(reminder, Reminder.Status.SENT)
-    return Outcome(organisation=organisation, end=End.SENT, protocols=protocols)
+    _finish(reminder, Reminder.Status.SENT)
+    return Outcome(organisation=organisation, end=Status.SENT, protocols=protocols)
 
 
 def _claim(
@@ -196,17 +196,17 @@ def _write_lines(reminder: Reminder, protocols: Sequence[Protocol]) -> None:
         unique_fields=["reminder", "protocol"],
         update_fields=["review_date"],
     )
-    told = {protocol.pk for protocol in protocols}
+    named = {protocol.pk for protocol in protocols}
     for line in reminder.lines.filter(answer=None):
-        if line.protocol_id not in told:
+        if line.protocol_id not in named:
             line.delete()
 
 
-def _end(reminder: Reminder, status: Reminder.Status, problem: str = "") -> None:
+def _finish(reminder: Reminder, status: Reminder.Status, problem: str = "") -> None:
     Reminder.objects.filter(pk=reminder.pk).update(status=status, problem=problem)
 
 
-def _words_of(refusal: Exception) -> str:
+def _problem_text(refusal: Exception) -> str:
     """Return what went wrong, in one line that is not too long and names no address."""
     said = ADDRESS.sub("(an address)", one_line(f"{type(refusal).__name__}: {refusal}"))
     return said[:LONGEST_PROBLEM]

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registers import changes
-from registers.reminders.links import token_of
+from registers.reminders.answers import make_token
 from tests.reminders.lines import a_line, a_review, an_answer, give_away, withdraw
 
 DAY = datetime.timedelta(days=1)
@@ -41,7 +41,7 @@ def remind() -> None:
     changes.record_review(a_review("0056", on=timezone.localdate(now)), at=now)
     give_away("0043")
     links = {
-        name: f"{reverse('answer')}?{urlencode({'link': token_of(line)})}"
+        name: f"{reverse('answer')}?{urlencode({'link': make_token(line)})}"
         for name, line in lines.items()
     }
     (settings.DATA_DIR / FILE).write_text(json.dumps(links))

@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from registers.reminders.tries import MOST
+from registers.reminders.answers import MOST_TRIES
 from tests.browser.addresses import Example
 from tests.browser.axe import axe_finds
 from tests.browser.conftest import DESKTOP, PHONE
@@ -98,7 +98,7 @@ def test_what_an_answer_does_stands_by_its_own_button(visitor, place, links, wid
 
 def test_the_page_for_whoever_tries_too_often_keeps_every_promise(visitor, place, links):
     page = visitor()
-    for _ in range(MOST):
+    for _ in range(MOST_TRIES):
         assert page.request.get(f"{place.url}/reviews/answer/?link=x").status == 404
     check(page, place.url, Example(path=links["open"], status=429))
 

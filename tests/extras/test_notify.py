@@ -12,7 +12,7 @@ import pytest
 from notifications_python_client import NotificationsAPIClient
 
 from registers.models import Reminder
-from registers.reminders.owed import protocols_of
+from registers.reminders.due import protocols_due
 from tests.management.test_send_review_reminders import OLD, send, send_in_vain
 from tests.reminders.making import a_lead
 from weisf.mail import NOTIFY
@@ -74,7 +74,7 @@ def test_it_gets_the_address_the_subject_and_the_plain_text(service):
     assert said["subject"] == "WEISF: 1 protocol overdue for review"
     assert said["body"].startswith("Ashdown leads 1 protocol that is overdue for review.")
     assert "/reviews/answer/?link=" in said["body"]
-    assert not protocols_of(ashdown, Reminder.objects.get().day).get().is_owed
+    assert not protocols_due(ashdown, Reminder.objects.get().day).get().is_due
 
 
 def test_what_it_refuses_is_told_without_the_key(service):

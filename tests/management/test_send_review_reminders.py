@@ -60,9 +60,9 @@ def test_a_day_to_come_is_told_and_suppresses_nothing_before_it(backend, capsys)
     backend("Post")
     a_lead("Ashdown", SOON)
     assert "1 sent" in send(on="2027-03-01")
-    assert "1 March 2027 is still to come. These are sent now" in capsys.readouterr().err
+    assert "1 March 2027 is in the future. The reminders are sent now" in capsys.readouterr().err
     assert "1 sent" in send()
-    assert "no reminder is owed" in send()
+    assert "no reminder is due" in send()
     send(on="2027-03-02", dry_run=True)
     assert capsys.readouterr().err == ""
 
@@ -120,8 +120,8 @@ class TestOneRun:
     def test_a_second_run_on_the_day_sends_nothing(self, five):
         send()
         mail.outbox.clear()
-        assert send() == "22 November 2026: no reminder is owed.\n"
-        assert send(on="2027-02-19") == "19 February 2027: no reminder is owed.\n"
+        assert send() == "22 November 2026: no reminder is due.\n"
+        assert send(on="2027-02-19") == "19 February 2027: no reminder is due.\n"
         assert received() == []
 
     def test_the_next_is_90_days_later(self, five):
@@ -154,7 +154,7 @@ class TestOneRun:
         assert "No such mailbox" in Reminder.objects.get(status="failed").problem
 
     def test_an_empty_register_owes_nobody_anything(self):
-        assert send() == "22 November 2026: no reminder is owed.\n"
+        assert send() == "22 November 2026: no reminder is due.\n"
 
 
 class TestADryRun:
@@ -194,7 +194,7 @@ class TestAFailure:
         # It may have gone out at first: its links are the same.
         assert set(Reminded.objects.values_list("pk", flat=True)) == lines
 
-    def test_is_tried_again_with_what_is_owed_by_then(self, backend):
+    def test_is_tried_again_with_what_is_due_by_then(self, backend):
         ashdown = a_lead("Ashdown", OLD, OLD, OLD)
         first, second, third = Protocol.objects.order_by("reference")
         backend("Down")
@@ -294,7 +294,9 @@ class TestARunThatWasCutShort:
         mail.outbox.clear()
         backend("Post")
         said = send()
-        assert "Not sent again to Birch: a run began it today and did not say how it ended." in said
+        assert (
+            "Not sent again to Birch: a run began it today and did not record how it ended." in said
+        )
         assert "3 sent, 1 begun and not finished." in said
         assert received() == ["ig@cedar", "ig@elder", "ig@fern"]
 
@@ -364,10 +366,10 @@ class TestWithoutAMailServer:
     def test_a_backend_that_is_not_there_is_named(self, settings, five):
         settings.EMAIL_BACKEND = "tests.reminders.posting.Nobody"
         _, refusal = send_in_vain()
-        assert re.match(r"Mend EMAIL_BACKEND: .*Nobody", refusal)
+        assert re.match(r"Correct the setting EMAIL_BACKEND: .*Nobody", refusal)
         assert not Reminder.objects.exists()
 
 
 def test_contacts_of_who_leads_nothing_get_nothing():
     Contact.objects.create(organisation=OrganisationFactory(), email="ig@a.example")
-    assert send() == "22 November 2026: no reminder is owed.\n"
+    assert send() == "22 November 2026: no reminder is due.\n"

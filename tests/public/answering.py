@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.test import Client
 
 from registers.models import Reminded
-from registers.reminders.links import token_of
+from registers.reminders.answers import make_token
 from tests.reminders.lines import TITLE
 
 DOOR = "/reviews/answer/"
@@ -18,7 +18,7 @@ GOOD = {"choice": "changing", "job_title": TITLE, "note": "A new schedule."}
 
 def link_to(line: Reminded) -> str:
     """The link in the e-mail."""
-    return f"{DOOR}?link={quote(token_of(line))}"
+    return f"{DOOR}?link={quote(make_token(line))}"
 
 
 def send(client: Client, link: str, **typed: str) -> Any:

@@ -12,8 +12,7 @@ from django.test import Client
 
 from registers.models import Answer
 from registers.public.page_cache.wsgi import StoredPages
-from registers.reminders.links import token_of
-from registers.reminders.tries import MOST
+from registers.reminders.answers import MOST_TRIES, make_token
 from tests.admin.typing_in import Page
 from tests.public.answering import DOOR, GOOD, URLENCODED, link_to, send
 from tests.public.asking import ask
@@ -49,7 +48,7 @@ def test_markup_is_shown_as_text(client: Client):
 def test_the_link_is_not_written_into_the_page(client: Client):
     line = a_line()
     for page in (client.get(link_to(line)), send(client, link_to(line), choice="")):
-        assert token_of(line).partition(":")[2] not in page.content.decode()
+        assert make_token(line).partition(":")[2] not in page.content.decode()
 
 
 def test_other_fields_are_not_read(client: Client, officer):
@@ -121,7 +120,7 @@ def test_no_other_method_is_taken(client: Client, method):
 
 def test_the_21st_try_of_a_minute_waits(client: Client):
     link = link_to(a_line())
-    for number in range(MOST):
+    for number in range(MOST_TRIES):
         ways = (client.get, client.head, lambda each: send(client, each, choice=""))
         address = link if number % 2 else f"{DOOR}?link={number}"
         assert ways[number % 3](address).status_code in {200, 400, 404}
@@ -142,7 +141,7 @@ def statuses(client: Client, number: int, **headers: str) -> set[int]:
 
 
 def test_tries_are_counted_by_the_address_of_the_visitor(client: Client):
-    assert statuses(client, MOST, REMOTE_ADDR="192.0.2.1") == {404}
+    assert statuses(client, MOST_TRIES, REMOTE_ADDR="192.0.2.1") == {404}
     assert statuses(client, 1, REMOTE_ADDR="192.0.2.1") == {429}
     assert statuses(client, 1, REMOTE_ADDR="192.0.2.2") == {404}
     # Nobody believes a visitor who says to come from elsewhere.
@@ -153,7 +152,7 @@ def test_tries_are_counted_by_the_address_of_the_visitor(client: Client):
 def test_behind_a_proxy_its_word_is_taken_and_not_the_visitors(client: Client, settings):
     settings.BEHIND_PROXY = True
     mine = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9, 192.0.2.1"}
-    assert statuses(client, MOST, **mine) == {404}
+    assert statuses(client, MOST_TRIES, **mine) == {404}
     for forged in ("192.0.2.1", "198.51.100.1,192.0.2.1", "x, 10.0.0.1,  192.0.2.1 "):
         assert statuses(client, 1, **mine | {"HTTP_X_FORWARDED_FOR": forged}) == {429}
     other = mine | {"HTTP_X_FORWARDED_FOR": "192.0.2.1, 192.0.2.2"}
@@ -162,5 +161,5 @@ def test_behind_a_proxy_its_word_is_taken_and_not_the_visitors(client: Client, s
 
 def test_behind_a_proxy_that_says_nothing_all_are_one(client: Client, settings):
     settings.BEHIND_PROXY = True
-    assert statuses(client, MOST, REMOTE_ADDR="192.0.2.1") == {404}
+    assert statuses(client, MOST_TRIES, REMOTE_ADDR="192.0.2.1") == {404}
     assert statuses(client, 1, REMOTE_ADDR="192.0.2.2", HTTP_X_FORWARDED_FOR="unknown") == {429}

@@ -15,7 +15,7 @@ from registers import changes
 from registers.models import Answer, Protocol, Review, Try
 from registers.public.page_cache.wsgi import StoredPages
 from registers.reminders import answers
-from registers.reminders.tries import MOST
+from registers.reminders.answers import MOST_TRIES
 from tests.admin.typing_in import Page
 from tests.public.answering import DOOR, GOOD, link_to, send
 from tests.public.asking import ask
@@ -337,7 +337,7 @@ def every_answer(client: Client):
     yield client.get(DOOR)
     yield client.get(link_to(a_line("0036", at=EXPIRED_AT)))
     yield client.put(link)
-    for _ in range(MOST):
+    for _ in range(MOST_TRIES):
         wait = client.get(link)
     yield wait
 

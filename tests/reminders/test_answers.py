@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from registers import changes
 from registers.models import Answer, Protocol, Reminded, Review
 from registers.reminders.answers import (
-    Shut,
+    LinkClosed,
     State,
     accept,
     answer_to,
@@ -209,7 +209,7 @@ def test_the_same_answer_twice_is_one_and_another_is_refused():
     answer = an_answer(line, note="As before.")
     assert an_answer(line, note=" As before. ", at=NOW + MINUTE) == answer
     for choice, note in (("ended", "As before."), ("unchanged", "")):
-        with pytest.raises(Shut) as shut:
+        with pytest.raises(LinkClosed) as shut:
             an_answer(line, choice, note=note)
         assert shut.value.state == State.ANSWERED
     assert Answer.objects.get().answered_at == NOW
@@ -218,14 +218,14 @@ def test_the_same_answer_twice_is_one_and_another_is_refused():
 def test_a_second_link_is_refused_while_an_answer_waits():
     first, second = a_line(at=SENT_AT - datetime.timedelta(days=1)), a_line()
     an_answer(first)
-    with pytest.raises(Shut) as shut:
+    with pytest.raises(LinkClosed) as shut:
         an_answer(second)
     assert (shut.value.state, str(shut.value)) == (State.WAITING, "waiting")
     assert Answer.objects.count() == 1
 
 
 def test_an_expired_link_takes_no_answer():
-    with pytest.raises(Shut) as shut:
+    with pytest.raises(LinkClosed) as shut:
         an_answer(a_line(), at=SENT_AT + datetime.timedelta(days=61))
     assert shut.value.state == State.EXPIRED
     assert not Answer.objects.exists()

@@ -10,8 +10,7 @@ from django.core.signing import Signer, TimestampSigner, dumps
 
 from registers import changes
 from registers.models import Organisation, Reminded
-from registers.reminders.answers import State, state_of
-from registers.reminders.links import good_until, line_of, token_of
+from registers.reminders.answers import State, good_until, line_for_token, make_token, state_of
 from tests.reminders.lines import a_line
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -24,28 +23,28 @@ def london(*when: int) -> datetime.datetime:
 
 def test_a_link_leads_to_its_line_and_no_other():
     one, other = a_line("0042"), a_line("0036")
-    assert line_of(token_of(one)) == one
-    assert line_of(token_of(other)) == other
-    assert token_of(one) != token_of(other)
+    assert line_for_token(make_token(one)) == one
+    assert line_for_token(make_token(other)) == other
+    assert make_token(one) != make_token(other)
 
 
 def test_a_link_leads_nowhere_when_a_restored_database_gave_its_number_to_another():
     line = a_line("0042")
-    token, number = token_of(line), line.pk
+    token, number = make_token(line), line.pk
     reminder = line.reminder
     line.delete()
     other = Reminded.objects.create(
         pk=number, reminder=reminder, protocol_id="0036", review_date=line.review_date
     )
-    assert line_of(token) is None
-    assert line_of(token_of(other)) == other
+    assert line_for_token(token) is None
+    assert line_for_token(make_token(other)) == other
 
 
 def test_a_link_of_a_line_that_is_gone_leads_nowhere():
     line = a_line()
-    token = token_of(line)
+    token = make_token(line)
     line.delete()
-    assert line_of(token) is None
+    assert line_for_token(token) is None
 
 
 def altered(token: str) -> dict[str, str]:
@@ -81,18 +80,18 @@ def altered(token: str) -> dict[str, str]:
             salt="django.contrib.auth.tokens.PasswordResetTokenGenerator"
         ).sign(key),
         "the salt's name in another case": Signer(salt="REGISTERS.reminders.links").sign(key),
-        "a time stamp": TimestampSigner(salt="registers.reminders.links").sign(key),
-        "an object": dumps(key, salt="registers.reminders.links"),
-        "another secret": Signer(key="x" * 50, salt="registers.reminders.links").sign(key),
-        "a word that is signed": Signer(salt="registers.reminders.links").sign("one"),
-        "an unknown key that is signed": Signer(salt="registers.reminders.links").sign("999999"),
+        "a time stamp": TimestampSigner(salt="registers.reminders.answers").sign(key),
+        "an object": dumps(key, salt="registers.reminders.answers"),
+        "another secret": Signer(key="x" * 50, salt="registers.reminders.answers").sign(key),
+        "a word that is signed": Signer(salt="registers.reminders.answers").sign("one"),
+        "an unknown key that is signed": Signer(salt="registers.reminders.answers").sign("999999"),
     }
 
 
 @pytest.mark.parametrize("how", altered("1-1-0042-2026-11-01:x"))
 def test_an_altered_link_leads_nowhere(how):
     a_line("0036")
-    assert line_of(altered(token_of(a_line()))[how]) is None
+    assert line_for_token(altered(make_token(a_line()))[how]) is None
 
 
 # By its begin, the last moment at which it is good, and the first at which it is not.
@@ -137,15 +136,15 @@ def test_a_link_is_good_for_60_days_of_london(begun, last, after):
 
 def test_a_link_still_works_when_its_organisation_was_merged_and_when_that_is_undone():
     line = a_line("0042")
-    token, organisation = token_of(line), line.reminder.organisation
+    token, organisation = make_token(line), line.reminder.organisation
     pulse, police = (Organisation.objects.named(name).get() for name in ("Pulse", "Essex Police"))
     at = london(2026, 11, 22, 9)
     first = changes.merge(pulse, organisation, at=at)
     second = changes.merge(police, pulse, at=at)
-    assert line_of(token) == line
-    assert line_of(token_of(Reminded.objects.get(pk=line.pk))) == line
-    assert state_of(line_of(token), at=line.reminder.begun_at) == State.OPEN
+    assert line_for_token(token) == line
+    assert line_for_token(make_token(Reminded.objects.get(pk=line.pk))) == line
+    assert state_of(line_for_token(token), at=line.reminder.begun_at) == State.OPEN
     changes.undo_merge(second, at=at)
     changes.undo_merge(first, at=at)
-    assert line_of(token) == line
-    assert line_of(token).reminder.organisation == organisation
+    assert line_for_token(token) == line
+    assert line_for_token(token).reminder.organisation == organisation

@@ -109,7 +109,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next_and_nobody_gets_two(desk):
     second = desk.start(day)
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 0, said
-    assert "a run began it today and did not say how it ended" in said
+    assert "a run began it today and did not record how it ended" in said
     assert desk.received().total() == len(desk.received()) == LEADS
     assert desk.statuses(day) == {"sent": LEADS - 1, "sending": 1}
 

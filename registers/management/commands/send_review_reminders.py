@@ -11,28 +11,28 @@ from django.utils import timezone
 
 from registers.exports.columns import Place
 from registers.models.review_dates import ReviewStatus
-from registers.reminders.letters import Sender
-from registers.reminders.sending import End, Outcome, forecast, send_reminders
+from registers.reminders.emails import Sender
+from registers.reminders.sending import Outcome, Status, preview_reminders, send_reminders
 from weisf.mail import NO_MAIL
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 WORDS = {
-    End.SENT: "Sent to {organisation}: {protocols}.",
-    End.FAILED: "Failed for {organisation}: {problem}",
-    End.LEFT: "Left for the next run: {organisation}.",
-    End.HELD: (
-        "Not sent again to {organisation}: a run began it today and did not say how it ended."
+    Status.SENT: "Sent to {organisation}: {protocols}.",
+    Status.FAILED: "Failed for {organisation}: {problem}",
+    Status.SKIPPED: "Left for the next run: {organisation}.",
+    Status.UNFINISHED: (
+        "Not sent again to {organisation}: a run began it today and did not record how it ended."
     ),
-    End.NO_CONTACT: "No contact is recorded for {organisation}.",
-    End.OWED: "Would be sent to {organisation}: {protocols}.",
+    Status.NO_CONTACT: "No contact is recorded for {organisation}.",
+    Status.DUE: "Would be sent to {organisation}: {protocols}.",
 }
 SUMMARY = {
-    End.OWED: "{} would be sent",
-    End.SENT: "{} sent",
-    End.FAILED: "{} failed",
-    End.LEFT: "{} left for the next run",
-    End.HELD: "{} begun and not finished",
-    End.NO_CONTACT: "{} without a contact",
+    Status.DUE: "{} would be sent",
+    Status.SENT: "{} sent",
+    Status.FAILED: "{} failed",
+    Status.SKIPPED: "{} left for the next run",
+    Status.UNFINISHED: "{} begun and not finished",
+    Status.NO_CONTACT: "{} without a contact",
 }
 NOWHERE = (
     "No mail server is set up, so nothing was sent. Set EMAIL_URL, such as "
@@ -54,19 +54,20 @@ class Command(BaseCommand):
         day = today if on is None else _day(on)
         if day > today and not dry_run:
             self.stderr.write(
-                f"{day:%-d %B %Y} is still to come. These are sent now; --dry-run sends nothing."
+                f"{day:%-d %B %Y} is in the future. The reminders are sent now."
+                " Use --dry-run to send nothing."
             )
-        ends: Counter[End] = Counter()
-        for outcome in forecast(day) if dry_run else self._send(day):
+        ends: Counter[Status] = Counter()
+        for outcome in preview_reminders(day) if dry_run else self._send(day):
             ends[outcome.end] += 1
             self.stdout.write(_line(outcome, day))
             self.stdout.flush()
         said = [words.format(ends[end]) for end, words in SUMMARY.items() if ends[end]]
-        self.stdout.write(f"{day:%-d %B %Y}: {', '.join(said) or 'no reminder is owed'}.")
-        if failed := ends[End.FAILED] + ends[End.LEFT]:
+        self.stdout.write(f"{day:%-d %B %Y}: {', '.join(said) or 'no reminder is due'}.")
+        if failed := ends[Status.FAILED] + ends[Status.SKIPPED]:
             raise CommandError(
-                f"{failed} of {failed + ends[End.SENT]} reminders were not sent. "
-                "Mend what stands above; the next run tries them again."
+                f"{failed} of {failed + ends[Status.SENT]} reminders were not sent. "
+                "Fix what is named above. The next run tries them again."
             )
 
     def _send(self, day: datetime.date) -> Iterator[Outcome]:
@@ -82,7 +83,7 @@ class Command(BaseCommand):
                 ),
             )
         except ImportError as problem:
-            raise CommandError(f"Mend EMAIL_BACKEND: {problem}.") from problem
+            raise CommandError(f"Correct the setting EMAIL_BACKEND: {problem}.") from problem
 
 
 def _line(outcome: Outcome, day: datetime.date) -> str:

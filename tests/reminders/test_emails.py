@@ -12,9 +12,9 @@ import pytest
 
 from registers.exports.columns import Place
 from registers.models import Approver, Contact, Organisation, Reminded
-from registers.reminders.letters import Sender, letter, one_line
-from registers.reminders.links import line_of
-from registers.reminders.owed import protocols_of
+from registers.reminders.answers import line_for_token
+from registers.reminders.due import protocols_due
+from registers.reminders.emails import Sender, one_line, reminder_email
 from tests.makers import OrganisationFactory, PartyFactory
 from tests.reminders.making import a_lead, led_by, reminded
 from weisf.partnership import Partnership
@@ -38,9 +38,9 @@ pytestmark = pytest.mark.usefixtures("empty_register")
 
 def posted(organisation: Organisation, on: datetime.date = ON) -> EmailMessage:
     """The e-mail as it comes out at the other end."""
-    protocols = list(protocols_of(organisation, on))
+    protocols = list(protocols_due(organisation, on))
     reminder = reminded(organisation, on, *protocols)
-    made = letter(
+    made = reminder_email(
         reminder,
         protocols,
         place=Place(site=SITE, on=on),
@@ -120,7 +120,7 @@ class TestBothForms:
         message = posted(ashdown)
         links = re.findall(rf'{SITE}/reviews/answer/\?[^\s"<]+', words(message, kind))
         tokens = [parse_qs(urlsplit(link).query)["link"][0] for link in links]
-        assert [line_of(token).protocol_id for token in tokens] == ["9001", "9002"]
+        assert [line_for_token(token).protocol_id for token in tokens] == ["9001", "9002"]
         for path in ("/protocols/9001/", "/protocols/9002/", "/reviews/?organisation=ashdown-c"):
             assert f"{SITE}{path}" in words(message, kind)
 
@@ -211,4 +211,4 @@ def test_one_line(odd):
 def test_a_link_that_was_altered_is_about_nothing(ashdown):
     posted(ashdown)
     for token in ("", "1", f"{Reminded.objects.first().pk}:abc"):
-        assert line_of(token) is None
+        assert line_for_token(token) is None

@@ -1,4 +1,4 @@
-"""What a reminder says: one e-mail as plain text and as HTML, with nothing in it from elsewhere."""
+"""The reminder e-mail, as plain text and as HTML, with nothing loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.urls import reverse
 from registers.exports.columns import Place, url
 from registers.models import Organisation, Protocol, Reminder
 from registers.models.review_dates import last_day
-from registers.reminders.links import good_until, token_of
+from registers.reminders.answers import good_until, make_token
 from weisf.partnership import Partnership
 
 
@@ -48,16 +48,16 @@ class Entry:
     others: str
 
 
-def letter(
+def reminder_email(
     reminder: Reminder, protocols: Sequence[Protocol], *, place: Place, sender: Sender
 ) -> EmailMultiAlternatives:
     """Return the e-mail of a stored reminder about `protocols`, for each of which it has a line.
 
-    The most urgent stand first, as in `owed.protocols_of`, which also brings
+    The most urgent stand first, as in `due.protocols_due`, which also loads
     what is said of partners. The day of the reminder is `place.on`.
     """
     organisation, partnership = reminder.organisation, sender.partnership
-    tokens = {line.protocol_id: token_of(line) for line in reminder.lines.all()}
+    tokens = {line.protocol_id: make_token(line) for line in reminder.lines.all()}
     entries = [_entry(each, organisation, tokens[each.pk], place) for each in protocols]
     overdue = [entry for entry in entries if entry.days < 0]
     due = [entry for entry in entries if entry.days >= 0]
@@ -73,7 +73,7 @@ def letter(
     }
     message = EmailMultiAlternatives(
         subject=_subject(partnership.short_name, len(overdue), len(due)),
-        body=render_to_string("reminders/letter.txt", context).strip() + "\n",
+        body=render_to_string("reminders/email.txt", context).strip() + "\n",
         from_email=sender.address,
         to=[reminder.email],
         reply_to=[partnership.email],
@@ -83,7 +83,7 @@ def letter(
             "Message-ID": f"<reminder-{reminder.pk}-{place.on}@{urlsplit(place.site).hostname}>",
         },
     )
-    message.attach_alternative(render_to_string("reminders/letter.html", context), "text/html")
+    message.attach_alternative(render_to_string("reminders/email.html", context), "text/html")
     return message
 
 

@@ -1,4 +1,4 @@
-"""Who is owed a reminder, against a plain rule, a timer's days, and a table made by hand."""
+"""Who is due a reminder, against a plain rule, a timer's days, and a table made by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from registers import changes
 from registers.models import Organisation, Protocol
 from registers.models.review_dates import months_later
 from registers.reminders.answers import refuse
-from registers.reminders.owed import organisations_owed, protocols_of, protocols_told_of, told_since
+from registers.reminders.due import (
+    organisations_due,
+    protocols_due,
+    reminded_protocols,
+    reminded_since,
+)
 from tests.conftest import TODAY
 from tests.lengths import times
 from tests.makers import PartyFactory, make_protocols, withdrawn
@@ -33,7 +38,7 @@ def days(number: int) -> datetime.timedelta:
     return datetime.timedelta(days=number)
 
 
-def owed_slowly(month: datetime.date, sent: list[datetime.date], on: datetime.date) -> bool:
+def is_due_slowly(month: datetime.date, sent: list[datetime.date], on: datetime.date) -> bool:
     """The rule as it is decided, in the plainest words."""
     due = end_of_month(month)
     if on <= due:
@@ -52,8 +57,8 @@ months = st.dates(datetime.date(2001, 1, 1), datetime.date(2090, 1, 1)).map(
 def test_the_rule_in_one_day_agrees_with_the_plain_one(month, distance, before):
     on = end_of_month(month) + days(distance)
     sent = [on + days(number) for number in before]
-    since = told_since(month, on)
-    assert owed_slowly(month, sent, on) == (
+    since = reminded_since(month, on)
+    assert is_due_slowly(month, sent, on) == (
         since is not None and not any(day >= since for day in sent)
     )
 
@@ -62,7 +67,7 @@ def test_a_daily_timer_writes_at_90_30_and_0_days_and_then_every_90():
     sent: list[datetime.date] = []
     for number in range(-200, 400):
         on = END + days(number)
-        since = told_since(JUNE, on)
+        since = reminded_since(JUNE, on)
         if since and not any(day >= since for day in sent):
             sent.append(on)
     assert [(day - END).days for day in sent] == [-90, -30, 0, 90, 180, 270, 360]
@@ -82,15 +87,15 @@ def test_years_of_a_timer_that_is_missed_and_fails_agree_with_the_plain_rule(see
         on += days(random.choice((1, 1, 2, 7, 28)))
         if random.random() < 0.05:
             renew(random.choice(list(Protocol.objects.all())), on)
-        owed = {organisation.name for organisation in organisations_owed(on)}
+        due = {organisation.name for organisation in organisations_due(on)}
         for lead in leads:
             its = list(Protocol.objects.of_organisations([lead]))
-            reasons = {p.pk for p in its if owed_slowly(p.review_date, sent[key(p)], on)}
+            reasons = {p.pk for p in its if is_due_slowly(p.review_date, sent[key(p)], on)}
             about = [p for p in its if end_of_month(p.review_date) - days(90) <= on]
-            told = protocols_of(lead, on)
-            assert (lead.name in owed) == bool(reasons), (on, lead)
+            told = protocols_due(lead, on)
+            assert (lead.name in due) == bool(reasons), (on, lead)
             assert {p.pk for p in told} == {p.pk for p in about}
-            assert {p.pk for p in told if p.is_owed} == reasons
+            assert {p.pk for p in told if p.is_due} == reasons
             if reasons:
                 status = random.choice(("sent", "sent", "failed", "sending"))
                 reminded(lead, on, *about, status=status)
@@ -127,27 +132,27 @@ ON_30_JUNE_2022 = {
 @pytest.mark.usefixtures("real_register")
 def test_the_real_register_on_30_june_2022_and_three_months_on():
     june = datetime.date(2022, 6, 30)
-    found = {each.name: each for each in organisations_owed(june)}
+    found = {each.name: each for each in organisations_due(june)}
     assert {
-        name: " ".join(protocol.pk for protocol in protocols_of(each, june))
+        name: " ".join(protocol.pk for protocol in protocols_due(each, june))
         for name, each in found.items()
     } == ON_30_JUNE_2022
     for each in found.values():
-        reminded(each, june, *protocols_of(each, june))
-    assert organisations_owed(june + days(1)) == []
+        reminded(each, june, *protocols_due(each, june))
+    assert organisations_due(june + days(1)) == []
     # On 28 September they are due again; on 2 October it is 90 days to 31 December.
     september = june + days(90)
-    assert {each.name for each in organisations_owed(september)} == ON_30_JUNE_2022.keys()
+    assert {each.name for each in organisations_due(september)} == ON_30_JUNE_2022.keys()
     for each in found.values():
-        reminded(each, september, *protocols_of(each, september))
-    assert organisations_owed(datetime.date(2022, 10, 1)) == []
-    assert [o.name for o in organisations_owed(datetime.date(2022, 10, 2))] == ["DCLG"]
+        reminded(each, september, *protocols_due(each, september))
+    assert organisations_due(datetime.date(2022, 10, 1)) == []
+    assert [o.name for o in organisations_due(datetime.date(2022, 10, 2))] == ["DCLG"]
 
 
 @pytest.mark.usefixtures("real_register")
 def test_all_25_of_the_real_register_are_told_of_today():
-    assert protocols_told_of(TODAY).filter(is_owed=True).count() == 25
-    assert len(organisations_owed(TODAY)) == 8
+    assert reminded_protocols(TODAY).filter(is_due=True).count() == 25
+    assert len(organisations_due(TODAY)) == 8
 
 
 @pytest.mark.usefixtures("empty_register")
@@ -159,13 +164,13 @@ class TestWhoIsAsked:
         birch = a_lead("Birch")
         PartyFactory(protocol=led_by(birch, review_date=JUNE), organisation=ashdown)
         (alone,) = make_protocols(1, review_date=JUNE)
-        assert [each.name for each in organisations_owed(END)] == ["Birch"]
-        assert alone in protocols_told_of(END)
+        assert [each.name for each in organisations_due(END)] == ["Birch"]
+        assert alone in reminded_protocols(END)
 
-    def test_one_that_is_owed_brings_what_is_due_soon_too(self):
+    def test_one_that_is_due_brings_what_is_due_soon_too(self):
         ashdown = a_lead("Ashdown", JUNE, datetime.date(2026, 8, 1), datetime.date(2026, 10, 1))
-        told = protocols_of(ashdown, END)
-        assert [(p.review_date.month, p.is_owed) for p in told] == [(6, True), (8, True)]
+        told = protocols_due(ashdown, END)
+        assert [(p.review_date.month, p.is_due) for p in told] == [(6, True), (8, True)]
 
     def test_twenty_that_fell_due_on_different_days_are_one_email_in_90_days(self):
         months = [datetime.date(2025, 1 + number % 12, 1) for number in range(20)]
@@ -173,24 +178,24 @@ class TestWhoIsAsked:
         sent = []
         for number in range(200):
             on = END + days(number)
-            if organisations_owed(on):
+            if organisations_due(on):
                 sent.append(number)
-                reminded(ashdown, on, *protocols_of(ashdown, on))
+                reminded(ashdown, on, *protocols_due(ashdown, on))
         assert sent == [0, 90, 180]
 
     def test_a_new_review_month_starts_afresh(self):
         ashdown = a_lead("Ashdown", JUNE)
         protocol = Protocol.objects.get()
         reminded(ashdown, END, protocol)
-        assert not organisations_owed(END + days(1))
+        assert not organisations_due(END + days(1))
         protocol.review_date = datetime.date(2026, 7, 1)
         changes.save(protocol)
-        assert organisations_owed(END + days(1)) == [ashdown]
+        assert organisations_due(END + days(1)) == [ashdown]
 
     def test_whose_last_one_failed_stands_behind(self):
         ashdown, birch = a_lead("Ashdown", JUNE), a_lead("Birch", JUNE)
         reminded(ashdown, END, Protocol.objects.first(), status="failed")
-        assert organisations_owed(END + days(1)) == [birch, ashdown]
+        assert organisations_due(END + days(1)) == [birch, ashdown]
 
     @pytest.mark.parametrize(
         ("month", "first"),
@@ -204,8 +209,8 @@ class TestWhoIsAsked:
     def test_it_begins_90_days_before(self, month, first):
         begins = datetime.date.fromisoformat(first)
         ashdown = a_lead("Ashdown", datetime.date.fromisoformat(f"{month}-01"))
-        assert organisations_owed(begins - days(1)) == []
-        assert organisations_owed(begins) == [ashdown]
+        assert organisations_due(begins - days(1)) == []
+        assert organisations_due(begins) == [ashdown]
 
 
 @pytest.mark.usefixtures("empty_register")
@@ -214,32 +219,32 @@ def test_it_asks_one_question_however_many_protocols(django_assert_num_queries):
         lead = a_lead(name)
         make_protocols(30, parties=[lead], review_date=JUNE)
     with django_assert_num_queries(1):
-        assert len(organisations_owed(END)) == 3
+        assert len(organisations_due(END)) == 3
     birch = Organisation.objects.get(name="Birch")
     # Protocols, parties, organisations with them, and (there being partners) approvers.
     with django_assert_num_queries(3):
-        assert len(protocols_of(birch, END)) == 30
+        assert len(protocols_due(birch, END)) == 30
 
 
 @pytest.mark.django_db
 def test_nobody_is_asked_again_while_the_answer_waits(empty_register):
     lead = a_lead("Ashdown", JUNE, JUNE)
-    first, second = protocols_of(lead, END)
+    first, second = protocols_due(lead, END)
     line = reminded(lead, END - days(100), first).lines.get()
     answer = an_answer(line, at=NOW)
-    assert list(protocols_of(lead, END)) == [second]
+    assert list(protocols_due(lead, END)) == [second]
     refuse(answer, at=NOW, by=None)
-    assert list(protocols_of(lead, END)) == [first, second]
+    assert list(protocols_due(lead, END)) == [first, second]
 
 
 @pytest.mark.django_db
 def test_who_has_become_the_lead_has_not_heard_of_it(empty_register):
     before = a_lead("Before", JUNE)
     after = a_lead("After")
-    protocol = protocols_of(before, END).get()
+    protocol = protocols_due(before, END).get()
     reminded(before, END, protocol)
-    assert organisations_owed(END) == []
+    assert organisations_due(END) == []
     protocol.parties.update(organisation=after)
-    assert organisations_owed(END) == [after]
+    assert organisations_due(END) == [after]
     reminded(after, END, protocol)
-    assert organisations_owed(END) == []
+    assert organisations_due(END) == []
