@@ -32,7 +32,7 @@ from weisf.visitors import network_of
 LINK_DAYS = 60
 LONGEST_TOKEN = 200
 # It stands in links that were sent, so it never changes.
-_signer = Signer(salt="registers.reminders.answers")
+_signer = Signer(salt="registers.reminders.links")
 
 
 def make_token(line: Reminded) -> str:
@@ -77,7 +77,7 @@ def good_until(reminder: Reminder) -> datetime.date:
 
 MOST_TRIES = 20
 TRIES_WINDOW = datetime.timedelta(minutes=1)
-TRIES_SALT = "registers.reminders.answers"
+TRIES_SALT = "registers.reminders.tries"
 
 _log = logging.getLogger(__name__)
 

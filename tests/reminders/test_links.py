@@ -80,11 +80,11 @@ def altered(token: str) -> dict[str, str]:
             salt="django.contrib.auth.tokens.PasswordResetTokenGenerator"
         ).sign(key),
         "the salt's name in another case": Signer(salt="REGISTERS.reminders.links").sign(key),
-        "a time stamp": TimestampSigner(salt="registers.reminders.answers").sign(key),
-        "an object": dumps(key, salt="registers.reminders.answers"),
-        "another secret": Signer(key="x" * 50, salt="registers.reminders.answers").sign(key),
-        "a word that is signed": Signer(salt="registers.reminders.answers").sign("one"),
-        "an unknown key that is signed": Signer(salt="registers.reminders.answers").sign("999999"),
+        "a time stamp": TimestampSigner(salt="registers.reminders.links").sign(key),
+        "an object": dumps(key, salt="registers.reminders.links"),
+        "another secret": Signer(key="x" * 50, salt="registers.reminders.links").sign(key),
+        "a word that is signed": Signer(salt="registers.reminders.links").sign("one"),
+        "an unknown key that is signed": Signer(salt="registers.reminders.links").sign("999999"),
     }
 
 
