@@ -70,6 +70,7 @@ make_venv() {
     rm -rf .venv
     mkdir .venv
     : > .venv/unfinished
+    stamp .venv/extras "$extras"
     say "Making .venv with $("$found" --version)."
     if [ -n "$uv" ]; then
         "$uv" venv --quiet --no-project --allow-existing \
@@ -78,7 +79,6 @@ make_venv() {
         "$found" -m venv .venv >&2
     fi || fail "The virtual environment .venv could not be made. Read the message above; PYTHON= names another Python."
     stamp .venv/place "$PWD"
-    stamp .venv/extras "$extras"
 }
 
 install_packages() {
