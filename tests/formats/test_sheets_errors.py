@@ -8,8 +8,7 @@ import pytest
 
 from registers.imports.reading.limits import Unreadable
 from registers.imports.reading.messages import CellError
-from registers.imports.reading.xls import read_xls
-from registers.imports.reading.xls_errors import errors_of
+from registers.imports.reading.xls import errors_of, read_xls
 from tests.formats.sheet_files import (
     LIMIT,
     SECTOR,

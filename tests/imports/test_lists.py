@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from registers.imports.spreadsheet.lists import Piece, pieces
-from registers.imports.spreadsheet.parting import MOST_PIECES, TooMany, TwoWays
+from registers.imports.spreadsheet.parting import MOST_PIECES, Piece, TooMany, TwoWays, pieces
 from registers.models.keys import key_of
 
 KNOWN = {

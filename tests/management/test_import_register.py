@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registers.imports.spreadsheet.plan import Progress, Work
-from registers.management.progress import show
+from registers.management.commands.import_register import show
 from registers.models import Change, Name, Organisation, Protocol, RegisterVersion
 from tests.imports.spreadsheets import TYPED, exported
 

@@ -18,7 +18,7 @@ from registers.admin.importing.shared import address, back, for_importers, page
 from registers.changes.locking import plan_digest
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.choices import Choice, Choices
-from registers.imports.spreadsheet.likeness import unlike_any
+from registers.imports.spreadsheet.matching import unlike_any
 from registers.imports.spreadsheet.public_words import refuse_name
 from registers.models import Import, ImportName
 from registers.models.keys import key_of

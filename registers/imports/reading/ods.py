@@ -1,20 +1,24 @@
-"""ODS: its tables, streamed through a parser of XML.
+"""ODS: its tables, streamed through a parser of XML, and what one cell holds.
+
+Part of the program that reads files, so there is no Django in it.
 
 calamine reads ODS too, but joins lines that a line break divides, drops tabs
 and errors, and makes room for every row that is repeated.
-
-Part of the program that reads files, so there is no Django in it.
 """
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
 from registers.imports.reading.archive import Archive
+from registers.imports.reading.calamine import moment, number, span
 from registers.imports.reading.cell_names import cell_name
+from registers.imports.reading.errors import cell_error, is_error_value
 from registers.imports.reading.limits import (
     CELL_CHARACTERS,
     COLUMNS,
@@ -23,7 +27,104 @@ from registers.imports.reading.limits import (
     Unreadable,
 )
 from registers.imports.reading.messages import Head, Line, Value
-from registers.imports.reading.ods_cells import FORMULA, OFFICE, VALUE_TYPE, Text, value_of
+
+OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
+# LibreOffice's own, beside the other: only there it says that a text is an error.
+CALC = "urn:org:documentfoundation:names:experimental:calc:extensions:1.0 "
+CALC_TYPE = f"{CALC}value-type"
+FORMULA = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 formula"
+VALUE_TYPE, STRING = f"{OFFICE}value-type", f"{OFFICE}string-value"
+
+ALL_BLANKS = re.compile(r"[ \t\r\n]+")
+BLANKS = re.compile(r"[\t\r\n]+ *| [ \t\r\n]+")  # all but a single space
+CLOCK = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d*)?S")
+
+
+class Text:
+    """The text of a cell, as it comes. Blanks count once, as OpenDocument says."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._paragraphs = 0
+        self._length = 0
+        self._after_blank = True
+
+    def begin_paragraph(self) -> None:
+        """Begin a new line, but for the first."""
+        self._paragraphs += 1
+        if self._paragraphs > 1:
+            self.add("\n")
+        self._after_blank = True
+
+    def end_paragraph(self) -> None:
+        """Leave a blank at the end out."""
+        if self._after_blank and self._pieces and self._pieces[-1] != "\n":
+            self._pieces[-1] = self._pieces[-1].removesuffix(" ")
+
+    def write(self, text: str) -> None:
+        """Add what stands between tags."""
+        if BLANKS.search(text):
+            text = ALL_BLANKS.sub(" ", text)
+        if self._after_blank:
+            text = text.removeprefix(" ")
+        if text:
+            self.add(text)
+            self._after_blank = text.endswith(" ")
+
+    def add(self, text: str) -> None:
+        """Add what counts as it is. No more is kept than shows that it is too long."""
+        if self._length <= CELL_CHARACTERS:
+            self._pieces.append(text)
+            self._length += len(text)
+        self._after_blank = False
+
+    def __str__(self) -> str:
+        return "".join(self._pieces)
+
+
+def value_of(attributes: dict[str, str], text: str) -> Value:
+    """Return the value of a cell with these attributes, that shows this text.
+
+    What is not what it says it is counts as the text that is shown.
+    """
+    if _is_error(attributes, text):
+        return cell_error(text)
+    if attributes.get(VALUE_TYPE) == "string":
+        return attributes.get(STRING) or text or None
+    try:
+        return _typed(attributes, attributes.get(VALUE_TYPE, ""))
+    except (KeyError, ValueError, OverflowError):
+        return text or None
+
+
+def _is_error(attributes: dict[str, str], text: str) -> bool:
+    """Return whether the cell shows an error: LibreOffice says so, other programs only show it."""
+    typed_in = attributes.get(VALUE_TYPE) == "string" and FORMULA not in attributes
+    return attributes.get(CALC_TYPE) == "error" or (not typed_in and is_error_value(text))
+
+
+def _typed(attributes: dict[str, str], kind: str) -> Value:
+    """Return the value of a cell of this type. Raises KeyError or another for what it is not."""
+    if kind in {"float", "percentage", "currency"}:
+        return number(float(attributes[f"{OFFICE}value"]))
+    if kind == "date":
+        return moment(datetime.datetime.fromisoformat(attributes[f"{OFFICE}date-value"]))
+    if kind == "time":
+        return _time(attributes[f"{OFFICE}time-value"])
+    if kind == "boolean":
+        return attributes[f"{OFFICE}boolean-value"] == "true"
+    raise KeyError(kind)
+
+
+def _time(written: str) -> datetime.time | str:
+    """Return a time of day, or the words for more than a day. Raises ValueError."""
+    if not (clock := CLOCK.fullmatch(written)):
+        raise ValueError(written)
+    hours, minutes, seconds = map(int, clock.groups())
+    if hours < 24:  # noqa: PLR2004 (of a day)
+        return datetime.time(hours, minutes, seconds)
+    return span(datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds))
+
 
 URN = "urn:oasis:names:tc:opendocument:xmlns:"
 TABLE, TEXT, STYLE, DRAW = (f"{URN}{each}:1.0 " for each in ("table", "text", "style", "drawing"))
@@ -68,8 +169,8 @@ def _given(content: _Content) -> Iterator[Head | Line]:
     while content.ended:
         table = content.ended.pop(0)
         yield Head(name=table.name, hidden=table.hidden, merged=table.merged)
-        for number, often, values in table.rows:
-            for row in range(number, number + often):
+        for first, often, values in table.rows:
+            for row in range(first, first + often):
                 yield row, values
 
 

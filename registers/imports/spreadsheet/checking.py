@@ -11,7 +11,7 @@ from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.comparing import Comparing
 from registers.imports.spreadsheet.names import Names
-from registers.imports.spreadsheet.numbering import TO_GET_ONE, entries_of, give_references
+from registers.imports.spreadsheet.numbering import TO_GET_ONE, Stored, entries_of, give_references
 from registers.imports.spreadsheet.parties import PartiesReader
 from registers.imports.spreadsheet.plan import (
     Fate,
@@ -23,7 +23,6 @@ from registers.imports.spreadsheet.plan import (
     Work,
 )
 from registers.imports.spreadsheet.reading import read_tables
-from registers.imports.spreadsheet.stored import Stored
 from registers.models.keys import key_of
 
 BATCH = 500

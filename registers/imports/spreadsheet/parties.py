@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from registers.exports.columns import party_with_note
 from registers.imports.cells import comparable
-from registers.imports.spreadsheet.lists import Piece, pieces
 from registers.imports.spreadsheet.matching import Match, Organisations
-from registers.imports.spreadsheet.parting import MOST_PIECES, TooMany, TwoWays
+from registers.imports.spreadsheet.parting import MOST_PIECES, Piece, TooMany, TwoWays, pieces
 from registers.imports.spreadsheet.plan import Part, Whom
 from registers.imports.spreadsheet.public_words import LONGEST, TOO_LONG, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf

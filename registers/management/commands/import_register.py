@@ -1,11 +1,13 @@
 """`manage.py import_register FILE [--dry-run]`: a spreadsheet into the register."""
 
+from __future__ import annotations
+
 import os
 import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -18,11 +20,52 @@ from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.choices_file import ChoicesError, choices_csv, read_choices
-from registers.imports.spreadsheet.plan import Fate, Plan
+from registers.imports.spreadsheet.plan import Fate, Plan, Progress, Work
 from registers.imports.spreadsheet.public_words import refuse_words
 from registers.imports.spreadsheet.reading import NotATable
 from registers.imports.spreadsheet.telling import told
-from registers.management.progress import show
+
+T = TypeVar("T")
+WIDTH = 30
+STEP = 10  # per cent between two lines
+
+
+def show(work: Work[T], out: TextIO) -> T:
+    """Do `work` to its end, tell `out` how far it has come, and return what it returns.
+
+    On a terminal one line is drawn again and again. Elsewhere, as in a log,
+    there is a line at each tenth.
+    """
+    moving, told = out.isatty(), ""
+    try:
+        while True:
+            progress = next(work)
+            line = _bar(progress) if moving else _line(progress)
+            if line != told:
+                out.write(f"\r\x1b[K{line}" if moving else f"{line}\n")
+                out.flush()
+                told = line
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        if moving and told:
+            out.write("\n")
+
+
+def _percent(progress: Progress) -> int:
+    return 100 * progress.done // progress.of if progress.of else 100
+
+
+def _bar(progress: Progress) -> str:
+    done = WIDTH * _percent(progress) // 100
+    bar = "#" * done + "." * (WIDTH - done)
+    return f"[{bar}] {_percent(progress):3}% {progress.words}: {progress.done:,} of {progress.of:,}"
+
+
+def _line(progress: Progress) -> str:
+    return f"{progress.words}: {_percent(progress) // STEP * STEP}%"
+
 
 SOME_LEFT, CANNOT = 1, 2  # how it ends where rows are left out, and where nothing could be done
 NOT_READ = 128 + signal.SIGPIPE  # how a shell tells of programs whose reader has gone
