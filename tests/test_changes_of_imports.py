@@ -344,7 +344,7 @@ REFUSED = {
     ),
     "too long": ({"title": "x" * 301}, "at most 300 characters"),
     "an e-mail address": ({"parts": "jo@example.org"}, "This is public. Take the e-mail"),
-    "a number that is told of": ({"reference": "98765"}, "The number book says of 098765"),
+    "a number that is told of": ({"reference": "98765"}, "098765 as"),
 }
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from registers.models import Organisation, Party, Protocol
-from registers.models.completeness import BY_KEY, THINGS
+from registers.models.completeness import BY_KEY, RECORD_ITEMS
 from registers.models.review_dates import ReviewStatus, reviewed
 from registers.search.admin_search import called_anything_like
 
@@ -61,7 +61,7 @@ class MissingFilter(OneOf):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return each thing that can be missing."""
-        return [(thing.key, thing.words) for thing in THINGS]
+        return [(thing.key, thing.words) for thing in RECORD_ITEMS]
 
     def choose(self, things: Any, value: str) -> Any:
         """Return those without it."""

@@ -27,7 +27,7 @@ from registers.admin.protocol_form import (
 )
 from registers.admin.review import ReviewedAdmin
 from registers.models import Overarching, Protocol
-from registers.models.completeness import THINGS, missing, recorded_count
+from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
 from registers.search.admin_search import anywhere
 from registers.search.reference_log import next_reference
 
@@ -174,7 +174,7 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
     @admin.display(description="recorded", ordering=recorded_count())
     def recorded(self, protocol: Protocol) -> str:
         """Return how many of the things that it should say are there."""
-        return f"{len(THINGS) - len(missing(protocol))} of {len(THINGS)}"
+        return f"{len(RECORD_ITEMS) - len(missing(protocol))} of {len(RECORD_ITEMS)}"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Offer the next free reference."""

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from registers.admin.base import FormSet, ModelForm, MonthField, PartInline, ReasonForm
 from registers.admin.permissions import GuardedForm
 from registers.models import Organisation, Party, Protocol
-from registers.models.keys import same_number
+from registers.models.keys import spellings_of
 from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
@@ -183,7 +183,7 @@ class ProtocolForm(GuardedForm, ReasonForm):
     def clean_reference(self) -> str:
         """Refuse a number that a protocol has: another officer may have been offered it too."""
         reference: str = self.cleaned_data["reference"]
-        if Protocol.objects.filter(pk__in=[reference, *same_number(reference)]).exists():
+        if Protocol.objects.filter(pk__in=[reference, *spellings_of(reference)]).exists():
             raise ValidationError(taken())
         return reference
 

@@ -24,9 +24,9 @@ from registers.changes.bulk_changes import batches, record_changes
 from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
 from registers.changes.record import record_change, save, slug_candidates, wanted_slug
 from registers.models import Gap, Name, Organisation, Party, Protocol, RegisterVersion, Slug, Theme
-from registers.models.keys import every_way, key_of
+from registers.models.keys import all_spellings, key_of
 from registers.models.organisation import KEY_LENGTH
-from registers.models.protocol import GAP_TOLD
+from registers.models.protocol import GAP_EXPLAINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ def _save_protocols(incoming: Sequence[Incoming], by: User | None) -> None:
 def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
     """Raise ValidationError where the reference log says that no protocol has the number."""
     numbers = [int(protocol.pk) for protocol in new]
-    for gap in Gap.objects.filter(pk__in=every_way(numbers))[:1]:
+    for gap in Gap.objects.filter(pk__in=all_spellings(numbers))[:1]:
         raise ValidationError(
-            GAP_TOLD.format(reference=gap.pk, fate=gap.get_fate_display().lower())
+            GAP_EXPLAINED.format(reference=gap.pk, fate=gap.get_fate_display().lower())
         )
 
 

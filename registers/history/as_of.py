@@ -108,7 +108,7 @@ def _protocol(today: Protocol, record: Snapshot, at: datetime.datetime) -> Proto
     made.theme = _theme(record["fields"]["theme"], at)
     rows = record["parts"]["parties"]
     names = names_as_of(Organisation, {row["organisation"]["key"] for row in rows}, at)
-    made.__dict__["brought_parties"] = [_party(made, row, names) for row in rows]
+    made.__dict__["prefetched_parties"] = [_party(made, row, names) for row in rows]
     return made
 
 

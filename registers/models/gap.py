@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from registers.models.keys import refuse_email, refuse_no_reference, same_number
+from registers.models.keys import refuse_email, refuse_no_reference, spellings_of
 from registers.models.protocol import Protocol
 
 
@@ -37,7 +37,7 @@ class Gap(models.Model):
 
     def clean(self) -> None:
         """Refuse a number that is used or is explained already, and an e-mail address."""
-        others = same_number(self.reference)
+        others = spellings_of(self.reference)
         if Protocol.objects.filter(pk__in=[self.reference, *others]).exists():
             raise ValidationError({"reference": "A protocol has this reference."})
         for other in Gap.objects.filter(pk__in=others):

@@ -59,7 +59,7 @@ class Theme(models.Model):
 class NewsQuerySet(models.QuerySet["News"]):
     """News, in an officer's words."""
 
-    def out(self, on: datetime.date) -> NewsQuerySet:
+    def published(self, on: datetime.date) -> NewsQuerySet:
         """Keep what is published on the day `on`, a date in Europe/London."""
         return self.filter(models.Q(published_on=None) | models.Q(published_on__lte=on))
 

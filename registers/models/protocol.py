@@ -14,7 +14,7 @@ from django.db.models.lookups import Exact
 from simple_history.models import HistoricalRecords
 
 from registers.models.addresses import address
-from registers.models.keys import refuse_no_reference, same_number
+from registers.models.keys import refuse_no_reference, spellings_of
 from registers.models.organisation import Organisation
 from registers.models.pages import Theme
 from registers.models.party import Party
@@ -68,7 +68,9 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
         return self.prefetch_related(
             # To a list of its own: Django makes a queryset for each protocol otherwise.
             models.Prefetch(
-                "parties", Party.objects.select_related("organisation"), to_attr="brought_parties"
+                "parties",
+                Party.objects.select_related("organisation"),
+                to_attr="prefetched_parties",
             )
         )
 
@@ -94,14 +96,14 @@ class PublicManager(models.Manager["Protocol"]):
 STAYS_PUBLIC = "A published protocol stays public. Withdraw it instead."
 # Else the page of a public protocol would tell of the draft.
 DRAFT_UNNAMED = "This is a draft. Publish it first."
-GAP_TOLD = (
-    "The number book says of {reference}: {fate}. Take that back there first,"
-    " or use another number."
+GAP_EXPLAINED = (
+    "The reference log records {reference} as '{fate}'. Clear that there first,"
+    " or use another reference."
 )
 
 
-class Parts(NamedTuple):
-    """The parts that organisations have in one protocol."""
+class PartiesByRole(NamedTuple):
+    """The parties of one protocol."""
 
     lead: Party | None
     partners: list[Party]
@@ -264,35 +266,35 @@ class Protocol(models.Model):
             newer = newer.replaced_by
 
     def _refuse_used_number(self) -> None:
-        for taken in Protocol.objects.filter(pk__in=same_number(self.pk)):
+        for taken in Protocol.objects.filter(pk__in=spellings_of(self.pk)):
             raise ValidationError({"reference": f"Protocol {taken.pk} has this number already."})
-        # Gaps are of protocols' numbers, and so their module stands above this one.
+        # Gap has a module of its own, which imports this one.
         gaps: Any = apps.get_model("registers", "Gap")
-        for gap in gaps._default_manager.filter(pk__in=[self.pk, *same_number(self.pk)]):
-            said = GAP_TOLD.format(reference=gap.pk, fate=gap.get_fate_display().lower())
+        for gap in gaps._default_manager.filter(pk__in=[self.pk, *spellings_of(self.pk)]):
+            said = GAP_EXPLAINED.format(reference=gap.pk, fate=gap.get_fate_display().lower())
             raise ValidationError({"reference": said})
 
     @property
     def all_parties(self) -> list[Party]:
-        """Every part as published in order. Wants `with_parties()` in a list."""
-        brought: list[Party] | None = self.__dict__.get("brought_parties")
-        return list(self.parties.all()) if brought is None else brought
+        """Every party, in the published order. In a list, use `with_parties()` first."""
+        prefetched: list[Party] | None = self.__dict__.get("prefetched_parties")
+        return list(self.parties.all()) if prefetched is None else prefetched
 
     @property
-    def parts(self) -> Parts:
-        """The lead's part, and the others' in order."""
+    def parts(self) -> PartiesByRole:
+        """The lead, and the partners in order."""
         parties = self.all_parties
         lead = next((party for party in parties if party.role == Party.Role.LEAD), None)
-        return Parts(lead, [party for party in parties if party.role == Party.Role.PARTNER])
+        return PartiesByRole(lead, [party for party in parties if party.role == Party.Role.PARTNER])
 
     @property
     def lead(self) -> Party | None:
-        """The lead's part, if there is one."""
+        """The lead, if there is one."""
         return self.parts.lead
 
     @property
     def partners(self) -> list[Party]:
-        """The others' parts, as published in order."""
+        """The partners, in the published order."""
         return self.parts.partners
 
     @property

@@ -108,7 +108,7 @@ NEWS_A_PAGE = 20
 
 def news_list(request: HttpRequest) -> HttpResponse:
     """Show the news, the newest first."""
-    page = page_of(request, News.objects.out(place().on), length=NEWS_A_PAGE)
+    page = page_of(request, News.objects.published(place().on), length=NEWS_A_PAGE)
     return render(request, "news/list.html", {"page": page})
 
 
@@ -117,7 +117,7 @@ def news_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "news/detail.html",
-        {"item": get_object_or_404(News.objects.out(place().on), slug=slug)},
+        {"item": get_object_or_404(News.objects.published(place().on), slug=slug)},
     )
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from registers.history.as_of import ProtocolAsOf, as_of
 from registers.history.diff import describe
 from registers.models import Gap, News, Protocol
-from registers.models.keys import same_number
+from registers.models.keys import spellings_of
 from registers.public.request_context import page_of, place
 from registers.search.question import DayField
 from registers.search.reference_log import gap_of
@@ -27,7 +27,11 @@ def register(request: HttpRequest) -> HttpResponse:
     finding = Finding(request.GET, on=place().on)
     if not finding.errors and not finding.page_exists:
         raise Http404
-    context = {"finding": finding, "on": finding.on, "latest": News.objects.out(finding.on).first}
+    context = {
+        "finding": finding,
+        "on": finding.on,
+        "latest": News.objects.published(finding.on).first,
+    }
     return render(request, "protocols/list.html", context, status=400 if finding.errors else 200)
 
 
@@ -103,7 +107,7 @@ def _of_then(past: ProtocolAsOf) -> dict[str, Any]:
 
 def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what became of a number that no public protocol has, or lead on to how it is written."""
-    same = same_number(reference)
+    same = spellings_of(reference)
     whole = Protocol.public.filter(pk__in=same).values_list("pk", flat=True).first()
     gap = gap_of(reference)
     if whole is None and gap:

@@ -95,7 +95,7 @@ class Items(Sitemap):  # type: ignore[type-arg] # the class takes no type when i
 
     def items(self) -> QuerySet[News, News]:
         """Return it as of today, in Europe/London."""
-        return News.objects.out(timezone.localdate()).order_by("pk")
+        return News.objects.published(timezone.localdate()).order_by("pk")
 
 
 SITEMAPS = {

@@ -104,5 +104,5 @@ def organisations_due(on: datetime.date) -> list[Organisation]:
 def protocols_due(organisation: Organisation, on: datetime.date) -> ProtocolQuerySet:
     """Return what the organisation's reminder of the day `on` is about, the oldest first."""
     led = reminded_protocols(on).of_organisations([organisation], Party.Role.LEAD)
-    approvers = "brought_parties__organisation__approvers"
+    approvers = "prefetched_parties__organisation__approvers"
     return led.with_parties().prefetch_related(approvers)

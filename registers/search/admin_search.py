@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from registers.models import Document, Name, Organisation, Party, Protocol
-from registers.models.keys import every_way, key_of
+from registers.models.keys import all_spellings, key_of
 
 MOST_WORDS = 12
 LONGEST = 200
@@ -33,7 +33,7 @@ def anywhere(protocols: Protocols, typed: str) -> Protocols:
     """
     typed = typed.replace("\0", "").strip()[:LONGEST]
     if number := NUMBER.fullmatch(typed):
-        ways = every_way([int(number[1])])
+        ways = all_spellings([int(number[1])])
         if Protocol.objects.filter(pk__in=ways).exists():
             return protocols.filter(pk__in=ways)
     pieces = [phrase or word for phrase, word in PIECES.findall(typed)]

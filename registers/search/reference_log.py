@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from registers.models import Gap, Protocol
-from registers.models.keys import LAST, SHORTEST, every_way, same_number
+from registers.models.keys import LAST, SHORTEST, all_spellings, spellings_of
 
 
 class Shown(models.TextChoices):
@@ -131,7 +131,7 @@ class NumberBook:
 
     def lines(self, numbers: Sequence[int]) -> list[Line]:
         """Return the line of each of `numbers`, with three queries."""
-        ways = every_way(numbers)
+        ways = all_spellings(numbers)
         protocols = _by_number(Protocol.objects.filter(pk__in=ways).only("title", "status"))
         gaps = _by_number(Gap.objects.filter(pk__in=ways))
         history = Protocol.history.filter(reference__in=ways).values_list("reference", flat=True)
@@ -155,7 +155,7 @@ class NumberBook:
 
 def gap_of(reference: str) -> Gap | None:
     """Return what is said of the number of `reference`, however long it is written."""
-    return Gap.objects.filter(pk__in=[reference, *same_number(reference)]).first()
+    return Gap.objects.filter(pk__in=[reference, *spellings_of(reference)]).first()
 
 
 def _numbers(things: models.QuerySet[Any]) -> NDArray[np.int64]:

@@ -219,7 +219,8 @@ class TestANewProtocol:
     def test_cannot_have_the_number_while_the_book_says_so(self, officers_door, reference):
         say(officers_door, "0013")
         response = self.new(officers_door, reference)
-        assert "The number book says of 0013: never issued. Take that back" in errors(response)
+        assert "0013" in errors(response)
+        assert "never issued" in errors(response)
         assert not Protocol.objects.filter(title="Flood alerts").exists()
         take_back(officers_door, "0013")
         self.new(officers_door, reference)

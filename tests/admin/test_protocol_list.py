@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registers.models import Organisation, Party, Protocol, Theme
-from registers.models.completeness import THINGS, missing
+from registers.models.completeness import RECORD_ITEMS, missing
 from tests.admin.typing_in import Page, address
 from tests.makers import OrganisationFactory, find_all, make_protocols, make_rich_register
 
@@ -34,12 +34,12 @@ def withdraw(reference: str) -> None:
 
 def test_each_says_how_much_of_it_is_there(officers_door):
     protocol = Protocol.objects.get(pk="0012")
-    there = len(THINGS) - len(missing(protocol))
+    there = len(RECORD_ITEMS) - len(missing(protocol))
     row = page(officers_door, q="0012").content.decode()
     assert f'<td class="field-recorded">{there} of 12</td>' in row
 
 
-@pytest.mark.parametrize("thing", THINGS, ids=lambda thing: thing.key)
+@pytest.mark.parametrize("thing", RECORD_ITEMS, ids=lambda thing: thing.key)
 def test_filter_by_what_is_missing(officers_door, thing):
     expected = [each.pk for each in Protocol.objects.all() if not thing.has(each)]
     assert references(officers_door, missing=thing.key) == expected
@@ -47,7 +47,7 @@ def test_filter_by_what_is_missing(officers_door, thing):
 
 def test_each_thing_that_can_be_missing_is_a_choice(officers_door):
     whole = page(officers_door).content.decode()
-    for thing in THINGS:
+    for thing in RECORD_ITEMS:
         assert f'href="?missing={thing.key}"' in whole
 
 
@@ -165,6 +165,6 @@ class TestAutocomplete:
 def test_facets_count_what_the_choices_find(officers_door, empty_register, today):
     make_rich_register(5)
     whole = page(officers_door, _facets="1").content.decode()
-    for thing in THINGS:
+    for thing in RECORD_ITEMS:
         count = page(officers_door, missing=thing.key).context["cl"].result_count
         assert f"{thing.words} ({count})" in whole

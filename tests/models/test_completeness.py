@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from registers.models import Document, Party, Protocol
-from registers.models.completeness import BY_KEY, THINGS, missing, recorded_count
+from registers.models.completeness import BY_KEY, RECORD_ITEMS, missing, recorded_count
 from tests.makers import make_rich_register
 
 pytestmark = pytest.mark.both_databases
@@ -67,22 +67,22 @@ def test_each_thing_is_the_same_in_the_database_in_memory_and_slowly(varied):
         assert {thing.key for thing in missing(protocol)} == expected, protocol
         asked = {
             thing.key
-            for thing in THINGS
+            for thing in RECORD_ITEMS
             if Protocol.objects.filter(thing.lacking, pk=protocol.pk).exists()
         }
         assert asked == expected, protocol
-        seen |= {(thing.key, thing.key in expected) for thing in THINGS}
+        seen |= {(thing.key, thing.key in expected) for thing in RECORD_ITEMS}
     # Each was missing once at least, and was there once.
-    assert len(seen) == 2 * len(THINGS)
+    assert len(seen) == 2 * len(RECORD_ITEMS)
 
 
 def test_the_number_to_order_by_is_that_of_the_things(varied):
     counted = dict(Protocol.objects.annotate(n=recorded_count()).values_list("pk", "n"))
-    assert counted == {each.pk: len(THINGS) - len(slowly_missing(each)) for each in varied}
+    assert counted == {each.pk: len(RECORD_ITEMS) - len(slowly_missing(each)) for each in varied}
 
 
 def test_every_thing_has_a_key_of_its_own():
-    assert len(BY_KEY) == len(THINGS) == 12
+    assert len(BY_KEY) == len(RECORD_ITEMS) == 12
 
 
 @pytest.mark.usefixtures("real_register")
@@ -94,8 +94,8 @@ def test_what_is_missing_is_what_the_page_calls_not_recorded(client):
         **dict.fromkeys(TEXTS, ""), parties_complete=None, review_date=None, published_on=None
     )
     protocol = Protocol.objects.get(pk="0012")
-    assert missing(protocol) == list(THINGS)
+    assert missing(protocol) == list(RECORD_ITEMS)
     # And reviews, what it covers, replaces and the like, which may rightly be none.
     may_be_none = ("reviews", "updated", "comes under", "covers", "replaces", "replaced by")
     page = client.get("/protocols/0012/").content.decode()
-    assert page.count("Not recorded") == len(THINGS) + len(may_be_none)
+    assert page.count("Not recorded") == len(RECORD_ITEMS) + len(may_be_none)
