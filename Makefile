@@ -18,7 +18,7 @@ test: setup-dev ## Run every check and test (TEST_ARGS= goes to pytest)
 	@sh weisf/steps/setup.sh extras
 	@sh weisf/steps/test.sh all
 
-test-all: setup-dev ## The same, with every test on both databases
+test-all: setup-dev ## The same, with every test on both databases, and PostgreSQL 15 too
 	@sh weisf/steps/setup.sh extras
 	@sh weisf/steps/test.sh all-on-both
 
@@ -40,7 +40,7 @@ locks: setup-dev ## Check that the lists of packages fit pyproject.toml
 unit: setup-dev ## Run the suite on SQLite
 	@sh weisf/steps/test.sh unit
 
-postgres: setup-dev ## Run what a database decides on PostgreSQL (DATABASE_URL=, or one that is started)
+postgres: setup-dev ## Run what a database decides on PostgreSQL (DATABASE_URL=, PG_VERSION=15)
 	@sh weisf/steps/test.sh postgres
 
 extras: setup-dev ## Run the tests of the extras, in an environment that has them

@@ -53,9 +53,9 @@ apt_unpack() {
 }
 
 # What is to be done without a program that tests need: on CI a failure, elsewhere a loud sentence.
-# Takes what needs it, its name, and the variable that can name it.
+# Takes what needs it, its package, and the variable that can name it where there is one.
 not_tested() {
-    how="Install it (on Debian: sudo apt-get install $2), or name it: make test $3=/path/to/$2"
+    how="Install it (on Debian: sudo apt-get install $2)${3:+, or name it: make test $3=/path/to/$2}"
     [ "${CI:-}" != true ] || fail "$1, which is not here. $how"
     say "
 ************************************************************************

@@ -30,8 +30,8 @@ on_postgresql() {
 
 case $suite in
     all | all-on-both)
-        postgres=postgres
-        [ "$suite" = all ] || postgres=postgres-all
+        on_postgres=postgres
+        [ "$suite" = all ] || on_postgres='postgres-all postgres-15'
         "$python" -m coverage erase
         sh weisf/steps/test.sh counted > var/unit.log 2>&1 &
         sqlite=$!
@@ -41,7 +41,7 @@ case $suite in
             sh weisf/steps/checks.sh "$check"
         done
         status=0
-        for each in "$postgres" chance extras browser; do
+        for each in $on_postgres chance extras browser; do
             sh weisf/steps/test.sh "$each" || status=1
         done
         wait "$sqlite" || status=1
@@ -76,6 +76,14 @@ case $suite in
         suite=postgres
         run_suite "Tests on PostgreSQL" on_postgresql \
             "$python" -m coverage run -m pytest -m 'not browser' "$@"
+        ;;
+    postgres-15) # the oldest that is promised: Debian 12's
+        [ -x /usr/lib/postgresql/15/bin/postgres ] || {
+            not_tested "The tests on PostgreSQL 15 need its server" postgresql-15
+            exit 0
+        }
+        unset DATABASE_URL
+        PG_VERSION=15 sh weisf/steps/test.sh postgres
         ;;
     extras)
         unset DATABASE_URL
