@@ -174,7 +174,7 @@ BAD = {
     "no fate": (["0013"], {"fate": ""}, "Choose what became of them."),
     "an unknown fate": (["0013"], {"fate": "lost"}, "Select a valid choice."),
     "an e-mail address": (["0013"], {"note": "Ask a@example.org"}, "Take the e-mail address out."),
-    "the same number twice": (["0013", "00013"], {}, "told of as 0013 already"),
+    "the same number twice": (["0013", "00013"], {}, "explained as 0013 already"),
 }
 
 
