@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from registers import changes
@@ -272,7 +273,7 @@ class TestThePublicPage:
 
 @pytest.mark.parametrize("reference", ["0012", "00012"])
 def test_a_gap_is_never_a_protocol_s_number(reference):
-    with pytest.raises(changes.official.ValidationError, match=r"A protocol has this reference\."):
+    with pytest.raises(ValidationError, match=r"A protocol has this reference\."):
         changes.save(Gap(reference=reference, fate="never"))
 
 
