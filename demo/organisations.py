@@ -17,8 +17,8 @@ from zlib import crc32
 from django.db import models
 from django.utils.text import slugify
 
+from demo.seed import New
 from demo.vocabulary import VOCABULARY, Topic, draw_places, happens
-from registers.changes.bulk import New
 from registers.models import Approver, Contact, Name, Organisation, Party, Protocol, Succession
 from registers.models.keys import key_of
 

@@ -11,8 +11,8 @@ from django.db import models
 
 from demo import vocabulary
 from demo.organisations import Cast, Parties
+from demo.seed import New
 from demo.vocabulary import DETAILS, TITLES, TOPICS, Subject, happens
-from registers.changes.bulk import New
 from registers.models import Organisation, Overarching, Protocol, Theme
 from registers.models.review_dates import months_later
 

@@ -11,8 +11,8 @@ from django.utils.text import slugify
 from demo.history import add_history
 from demo.organisations import make_cast, successions
 from demo.protocols import Protocols, office_hour
+from demo.seed import New, save_register
 from demo.vocabulary import VOCABULARY
-from registers.changes.bulk import New, whole_register
 from registers.models import Theme
 from registers.models.keys import key_of
 
@@ -46,7 +46,7 @@ def make_register(protocols: int, *, seed: int, on: datetime.date) -> None:
     cast, organisations = make_cast(random, protocols, at)
     made = Protocols(random, cast, themes, number=protocols, on=on)
     with transaction.atomic():
-        with whole_register(why=WHY) as save_all:
+        with save_register(why=WHY) as save_all:
             save_all(New(subject=theme, at=at) for theme in themes)
             save_all(organisations)
             save_all(successions(cast, at))

@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from demo import seed
 from demo.command import Command
-from registers.changes import bulk
 from registers.imports.fixture import is_empty
 from registers.models import Change, Organisation, Protocol, Review, SearchEntry
 from registers.search import search_writer
@@ -77,7 +77,7 @@ def test_it_can_be_small(client: Client, number, said):
 
 @pytest.mark.usefixtures("empty_register", "today")
 def test_what_is_saved_in_several_batches_is_whole(client: Client, monkeypatch):
-    for module in (bulk, search_writer):
+    for module in (seed, search_writer):
         monkeypatch.setattr(module, "BATCH", 60)
     generate(protocols=121)
     assert Protocol.public.count() == SearchEntry.objects.count() == 121

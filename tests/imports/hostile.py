@@ -7,7 +7,7 @@ from random import Random
 
 from django.utils.text import slugify
 
-from registers.changes.bulk import New, whole_register
+from demo.seed import New, save_register
 from registers.exports.plain_text import plain
 from registers.models import Organisation, Party, Protocol, Theme
 from registers.models.keys import key_of
@@ -106,7 +106,7 @@ class Hostile:
             Theme(name=name, key=key_of(name), slug=f"theme-{at}", position=at)
             for at, name in enumerate(["=Theme", "Theme (2)", "A; B", "Ünïcode 🧒🏽"])
         ]
-        with whole_register(why="To be written down.") as save_all:
+        with save_register(why="To be written down.") as save_all:
             save_all(New(subject=theme, at=AT) for theme in themes)
             save_all(New(subject=body, at=AT) for body in bodies)
             save_all(self.new_protocol(n, themes, bodies) for n in range(1, protocols + 1))

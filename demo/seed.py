@@ -2,8 +2,8 @@
 
 It is for things that are right by construction: they are not checked one by
 one, as `save` does. What `save` keeps in step is kept in step here too: an
-organisation's official name and its addresses, what is told of a protocol,
-what search knows, and the register's version. django-simple-history's rows are
+organisation's official name and its addresses, the changes of protocols,
+the search index, and the register's version. django-simple-history's rows are
 left out: they would double the database (docs/decisions.md, 19). So a thing's
 history begins with its first change after this.
 """
@@ -39,7 +39,7 @@ class New:
     """A new thing, and what belongs to it in other tables: its parties, its names.
 
     None of it is saved yet. `at` is the aware time at which it became official,
-    which is told of a protocol alone.
+    which is recorded of a protocol alone.
     """
 
     subject: models.Model
@@ -48,12 +48,11 @@ class New:
 
 
 @contextmanager
-def whole_register(*, why: str) -> Iterator[Callable[[Iterable[New]], None]]:
-    """Give a function that saves a stream of new things; at the end they are found by search.
+def save_register(*, why: str) -> Iterator[Callable[[Iterable[New]], None]]:
+    """Yield a function that saves a stream of new things; at the end search finds them.
 
-    All is saved, or nothing. `why` is told to the public of every protocol.
-    The database's own refusals are raised as they are: a fault of whoever made
-    the things.
+    All is saved, or nothing. `why` is the public reason of every protocol's change.
+    The database's own errors are raised: the things were not right by construction.
     """
 
     def save_all(things: Iterable[New]) -> None:
