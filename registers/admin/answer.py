@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from registers.admin.permissions import may_publish
-from registers.admin.read_only import LookUpOnly
+from registers.admin.read_only import ReadOnlyAdmin
 from registers.admin.review import review_page, told
 from registers.changes.review import NOT_IN_FORCE
 from registers.models import Answer, Organisation, Protocol, Review
@@ -40,7 +40,7 @@ FOUND = "protocol__reference", "protocol__title", "reminder__organisation__names
 
 
 @admin.register(Answer)
-class AnswerAdmin(LookUpOnly, AnswerModelAdmin):
+class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
     """Every answer. None can be added, altered or deleted; each is decided once."""
 
     ordering = (WAITING_FIRST, "-pk")

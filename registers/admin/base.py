@@ -1,4 +1,4 @@
-"""What every editor's page has: all that is saved at once is one official change, or nothing is."""
+"""Base classes of the editors' pages: one save of a form is one official change."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from registers.admin.saving.saved_once import SavedOnceAdmin
 from registers.models import Change
 from registers.models.review_dates import FIRST_YEAR
 
-FORMATS = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")
-LAST_YEAR = 2099  # a later one is a slip of the hand, as one before the first is
+MONTH_FORMATS = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")
+LAST_YEAR = 2099  # a later year is a typing error, as is one before FIRST_YEAR
 
 
 def read_month(text: str) -> datetime.date:
@@ -40,7 +40,7 @@ def read_month(text: str) -> datetime.date:
     """
     words = re.sub(r"[\s/.,–—-]+", " ", text).strip()
     words = re.sub(r"\bsept\b", "Sep", words, flags=re.IGNORECASE)
-    for form in FORMATS:
+    for form in MONTH_FORMATS:
         try:
             month = datetime.datetime.strptime(words, form).date()  # noqa: DTZ007 (a day, no time)
         except ValueError:
@@ -81,45 +81,45 @@ else:
     TabularInline = admin.TabularInline
 
 
-UNREAD = "A filter in the address could not be read, so this list is not filtered at all."
-DAYS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/2027."}}
+UNREADABLE_FILTER = "A filter in the address is not valid, so this list shows everything."
+DATE_ERRORS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/2027."}}
 
 
-class OfficialForm(ModelForm):
-    """A form that also shows what changes refused, beside the field where there is one."""
+class RecordedForm(ModelForm):
+    """A form that shows what registers/changes refused, beside the field where there is one."""
 
     drawn_from = DrawnFromField(required=False)
     refusal: ValidationError | None = None
 
     def clean(self) -> dict[str, Any] | None:
-        """Add the refusal, if there was one when the same form was saved."""
+        """Add the errors of the refusal, if saving this form was refused."""
         cleaned = super().clean()
         if self.refusal:
-            for field, errors in by_field(self.refusal).items():
+            for field, errors in errors_by_field(self.refusal).items():
                 self.add_error(field if field in self.fields else None, errors)
         return cleaned
 
 
-class ReasonForm(OfficialForm):
-    """A form for what tells its changes to the public: it asks why."""
+class ReasonForm(RecordedForm):
+    """A form that asks for the public reason of the change."""
 
     why = forms.CharField(
         label="Why this change?",
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. It is kept beside what changed.",
+        help_text="Public, and optional. It is shown beside what changed.",
     )
 
 
-def by_field(refusal: ValidationError) -> dict[str, list[ValidationError]]:
+def errors_by_field(refusal: ValidationError) -> dict[str, list[ValidationError]]:
     """Return the errors of a refusal by field; those of no field under NON_FIELD_ERRORS."""
     if hasattr(refusal, "error_dict"):
         return refusal.error_dict
     return {NON_FIELD_ERRORS: refusal.error_list}
 
 
-class OnlyAdd:
-    """Beside a box that chooses another thing, offer to add one, not to change or delete it."""
+class AddOnlyRelatedMixin:
+    """Beside a field that chooses another object, offer to add one, not to change or delete it."""
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest | None, **kwargs: Any
@@ -133,14 +133,14 @@ class OnlyAdd:
         return field
 
 
-class OfficialAdmin(OnlyAdd, SavedOnceAdmin):
-    """The admin of a thing that registers/changes saves, with what belongs to it, as one change."""
+class RecordedAdmin(AddOnlyRelatedMixin, SavedOnceAdmin):
+    """An admin whose objects are saved, with their inlines, as one official change."""
 
-    form = OfficialForm
+    form = RecordedForm
     formfield_overrides = {
         models.CharField: {"widget": AdminTextInputWidget(attrs={"class": "vLargeTextField"})},
         models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
-        models.DateField: DAYS,
+        models.DateField: DATE_ERRORS,
     }
     # Deleting many at once, Django's only action, would go past registers/changes.
     actions: Any = None
@@ -148,51 +148,51 @@ class OfficialAdmin(OnlyAdd, SavedOnceAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list by its name. Django leaves out every filter where one cannot be read."""
+        """Show the list. Where one filter is not valid, Django drops all: say so."""
         if ERROR_FLAG in request.GET:
-            self.message_user(request, UNREAD, messages.ERROR)
+            self.message_user(request, UNREADABLE_FILTER, messages.ERROR)
         name = capfirst(str(self.opts.verbose_name_plural))
         response: HttpResponse = super().changelist_view(
             request, {"title": name, **(extra_context or {})}
         )
         return response
 
-    def save_thing(self, form: ModelForm) -> None:
-        """Save the form's own thing. Raises ValidationError."""
+    def save_object(self, form: ModelForm) -> None:
+        """Save the form's own object. Raises ValidationError."""
         changes.save(form.instance)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Return the form's class, made for this request, with what was refused in it."""
+        """Return the form class for this request, with the refusal of the last save, if any."""
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Keep back: the thing is saved with what belongs to it, by `save_related`."""
+        """Save nothing yet: `save_related` saves the object together with its inlines."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the thing and its parts as one official change. Raises ValidationError."""
+        """Save the object and its inlines as one official change. Raises ValidationError."""
         why, at = form.cleaned_data.get("why", ""), timezone.now()
         by = cast(User, request.user)
         with changes.record_change(self.subject_of(form.instance), at=at, by=by, why=why):
-            # A new thing must be there before its parts. Later the parts go first: an
-            # organisation may take a name that is given up among them in the same breath.
+            # A new object must exist before its inlines. Otherwise the inlines go first: an
+            # organisation may take a name that one of them gives up in the same save.
             if not change:
-                self.save_thing(form)
+                self.save_object(form)
             super().save_related(request, form, formsets, change)
             if change and set(form.changed_data) - NOT_STORED:
-                self.save_thing(form)
+                self.save_object(form)
         if why and not Change.objects.filter(made_at=at, why=why).exists():
             self.message_user(
                 request,
-                "Nothing changed that the public sees, so your reason was not recorded.",
+                "Nothing that the public sees changed, so your reason was not recorded.",
                 messages.WARNING,
             )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Save the parts of one kind. Raises ValidationError, its sentences naming the part."""
+        """Save one inline. Raises ValidationError; each message names the row."""
         parts = formset.save(commit=False)
         for part in formset.deleted_objects:
             changes.remove(part)
@@ -206,42 +206,42 @@ class OfficialAdmin(OnlyAdd, SavedOnceAdmin):
                 ) from refusal
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
-        """Return what would go. What is in use is refused as that, not for want of a permission."""
+        """Return what would be deleted. What is in use is refused as such, not as not permitted."""
         going, numbers, lacking, protected = super().get_deleted_objects(objs, request)
         return going, numbers, set() if protected else lacking, protected
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete as an official change what was seen. Raises ValidationError for what must stay."""
+        """Delete the object as an official change. Raises ValidationError for what must stay."""
         by = cast(User, request.user)
         self.refuse_unseen(request, obj)
         with changes.record_change(self.subject_of(obj), at=timezone.now(), by=by):
             changes.remove(obj)
 
     def history_form_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Refuse: an earlier state cannot be put back alone, it would lose its parts."""
+        """Refuse: simple-history would restore the object without its inlines."""
         raise Http404
 
     def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let the history say that it is there to look at."""
+        """Show the history as read-only."""
         return True
 
 
-class PartInline(OnlyAdd, TabularInline):
-    """The parts of a thing, one a row; no empty row stands there unasked."""
+class RecordedInline(AddOnlyRelatedMixin, TabularInline):
+    """A table of parts, saved with their object. It shows no empty row unless asked."""
 
     extra = 0
-    # The boxes by which a person tells one row from another; None: the first.
+    # The fields by which a person tells one row from another; None: the first.
     known_by: tuple[str, ...] | None = None
     formfield_overrides = {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 40})},
-        models.DateField: DAYS,
+        models.DateField: DATE_ERRORS,
     }
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Return the rows' class. Each box says what it is for: Django's table has no labels."""
+        """Return the form set, each field with an aria-label: Django's table has no labels."""
         rows: Any = super().get_formset(request, obj, **kwargs)
         for field in rows.form.base_fields.values():
-            # Django wraps the box of a thing that can be added beside it.
+            # Django wraps the widget that offers to add another object.
             box = getattr(field.widget, "widget", field.widget)
             box.attrs.setdefault("aria-label", capfirst(field.label))
         rows.deletion_widget = forms.CheckboxInput(attrs={"aria-label": "Delete"})

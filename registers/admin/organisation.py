@@ -13,16 +13,16 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from registers import changes
-from registers.admin.base import ModelForm, OfficialAdmin, PartInline, ReasonForm, StackedInline
+from registers.admin.base import ModelForm, ReasonForm, RecordedAdmin, RecordedInline, StackedInline
 from registers.admin.filters import ContactFilter, UnclearFilter
 from registers.admin.merging.merge import MergingAdmin
-from registers.admin.read_only import LookUpOnly
+from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
 from registers.search.admin_search import called_anything_like
 
 
 @admin.register(Approver)
-class ApproverAdmin(OfficialAdmin):
+class ApproverAdmin(RecordedAdmin):
     """The job titles that approve protocols, by organisation."""
 
     form = ReasonForm
@@ -72,7 +72,7 @@ class OrganisationForm(ReasonForm):
                 self.fields["name"].help_text = RENAMING
 
 
-class NameInline(PartInline):
+class NameInline(RecordedInline):
     """Every name but the official one, which is the organisation's own."""
 
     model = Name
@@ -90,7 +90,7 @@ class NameInline(PartInline):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
-class SuccessionInline(PartInline):
+class SuccessionInline(RecordedInline):
     """What it became."""
 
     model = Succession
@@ -99,7 +99,7 @@ class SuccessionInline(PartInline):
     autocomplete_fields = ("successor",)
 
 
-class ApproverInline(PartInline):
+class ApproverInline(RecordedInline):
     """Who approves protocols for it."""
 
     model = Approver
@@ -116,7 +116,7 @@ class ContactInline(StackedInline):
     }
 
 
-class SlugInline(LookUpOnly, PartInline):
+class SlugInline(ReadOnlyAdmin, RecordedInline):
     """Every address that leads to it, to look up: names make addresses, and an address stays."""
 
     model = Slug
@@ -165,9 +165,9 @@ class OrganisationAdmin(MergingAdmin):
         """Return how the note for administrators begins."""
         return Truncator(organisation.admin_note).words(12)
 
-    def save_thing(self, form: ModelForm) -> None:
+    def save_object(self, form: ModelForm) -> None:
         """Save it, and how its official name is also written. Raises ValidationError."""
-        super().save_thing(form)
+        super().save_object(form)
         if "also_written" in form.changed_data:
             name = Name.objects.get(organisation=form.instance, kind=Name.Kind.OFFICIAL)
             name.also_written = form.cleaned_data["also_written"]

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from registers.admin.base import OfficialAdmin, OfficialForm
+from registers.admin.base import RecordedAdmin, RecordedForm
 from registers.admin.papers import PAPER_WIDGETS, listed_versions
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
@@ -20,14 +20,14 @@ MARKS = (
 )
 
 
-class MarkedForm(OfficialForm):
+class MarkedForm(RecordedForm):
     """A form for a page whose text may hold marks."""
 
     class Meta:
         help_texts = {"body": MARKS}
 
 
-class PageAdmin(OfficialAdmin):
+class PageAdmin(RecordedAdmin):
     """A page whose address is proposed from its title, and is fixed once it is there."""
 
     title_field = "title"
@@ -82,7 +82,7 @@ class ResourceAdmin(MarkedAdmin):
     search_fields = ("title", "body")
     fields = ("title", "slug", "body", "seen", "file", "earlier", "position")
     readonly_fields = ("seen", "earlier")
-    formfield_overrides = OfficialAdmin.formfield_overrides | PAPER_WIDGETS
+    formfield_overrides = RecordedAdmin.formfield_overrides | PAPER_WIDGETS
 
     @admin.display(description="earlier versions")
     def earlier(self, resource: Resource) -> SafeString | str:

@@ -19,12 +19,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from registers.admin.base import ModelForm, OfficialAdmin, PartInline
+from registers.admin.base import ModelForm, RecordedAdmin, RecordedInline
 from registers.exports.downloads import Stored, headers_of
 from registers.models import Document, EarlierVersion, Protocol, Resource
 
 if TYPE_CHECKING:
-    Door = OfficialAdmin
+    Door = RecordedAdmin
 else:
     Door = object
 
@@ -94,7 +94,7 @@ class DocumentForm(ModelForm):
         return cleaned
 
 
-class DocumentInline(PartInline):
+class DocumentInline(RecordedInline):
     """The papers of a protocol, those that were taken off among them."""
 
     model = Document
@@ -102,7 +102,7 @@ class DocumentInline(PartInline):
     readonly_fields = ("earlier",)
     # The file itself is linked, at an address that has a draft's too.
     view_on_site = False
-    formfield_overrides = PartInline.formfield_overrides | PAPER_WIDGETS
+    formfield_overrides = RecordedInline.formfield_overrides | PAPER_WIDGETS
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Bring the earlier files with each."""

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from registers.admin.base import FormSet, PartInline
+from registers.admin.base import FormSet, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
 from registers.admin.papers import DocumentInline, PapersDoor
 from registers.admin.permissions import GuardedAdmin
@@ -77,7 +77,7 @@ class OverarchingFormSet(FormSet):
         return "overarching"
 
 
-class OverarchingInline(PlainRows, PartInline):
+class OverarchingInline(PlainRows, RecordedInline):
     """The broader protocols that it comes under."""
 
     model = Overarching

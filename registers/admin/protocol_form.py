@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 
-from registers.admin.base import FormSet, ModelForm, MonthField, PartInline, ReasonForm
+from registers.admin.base import FormSet, ModelForm, MonthField, ReasonForm, RecordedInline
 from registers.admin.permissions import GuardedForm
 from registers.models import Organisation, Party, Protocol
 from registers.models.keys import spellings_of
@@ -130,7 +130,7 @@ class PartyFormSet(FormSet):
         return sorted(parties, key=lambda party: party.role == Party.Role.LEAD)
 
 
-class PartyInline(PlainRows, PartInline):
+class PartyInline(PlainRows, RecordedInline):
     """Who takes part, and how."""
 
     model = Party
@@ -138,7 +138,7 @@ class PartyInline(PlainRows, PartInline):
     formset = PartyFormSet
     known_by = ("organisation", "role")
     autocomplete_fields = ("organisation",)
-    formfield_overrides = PartInline.formfield_overrides | {
+    formfield_overrides = RecordedInline.formfield_overrides | {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}
     }
     fields = ("organisation", "role", "name_as_published", "note", "signed_on")

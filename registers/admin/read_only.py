@@ -1,4 +1,4 @@
-"""What editors look up and leave as it is: changes and reminders."""
+"""Changes and reminders: editors look them up and cannot alter them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from registers.admin.filters import OutcomeFilter
 from registers.models import Change, Reminded, Reminder
 
 
-class LookUpOnly:
-    """What none can add, alter or delete by a form. Stands before Django's own class."""
+class ReadOnlyAdmin:
+    """Objects that nobody can add, alter or delete here. Put it before Django's class."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse."""
@@ -35,7 +35,7 @@ else:
 
 
 @admin.register(Change)
-class ChangeAdmin(LookUpOnly, ChangeModelAdmin):
+class ChangeAdmin(ReadOnlyAdmin, ChangeModelAdmin):
     """Every official change, the newest first. None can be added, altered or deleted."""
 
     list_display = ("made_at", "subject", "what", "why", "by")
@@ -53,7 +53,7 @@ class ChangeAdmin(LookUpOnly, ChangeModelAdmin):
 
     @admin.display(description="about")
     def subject(self, change: Change) -> str:
-        """Return the protocol or organisation that changed; of a page, its words say which."""
+        """Return the protocol or organisation that changed, or a dash (`what` names a page)."""
         return str(change.protocol or change.organisation or "-")
 
 
@@ -65,26 +65,26 @@ else:
     ReminderInline = admin.TabularInline
 
 
-class RemindedInline(LookUpOnly, ReminderInline):
-    """The protocols that it was about, with the month of which it told."""
+class RemindedInline(ReadOnlyAdmin, ReminderInline):
+    """The protocols that a reminder was about, each with the review month it gave."""
 
     model = Reminded
-    verbose_name_plural = "protocols of which it told"
+    verbose_name_plural = "protocols that it was about"
     fields = ("protocol", "review_month")
     readonly_fields = ("review_month",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reminded]:
-        """Bring the protocols, which are named."""
+        """Join the protocols, whose names are shown."""
         return super().get_queryset(request).select_related("protocol")
 
     @admin.display(description="review date")
-    def review_month(self, line: Reminded) -> str:
-        """Return the month as it is said."""
-        return f"{line.review_date:%B %Y}"
+    def review_month(self, reminded: Reminded) -> str:
+        """Return the month in words."""
+        return f"{reminded.review_date:%B %Y}"
 
 
 @admin.register(Reminder)
-class ReminderAdmin(LookUpOnly, ReminderModelAdmin):
+class ReminderAdmin(ReadOnlyAdmin, ReminderModelAdmin):
     """Every e-mail about reviews, the newest first. None can be added, altered or deleted."""
 
     inlines = (RemindedInline,)
@@ -102,5 +102,5 @@ class ReminderAdmin(LookUpOnly, ReminderModelAdmin):
 
     @admin.display(description="protocols", ordering="protocol_count")
     def protocol_count(self, reminder: Any) -> int:
-        """Return of how many protocols it told."""
+        """Return how many protocols it was about."""
         return int(reminder.protocol_count)

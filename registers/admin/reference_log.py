@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import get_text_list
 
 from registers import changes
-from registers.admin.base import by_field
+from registers.admin.base import errors_by_field
 from registers.models import Gap, Protocol
 from registers.search.reference_log import NumberBook, Shown
 
@@ -94,7 +94,7 @@ def number_book(request: HttpRequest) -> HttpResponse:
         try:
             done = form.save(cast(User, request.user))
         except ValidationError as refusal:
-            for field, errors in by_field(refusal).items():
+            for field, errors in errors_by_field(refusal).items():
                 form.add_error(field if field in form.fields else None, errors)
         else:
             messages.success(request, done)

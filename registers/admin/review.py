@@ -23,7 +23,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registers import changes
-from registers.admin.base import ModelForm, OfficialAdmin, ReasonForm
+from registers.admin.base import ModelForm, ReasonForm, RecordedAdmin
 from registers.admin.permissions import may_publish, outcomes_for
 from registers.admin.review_form import BOXES, ReviewForm
 from registers.changes.review import NOT_IN_FORCE, ReviewPreview
@@ -32,7 +32,7 @@ from registers.models.review_dates import last_day
 
 
 @admin.register(Review)
-class ReviewAdmin(OfficialAdmin):
+class ReviewAdmin(RecordedAdmin):
     """Every review, the newest first. Only its words can be mended: the decision stands."""
 
     form = ReasonForm
@@ -69,7 +69,7 @@ class ReviewAdmin(OfficialAdmin):
         """Return the protocol."""
         return thing.protocol
 
-    def save_thing(self, form: ModelForm) -> None:
+    def save_object(self, form: ModelForm) -> None:
         """Save the review, and the reason of a withdrawal that repeats it."""
         changes.correct_review(form.instance)
 
@@ -217,7 +217,7 @@ def review_page(
     return render(request, template, context)
 
 
-class ReviewedAdmin(OfficialAdmin):
+class ReviewedAdmin(RecordedAdmin):
     """An admin of protocols in which reviews are recorded."""
 
     actions = ("review_chosen",)

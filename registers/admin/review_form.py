@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from registers.admin.base import DAYS, ModelForm, MonthField, by_field
+from registers.admin.base import DATE_ERRORS, ModelForm, MonthField, errors_by_field
 from registers.models import Approver, Party, Protocol, Review
 
 # What each outcome does to the protocol, said beside its button.
@@ -94,7 +94,7 @@ class ReviewForm(ModelForm):
                 " reason that its page gives."
             ),
         }
-        error_messages = {"reviewed_on": DAYS["error_messages"]}
+        error_messages = {"reviewed_on": DATE_ERRORS["error_messages"]}
         widgets = {
             "reviewed_on": AdminDateWidget(),
             "replaced_by": AutocompleteSelect(REPLACED_BY, admin.site),
@@ -148,7 +148,7 @@ class ReviewForm(ModelForm):
 
     def refuse(self, refusal: ValidationError) -> None:
         """Say why the review could not be recorded, beside the box where there is one."""
-        for field, errors in by_field(refusal).items():
+        for field, errors in errors_by_field(refusal).items():
             self.add_error(field if field in self.fields else None, errors)
 
     def in_admin(self) -> AdminForm:

@@ -99,7 +99,7 @@ class TestProtocols:
         response = officers_door.get(
             address("protocol", "changelist"), {"missing": "nonsense"}, follow=True
         )
-        assert "could not be read, so this list is not filtered at all." in messages(response)
+        assert "A filter in the address is not valid" in messages(response)
 
     def test_the_list_has_its_own_name(self, officers_door):
         page = officers_door.get(address("protocol", "changelist")).content.decode()

@@ -27,7 +27,7 @@ from django.utils.html import format_html
 from django.utils.text import slugify
 
 from registers import changes
-from registers.admin.base import ModelForm, OfficialAdmin, by_field
+from registers.admin.base import ModelForm, RecordedAdmin, errors_by_field
 from registers.admin.merging.duplicates import duplicates_page
 from registers.admin.merging.preview import CHANGED_SINCE, page, refuse_who_may_not, sections
 from registers.admin.merging.split import split_page
@@ -108,7 +108,7 @@ class MergeForm(forms.Form):
 
     def refuse(self, refusal: ValidationError) -> None:
         """Say why the two cannot be merged, beside the box where there is one."""
-        for field, errors in by_field(refusal).items():
+        for field, errors in errors_by_field(refusal).items():
             self.add_error(field if field in self.fields else None, errors)
 
     def in_admin(self) -> AdminForm:
@@ -117,7 +117,7 @@ class MergeForm(forms.Form):
         return AdminForm(cast(ModelForm, self), boxes, {})
 
 
-class MergingAdmin(OfficialAdmin):
+class MergingAdmin(RecordedAdmin):
     """An admin of organisations that can be merged and split."""
 
     def get_urls(self) -> list[Any]:

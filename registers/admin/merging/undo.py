@@ -16,7 +16,7 @@ from django.utils.html import format_html
 
 from registers import changes
 from registers.admin.merging.preview import CHANGED_SINCE, MAY, page, refuse_who_may_not, sections
-from registers.admin.read_only import LookUpOnly
+from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Merge, Organisation
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ else:
 
 
 @admin.register(Merge)
-class MergeAdmin(LookUpOnly, MergeModelAdmin):
+class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
     """Every merge, the newest first. It can be undone, and is never deleted."""
 
     list_display = ("gone", "into", "made_at", "by", "undoing")
