@@ -1,4 +1,4 @@
-"""The number book: every reference with what became of it, and a form to say so of gaps."""
+"""The reference log: every number with its protocol or gap, and a form that explains gaps."""
 
 from __future__ import annotations
 
@@ -20,76 +20,78 @@ from registers.admin.base import errors_by_field
 from registers.models import Gap, Protocol
 from registers.search.reference_log import NumberBook, Shown
 
-A_PAGE = 200
-SAY, TAKE_BACK = "_say", "_take_back"
+NUMBERS_PER_PAGE = 200
+EXPLAIN, REMOVE = "_say", "_take_back"
 
 
 class GapForm(forms.Form):
-    """What became of the numbers that are ticked. Without `fate`, for taking it back."""
+    """What became of the selected numbers. `fate` is not needed to remove an explanation."""
 
     fate = forms.ChoiceField(
         label="What became of them?",
         choices=Gap.Fate.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what became of them."},
+        error_messages={"required": "Select what became of them."},
     )
     note = forms.CharField(
         label="Note",
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. Such as: where this was found out.",
+        help_text="Public, and optional. For example, where you found this out.",
     )
     references = forms.Field(required=False, widget=forms.MultipleHiddenInput)
 
-    def __init__(self, *args: Any, book: NumberBook, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, log: NumberBook, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.book = book
-        self.fields["fate"].required = SAY in self.data
+        self.log = log
+        self.fields["fate"].required = EXPLAIN in self.data
 
     @property
-    def ticked(self) -> list[str]:
-        """The references that are ticked, each once."""
-        held = self.data.getlist("references") if self.is_bound else []  # type: ignore[attr-defined]  # a QueryDict
-        return list(dict.fromkeys(held))
+    def selected(self) -> list[str]:
+        """The selected references, each once."""
+        selected = self.data.getlist("references") if self.is_bound else []  # type: ignore[attr-defined]  # a QueryDict
+        return list(dict.fromkeys(selected))
 
     def clean_references(self) -> list[str]:
-        """Return them. Raises ValidationError for none, too many, or one that is no gap."""
-        if not 0 < len(self.ticked) <= A_PAGE:
-            raise ValidationError(f"Tick the numbers: one at least, {A_PAGE} at most.")
-        if wrong := [each[:20] for each in self.ticked if not self.book.is_gap(each)]:
+        """Return the selected references. Raises ValidationError for none, too many, or no gap."""
+        if not 0 < len(self.selected) <= NUMBERS_PER_PAGE:
+            raise ValidationError(
+                f"Select at least one number, and no more than {NUMBERS_PER_PAGE}."
+            )
+        if wrong := [each[:20] for each in self.selected if not self.log.is_gap(each)]:
             some = get_text_list(wrong[:5], "and")
             raise ValidationError(
-                f"Nothing can be said of {some}: a protocol has the number, or it is not in"
-                " this book."
+                f"You cannot explain {some}: a protocol has the number, or it is not in the"
+                " reference log."
             )
-        return self.ticked
+        return self.selected
 
     def save(self, user: User) -> str:
-        """Say it, or take it back; return what was done. Raises ValidationError."""
-        numbers = get_text_list(self.ticked[:5], "and")
-        if len(self.ticked) > len(self.ticked[:5]):
-            numbers = f"{len(self.ticked)} numbers"
+        """Save or remove the explanation; return what was done. Raises ValidationError."""
+        numbers = get_text_list(self.selected[:5], "and")
+        if len(self.selected) > len(self.selected[:5]):
+            numbers = f"{len(self.selected)} numbers"
         at = timezone.now()
-        if TAKE_BACK in self.data:
-            taken = changes.clear_gaps(self.ticked, at=at, by=user)
-            return f"What was said of {numbers} is taken back." if taken else NOTHING_SAID
+        if REMOVE in self.data:
+            removed = changes.clear_gaps(self.selected, at=at, by=user)
+            return f"The explanation of {numbers} is removed." if removed else NOTHING_REMOVED
         fate, note = self.cleaned_data["fate"], self.cleaned_data["note"]
-        changes.explain_gaps(self.ticked, fate=fate, note=note, at=at, by=user)
-        return f"The book now says of {numbers}: {Gap.Fate(fate).label.lower()}."
+        changes.explain_gaps(self.selected, fate=fate, note=note, at=at, by=user)
+        return f"The reference log now says of {numbers}: {Gap.Fate(fate).label.lower()}."
 
 
-NOTHING_SAID = "Nothing was said of these numbers, so nothing was taken back."
+NOTHING_REMOVED = "These numbers had no explanation, so nothing was removed."
 
 
-def number_book(request: HttpRequest) -> HttpResponse:
-    """Show a page of the book, or record what is said of gaps. Raises PermissionDenied."""
+def reference_log(request: HttpRequest) -> HttpResponse:
+    """Show a page of the log, or save the explanation of gaps. Raises PermissionDenied."""
     if not admin.site.get_model_admin(Protocol).has_view_or_change_permission(request):
         raise PermissionDenied
-    may_say = request.user.has_perm("registers.publish_protocol")
-    if request.method == "POST" and not may_say:
+    may_explain = request.user.has_perm("registers.publish_protocol")
+    if request.method == "POST" and not may_explain:
         raise PermissionDenied
-    book = NumberBook()
-    form = GapForm(request.POST if request.method == "POST" else None, book=book)
+    log = NumberBook()
+    form = GapForm(request.POST if request.method == "POST" else None, log=log)
     if form.is_valid():
         try:
             done = form.save(cast(User, request.user))
@@ -99,34 +101,34 @@ def number_book(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, done)
             return redirect(request.get_full_path())
-    context = _shown(request, book) | {"form": form, "may_say": may_say}
-    context |= admin.site.each_context(request) | {"title": "Number book", "opts": Protocol._meta}
-    return render(request, "admin/registers/reference/list.html", context)
+    context = _page_context(request, log) | {"form": form, "may_explain": may_explain}
+    context |= admin.site.each_context(request) | {"title": "Reference log", "opts": Protocol._meta}
+    return render(request, "admin/registers/reference_log/list.html", context)
 
 
-def _shown(request: HttpRequest, book: NumberBook) -> dict[str, Any]:
-    """Return the page that is asked for: its lines, and the numbers on top of it."""
+def _page_context(request: HttpRequest, log: NumberBook) -> dict[str, Any]:
+    """Return the context of the page: its lines, and the counts at its top."""
     asked = request.GET.get("show", "")
     shown = Shown(asked) if asked in Shown.values else Shown.ALL
-    numbers = book.numbers(shown)
-    paginator = Paginator(range(len(numbers)), A_PAGE)
-    page = paginator.get_page(_page_with(request, book) or request.GET.get("page"))
-    gaps = len(book.numbers(Shown.GAPS))
+    numbers = log.numbers(shown)
+    paginator = Paginator(range(len(numbers)), NUMBERS_PER_PAGE)
+    page = paginator.get_page(_page_of_number(request, log) or request.GET.get("page"))
+    gaps = len(log.numbers(Shown.GAPS))
     return {
-        "book": book,
+        "log": log,
         "gaps": gaps,
-        "explained": gaps - len(book.numbers(Shown.UNEXPLAINED)),
+        "explained": gaps - len(log.numbers(Shown.UNEXPLAINED)),
         "shown": shown,
         "choices": Shown,
         "page": page,
-        "lines": book.lines(numbers.at(cast(range, page.object_list))),
+        "lines": log.lines(numbers.at(cast(range, page.object_list))),
     }
 
 
-def _page_with(request: HttpRequest, book: NumberBook) -> int | None:
-    """Return the page of all numbers that holds the one that is looked for, if one is."""
+def _page_of_number(request: HttpRequest, log: NumberBook) -> int | None:
+    """Return the page that holds the number in `?number=`, or None if that is no number."""
     wanted = request.GET.get("number", "").strip()
-    if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= len(str(book.last)) + 8):
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= len(str(log.last)) + 8):
         return None
-    page: int = (int(wanted) - book.first) // A_PAGE + 1
+    page: int = (int(wanted) - log.first) // NUMBERS_PER_PAGE + 1
     return page

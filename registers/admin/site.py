@@ -1,4 +1,4 @@
-"""The front page of the editors' door: what waits for somebody, before all that can be kept."""
+"""The admin site: its addresses, its log-in, and the dashboard on its front page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from registers.admin.entering import second_factor
 from registers.admin.entering.login import LogInForm, OwnPasswordView, came_for
 from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
-from registers.admin.reference_log import number_book
+from registers.admin.reference_log import reference_log
 from registers.models import Answer, Import, Name, Organisation, Protocol, Reminder
 from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
@@ -31,33 +31,33 @@ from registers.search.index_loader import index_now
 from registers.search.reference_log import Shown, unexplained_gaps
 
 
-class Offers(AutocompleteJsonView):
-    """Django's own offers, but that an organisation is shown with the name that was found."""
+class AutocompleteView(AutocompleteJsonView):
+    """Django's autocomplete view. An organisation is shown with the name that matched."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
-        """Return what fits what is typed; organisations without the numbers of their list."""
+        """Return what matches the term; organisations without the counts of their list."""
         if self.model_admin.model is not Organisation:
-            offers: models.QuerySet[Any] = super().get_queryset()
-            return offers
+            matches: models.QuerySet[Any] = super().get_queryset()
+            return matches
         names = Name.objects.order_by("kind", "text")
         return (
             called_anything_like(self.term)
             .order_by("name")
-            .prefetch_related(models.Prefetch("names", names, to_attr="offered_names"))
+            .prefetch_related(models.Prefetch("names", names, to_attr="matching_names"))
         )
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        """Return one offer: 'Essex Partnership University NHS Foundation Trust (EPUT)'."""
-        offer: dict[str, str] = super().serialize_result(obj, to_field_name)
-        if isinstance(obj, Organisation) and (name := self._found_by(obj)):
-            offer["text"] += f" ({name})"
-        return offer
+        """Return one result, such as 'Essex Partnership University NHS Foundation Trust (EPUT)'."""
+        result: dict[str, str] = super().serialize_result(obj, to_field_name)
+        if isinstance(obj, Organisation) and (name := self._matching_name(obj)):
+            result["text"] += f" ({name})"
+        return result
 
-    def _found_by(self, organisation: Any) -> str | None:
-        """Return the name with every word that was typed, unless the official one has them."""
+    def _matching_name(self, organisation: Any) -> str | None:
+        """Return the name with every word of the term; None if the official name has them."""
         words = key_of(self.term).split()
         found = [
-            name for name in organisation.offered_names if all(word in name.key for word in words)
+            name for name in organisation.matching_names if all(word in name.key for word in words)
         ]
         if any(name.kind == Name.Kind.OFFICIAL for name in found):
             return None
@@ -65,8 +65,8 @@ class Offers(AutocompleteJsonView):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """How many things wait for somebody, what they are, and the address of their list."""
+class DashboardItem:
+    """How many of something wait for an editor, what they are, and the address of their list."""
 
     count: int
     what: str
@@ -74,55 +74,58 @@ class Waiting:
 
 
 class EditorsSite(AdminSite):
-    """Django's admin, with the administrator's desk on its front page."""
+    """Django's admin, with a dashboard on its front page."""
 
     site_header = f"{settings.PARTNERSHIP.register_name}: editors"
     site_title = settings.PARTNERSHIP.register_name
     index_title = "Keep the register"
-    index_template = "admin/desk.html"
+    index_template = "admin/dashboard.html"
     # Lists need the width; the menu is one step up.
     enable_nav_sidebar = False
     login_form = LogInForm
     logout_template = "admin/entering/logged_out.html"
 
     def register(self, model_or_iterable: Any, *args: Any, **kwargs: Any) -> None:
-        """Show a model in admin. What lets people in is never shown: whoever reads it is them."""
+        """Show a model in admin, unless it holds secrets: who reads these can log in as others."""
         one = isinstance(model_or_iterable, type)
         models: Any = [model_or_iterable] if one else model_or_iterable
-        shown = [model for model in models if model._meta.app_label not in SECRET]
+        shown = [model for model in models if model._meta.app_label not in HIDDEN_APPS]
         super().register(shown, *args, **kwargs)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Say whether somebody may enter: an editor, with the second factor where it is asked."""
+        """Return whether the user is an editor, with the second factor where it is required."""
         return second_factor.may_enter(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Let every page know whether a second factor is asked for, and which version runs."""
+        """Add whether a second factor is required, and the version that runs."""
         return super().each_context(request) | {
             "second_factor_asked": settings.SECOND_FACTOR,
             "register_version": settings.VERSION,
         }
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Call Django's own part, of users and groups, by a word that everybody knows."""
+        """Call Django's section of users and groups 'People'."""
         apps: list[Any] = super().get_app_list(request, app_label)
         return [app | ({"name": "People"} if app["app_label"] == "auth" else {}) for app in apps]
 
     def get_urls(self) -> list[Any]:
-        """Add our pages, and let out also those who are only half in."""
-        book = self.admin_view(number_book)
+        """Add our pages, and let those log out who have not given the second factor yet."""
         ours = [
-            path("registers/references/", book, name="registers_references"),
+            path(
+                "registers/references/",
+                self.admin_view(reference_log),
+                name="registers_references",
+            ),
             *importing.ways(self.admin_view),
             *second_factor.ways(self.admin_view),
             path("logout/", never_cache(self.logout), name="logout"),
         ]
-        return ours + [way for way in super().get_urls() if getattr(way, "name", "") != "logout"]
+        return ours + [url for url in super().get_urls() if getattr(url, "name", "") != "logout"]
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask for name and password, or lead on whoever has given them and lacks the factor."""
+        """Ask for name and password. Send on who has given them and lacks the second factor."""
         user: Any = request.user
         if request.method == "GET" and user.is_active and user.is_staff:
             wanted = came_for(request)
@@ -134,7 +137,7 @@ class EditorsSite(AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Let an editor change the own password."""
+        """Let an editor change their own password."""
         view = OwnPasswordView.as_view(
             success_url=reverse("admin:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
@@ -142,75 +145,75 @@ class EditorsSite(AdminSite):
         return view(request)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Offer what fits what is typed, an organisation with the name that was found."""
-        return cast(HttpResponse, Offers.as_view(admin_site=self)(request))
+        """Return what matches the term, as JSON."""
+        return cast(HttpResponse, AutocompleteView.as_view(admin_site=self)(request))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """Show the desk, as far as this editor may see its lists, and below it every list."""
-        desk = [
-            Waiting(count=count(), what=what, address=f"{_list_of(model)}?{query}")
-            for model, query, what, count in DESK
+        """Show the dashboard, with the lists that this editor may see, and below it every list."""
+        dashboard = [
+            DashboardItem(count=count(), what=what, address=f"{_changelist_url(model)}?{query}")
+            for model, query, what, count in DASHBOARD
             if self.get_model_admin(model).has_view_or_change_permission(request)
         ]
         if self.get_model_admin(Protocol).has_view_or_change_permission(request):
-            desk.append(_unexplained_gaps())
+            dashboard.append(_unexplained_gaps())
         if may_import(request.user):
-            desk.append(_imports())
-        return super().index(request, {**(extra_context or {}), "desk": desk})
+            dashboard.append(_imports())
+        return super().index(request, {**(extra_context or {}), "dashboard": dashboard})
 
 
-# The secrets of telephones, recovery codes and who tried to come in.
-SECRET = {"axes", "otp_static", "otp_totp"}
+# Keys of authenticator apps, recovery codes, and failed log-ins.
+HIDDEN_APPS = {"axes", "otp_static", "otp_totp"}
 
 
-def _in_force(status: ReviewStatus) -> int:
+def _count_in_force(status: ReviewStatus) -> int:
     """Return how many protocols in force have the review status today."""
     index = index_now()
     reviewed = index.reviewed([status], timezone.localdate())
     return int((reviewed & index.in_status(Protocol.Status.PUBLISHED)).sum())
 
 
-def _unexplained_gaps() -> Waiting:
-    return Waiting(
+def _unexplained_gaps() -> DashboardItem:
+    return DashboardItem(
         count=unexplained_gaps(),
-        what="Unexplained gaps in the number book",
+        what="Unexplained gaps in the reference log",
         address=f"{reverse('admin:registers_references')}?show={Shown.UNEXPLAINED}",
     )
 
 
-def _imports() -> Waiting:
-    return Waiting(
+def _imports() -> DashboardItem:
+    return DashboardItem(
         count=Import.objects.waiting().count(),
         what="Imports that wait to be applied",
         address=f"{reverse('admin:registers_import_list')}?show=waiting",
     )
 
 
-def _list_of(model: type[Model]) -> str:
+def _changelist_url(model: type[Model]) -> str:
     return reverse(f"admin:registers_{model._meta.model_name}_changelist")
 
 
 IN_FORCE = f"status__exact={Protocol.Status.PUBLISHED}&review="
-# What is kept, the query string of those that wait, what they are, and how many.
-DESK: list[tuple[type[Model], str, str, Callable[[], int]]] = [
+# The model, the query string of its list, what they are, and how many.
+DASHBOARD: list[tuple[type[Model], str, str, Callable[[], int]]] = [
     (
         Protocol,
         f"{IN_FORCE}{ReviewStatus.OVERDUE}",
         "Protocols overdue for review",
-        lambda: _in_force(ReviewStatus.OVERDUE),
+        lambda: _count_in_force(ReviewStatus.OVERDUE),
     ),
     (
         Protocol,
         f"{IN_FORCE}{ReviewStatus.DUE_SOON}",
         "Protocols due for review within 3 months",
-        lambda: _in_force(ReviewStatus.DUE_SOON),
+        lambda: _count_in_force(ReviewStatus.DUE_SOON),
     ),
     (
         Protocol,
         f"status__exact={Protocol.Status.DRAFT}",
-        "Drafts in work",
+        "Drafts",
         lambda: Protocol.objects.filter(status=Protocol.Status.DRAFT).count(),
     ),
     (
@@ -228,7 +231,7 @@ DESK: list[tuple[type[Model], str, str, Callable[[], int]]] = [
     (
         Reminder,
         "outcome=unresolved",
-        "Reminders that failed, or were cut short",
+        "Reminders that failed or were interrupted",
         lambda: Reminder.objects.unresolved().count(),
     ),
 ]

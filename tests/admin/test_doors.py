@@ -71,7 +71,7 @@ def one_of_each(real_register, officer) -> None:
         Resource.objects.create(title="Template", slug="template")
 
 
-# Kept on pages of our own making: the number book, and the import.
+# Kept on pages of our own: the reference log, and the import.
 ON_PAGES_OF_OURS = {Gap, Import, ImportLine, ImportName}
 # What only the register itself writes: nothing for a person to keep.
 MACHINERY = {Apart, EarlierVersion, RegisterVersion, SearchEntry, Try, VocabularyWord}

@@ -278,8 +278,10 @@ class TestTheList:
         assert "by olive Checked: nothing to apply." in words
         waiting = officers_door.get(LIST, {"show": "waiting"})
         assert [each.name for each, _ in waiting.context["lines"]] == ["more.csv"]
-        desk = {each.what: each.count for each in officers_door.get("/admin/").context["desk"]}
-        assert desk["Imports that wait to be applied"] == 1
+        dashboard = {
+            each.what: each.count for each in officers_door.get("/admin/").context["dashboard"]
+        }
+        assert dashboard["Imports that wait to be applied"] == 1
 
     def test_forgets_after_ninety_days(self, officers_door):
         with time_machine.travel(timezone.now() - datetime.timedelta(days=91)):

@@ -1,4 +1,4 @@
-"""An officer's pages in a real browser: the form, the preview, the number book, the list."""
+"""An officer's pages in a real browser: the form, the preview, the reference log, the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The administrator's desk: what waits, with numbers that are those of the lists."""
+"""The dashboard of admin: what needs attention, with the same numbers as the lists."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LISTS = {
 }
 
 
-def desk(door) -> dict[str, int]:
-    return {each.address: each.count for each in door.get("/admin/").context["desk"]}
+def dashboard(door) -> dict[str, int]:
+    return {each.address: each.count for each in door.get("/admin/").context["dashboard"]}
 
 
 def listed(door, address: str) -> int:
@@ -44,7 +44,7 @@ def test_users_and_groups_stand_under_a_plain_word(officers_door):
 
 
 def test_it_counts_what_the_lists_hold(officers_door, today):
-    counted = desk(officers_door)
+    counted = dashboard(officers_door)
     leading = {party.organisation_id for party in Party.objects.filter(role="lead")}
     expected = LISTS | {"/admin/registers/organisation/?contact=lacking": len(leading)}
     assert counted == expected
@@ -83,7 +83,7 @@ def test_it_counts_them_when_everything_waits(officers_door, today):
     changes.save(Protocol.objects.get(pk="0012"))
     for pk in ("0036", "0046", "0042"):
         changes.save(Protocol.objects.get(pk=pk))
-    counted = desk(officers_door)
+    counted = dashboard(officers_door)
     assert list(counted.values())[:4] == [21, 2, 1, 3]
     # The failed one of three days ago was followed by one that was sent.
     assert counted["/admin/registers/reminder/?outcome=unresolved"] == 2
@@ -113,7 +113,7 @@ def test_it_shows_what_this_editor_may_see(client, permissions, addresses):
     nina = User.objects.create_user("nina", is_staff=True)
     nina.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
     client.force_login(nina)
-    assert list(desk(client)) == addresses
+    assert list(dashboard(client)) == addresses
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,4 @@ def test_today_is_londons(officer, client, now, overdue):
     with time_machine.travel(now, tick=False):
         client.force_login(officer)
         address = "/admin/registers/protocol/?status__exact=published&review=overdue"
-        assert desk(client)[address] == overdue == listed(client, address)
+        assert dashboard(client)[address] == overdue == listed(client, address)

@@ -1,4 +1,4 @@
-"""The number book in admin, and what it lets the public pages say."""
+"""The reference log in admin, and what the public pages of gaps say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.models.making import NOW, a_protocol
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
-BOOK = "/admin/registers/references/"
+URL = "/admin/registers/references/"
 
 
 @pytest.fixture
@@ -29,16 +29,16 @@ def nina(client):
     return client
 
 
-def say(door, *references, url=BOOK, **typed):
+def explain(door, *references, url=URL, **typed):
     given = {"references": references, "fate": "never", "note": "", "_say": "Say"} | typed
     return door.post(url, given, follow=True)
 
 
-def take_back(door, *references):
-    return door.post(BOOK, {"references": references, "_take_back": "Take back"}, follow=True)
+def remove(door, *references):
+    return door.post(URL, {"references": references, "_take_back": "Take back"}, follow=True)
 
 
-def told(response) -> str:
+def messages_in(response) -> str:
     return " ".join(str(message) for message in response.context["messages"])
 
 
@@ -56,7 +56,7 @@ class TestThePage:
     def test_says_what_became_of_every_number(self, officers_door):
         changes.save(a_protocol("0075", theme=Theme.objects.first(), status="draft"))
         changes.explain_gaps(["0013"], fate="withdrawn", note="Minutes of 2016.", at=NOW)
-        response = officers_door.get(BOOK)
+        response = officers_door.get(URL)
         page = response.content.decode()
         assert "75 numbers, 26 protocols, 49 gaps, 1 explained." in page
         assert lines(response) == [str(n).zfill(4) for n in range(1, 76)]
@@ -66,38 +66,38 @@ class TestThePage:
         assert Page(page).inline == []
 
     def test_none_and_all_are_said_in_words(self, officers_door):
-        assert "48 gaps, none explained." in officers_door.get(BOOK).content.decode()
-        gaps = lines(officers_door.get(BOOK, {"show": "gaps"}))
-        say(officers_door, *gaps)
-        assert "48 gaps, all explained." in officers_door.get(BOOK).content.decode()
-        page = officers_door.get(BOOK, {"show": "unexplained"}).content.decode()
-        assert "Something is said of every gap." in page
+        assert "48 gaps, none explained." in officers_door.get(URL).content.decode()
+        gaps = lines(officers_door.get(URL, {"show": "gaps"}))
+        explain(officers_door, *gaps)
+        assert "48 gaps, all explained." in officers_door.get(URL).content.decode()
+        page = officers_door.get(URL, {"show": "unexplained"}).content.decode()
+        assert "Every gap is explained." in page
 
     def test_a_deleted_draft_is_remembered(self, officers_door):
         draft = a_protocol("0074", theme=Theme.objects.first(), status="draft")
         changes.save(draft)
         changes.remove(draft)
-        assert "A draft had this number, and was deleted." in (
-            officers_door.get(BOOK).content.decode()
+        assert "A draft had this number and was deleted." in (
+            officers_door.get(URL).content.decode()
         )
 
     def test_filters(self, officers_door):
         changes.explain_gaps(["0013"], fate="never", at=NOW)
-        gaps = lines(officers_door.get(BOOK, {"show": "gaps"}))
+        gaps = lines(officers_door.get(URL, {"show": "gaps"}))
         assert len(gaps) == 48
         assert "0013" in gaps
-        unexplained = lines(officers_door.get(BOOK, {"show": "unexplained"}))
+        unexplained = lines(officers_door.get(URL, {"show": "unexplained"}))
         assert set(gaps) - set(unexplained) == {"0013"}
-        assert len(lines(officers_door.get(BOOK, {"show": "nonsense"}))) == 73
+        assert len(lines(officers_door.get(URL, {"show": "nonsense"}))) == 73
 
     def test_pages(self, officers_door):
         make_protocols(1, reference="0999", theme=Theme.objects.first())
-        assert len(lines(officers_door.get(BOOK))) == 200
-        last = officers_door.get(BOOK, {"page": 5})
+        assert len(lines(officers_door.get(URL))) == 200
+        last = officers_door.get(URL, {"page": 5})
         assert lines(last)[-1] == "0999"
         assert "Page 5 of 5" in last.content.decode()
-        assert lines(officers_door.get(BOOK, {"page": 99})) == lines(last)
-        assert lines(officers_door.get(BOOK, {"page": "x"}))[0] == "0001"
+        assert lines(officers_door.get(URL, {"page": 99})) == lines(last)
+        assert lines(officers_door.get(URL, {"page": "x"}))[0] == "0001"
 
     @pytest.mark.parametrize(
         ("number", "first"),
@@ -105,33 +105,33 @@ class TestThePage:
     )
     def test_going_to_a_number(self, officers_door, number, first):
         make_protocols(1, reference="0999", theme=Theme.objects.first())
-        assert lines(officers_door.get(BOOK, {"number": number}))[0] == first
+        assert lines(officers_door.get(URL, {"number": number}))[0] == first
 
     def test_an_empty_register(self, officers_door, empty_register):
-        page = officers_door.get(BOOK).content.decode()
+        page = officers_door.get(URL).content.decode()
         assert "0 numbers, 0 protocols, 0 gaps." in page
-        assert "There is no protocol yet, and so no number." in page
+        assert "There are no protocols yet." in page
 
     def test_a_register_without_gaps(self, officers_door, empty_register):
         make_protocols(1, reference="0001")
-        page = officers_door.get(BOOK, {"show": "gaps"}).content.decode()
-        assert "There is no gap" in page
+        page = officers_door.get(URL, {"show": "gaps"}).content.decode()
+        assert "There are no gaps" in page
         assert 'name="_say"' not in page
 
     def test_queries_do_not_grow_with_it(self, officers_door, django_assert_num_queries):
         make_protocols(150, theme=Theme.objects.first())
         with django_assert_num_queries(10):
-            officers_door.get(BOOK)
+            officers_door.get(URL)
 
-    def test_the_list_and_the_desk_lead_there(self, officers_door):
+    def test_the_list_and_the_dashboard_lead_there(self, officers_door):
         for page in ("/admin/", address("protocol", "changelist")):
-            assert f'href="{BOOK}' in officers_door.get(page).content.decode()
+            assert f'href="{URL}' in officers_door.get(page).content.decode()
 
 
 class TestSaying:
     def test_of_one_with_a_note(self, officers_door, officer):
-        response = say(officers_door, "0013", fate="withdrawn", note="Minutes of 2016.")
-        assert "of 0013: withdrawn before this register began." in told(response)
+        response = explain(officers_door, "0013", fate="withdrawn", note="Minutes of 2016.")
+        assert "of 0013: withdrawn before this register began." in messages_in(response)
         gap = Gap.objects.get()
         assert (gap.pk, gap.fate, gap.note) == ("0013", "withdrawn", "Minutes of 2016.")
         change = Change.objects.latest("pk")
@@ -142,37 +142,37 @@ class TestSaying:
         )
 
     def test_of_several_and_it_stays_on_its_page(self, officers_door):
-        url = f"{BOOK}?show=gaps&page=1"
-        response = say(officers_door, "0001", "0002", "0003", "0004", "0005", "0006", url=url)
-        assert "6 numbers" in told(response)
+        url = f"{URL}?show=gaps&page=1"
+        response = explain(officers_door, "0001", "0002", "0003", "0004", "0005", "0006", url=url)
+        assert "6 numbers" in messages_in(response)
         assert response.redirect_chain == [(url, 302)]
         assert Gap.objects.filter(fate="never").count() == 6
 
     def test_something_else_later(self, officers_door):
-        say(officers_door, "0013")
-        say(officers_door, "0013", fate="unknown", note="Nobody knows.")
+        explain(officers_door, "0013")
+        explain(officers_door, "0013", fate="unknown", note="Nobody knows.")
         assert Gap.objects.get().fate == "unknown"
         assert "changed from Never issued to Unknown" in Change.objects.latest("pk").what
 
     def test_taking_it_back(self, officers_door):
-        say(officers_door, "0013")
-        assert "What was said of 0013 is taken back." in told(take_back(officers_door, "0013"))
+        explain(officers_door, "0013")
+        assert "The explanation of 0013 is removed." in messages_in(remove(officers_door, "0013"))
         assert not Gap.objects.exists()
         assert "What became of it taken out; it was: Never issued." in (
             Change.objects.latest("pk").what
         )
-        assert "Nothing was said" in told(take_back(officers_door, "0013"))
+        assert "nothing was removed" in messages_in(remove(officers_door, "0013"))
 
 
 BAD = {
-    "none ticked": ((), {}, "Tick the numbers: one at least"),
-    "too many": ([str(n).zfill(4) for n in range(1000, 1201)], {}, "200 at most"),
-    "a protocol's": (["0013", "0012"], {}, "Nothing can be said of 0012"),
-    "a protocol's in another width": (["00012"], {}, "Nothing can be said of 00012"),
-    "past the last": (["0074"], {}, "it is not in this book"),
-    "no number": (["x" * 40], {}, "Nothing can be said of " + "x" * 20 + ":"),
+    "none selected": ((), {}, "Select at least one number"),
+    "too many": ([str(n).zfill(4) for n in range(1000, 1201)], {}, "no more than 200"),
+    "a protocol's": (["0013", "0012"], {}, "You cannot explain 0012"),
+    "a protocol's in another width": (["00012"], {}, "You cannot explain 00012"),
+    "past the last": (["0074"], {}, "it is not in the reference log"),
+    "no number": (["x" * 40], {}, "You cannot explain " + "x" * 20 + ":"),
     "three digits": (["013"], {}, "Write the number as 4 to 8 digits"),
-    "no fate": (["0013"], {"fate": ""}, "Choose what became of them."),
+    "no fate": (["0013"], {"fate": ""}, "Select what became of them."),
     "an unknown fate": (["0013"], {"fate": "lost"}, "Select a valid choice."),
     "an e-mail address": (["0013"], {"note": "Ask a@example.org"}, "Take the e-mail address out."),
     "the same number twice": (["0013", "00013"], {}, "explained as 0013 already"),
@@ -183,7 +183,7 @@ BAD = {
 def test_what_cannot_be_said_is_refused_and_nothing_is_saved(
     officers_door, references, typed, sentence
 ):
-    response = say(officers_door, *references, **({"note": "As typed."} | typed))
+    response = explain(officers_door, *references, **({"note": "As typed."} | typed))
     assert sentence in refusals(response)
     assert response.context["form"]["note"].value() == typed.get("note", "As typed.")
     assert "Error: " in response.content.decode()
@@ -192,22 +192,22 @@ def test_what_cannot_be_said_is_refused_and_nothing_is_saved(
 
 class TestWhoMay:
     def test_who_sees_protocols_may_read(self, nina):
-        page = nina.get(BOOK).content.decode()
+        page = nina.get(URL).content.decode()
         assert "48 gaps" in page
         assert 'type="checkbox"' not in page
         assert 'name="_say"' not in page
 
-    def test_and_may_not_say(self, nina):
-        assert say(nina, "0013").status_code == 403
-        assert take_back(nina, "0013").status_code == 403
+    def test_and_may_not_explain(self, nina):
+        assert explain(nina, "0013").status_code == 403
+        assert remove(nina, "0013").status_code == 403
         assert not Gap.objects.exists()
 
     def test_who_does_not_may_neither(self, client):
         client.force_login(User.objects.create_user("nobody", is_staff=True))
-        assert client.get(BOOK).status_code == 403
+        assert client.get(URL).status_code == 403
 
     def test_strangers_are_led_to_the_door(self, client):
-        assert client.get(BOOK)["Location"].startswith("/admin/login/")
+        assert client.get(URL)["Location"].startswith("/admin/login/")
 
 
 class TestANewProtocol:
@@ -217,13 +217,13 @@ class TestANewProtocol:
         return send(door, url, reference=reference, title="Flood alerts", theme=theme)
 
     @pytest.mark.parametrize("reference", ["0013", "00013"])
-    def test_cannot_have_the_number_while_the_book_says_so(self, officers_door, reference):
-        say(officers_door, "0013")
+    def test_cannot_have_the_number_while_the_log_says_so(self, officers_door, reference):
+        explain(officers_door, "0013")
         response = self.new(officers_door, reference)
         assert "0013" in errors(response)
         assert "never issued" in errors(response)
         assert not Protocol.objects.filter(title="Flood alerts").exists()
-        take_back(officers_door, "0013")
+        remove(officers_door, "0013")
         self.new(officers_door, reference)
         assert Protocol.objects.filter(pk=reference).exists()
 
@@ -240,7 +240,7 @@ class TestThePublicPage:
     }
 
     @pytest.mark.parametrize(("fate", "expected"), FATES.items())
-    def test_says_what_the_book_says(self, client, fate, expected):
+    def test_says_what_the_log_says(self, client, fate, expected):
         if fate:
             changes.explain_gaps(["0013"], fate=fate, note="Minutes of <2016>.", at=NOW)
         response = client.get("/protocols/0013/")
@@ -282,6 +282,6 @@ def test_two_say_of_one_number_in_one_moment(officers_door, monkeypatch):
         raise IntegrityError("Somebody has said it already.")
 
     monkeypatch.setattr("registers.changes.explain_gaps", too_late)
-    response = say(officers_door, "0001")
+    response = explain(officers_door, "0001")
     assert response.status_code == 503
     assert "Somebody else was saving" in response.content.decode()
