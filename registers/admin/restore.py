@@ -1,4 +1,4 @@
-"""Putting an earlier state back: shown beforehand, asked why, and done as a new change."""
+"""Put an earlier state back: preview it, ask why, and save it as a new change."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ from registers.history.backfill import SUBJECTS
 from registers.history.snapshot import Snapshot, comparable_value, field_values
 from registers.models import Change, News, Protocol, Resource, Theme
 
-# Of these no change keeps a record, but simple-history has every state.
-PAGES: set[type[models.Model]] = {Theme, News, Resource}
-NOTHING = "It says all of this already. Nothing was changed."
+# No change has a snapshot of these, but simple-history has every state.
+PAGE_MODELS: set[type[models.Model]] = {Theme, News, Resource}
+ALREADY_CURRENT = "The current state is the same. Nothing was changed."
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
-    """An earlier state of a thing, and when it was made official."""
+class EarlierState:
+    """An earlier state of an object, and when it was recorded."""
 
     record: Snapshot
     made_at: datetime.datetime
 
 
-class RestoringForm(forms.Form):
-    """Why the state is put back, and what the person was shown."""
+class RestoreForm(forms.Form):
+    """The reason, and the digest of the preview that the person saw."""
 
     why = forms.CharField(
-        label="Why is it put back?",
+        label="Why do you put it back?",
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. It is kept beside what changed.",
+        help_text="Public, and optional. It is shown beside what changed.",
     )
     promised = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 def may_restore(request: HttpRequest, thing: models.Model, record: Snapshot) -> bool:
-    """Say whether this person may put this state back, who may change the thing."""
+    """Return whether the user, who may change the object, may put this state back."""
     if not isinstance(thing, Protocol) or may_publish(request.user):
         return True
-    # Else it would withdraw the protocol, put it back in force, or say otherwise why it ended.
+    # The state must not withdraw the protocol, put it back in force, or change why it ended.
     now = field_values(thing)
     return all(
         comparable_value(record["fields"].get(name)) == comparable_value(now[name])
@@ -62,42 +62,40 @@ def may_restore(request: HttpRequest, thing: models.Model, record: Snapshot) -> 
 
 
 def restore_view(
-    door: Any, request: HttpRequest, thing: models.Model | None, number: int
+    model_admin: Any, request: HttpRequest, thing: models.Model | None, number: int
 ) -> HttpResponse:
-    """Show what putting a state of `thing` back would do, or do it.
+    """Preview putting a state of `thing` back, or do it.
 
-    `door` is its admin; `number` the key of the change after which it said so,
-    or of the save.
+    `number` is the key of the change that made this state or, where no change
+    refers to such objects, of the save.
     """
-    if not door.has_change_permission(request, thing):
+    if not model_admin.has_change_permission(request, thing):
         raise PermissionDenied
     if thing is None:
         raise Http404
     state = _state(thing, number)
     if not may_restore(request, thing, state.record):
         raise PermissionDenied
-    form = RestoringForm(request.POST or None)
+    form = RestoreForm(request.POST or None)
     refusals: list[str] = []
-    history = f"admin:registers_{door.opts.model_name}_history"
+    history = f"admin:registers_{model_admin.opts.model_name}_history"
     if form.is_valid():
         try:
-            done = _put_back(request, thing, state, form)
+            done = _restore(request, thing, state, form)
         except ValidationError as refusal:
             refusals = list(refusal.messages)
         else:
-            _tell(door, request, state, done=done)
+            _message_result(model_admin, request, state, done=done)
             return redirect(history, thing.pk)
-    foreseen = changes.preview_restore(
-        thing, state.record, at=timezone.now(), said_at=state.made_at
-    )
+    preview = changes.preview_restore(thing, state.record, at=timezone.now(), said_at=state.made_at)
     context = {
         "title": "Put an earlier state back",
-        "opts": door.opts,
+        "opts": model_admin.opts,
         "thing": thing,
         "state": state,
         "form": form,
-        "foreseen": foreseen,
-        "refusals": foreseen.refusals or refusals,
+        "preview": preview,
+        "refusals": preview.refusals or refusals,
         "history": history,
     }
     return render(
@@ -107,8 +105,10 @@ def restore_view(
     )
 
 
-def _put_back(request: HttpRequest, thing: models.Model, state: State, form: RestoringForm) -> bool:
-    """Put the state back. Raises PermissionDenied where by now this person may not any more."""
+def _restore(
+    request: HttpRequest, thing: models.Model, state: EarlierState, form: RestoreForm
+) -> bool:
+    """Put the state back. Raises PermissionDenied if the user is no longer allowed to."""
     with transaction.atomic():
         lock_for_update(thing, [])
         now = type(thing)._default_manager.filter(pk=thing.pk).first()
@@ -125,24 +125,26 @@ def _put_back(request: HttpRequest, thing: models.Model, state: State, form: Res
         )
 
 
-def _state(thing: Any, number: int) -> State:
-    """Return the state that is meant. Raises Http404."""
+def _state(thing: Any, number: int) -> EarlierState:
+    """Return the state with this number. Raises Http404."""
     if subject := SUBJECTS.get(type(thing)):
         change = Change.objects.filter(pk=number, **{subject: thing.pk}).first()
         if change is None or change.record is None:
             raise Http404
-        return State(record=change.record, made_at=change.made_at)
+        return EarlierState(record=change.record, made_at=change.made_at)
     row = thing.history.filter(history_id=number).first()
     if row is None:
         raise Http404
-    return State(
+    return EarlierState(
         record={"fields": field_values(row.instance), "parts": {}}, made_at=row.history_date
     )
 
 
-def _tell(door: Any, request: HttpRequest, state: State, *, done: bool) -> None:
+def _message_result(
+    model_admin: Any, request: HttpRequest, state: EarlierState, *, done: bool
+) -> None:
     when = date_format(timezone.localtime(state.made_at), "j F Y, H:i")
     if done:
-        door.message_user(request, f"The state of {when} is put back.", messages.SUCCESS)
+        model_admin.message_user(request, f"The state of {when} is put back.", messages.SUCCESS)
     else:
-        door.message_user(request, NOTHING, messages.WARNING)
+        model_admin.message_user(request, ALREADY_CURRENT, messages.WARNING)

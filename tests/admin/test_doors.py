@@ -167,7 +167,7 @@ class TestHistory:
         protocol.title = "Access for schools"
         protocol._history_user = officer
         protocol.save()
-        page = officers_door.get(address("protocol", "saves", "0046")).content.decode()
+        page = officers_door.get(address("protocol", "audit_log", "0046")).content.decode()
         assert "olive" in page
         assert "After</span>Access for schools" in page
 

@@ -22,7 +22,7 @@ from tests.public.pages import links, text
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 HISTORY = address("protocol", "history", "0046")
-SAVES = address("protocol", "saves", "0046")
+AUDIT_LOG = address("protocol", "audit_log", "0046")
 NOON = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 UNDO = "/admin/registers/merge/7/undo/"
 
@@ -101,7 +101,7 @@ class TestHistory:
         change(title="Two", days=1)
         Change.objects.filter(protocol="0046").update(record=None)
         page = officers_door.get(HISTORY)
-        assert "No record of this state was kept" in words(page)
+        assert "This state was not recorded" in words(page)
         assert "Title changed from One to Two." in words(page)
         assert not [where for where, _ in links(page) if "/restore/" in where]
 
@@ -136,8 +136,8 @@ class TestHistory:
         protocol.admin_note = "Ask Provide."
         changes.save(protocol)
         assert "Ask Provide." not in words(officers_door.get(HISTORY))
-        assert (SAVES, "See every save") in links(officers_door.get(HISTORY))
-        page = officers_door.get(SAVES)
+        assert (AUDIT_LOG, "See the audit log") in links(officers_door.get(HISTORY))
+        page = officers_door.get(AUDIT_LOG)
         assert "Note for administrators Nothing Ask Provide." in words(page)
         assert (HISTORY, "See the official changes") in links(page)
         assert Page(page.content.decode()).inline == []
@@ -147,7 +147,7 @@ class TestHistory:
         protocol.theme = Theme.objects.exclude(pk=protocol.theme_id).first()
         protocol.review_date, protocol.parties_complete = datetime.date(2027, 3, 1), True
         protocol.save()
-        said = words(officers_door.get(SAVES))
+        said = words(officers_door.get(AUDIT_LOG))
         assert "Review date April 2022 March 2027" in said
         assert "List of parties is complete Nothing Yes" in said or "complete No Yes" in said
         assert str(protocol.theme) in said
@@ -169,7 +169,7 @@ class TestHistory:
         assert "Description D0. D1." in said
 
     def test_what_was_never_there_has_none(self, officers_door):
-        for page in ("history", "saves"):
+        for page in ("history", "audit_log"):
             assert officers_door.get(address("protocol", page, "9999")).status_code == 404
 
 
@@ -195,19 +195,19 @@ class TestOfTwoThatWereMerged:
     def test_each_is_compared_with_its_own(self, officers_door, stays):
         merged, other, own, other_first, own_first = self.sections(self.page(officers_door, stays))
         assert "Department" in merged
-        assert "Of Department, before it was merged into this one." in other
+        assert "About Department, before it was merged" in other
         assert "Department told." in other
         assert "Ministry told." in own
         for section in (other, own, other_first, own_first):
             assert "Official name" not in section
-        assert ["Of Department" in each for each in (merged, own, other_first, own_first)] == [
+        assert ["About Department" in each for each in (merged, own, other_first, own_first)] == [
             *(False, False, True, False)
         ]
 
     @pytest.mark.parametrize("most", [1, 2, 3, 4, 5])
     def test_across_pages_as_on_one(self, officers_door, stays, most, monkeypatch):
         whole = self.sections(self.page(officers_door, stays))
-        monkeypatch.setattr("registers.admin.history.CHANGES_A_PAGE", most)
+        monkeypatch.setattr("registers.admin.history.CHANGES_PER_PAGE", most)
         pages = range(1, -(-5 // most) + 1)
         cut = [each for n in pages for each in self.sections(self.page(officers_door, stays, n))]
         assert cut == whole
@@ -216,11 +216,11 @@ class TestOfTwoThatWereMerged:
         page = self.page(officers_door, stays)
         assert not [where for where, _ in links(page) if "/restore/" in where]
         said = self.sections(page)
-        assert "This is how it stands today." in said[0]
+        assert "This is the current state." in said[0]
         for each in (said[1], said[3]):
             assert "This is the state of another organisation, so it cannot be" in each
         for each in (said[2], said[4]):
-            assert "Department was merged into this one after it, so it cannot" in each
+            assert "Department was merged into this organisation later" in each
         change(stays, days=5, note="Since.")
         merge_change = Merge.objects.get().change
         where = address("organisation", "restore", stays.pk, merge_change.pk)
@@ -238,20 +238,20 @@ class TestOfTwoThatWereMerged:
         moved.update(record=None)
         section = self.sections(self.page(officers_door, stays))[1]
         assert said in section
-        assert "No record of this state was kept" in section
+        assert "This state was not recorded" in section
 
     @pytest.mark.parametrize("most", [1, 2])
     def test_none_is_compared_across_one_without_a_record(
         self, officers_door, stays, most, monkeypatch
     ):
         stays.changes.filter(made_at=NOON + datetime.timedelta(days=1)).update(record=None)
-        monkeypatch.setattr("registers.admin.history.CHANGES_A_PAGE", most)
+        monkeypatch.setattr("registers.admin.history.CHANGES_PER_PAGE", most)
         section = self.sections(self.page(officers_door, stays, 3 if most == 1 else 2))[0]
         assert stays.changes.get(made_at=NOON + datetime.timedelta(days=2)).what in section
 
     def test_its_name_is_of_its_record_where_no_merge_says_it(self, officers_door, stays):
         Merge.objects.all().delete()
-        assert "Of Department, before" in self.sections(self.page(officers_door, stays))[1]
+        assert "About Department, before" in self.sections(self.page(officers_door, stays))[1]
 
 
 def test_seconds_tell_two_of_one_minute_apart(officers_door):
@@ -393,13 +393,13 @@ class TestWhoMay:
         return [restoring(number=each.pk) for each in Change.objects.filter(protocol="0046")]
 
     def test_a_stranger_is_sent_to_the_log_in_page(self, client):
-        for url in (HISTORY, SAVES, *self.states()):
+        for url in (HISTORY, AUDIT_LOG, *self.states()):
             assert self.both(client, url) == {302}
             assert client.get(url).url.startswith("/admin/login/")
 
     def test_staff_without_a_permission_is_refused(self, client):
         client.force_login(User.objects.create_user("nina", is_staff=True))
-        for url in (HISTORY, SAVES, *self.states()):
+        for url in (HISTORY, AUDIT_LOG, *self.states()):
             assert self.both(client, url) == {403}
 
     def test_staff_who_may_look_may_not_put_back(self, client):

@@ -157,7 +157,7 @@ def restores(page: Page, readers: Readers, title: str) -> None:
     expect(newest.get_by_role("row", name="Title")).to_contain_text("A title by mistake")
     page.get_by_role("link", name="Put this state back").first.click()
     expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
-    page.get_by_label("Why is it put back?").fill("It was a mistake.")
+    page.get_by_label("Why do you put it back?").fill("It was a mistake.")
     page.get_by_role("button", name="Put this state back").click()
     expect(page.get_by_text("is put back.")).to_be_visible()
     readers.see("0046", title, why="It was a mistake.")

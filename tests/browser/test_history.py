@@ -52,7 +52,7 @@ def test_from_the_history_to_the_public_page(opened, kept_register, window):
         # The other window has put it back.
         expect(page.get_by_text("so there is nothing to put back")).to_be_visible()
         return
-    page.get_by_label("Why is it put back?").fill("It was a slip.")
+    page.get_by_label("Why do you put it back?").fill("It was a slip.")
     page.get_by_role("button", name="Put this state back").click()
     expect(page).to_have_url(f"{kept_register}{HISTORY}")
     page.goto(f"{kept_register}/protocols/0046/changes/")

@@ -1,4 +1,4 @@
-"""The page with every save of a thing: its own and those of its parts, for editors alone."""
+"""The audit log of an object: every save of it and of its parts, for editors alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from registers.models import (
     Review,
     Succession,
 )
-from tests.admin.test_history import NOON, SAVES, words
+from tests.admin.test_history import AUDIT_LOG, NOON, words
 from tests.admin.typing_in import Page, address
 from tests.papers import pdf
 from tests.public.pages import links
@@ -58,7 +58,7 @@ def save(thing, by: User | None = None, **values) -> None:
 def saves(client, thing, **query) -> list[str]:
     """What each save says, the newest first."""
     noun = type(thing)._meta.model_name
-    page = client.get(address(noun, "saves", thing.pk), query).content.decode()
+    page = client.get(address(noun, "audit_log", thing.pk), query).content.decode()
     assert Page(page).inline == []
     found = re.findall(r'<section class="change">(.*?)</section>', page, re.S)
     return [re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", each)) for each in found]
@@ -88,7 +88,7 @@ def test_whoever_is_gone_is_named_as_last(officers_door, protocol):
     assert "Other organisation: Department" in saves(officers_door, protocol)[0]
     Organisation.history.filter(id=party.organisation_id).delete()
     said = saves(officers_door, protocol)[0]
-    assert "Other organisation: Not in this register any more" in said
+    assert "Other organisation: No longer in this register" in said
 
 
 def test_what_a_protocol_comes_under(officers_door, protocol):
@@ -165,10 +165,10 @@ def test_pages_and_the_same_few_queries(officers_door, organisation, monkeypatch
         save(party, note="Temps")
     assert queries() <= few + 1  # what stood before, of parties: nothing then
     whole = saves(officers_door, protocol)
-    monkeypatch.setattr("registers.admin.audit_log.SAVES_A_PAGE", 5)
+    monkeypatch.setattr("registers.admin.audit_log.ENTRIES_PER_PAGE", 5)
     numbers = range(1, -(-len(whole) // 5) + 1)
     assert [each for n in numbers for each in saves(officers_door, protocol, p=n)] == whole
-    second = links(officers_door.get(SAVES, {"p": 2}))
+    second = links(officers_door.get(AUDIT_LOG, {"p": 2}))
     assert {("?p=1", "Newer saves"), ("?p=3", "Older saves")} <= set(second)
 
 
@@ -183,7 +183,7 @@ def test_what_is_gone_keeps_those_of_its_parts(officers_door, organisation):
 
 @pytest.mark.parametrize("key", ["999999", "abc", "9" * 30])
 def test_of_what_was_never_there(officers_door, key):
-    for page in ("saves", "history"):
+    for page in ("audit_log", "history"):
         assert officers_door.get(address("organisation", page, key)).status_code == 404
 
 
