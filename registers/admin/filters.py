@@ -1,4 +1,4 @@
-"""The questions at the side of a list."""
+"""The filters at the side of lists."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from registers.models.review_dates import ReviewStatus, reviewed
 from registers.search.admin_search import called_anything_like
 
 Choices = list[tuple[str, str]]
-MOST_LEADS = 40  # a person reads so many; of more, a name is typed
+MAX_LEADS = 40  # a person can read so many; with more, the filter is a box to type a name in
 
 
-class OneOf(admin.SimpleListFilter):
-    """A filter that keeps what fits one of its choices. A value that is none of them is refused."""
+class SingleChoiceFilter(admin.SimpleListFilter):
+    """A filter by one of its choices. Any other value is refused, as Django refuses one."""
 
-    def choose(self, things: Any, value: str) -> Any:
-        """Return those of `things` that fit the choice `value`. Each filter says how."""
+    def apply(self, things: Any, value: str) -> Any:
+        """Return those of `things` that match `value`, one of the choices."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return what fits the choice that was made, or all."""
+        """Return what matches the choice, or all without one."""
         value = self.value()
         if value is None:
             return queryset
         if value not in dict(self.lookup_choices):
             raise IncorrectLookupParameters(f"{self.parameter_name}={value}")
-        chosen: QuerySet[Any] = self.choose(queryset, value)
+        chosen: QuerySet[Any] = self.apply(queryset, value)
         return chosen
 
 
-class ReviewFilter(OneOf):
-    """How the review stands today. None is due of what is withdrawn."""
+class ReviewFilter(SingleChoiceFilter):
+    """The review status today. A withdrawn protocol has none."""
 
     title = "review today"
     parameter_name = "review"
@@ -47,13 +47,13 @@ class ReviewFilter(OneOf):
         """Return every review status."""
         return ReviewStatus.choices
 
-    def choose(self, things: Any, value: str) -> Any:
-        """Return those whose review stands so today."""
+    def apply(self, things: Any, value: str) -> Any:
+        """Return those with this review status today."""
         due = things.exclude(status=Protocol.Status.WITHDRAWN)
         return due.filter(reviewed(ReviewStatus(value), timezone.localdate()))
 
 
-class MissingFilter(OneOf):
+class MissingFilter(SingleChoiceFilter):
     """What its public page calls 'Not recorded'."""
 
     title = "what is missing"
@@ -63,52 +63,52 @@ class MissingFilter(OneOf):
         """Return each thing that can be missing."""
         return [(thing.key, thing.words) for thing in RECORD_ITEMS]
 
-    def choose(self, things: Any, value: str) -> Any:
+    def apply(self, things: Any, value: str) -> Any:
         """Return those without it."""
         return things.filter(BY_KEY[value].lacking)
 
 
-class LeadFilter(OneOf):
-    """The organisation that leads: of a few, or by any of its names where they are many."""
+class LeadFilter(SingleChoiceFilter):
+    """The lead organisation: a list of links, or a box for any of its names if there are many."""
 
     title = "lead organisation"
     parameter_name = "lead"
     template = "admin/registers/protocol/lead_filter.html"
-    asked: dict[str, Any]
+    other_params: dict[str, Any]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return the organisations that lead anything, by their addresses; none if too many."""
+        """Return the organisations that lead a protocol, by slug; none if there are too many."""
         leading = Party.objects.filter(role=Party.Role.LEAD).values("organisation")
         found = Organisation.objects.filter(pk__in=leading).values_list("slug", "name")
-        few = list(found[: MOST_LEADS + 1])
-        return few if len(few) <= MOST_LEADS else []
+        few = list(found[: MAX_LEADS + 1])
+        return few if len(few) <= MAX_LEADS else []
 
     def has_output(self) -> bool:
-        """Stand there with a box to type in, also without choices."""
+        """Show the filter without choices too: it is then a box to type in."""
         return True
 
     def choices(self, changelist: Any) -> Any:
-        """Return the choices, and remember what else is asked, for the form with the box."""
+        """Return the choices, and keep the other parameters for the form with the box."""
         others = {self.parameter_name, PAGE_VAR, ERROR_FLAG}
-        self.asked = {
+        self.other_params = {
             name: value for name, value in changelist.params.items() if name not in others
         }
         return super().choices(changelist)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return what the organisation with this address leads, or any with such a name."""
+        """Return what the organisation with this slug, or any with a similar name, leads."""
         value = (self.value() or "").strip()
-        return self.choose(queryset, value) if value else queryset
+        return self.apply(queryset, value) if value else queryset
 
-    def choose(self, things: Any, value: str) -> Any:
-        """Return the protocols that such an organisation leads."""
+    def apply(self, things: Any, value: str) -> Any:
+        """Return the protocols that those organisations lead."""
         organisations: QuerySet[Organisation] = Organisation.objects.filter(slug=value)
         if not organisations.exists():
             organisations = called_anything_like(value)
         return things.of_organisations(organisations, Party.Role.LEAD)
 
 
-class UnclearFilter(OneOf):
+class UnclearFilter(SingleChoiceFilter):
     """Whether administrators noted that something is still unclear."""
 
     title = "still unclear"
@@ -118,36 +118,36 @@ class UnclearFilter(OneOf):
         """Return yes and no."""
         return [("yes", "Noted as unclear"), ("no", "Nothing noted")]
 
-    def choose(self, things: Any, value: str) -> Any:
+    def apply(self, things: Any, value: str) -> Any:
         """Return those with such a note, or without."""
         return things.exclude(admin_note="") if value == "yes" else things.filter(admin_note="")
 
 
-class ContactFilter(OneOf):
-    """Whether it can be reminded of its reviews."""
+class ContactFilter(SingleChoiceFilter):
+    """Whether an organisation has a contact for reminders."""
 
     title = "contact for reminders"
     parameter_name = "contact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return yes, and no where that matters."""
-        return [("lacking", "Leads, and has none"), ("has", "Has one")]
+        """Return 'has one', and 'has none' for leads alone: others are never reminded."""
+        return [("lacking", "Is a lead and has none"), ("has", "Has one")]
 
-    def choose(self, things: Any, value: str) -> Any:
-        """Return those with a contact, or those that should have one."""
+    def apply(self, things: Any, value: str) -> Any:
+        """Return those with a contact, or those that lead and have none."""
         return things.lacking_contact() if value == "lacking" else things.exclude(contact=None)
 
 
-class OutcomeFilter(OneOf):
-    """What became of a reminder."""
+class OutcomeFilter(SingleChoiceFilter):
+    """Whether a reminder was sent."""
 
     title = "outcome"
     parameter_name = "outcome"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return the good end and the bad."""
-        return [("unresolved", "Not sent, and none since"), ("sent", "Sent")]
+        """Return 'sent' and 'not sent'."""
+        return [("unresolved", "Not sent, and no later one sent"), ("sent", "Sent")]
 
-    def choose(self, things: Any, value: str) -> Any:
-        """Return those that were sent, or those that still matter."""
+    def apply(self, things: Any, value: str) -> Any:
+        """Return those that were sent, or those that failed with no later one sent."""
         return things.unresolved() if value == "unresolved" else things.sent()

@@ -1,4 +1,4 @@
-"""Organisations, with every name, what they became, and who approves for them."""
+"""Organisations, with their names, successors, approvers and contact."""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ class ApproverAdmin(RecordedAdmin):
         return thing.organisation
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Let an approver stay with its organisation, whose change this is."""
+        """Make the organisation of a saved approver read-only: its changes are recorded there."""
         return ("organisation",) if obj else ()
 
 
-RENAMING = (
-    "Another name here renames it: the old name stays as a former name, and the old address leads"
-    " here. Of other capitals alone nothing stays."
+RENAMING_HELP = (
+    "If you change this, the old name stays as a former name, and the old address leads here."
+    " If you change only capital letters, the old spelling is not kept."
 )
 
 
 def official_name(organisation: Organisation) -> Name | None:
-    """Return its official name among its names; None before it is stored."""
+    """Return the Name with its official name; None before it is saved."""
     return Name.objects.filter(organisation=organisation.pk, kind=Name.Kind.OFFICIAL).first()
 
 
 class OrganisationForm(ReasonForm):
-    """The organisation itself. Its other names stand below it."""
+    """The organisation itself, with its official name. Its other names are an inline."""
 
     also_written = forms.CharField(
         label="Official name also written",
         required=False,
         max_length=255,
         widget=AdminTextInputWidget,
-        help_text="In other capitals, as once published: PROVIDE for Provide.",
+        help_text="Only with different capital letters: PROVIDE for Provide, for example.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -69,11 +69,11 @@ class OrganisationForm(ReasonForm):
         if name := official_name(self.instance):
             self.initial["also_written"] = name.also_written
             if "name" in self.fields:
-                self.fields["name"].help_text = RENAMING
+                self.fields["name"].help_text = RENAMING_HELP
 
 
 class NameInline(RecordedInline):
-    """Every name but the official one, which is the organisation's own."""
+    """Every name but the official one, which is on the organisation's own form."""
 
     model = Name
     verbose_name = "other name"
@@ -85,13 +85,13 @@ class NameInline(RecordedInline):
         return names.exclude(kind=Name.Kind.OFFICIAL)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer every kind but the official."""
+        """Offer every kind of name but 'official'."""
         kwargs["choices"] = [c for c in Name.Kind.choices if c[0] != Name.Kind.OFFICIAL]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 class SuccessionInline(RecordedInline):
-    """What it became."""
+    """Its successors."""
 
     model = Succession
     fk_name = "organisation"
@@ -106,7 +106,7 @@ class ApproverInline(RecordedInline):
 
 
 class ContactInline(StackedInline):
-    """Where it is written to, once at most: a box that is always there, and says what it is for."""
+    """Its contact for reminders: one at most, and always shown with its help text."""
 
     model = Contact
     verbose_name = "contact for reminders"
@@ -117,7 +117,7 @@ class ContactInline(StackedInline):
 
 
 class SlugInline(ReadOnlyAdmin, RecordedInline):
-    """Every address that leads to it, to look up: names make addresses, and an address stays."""
+    """Every address that leads to it, read-only: names make addresses, and none is ever lost."""
 
     model = Slug
     verbose_name = "address that leads here"
@@ -125,13 +125,13 @@ class SlugInline(ReadOnlyAdmin, RecordedInline):
     fields = readonly_fields = ("address",)
 
     def address(self, slug: Slug) -> str:
-        """Return it as it stands in the browser."""
+        """Return its path, as a browser shows it."""
         return reverse("organisation", args=[slug.text])
 
 
 @admin.register(Organisation)
 class OrganisationAdmin(MergingAdmin):
-    """Organisations, found by any name."""
+    """Organisations, searched by any name."""
 
     form = OrganisationForm
     inlines = (NameInline, SuccessionInline, ApproverInline, ContactInline, SlugInline)
@@ -146,27 +146,27 @@ class OrganisationAdmin(MergingAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organisation]:
-        """Count the protocols of each."""
+        """Add the number of protocols of each."""
         return Organisation.objects.with_protocol_count().order_by("name")
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        """Search as names are compared. The autocomplete boxes ask here too."""
+        """Search by any name. Autocomplete fields search by this too."""
         return queryset.filter(pk__in=called_anything_like(search_term).values("pk")), False
 
     @admin.display(description="current protocols", ordering="protocol_count")
     def protocol_count(self, organisation: Any) -> int:
-        """Return in how many current protocols it has a part."""
+        """Return in how many current protocols it takes part."""
         return int(organisation.protocol_count)
 
     @admin.display(description="still unclear", ordering="admin_note")
     def unclear(self, organisation: Organisation) -> str:
-        """Return how the note for administrators begins."""
+        """Return the first words of the note for administrators."""
         return Truncator(organisation.admin_note).words(12)
 
     def save_object(self, form: ModelForm) -> None:
-        """Save it, and how its official name is also written. Raises ValidationError."""
+        """Save it, and the other spelling of its official name. Raises ValidationError."""
         super().save_object(form)
         if "also_written" in form.changed_data:
             name = Name.objects.get(organisation=form.instance, kind=Name.Kind.OFFICIAL)

@@ -1,4 +1,4 @@
-"""Themes, news and resources: what has a page of its own, at an address that stays."""
+"""Themes, news and resources: each has a page of its own, whose address never changes."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from registers.admin.base import RecordedAdmin, RecordedForm
-from registers.admin.papers import PAPER_WIDGETS, listed_versions
+from registers.admin.papers import FILE_WIDGETS, earlier_version_links
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
 
-MARKS = (
-    "Plain words, with marks where they help. A line that begins with ## is a heading, with - a "
-    "line of a list, with 1. one of a numbered list. **Words** between two stars are bold. "
-    "[Words](https://example.org) are a link. An empty line begins a new paragraph."
+MARKDOWN_HELP = (
+    "You can use Markdown. Start a line with ## for a heading, with - for a bullet point, or with "
+    "1. for a numbered list. Write **bold words** and [a link](https://example.org) like this. "
+    "Leave an empty line between paragraphs."
 )
 
 
-class MarkedForm(RecordedForm):
-    """A form for a page whose text may hold marks."""
+class MarkdownForm(RecordedForm):
+    """A form for a page whose text is Markdown."""
 
     class Meta:
-        help_texts = {"body": MARKS}
+        help_texts = {"body": MARKDOWN_HELP}
 
 
 class PageAdmin(RecordedAdmin):
-    """A page whose address is proposed from its title, and is fixed once it is there."""
+    """A page whose slug is proposed from its title, and is fixed once it is saved."""
 
     title_field = "title"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Fix the address of a page that is there."""
+        """Make the slug of a saved page read-only."""
         own = tuple(super().get_readonly_fields(request, obj))
         return (*own, "slug") if obj else own
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        """Propose the address of a new page."""
+        """Propose the slug of a new page."""
         return {} if obj else {"slug": (self.title_field,)}
 
 
-class MarkedAdmin(PageAdmin):
-    """A page whose text may hold marks. The form shows how readers see what is stored."""
+class MarkdownAdmin(PageAdmin):
+    """A page whose text is Markdown. The form shows how the saved text looks to readers."""
 
-    form = MarkedForm
-    readonly_fields: ClassVar[Any] = ("seen",)
+    form = MarkdownForm
+    readonly_fields: ClassVar[Any] = ("rendered",)
 
     @admin.display(description="as readers see it")
-    def seen(self, page: Any) -> SafeString | str:
-        """Return the stored text as its page shows it."""
-        return as_html(page.body) if page.body else "Nothing is stored yet."
+    def rendered(self, page: Any) -> SafeString | str:
+        """Return the saved text as its page shows it."""
+        return as_html(page.body) if page.body else "Nothing is saved yet."
 
 
 @admin.register(Theme)
@@ -65,26 +65,26 @@ class ThemeAdmin(PageAdmin):
 
 
 @admin.register(News)
-class NewsAdmin(MarkedAdmin):
+class NewsAdmin(MarkdownAdmin):
     """News."""
 
     list_display = ("title", "published_on")
     list_filter = ("published_on",)
     search_fields = ("title", "body")
-    fields = ("title", "slug", "body", "seen", "published_on")
+    fields = ("title", "slug", "body", "rendered", "published_on")
 
 
 @admin.register(Resource)
-class ResourceAdmin(MarkedAdmin):
-    """Papers for partners."""
+class ResourceAdmin(MarkdownAdmin):
+    """Papers for partners to download."""
 
     list_display = ("title", "kind", "position")
     search_fields = ("title", "body")
-    fields = ("title", "slug", "body", "seen", "file", "earlier", "position")
-    readonly_fields = ("seen", "earlier")
-    formfield_overrides = RecordedAdmin.formfield_overrides | PAPER_WIDGETS
+    fields = ("title", "slug", "body", "rendered", "file", "earlier", "position")
+    readonly_fields = ("rendered", "earlier")
+    formfield_overrides = RecordedAdmin.formfield_overrides | FILE_WIDGETS
 
     @admin.display(description="earlier versions")
     def earlier(self, resource: Resource) -> SafeString | str:
         """Return links to the files that newer ones replaced."""
-        return listed_versions(resource)
+        return earlier_version_links(resource)

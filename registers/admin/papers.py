@@ -1,4 +1,4 @@
-"""Papers on a form: added, replaced, taken off and put back; and the editors' way to read them."""
+"""Papers on forms: added, replaced, taken off and put back; and the views that send them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from registers.exports.downloads import Stored, headers_of
 from registers.models import Document, EarlierVersion, Protocol, Resource
 
 if TYPE_CHECKING:
-    Door = RecordedAdmin
+    DocumentViewsBase = RecordedAdmin
 else:
-    Door = object
+    DocumentViewsBase = object
 
 
 @dataclass(frozen=True)
-class StoredPaper:
-    """What the form says of a stored file."""
+class StoredFile:
+    """The name and address of a stored file, as Django's file widget shows it."""
 
     name: str
     url: str
@@ -40,23 +40,23 @@ class StoredPaper:
         return self.name
 
 
-class PaperWidget(AdminFileWidget):
-    """Django's file widget. It would link the file in its folder, which is not served."""
+class StoredFileWidget(AdminFileWidget):
+    """A file widget that links to our view: the folder of the files is not served."""
 
     def format_value(self, value: Any) -> Any:
-        """Return the stored file by the name that readers see, with the editors' address."""
+        """Return the stored file by the name that readers see, with its address for editors."""
         if not self.is_initial(value):
             return None
-        return StoredPaper(value.instance.file_name, address_of(value.instance))
+        return StoredFile(value.instance.file_name, file_url(value.instance))
 
 
-PAPER_WIDGETS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
-    models.FileField: {"widget": PaperWidget}
+FILE_WIDGETS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
+    models.FileField: {"widget": StoredFileWidget}
 }
 
 
-def address_of(stored: Stored) -> str:
-    """Return where an editor reads a file: also a draft's, and one that was taken off."""
+def file_url(stored: Stored) -> str:
+    """Return the address of a file for editors, also of a draft's or one that was taken off."""
     if isinstance(stored, EarlierVersion) and stored.document_id:
         return reverse("admin:registers_document_version", args=[stored.document_id, stored.pk])
     if isinstance(stored, Document):
@@ -64,22 +64,22 @@ def address_of(stored: Stored) -> str:
     return stored.get_absolute_url()
 
 
-def listed_versions(paper: Document | Resource) -> SafeString | str:
+def earlier_version_links(paper: Document | Resource) -> SafeString | str:
     """Return links to the earlier files of a paper, or a dash."""
     links = (
-        (address_of(each), each.file_name, date_format(localtime(each.replaced_at), "d/m/Y"))
+        (file_url(each), each.file_name, date_format(localtime(each.replaced_at), "d/m/Y"))
         for each in (paper.replaced if paper.pk else ())
     )
     return format_html_join("", '<div><a href="{}">{}</a>, until {}</div>', links) or "-"
 
 
 class DocumentForm(ModelForm):
-    """A document, which can be taken off and put back where it was public."""
+    """A document. One that is public can be taken off and put back."""
 
     off = forms.BooleanField(
         label="Taken off",
         required=False,
-        help_text="Readers no longer find or get it. It stays here, and can be put back.",
+        help_text="Readers can no longer find or download it. You can put it back.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,50 +88,50 @@ class DocumentForm(ModelForm):
             self.fields["off"].initial = self.instance.taken_off
 
     def clean(self) -> dict[str, Any] | None:
-        """Hand the tick on to the document."""
+        """Set `taken_off` of the document."""
         cleaned = super().clean()
         self.instance.taken_off = self.cleaned_data.get("off", self.instance.taken_off)
         return cleaned
 
 
 class DocumentInline(RecordedInline):
-    """The papers of a protocol, those that were taken off among them."""
+    """The papers of a protocol, including those that were taken off."""
 
     model = Document
     form = DocumentForm
     readonly_fields = ("earlier",)
-    # The file itself is linked, at an address that has a draft's too.
+    # The file itself is linked, also that of a draft.
     view_on_site = False
-    formfield_overrides = RecordedInline.formfield_overrides | PAPER_WIDGETS
+    formfield_overrides = RecordedInline.formfield_overrides | FILE_WIDGETS
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """Bring the earlier files with each."""
+        """Prefetch the earlier files of each."""
         return super().get_queryset(request).prefetch_related("earlier_versions")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Let papers of what is public be taken off: they are never deleted."""
+        """Show 'Taken off' if the protocol is public: its papers are never deleted."""
         return ["title", "file"] + (["off", "earlier"] if _is_public(obj) else [])
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow it for a draft's papers alone."""
+        """Return True only for papers of a draft."""
         return not _is_public(obj) and super().has_delete_permission(request, obj)
 
     @admin.display(description="earlier versions")
     def earlier(self, document: Document) -> SafeString | str:
         """Return links to the files that newer ones replaced."""
-        return listed_versions(document)
+        return earlier_version_links(document)
 
 
 def _is_public(protocol: Protocol | None) -> bool:
-    """Return whether the stored protocol is public, whatever is chosen on the form."""
+    """Return whether the protocol is public as stored, whatever the form says."""
     return protocol is not None and Protocol.public.filter(pk=protocol.pk).exists()
 
 
-class PapersDoor(Door):
-    """The addresses of documents and their earlier files, on the admin of protocols."""
+class DocumentViewsAdmin(DocumentViewsBase):
+    """The views of documents and their earlier files, in the admin of protocols."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Add them before those of a protocol, which take anything."""
+        """Add the views before those of a protocol, whose patterns match everything."""
         view = self.admin_site.admin_view
         return [
             path("documents/<int:pk>/", view(self.document_file), name="registers_document_file"),
@@ -160,7 +160,9 @@ class PapersDoor(Door):
         try:
             response = FileResponse(stored.file.storage.open(str(stored.file.name)))
         except (OSError, ValueError):
-            lost = format_html("The file of '{}' is not there, or cannot be fetched now.", document)
+            lost = format_html(
+                "The file of '{}' is missing or cannot be read at the moment.", document
+            )
             self.message_user(request, lost, messages.ERROR)
             back = reverse("admin:registers_protocol_change", args=[document.protocol_id])
             return HttpResponseRedirect(back)

@@ -1,4 +1,4 @@
-"""Protocols, with their parties, what they come under, their documents, and a draft's preview."""
+"""Protocols, with their parties, documents and overarching protocols, and drafts' previews."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from django.utils import timezone
 
 from registers.admin.base import FormSet, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
-from registers.admin.papers import DocumentInline, PapersDoor
+from registers.admin.papers import DocumentInline, DocumentViewsAdmin
 from registers.admin.permissions import GuardedAdmin
 from registers.admin.protocol_form import (
-    WITHDRAWAL,
+    WITHDRAWAL_FIELDS,
+    NoScriptChoices,
+    NoScriptRows,
     PartyInline,
-    PlainChoices,
-    PlainRows,
     ProtocolForm,
-    is_plain,
+    without_javascript,
 )
 from registers.admin.review import ReviewedAdmin
 from registers.models import Overarching, Protocol
@@ -33,9 +33,9 @@ from registers.search.reference_log import next_reference
 
 
 def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show a draft's public page, marked as a draft. What is public leads to its own page.
+    """Show a draft's public page, marked as a draft. Redirect to the page of what is public.
 
-    Raises PermissionDenied for who may not see protocols in admin, and Http404.
+    Raises PermissionDenied for a user who may not see protocols in admin, and Http404.
     """
     if not model_admin.has_view_or_change_permission(request):
         raise PermissionDenied
@@ -45,7 +45,7 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     if protocol.status != Protocol.Status.DRAFT:
         return redirect(protocol)
     today = timezone.localdate()
-    # A draft has no reviews, and nothing public names it: all that is left out is empty.
+    # A draft has no reviews, and nothing public names it: the context leaves these out.
     context = {
         "protocol": protocol,
         "on": today,
@@ -63,21 +63,21 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
 STATUS = "In force, or withdrawn?"
 NOTES = "For administrators"
 REPLACED_BY_WITHDRAWN = (
-    "{newer}, which replaces this protocol, is withdrawn itself. Readers are led there, and read"
-    " why."
+    "{newer}, which replaces this protocol, is itself withdrawn. Readers of this protocol are"
+    " sent there, and read why."
 )
 
 
 class OverarchingFormSet(FormSet):
-    """Rows with a name: Django takes it from the way back, which has none here."""
+    """A form set with a prefix: Django takes it from the reverse name, which is missing here."""
 
     @classmethod
     def get_default_prefix(cls) -> str:
-        """Return how the rows' boxes begin."""
+        """Return the prefix of the field names."""
         return "overarching"
 
 
-class OverarchingInline(PlainRows, RecordedInline):
+class OverarchingInline(NoScriptRows, RecordedInline):
     """The broader protocols that it comes under."""
 
     model = Overarching
@@ -86,23 +86,23 @@ class OverarchingInline(PlainRows, RecordedInline):
     autocomplete_fields = ("overarching",)
     verbose_name = "protocol that this comes under"
     verbose_name_plural = "Papers: comes under"
-    stands_before = NOTES
+    before_fieldset = NOTES
 
 
-class DocumentRows(PlainRows, DocumentInline):
-    """Its papers, in their place on the form."""
+class ProtocolDocumentInline(NoScriptRows, DocumentInline):
+    """Its documents, in their place on the form."""
 
     verbose_name_plural = "Papers: documents"
     autocomplete_fields = ()
-    stands_before = NOTES
+    before_fieldset = NOTES
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
+class ProtocolAdmin(GuardedAdmin, DocumentViewsAdmin, NoScriptChoices, ReviewedAdmin):
     """Protocols, in the order in which a person thinks of one: what, who, why, when, papers."""
 
     form = ProtocolForm
-    inlines = (PartyInline, OverarchingInline, DocumentRows)
+    inlines = (PartyInline, OverarchingInline, ProtocolDocumentInline)
     list_display = ("reference", "title", "theme", "lead", "review", "status", "recorded")
     list_display_links = ("reference", "title")
     list_filter = (
@@ -115,22 +115,22 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
         UnclearFilter,
     )
     list_select_related = ("theme",)
-    # Else each page of a filtered list counts the whole register too.
+    # Otherwise each page of a filtered list counts the whole register too.
     show_full_result_count = False
-    # Django shows no box without any; `get_search_results` says where is looked.
+    # Django shows no search box without any. `get_search_results` does the search.
     search_fields = ("reference",)
     search_help_text = (
         "A reference (12, ISP 0012), any name of an organisation, or words from anywhere in the"
-        " record, notes and documents included. “Words in quotes” stand together."
+        " record, notes and documents included. Put words in “quotes” to find them together."
     )
     autocomplete_fields = ("replaced_by",)
     fieldsets = (
         ("What", {"fields": ("reference", "title", "version", "theme", "summary")}),
         ("What is shared", {"fields": ("information_items", "data_subjects")}),
-        (PartyInline.stands_before, {"fields": ("parties_complete", "parties_note")}),
+        (PartyInline.before_fieldset, {"fields": ("parties_complete", "parties_note")}),
         ("Why", {"fields": ("purpose", "lawful_basis")}),
         ("When", {"fields": ("review_date", "review_note", "published_on")}),
-        (STATUS, {"fields": ("status", *WITHDRAWAL)}),
+        (STATUS, {"fields": ("status", *WITHDRAWAL_FIELDS)}),
         (NOTES, {"fields": ("admin_note",)}),
         ("This change", {"fields": ("why",)}),
     )
@@ -148,13 +148,13 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
         return preview(self, request, object_id)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Protocol]:
-        """Bring what the list says of each: its parties, and whether it has documents."""
+        """Prefetch what the list shows: parties and documents."""
         return Protocol.objects.with_parties().prefetch_related("documents")
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        """Search anywhere in the record. The autocomplete boxes ask here too."""
+        """Search anywhere in the record. Autocomplete fields search by this too."""
         return anywhere(queryset, search_term), False
 
     @admin.display(description="lead")
@@ -165,7 +165,7 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
 
     @admin.display(description="review today", ordering="review_date")
     def review(self, protocol: Protocol) -> str | None:
-        """Return how its review stands, with the month. None is due of what is withdrawn."""
+        """Return its review status and month; None for a withdrawn protocol."""
         if protocol.status == Protocol.Status.WITHDRAWN:
             return None
         stands = protocol.review_status(timezone.localdate()).label
@@ -173,7 +173,7 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
 
     @admin.display(description="recorded", ordering=recorded_count())
     def recorded(self, protocol: Protocol) -> str:
-        """Return how many of the things that it should say are there."""
+        """Return how many of the fields that it should have are recorded."""
         return f"{len(RECORD_ITEMS) - len(missing(protocol))} of {len(RECORD_ITEMS)}"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -181,28 +181,28 @@ class ProtocolAdmin(GuardedAdmin, PapersDoor, PlainChoices, ReviewedAdmin):
         return {"reference": next_reference()} | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Fix the reference of a protocol that is there."""
+        """Make the reference of a saved protocol read-only."""
         return ("reference",) if obj else ()
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Say on the form what is still missing, and which form this is."""
+        """Add what is still missing, and whether the page is without JavaScript."""
         protocol = context.get("original")
         context["missing"] = missing(protocol) if protocol else []
-        context["plain"] = is_plain(request)
+        context["without_javascript"] = without_javascript(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 (Django's own)
-        """Save all of it. Warn where readers will be led from what is withdrawn to what is, too."""
+        """Save all. Warn if the protocol that replaces this one is withdrawn, too."""
         super().save_related(request, form, formsets, change)
         newer = form.instance.replaced_by
         if "replaced_by" in form.changed_data and newer and newer.status == "withdrawn":
-            told = REPLACED_BY_WITHDRAWN.format(newer=newer)
-            self.message_user(request, told, messages.WARNING)
+            warning = REPLACED_BY_WITHDRAWN.format(newer=newer)
+            self.message_user(request, warning, messages.WARNING)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse for all but drafts."""
+        """Return True only for drafts."""
         allowed: bool = super().has_delete_permission(request, obj)
         return allowed and (obj is None or obj.status == Protocol.Status.DRAFT)
 

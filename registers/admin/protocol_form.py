@@ -1,6 +1,6 @@
 """The form of a protocol and its parties, with or without JavaScript.
 
-A page has them with `?plain=1` in its address, which it offers where scripts do not run.
+A page without scripts links to `?plain=1`, where autocomplete fields are text boxes.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ else:
     OrganisationField = forms.ModelChoiceField
 
 
-def is_plain(request: HttpRequest) -> bool:
-    """Say whether this page is asked for without what needs JavaScript."""
+def without_javascript(request: HttpRequest) -> bool:
+    """Return whether the page is asked for without widgets that need JavaScript."""
     return "plain" in request.GET
 
 
-class NamedOrganisation(OrganisationField):
-    """A box for any name of an organisation."""
+class OrganisationNameField(OrganisationField):
+    """A text box for any name of an organisation."""
 
     widget = AdminTextInputWidget
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the official name of the organisation that is chosen, or what was typed."""
+        """Return the official name of the chosen organisation, or the text as typed."""
         if isinstance(value, int):
             return Organisation.objects.filter(pk=value).values_list("name", flat=True).first()
         return value
@@ -50,56 +50,56 @@ class NamedOrganisation(OrganisationField):
         found = Organisation.objects.named(str(value)).first()
         if found is None:
             raise ValidationError(
-                f"No organisation has the name '{value}'. Write any of its names, in full."
+                f"No organisation has the name '{value}'. Enter any of its names in full."
             )
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Say whether another name stands there than the one that was shown."""
+        """Return whether the text is another than the one that was shown."""
         return str(self.prepare_value(initial) or "") != str(data or "")
 
 
-class PlainChoices:
-    """A form or rows of it, whose choices of other things are typed where a page is plain."""
+class NoScriptChoices:
+    """An admin or inline whose autocomplete fields are text boxes without JavaScript."""
 
     def get_autocomplete_fields(self, request: HttpRequest) -> Any:
-        """Return none where the page is plain."""
-        return () if is_plain(request) else super().get_autocomplete_fields(request)  # type: ignore[misc]  # a mixin
+        """Return none without JavaScript."""
+        return () if without_javascript(request) else super().get_autocomplete_fields(request)  # type: ignore[misc]  # a mixin
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Let the key be typed, such as a reference, where the page is plain."""
-        if is_plain(request) and db_field.name in self.autocomplete_fields:  # type: ignore[attr-defined]  # a mixin
+        """Use a text box for the key, such as a reference, without JavaScript."""
+        if without_javascript(request) and db_field.name in self.autocomplete_fields:  # type: ignore[attr-defined]  # a mixin
             kwargs["widget"] = AdminTextInputWidget(attrs={"class": ""})
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
 
 
-class PlainRows(PlainChoices):
-    """Rows that stand there empty where the page is plain: no script can add them."""
+class NoScriptRows(NoScriptChoices):
+    """An inline with empty rows without JavaScript, where no script can add them."""
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        """Return how many."""
+        """Return how many empty rows to show."""
         rows: int = super().get_extra(request, obj, **kwargs)  # type: ignore[misc]  # a mixin
-        return EMPTY_ROWS if is_plain(request) else rows
+        return EMPTY_ROWS if without_javascript(request) else rows
 
 
 class PartyForm(ModelForm):
-    """One row. Whether it fits the other rows is for all of them to say."""
+    """One party. The form set checks it against the other parties."""
 
     def validate_constraints(self) -> None:
-        """Leave it to the form set: a lead may go to another row in the same breath."""
+        """Check nothing: the lead may move to another row in the same save."""
 
 
-class PlainPartyForm(PartyForm):
-    """One row whose organisation is typed."""
+class NoScriptPartyForm(PartyForm):
+    """One party, whose organisation is typed."""
 
-    organisation = NamedOrganisation(Organisation.objects.all())
+    organisation = OrganisationNameField(Organisation.objects.all())
 
 
 class PartyFormSet(FormSet):
-    """All parties of a protocol, judged together as they will be, not one by one as they are."""
+    """All parties of a protocol, checked together as they will be once all are saved."""
 
     def clean(self) -> None:
-        """Refuse a second lead, and an organisation that has a role twice, beside its role."""
+        """Refuse a second lead, and an organisation with one role twice; errors are on `role`."""
         seen: set[tuple[Organisation, str]] = set()
         lead: Organisation | None = None
         for form in self.forms:
@@ -110,17 +110,20 @@ class PartyFormSet(FormSet):
             if (organisation, role) in seen:
                 form.add_error("role", f"{organisation} has this role twice.")
             elif role == Party.Role.LEAD and lead:
-                form.add_error("role", f"A protocol has one lead organisation. {lead} leads it.")
+                form.add_error(
+                    "role",
+                    f"A protocol can have only one lead organisation. {lead} is the lead already.",
+                )
             elif role == Party.Role.LEAD:
                 lead = organisation
             seen.add((organisation, role))
 
     def save(self, commit: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 (Django's own)
-        """Return what must be saved, in an order in which no row stands in another's way."""
+        """Return what must be saved, in an order in which no row breaks a constraint."""
         parties = super().save(commit=commit)
         for party, changed in self.changed_objects:
             if "organisation" in changed:
-                # Another organisation is another party; so two rows may change places too.
+                # Another organisation is another party. So two rows can swap organisations, too.
                 self.deleted_objects.append(Party.objects.get(pk=party.pk))
                 party.pk = None
                 party._state.adding = True
@@ -130,8 +133,8 @@ class PartyFormSet(FormSet):
         return sorted(parties, key=lambda party: party.role == Party.Role.LEAD)
 
 
-class PartyInline(PlainRows, RecordedInline):
-    """Who takes part, and how."""
+class PartyInline(NoScriptRows, RecordedInline):
+    """The organisations that take part, and their roles."""
 
     model = Party
     form = PartyForm
@@ -144,20 +147,20 @@ class PartyInline(PlainRows, RecordedInline):
     fields = ("organisation", "role", "name_as_published", "note", "signed_on")
     verbose_name = "organisation"
     verbose_name_plural = "Who: the organisations"
-    stands_before = "Who: is the list complete?"
+    before_fieldset = "Who: is the list complete?"
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Return the rows' class, with a box to type in where the page is plain."""
-        if is_plain(request):
-            kwargs["form"] = PlainPartyForm
+        """Return the form set, with text boxes for organisations without JavaScript."""
+        if without_javascript(request):
+            kwargs["form"] = NoScriptPartyForm
         return super().get_formset(request, obj, **kwargs)
 
 
-WITHDRAWAL = ("withdrawn_on", "withdrawn_reason", "replaced_by")
+WITHDRAWAL_FIELDS = ("withdrawn_on", "withdrawn_reason", "replaced_by")
 
 
-def taken() -> str:
-    """Return what is said of a reference that a protocol has: another officer was quicker."""
+def reference_taken() -> str:
+    """Return the message about a reference that is in use, with the next free one."""
     free = next_reference()
     also = f" The next free one is {free}." if free else ""
     return f"A protocol has this reference already.{also}"
@@ -174,42 +177,42 @@ class ProtocolForm(GuardedForm, ReasonForm):
 
     class Meta:
         help_texts = {
-            "status": "A draft is seen by editors alone. A withdrawn protocol stays public.",
+            "status": "Only editors see a draft. A withdrawn protocol stays public.",
             "withdrawn_on": "Only for the status Withdrawn.",
             "withdrawn_reason": "Only for the status Withdrawn. Public.",
-            "replaced_by": "If another protocol took its place. Readers are led there.",
+            "replaced_by": "If another protocol took its place. Its page links to that one.",
         }
 
     def clean_reference(self) -> str:
-        """Refuse a number that a protocol has: another officer may have been offered it too."""
+        """Refuse a reference in use: two editors may have been offered the same one."""
         reference: str = self.cleaned_data["reference"]
         if Protocol.objects.filter(pk__in=[reference, *spellings_of(reference)]).exists():
-            raise ValidationError(taken())
+            raise ValidationError(reference_taken())
         return reference
 
     def clean(self) -> dict[str, Any] | None:
-        """Ask for the day and the reason of a withdrawal; forget them when it is back in force."""
+        """Require the day and reason of a withdrawal; clear them when it is put back in force."""
         cleaned = super().clean() or {}
         if "status" not in cleaned:
             return cleaned
         before, now = self.initial.get("status"), cleaned["status"]
         if now == Protocol.Status.PUBLISHED and before == Protocol.Status.WITHDRAWN:
-            self._forget_withdrawal(cleaned)
+            self._clear_withdrawal(cleaned)
         withdrawn = now == Protocol.Status.WITHDRAWN
         for field, wanted in (
-            ("withdrawn_on", "Write the day on which it was withdrawn."),
-            ("withdrawn_reason", "Write why it was withdrawn. The public reads it."),
+            ("withdrawn_on", "Enter the day on which it was withdrawn."),
+            ("withdrawn_reason", "Enter why it was withdrawn. This is public."),
         ):
             if field in self.errors:
                 continue
             if withdrawn and not cleaned.get(field):
                 self.add_error(field, wanted)
             if not withdrawn and cleaned.get(field):
-                self.add_error(field, "Choose the status Withdrawn, or empty this box.")
+                self.add_error(field, "Select the status Withdrawn, or clear this box.")
         return cleaned
 
-    def _forget_withdrawal(self, cleaned: dict[str, Any]) -> None:
-        """Empty what stands there still. What was typed anew is a slip, and is asked about."""
-        for field in WITHDRAWAL:
+    def _clear_withdrawal(self, cleaned: dict[str, Any]) -> None:
+        """Clear what is unchanged. What was typed anew is a mistake, and is refused."""
+        for field in WITHDRAWAL_FIELDS:
             if field in cleaned and field not in self.changed_data:
                 cleaned[field] = "" if field == "withdrawn_reason" else None

@@ -398,7 +398,7 @@ class TestRows:
         response = meet(officers_door, percys_door, typed, theirs)
         chosen = {each.name: each.chosen or "typed" for each in differing(response).values()}
         refused = choose(officers_door, response, **chosen)
-        assert "A protocol has one lead organisation. " in errors(refused)
+        assert "A protocol can have only one lead organisation. " in errors(refused)
         assert parties() == [EPUT, "All Essex Schools", "Kent County Council*"]
 
     def test_a_row_that_stands_there_twice_is_not_lost(self, officers_door, percys_door):

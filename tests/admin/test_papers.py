@@ -189,7 +189,7 @@ class TestWhoMayRead:
         (folder / document.file.name).unlink()
         page = officers_door.get(address("document", "file", document.pk), follow=True)
         assert page.redirect_chain == [(EDIT, 302)]
-        assert "The file of 'Signed copy' is not there" in text(page)
+        assert "The file of 'Signed copy' is missing" in text(page)
 
 
 class TestOfAResource:
@@ -223,7 +223,7 @@ class TestOfAResource:
         resource = Resource.objects.get(slug="a")
         page = officers_door.get(address("resource", "change", resource.pk)).content.decode()
         assert '<h2 class="govuk-heading-m">One</h2>\n<p><strong>b</strong></p>' in page
-        assert "A line that begins with ## is a heading" in page
+        assert "You can use Markdown" in page
         assert Page(page).inline == []
 
 

@@ -101,7 +101,7 @@ class TestRefused:
 
     def test_two_leads(self, officers_door):
         typed = {row(officers_door, "EPUT") + "role": "lead"}
-        self.refuse(officers_door, "A protocol has one lead organisation. ", **typed)
+        self.refuse(officers_door, "A protocol can have only one lead organisation. ", **typed)
 
     def test_a_role_twice(self, officers_door):
         typed = add_row(officers_door, EDIT, "parties", organisation=organisation("EPUT").pk)

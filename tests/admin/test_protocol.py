@@ -166,12 +166,12 @@ BAD = {
     "withdrawn without a day": (
         {"status": "withdrawn", "withdrawn_reason": "Over."},
         "withdrawn_on",
-        "Write the day on which it was withdrawn.",
+        "Enter the day on which it was withdrawn.",
     ),
     "withdrawn without a reason": (
         {"status": "withdrawn", "withdrawn_on": "2026-03-31"},
         "withdrawn_reason",
-        "Write why it was withdrawn.",
+        "Enter why it was withdrawn.",
     ),
     "withdrawn on a day that is none": (
         {"status": "withdrawn", "withdrawn_on": "soon", "withdrawn_reason": "Over."},
@@ -181,7 +181,7 @@ BAD = {
     "a reason without withdrawing": (
         {"withdrawn_reason": "Over."},
         "withdrawn_reason",
-        "Choose the status Withdrawn, or empty this box.",
+        "Select the status Withdrawn, or clear this box.",
     ),
     "its own replacement": ({"replaced_by": "0046"}, "replaced_by", "replace each other"),
     "an unknown replacement": ({"replaced_by": "0099"}, "replaced_by", "Select a valid choice."),

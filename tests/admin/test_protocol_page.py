@@ -101,7 +101,7 @@ class TestWithdrawing:
 
     def test_back_in_force_with_a_new_reason_is_a_slip(self, officers_door, withdrawn):
         response = send(officers_door, EDIT, status="published", withdrawn_reason="Again.")
-        assert "Choose the status Withdrawn, or empty this box." in errors(response)
+        assert "Select the status Withdrawn, or clear this box." in errors(response)
         withdrawn.refresh_from_db()
         assert withdrawn.status == "withdrawn"
 
@@ -115,7 +115,7 @@ class TestWithdrawing:
         url = address("protocol", "change", "0053")
         typed = {"withdrawn_on": "31/01/2026", "withdrawn_reason": "Over."}
         response = send(officers_door, url, status="withdrawn", replaced_by="0046", **typed)
-        assert "which replaces this protocol, is withdrawn itself." in messages(response)
+        assert "which replaces this protocol, is itself withdrawn." in messages(response)
         assert Protocol.objects.get(pk="0053").replaced_by == withdrawn
         assert "withdrawn itself" not in messages(send(officers_door, url, title="Renamed"))
 
@@ -253,7 +253,7 @@ class TestWithoutJavaScript:
         row = {"parties-3-organisation": typed}
         response = send(officers_door, self.PLAIN, title="Not kept", **row)
         assert "No organisation has the name" in errors(response)
-        assert "Write any of its names, in full." in response.content.decode()
+        assert "Enter any of its names in full." in response.content.decode()
         assert response.context["adminform"].form["title"].value() == "Not kept"
         assert Protocol.objects.get(pk="0046").title != "Not kept"
 
@@ -280,6 +280,6 @@ def test_a_second_lead_is_refused_and_all_stays_as_typed(officers_door):
         name_as_published="Medway Towns",
     )
     response = send(officers_door, EDIT, title="As typed", **row)
-    assert "A protocol has one lead organisation. " in errors(response)
+    assert "A protocol can have only one lead organisation. " in errors(response)
     assert "Medway Towns" in response.content.decode()
     assert Protocol.objects.get(pk="0046").lead.organisation.name == "Provide"

@@ -120,7 +120,7 @@ def test_a_party_is_added_without_javascript(reader, kept_register):
     page.get_by_label("Username").fill("olive")
     page.get_by_label("Password").fill("a password of these tests")
     page.get_by_role("button", name="Log in").click()
-    page.get_by_role("link", name="Open this form with boxes to type in").click()
+    page.get_by_role("link", name="Use this form without JavaScript").click()
     empty = page.locator("#parties-group tr.form-row:not(.has_original):not(.empty-form)")
     empty.first.locator("input[name$=organisation]").fill("eput")
     page.get_by_role("button", name="Save and continue editing").click()
