@@ -1,4 +1,4 @@
-"""Answers of lead organisations, the waiting ones first, to accept or to refuse."""
+"""Answers of lead organisations to reminders, for a publisher to accept or refuse."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from registers.admin.permissions import may_publish
 from registers.admin.read_only import ReadOnlyAdmin
-from registers.admin.review import review_page, told
+from registers.admin.review import review_page, success_message
 from registers.changes.review import NOT_IN_FORCE
 from registers.models import Answer, Organisation, Protocol, Review
 from registers.reminders.answers import DECIDED, accept, refuse
@@ -29,37 +29,38 @@ if TYPE_CHECKING:
 else:
     AnswerModelAdmin = admin.ModelAdmin
 
-NOT_THEIRS = (
-    "The answer is accepted: {organisation} does not lead this protocol. Put the lead right here."
+NOT_THE_LEAD = (
+    "The answer is accepted: {organisation} does not lead this protocol. Change the lead on this"
+    " page."
 )
 UNKNOWN = "Not recorded"
-REFUSED = "The answer is refused. It changes nothing."
-# Of those that wait, the one that has waited longest stands at the top.
+REFUSED = "The answer is refused. The protocol is unchanged."
+# Waiting answers come first, the oldest at the top.
 WAITING_FIRST = Case(When(status=Answer.Status.WAITING, then="answered_at")).asc(nulls_last=True)
-FOUND = "protocol__reference", "protocol__title", "reminder__organisation__names__key"
+SEARCHED = "protocol__reference", "protocol__title", "reminder__organisation__names__key"
 
 
 @admin.register(Answer)
 class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
-    """Every answer. None can be added, altered or deleted; each is decided once."""
+    """Every answer. None can be added, altered or deleted. Each is decided once."""
 
     ordering = (WAITING_FIRST, "-pk")
     list_display = ("protocol", "organisation", "choice", "job_title", "answered_at", "status")
     list_filter = ("status", "choice", "answered_at")
     list_select_related = ("reminded__protocol", "reminded__reminder__organisation")
-    search_fields = (*(f"reminded__{field}" for field in FOUND), "job_title", "note")
+    search_fields = (*(f"reminded__{field}" for field in SEARCHED), "job_title", "note")
     search_help_text = "A protocol, any name of an organisation, or words of the answer"
     fieldsets = (
         (
             "The answer",
             {"fields": ("choice", "note", "job_title", "organisation", "answered_at", "status")},
         ),
-        ("The protocol today", {"fields": ("protocol_here", "lead", "partners", "review_due")}),
+        ("The protocol today", {"fields": ("protocol_link", "lead", "partners", "review_due")}),
     )
-    readonly_fields = ("organisation", "protocol_here", "lead", "partners", "review_due")
+    readonly_fields = ("organisation", "protocol_link", "lead", "partners", "review_due")
 
     def get_urls(self) -> list[Any]:
-        """Add the ways to accept and to refuse."""
+        """Add the views that accept and refuse an answer."""
         accepting = admin.site.admin_view(self.accept_view)
         refusing = admin.site.admin_view(require_POST(self.refuse_view))
         return [
@@ -71,24 +72,24 @@ class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
     # Who may what ------------------------------------------------------------------------------
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let those look who decide."""
+        """Return True also for those who may decide."""
         return super().has_view_permission(request, obj) or may_publish(request.user)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Add the decision, once there is one."""
+        """Add the decision, if there is one."""
         decision = ("The decision", {"fields": ("decided_at", "decided_by", "review")})
-        waits = obj is not None and obj.status == Answer.Status.WAITING
-        return self.fieldsets if waits else (*self.fieldsets, decision)
+        waiting = obj is not None and obj.status == Answer.Status.WAITING
+        return self.fieldsets if waiting else (*self.fieldsets, decision)
 
     # What is shown -----------------------------------------------------------------------------
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show one answer, with the buttons for whoever may decide it."""
+        """Show one answer, with buttons for those who may decide it."""
         answer: Answer = context["original"]
-        waits = answer.status == Answer.Status.WAITING
-        context["may_decide"] = waits and may_publish(request.user)
+        waiting = answer.status == Answer.Status.WAITING
+        context["may_decide"] = waiting and may_publish(request.user)
         context["not_ours"] = answer.choice == Answer.Choice.NOT_OURS
         context["title"] = f"Answer about protocol {answer.reminded.protocol_id}"
         return super().render_change_form(request, context, *args, **kwargs)
@@ -104,8 +105,8 @@ class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
         return answer.reminded.reminder.organisation
 
     @admin.display(description="protocol")
-    def protocol_here(self, answer: Answer) -> SafeString:
-        """Return the protocol and its status, with a link to its page here."""
+    def protocol_link(self, answer: Answer) -> SafeString:
+        """Return the protocol and its status, with a link to its page in admin."""
         protocol = answer.reminded.protocol
         page = reverse("admin:registers_protocol_change", args=[protocol.pk])
         status = protocol.get_status_display().lower()
@@ -125,7 +126,7 @@ class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
 
     @admin.display(description="review")
     def review_due(self, answer: Answer) -> str:
-        """Return how the protocol's review stands today, with its day."""
+        """Return the protocol's review status today, with the due day."""
         protocol = answer.reminded.protocol
         stands = protocol.review_status(timezone.localdate()).label
         due = protocol.review_due_on
@@ -134,50 +135,54 @@ class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
     # Deciding ----------------------------------------------------------------------------------
 
     def accept_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show the review that the answer would become, and record it. A GET changes nothing."""
-        answer = self._to_decide(request, object_id)
+        """Show the review that the answer would become, or record it. A GET changes nothing."""
+        answer = self._get_answer(request, object_id)
         protocol = answer.reminded.protocol
         if answer.choice == Answer.Choice.NOT_OURS:
             return self._accept_not_ours(request, answer)
         if answer.status != Answer.Status.WAITING:
-            return self._back(request, answer, DECIDED.format(status=_status(answer)))
+            return self._redirect_with_error(
+                request, answer, DECIDED.format(status=_status(answer))
+            )
         if protocol.status != Protocol.Status.PUBLISHED:
-            return self._back(request, answer, NOT_IN_FORCE.format(protocol=protocol))
+            return self._redirect_with_error(
+                request, answer, NOT_IN_FORCE.format(protocol=protocol)
+            )
         return self._review(request, answer)
 
     def refuse_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Refuse the answer."""
-        answer = self._to_decide(request, object_id)
+        answer = self._get_answer(request, object_id)
         try:
             refuse(answer, at=timezone.now(), by=cast(User, request.user))
         except ValidationError as refusal:
-            return self._back(request, answer, refusal.messages[0])
+            return self._redirect_with_error(request, answer, refusal.messages[0])
         self.log_change(request, answer, "Refused.")
         self.message_user(request, REFUSED, messages.SUCCESS)
         return redirect("admin:registers_answer_changelist")
 
     def _accept_not_ours(self, request: HttpRequest, answer: Answer) -> HttpResponse:
-        """Accept that another leads it, and lead to where that is put right."""
+        """Accept that another organisation leads it, and redirect to the protocol."""
         if request.method != "POST":
             return redirect("admin:registers_answer_change", answer.pk)
         try:
             accept(answer, None, at=timezone.now(), by=cast(User, request.user))
         except ValidationError as refusal:
-            return self._back(request, answer, refusal.messages[0])
+            return self._redirect_with_error(request, answer, refusal.messages[0])
         self.log_change(request, answer, "Accepted.")
-        said = NOT_THEIRS.format(organisation=self.organisation(answer))
-        self.message_user(request, said, messages.WARNING)
+        message = NOT_THE_LEAD.format(organisation=self.organisation(answer))
+        self.message_user(request, message, messages.WARNING)
         return redirect("admin:registers_protocol_change", answer.reminded.protocol_id)
 
     def _review(self, request: HttpRequest, answer: Answer) -> HttpResponse:
-        """Show the form of a review with what was answered in it, or record what it says."""
+        """Show the form of a review, filled in with the answer, or record the review."""
 
         def record(review: Review) -> None:
             accept(answer, review, at=timezone.now(), by=cast(User, request.user))
 
         def done(review: Review) -> HttpResponse:
             self.log_change(request, answer, "Accepted.")
-            self.message_user(request, told(review), messages.SUCCESS)
+            self.message_user(request, success_message(review), messages.SUCCESS)
             return redirect("admin:registers_answer_changelist")
 
         return review_page(
@@ -196,7 +201,7 @@ class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
             },
         )
 
-    def _to_decide(self, request: HttpRequest, object_id: str) -> Answer:
+    def _get_answer(self, request: HttpRequest, object_id: str) -> Answer:
         """Return the answer. Raises PermissionDenied, and Http404 where there is none."""
         if not may_publish(request.user):
             raise PermissionDenied
@@ -205,8 +210,10 @@ class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
             raise Http404
         return answer
 
-    def _back(self, request: HttpRequest, answer: Answer, sentence: str) -> HttpResponse:
-        """Lead back to the answer, and say what was refused."""
+    def _redirect_with_error(
+        self, request: HttpRequest, answer: Answer, sentence: str
+    ) -> HttpResponse:
+        """Redirect to the answer with an error message."""
         self.message_user(request, sentence, messages.ERROR)
         return redirect("admin:registers_answer_change", answer.pk)
 

@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 from registers import changes
 from registers.admin.base import ModelForm, ReasonForm, RecordedAdmin, RecordedInline, StackedInline
 from registers.admin.filters import ContactFilter, UnclearFilter
-from registers.admin.merging.merge import MergingAdmin
+from registers.admin.merging.merge import MergeableAdmin
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
 from registers.search.admin_search import called_anything_like
@@ -130,7 +130,7 @@ class SlugInline(ReadOnlyAdmin, RecordedInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(MergingAdmin):
+class OrganisationAdmin(MergeableAdmin):
     """Organisations, searched by any name."""
 
     form = OrganisationForm

@@ -25,7 +25,7 @@ from registers.admin.protocol_form import (
     ProtocolForm,
     without_javascript,
 )
-from registers.admin.review import ReviewedAdmin
+from registers.admin.review import ReviewableAdmin
 from registers.models import Overarching, Protocol
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
 from registers.search.admin_search import anywhere
@@ -98,7 +98,7 @@ class ProtocolDocumentInline(NoScriptRows, DocumentInline):
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(GuardedAdmin, DocumentViewsAdmin, NoScriptChoices, ReviewedAdmin):
+class ProtocolAdmin(GuardedAdmin, DocumentViewsAdmin, NoScriptChoices, ReviewableAdmin):
     """Protocols, in the order in which a person thinks of one: what, who, why, when, papers."""
 
     form = ProtocolForm

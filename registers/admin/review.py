@@ -1,7 +1,7 @@
-"""Reviews: recorded for one protocol or for many, looked up, and corrected in their words.
+"""Reviews: recorded for one protocol or for many, listed, and corrected in their wording.
 
-The chosen protocols and what was written travel in the form. Nothing is kept
-between the pages, so an officer may have two of them open.
+The protocols and the values travel in the form. Nothing is stored between the
+pages, so an editor can have two of them open.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString
 from registers import changes
 from registers.admin.base import ModelForm, ReasonForm, RecordedAdmin
 from registers.admin.permissions import may_publish, outcomes_for
-from registers.admin.review_form import BOXES, ReviewForm
+from registers.admin.review_form import FIELDS, ReviewForm
 from registers.changes.review import NOT_IN_FORCE, ReviewPreview
 from registers.models import Protocol, Review
 from registers.models.review_dates import last_day
@@ -33,7 +33,7 @@ from registers.models.review_dates import last_day
 
 @admin.register(Review)
 class ReviewAdmin(RecordedAdmin):
-    """Every review, the newest first. Only its words can be mended: the decision stands."""
+    """Every review, newest first. Only its job title and note can be corrected."""
 
     form = ReasonForm
     list_display = ("protocol", "reviewed_on", "outcome", "job_title", "next_month")
@@ -53,12 +53,12 @@ class ReviewAdmin(RecordedAdmin):
     fieldsets = (
         ("Decision", {"fields": readonly_fields}),
         (
-            "Its words",
+            "Wording",
             {
                 "fields": ("job_title", "note"),
                 "description": (
-                    "The decision itself stands. To decide anew, record another review. What stood"
-                    " here before stays on the protocol’s changes page, which is public."
+                    "You cannot change the decision here: record another review instead. The old"
+                    " wording stays on the protocol’s changes page, which is public."
                 ),
             },
         ),
@@ -70,7 +70,7 @@ class ReviewAdmin(RecordedAdmin):
         return thing.protocol
 
     def save_object(self, form: ModelForm) -> None:
-        """Save the review, and the reason of a withdrawal that repeats it."""
+        """Save the review, and the reason of the withdrawal that repeats its note."""
         changes.correct_review(form.instance)
 
     @admin.display(description="next review", ordering="next_review")
@@ -83,7 +83,7 @@ class ReviewAdmin(RecordedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse what stands as the reason of a withdrawal to those who may not withdraw."""
+        """Only those who may withdraw may change a note that is the reason of a withdrawal."""
         allowed: bool = super().has_change_permission(request, obj)
         return allowed and (obj is None or obj.is_needed or may_publish(request.user))
 
@@ -92,75 +92,79 @@ class ReviewAdmin(RecordedAdmin):
         return False
 
 
-MOST = 200
+MAX_PROTOCOLS = 200
 CHANGED_SINCE = (
-    "Nothing is recorded yet: since you looked, the register has changed. This is what would"
-    " happen now."
+    "Nothing has been recorded, because the register changed while you were looking. This is what"
+    " would happen now."
 )
 
 
 def review_many(
-    request: HttpRequest, references: list[str], written: QueryDict | None = None
+    request: HttpRequest, references: list[str], data: QueryDict | None = None
 ) -> HttpResponse:
-    """Answer one step about the protocols of these references, at most MOST.
+    """Show the form or the preview of one review of many protocols, or record it.
 
-    `written` is what was sent from one of these pages; its button says which
-    step is next. What cannot be right leads back to the form, as typed.
+    `references` are at most MAX_PROTOCOLS. `data` is what one of these pages
+    sent, and its button says what is next. Errors lead back to the form, as typed.
     """
     protocols = list(Protocol.objects.filter(pk__in=references))
-    offered = outcomes_for(request.user)
-    if written is None:
+    outcomes = outcomes_for(request.user)
+    if data is None:
         today = {"reviewed_on": timezone.localdate()}
-        return _form_page(request, ReviewForm(protocols=protocols, offered=offered, initial=today))
-    if "_write" in written:
-        typed = {name: written[name] for name in BOXES if name in written}
-        return _form_page(request, ReviewForm(protocols=protocols, offered=offered, initial=typed))
-    form = ReviewForm(written, protocols=protocols, offered=offered)
+        return _form_page(
+            request, ReviewForm(protocols=protocols, outcomes=outcomes, initial=today)
+        )
+    if "_write" in data:
+        typed = {name: data[name] for name in FIELDS if name in data}
+        return _form_page(
+            request, ReviewForm(protocols=protocols, outcomes=outcomes, initial=typed)
+        )
+    form = ReviewForm(data, protocols=protocols, outcomes=outcomes)
     if not form.is_valid():
         return _form_page(request, form)
-    if "_record" in written:
-        if _record(request, form, written):
+    if "_record" in data:
+        if _record(request, form, data):
             return redirect("admin:registers_protocol_changelist")
         messages.warning(request, CHANGED_SINCE)
-    reviews = [form.review_of(protocol) for protocol in protocols]
+    reviews = [form.build_review(protocol) for protocol in protocols]
     by = cast(User, request.user)
-    return _forecast_page(request, form, changes.preview_reviews(reviews, at=timezone.now(), by=by))
+    return _preview_page(request, form, changes.preview_reviews(reviews, at=timezone.now(), by=by))
 
 
-def _record(request: HttpRequest, form: ReviewForm, written: QueryDict) -> bool:
-    """Record the reviews as they were shown, or none; say whether they are recorded."""
-    shown = set(written.getlist("recordable"))
-    reviews = [form.review_of(each) for each in form.protocols if each.pk in shown]
-    by, promised = cast(User, request.user), written.get("promised", "")
+def _record(request: HttpRequest, form: ReviewForm, data: QueryDict) -> bool:
+    """Record the reviews as previewed, or none; return whether they are recorded."""
+    shown = set(data.getlist("recordable"))
+    reviews = [form.build_review(each) for each in form.protocols if each.pk in shown]
+    by, promised = cast(User, request.user), data.get("promised", "")
     try:
         changes.record_reviews(reviews, at=timezone.now(), by=by, expected_digest=promised)
     except ValidationError:
         return False
     number = len(reviews)
-    said = "One review is recorded." if number == 1 else f"{number} reviews are recorded."
+    message = "One review is recorded." if number == 1 else f"{number} reviews are recorded."
     if left := [each.pk for each in form.protocols if each.pk not in shown]:
-        said += f" Not recorded, as you were shown: {', '.join(left)}."
-    messages.success(request, said)
+        message += f" Not recorded, as the preview said: {', '.join(left)}."
+    messages.success(request, message)
     return True
 
 
 def _form_page(request: HttpRequest, form: ReviewForm) -> HttpResponse:
-    title = "Record a review of the chosen protocols"
-    return _page(request, "review_many", form, title=title, adminform=form.in_admin())
+    title = "Record a review of the selected protocols"
+    return _page(request, "review_many", form, title=title, adminform=form.as_admin_form())
 
 
-def _forecast_page(
-    request: HttpRequest, form: ReviewForm, foreseen: list[ReviewPreview]
+def _preview_page(
+    request: HttpRequest, form: ReviewForm, previews: list[ReviewPreview]
 ) -> HttpResponse:
     return _page(
         request,
-        "review_forecast",
+        "review_preview",
         form,
         title="What will happen",
-        recordable=[each for each in foreseen if not each.refusals],
-        refused=[each for each in foreseen if each.refusals],
-        promised=changes.previews_digest(foreseen),
-        written=[form[name].as_hidden() for name in (*form.boxes, "seen")],
+        recordable=[each for each in previews if not each.refusals],
+        refused=[each for each in previews if each.refusals],
+        promised=changes.previews_digest(previews),
+        hidden_fields=[form[name].as_hidden() for name in (*form.shown_fields, "seen")],
     )
 
 
@@ -175,9 +179,8 @@ def _page(request: HttpRequest, name: str, form: ReviewForm, **more: Any) -> Htt
 
 
 TOO_MANY = (
-    "You chose {number} protocols. Choose at most {most}: you are shown what will happen to each"
-    " before anything is recorded, and nobody can read more than that. Filter the list by theme or"
-    " lead organisation, for example."
+    "You selected {number} protocols. Select {most} or fewer, so that you can check each of them"
+    " before anything is recorded. For example, filter the list by theme or lead organisation."
 )
 
 
@@ -188,37 +191,36 @@ def review_page(
     record: Callable[[Review], None],
     done: Callable[[Review], HttpResponse],
     template: str = "admin/registers/protocol/review.html",
-    **shown: Any,
+    **context: Any,
 ) -> HttpResponse:
-    """Show the form for a review of one protocol, or record what was written on it.
+    """Show the form for a review of one protocol, or record the review.
 
-    `record` saves the review, and raises ValidationError for what cannot be
-    recorded: then all stays on the form as typed. `done` answers once it is
-    saved. `shown` goes to the template: `title`, and `initial` for the form.
+    `record` saves the review. If it raises ValidationError, the form is shown
+    again, as typed. `done` returns the response once it is saved. `context` goes to
+    the template, but for `initial`, which goes to the form.
     """
     data = request.POST if request.method == "POST" else None
     form = ReviewForm(
         data,
         protocols=[protocol],
-        offered=outcomes_for(request.user),
-        initial=shown.pop("initial", None),
+        outcomes=outcomes_for(request.user),
+        initial=context.pop("initial", None),
     )
     if form.is_valid():
-        review = form.review_of(protocol)
+        review = form.build_review(protocol)
         try:
             record(review)
         except ValidationError as refusal:
-            form.refuse(refusal)
+            form.add_errors(refusal)
         else:
             return done(review)
-    context = {"opts": Protocol._meta, "protocol": protocol, "adminform": form.in_admin()}
-    context |= {"last": form.last, "on": timezone.localdate()}
-    context |= admin.site.each_context(request) | shown
-    return render(request, template, context)
+    shown = {"opts": Protocol._meta, "protocol": protocol, "adminform": form.as_admin_form()}
+    shown |= {"last": form.last, "on": timezone.localdate()}
+    return render(request, template, shown | admin.site.each_context(request) | context)
 
 
-class ReviewedAdmin(RecordedAdmin):
-    """An admin of protocols in which reviews are recorded."""
+class ReviewableAdmin(RecordedAdmin):
+    """An admin of protocols with the pages on which reviews are recorded."""
 
     actions = ("review_chosen",)
 
@@ -253,7 +255,7 @@ class ReviewedAdmin(RecordedAdmin):
             changes.record_review(review, at=timezone.now(), by=cast(User, request.user))
 
         def done(review: Review) -> HttpResponse:
-            self.message_user(request, told(review), messages.SUCCESS)
+            self.message_user(request, success_message(review), messages.SUCCESS)
             return redirect(own_page)
 
         initial = {"reviewed_on": timezone.localdate()}
@@ -266,31 +268,33 @@ class ReviewedAdmin(RecordedAdmin):
             title="Record a review",
         )
 
-    @admin.action(description="Record a review of the chosen protocols", permissions=["change"])
+    @admin.action(description="Record a review of the selected protocols", permissions=["change"])
     def review_chosen(
         self, request: HttpRequest, chosen: models.QuerySet[Protocol]
     ) -> HttpResponse | None:
-        """Ask for the review of those that are ticked on the list."""
-        if (number := chosen.count()) > MOST:
-            sentence = TOO_MANY.format(number=f"{number:,}", most=MOST)
+        """Show the form for a review of the protocols selected on the list."""
+        if (number := chosen.count()) > MAX_PROTOCOLS:
+            sentence = TOO_MANY.format(number=f"{number:,}", most=MAX_PROTOCOLS)
             self.message_user(request, sentence, messages.ERROR)
             return None
         return review_many(request, list(chosen.values_list("pk", flat=True)))
 
     def review_many_view(self, request: HttpRequest) -> HttpResponse:
-        """Lead from what was written, over what will happen, to what is recorded."""
+        """Show the form or the preview of one review of many protocols, or record it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         references = request.POST.getlist("protocol")
-        if not 0 < len(references) <= MOST:
-            sentence = f"Choose the protocols on this list: one at least, {MOST} at most."
+        if not 0 < len(references) <= MAX_PROTOCOLS:
+            sentence = (
+                f"Select at least one protocol on this list, and no more than {MAX_PROTOCOLS}."
+            )
             self.message_user(request, sentence, messages.ERROR)
             return redirect("admin:registers_protocol_changelist")
-        return review_many(request, references, written=request.POST)
+        return review_many(request, references, data=request.POST)
 
 
-def told(review: Review) -> SafeString:
-    """Return what recording the review did, with a link to the public page."""
+def success_message(review: Review) -> SafeString:
+    """Return what recording the review did, in words, with a link to the public page."""
     if review.is_needed and review.next_review:
         due = date_format(last_day(review.next_review), "j F Y")
         did = f"It stays in force, and its next review is due by {due}."

@@ -1,4 +1,4 @@
-"""What an officer writes about a review: one form, of however many protocols."""
+"""The form of a review, for one or many protocols."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from django.utils.safestring import SafeString
 from registers.admin.base import DATE_ERRORS, ModelForm, MonthField, errors_by_field
 from registers.models import Approver, Party, Protocol, Review
 
-# What each outcome does to the protocol, said beside its button.
-DOES = {
+# What each outcome does to the protocol, shown beside its radio button.
+OUTCOME_EFFECTS = {
     Review.Outcome.UNCHANGED: "The protocol stays in force, and its review date moves on.",
     Review.Outcome.CHANGING: (
         "The protocol stays in force, its review date moves on, and its page says that changes"
@@ -37,38 +37,36 @@ DOES = {
         "The protocol is withdrawn on the day of the review. Its page stays, and says why."
     ),
 }
-BOXES = ("outcome", "reviewed_on", "next_review", "replaced_by", "job_title", "note")
+FIELDS = ("outcome", "reviewed_on", "next_review", "replaced_by", "job_title", "note")
 REPLACED_BY = Review._meta.get_field("replaced_by")
-MEANWHILE = (
-    "Since this form was opened, a review has been recorded: {review}. Yours is not recorded. If"
-    " it is to stand beside that one, send the form again."
+REVIEWED_SINCE = (
+    "Your review has not been recorded, because another one was recorded while you were writing:"
+    " {review}. To record yours as well, send the form again."
 )
 
 
-class Suggesting(AdminTextInputWidget):
-    """A text box that offers some texts and takes any."""
+class DatalistInput(AdminTextInputWidget):
+    """A text box with suggestions, which takes any text."""
 
     suggestions: Sequence[str] = ()
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """Return the box with its offers, which need no script."""
-        offers = f"{name}-offers"
-        box = super().render(name, value, (attrs or {}) | {"list": offers}, renderer)
+        """Return the box with its suggestions, which need no JavaScript."""
+        list_id = f"{name}-offers"
+        box = super().render(name, value, (attrs or {}) | {"list": list_id}, renderer)
         options = format_html_join("", '<option value="{}">', ((s,) for s in self.suggestions))
-        return format_html('{}<datalist id="{}">{}</datalist>', box, offers, options)
+        return format_html('{}<datalist id="{}">{}</datalist>', box, list_id, options)
 
 
 class ReviewForm(ModelForm):
-    """One review of each of `protocols`. `initial` is what stands in the boxes at first.
+    """One review, to be recorded for each of `protocols`.
 
-    Of the outcomes only those in `offered` can be chosen.
-
-    `review_of` gives what was written as a review that is not stored yet, and
-    `refuse` shows beside the boxes why it could not be recorded.
+    Only the outcomes in `outcomes` can be selected. `build_review` returns an
+    unsaved review; `add_errors` shows why it could not be recorded.
     """
 
     outcome = forms.ChoiceField(
-        choices=[(one, f"{one.label}. {DOES[one]}") for one in Review.Outcome],
+        choices=[(one, f"{one.label}. {OUTCOME_EFFECTS[one]}") for one in Review.Outcome],
         widget=AdminRadioSelect(attrs={"class": "radiolist"}),
     )
     next_review = MonthField(
@@ -76,29 +74,29 @@ class ReviewForm(ModelForm):
         required=False,
         help_text="Month and year, such as March 2027. Only for a protocol that is still needed.",
     )
-    # The last review when the form was opened, so that the second of two officers is told.
+    # The last review when the form was opened, so that a newer one is noticed.
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Review
-        fields = BOXES
+        fields = FIELDS
         help_texts = {
-            "reviewed_on": "The day on which it was decided: today, or one before.",
+            "reviewed_on": "The day on which it was decided: today or earlier.",
             "replaced_by": "Only for ‘Replaced by another protocol’.",
             "job_title": (
-                "Public: the job title that decided, such as Caldicott Guardian. Never a"
-                " person’s name."
+                "Public. The job title that decided, such as Caldicott Guardian. Never enter"
+                " a person’s name."
             ),
             "note": (
-                "Public, so never a person’s name. Of a protocol that is withdrawn, this is the"
-                " reason that its page gives."
+                "Public, so never enter a person’s name. If the protocol is withdrawn, its page"
+                " gives this as the reason."
             ),
         }
         error_messages = {"reviewed_on": DATE_ERRORS["error_messages"]}
         widgets = {
             "reviewed_on": AdminDateWidget(),
             "replaced_by": AutocompleteSelect(REPLACED_BY, admin.site),
-            "job_title": Suggesting(),
+            "job_title": DatalistInput(),
             "note": AdminTextareaWidget(attrs={"rows": 4}),
         }
 
@@ -106,7 +104,7 @@ class ReviewForm(ModelForm):
         self,
         *args: Any,
         protocols: Sequence[Protocol],
-        offered: Collection[Review.Outcome],
+        outcomes: Collection[Review.Outcome],
         **kwargs: Any,
     ) -> None:
         self.protocols = protocols
@@ -115,46 +113,46 @@ class ReviewForm(ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["job_title"].widget.suggestions = _job_titles(protocols)
         outcome: Any = self.fields["outcome"]
-        outcome.choices = [choice for choice in outcome.choices if choice[0] in offered]
-        if Review.Outcome.REPLACED not in offered:
+        outcome.choices = [choice for choice in outcome.choices if choice[0] in outcomes]
+        if Review.Outcome.REPLACED not in outcomes:
             del self.fields["replaced_by"]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse once where a review was recorded since the form was opened."""
+        """Refuse the first time if a review was recorded since the form was opened."""
         cleaned, box = super().clean() or {}, self.add_prefix("seen")
         if box in self.data and self.last and self.last.pk != cleaned.get("seen"):
             self.data = {name: self.data[name] for name in self.data} | {box: self.last.pk}
-            raise ValidationError(MEANWHILE.format(review=self.last))
+            raise ValidationError(REVIEWED_SINCE.format(review=self.last))
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Add a sentence, unless the model has one more for a box that has its own already."""
+        """Add an error, except a model error of a field that has an error of its own."""
         if field is None and hasattr(error, "error_dict"):
-            left = {f: said for f, said in error.error_dict.items() if f not in self.errors}
+            left = {f: errors for f, errors in error.error_dict.items() if f not in self.errors}
             if not left:
                 return
             error = ValidationError(left)
         super().add_error(field, error)
 
     @property
-    def boxes(self) -> list[str]:
-        """The names of the boxes that are shown, in their order."""
-        return [name for name in BOXES if name in self.fields]
+    def shown_fields(self) -> list[str]:
+        """The names of the fields that are shown, in order."""
+        return [name for name in FIELDS if name in self.fields]
 
-    def review_of(self, protocol: Protocol) -> Review:
-        """Return what was written as a review of `protocol`, once the form is valid."""
-        written = {name: self.cleaned_data[name] for name in self.boxes}
-        return Review(protocol=protocol, **written)
+    def build_review(self, protocol: Protocol) -> Review:
+        """Return an unsaved review of `protocol`. The form must be valid."""
+        values = {name: self.cleaned_data[name] for name in self.shown_fields}
+        return Review(protocol=protocol, **values)
 
-    def refuse(self, refusal: ValidationError) -> None:
-        """Say why the review could not be recorded, beside the box where there is one."""
+    def add_errors(self, refusal: ValidationError) -> None:
+        """Add the errors of a refused review, to its field where there is one."""
         for field, errors in errors_by_field(refusal).items():
             self.add_error(field if field in self.fields else None, errors)
 
-    def in_admin(self) -> AdminForm:
-        """Return the form as the templates of Django's admin show one."""
-        boxes: Any = [("Decision", {"fields": self.boxes})]
-        return AdminForm(self, boxes, {})
+    def as_admin_form(self) -> AdminForm:
+        """Return the form for the templates of Django's admin."""
+        shown_fields: Any = [("Decision", {"fields": self.shown_fields})]
+        return AdminForm(self, shown_fields, {})
 
 
 def _job_titles(protocols: Sequence[Protocol]) -> list[str]:

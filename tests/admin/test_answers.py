@@ -109,7 +109,7 @@ def test_the_page_shows_the_answer_and_the_protocol_as_it_is_today(officers_door
         assert part in words
     source = page.content.decode()
     assert '<a href="/admin/registers/protocol/0042/change/">' in source
-    assert 'value="Accept: look at the review"' in source
+    assert 'value="Accept and check the review"' in source
     assert 'value="Refuse"' in source
     assert "Decided at" not in words
     assert Page(source).inline == []
@@ -234,12 +234,12 @@ def test_a_get_decides_nothing(officers_door, made):
 
 def test_what_is_not_theirs_leads_to_the_protocol_to_put_the_lead_right(officers_door):
     answer = an_answer(a_line("0042"), "not-ours", note="Thurrock Council leads it.")
-    assert 'value="Accept, and put the lead right"' in (
+    assert 'value="Accept and change the lead"' in (
         officers_door.get(page_of(answer)).content.decode()
     )
     done = officers_door.post(accepting(answer), follow=True)
     assert done.redirect_chain == [("/admin/registers/protocol/0042/change/", 302)]
-    assert "Essex County Council does not lead this protocol. Put the lead right" in messages(done)
+    assert "Essex County Council does not lead this protocol." in messages(done)
     assert (status(answer), Review.objects.count()) == ("accepted", 0)
     again = officers_door.post(accepting(answer), follow=True)
     assert "This answer is accepted already." in messages(again)
@@ -250,7 +250,7 @@ def test_what_is_not_theirs_leads_to_the_protocol_to_put_the_lead_right(officers
 
 def test_a_refused_answer_changes_nothing_but_itself(officers_door, officer, answer):
     done = officers_door.post(refusing(answer), follow=True)
-    assert "The answer is refused. It changes nothing." in messages(done)
+    assert "The answer is refused." in messages(done)
     answer.refresh_from_db()
     assert (answer.status, answer.decided_by, answer.decided_at) == ("refused", officer, NOW)
     assert not Review.objects.exists()
@@ -290,7 +290,7 @@ def test_a_review_that_came_before_is_told_on_the_form(officers_door, answer):
     }
     changes.record_review(a_review(job_title="SIRO"), at=NOW)
     page = officers_door.post(accepting(answer), typed)
-    assert "a review has been recorded: 0042" in text(page)
+    assert "another one was recorded while you were writing: 0042" in text(page)
     assert (status(answer), Review.objects.count()) == ("waiting", 1)
 
 

@@ -29,14 +29,14 @@ def cares(real_register) -> Organisation:
 
 def test_there_are_none_in_the_register(officers_door):
     assert URL in words(officers_door.get(address("organisation", "changelist")))
-    assert "No two organisations look alike." in words(officers_door.get(URL))
+    assert "No two organisations have names that look alike." in words(officers_door.get(URL))
 
 
 def test_a_pair_with_the_reason_and_where_to_merge(officers_door, cares):
     said = words(officers_door.get(URL))
     limited = named("Essex Cares Ltd")
     assert "The same words, but for their order or such as ‘The’ and ‘Ltd’" in said
-    assert "In force: 1 and 0 protocols." in said
+    assert "Protocols in force: 1 and 0." in said
     assert f"{address('organisation', 'merge', limited.pk)}?other={cares.pk}" in said
 
 
@@ -45,21 +45,21 @@ def test_told_apart_for_good_until_it_is_taken_back(officers_door, cares):
     pair = {"one": limited.pk, "other": cares.pk}
     for _ in range(2):
         page = officers_door.post(URL, pair, follow=True)
-        assert "Essex Cares Ltd and Essex Cares are different." in messages(page)
-        assert "Known to be different" in words(page)
+        assert "Essex Cares Ltd and Essex Cares are marked as different" in messages(page)
+        assert "Marked as different" in words(page)
         assert "These are different" not in words(page)
     assert Apart.objects.count() == 1
     assert str(Apart.objects.get()) == "Essex Cares Ltd is not Essex Cares"
     page = officers_door.post(URL, pair | {"_again": "x"}, follow=True)
-    assert "are suggested again if they look alike" in messages(page)
+    assert "can be suggested again" in messages(page)
     assert "These are different" in words(page)
     assert not Apart.objects.exists()
     assert Change.objects.count() == changed
 
 
 BAD = {
-    "none": ({}, "One of the two is not in this register any more."),
-    "one that is gone": ({"one": 1, "other": 99999}, "is not in this register any more."),
+    "none": ({}, "is no longer in this register."),
+    "one that is gone": ({"one": 1, "other": 99999}, "is no longer in this register."),
     "itself": ({"one": "cares", "other": "cares"}, "These are one organisation. Choose two."),
 }
 
@@ -73,7 +73,7 @@ def test_what_cannot_be_told_apart(officers_door, cares, typed, sentence):
 
 def test_pages(officers_door, cares, monkeypatch):
     saved(Organisation(name="Payerise Ltd"))
-    monkeypatch.setattr(duplicates, "A_PAGE", 1)
+    monkeypatch.setattr(duplicates, "PAIRS_PER_PAGE", 1)
     first = words(officers_door.get(URL))
     assert "Page 1 of 2: 2 in all." in first
     assert "Essex Cares" in first

@@ -74,8 +74,8 @@ class TestTheForm:
 BAD = {
     "itself": ({"other": "itself"}, "other", "cannot be merged into itself"),
     "itself by a name": ({"other_name": "ECC"}, "other", "cannot be merged into itself"),
-    "nobody": ({}, "other", "Choose the other organisation."),
-    "an unknown key": ({"other": "99999"}, "other", "is not in the register any more"),
+    "nobody": ({}, "other", "Select the other organisation."),
+    "an unknown key": ({"other": "99999"}, "other", "is no longer in the register"),
     "an unknown name": ({"other_name": "Nobody"}, "other_name", "has the name ‘Nobody’"),
     "neither stays": ({"other_name": "EPUT", "stays": "x"}, "stays", "Select a valid choice"),
     "no kind": (
@@ -107,12 +107,12 @@ class TestWhatWillHappen:
         Contact.objects.create(organisation=named("EPUT"), email="ig@example.org")
         before = dump()
         said = words(show(officers_door, url, other_name="EPUT"))
-        assert "Nothing is done yet." in said
+        assert "Nothing has been done yet." in said
         assert f"{EPUT} (also known as)" in said
         assert "EPUT (acronym)" in said
         assert "/organisations/eput/ leads to /organisations/essex-county-council/" in said
         assert "published as ‘EPUT’" in said
-        assert "both stand in it as partner. One row stays." in said
+        assert "both take part as partner. Only one row stays." in said
         joined = "Essex County Council; Essex Partnership University Foundation Trust (EPUT)"
         assert joined in said
         assert "ig@example.org" in said
@@ -127,13 +127,13 @@ class TestWhatWillHappen:
         for name in ("EPUT", "ECC"):
             Contact.objects.create(organisation=named(name), email=f"{name}@example.org")
         said = words(show(officers_door, url, other_name="EPUT"))
-        assert "EPUT@example.org is dropped: Essex County Council keeps its own" in said
+        assert "EPUT@example.org is removed: Essex County Council keeps its own" in said
 
     def test_approvers(self, officers_door, url):
         for name, title in (("EPUT", "SIRO"), ("EPUT", "Caldicott Guardian"), ("ECC", "SIRO")):
             saved(named(name), Approver(organisation=named(name), job_title=title))
         said = words(show(officers_door, url, other_name="EPUT"))
-        assert "SIRO: stands there already" in said
+        assert "SIRO: the other has this already" in said
         assert "<li>Caldicott Guardian</li>" in said
 
     def test_successions(self, officers_door):
@@ -141,7 +141,7 @@ class TestWhatWillHappen:
         board = named("NHS Hertfordshire and West Essex Integrated Care Board")
         said = words(show(officers_door, url, other=board.pk))
         assert "this will be removed" in said
-        assert "said no more, or said already" in said
+        assert "removed, or recorded already" in said
 
     def test_a_long_list_is_cut_short(self, officers_door, url):
         make_protocols(210, parties=[named("Medway")])
@@ -190,7 +190,7 @@ class TestMerging:
         saved(a_name("EPUT", "Essex Partnership"))
         before = dump()
         page = go_on(officers_door, page, url)
-        assert "since you looked, the register has changed" in messages(page)
+        assert "the register changed while you were looking" in messages(page)
         assert "Essex Partnership (also known as)" in words(page)
         assert dump() == before
         assert "was merged with" in messages(go_on(officers_door, page, url))
@@ -198,14 +198,14 @@ class TestMerging:
     def test_without_having_looked(self, officers_door, url):
         typed = {"other": named("EPUT").pk, "_merge": "x"}
         page = officers_door.post(url, boxes(officers_door, url) | typed)
-        assert "Nothing is done yet" in words(page)
+        assert "Nothing has been done" in words(page)
         assert not Merge.objects.exists()
 
     def test_twice(self, officers_door, url):
         page = show(officers_door, url, other_name="EPUT")
         go_on(officers_door, page, url)
         again = go_on(officers_door, page, url)
-        assert "is not in the register any more" in words(again)
+        assert "is no longer in the register" in words(again)
         assert Merge.objects.count() == 1
 
 
@@ -243,8 +243,8 @@ class TestUndoing:
         merge = merged("Essex County Council", "EPUT")
         undo = address("merge", "undo", merge.pk)
         page = officers_door.post(undo, {"promised": "x"})
-        assert "since you looked, the register has changed" in words(page)
-        assert "Nothing is done yet" in words(page)
+        assert "the register changed while you were looking" in words(page)
+        assert "Nothing has been done" in words(page)
         merge.refresh_from_db()
         assert merge.undone_at is None
 

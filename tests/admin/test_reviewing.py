@@ -203,7 +203,7 @@ def test_what_is_wrong_is_said_beside_the_box_and_nothing_is_saved(
     response = send(officers_door, FORM, **written)
     form = response.context["adminform"].form
     assert sentence in " ".join(form.errors[field])
-    assert "Nothing is recorded yet. Please correct the error" in response.content.decode()
+    assert "Nothing has been saved. Correct the error" in response.content.decode()
     assert as_stored() == before
     for name, value in written.items():
         assert form[name].value() == value
@@ -215,7 +215,7 @@ class TestTwoOfficersAtOnce:
         record(outcome="ended", next_review=None, note="Over.")
         before = as_stored()
         response = officers_door.post(FORM, held | typed())
-        assert "a review has been recorded" in errors(response)
+        assert "another one was recorded" in errors(response)
         again = officers_door.post(FORM, Page(response.content.decode()).boxes | typed())
         assert "is not in force, so there is nothing to review" in errors(again)
         assert "The partners agreed." in again.content.decode()
@@ -226,7 +226,7 @@ class TestTwoOfficersAtOnce:
         record()
         before = as_stored()
         response = officers_door.post(FORM, held | typed())
-        assert "22 November 2026: Still needed, unchanged. Yours is not recorded." in errors(
+        assert "22 November 2026: Still needed, unchanged. To record yours as well" in errors(
             response
         )
         assert as_stored() == before

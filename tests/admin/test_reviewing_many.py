@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from registers import changes
-from registers.admin.review import MOST
+from registers.admin.review import MAX_PROTOCOLS
 from registers.models import Change, Protocol, RegisterVersion, Review, SearchEntry
 from tests import makers
 from tests.admin.typing_in import Page, address, errors, messages
@@ -115,7 +115,7 @@ class TestWhatWillHappen:
         page = shown(officers_door, "0046", "0042", "0053")
         assert everything() == before
         said = words(page)
-        assert "Nothing is recorded yet." in said
+        assert "Nothing has been recorded yet." in said
         assert "1 of 3 cannot be recorded" in said
         assert "0053 - Attendance Solutions is not in force" in said
         assert "2 of 3 will be recorded" in said
@@ -144,7 +144,7 @@ class TestRecording:
         page = shown(officers_door, "0046", "0042", "0053")
         promised = {each.protocol.pk: each.lines for each in page.context["recordable"]}
         page = go_on(officers_door, page, "_record")
-        said = "2 reviews are recorded. Not recorded, as you were shown: 0053."
+        said = "2 reviews are recorded. Not recorded, as the preview said: 0053."
         assert said in messages(page)
         assert page.redirect_chain[-1][0] == LIST
         assert {review.protocol_id for review in Review.objects.all()} == {"0042", "0046"}
@@ -161,7 +161,7 @@ class TestRecording:
         go_on(officers_door, page, "_record")
         before = everything()
         again = go_on(officers_door, page, "_record")
-        assert "Since this form was opened, a review has been recorded" in words(again)
+        assert "Your review has not been recorded" in words(again)
         again = go_on(officers_door, again, "_show")
         assert "This review has been recorded already." in words(again)
         assert everything() == before
@@ -173,7 +173,7 @@ class TestMeanwhile:
         withdraw("0042")
         before = everything()
         page = go_on(officers_door, page, "_record")
-        assert "since you looked, the register has changed" in messages(page)
+        assert "the register changed while you were looking" in messages(page)
         assert "0042 - Access to the Child Health Information System for Safeguarding" in words(
             page
         )
@@ -202,7 +202,7 @@ class TestMeanwhile:
 
         monkeypatch.setattr(changes, "record_reviews", late)
         page = go_on(officers_door, page, "_record")
-        assert "since you looked, the register has changed" in messages(page)
+        assert "the register changed while you were looking" in messages(page)
         assert "1 of 2 cannot be recorded" in words(page)
         assert not Review.objects.exists()
 
@@ -219,7 +219,9 @@ class TestMeanwhile:
         review.next_review = datetime.date(2028, 1, 1)
         changes.record_review(review, at=NOON)
         page = go_on(officers_door, page, "_show", **TYPED)
-        assert "a review has been recorded: 0042, 22 November 2026" in errors(page)
+        assert "another one was recorded while you were writing: 0042, 22 November 2026" in errors(
+            page
+        )
         assert "2 of 2 will be recorded" in words(go_on(officers_door, page, "_show"))
 
 
@@ -232,19 +234,19 @@ class TestHowMany:
         assert len(page.context["protocols"]) == 25
 
     def test_more_than_one_can_read_are_refused_with_the_reason(self, officers_door):
-        makers.make_protocols(MOST)
+        makers.make_protocols(MAX_PROTOCOLS)
         page = choose(officers_door, "0046", select_across="1")
-        assert "You chose 225 protocols. Choose at most 200" in messages(page)
+        assert "You selected 225 protocols. Select 200 or fewer" in messages(page)
         assert page.redirect_chain[-1][0] == LIST
 
     def test_none_are_refused_by_the_list(self, officers_door):
         assert "Items must be selected" in messages(choose(officers_door))
 
-    @pytest.mark.parametrize("number", [0, MOST + 1], ids=["none", "too many"])
+    @pytest.mark.parametrize("number", [0, MAX_PROTOCOLS + 1], ids=["none", "too many"])
     def test_a_form_without_protocols_or_with_too_many(self, officers_door, number):
         references = [f"{1000 + each}" for each in range(number)]
         page = officers_door.post(MANY, {"protocol": references}, follow=True)
-        assert "one at least, 200 at most" in messages(page)
+        assert "Select at least one protocol" in messages(page)
 
     def test_the_page_alone_leads_to_the_list(self, officers_door):
         page = officers_door.get(MANY, follow=True)

@@ -22,7 +22,7 @@ def test_merged_and_undone(opened, kept_register, window):
     page.get_by_role("link", name="Essex County Council", exact=True).click()
     page.get_by_role("link", name="Merge with another").click()
     page.get_by_role("button", name="Show what will happen").click()
-    expect(page.get_by_text("Choose the other organisation.")).to_be_visible()
+    expect(page.get_by_text("Select the other organisation.")).to_be_visible()
     check(page, width)
 
     # By an acronym, though the list of choices shows official names.
@@ -30,7 +30,7 @@ def test_merged_and_undone(opened, kept_register, window):
     page.locator(".select2-search__field").fill("eput")
     page.get_by_role("option", name=EPUT).click()
     page.get_by_role("button", name="Show what will happen").click()
-    expect(page.get_by_role("heading", name="Parts in protocols")).to_be_visible()
+    expect(page.get_by_role("heading", name="Protocols", exact=True)).to_be_visible()
     check(page, width)
     page.get_by_role("button", name="Merge the two").click()
     expect(page.get_by_text(f"{EPUT} was merged with Essex County Council.")).to_be_visible()
@@ -54,7 +54,7 @@ def test_merged_without_a_script(opened, kept_register):
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("link", name="Pulse", exact=True).click()
     page.get_by_role("link", name="Merge with another").click()
-    page.get_by_label("Or write any of its names").fill("remedy")
+    page.get_by_label("Or enter any of its names").fill("remedy")
     page.get_by_role("button", name="Show what will happen").click()
     page.get_by_role("button", name="Merge the two").click()
     expect(page.get_by_text("Remedy was merged with Pulse.")).to_be_visible()
@@ -68,10 +68,10 @@ def test_the_pages_beside_it(opened, kept_register, window):
     page.get_by_role("link", name="Split a name off").click()
     check(page, width)
     page.get_by_role("radio", name="Medway").check()
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     check(page, width)
     page.get_by_role("button", name="Show what will happen").click()
-    expect(page.get_by_text("Nothing is done yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing has been done yet.")).to_be_visible()
     check(page, width)
 
     name = "Barnados" if window is DESKTOP else "Barnardo Ltd"

@@ -69,7 +69,7 @@ def test_from_the_protocol_to_its_public_page(opened, kept_register):
     tab_to(page, "#id_job_title")
     page.keyboard.type("Head of Information Governance")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is recorded yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing has been recorded yet.")).to_be_visible()
     expect(page.get_by_text("'soon' is not a month and a year.")).to_be_visible()
     expect(page.get_by_label("Still needed, unchanged")).to_be_checked()
     check(page, DESKTOP["width"])
@@ -112,7 +112,7 @@ def test_several_are_chosen_on_the_list(opened, kept_register, window):
     come_in(page, kept_register, "/admin/registers/protocol/")
     for reference in ("0042", "0036"):
         page.locator(f"input[name=_selected_action][value='{reference}']").check()
-    page.locator("select[name=action]").select_option("Record a review of the chosen protocols")
+    page.locator("select[name=action]").select_option("Record a review of the selected protocols")
     page.locator("button[name=index]").click()
     page.get_by_label("No longer needed").check()
     page.locator("#id_job_title").fill("Head of Information Governance")

@@ -1,4 +1,4 @@
-"""Organisations that may be one and the same, for an officer to merge or to tell apart."""
+"""Likely duplicates: organisations with similar names, to merge or to mark as different."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from registers import changes
-from registers.admin.merging.preview import page
+from registers.admin.merging.preview import render_page
 from registers.models import Apart, Organisation
 from registers.search.duplicates import likely_duplicates
 from registers.search.index_loader import index_now
 from registers.search.organisations import current_counts
 
-A_PAGE = 50
-HERE = "admin:registers_organisation_duplicates"
+PAIRS_PER_PAGE = 50
+URL_NAME = "admin:registers_organisation_duplicates"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """Two organisations that may be one, how they are alike, and in how many protocols each is."""
+    """Two organisations that may be the same, why, and the number of protocols of each."""
 
     one: Organisation
     other: Organisation
@@ -42,13 +42,13 @@ class PairForm(forms.Form):
 
 
 def duplicates_page(request: HttpRequest) -> HttpResponse:
-    """Show what is suggested and what was dismissed, or keep what was decided about a pair."""
+    """Show suggested and dismissed pairs, or save a decision about a pair."""
     if request.method == "POST":
-        _decide(request)
-        return redirect(HERE)
-    pages = Paginator(likely_duplicates(), A_PAGE)
+        _save_decision(request)
+        return redirect(URL_NAME)
+    pages = Paginator(likely_duplicates(), PAIRS_PER_PAGE)
     shown = pages.get_page(request.GET.get("page"))
-    return page(
+    return render_page(
         request,
         "duplicates",
         title="Likely duplicates",
@@ -73,21 +73,23 @@ def _suggestions(likely: list[Any]) -> list[Suggestion]:
     ]
 
 
-def _decide(request: HttpRequest) -> None:
-    """Keep that two are different, or take that back; say what was done."""
+def _save_decision(request: HttpRequest) -> None:
+    """Save that two organisations are different, or remove that; add a message."""
     form = PairForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "One of the two is not in this register any more.")
+        messages.error(request, "One of these organisations is no longer in this register.")
         return
     one, other = form.cleaned_data["one"], form.cleaned_data["other"]
     if "_again" in request.POST:
-        for apart in Apart.objects.filter(one=one, other=other):
-            changes.unmark_not_duplicate(apart)
-        messages.success(request, f"{one} and {other} are suggested again if they look alike.")
+        for pair in Apart.objects.filter(one=one, other=other):
+            changes.unmark_not_duplicate(pair)
+        messages.success(request, f"{one} and {other} can be suggested again.")
         return
     try:
         changes.mark_not_duplicate(one, other)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return
-    messages.success(request, f"{one} and {other} are different. They are not suggested again.")
+    messages.success(
+        request, f"{one} and {other} are marked as different and will not be suggested again."
+    )

@@ -1,6 +1,6 @@
-"""Merging two organisations: written on a form, shown beforehand, then done.
+"""Merging two organisations: a form, a preview, and the merge.
 
-What was written travels in the form. Nothing is kept between the pages.
+The values travel in the form. Nothing is stored between the pages.
 """
 
 from __future__ import annotations
@@ -29,16 +29,20 @@ from django.utils.text import slugify
 from registers import changes
 from registers.admin.base import ModelForm, RecordedAdmin, errors_by_field
 from registers.admin.merging.duplicates import duplicates_page
-from registers.admin.merging.preview import CHANGED_SINCE, page, refuse_who_may_not, sections
+from registers.admin.merging.preview import (
+    CHANGED_SINCE,
+    render_page,
+    require_merge_permission,
+    sections,
+)
 from registers.admin.merging.split import split_page
 from registers.changes.merge import ITSELF, KINDS_OF_NAME
 from registers.models import Name, Organisation, Party
 
 ORGANISATION: Any = Party._meta.get_field("organisation")
 THIS, OTHER = "this", "other"
-BOXES = ("other", "stays", "kind_of_name", "why")
-LONGEST = 255
-UNKNOWN = "No organisation in this register has the name ‘{}’."
+MAX_NAME_LENGTH = 255
+UNKNOWN_NAME = "No organisation in this register has the name ‘{}’."
 
 
 class MergeForm(forms.Form):
@@ -49,33 +53,33 @@ class MergeForm(forms.Form):
         label="The other organisation",
         required=False,
         widget=AutocompleteSelect(ORGANISATION, admin.site),
-        help_text="Any of its names finds it.",
-        error_messages={"invalid_choice": "This organisation is not in the register any more."},
+        help_text="Search by any of its names.",
+        error_messages={"invalid_choice": "This organisation is no longer in the register."},
     )
-    # For a browser without scripts, in which the box above offers nothing.
+    # For a browser without JavaScript, in which the field above offers nothing.
     other_name = forms.CharField(
-        label="Or write any of its names",
+        label="Or enter any of its names",
         required=False,
-        max_length=LONGEST,
+        max_length=MAX_NAME_LENGTH,
         widget=AdminTextInputWidget,
     )
     stays = forms.ChoiceField(
-        label="Which one stays",
+        label="Which one stays?",
         initial=THIS,
         widget=AdminRadioSelect(attrs={"class": "radiolist"}),
-        help_text="It keeps its official name and its address. The other’s lead to it.",
+        help_text="It keeps its official name and address. The other’s addresses redirect to it.",
     )
     kind_of_name = forms.ChoiceField(
         label="The other’s official name becomes",
         choices=[(kind.value, kind.label) for kind in KINDS_OF_NAME],
         initial=Name.Kind.ALIAS,
-        help_text="It stays findable, whichever it becomes.",
+        help_text="People can still search for it.",
     )
     why = forms.CharField(
         label="Why this change?",
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. The changes page of every protocol concerned says it.",
+        help_text="Public, and optional. The changes page of each protocol affected shows it.",
     )
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
@@ -85,39 +89,41 @@ class MergeForm(forms.Form):
         self.fields["stays"].choices = choices  # type: ignore[attr-defined]  # this kind of field's
 
     def clean(self) -> dict[str, Any]:
-        """Find the other organisation. One that is none, or this one, is refused beside its box."""
+        """Find the other organisation. Refuse an unknown name, and this organisation itself."""
         cleaned = super().clean() or {}
         name = cleaned.get("other_name", "")
         if name and not cleaned.get("other"):
             found = Organisation.objects.named(name) or Organisation.objects.at(slugify(name))
             cleaned["other"] = found.first()
             if not cleaned["other"]:
-                self.add_error("other_name", UNKNOWN.format(name))
+                self.add_error("other_name", UNKNOWN_NAME.format(name))
         elif not cleaned.get("other") and "other" not in self.errors:
-            self.add_error("other", "Choose the other organisation.")
+            self.add_error("other", "Select the other organisation.")
         if cleaned.get("other") == self.organisation:
             self.add_error("other", ITSELF)
         return cleaned
 
-    def both(self) -> tuple[Organisation, Organisation]:
-        """Return the one that stays and the one that goes, once the form is valid."""
+    def stays_and_goes(self) -> tuple[Organisation, Organisation]:
+        """Return the one that stays and the one that goes. The form must be valid."""
         other = self.cleaned_data["other"]
         if self.cleaned_data["stays"] == THIS:
             return self.organisation, other
         return other, self.organisation
 
-    def refuse(self, refusal: ValidationError) -> None:
-        """Say why the two cannot be merged, beside the box where there is one."""
+    def add_errors(self, refusal: ValidationError) -> None:
+        """Add the errors of a refused merge, to its field where there is one."""
         for field, errors in errors_by_field(refusal).items():
             self.add_error(field if field in self.fields else None, errors)
 
-    def in_admin(self) -> AdminForm:
-        """Return the form as the templates of Django's admin show one."""
-        boxes: Any = [(None, {"fields": ("other", "other_name", "stays", "kind_of_name", "why")})]
-        return AdminForm(cast(ModelForm, self), boxes, {})
+    def as_admin_form(self) -> AdminForm:
+        """Return the form for the templates of Django's admin."""
+        fieldsets: Any = [
+            (None, {"fields": ("other", "other_name", "stays", "kind_of_name", "why")})
+        ]
+        return AdminForm(cast(ModelForm, self), fieldsets, {})
 
 
-class MergingAdmin(RecordedAdmin):
+class MergeableAdmin(RecordedAdmin):
     """An admin of organisations that can be merged and split."""
 
     def get_urls(self) -> list[Any]:
@@ -142,18 +148,18 @@ class MergingAdmin(RecordedAdmin):
         ]
 
     def duplicates_view(self, request: HttpRequest) -> HttpResponse:
-        """Show which organisations may be the same, or keep that two are not."""
-        refuse_who_may_not(request)
+        """Show likely duplicates, or save that two organisations are different."""
+        require_merge_permission(request)
         return duplicates_page(request)
 
     def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Lead from what was written, over what will happen, to the merge."""
-        refuse_who_may_not(request)
+        """Show the form of a merge, its preview, or merge."""
+        require_merge_permission(request)
         return merge_page(request, self._organisation(request, object_id))
 
     def split_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Lead from a name, over what will happen, to an organisation of its own."""
-        refuse_who_may_not(request)
+        """Show the forms of a split, its preview, or split."""
+        require_merge_permission(request)
         return split_page(request, self._organisation(request, object_id))
 
     def _organisation(self, request: HttpRequest, object_id: str) -> Organisation:
@@ -164,7 +170,7 @@ class MergingAdmin(RecordedAdmin):
 
 
 def merge_page(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    """Show the form, or what will happen, or merge; the button that was pressed says which."""
+    """Show the form or the preview, or merge, as the pressed button says."""
     if request.method != "POST":
         other = request.GET.get("other", "")
         initial = {"other": int(other)} if other.isdecimal() and len(other) < 10 else {}  # noqa: PLR2004 (digits of a key)
@@ -178,15 +184,15 @@ def merge_page(request: HttpRequest, organisation: Organisation) -> HttpResponse
     try:
         if "_merge" in request.POST and (done := _merge(request, form)):
             return done
-        return _forecast_page(request, form)
+        return _preview_page(request, form)
     except ValidationError as refusal:
-        form.refuse(refusal)
+        form.add_errors(refusal)
         return _form_page(request, form)
 
 
 def _merge(request: HttpRequest, form: MergeForm) -> HttpResponse | None:
-    """Merge them as was shown. None if something else would happen by now."""
-    stays, goes = form.both()
+    """Merge them as previewed. Return None if it would now do something else."""
+    stays, goes = form.stays_and_goes()
     try:
         changes.merge(
             stays,
@@ -200,43 +206,43 @@ def _merge(request: HttpRequest, form: MergeForm) -> HttpResponse | None:
     except ValidationError:
         messages.warning(request, CHANGED_SINCE)
         return None
-    said = format_html(
+    message = format_html(
         '{} was merged with {}. <a href="{}">See its public page</a>.',
         goes.name,
         stays.name,
         stays.get_absolute_url(),
     )
-    messages.success(request, said)
+    messages.success(request, message)
     return redirect("admin:registers_organisation_change", stays.pk)
 
 
 def _form_page(request: HttpRequest, form: MergeForm) -> HttpResponse:
-    return page(
+    return render_page(
         request,
         "merge",
         form.organisation,
         title="Merge with another",
-        adminform=form.in_admin(),
+        adminform=form.as_admin_form(),
     )
 
 
-def _forecast_page(request: HttpRequest, form: MergeForm) -> HttpResponse:
-    """Show what merging them would do. Raises ValidationError where it cannot be done."""
-    stays, goes = form.both()
+def _preview_page(request: HttpRequest, form: MergeForm) -> HttpResponse:
+    """Show what the merge would do. Raises ValidationError where it cannot be done."""
+    stays, goes = form.stays_and_goes()
     plan = changes.plan_merge(stays, goes, kind_of_name=form.cleaned_data["kind_of_name"])
-    boxes = {
+    hidden_fields = {
         "other": form.cleaned_data["other"].pk,
         "stays": form.cleaned_data["stays"],
         "kind_of_name": form.cleaned_data["kind_of_name"],
         "why": form.cleaned_data["why"],
         "promised": plan.digest,
     }
-    return page(
+    return render_page(
         request,
-        "merge_forecast",
+        "merge_preview",
         form.organisation,
         title="What will happen",
         plan=plan,
         sections=sections(plan.steps, plan=plan),
-        boxes=boxes,
+        hidden_fields=hidden_fields,
     )

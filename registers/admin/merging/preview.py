@@ -1,4 +1,4 @@
-"""What a merge, its undoing or a split would do, in words for an officer, and who may do it."""
+"""The preview of a merge, an undo or a split, in words; and the permission for all three."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from registers.changes.journal import Step
 from registers.changes.merge import MergePlan
 from registers.models import Name, Organisation, Party, Protocol
 
-MAY = "registers.merge_organisation"
+MERGE_PERMISSION = "registers.merge_organisation"
 CHANGED_SINCE = (
-    "Nothing is done yet: since you looked, the register has changed. This is what would happen"
-    " now."
+    "Nothing has been done, because the register changed while you were looking. This is what would"
+    " happen now."
 )
 
 
-def refuse_who_may_not(request: HttpRequest) -> None:
-    """Raise PermissionDenied for a person who may not merge and split."""
-    if not request.user.has_perm(MAY):
+def require_merge_permission(request: HttpRequest) -> None:
+    """Raise PermissionDenied if the user may not merge and split."""
+    if not request.user.has_perm(MERGE_PERMISSION):
         raise PermissionDenied
 
 
-def page(
+def render_page(
     request: HttpRequest, template: str, organisation: Organisation | None = None, **more: Any
 ) -> HttpResponse:
-    """Show one of the pages about organisations."""
+    """Render one of the templates in organisation/ with what all of them need."""
     context = admin.site.each_context(request) | {
         "opts": Organisation._meta,
         "organisation": organisation,
@@ -43,14 +43,14 @@ def page(
     return render(request, f"admin/registers/organisation/{template}.html", context)
 
 
-SHOWN = 200
-ROLES = dict(Party.Role.choices)
-KINDS = dict(Name.Kind.choices)
+MAX_LINES = 200
+ROLE_LABELS = dict(Party.Role.choices)
+NAME_KIND_LABELS = dict(Name.Kind.choices)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """One kind of what would happen: the first lines, and how many there are."""
+    """One section of a preview: the first lines, and how many there are in all."""
 
     heading: str
     lines: list[str]
@@ -63,43 +63,45 @@ class Section:
 
 
 def sections(steps: Sequence[Step], *, plan: MergePlan | None = None) -> list[Section]:
-    """Return what the steps would do, by what they are about.
+    """Return what the steps would do, a section for each table.
 
-    With the plan of a merge it is also said what becomes of each; else it is
-    said what moves, and that is all there is to say.
+    With the plan of a merge the lines say what becomes of each row. Without, they
+    name the rows that move.
     """
-    said = []
-    for table, heading, lines in TOLD:
-        of_it = [step for step in steps if step.table == table]
-        told = list(lines(of_it, plan)) if of_it else []
-        if told:
-            said.append(Section(heading=heading, lines=told[:SHOWN], count=len(told)))
-    if others := Counter(step.table for step in steps if step.table in COUNTED):
-        counted = [COUNTED[table].format(number) for table, number in others.items()]
-        said.append(Section(heading="Also", lines=counted, count=len(counted)))
-    return said
+    result = []
+    for table, heading, lines in SECTIONS:
+        steps_here = [step for step in steps if step.table == table]
+        entries = list(lines(steps_here, plan)) if steps_here else []
+        if entries:
+            result.append(Section(heading=heading, lines=entries[:MAX_LINES], count=len(entries)))
+    if others := Counter(step.table for step in steps if step.table in COUNT_LINES):
+        counted = [COUNT_LINES[table].format(number) for table, number in others.items()]
+        result.append(Section(heading="Also", lines=counted, count=len(counted)))
+    return result
 
 
 def _parties(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
-    """Say of each protocol what becomes of the part in it."""
+    """Yield a line for each party: its protocol, and what becomes of it."""
     references = {(step.before or step.after or {})["protocol_id"] for step in steps}
     titles = {each.pk: str(each) for each in _protocols(references)}
     for step in steps:
         values = step.after or {}
         about = titles[(step.before or values)["protocol_id"]]
         if plan and step.kind == "removed":
-            role = ROLES[(step.before or {})["role"]].lower()
-            yield f"{about}: both stand in it as {role}. One row stays."
+            role = ROLE_LABELS[(step.before or {})["role"]].lower()
+            yield f"{about}: both take part as {role}. Only one row stays."
         elif plan and "organisation_id" not in values:
-            said = "; ".join(f"{_label(name)} ‘{values[name]}’" for name in JOINED & values.keys())
-            yield f"{about}: the row that stays says {said}."
+            texts = "; ".join(
+                f"{_label(name)} ‘{values[name]}’" for name in JOINED_FIELDS & values.keys()
+            )
+            yield f"{about}: the row that stays gets {texts}."
         elif plan:
             yield f"{about}: published as ‘{values['name_as_published']}’"
         else:
             yield about
 
 
-JOINED = {"name_as_published": "", "note": "", "signed_on": ""}.keys()
+JOINED_FIELDS = {"name_as_published": "", "note": "", "signed_on": ""}.keys()
 
 
 def _label(name: str) -> str:
@@ -115,7 +117,7 @@ def _protocols(references: Iterable[str]) -> Iterator[Protocol]:
 def _names(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
     for step in steps:
         values = step.after or {}
-        yield f"{values['text']} ({KINDS[values['kind']].lower()})"
+        yield f"{values['text']} ({NAME_KIND_LABELS[values['kind']].lower()})"
 
 
 def _slugs(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
@@ -127,14 +129,14 @@ def _slugs(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
 def _approvers(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
     for step in steps:
         title = (step.before or step.after or {})["job_title"]
-        yield f"{title}: stands there already" if step.after is None else title
+        yield f"{title}: the other has this already" if step.after is None else title
 
 
 def _contacts(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
     for step in steps:
         email = (step.before or step.after or {})["email"]
         if plan and step.after is None:
-            yield f"{email} is dropped: {plan.stays} keeps its own contact"
+            yield f"{email} is removed: {plan.stays} keeps its own contact"
         else:
             yield email
 
@@ -150,7 +152,7 @@ def _successions(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
         if "successor_id" in values:
             one, other = (names.get(values[end]) for end in ("organisation_id", "successor_id"))
             known = f"{one or 'It'} became part of {other or 'it'}"
-            yield f"{known}: said no more, or said already" if step.after is None else known
+            yield f"{known}: removed, or recorded already" if step.after is None else known
 
 
 def _notes(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
@@ -161,18 +163,18 @@ def _notes(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
                 yield f"{capfirst(str(label))}: {text or 'empty'}"
 
 
-Lines = Callable[[list[Step], MergePlan | None], Iterator[str]]
-TOLD: tuple[tuple[str, str, Lines], ...] = (
-    ("party", "Parts in protocols", _parties),
+LineWriter = Callable[[list[Step], MergePlan | None], Iterator[str]]
+SECTIONS: tuple[tuple[str, str, LineWriter], ...] = (
+    ("party", "Protocols", _parties),
     ("name", "Names", _names),
     ("slug", "Addresses", _slugs),
     ("approver", "Approvers", _approvers),
     ("contact", "Contact for reminders", _contacts),
-    ("succession", "What became of it, and what it came from", _successions),
+    ("succession", "Predecessors and successors", _successions),
     ("organisation", "Notes", _notes),
 )
-COUNTED = {
+COUNT_LINES = {
     "reminder": "Reminders that were sent: {}. The links in them keep working",
     "change": "Earlier changes: {}",
-    "apart": "Organisations that it is known not to be: {}",
+    "apart": "Organisations marked as different from it: {}",
 }

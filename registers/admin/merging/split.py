@@ -1,4 +1,4 @@
-"""Splitting a name off an organisation: chosen, shown beforehand, then done."""
+"""Splitting a name off an organisation: two forms, a preview, and the split."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from django.utils.html import format_html
 
 from registers import changes
 from registers.admin.base import ModelForm
-from registers.admin.merging.preview import CHANGED_SINCE, page, sections
+from registers.admin.merging.preview import CHANGED_SINCE, render_page, sections
 from registers.changes.merge import SplitPlan
 from registers.models import Name, Organisation, Party
 from registers.models.keys import key_of
 
 BRACKETS = re.compile(r" ?\([^()]*\)$")
-MOST = 500  # boxes to tick on one page
-MOVED = "‘{name}’ was not split off: somebody moved it, or its parts, in the same moment."
+MAX_PARTIES = 500  # checkboxes on one page
+MOVED_AT_SAME_TIME = (
+    "‘{name}’ was not split off, because somebody else changed it at the same time. Try again."
+)
 
 
 class NameForm(forms.Form):
@@ -36,8 +38,8 @@ class NameForm(forms.Form):
         empty_label=None,
         widget=AdminRadioSelect(attrs={"class": "radiolist"}),
         error_messages={
-            "required": "Choose a name.",
-            "invalid_choice": "Choose one of the names of this organisation.",
+            "required": "Select a name.",
+            "invalid_choice": "Select one of the names of this organisation.",
         },
     )
 
@@ -46,26 +48,26 @@ class NameForm(forms.Form):
         names = organisation.names.exclude(kind=Name.Kind.OFFICIAL)
         self.fields["name"].queryset = names  # type: ignore[attr-defined]  # this kind of field's
 
-    def in_admin(self) -> AdminForm:
-        """Return the form as the templates of Django's admin show one."""
-        boxes: Any = [(None, {"fields": tuple(self.fields)})]
-        return AdminForm(cast(ModelForm, self), boxes, {})
+    def as_admin_form(self) -> AdminForm:
+        """Return the form for the templates of Django's admin."""
+        fieldsets: Any = [(None, {"fields": tuple(self.fields)})]
+        return AdminForm(cast(ModelForm, self), fieldsets, {})
 
 
 class SplitForm(NameForm):
-    """The name, and the parts in protocols that go with it."""
+    """The name, and the protocols (its parties) that go with it."""
 
     parties = forms.MultipleChoiceField(
-        label="Parts that go with it",
+        label="Protocols that go with it",
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "radiolist"}),
-        error_messages={"invalid_choice": "Choose among the parts of this organisation."},
+        error_messages={"invalid_choice": "Select protocols of this organisation."},
     )
     why = forms.CharField(
         label="Why this change?",
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. The changes page of every protocol concerned says it.",
+        help_text="Public, and optional. The changes page of each protocol affected shows it.",
     )
 
     def __init__(self, *args: Any, organisation: Organisation, name: Name, **kwargs: Any) -> None:
@@ -74,38 +76,38 @@ class SplitForm(NameForm):
         self.fields["name"].widget = forms.HiddenInput()
         all_parties = organisation.parties.select_related("protocol").order_by("protocol", "pk")
         parties = list(all_parties)
-        theirs = [each for each in parties if _published_as(each, name)]
-        shown = [*theirs, *(each for each in parties if each not in theirs)][:MOST]
+        theirs = [each for each in parties if _is_published_as(each, name)]
+        shown = [*theirs, *(each for each in parties if each not in theirs)][:MAX_PARTIES]
         field = self.fields["parties"]
-        field.choices = [(str(each.pk), _words(each)) for each in shown]  # type: ignore[attr-defined]  # this kind of field's
+        field.choices = [(str(each.pk), _party_label(each)) for each in shown]  # type: ignore[attr-defined]  # this kind of field's
         field.help_text = (
-            "Those that were published under this name are ticked. Tick what else belongs to it."
+            "Those published under this name are selected. Select any others that belong to it."
         )
         if left := len(parties) - len(shown):
             field.help_text += (
-                f" {left:,} more are not shown: change them on their protocols’ own pages."
+                f" {left:,} more are not shown: change these on the pages of the protocols."
             )
-        self.initial.setdefault("parties", [str(each.pk) for each in theirs[:MOST]])
+        self.initial.setdefault("parties", [str(each.pk) for each in theirs[:MAX_PARTIES]])
 
 
-def _published_as(party: Party, name: Name) -> bool:
-    """Whether a part was published under a name, alone or with brackets behind it: (EPUT)."""
+def _is_published_as(party: Party, name: Name) -> bool:
+    """Return whether a party was published under a name, with or without brackets: (EPUT)."""
     published = key_of(party.name_as_published)
     return name.key in {published, BRACKETS.sub("", published)}
 
 
-def _words(party: Party) -> str:
+def _party_label(party: Party) -> str:
     role = party.get_role_display().lower()
     return f"{party.protocol} ({role}; published as ‘{party.name_as_published or 'not recorded'}’)"
 
 
 def split_page(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    """Ask for the name, then for its parts, show what will happen, and split it off."""
+    """Ask for the name, then for its protocols; show the preview; split it off."""
     data = request.POST if request.method == "POST" else request.GET
-    asked = NameForm(data if "name" in data else None, organisation=organisation)
-    if not asked.is_valid():
-        return _name_page(request, organisation, asked)
-    name = asked.cleaned_data["name"]
+    name_form = NameForm(data if "name" in data else None, organisation=organisation)
+    if not name_form.is_valid():
+        return _name_page(request, organisation, name_form)
+    name = name_form.cleaned_data["name"]
     if request.method != "POST":
         return _form_page(request, organisation, SplitForm(organisation=organisation, name=name))
     return _answer(request, organisation, name)
@@ -121,22 +123,22 @@ def _answer(request: HttpRequest, organisation: Organisation, name: Name) -> Htt
     if not form.is_valid():
         return _form_page(request, organisation, form)
     parties = [int(key) for key in form.cleaned_data["parties"]]
-    asked = "_split" in request.POST
-    if asked and (done := _split(request, form, parties)):
+    confirmed = "_split" in request.POST
+    if confirmed and (done := _split(request, form, parties)):
         return done
     try:
         plan = changes.plan_split(name, parties)
     except ValidationError:
-        # It moved after the form was read, such as with a merge of the whole organisation.
-        messages.error(request, MOVED.format(name=name))
+        # It moved after the form was read, for example by a merge of the whole organisation.
+        messages.error(request, MOVED_AT_SAME_TIME.format(name=name))
         return redirect("admin:registers_organisation_changelist")
-    if asked:
+    if confirmed:
         messages.warning(request, CHANGED_SINCE)
-    return _forecast_page(request, form, plan)
+    return _preview_page(request, form, plan)
 
 
 def _split(request: HttpRequest, form: SplitForm, parties: list[int]) -> HttpResponse | None:
-    """Split the name off as was shown. None if something else would happen by now."""
+    """Split the name off as previewed. Return None if it would now do something else."""
     name = form.cleaned_data["name"]
     try:
         new = changes.split(
@@ -149,38 +151,42 @@ def _split(request: HttpRequest, form: SplitForm, parties: list[int]) -> HttpRes
         )
     except ValidationError:
         return None
-    said = format_html(
-        '{} is an organisation of its own now. <a href="{}">See its public page</a>. To undo'
+    message = format_html(
+        '{} is now an organisation of its own. <a href="{}">See its public page</a>. To undo'
         " this, merge the two.",
         new.name,
         new.get_absolute_url(),
     )
-    messages.success(request, said)
+    messages.success(request, message)
     return redirect("admin:registers_organisation_change", new.pk)
 
 
 def _name_page(request: HttpRequest, organisation: Organisation, form: NameForm) -> HttpResponse:
     has_names = form.fields["name"].queryset.exists()  # type: ignore[attr-defined]  # this kind of field's
-    shown = {"title": "Split a name off", "adminform": form.in_admin(), "has_names": has_names}
-    return page(request, "split_name", organisation, **shown)
+    context = {
+        "title": "Split a name off",
+        "adminform": form.as_admin_form(),
+        "has_names": has_names,
+    }
+    return render_page(request, "split_name", organisation, **context)
 
 
 def _form_page(request: HttpRequest, organisation: Organisation, form: SplitForm) -> HttpResponse:
     name = organisation.names.get(pk=form["name"].value())
-    shown = {"title": f"Split off ‘{name}’", "adminform": form.in_admin(), "name": name}
-    return page(request, "split", organisation, **shown)
+    context = {"title": f"Split off ‘{name}’", "adminform": form.as_admin_form(), "name": name}
+    return render_page(request, "split", organisation, **context)
 
 
-def _forecast_page(request: HttpRequest, form: SplitForm, plan: SplitPlan) -> HttpResponse:
+def _preview_page(request: HttpRequest, form: SplitForm, plan: SplitPlan) -> HttpResponse:
     cleaned = form.cleaned_data
-    boxes = {"name": cleaned["name"].pk, "why": cleaned["why"], "promised": plan.digest}
-    return page(
+    hidden_fields = {"name": cleaned["name"].pk, "why": cleaned["why"], "promised": plan.digest}
+    return render_page(
         request,
-        "split_forecast",
+        "split_preview",
         plan.organisation,
         title="What will happen",
         plan=plan,
         sections=sections(plan.steps),
-        boxes=boxes,
+        hidden_fields=hidden_fields,
         parties=cleaned["parties"],
     )

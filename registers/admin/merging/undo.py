@@ -1,4 +1,4 @@
-"""Merges that were made, to look up and to undo."""
+"""The list of merges, and the page that undoes one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from registers import changes
-from registers.admin.merging.preview import CHANGED_SINCE, MAY, page, refuse_who_may_not, sections
+from registers.admin.merging.preview import (
+    CHANGED_SINCE,
+    MERGE_PERMISSION,
+    render_page,
+    require_merge_permission,
+    sections,
+)
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Merge, Organisation
 
@@ -27,7 +33,7 @@ else:
 
 @admin.register(Merge)
 class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
-    """Every merge, the newest first. It can be undone, and is never deleted."""
+    """Every merge, newest first. A merge can be undone and is never deleted."""
 
     list_display = ("gone", "into", "made_at", "by", "undoing")
     list_display_links = None
@@ -36,21 +42,21 @@ class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
     search_help_text = "A name of an organisation that was merged, or of the one that stayed"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let those look who may merge."""
-        return request.user.has_perm(MAY)
+        """Return whether the user may merge."""
+        return request.user.has_perm(MERGE_PERMISSION)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Let those find the list who may merge."""
-        return request.user.has_perm(MAY)
+        """Return whether the user may merge."""
+        return request.user.has_perm(MERGE_PERMISSION)
 
     @admin.display(description="organisation that went", ordering="gone_name")
     def gone(self, merge: Merge) -> str:
-        """Return the name of the one that is gone."""
+        """Return the name of the organisation that went."""
         return merge.gone_name
 
     @admin.display(description="merged with")
     def into(self, merge: Merge) -> str:
-        """Return the organisation that has it now."""
+        """Return the organisation that stayed."""
         return str(merge.change.organisation or "-")
 
     @admin.display(description="when")
@@ -65,14 +71,14 @@ class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
 
     @admin.display(description="undo")
     def undoing(self, merge: Merge) -> str:
-        """Return the link that leads to undoing it, or when it was undone."""
+        """Return a link to undo it, or the day on which it was undone."""
         if merge.undone_at:
             return f"Undone on {date_format(timezone.localtime(merge.undone_at), 'j F Y')}"
         address = reverse("admin:registers_merge_undo", args=[merge.pk])
         return format_html('<a href="{}">Undo the merge of {}</a>', address, merge.gone_name)
 
     def get_urls(self) -> list[Any]:
-        """Add the page that undoes one."""
+        """Add the page that undoes a merge."""
         undo = admin.site.admin_view(self.undo_view)
         return [
             path("<int:key>/undo/", undo, name="registers_merge_undo"),
@@ -80,8 +86,8 @@ class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
         ]
 
     def undo_view(self, request: HttpRequest, key: int) -> HttpResponse:
-        """Show what undoing a merge will do, or undo it."""
-        refuse_who_may_not(request)
+        """Preview undoing a merge, or undo it."""
+        require_merge_permission(request)
         merge = Merge.objects.select_related("change__organisation").filter(pk=key).first()
         if merge is None:
             raise Http404
@@ -92,9 +98,9 @@ class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
             plan = changes.plan_undo(merge)
         except ValidationError as refusal:
             refused = refusal.messages
-        return page(
+        return render_page(
             request,
-            "unmerge",
+            "undo_merge",
             Organisation.objects.filter(pk=merge.stays_key).first(),
             title=f"Undo the merge of {merge.gone_name}",
             merge=merge,
@@ -104,7 +110,7 @@ class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
         )
 
     def _undo(self, request: HttpRequest, merge: Merge) -> HttpResponse | None:
-        """Undo it as was shown. None if it cannot be, or something else would happen by now."""
+        """Undo it as previewed. Return None if it cannot be done, or not as previewed."""
         try:
             back = changes.undo_merge(
                 merge,
@@ -116,10 +122,10 @@ class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
         except ValidationError:
             self.message_user(request, CHANGED_SINCE, messages.WARNING)
             return None
-        said = format_html(
+        message = format_html(
             'The merge was undone. {} is back. <a href="{}">See its public page</a>.',
             back.name,
             back.get_absolute_url(),
         )
-        self.message_user(request, said, messages.SUCCESS)
+        self.message_user(request, message, messages.SUCCESS)
         return redirect("admin:registers_organisation_change", back.pk)
