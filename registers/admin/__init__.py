@@ -1,4 +1,4 @@
-"""The editors' door: Django admin, a module a noun. What it saves goes through changes."""
+"""Django admin for editors: one module for each noun. It saves through registers/changes."""
 
 from registers.admin import answer, organisation, pages, protocol, read_only, review
 from registers.admin.entering import user

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registers.admin.merging import duplicates
+from registers.admin.merging import merge
 from registers.models import Apart, Change, Organisation
 from tests.admin.typing_in import Page, address, messages
 from tests.merging import named
@@ -73,7 +73,7 @@ def test_what_cannot_be_told_apart(officers_door, cares, typed, sentence):
 
 def test_pages(officers_door, cares, monkeypatch):
     saved(Organisation(name="Payerise Ltd"))
-    monkeypatch.setattr(duplicates, "PAIRS_PER_PAGE", 1)
+    monkeypatch.setattr(merge, "PAIRS_PER_PAGE", 1)
     first = words(officers_door.get(URL))
     assert "Page 1 of 2: 2 in all." in first
     assert "Essex Cares" in first

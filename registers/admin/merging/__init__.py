@@ -1,1 +1,1 @@
-"""Organisations that are one, or that were taken for one: merged, undone, split, told apart."""
+"""Pages that find duplicate organisations, merge them, undo a merge, and split one."""
