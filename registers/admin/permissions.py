@@ -1,4 +1,4 @@
-"""What the groups mean in admin: what is published, withdrawn or put back is for some alone."""
+"""Who may publish, withdraw and put back in force, and the fields and outcomes this locks."""
 
 from __future__ import annotations
 
@@ -18,58 +18,62 @@ else:
     ProtocolModelAdmin = object
     ProtocolModelForm = object
 
-PUBLISH = "registers.publish_protocol"
-NOT_YOURS = "To publish, withdraw or put back in force is for the group Publisher. Ask one of them."
-# What says that a protocol is public, or is no longer in force.
-GUARDED = ("status", "withdrawn_on", "withdrawn_reason", "replaced_by")
+PUBLISH_PERMISSION = "registers.publish_protocol"
+PUBLISHERS_ONLY = (
+    "Only the group Publisher can publish, withdraw or put back in force. Ask one of its members."
+)
+# The fields that decide whether a protocol is public and in force.
+PUBLISH_FIELDS = ("status", "withdrawn_on", "withdrawn_reason", "replaced_by")
 
 
 def may_publish(user: Any) -> bool:
-    """Say whether the user may publish, withdraw and put back in force."""
-    return bool(user.has_perm(PUBLISH))
+    """Return whether the user may publish, withdraw and put back in force."""
+    return bool(user.has_perm(PUBLISH_PERMISSION))
 
 
-def outcomes_for(user: Any) -> list[Review.Outcome]:
-    """Return what reviews the user may record: those that end a protocol withdraw it."""
+def allowed_outcomes(user: Any) -> list[Review.Outcome]:
+    """Return the review outcomes that the user may record: two of them withdraw the protocol."""
     ends = {Review.Outcome.ENDED, Review.Outcome.REPLACED}
     return [each for each in Review.Outcome if may_publish(user) or each not in ends]
 
 
-class GuardedForm(ProtocolModelForm):
-    """A protocol's form that shows those boxes, and takes nothing from them if they are shut."""
+class PublishPermissionForm(ProtocolModelForm):
+    """A protocol's form that shows PUBLISH_FIELDS, and disables them for those not allowed."""
 
-    guarded = False
+    publish_fields_locked = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self._shut():
+        for name in self._locked_fields():
             self.fields[name].disabled = True
             if name == "withdrawn_on":
-                # Django's own box has a shortcut that would fill it all the same.
+                # Django's own widget has a shortcut that would fill it all the same.
                 self.fields[name].widget = AdminTextInputWidget()
-        if "status" in self._shut():
-            self.fields["status"].help_text = NOT_YOURS
+        if "status" in self._locked_fields():
+            self.fields["status"].help_text = PUBLISHERS_ONLY
 
-    def _shut(self) -> list[str]:
-        return [name for name in GUARDED if self.guarded and name in self.fields]
+    def _locked_fields(self) -> list[str]:
+        return [
+            name for name in PUBLISH_FIELDS if self.publish_fields_locked and name in self.fields
+        ]
 
     def _clean_fields(self) -> None:
-        """Refuse, beside its box, what a browser would not have sent."""
+        """Add an error to a locked field that was sent changed, which no browser does."""
         super()._clean_fields()  # type: ignore[misc]  # a mixin
-        for name in self._shut():
+        for name in self._locked_fields():
             field, box = self.fields[name], self.add_prefix(name)
             typed = field.widget.value_from_datadict(self.data, self.files, box)
             field.disabled = False
             if box in self.data and field.has_changed(self[name].initial, typed):
-                self.add_error(name, NOT_YOURS)
+                self.add_error(name, PUBLISHERS_ONLY)
             field.disabled = True
 
 
-class GuardedAdmin(ProtocolModelAdmin):
-    """An admin of protocols whose form is a GuardedForm. Stands before the other classes."""
+class PublishPermissionAdmin(ProtocolModelAdmin):
+    """An admin of protocols with a PublishPermissionForm. Put it before the other classes."""
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Return the form's class, made for this request, shut as far as this editor may not."""
+        """Return the form class for this request, with PUBLISH_FIELDS locked if not allowed."""
         form: Any = super().get_form(request, *args, **kwargs)
-        form.guarded = not may_publish(request.user)
+        form.publish_fields_locked = not may_publish(request.user)
         return form

@@ -16,7 +16,7 @@ from django.utils import timezone
 from registers.admin.base import FormSet, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
 from registers.admin.papers import DocumentInline, DocumentViewsAdmin
-from registers.admin.permissions import GuardedAdmin
+from registers.admin.permissions import PublishPermissionAdmin
 from registers.admin.protocol_form import (
     WITHDRAWAL_FIELDS,
     NoScriptChoices,
@@ -98,7 +98,7 @@ class ProtocolDocumentInline(NoScriptRows, DocumentInline):
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(GuardedAdmin, DocumentViewsAdmin, NoScriptChoices, ReviewableAdmin):
+class ProtocolAdmin(PublishPermissionAdmin, DocumentViewsAdmin, NoScriptChoices, ReviewableAdmin):
     """Protocols, in the order in which a person thinks of one: what, who, why, when, papers."""
 
     form = ProtocolForm

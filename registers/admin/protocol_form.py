@@ -14,7 +14,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from registers.admin.base import FormSet, ModelForm, MonthField, ReasonForm, RecordedInline
-from registers.admin.permissions import GuardedForm
+from registers.admin.permissions import PublishPermissionForm
 from registers.models import Organisation, Party, Protocol
 from registers.models.keys import spellings_of
 from registers.search.reference_log import next_reference
@@ -166,7 +166,7 @@ def reference_taken() -> str:
     return f"A protocol has this reference already.{also}"
 
 
-class ProtocolForm(GuardedForm, ReasonForm):
+class ProtocolForm(PublishPermissionForm, ReasonForm):
     """The protocol itself."""
 
     review_date = MonthField(

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
-from registers.admin.permissions import GUARDED, may_publish
+from registers.admin.permissions import PUBLISH_FIELDS, may_publish
 from registers.changes.locking import lock_for_update
 from registers.history.backfill import SUBJECTS
 from registers.history.snapshot import Snapshot, comparable_value, field_values
@@ -57,7 +57,7 @@ def may_restore(request: HttpRequest, thing: models.Model, record: Snapshot) -> 
     now = field_values(thing)
     return all(
         comparable_value(record["fields"].get(name)) == comparable_value(now[name])
-        for name in GUARDED
+        for name in PUBLISH_FIELDS
     )
 
 

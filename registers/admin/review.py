@@ -24,7 +24,7 @@ from django.utils.safestring import SafeString
 
 from registers import changes
 from registers.admin.base import ModelForm, ReasonForm, RecordedAdmin
-from registers.admin.permissions import may_publish, outcomes_for
+from registers.admin.permissions import allowed_outcomes, may_publish
 from registers.admin.review_form import FIELDS, ReviewForm
 from registers.changes.review import NOT_IN_FORCE, ReviewPreview
 from registers.models import Protocol, Review
@@ -108,7 +108,7 @@ def review_many(
     sent, and its button says what is next. Errors lead back to the form, as typed.
     """
     protocols = list(Protocol.objects.filter(pk__in=references))
-    outcomes = outcomes_for(request.user)
+    outcomes = allowed_outcomes(request.user)
     if data is None:
         today = {"reviewed_on": timezone.localdate()}
         return _form_page(
@@ -203,7 +203,7 @@ def review_page(
     form = ReviewForm(
         data,
         protocols=[protocol],
-        outcomes=outcomes_for(request.user),
+        outcomes=allowed_outcomes(request.user),
         initial=context.pop("initial", None),
     )
     if form.is_valid():

@@ -12,7 +12,7 @@ from django.forms.renderers import get_default_renderer
 from django.test import Client
 
 from registers import changes
-from registers.admin.permissions import NOT_YOURS
+from registers.admin.permissions import PUBLISHERS_ONLY
 from registers.admin.saving.boxes import sheet_of
 from registers.models import (
     Approver,
@@ -466,7 +466,7 @@ class TestAnEditorsSave:
         response = meet(door, door_of(publisher), {"purpose": "To pay."}, {"version": "V9"})
         before = everything()
         refused = choose(door, response, status="draft")
-        assert NOT_YOURS in errors(refused)
+        assert PUBLISHERS_ONLY in errors(refused)
         assert everything() == before
 
     def test_keeps_a_row_of_its_own(self, door, publisher):

@@ -12,7 +12,7 @@ from tests.makers import withdrawn
 pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 FORM = address("protocol", "change", "0046")
-NOT_YOURS = "is for the group Publisher"
+PUBLISHERS_ONLY = "Only the group Publisher can publish"
 
 
 @pytest.fixture
@@ -76,16 +76,16 @@ FORGED = {
 def test_a_forged_form_is_refused_beside_the_box(door, typed):
     before = Protocol.objects.filter(pk="0046").values().get()
     page = send(door, FORM, **typed)
-    assert NOT_YOURS in errors(page)
+    assert PUBLISHERS_ONLY in errors(page)
     for name in typed:
-        assert NOT_YOURS in str(page.context["adminform"].form.errors[name])
+        assert PUBLISHERS_ONLY in str(page.context["adminform"].form.errors[name])
     assert Protocol.objects.filter(pk="0046").values().get() == before
 
 
 @pytest.mark.parametrize("wanted", ["published", "withdrawn"])
 def test_a_new_one_is_not_published_by_an_editor(door, wanted):
     page = send(door, address("protocol", "add"), **new(status=wanted))
-    assert NOT_YOURS in errors(page)
+    assert PUBLISHERS_ONLY in errors(page)
     assert not Protocol.objects.filter(pk="9001").exists()
 
 
@@ -93,9 +93,9 @@ def test_what_is_withdrawn_is_not_put_back(door, publishers_door):
     Protocol.objects.filter(pk="0046").update(**withdrawn())
     typed = {"status": "published", "withdrawn_on": "", "withdrawn_reason": ""}
     page = send(door, FORM, **typed)
-    assert NOT_YOURS in errors(page)
+    assert PUBLISHERS_ONLY in errors(page)
     page = send(door, FORM, withdrawn_reason="Nicer words")
-    assert NOT_YOURS in errors(page)
+    assert PUBLISHERS_ONLY in errors(page)
     held = boxes(door, FORM) | typed
     held |= {"withdrawn_on_0": "", "withdrawn_on_1": ""}
     assert status() == "withdrawn"
