@@ -23,9 +23,8 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from registers import changes
-from registers.admin.saving.boxes import NOT_STORED
-from registers.admin.saving.drawn_from import DrawnFromField
-from registers.admin.saving.saved_once import SavedOnceAdmin
+from registers.admin.conflicts.check_conflict import SavedOnceAdmin
+from registers.admin.conflicts.form_values import NOT_STORED, DrawnFromField
 from registers.models import Change
 from registers.models.review_dates import FIRST_YEAR
 

@@ -12,8 +12,8 @@ from django.forms.renderers import get_default_renderer
 from django.test import Client
 
 from registers import changes
+from registers.admin.conflicts.form_values import sheet_of
 from registers.admin.permissions import PUBLISHERS_ONLY
-from registers.admin.saving.boxes import sheet_of
 from registers.models import (
     Approver,
     Contact,

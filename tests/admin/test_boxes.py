@@ -8,7 +8,7 @@ import pytest
 from django import forms
 
 from registers.admin.base import MonthField
-from registers.admin.saving.boxes import boxes_of, meaning, words
+from registers.admin.conflicts.form_values import boxes_of, meaning, words
 from registers.models import Protocol, Theme
 from tests.admin.typing_in import address
 from tests.admin.typing_in import boxes as drawn_boxes

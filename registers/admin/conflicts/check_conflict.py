@@ -1,4 +1,4 @@
-"""How a form of the editors is saved once: never over what its writer has not seen.
+"""What an editors' form stands on: the thing as it is stored, with the parts on its form.
 
 What is stored is held while it is compared with what the form was drawn from.
 If somebody else has saved meanwhile, nothing is saved, and both versions are
@@ -10,15 +10,90 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
+from django.forms.models import _get_foreign_key
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
-from registers.admin.saving.both_versions import as_laid, lay, settle
-from registers.admin.saving.drawn_from import BOX, DrawnFrom
-from registers.admin.saving.standing import StandingAdmin
+from registers.admin.conflicts.compare import as_laid, lay, settle
+from registers.admin.conflicts.conflict_page import BothPage
+from registers.admin.conflicts.form_values import BOX, DrawnFrom, Said, Sheet, sheet_of
+from registers.admin.history import HistoryAdmin
 from registers.changes import no_orphans
+from registers.changes.locking import Part, fingerprint, last_saved, lock_for_update
+
+
+class StandingAdmin(HistoryAdmin):
+    """An admin that can hold what is stored, recognise it, and draw it."""
+
+    def subject_of(self, thing: Any) -> models.Model:
+        """Return what the change is told about: the thing itself, unless said otherwise."""
+        return thing  # type: ignore[no-any-return]  # a model's instance
+
+    def _parts(self) -> list[Part]:
+        """Return what stands on the form with the thing, with the fields that say whose it is."""
+        return [
+            (inline.model, _get_foreign_key(self.model, inline.model, inline.fk_name).name)
+            for inline in self.inlines
+        ]
+
+    def _hold(self, thing: models.Model) -> None:
+        subject = self.subject_of(thing)
+        if subject != thing:
+            lock_for_update(subject, [])
+        lock_for_update(thing, self._parts())
+
+    def _fingerprint(self, thing: models.Model) -> str:
+        return fingerprint(thing, self._parts())
+
+    def _remember(self, request: HttpRequest, object_id: str | None) -> None:
+        thing = self.get_object(request, unquote(object_id)) if object_id else None
+        request.fingerprint = self._fingerprint(thing) if thing else ""  # type: ignore[attr-defined]  # ours
+
+    def _seen(self, request: HttpRequest, object_id: str) -> str:
+        thing = self.get_object(request, unquote(object_id))
+        if thing is None:
+            return ""
+        seen = self._fingerprint(thing)
+        nothing = Said(boxes={}, rows={})
+        return DrawnFrom(of=self._label(thing), fingerprint=seen, said=nothing).signed()
+
+    def _label(self, thing: models.Model) -> str:
+        return f"{self.opts.label_lower} {thing.pk}"
+
+    def _address(self, page: str, object_id: str) -> str:
+        return reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=[object_id]
+        )
+
+    def _sheet(self, request: HttpRequest, thing: Any, form: Any, formsets: Any) -> Sheet:
+        def may_change(inline: Any) -> bool:
+            return bool(inline.has_change_permission(request, thing))
+
+        return sheet_of(form, formsets, may_change=may_change)
+
+    def _page(self, request: HttpRequest, thing: Any) -> BothPage:
+        """Return the page with both versions, with an unbound form of `thing` as it is stored."""
+        known = thing if thing.pk else None
+        fields = flatten_fieldsets(self.get_fieldsets(request, known))
+        form = self.get_form(request, known, change=bool(known), fields=fields)(instance=thing)
+        formsets = [
+            (made(instance=thing, prefix=made.get_default_prefix(), queryset=rows), inline)
+            for made, inline in self.get_formsets_with_inlines(request, known)
+            for rows in [inline.get_queryset(request)]
+        ]
+        return BothPage(
+            request=request,
+            site=self.admin_site,
+            thing=thing,
+            label=self._label(thing),
+            sheet=self._sheet(request, thing, form, formsets),
+            saving=last_saved(thing, self._parts()) if known else None,
+            asks_why="why" in form.fields,
+        )
+
 
 BUSY = "Somebody else was saving. Nothing was saved. Press Save again."
 STORED_ALREADY = "What you typed is stored already, so nothing had to be saved."

@@ -10,10 +10,8 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from registers.admin.saving.both_versions import Laid, lay
-from registers.admin.saving.boxes import CHOSEN, Said, Sheet
-from registers.admin.saving.differences import BEFOREHAND, Choice, Difference
-from registers.admin.saving.drawn_from import BOX, DrawnFrom
+from registers.admin.conflicts.compare import BEFOREHAND, Choice, Difference, Laid, lay
+from registers.admin.conflicts.form_values import BOX, CHOSEN, DrawnFrom, Said, Sheet
 from registers.changes.locking import LastSave
 
 # What was asked for is at odds with what is stored by now, and the sender can put it right:

@@ -1,1 +1,0 @@
-"""How a form of the editors is saved: never over what its writer has not seen."""
