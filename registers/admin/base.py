@@ -23,8 +23,8 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from registers import changes
-from registers.admin.conflicts.check_conflict import SavedOnceAdmin
-from registers.admin.conflicts.form_values import NOT_STORED, DrawnFromField
+from registers.admin.conflicts.check_conflict import ConflictCheckAdmin
+from registers.admin.conflicts.form_values import NOT_MODEL_FIELDS, EditTokenField
 from registers.models import Change
 from registers.models.review_dates import FIRST_YEAR
 
@@ -87,7 +87,7 @@ DATE_ERRORS = {"error_messages": {"invalid": "This is not a day. Write it like 3
 class RecordedForm(ModelForm):
     """A form that shows what registers/changes refused, beside the field where there is one."""
 
-    drawn_from = DrawnFromField(required=False)
+    drawn_from = EditTokenField(required=False)
     refusal: ValidationError | None = None
 
     def clean(self) -> dict[str, Any] | None:
@@ -132,7 +132,7 @@ class AddOnlyRelatedMixin:
         return field
 
 
-class RecordedAdmin(AddOnlyRelatedMixin, SavedOnceAdmin):
+class RecordedAdmin(AddOnlyRelatedMixin, ConflictCheckAdmin):
     """An admin whose objects are saved, with their inlines, as one official change."""
 
     form = RecordedForm
@@ -181,7 +181,7 @@ class RecordedAdmin(AddOnlyRelatedMixin, SavedOnceAdmin):
             if not change:
                 self.save_object(form)
             super().save_related(request, form, formsets, change)
-            if change and set(form.changed_data) - NOT_STORED:
+            if change and set(form.changed_data) - NOT_MODEL_FIELDS:
                 self.save_object(form)
         if why and not Change.objects.filter(made_at=at, why=why).exists():
             self.message_user(
@@ -212,7 +212,7 @@ class RecordedAdmin(AddOnlyRelatedMixin, SavedOnceAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete the object as an official change. Raises ValidationError for what must stay."""
         by = cast(User, request.user)
-        self.refuse_unseen(request, obj)
+        self.check_unchanged(request, obj)
         with changes.record_change(self.subject_of(obj), at=timezone.now(), by=by):
             changes.remove(obj)
 
@@ -230,7 +230,7 @@ class RecordedInline(AddOnlyRelatedMixin, TabularInline):
 
     extra = 0
     # The fields by which a person tells one row from another; None: the first.
-    known_by: tuple[str, ...] | None = None
+    identified_by: tuple[str, ...] | None = None
     formfield_overrides = {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 40})},
         models.DateField: DATE_ERRORS,

@@ -139,7 +139,7 @@ class PartyInline(NoScriptRows, RecordedInline):
     model = Party
     form = PartyForm
     formset = PartyFormSet
-    known_by = ("organisation", "role")
+    identified_by = ("organisation", "role")
     autocomplete_fields = ("organisation",)
     formfield_overrides = RecordedInline.formfield_overrides | {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}

@@ -83,5 +83,5 @@ def test_the_pages_beside_it(opened, kept_register, window):
     page.get_by_role(
         "button", name=f"These are different: Barnardos and {name}", exact=True
     ).click()
-    expect(page.get_by_text(f"Barnardos and {name} are different.")).to_be_visible()
+    expect(page.get_by_text(f"Barnardos and {name} are marked as different")).to_be_visible()
     check(page, width)

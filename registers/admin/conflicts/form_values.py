@@ -1,7 +1,7 @@
-"""What the boxes of an editor's form hold: as drawn from what is stored, and as typed.
+"""The values of an editor's form, as stored and as typed, and the token that carries them.
 
-Both are plain text, as a browser sends it. So they can be compared, carried by
-the form itself, and sent again.
+Both are text, as a browser sends it. So they can be compared, carried in a
+hidden field of the form, and sent again.
 """
 
 from __future__ import annotations
@@ -16,115 +16,117 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import capfirst
 
-Boxes = dict[str, str]
-# Boxes that hold nothing of the thing itself.
-NOT_STORED = {"why", "drawn_from"}
-# What stands for a file that somebody has chosen: the file itself is not sent twice.
-CHOSEN = "Chosen: "
-MOST_ROWS = 1000  # Django's own limit
-MOST_DIGITS = 20
+FieldValues = dict[str, str]
+# The hidden field with the token. Its name is also the salt of the signature.
+HIDDEN_FIELD = "drawn_from"
+NOT_MODEL_FIELDS = {"why", HIDDEN_FIELD}
+# The value of a file field is this and the name of the file: a browser sends a file once.
+UPLOADED = "Chosen: "
+MAX_ROWS = 1000  # Django's own limit
+MAX_DIGITS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of a form: the key of what is stored there, if anything is, and its boxes."""
+    """One row of an inline: the key of the stored object, if there is one, and its values."""
 
     key: str = ""
-    boxes: Boxes = field(default_factory=dict)
-    gone: bool = False  # somebody has ticked that it is to be deleted
+    values: FieldValues = field(default_factory=dict)
+    is_deleted: bool = False  # 'Delete' is selected
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
-    """What all boxes of a form held: the thing's own, and the rows of each kind of part."""
+class FormValues:
+    """The values of a whole form: of its own fields, and of the rows of each inline."""
 
-    boxes: Boxes
+    values: FieldValues
     rows: dict[str, list[Row]]
 
     def as_data(self) -> Any:
         """Return it as plain data."""
-        rows = {kind: [[row.key, row.boxes] for row in rows] for kind, rows in self.rows.items()}
-        return [self.boxes, rows]
+        rows = {name: [[row.key, row.values] for row in rows] for name, rows in self.rows.items()}
+        return [self.values, rows]
 
     @classmethod
-    def from_data(cls, data: Any) -> Said:
+    def from_data(cls, data: Any) -> FormValues:
         """Return what `as_data` was made from."""
-        boxes, rows = data
-        read = {kind: [Row(key=k, boxes=b) for k, b in rows] for kind, rows in rows.items()}
-        return cls(boxes=boxes, rows=read)
+        values, rows = data
+        read = {name: [Row(key=k, values=v) for k, v in rows] for name, rows in rows.items()}
+        return cls(values=values, rows=read)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
-    """One kind of part on a form: how its rows' boxes begin, and what they mean."""
+class InlineFields:
+    """One inline of a form: its prefix, and the fields of its rows that can be changed."""
 
     prefix: str
     name: str
-    key: str  # the box with the key of what is stored
+    key: str  # the name of the field with the primary key
     fields: dict[str, forms.Field]
-    known_by: tuple[str, ...]  # the boxes by which a person tells one row from another
-    blank: Boxes
+    identified_by: tuple[str, ...]  # the fields by which a person tells one row from another
+    blank: FieldValues
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
-    """A form with its kinds of parts, as it is drawn from what is stored."""
+class FormState:
+    """A form with its inlines, and the values that are stored now."""
 
     fields: dict[str, forms.Field]
-    kinds: list[Kind]
-    stored: Said
+    inlines: list[InlineFields]
+    stored: FormValues
 
 
-def sheet_of(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: Any) -> Sheet:
-    """Return the sheet of an unbound form, with its formsets and their inlines.
+def form_state(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: Any) -> FormState:
+    """Return the state of an unbound form. `formsets` are pairs of a form set and its inline.
 
-    `may_change` says of an inline whether its rows can be typed into. Others
-    are drawn, and nothing typed is looked for there; nor in a box that is
-    disabled, which no browser sends: what is stored stays, whatever it is now.
+    `may_change` returns whether the user may change the rows of an inline. Nothing
+    typed is read from other rows, nor from a disabled field, which no browser
+    sends: their stored values stay.
     """
-    fields = _typed_into(form, NOT_STORED)
-    kinds, rows = [], {}
-    for formset, inline in formsets:
+    fields = _editable_fields(form, NOT_MODEL_FIELDS)
+    inlines, rows = [], {}
+    for formset, options in formsets:
         own = {formset.model._meta.pk.name, formset.fk.name, "DELETE"}
         blank = formset.empty_form
-        typed = _typed_into(blank, own) if may_change(inline) else {}
-        kind = Kind(
+        typed = _editable_fields(blank, own) if may_change(options) else {}
+        inline = InlineFields(
             prefix=formset.prefix,
-            name=str(inline.verbose_name),
+            name=str(options.verbose_name),
             key=formset.model._meta.pk.name,
             fields=typed,
-            known_by=_known_by(inline, typed),
-            blank=boxes_of(blank, typed),
+            identified_by=_identifying_fields(options, typed),
+            blank=initial_values(blank, typed),
         )
-        kinds.append(kind)
-        rows[kind.prefix] = [
-            Row(key=str(row.instance.pk), boxes=boxes_of(row, typed))
+        inlines.append(inline)
+        rows[inline.prefix] = [
+            Row(key=str(row.instance.pk), values=initial_values(row, typed))
             for row in formset.initial_forms
         ]
-    return Sheet(fields=fields, kinds=kinds, stored=Said(boxes=boxes_of(form, fields), rows=rows))
+    stored = FormValues(values=initial_values(form, fields), rows=rows)
+    return FormState(fields=fields, inlines=inlines, stored=stored)
 
 
-def _typed_into(form: Any, own: set[str]) -> dict[str, forms.Field]:
-    """Return the fields of a form but for `own` and for those that are disabled."""
+def _editable_fields(form: Any, own: set[str]) -> dict[str, forms.Field]:
+    """Return the fields of a form without `own` and without the disabled ones."""
     return {
         name: each for name, each in form.fields.items() if name not in own and not each.disabled
     }
 
 
-def _known_by(inline: Any, typed: Mapping[str, forms.Field]) -> tuple[str, ...]:
-    """Return the boxes by which a person tells the rows apart: none for what is there once."""
+def _identifying_fields(inline: Any, typed: Mapping[str, forms.Field]) -> tuple[str, ...]:
+    """Return the fields by which a person tells rows apart; none if there is only one row."""
     if inline.max_num == 1:
         return ()
-    known: tuple[str, ...] | None = getattr(inline, "known_by", None)
-    return tuple(typed)[:1] if known is None else tuple(name for name in known if name in typed)
+    names: tuple[str, ...] | None = getattr(inline, "identified_by", None)
+    return tuple(typed)[:1] if names is None else tuple(name for name in names if name in typed)
 
 
-def boxes_of(form: Any, names: Iterable[str]) -> Boxes:
-    """Return what the boxes of an unbound form hold, as a browser would send it."""
-    return {name: _drawn(form[name]) for name in names}
+def initial_values(form: Any, names: Iterable[str]) -> FieldValues:
+    """Return the initial values of fields of an unbound form, as a browser would send them."""
+    return {name: _initial_value(form[name]) for name in names}
 
 
-def _drawn(bound: Any) -> str:
+def _initial_value(bound: Any) -> str:
     value, widget = bound.initial, bound.field.widget
     if isinstance(bound.field, forms.FileField):
         return value.name if value else ""
@@ -136,134 +138,143 @@ def _drawn(bound: Any) -> str:
     return "" if shown is None else str(shown)
 
 
-def typed_boxes(
-    fields: Mapping[str, forms.Field], data: Any, files: Any, *, drawn: Boxes, prefix: str = ""
-) -> Boxes:
-    """Return what was typed into the boxes of `fields`. A file not chosen anew is as `drawn`."""
+def typed_values(
+    fields: Mapping[str, forms.Field],
+    data: Any,
+    files: Any,
+    *,
+    initial: FieldValues,
+    prefix: str = "",
+) -> FieldValues:
+    """Return the values that were sent for `fields`. A file that was not chosen is as `initial`."""
     return {
-        name: _typed_file(prefix + name, data, files, drawn.get(name, ""))
+        name: _typed_file(prefix + name, data, files, initial.get(name, ""))
         if isinstance(field, forms.FileField)
         else data.get(prefix + name, "")
         for name, field in fields.items()
     }
 
 
-def _typed_file(name: str, data: Any, files: Any, drawn: str) -> str:
+def _typed_file(name: str, data: Any, files: Any, initial: str) -> str:
     chosen = files.get(name)
     if isinstance(chosen, UploadedFile):
-        return f"{CHOSEN}{chosen.name}"
-    if data.get(name, "").startswith(CHOSEN):
+        return f"{UPLOADED}{chosen.name}"
+    if data.get(name, "").startswith(UPLOADED):
         return str(data[name])
-    return "" if f"{name}-clear" in data else drawn
+    return "" if f"{name}-clear" in data else initial
 
 
-def typed_rows(kind: Kind, data: Any, files: Any, *, drawn: list[Row]) -> list[Row | None]:
-    """Return each row of the kind as it was typed; None for one that was left blank."""
-    total = data.get(f"{kind.prefix}-TOTAL_FORMS")
+def typed_rows(
+    inline: InlineFields, data: Any, files: Any, *, initial: list[Row]
+) -> list[Row | None]:
+    """Return the rows of an inline as they were sent; None for a row that was left blank."""
+    total = data.get(f"{inline.prefix}-TOTAL_FORMS")
     if total is None:
-        # No rows were sent at all, which is not to say that each was deleted.
-        return list(drawn)
-    by_key = {row.key: row.boxes for row in drawn}
+        # No rows were sent at all. That does not mean that all were deleted.
+        return list(initial)
+    by_key = {row.key: row.values for row in initial}
     rows: list[Row | None] = []
-    for number in range(_number(total)):
-        start = f"{kind.prefix}-{number}-"
-        key = data.get(start + kind.key, "")
+    for number in range(_row_count(total)):
+        start = f"{inline.prefix}-{number}-"
+        key = data.get(start + inline.key, "")
         before = by_key.get(key, {})
-        boxes = typed_boxes(kind.fields, data, files, drawn=before, prefix=start)
-        is_blank = not key and means_the_same(kind.fields, boxes, kind.blank)
-        gone = f"{start}DELETE" in data
-        rows.append(None if is_blank else Row(key=key, boxes=boxes, gone=gone))
+        values = typed_values(inline.fields, data, files, initial=before, prefix=start)
+        is_blank = not key and same_values(inline.fields, values, inline.blank)
+        is_deleted = f"{start}DELETE" in data
+        rows.append(None if is_blank else Row(key=key, values=values, is_deleted=is_deleted))
     return rows
 
 
-def _number(said: str) -> int:
-    """Return how many rows a form says that it has; of more than it may have, as many."""
-    if not said.isdecimal():
+def _row_count(total: str) -> int:
+    """Return the number of rows in `total`, at most MAX_ROWS."""
+    if not total.isdecimal():
         return 0
     # Python does not read numbers of thousands of digits.
-    return min(int(said), MOST_ROWS) if len(said) < MOST_DIGITS else MOST_ROWS
+    return min(int(total), MAX_ROWS) if len(total) < MAX_DIGITS else MAX_ROWS
 
 
-def meaning(field: forms.Field, box: str) -> str:
-    """Return what a box says, however it is written: 1/2/2027 is 01/02/2027."""
-    value: Any = box
+def normalised(field: forms.Field, text: str) -> str:
+    """Return the value of a field in one form: 1/2/2027 is the same as 01/02/2027."""
+    value: Any = text
     if not isinstance(field, forms.FileField | forms.ModelChoiceField):
         try:
-            value = field.to_python(box)
+            value = field.to_python(text)
         except ValidationError:
-            value = box
+            value = text
     # A browser sends other line ends than were stored.
     return "" if value is None else "\n".join(str(value).splitlines()).strip()
 
 
-def means_the_same(fields: Mapping[str, forms.Field], one: Boxes, other: Boxes) -> bool:
-    """Return whether two sets of boxes say the same in each of `fields`."""
+def same_values(fields: Mapping[str, forms.Field], one: FieldValues, other: FieldValues) -> bool:
+    """Return whether two sets of values are the same in each of `fields`."""
     return all(
-        meaning(field, one.get(name, "")) == meaning(field, other.get(name, ""))
+        normalised(field, one.get(name, "")) == normalised(field, other.get(name, ""))
         for name, field in fields.items()
     )
 
 
-def words(field: forms.Field, box: str) -> str:
-    """Return what a box says, for a person."""
+def display_value(field: forms.Field, value: str) -> str:
+    """Return a value as it is shown to a person."""
     if isinstance(field, forms.ModelChoiceField):
         try:
-            return str(field.to_python(box) or "")
+            return str(field.to_python(value) or "")
         except ValidationError:
-            return box
+            return value
     if isinstance(field, forms.NullBooleanField):
-        return {"true": "Yes", "false": "No"}.get(box, "")
+        return {"true": "Yes", "false": "No"}.get(value, "")
     if isinstance(field, forms.BooleanField):
-        return "Yes" if box else "No"
+        return "Yes" if value else "No"
     if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(box, box))  # type: ignore[arg-type]  # choices are pairs
-    return box
+        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]  # choices are pairs
+    return value
 
 
-def label_of(field: forms.Field, name: str) -> str:
-    """Return what stands beside a box."""
+def field_label(field: forms.Field, name: str) -> str:
+    """Return the label of a field."""
     return str(capfirst(field.label or name.replace("_", " ")))
 
 
-BOX = "drawn_from"
-
-
-class DrawnFromField(forms.CharField):
-    """The hidden box for it. It is nothing that a person types."""
+class EditTokenField(forms.CharField):
+    """The hidden field of the token. It never counts as changed."""
 
     widget = forms.HiddenInput
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return that nobody has changed it."""
+        """Return False."""
         return False
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrawnFrom:
-    """The fingerprint of all that was stored when a form was drawn, and what its boxes held.
+class EditToken:
+    """What was stored when a form was shown: a fingerprint of all of it, and the form's values.
 
-    `of` names the thing. On the page with both versions, `base` is what the
-    form was drawn from before.
+    `of` names the object. On the conflict page, `base` holds the values of the
+    form that was shown first.
     """
 
     of: str
     fingerprint: str
-    said: Said
-    base: Said | None = None
+    values: FormValues
+    base: FormValues | None = None
 
     def signed(self) -> str:
-        """Return it as text that nobody else can write."""
+        """Return the token as signed text."""
         base = self.base and self.base.as_data()
-        data = [self.of, self.fingerprint, self.said.as_data(), base]
-        return signing.dumps(data, salt=BOX, compress=True)
+        data = [self.of, self.fingerprint, self.values.as_data(), base]
+        return signing.dumps(data, salt=HIDDEN_FIELD, compress=True)
 
     @classmethod
-    def read(cls, text: str, *, of: str) -> DrawnFrom | None:
-        """Return what was signed for the thing that `of` names; None for anything else."""
+    def read(cls, text: str, *, of: str) -> EditToken | None:
+        """Return the token in `text`; None unless it was signed for the object that `of` names."""
         try:
-            named, fingerprint, said, base = signing.loads(text, salt=BOX)
+            named, fingerprint, values, base = signing.loads(text, salt=HIDDEN_FIELD)
         except signing.BadSignature:
             return None
-        before = base and Said.from_data(base)
-        drawn = cls(of=named, fingerprint=fingerprint, said=Said.from_data(said), base=before)
-        return drawn if named == of else None
+        if named != of:
+            return None
+        return cls(
+            of=of,
+            fingerprint=fingerprint,
+            values=FormValues.from_data(values),
+            base=base and FormValues.from_data(base),
+        )

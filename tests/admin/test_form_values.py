@@ -8,7 +8,7 @@ import pytest
 from django import forms
 
 from registers.admin.base import MonthField
-from registers.admin.conflicts.form_values import boxes_of, meaning, words
+from registers.admin.conflicts.form_values import display_value, initial_values, normalised
 from registers.models import Protocol, Theme
 from tests.admin.typing_in import address
 from tests.admin.typing_in import boxes as drawn_boxes
@@ -50,17 +50,17 @@ SAME = {
 
 @pytest.mark.parametrize(("name", "value", "box"), DRAWN.values(), ids=DRAWN)
 def test_drawn(name, value, box):
-    assert boxes_of(Everything(initial={name: value}), [name]) == {name: box}
+    assert initial_values(Everything(initial={name: value}), [name]) == {name: box}
 
 
 @pytest.mark.parametrize(("name", "box", "said"), SAID.values(), ids=SAID)
 def test_said(db, name, box, said):
-    assert words(FIELDS[name], box) == said
+    assert display_value(FIELDS[name], box) == said
 
 
 @pytest.mark.parametrize(("name", "one", "other"), SAME.values(), ids=SAME)
 def test_the_same(name, one, other):
-    assert meaning(FIELDS[name], one) == meaning(FIELDS[name], other)
+    assert normalised(FIELDS[name], one) == normalised(FIELDS[name], other)
 
 
 def test_more_rows_than_can_be_counted_are_no_fault(real_register, officers_door):

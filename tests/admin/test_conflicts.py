@@ -12,7 +12,7 @@ from django.forms.renderers import get_default_renderer
 from django.test import Client
 
 from registers import changes
-from registers.admin.conflicts.form_values import sheet_of
+from registers.admin.conflicts.form_values import form_state
 from registers.admin.permissions import PUBLISHERS_ONLY
 from registers.models import (
     Approver,
@@ -24,7 +24,7 @@ from registers.models import (
     Review,
     Theme,
 )
-from tests.admin.meeting import EDIT, choose, differing, meet
+from tests.admin.conflicts import EDIT, choose, differing, save_both
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, row_of, send
 from tests.cast import door_of
 
@@ -69,7 +69,7 @@ class TestTheSecondSave:
         response = officers_door.post(EDIT, form | typed)
         assert everything() == before
         shown = differing(response)
-        assert {label: each.whose for label, each in shown.items()} == {
+        assert {label: each.changed_by for label, each in shown.items()} == {
             "Title": "both",
             "Version": "theirs",
             "Purpose": "yours",
@@ -85,7 +85,9 @@ class TestTheSecondSave:
 
     def test_saves_what_was_chosen_as_one_change(self, officers_door, officer, percys_door):
         typed = {"title": "Mine", "purpose": "To pay.", "why": "They asked."}
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs", "version": "V9"})
+        response = save_both(
+            officers_door, percys_door, typed, {"title": "Theirs", "version": "V9"}
+        )
         count = stored().changes.count(), stored().history.count()
         done = choose(officers_door, response, **{"choose-title": "typed"})
         assert "was changed successfully" in messages(done)
@@ -97,18 +99,18 @@ class TestTheSecondSave:
         assert (protocol.changes.count(), protocol.history.count()) == (count[0] + 1, count[1] + 1)
 
     def test_can_keep_what_is_stored(self, officers_door, percys_door):
-        response = meet(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
         before = everything()
         choose(officers_door, response, **{"choose-title": "stored"})
         assert everything() == before
 
     def test_wants_a_choice_where_both_changed(self, officers_door, percys_door):
         typed = {"title": "Mine", "purpose": "To pay."}
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, typed, {"title": "Theirs"})
         before = everything()
         again = choose(officers_door, response, **{"choose-purpose": "stored"})
         shown = differing(again)
-        assert shown["Title"].error == "Choose which of the two is kept."
+        assert shown["Title"].error == "Select which of the two to keep."
         assert (shown["Purpose"].chosen, shown["Purpose"].error) == ("stored", "")
         assert '<a href="#choose-title">' in again.content.decode()
         assert everything() == before
@@ -118,24 +120,24 @@ class TestTheSecondSave:
     def test_all_at_once_as_typed(self, officers_door, percys_door):
         version = stored().version
         changed = {"title": "Theirs", "version": "V9"}
-        response = meet(officers_door, percys_door, {"title": "Mine"}, changed)
+        response = save_both(officers_door, percys_door, {"title": "Mine"}, changed)
         choose(officers_door, response, "_mine")
         assert (stored().title, stored().version) == ("Mine", version)
 
     def test_all_at_once_as_stored(self, officers_door, percys_door):
-        response = meet(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
         before = everything()
         done = choose(officers_door, response, "_leave")
-        assert messages(done) == "Nothing was saved. This is as it is stored."
+        assert messages(done) == "Nothing was saved. The form shows what is stored."
         assert everything() == before
 
     def test_is_refused_again_for_a_third(self, officers_door, percys_door):
         typed = {"title": "Mine", "purpose": "To pay."}
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, typed, {"title": "Theirs"})
         send(percys_door, EDIT, title="A third", version="V9")
         again = choose(officers_door, response, **{"choose-title": "typed"})
         shown = differing(again)
-        assert {label: each.whose for label, each in shown.items()} == {
+        assert {label: each.changed_by for label, each in shown.items()} == {
             "Title": "both",
             "Version": "theirs",
             "Purpose": "yours",
@@ -147,7 +149,7 @@ class TestTheSecondSave:
 
     def test_what_was_chosen_is_checked_as_ever(self, officers_door, percys_door):
         typed = {"title": "Mine", "published_on": "soon"}
-        response = meet(officers_door, percys_door, typed, {"version": "V9"})
+        response = save_both(officers_door, percys_door, typed, {"version": "V9"})
         before = everything()
         refused = choose(officers_door, response)
         assert "This is not a day." in errors(refused)
@@ -159,13 +161,13 @@ class TestTheSecondSave:
         assert (stored().title, stored().version) == ("Mine", "V9")
 
     def test_a_choice_that_nobody_offered_is_none(self, officers_door, percys_door):
-        response = meet(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
         again = choose(officers_door, response, **{"choose-title": "both"})
         assert differing(again)["Title"].error
 
     def test_keeps_where_to_go_on(self, officers_door, percys_door):
         typed = {"title": "Mine", "_continue": "x"}
-        response = meet(officers_door, percys_door, typed, {"version": "V9"})
+        response = save_both(officers_door, percys_door, typed, {"version": "V9"})
         done = choose(officers_door, response)
         assert done.redirect_chain == [(EDIT, 302)]
 
@@ -195,7 +197,7 @@ class TestWhatCounts:
             changes.record_review(review, at=at, by=officer)
 
         shown = self.refused(officers_door, EDIT, happens, title="Mine")
-        assert {label: each.whose for label, each in shown.items()} == {
+        assert {label: each.changed_by for label, each in shown.items()} == {
             "Title": "yours",
             "Status": "theirs",
             "Withdrawn on": "theirs",
@@ -209,7 +211,7 @@ class TestWhatCounts:
             Protocol.objects.filter(pk="0046").update(admin_note="Ask them.")
 
         shown = self.refused(officers_door, EDIT, happens, title="Mine")
-        assert shown["Note for administrators"].whose == "theirs"
+        assert shown["Note for administrators"].changed_by == "theirs"
 
     def test_the_order_of_parties(self, officers_door):
         def happens() -> None:
@@ -226,8 +228,11 @@ class TestWhatCounts:
         typed = {"note": "Mine", "contact-0-email": "desk@example.org"}
         shown = self.refused(officers_door, self.of_organisation(), happens, **typed)
         contact = shown["Contact for reminders"]
-        assert (contact.whose, contact.stored) == ("both", [("E-mail address", "ig@example.org")])
-        assert shown["Note"].whose == "yours"
+        assert (contact.changed_by, contact.stored) == (
+            "both",
+            [("E-mail address", "ig@example.org")],
+        )
+        assert shown["Note"].changed_by == "yours"
 
     def test_an_approver_and_the_other_spelling_of_the_name(self, officers_door, percys_door):
         provide, url = organisation("Provide"), self.of_organisation()
@@ -241,7 +246,7 @@ class TestWhatCounts:
             | {"approvers-0-job_title": "Caldicott Guardian"},
         )
         shown = differing(response)
-        assert {label: each.whose for label, each in shown.items()} == {
+        assert {label: each.changed_by for label, each in shown.items()} == {
             "Official name also written": "theirs",
             "Note": "yours",
             "Approver: SIRO": "theirs",
@@ -259,17 +264,17 @@ class TestWhatCounts:
         form = boxes(officers_door, EDIT) | {"title": "Mine", "drawn_from": box}
         before = everything()
         response = officers_door.post(EDIT, form)
-        assert differing(response)["Title"].whose == "both"
+        assert differing(response)["Title"].changed_by == "both"
         assert "These two differ" in response.content.decode()
         assert everything() == before
         again = choose(officers_door, response, **{"choose-title": "typed"})
         assert "was changed successfully" in messages(again)
 
     def test_choices_without_what_they_were_shown_with(self, officers_door, percys_door):
-        response = meet(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
         chosen = {"choose-title": "typed", "drawn_from": "forged"}
         again = choose(officers_door, response, **chosen)
-        assert differing(again)["Title"].whose == "both"
+        assert differing(again)["Title"].changed_by == "both"
         assert stored().title == "Theirs"
 
     @pytest.mark.parametrize(
@@ -281,7 +286,7 @@ class TestWhatCounts:
         thing = model.objects.first() or News.objects.create(title="A meeting", slug="a-meeting")
         url = address(noun, "change", thing.pk)
         meet_with = ({field: "Mine"}, {field: "Theirs"}, url)
-        response = meet(officers_door, percys_door, *meet_with)
+        response = save_both(officers_door, percys_door, *meet_with)
         assert len(differing(response)) == 1
         choose(officers_door, response, "_mine")
         thing.refresh_from_db()
@@ -290,7 +295,9 @@ class TestWhatCounts:
     def test_an_approver_on_a_page_of_its_own(self, officers_door, percys_door):
         approver = Approver.objects.create(organisation=organisation("Provide"), job_title="SIRO")
         url = address("approver", "change", approver.pk)
-        response = meet(officers_door, percys_door, {"job_title": "A"}, {"job_title": "B"}, url)
+        response = save_both(
+            officers_door, percys_door, {"job_title": "A"}, {"job_title": "B"}, url
+        )
         assert differing(response)["Job title"].stored == [("", "B")]
 
 
@@ -301,17 +308,21 @@ class TestRows:
     def test_one_that_the_other_removed_and_i_changed(self, officers_door, percys_door):
         typed = {self.row(officers_door, "EPUT") + "note": " my note"}
         changed = {self.row(percys_door, "EPUT") + "DELETE": "on"}
-        response = meet(officers_door, percys_door, typed, changed)
+        response = save_both(officers_door, percys_door, typed, changed)
         (row,) = differing(response).values()
-        assert (row.label, row.whose, row.stored) == (f"Organisation: {EPUT}, Partner", "both", [])
+        assert (row.label, row.changed_by, row.stored) == (
+            f"Organisation: {EPUT}, Partner",
+            "both",
+            [],
+        )
         assert ("Note", "my note") in [(label, text.strip()) for label, text in row.typed]
         choose(officers_door, response, **{row.name: "typed"})
         assert parties() == ["Provide*", "All Essex Schools", f"{EPUT}my note"]
 
     def test_one_that_the_other_removed_and_i_left(self, officers_door, percys_door):
         changed = {self.row(percys_door, "EPUT") + "DELETE": "on"}
-        response = meet(officers_door, percys_door, {"title": "Mine"}, changed)
-        assert differing(response)[f"Organisation: {EPUT}, Partner"].whose == "theirs"
+        response = save_both(officers_door, percys_door, {"title": "Mine"}, changed)
+        assert differing(response)[f"Organisation: {EPUT}, Partner"].changed_by == "theirs"
         choose(officers_door, response)
         assert parties() == ["Provide*", "All Essex Schools"]
         assert stored().title == "Mine"
@@ -319,15 +330,15 @@ class TestRows:
     def test_one_that_i_removed_and_the_other_changed(self, officers_door, percys_door):
         typed = {self.row(officers_door, "EPUT") + "DELETE": "on"}
         changed = {self.row(percys_door, "EPUT") + "note": "theirs"}
-        response = meet(officers_door, percys_door, typed, changed)
+        response = save_both(officers_door, percys_door, typed, changed)
         (row,) = differing(response).values()
-        assert (row.whose, row.typed) == ("both", [])
+        assert (row.changed_by, row.typed) == ("both", [])
         choose(officers_door, response, **{row.name: "typed"})
         assert parties() == ["Provide*", "All Essex Schools"]
 
     def test_both_removed_it(self, officers_door, percys_door):
         removed = {self.row(officers_door, "EPUT") + "DELETE": "on"}
-        response = meet(officers_door, percys_door, removed | {"title": "Mine"}, removed)
+        response = save_both(officers_door, percys_door, removed | {"title": "Mine"}, removed)
         assert list(differing(response)) == ["Title"]
         choose(officers_door, response)
         assert parties() == ["Provide*", "All Essex Schools"]
@@ -336,9 +347,9 @@ class TestRows:
         medway = organisation("Medway").pk
         mine = add_row(officers_door, EDIT, "parties", organisation=medway, note="mine")
         theirs = add_row(percys_door, EDIT, "parties", organisation=medway, note="theirs")
-        response = meet(officers_door, percys_door, mine, theirs)
+        response = save_both(officers_door, percys_door, mine, theirs)
         (row,) = differing(response).values()
-        assert row.whose == "both"
+        assert row.changed_by == "both"
         choose(officers_door, response, **{row.name: "typed"})
         assert parties()[-1] == "Medway Councilmine"
         assert Party.objects.filter(protocol="0046", organisation=medway).count() == 1
@@ -347,9 +358,9 @@ class TestRows:
         mine = add_row(officers_door, EDIT, "parties", organisation=organisation("Medway").pk)
         kent = organisation("Kent County Council").pk
         theirs = add_row(percys_door, EDIT, "parties", organisation=kent)
-        response = meet(officers_door, percys_door, mine, theirs)
-        whose = {each.label: each.whose for each in differing(response).values()}
-        assert whose == {
+        response = save_both(officers_door, percys_door, mine, theirs)
+        changed_by = {each.label: each.changed_by for each in differing(response).values()}
+        assert changed_by == {
             "Organisation: Kent County Council, Partner": "theirs",
             "Organisation: Medway Council, Partner": "yours",
         }
@@ -359,7 +370,7 @@ class TestRows:
     def test_mine_over_it_takes_out_what_the_other_added(self, officers_door, percys_door):
         kent = organisation("Kent County Council").pk
         theirs = add_row(percys_door, EDIT, "parties", organisation=kent)
-        response = meet(officers_door, percys_door, {"title": "Mine"}, theirs)
+        response = save_both(officers_door, percys_door, {"title": "Mine"}, theirs)
         choose(officers_door, response, "_mine")
         assert parties() == ["Provide*", EPUT, "All Essex Schools"]
 
@@ -372,7 +383,7 @@ class TestRows:
         changes.save(party)
         response = officers_door.post(EDIT, form)
         (row,) = differing(response).values()
-        assert row.whose == "yours"
+        assert row.changed_by == "yours"
         choose(officers_door, response)
         assert parties() == ["Provide*", f"{EPUT}mine", "All Essex Schools"]
 
@@ -381,8 +392,8 @@ class TestRows:
             self.row(officers_door, "EPUT") + "organisation": organisation("Medway").pk,
             self.row(officers_door, "Provide") + "role": "partner",
         }
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
-        assert {each.whose for each in differing(response).values()} == {"yours", "theirs"}
+        response = save_both(officers_door, percys_door, typed, {"title": "Theirs"})
+        assert {each.changed_by for each in differing(response).values()} == {"yours", "theirs"}
         choose(officers_door, response)
         assert parties() == ["Provide", "Medway Council", "All Essex Schools"]
         assert stored().title == "Theirs"
@@ -395,7 +406,7 @@ class TestRows:
         kent = organisation("Kent County Council").pk
         theirs = add_row(percys_door, EDIT, "parties", organisation=kent, role="lead")
         theirs |= {self.row(percys_door, "Provide") + "DELETE": "on"}
-        response = meet(officers_door, percys_door, typed, theirs)
+        response = save_both(officers_door, percys_door, typed, theirs)
         chosen = {each.name: each.chosen or "typed" for each in differing(response).values()}
         refused = choose(officers_door, response, **chosen)
         assert "A protocol can have only one lead organisation. " in errors(refused)
@@ -403,7 +414,7 @@ class TestRows:
 
     def test_a_row_that_stands_there_twice_is_not_lost(self, officers_door, percys_door):
         typed = add_row(officers_door, EDIT, "parties", organisation=organisation("EPUT").pk)
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, typed, {"title": "Theirs"})
         assert f"Organisation: {EPUT}, Partner" in differing(response)
         refused = choose(officers_door, response)
         assert f"{EPUT} has this role twice." in errors(refused)
@@ -423,7 +434,7 @@ class TestAnEditorsSave:
 
     def test_goes_through_as_it_is_chosen_beforehand(self, door, publisher):
         typed, changed = {"purpose": "To pay."}, {"version": "V9"}
-        response = meet(door, door_of(publisher), typed, changed)
+        response = save_both(door, door_of(publisher), typed, changed)
         assert {label: each.chosen for label, each in differing(response).items()} == {
             "Version": "stored",
             "Purpose": "typed",
@@ -439,10 +450,10 @@ class TestAnEditorsSave:
 
     def test_goes_through_as_typed_and_as_chosen_by_hand(self, door, publisher):
         theirs = {"version": "V9", "title": "Theirs"}
-        response = meet(door, door_of(publisher), {"title": "Mine"}, theirs)
+        response = save_both(door, door_of(publisher), {"title": "Mine"}, theirs)
         choose(door, response, **{"choose-title": "typed"})
         assert (stored().title, stored().version) == ("Mine", "V9")
-        response = meet(door, door_of(publisher), {"title": "Again"}, {"version": "V10"})
+        response = save_both(door, door_of(publisher), {"title": "Again"}, {"version": "V10"})
         choose(door, response, "_mine")
         assert (stored().title, stored().version) == ("Again", "V9")
 
@@ -454,7 +465,7 @@ class TestAnEditorsSave:
             "withdrawn_reason": "It is over.",
             "replaced_by": "0012",
         }
-        response = meet(door, door_of(publisher), {"purpose": "To pay."}, withdrawn)
+        response = save_both(door, door_of(publisher), {"purpose": "To pay."}, withdrawn)
         assert set(differing(response)) == {"Purpose"}
         choose(door, response, button)
         protocol = stored()
@@ -463,7 +474,7 @@ class TestAnEditorsSave:
         assert (protocol.withdrawn_reason, protocol.replaced_by_id) == ("It is over.", "0012")
 
     def test_does_not_take_what_is_forged_on_the_page(self, door, publisher):
-        response = meet(door, door_of(publisher), {"purpose": "To pay."}, {"version": "V9"})
+        response = save_both(door, door_of(publisher), {"purpose": "To pay."}, {"version": "V9"})
         before = everything()
         refused = choose(door, response, status="draft")
         assert PUBLISHERS_ONLY in errors(refused)
@@ -472,7 +483,7 @@ class TestAnEditorsSave:
     def test_keeps_a_row_of_its_own(self, door, publisher):
         medway = organisation("Medway")
         added = add_row(door, EDIT, "parties", organisation=medway.pk, note="Now")
-        response = meet(door, door_of(publisher), added, {"version": "V9"})
+        response = save_both(door, door_of(publisher), added, {"version": "V9"})
         choose(door, response)
         assert (stored().version, f"{medway}Now" in parties()) == ("V9", True)
 
@@ -491,7 +502,7 @@ def test_what_is_shut_is_on_no_side_of_a_form():
         model, fk = Theme, SimpleNamespace(name="theme")
 
     inline = SimpleNamespace(verbose_name="row", max_num=9)
-    sheet = sheet_of(Plain(), [(Rows(prefix="rows"), inline)], may_change=lambda _: True)
-    assert list(sheet.fields) == list(sheet.stored.boxes) == ["open"]
-    (kind,) = sheet.kinds
-    assert list(kind.fields) == list(kind.blank) == ["open"]
+    state = form_state(Plain(), [(Rows(prefix="rows"), inline)], may_change=lambda _: True)
+    assert list(state.fields) == list(state.stored.values) == ["open"]
+    (rows,) = state.inlines
+    assert list(rows.fields) == list(rows.blank) == ["open"]

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registers.models import Document, Protocol, Resource
-from tests.admin.meeting import EDIT, choose, differing, meet
+from tests.admin.conflicts import EDIT, choose, differing, save_both
 from tests.admin.typing_in import add_row, address, messages, send
 from tests.papers import pdf
 
@@ -25,11 +25,11 @@ class TestFiles:
         row = add_row(
             officers_door, EDIT, "documents", title="Signed copy", file=self.paper("mine.pdf")
         )
-        response = meet(officers_door, percys_door, row, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, row, {"title": "Theirs"})
         added = differing(response)["Document: Signed copy"]
         ((box, name),) = added.uploads.items()
         assert name == "mine.pdf"
-        assert "Choose the file ‘mine.pdf’ again" in response.content.decode()
+        assert "choose ‘mine.pdf’ again" in response.content.decode()
         again = choose(officers_door, response)
         error = differing(again)["Document: Signed copy"].error
         assert error == "Choose the file ‘mine.pdf’ again, or keep what is stored."
@@ -42,7 +42,7 @@ class TestFiles:
 
     def test_one_is_left_out(self, officers_door, percys_door):
         row = add_row(officers_door, EDIT, "documents", title="Copy", file=self.paper("mine.pdf"))
-        response = meet(officers_door, percys_door, row, {"title": "Theirs"})
+        response = save_both(officers_door, percys_door, row, {"title": "Theirs"})
         added = differing(response)["Document: Copy"]
         (box,) = added.uploads
         choose(officers_door, response, **{added.name: "stored", box: self.paper("mine.pdf")})
@@ -54,14 +54,14 @@ class TestFiles:
         )
         send(officers_door, EDIT, **row)
         before = Document.objects.get(protocol="0046").file.name
-        response = meet(
+        response = save_both(
             officers_door,
             percys_door,
             {"documents-0-title": "Signed copy, mine"},
             {"documents-0-file": self.paper("new.pdf", pdf("New"))},
         )
         (row,) = differing(response).values()
-        assert row.whose == "both"
+        assert row.changed_by == "both"
         choose(officers_door, response, **{row.name: "typed"})
         document = Document.objects.get(protocol="0046")
         assert document.title == "Signed copy, mine"
@@ -72,8 +72,8 @@ class TestFiles:
         send(officers_door, url, title="Paper", slug="paper", file=self.paper("a.pdf"))
         edit = address("resource", "change", Resource.objects.get(slug="paper").pk)
         typed = {"file-clear": "on", "body": "Mine"}
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
-        assert differing(response)["File"].whose == "yours"
+        response = save_both(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
+        assert differing(response)["File"].changed_by == "yours"
         choose(officers_door, response)
         resource = Resource.objects.get(slug="paper")
         assert (resource.file.name, resource.title, resource.body) == ("", "Theirs", "Mine")
@@ -83,7 +83,7 @@ class TestFiles:
         send(officers_door, url, title="Paper", slug="paper", file=self.paper("a.pdf"))
         edit = address("resource", "change", Resource.objects.get(slug="paper").pk)
         typed = {"file": self.paper("b.pdf")}
-        response = meet(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
+        response = save_both(officers_door, percys_door, typed, {"title": "Theirs"}, edit)
         before = Resource.objects.get(slug="paper").file.name
         choose(officers_door, response, **{"choose-file": "stored", "file": self.paper("b.pdf")})
         assert Resource.objects.get(slug="paper").file.name == before

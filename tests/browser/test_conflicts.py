@@ -48,7 +48,7 @@ def test_everybody_can_use_the_page(opened, kept_register, window):  # noqa: F81
     meet(mine, theirs, kept_register, version)
     check(mine, window["width"])
     mine.get_by_role("button", name="Save what I chose").click()
-    expect(mine.get_by_text("Nothing is saved yet. Please choose below.")).to_be_visible()
+    expect(mine.get_by_text("Nothing has been saved. Make a choice")).to_be_visible()
     check(mine, window["width"])
     mine.get_by_role("button", name="Leave it as it is stored").click()
     expect(mine.locator("#id_title")).to_have_value(f"{version} as they say it")
