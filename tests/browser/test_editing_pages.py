@@ -14,7 +14,7 @@ from tests.browser.test_reviewing import OLIVE, check, come_in
 pytestmark = pytest.mark.browser
 
 LIST = "/admin/registers/protocol/"
-BOOK = "/admin/registers/references/"
+REFERENCE_LOG = "/admin/registers/references/"
 WINDOWS = pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["wide", "narrow"])
 
 
@@ -83,23 +83,23 @@ def test_a_draft_is_made_looked_at_and_published(watched, kept_register):
 
 
 @WINDOWS
-def test_of_gaps_it_is_said_what_became_of_them(watched, kept_register):
+def test_gaps_are_explained_in_the_reference_log(watched, kept_register):
     page = watched.page
-    come_in(page, kept_register, f"{BOOK}?show=unexplained")
+    come_in(page, kept_register, f"{REFERENCE_LOG}?show=unexplained")
     watched.check()
     boxes = page.locator("input[name=references]")
     gap = boxes.nth(3).get_attribute("value")
     boxes.nth(3).check()
-    page.get_by_role("button", name="Say this of the ticked numbers").click()
-    expect(page.get_by_text("Choose what became of them.")).to_be_visible()
+    page.get_by_role("button", name="Save the explanation").click()
+    expect(page.get_by_text("Select what became of them.")).to_be_visible()
     expect(page.locator(f"input[value='{gap}']")).to_be_checked()
     watched.check()
     page.get_by_label("Withdrawn before this register began").check()
     page.get_by_label("Note").fill("The minutes of 2016 name it.")
-    page.get_by_role("button", name="Say this of the ticked numbers").click()
-    expect(page.get_by_text(f"The book now says of {gap}: withdrawn before")).to_be_visible()
+    page.get_by_role("button", name="Save the explanation").click()
+    expect(page.get_by_text(f"now says of {gap}: withdrawn before")).to_be_visible()
     expect(page.locator(f"input[value='{gap}']")).to_have_count(0)
-    page.goto(f"{kept_register}{BOOK}?show=gaps")
+    page.goto(f"{kept_register}{REFERENCE_LOG}?show=gaps")
     watched.check()
 
 

@@ -69,7 +69,7 @@ def test_from_the_protocol_to_its_public_page(opened, kept_register):
     tab_to(page, "#id_job_title")
     page.keyboard.type("Head of Information Governance")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing has been recorded yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing has been saved.")).to_be_visible()
     expect(page.get_by_text("'soon' is not a month and a year.")).to_be_visible()
     expect(page.get_by_label("Still needed, unchanged")).to_be_checked()
     check(page, DESKTOP["width"])
