@@ -1,4 +1,4 @@
-"""How one setting is read from the environment, and refused in one sentence when it is wrong."""
+"""Reads one setting from the environment; an invalid one is refused with one sentence."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read_database(url: str, *, pool_size: int) -> dict[str, Any]:
 
     `pool_size` is the number of connections to PostgreSQL that each worker may open.
     """
-    # An SQLite with two slashes would be a database in memory, gone with the process.
+    # With two slashes SQLite would use a database in memory, lost with the process.
     known = re.match(r"sqlite:///.|sqlite://:memory:$|postgres(ql)?://.+/.", url)
     try:
         database: dict[str, Any] = dict(environ.Env.db_url_config(url)) if known else {}
@@ -61,16 +61,16 @@ def read_database(url: str, *, pool_size: int) -> dict[str, Any]:
             raise refuse("DATABASE_URL", f"names a file in {folder}, which is not there. Make it.")
         # Opening the file takes longer than reading a page from it.
         database["CONN_MAX_AGE"] = None
-        # Django's own settings lose writes that meet each other: 'database is locked'.
+        # With Django's defaults concurrent writes fail: 'database is locked'.
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     elif engine == "django.db.backends.postgresql":
-        # Checked when taken from the pool, so that no reader sees a restart of PostgreSQL.
+        # Checked when taken from the pool, so that readers do not see a restart of PostgreSQL.
         database["CONN_HEALTH_CHECKS"] = True
-        # Without PostgreSQL, a proxy in front soon learns that it may show what it has kept.
+        # Fail soon without PostgreSQL: a proxy in front may then show its cached pages.
         pool = {"min_size": 1, "max_size": pool_size, "timeout": 3}
         database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
     else:

@@ -1,4 +1,4 @@
-"""How e-mails are sent, read from the environment."""
+"""E-mail settings, read from the environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from weisf.environment import env, refuse
 
-# What Django is told where no mail server is set up: such a backend says that all went well.
+# Where no mail server is set up: this backend sends nothing and reports success.
 NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 NOTIFY = "django_gov_notify.backends.NotifyEmailBackend"
 TIMEOUT = 20  # seconds
@@ -59,8 +59,8 @@ def read_mail(*, partnership_email: str) -> Mail:
         mail = _read_backend(backend)
     sender = str(env.str("EMAIL_FROM", "")) or partnership_email
     if not re.fullmatch(ADDRESS, parseaddr(sender)[1]) or not sender.isprintable():
-        said = " ".join(sender.split())
-        raise refuse("EMAIL_FROM", f"is '{said}'. Write an address, or Name <address>.")
+        shown = " ".join(sender.split())
+        raise refuse("EMAIL_FROM", f"is '{shown}'. Write an address, or Name <address>.")
     return replace(mail, sender=sender)
 
 

@@ -1,4 +1,4 @@
-"""Who runs this register, in its own words: one TOML file, which another partnership replaces."""
+"""The partnership that runs this register: its name and wording, read from one TOML file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Partnership:
 
 
 def read_partnership(path: Path) -> Partnership:
-    """Return what the TOML file at `path` says.
+    """Return the partnership described by the TOML file at `path`.
 
     Raises ValueError with a sentence that names the file and what is wrong in it.
     """
@@ -40,7 +40,7 @@ def read_partnership(path: Path) -> Partnership:
         raise ValueError(f"names {path}, which is not TOML in UTF-8: {problem}.") from problem
     known = {field.name for field in fields(Partnership)}
     if unknown := sorted(given.keys() - known):
-        raise ValueError(f"names {path}, where '{unknown[0]}' is not a known line. Take it out.")
+        raise ValueError(f"names {path}, where '{unknown[0]}' is not a known line. Remove it.")
     for name in sorted(known):
         value = given.get(name, "")
         if not isinstance(value, str) or (not value.strip() and name != "page"):

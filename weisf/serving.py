@@ -1,8 +1,7 @@
-"""How gunicorn serves the register: `gunicorn --config python:weisf.serving` reads this.
+"""gunicorn's configuration: `gunicorn --config python:weisf.serving`.
 
-The logs keep no reader's address, no query string and no header. What somebody looks
-for in a register of data sharing can say something about a person, and running the
-register needs none of it.
+The logs contain no client address, no query string and no header: what somebody
+searches for in a register of data sharing can be personal data.
 """
 
 from __future__ import annotations
@@ -28,18 +27,20 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from weisf import settings
 
-WITH_FACTOR = "It asks for your telephone once: an app on it makes the codes for each log-in."
-WITHOUT_FACTOR = "No code from a telephone is asked for on this machine (SECOND_FACTOR=true does)."
-UNREADABLE = ("400 Bad Request", "errors/400.html")
-TOO_LONG = ("414 URI Too Long", "errors/400.html")
-BROKEN = ("500 Internal Server Error", "errors/500.html")
+SECOND_FACTOR_ON = "It asks for your telephone once: an app on it makes the codes for each log-in."
+SECOND_FACTOR_OFF = (
+    "No code from a telephone is asked for on this machine (SECOND_FACTOR=true does)."
+)
+BAD_REQUEST = ("400 Bad Request", "errors/400.html")
+URI_TOO_LONG = ("414 URI Too Long", "errors/400.html")
+SERVER_ERROR = ("500 Internal Server Error", "errors/500.html")
 
 
 class PrivateLogger(Logger):
-    """gunicorn's log, whose line for each request tells nothing about who asked or for what."""
+    """gunicorn's logger, whose access log has no client address and no query string."""
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """Write down one answered request."""
+        """Log one answered request."""
         self.access_log.info(
             "answered",
             extra={
@@ -53,18 +54,18 @@ class PrivateLogger(Logger):
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threads, whose errors are told to readers plainly and to the log without them."""
+    """gunicorn's thread worker, with an error page for readers and nothing personal in the log."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
-        """Answer, on the socket `client`, a request that raised `exc` outside Django."""
-        ours = (ConfigurationProblem, InvalidResponseHeader, InvalidResponseHeaderName)
-        if isinstance(exc, ParseException) and not isinstance(exc, ours):
-            # The exception's words hold the request's.
+        """Send an error page on `client`, a socket, when `exc` was raised outside Django."""
+        server_side = (ConfigurationProblem, InvalidResponseHeader, InvalidResponseHeaderName)
+        if isinstance(exc, ParseException) and not isinstance(exc, server_side):
+            # The exception's message quotes the request.
             self.log.warning("A request could not be read: %s", type(exc).__name__)
-            status, template = TOO_LONG if isinstance(exc, LimitRequestLine) else UNREADABLE
+            status, template = URI_TOO_LONG if isinstance(exc, LimitRequestLine) else BAD_REQUEST
         else:
             self.log.error("A request could not be answered", exc_info=exc)
-            status, template = BROKEN
+            status, template = SERVER_ERROR
         page = render_to_string(template, {"partnership": settings.PARTNERSHIP}).encode()
         head = (
             f"HTTP/1.1 {status}\r\n"
@@ -79,34 +80,34 @@ class Worker(ThreadWorker):
 
 
 def warm_up(worker: Worker) -> None:
-    """Ask for the first page, so that no visitor waits while modules and templates are read."""
+    """Request the home page, so that no visitor waits while modules and templates load."""
     host = settings.SITE_URL.partition("://")[2]
-    first = {"HTTP_HOST": host, "HTTP_ACCEPT_ENCODING": "br", "wsgi.errors": sys.stderr}
+    environ = {"HTTP_HOST": host, "HTTP_ACCEPT_ENCODING": "br", "wsgi.errors": sys.stderr}
     if settings.BEHIND_PROXY:
-        first["HTTP_X_FORWARDED_PROTO"] = settings.SITE_URL.partition("://")[0]
-    setup_testing_defaults(first)
+        environ["HTTP_X_FORWARDED_PROTO"] = settings.SITE_URL.partition("://")[0]
+    setup_testing_defaults(environ)
     try:
-        answer = worker.wsgi(first, lambda *_: None)
+        answer = worker.wsgi(environ, lambda *_: None)
         for _ in answer:
             pass
         if hasattr(answer, "close"):
             answer.close()
     except Exception:  # whatever it is, a visitor may still be answered
-        worker.log.warning("The first page could not be made beforehand", exc_info=True)
+        worker.log.warning("The home page could not be loaded for the warm-up", exc_info=True)
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Warm the worker up, and say where to look, once: when the first worker can answer."""
+    """Warm the worker up; once the first worker can answer, print where the register is."""
     warm_up(worker)
     if settings.ANNOUNCE and worker.age == 1:
-        data, usual = settings.DATA_DIR, settings.BASE_DIR / "var"
-        where = "" if data == usual else f"DATA_DIR={shlex.quote(str(data))} "
+        data, default = settings.DATA_DIR, settings.BASE_DIR / "var"
+        where = "" if data == default else f"DATA_DIR={shlex.quote(str(data))} "
         sys.stderr.write(
             f"\nThe register is at {settings.SITE_URL}\n"
             "To make the first administrator, in another terminal:\n"
             f"  {where}.venv/bin/python manage.py createsuperuser\n"
             f"and then sign in at {settings.SITE_URL}/admin/\n"
-            f"{WITH_FACTOR if settings.SECOND_FACTOR else WITHOUT_FACTOR}\n"
+            f"{SECOND_FACTOR_ON if settings.SECOND_FACTOR else SECOND_FACTOR_OFF}\n"
             "To stop the register, press Ctrl and C.\n"
         )
 
@@ -117,16 +118,16 @@ bind = f"[{_host}]:{settings.PORT}" if ":" in _host else f"{_host}:{settings.POR
 worker_class = Worker
 workers = settings.WEB_WORKERS
 threads = settings.WEB_THREADS
-# A pool of database connections must not be open before the fork, so each worker loads the site.
+# A pool of database connections must not be open before the fork: each worker loads Django.
 preload_app = False
 timeout = 60
 graceful_timeout = 30
-# Longer than a proxy keeps its side (nginx: 60 s), so that it is never this side that hangs up.
+# Longer than the proxy's (nginx: 60 s), so that never this side closes the connection.
 keepalive = 65
 limit_request_line = 8190
-# Whether a proxy is believed is said once, by BEHIND_PROXY.
+# Whether a proxy is trusted is decided in one place, by BEHIND_PROXY.
 forwarded_allow_ips = ""
-# A heart-beat on a slow disk would look like a worker that hangs.
+# A heartbeat file on a slow disk would look like a worker that hangs.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 logger_class = PrivateLogger

@@ -1,7 +1,7 @@
-"""How this site runs. Every setting comes from the environment, and is listed in docs/settings.md.
+"""Django settings. Each comes from the environment, and is listed in docs/settings.md.
 
-A value that cannot be right stops the start with a sentence that names the
-setting and says what to do. No default is unsafe on the open internet.
+An invalid value stops the start with a sentence that names the setting and
+says what to do. No default is unsafe on the open internet.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from pathlib import Path
 from urllib.parse import quote
 
 from csp.constants import NONE, SELF
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from weisf.environment import env, one_of, read_database, refuse, whole_number, yes_or_no
-from weisf.logs import json_to_stdout
 from weisf.mail import TIMEOUT, read_mail
-from weisf.papers import read_papers
 from weisf.partnership import read_partnership
+from weisf.storage import read_storage
 from weisf.version import read_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = read_version()
 
-# Where things are --------------------------------------------------------------------------
+# Folders and address ------------------------------------------------------------------------
 
 # The database, the secret key and uploaded papers: what a back-up must hold.
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).absolute()
@@ -47,7 +47,7 @@ for _host in map(str.strip, env.list("ALLOWED_HOSTS", default=[])):
         )
     ALLOWED_HOSTS.append(_host)
 
-# Who runs it -------------------------------------------------------------------------------
+# The partnership ----------------------------------------------------------------------------
 
 try:
     PARTNERSHIP = read_partnership(
@@ -56,19 +56,19 @@ try:
 except ValueError as problem:
     raise refuse("PARTNERSHIP_FILE", str(problem)) from problem
 
-# What an empty database is filled with: nothing, where the setting is empty.
+# What an empty database is filled with. Empty: nothing.
 REGISTER_FILE = env.str("REGISTER_FILE", str(BASE_DIR / "fixtures/weisf/register.json"))
 if REGISTER_FILE and not Path(REGISTER_FILE).is_file():
     raise refuse("REGISTER_FILE", f"names {REGISTER_FILE}, which is not there. Correct the path.")
 
-# Safety ------------------------------------------------------------------------------------
+# Security -----------------------------------------------------------------------------------
 
 DEBUG = yes_or_no("DEBUG", default=False)
 SHORTEST_KEY = 50
 
 
 def read_secret_key() -> str:
-    """Return SECRET_KEY, or what stands in DATA_DIR/secret-key, which set-up writes once."""
+    """Return SECRET_KEY, or the content of DATA_DIR/secret-key, which `make setup` writes once."""
     key = str(env.str("SECRET_KEY", ""))
     path = DATA_DIR / "secret-key"
     if not key and path.is_file():
@@ -113,7 +113,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# How editors log in -------------------------------------------------------------------------
+# Log-in -------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -131,14 +131,14 @@ AUTHENTICATION_BACKENDS = [
 ]
 AXES_HANDLER = "registers.admin.entering.lockout.Handler"
 AXES_LOCKOUT_CALLABLE = "registers.admin.entering.lockout.locked"
-AXES_CLIENT_IP_CALLABLE = "weisf.visitors.address_of"
+AXES_CLIENT_IP_CALLABLE = "weisf.client_address.client_address"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
-# A code from a telephone beside the password.
+# A code from a telephone in addition to the password.
 SECOND_FACTOR = yes_or_no("SECOND_FACTOR", default=HTTPS)
 if HTTPS and not SECOND_FACTOR:
     raise refuse(
@@ -146,7 +146,7 @@ if HTTPS and not SECOND_FACTOR:
     )
 OTP_TOTP_ISSUER = PARTNERSHIP.register_name
 
-# The parts ---------------------------------------------------------------------------------
+# Apps and middleware ------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "registers",
@@ -203,14 +203,14 @@ TEMPLATES = [
     }
 ]
 
-# The database ------------------------------------------------------------------------------
+# The database -------------------------------------------------------------------------------
 
 DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'register.sqlite3'))}")
 POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=8)
 DATABASES = {"default": read_database(DATABASE_URL, pool_size=POOL_SIZE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# What is kept in memory --------------------------------------------------------------------
+# Caches -------------------------------------------------------------------------------------
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
@@ -222,7 +222,7 @@ CACHES = {
     },
 }
 
-# Words, days and files ---------------------------------------------------------------------
+# Language, time zone and files --------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
@@ -232,17 +232,17 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static", ("govuk", BASE_DIR / "var" / "govuk")]
 STORAGES = {
-    "default": read_papers(),
+    "default": read_storage(),
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
-        # In an image they are gathered by one user and served by another.
+        # In an image one user collects them and another serves them.
         "OPTIONS": {"file_permissions_mode": 0o644},
     },
 }
 MEDIA_ROOT = DATA_DIR / "papers"
 FILE_UPLOAD_PERMISSIONS = 0o640
 
-# E-mail ------------------------------------------------------------------------------------
+# E-mail -------------------------------------------------------------------------------------
 
 _mail = read_mail(partnership_email=PARTNERSHIP.email)
 EMAIL_BACKEND = _mail.backend
@@ -258,21 +258,44 @@ DEFAULT_FROM_EMAIL = _mail.sender
 GOVUK_NOTIFY_API_KEY = _mail.notify_key
 GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID = _mail.notify_template
 
-# What is kept of pages ---------------------------------------------------------------------
+# The page cache -----------------------------------------------------------------------------
 
-# For each worker. With 0, each page is made when it is asked for.
+# For each worker. 0 turns the page cache off.
 PAGE_MEMORY_MB = whole_number("PAGE_MEMORY_MB", default=32, least=0, most=100_000)
-# A proxy cannot know of an edit, so this is for how long it may show what was before.
+# For how long a proxy may show a page as it was before an edit.
 SHARED_CACHE_SECONDS = whole_number("SHARED_CACHE_SECONDS", default=5, least=0, most=3_600)
 
-# What is written down ----------------------------------------------------------------------
+# Logging: JSON lines on stdout --------------------------------------------------------------
 
 LOG_LEVEL = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
-LOGGING = json_to_stdout(LOG_LEVEL)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            # Django adds the whole request, which contains what a reader searched for.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
+        }
+    },
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "json",
+        }
+    },
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
+    # Without Django's own handlers, which write to stderr or send e-mails.
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+}
 
-# The web server ----------------------------------------------------------------------------
+# The web server -----------------------------------------------------------------------------
 
-# Who may reach it: this machine only, unless said otherwise.
+# The address to listen on: this machine only by default.
 WEB_HOST = str(env.str("WEB_HOST", "127.0.0.1"))
 try:
     ip_address(WEB_HOST)
@@ -282,10 +305,10 @@ PORT = whole_number("PORT", default=8000, most=65_535)
 WEB_WORKERS = whole_number("WEB_WORKERS", default=2)
 WEB_THREADS = whole_number("WEB_THREADS", default=4)
 if WEB_THREADS > POOL_SIZE and "pool" in DATABASES["default"]["OPTIONS"]:
-    # Each thread keeps a connection between kept pages: one too many would wait for ever.
+    # Each thread keeps its connection between requests: one too many would wait for ever.
     raise refuse(
         "DATABASE_POOL_SIZE",
         f"is {POOL_SIZE}. Write {WEB_THREADS} or more: one for each of the WEB_THREADS.",
     )
-# For a person at a terminal: plain words beside the log, once the register answers.
+# For a person at a terminal: prints where the register is, once it answers.
 ANNOUNCE = yes_or_no("ANNOUNCE", default=False)

@@ -1,4 +1,4 @@
-"""The addresses: the editors' door, and the readers' door for all the rest."""
+"""URL configuration: /admin/ for editors, and everything else for readers."""
 
 from django.contrib import admin
 from django.urls import include, path

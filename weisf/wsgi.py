@@ -1,4 +1,4 @@
-"""What gunicorn serves: Django, behind the memory of pages that it made before."""
+"""The WSGI application: Django, behind the page cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ application: WSGIApplication = get_wsgi_application()
 
 # A developer sees each change of a template at once.
 if not settings.DEBUG:
-    # The models that it knows are there once Django is set up, and not before.
+    # It imports models, which can only be imported once Django is set up.
     from registers.public.page_cache.wsgi import StoredPages
 
     application = StoredPages(application)

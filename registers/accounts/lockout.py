@@ -14,7 +14,7 @@ from axes.models import AccessAttempt
 from django.utils.crypto import salted_hmac
 
 from registers.accounts.names import spelling_of
-from weisf.visitors import network_of
+from weisf.client_address import client_network
 
 MOST = 10
 WINDOW = datetime.timedelta(minutes=15)
@@ -65,7 +65,7 @@ def name_code(username: str) -> str:
 
 def network_code(address: str) -> str:
     """Return what stands for a network address."""
-    return _code("network", network_of(address))
+    return _code("network", client_network(address))
 
 
 def _code(kind: str, text: str) -> str:

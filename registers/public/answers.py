@@ -36,7 +36,7 @@ from registers.reminders.answers import (
     seconds_to_wait,
     state_of,
 )
-from weisf.visitors import address_of
+from weisf.client_address import client_address
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -90,7 +90,7 @@ def kept_by_nobody(view: View) -> View:
 def answer(request: HttpRequest) -> HttpResponse:
     """Ask what the link in the query string is about, take the answer, or say why not (4xx)."""
     at = timezone.now()
-    if seconds := seconds_to_wait(address_of(request), at=at):
+    if seconds := seconds_to_wait(client_address(request), at=at):
         context = {"most": MOST_TRIES, "posted": request.method == "POST"}
         busy = render(request, "answers/wait.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
         busy.headers["Retry-After"] = str(seconds)

@@ -27,7 +27,7 @@ from registers import changes
 from registers.models import Answer, Merge, Protocol, Reminded, Reminder, Review, Try
 from registers.models.keys import refuse_email
 from registers.search.text.engine import engine
-from weisf.visitors import network_of
+from weisf.client_address import client_network
 
 LINK_DAYS = 60
 LONGEST_TOKEN = 200
@@ -119,7 +119,7 @@ def visitor_hash(address: str) -> str:
 
     What is no address is one visitor.
     """
-    return salted_hmac(TRIES_SALT, network_of(address), algorithm="sha256").hexdigest()
+    return salted_hmac(TRIES_SALT, client_network(address), algorithm="sha256").hexdigest()
 
 
 LONGEST_TITLE = 150

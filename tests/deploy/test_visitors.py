@@ -20,7 +20,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from registers.accounts.lockout import MOST
 from tests.browser.serving import BASE, Served, prepare, served
 from tests.deploy import nginx
-from weisf.visitors import address_of
+from weisf.client_address import client_address
 
 LOCATION = re.compile(r"^ *location +(?:(=|\^~|~\*?) +)?(\S+) *\{(.*?)^ *\}", re.M | re.S)
 VISITOR, OTHER, VICTIM = "127.0.0.2", "127.0.0.3", "127.0.0.4"
@@ -162,7 +162,7 @@ def test_each_location_says_who_asks(echoed, location, forged, settings):
     assert arrived["HTTP_X_FORWARDED_FOR"] == VISITOR
     assert arrived["HTTP_X_FORWARDED_PROTO"] == "http"
     assert arrived["HTTP_HOST"] == "127.0.0.1"
-    assert address_of(WSGIRequest(arrived | {"wsgi.input": io.BytesIO()})) == VISITOR
+    assert client_address(WSGIRequest(arrived | {"wsgi.input": io.BytesIO()})) == VISITOR
 
 
 class BehindNginx(Served):

@@ -13,7 +13,7 @@ from registers.models import Document, EarlierVersion
 from tests import papers
 from tests.admin.typing_in import add_row, errors, row_of, send
 from tests.public.pages import text
-from weisf.papers import read_papers
+from weisf.storage import read_storage
 
 EDIT = "/admin/registers/protocol/0046/change/"
 URL = "s3://key:secret%2Fodd@s3.eu-west-2.amazonaws.com/our-papers/register?region=eu-west-2"
@@ -24,7 +24,7 @@ def bucket(monkeypatch, settings, real_register):
     """An empty private bucket, which the register is told of."""
     monkeypatch.setenv("PAPERS_URL", URL)
     with mock_aws():
-        settings.STORAGES = {**settings.STORAGES, "default": read_papers()}
+        settings.STORAGES = {**settings.STORAGES, "default": read_storage()}
         made = boto3.resource("s3", region_name="eu-west-2").create_bucket(
             Bucket="our-papers", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
         )
@@ -93,7 +93,7 @@ def test_a_bucket_that_does_not_answer(officers_door, bucket, client: Client):
 def test_a_bucket_out_of_reach(officers_door, bucket, client: Client, monkeypatch, settings):
     upload(officers_door)
     monkeypatch.setenv("PAPERS_URL", URL.replace("amazonaws.com", "amazonaws.com:9"))
-    settings.STORAGES = {**settings.STORAGES, "default": read_papers()}
+    settings.STORAGES = {**settings.STORAGES, "default": read_storage()}
     address = Document.objects.get().get_absolute_url()
     for answer in (client.get(address), client.head(address)):
         assert answer.status_code == 503
@@ -101,7 +101,7 @@ def test_a_bucket_out_of_reach(officers_door, bucket, client: Client, monkeypatc
 
 
 def test_the_storage_is_ours(bucket):
-    assert type(storages["default"]).__name__ == "Bucket"
+    assert type(storages["default"]).__name__ == "PrivateS3Storage"
 
 
 def test_its_address_is_read(monkeypatch):
@@ -109,8 +109,8 @@ def test_its_address_is_read(monkeypatch):
         "PAPERS_URL",
         "s3://key:a%2Fb@s3.eu-west-2.amazonaws.com/our-papers/of/ours?region=eu-west-2",
     )
-    assert read_papers() == {
-        "BACKEND": "weisf.bucket.Bucket",
+    assert read_storage() == {
+        "BACKEND": "weisf.s3_storage.PrivateS3Storage",
         "OPTIONS": {
             "endpoint_url": "https://s3.eu-west-2.amazonaws.com",
             "bucket_name": "our-papers",
@@ -124,6 +124,6 @@ def test_its_address_is_read(monkeypatch):
 
 def test_it_may_be_on_this_machine_and_need_no_key(monkeypatch):
     monkeypatch.setenv("PAPERS_URL", "s3+http://[::1]:9000/papers")
-    options = read_papers()["OPTIONS"]
+    options = read_storage()["OPTIONS"]
     assert options["endpoint_url"] == "http://[::1]:9000"
     assert options["access_key"] is options["secret_key"] is options["region_name"] is None

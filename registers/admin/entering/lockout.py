@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from registers.accounts import lockout
 from registers.accounts.names import user_named
-from weisf.visitors import address_of
+from weisf.client_address import client_address
 
 
 class Handler(AxesDatabaseHandler):
@@ -27,7 +27,7 @@ class Handler(AxesDatabaseHandler):
     def is_allowed(self, request: HttpRequest, credentials: Any = None) -> bool:
         """Count the try, and say whether it may be made."""
         username = (credentials or {}).get("username") or ""
-        request.attempt = lockout.begin(username, address_of(request), at=timezone.now())  # type: ignore[attr-defined] # ours
+        request.attempt = lockout.begin(username, client_address(request), at=timezone.now())  # type: ignore[attr-defined] # ours
         return request.attempt is not None  # type: ignore[attr-defined] # ours
 
     def user_login_failed(
@@ -75,7 +75,7 @@ class AnySpelling(ModelBackend):
 
 def seconds_locked(request: HttpRequest, username: str) -> int:
     """Return for how long no try by the name is taken from where the request comes."""
-    return lockout.seconds_locked(username, address_of(request), at=timezone.now())
+    return lockout.seconds_locked(username, client_address(request), at=timezone.now())
 
 
 def locked(

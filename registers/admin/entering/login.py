@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from registers.accounts import lockout
 from registers.admin.entering.lockout import locked
-from weisf.visitors import address_of
+from weisf.client_address import client_address
 
 
 class LogInForm(AdminAuthenticationForm):
@@ -31,7 +31,9 @@ class OwnPasswordView(PasswordChangeView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take the old password and the new one."""
-        attempt = lockout.begin(request.user.get_username(), address_of(request), at=timezone.now())
+        attempt = lockout.begin(
+            request.user.get_username(), client_address(request), at=timezone.now()
+        )
         if attempt is None:
             return locked(request)
         form = self.get_form()

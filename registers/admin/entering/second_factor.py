@@ -28,7 +28,7 @@ from django_otp.models import Device
 from registers.accounts import lockout, second_factor
 from registers.admin.entering.lockout import locked
 from registers.admin.entering.login import came_for
-from weisf.visitors import address_of
+from weisf.client_address import client_address
 
 View = Callable[..., HttpResponse]
 
@@ -202,7 +202,7 @@ def ways(guarded: Callable[[View], View]) -> list[Any]:
 
 
 def _try(request: HttpRequest) -> Any:
-    return lockout.begin(request.user.get_username(), address_of(request), at=timezone.now())
+    return lockout.begin(request.user.get_username(), client_address(request), at=timezone.now())
 
 
 def _through(request: HttpRequest, device: Device, attempt: Any) -> None:

@@ -1,4 +1,4 @@
-"""Papers in a private bucket. Only where it is chosen: its packages are an extra."""
+"""Django storage for uploaded files in a private S3 bucket; its packages are an extra."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 
 # A reader waits this long at most, twice.
-PATIENCE = Config(
+CLIENT_CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,
     retries={"total_max_attempts": 2},
@@ -26,39 +26,41 @@ PATIENCE = Config(
 
 
 @contextmanager
-def failing_like_a_folder() -> Iterator[None]:
-    """Turn what the libraries raise into OSError, as a folder would raise it."""
+def raising_os_error() -> Iterator[None]:
+    """Turn the libraries' exceptions into OSError, which a local folder would raise."""
     try:
         yield
     except (Boto3Error, BotoCoreError, ClientError) as problem:
-        # Their words can name the key and the host.
+        # Their messages can contain the key and the host.
         raise OSError(f"The bucket for papers failed: {type(problem).__name__}") from problem
 
 
-class Bucket(S3Storage):
-    """The bucket. What is in it is served through the register alone."""
+class PrivateS3Storage(S3Storage):
+    """A private bucket: its files are served by the register alone, never by their S3 address."""
 
     def __init__(self, **options: Any) -> None:  # noqa: D107
-        # Names are drawn at random, so nothing is asked before a file is written.
-        super().__init__(client_config=PATIENCE, default_acl=None, file_overwrite=True, **options)
+        # File names are random, so no check for an existing file is needed before writing.
+        super().__init__(
+            client_config=CLIENT_CONFIG, default_acl=None, file_overwrite=True, **options
+        )
 
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
-        """Return the file, fetched whole. Raises FileNotFoundError, or OSError for all else."""
-        with failing_like_a_folder():
+        """Return the whole file. Raises FileNotFoundError, or OSError for any other failure."""
+        with raising_os_error():
             file: File[bytes] = super()._open(name, mode)
             file.seek(0)
         return file
 
     def _save(self, name: str, content: File[bytes]) -> str:
-        with failing_like_a_folder():
+        with raising_os_error():
             return str(super()._save(name, content))
 
     def delete(self, name: str) -> None:
         """Delete a file. Raises OSError."""
-        with failing_like_a_folder():
+        with raising_os_error():
             super().delete(name)
 
     def size(self, name: str) -> int:
-        """Return a file's bytes. Raises FileNotFoundError, or OSError for all else."""
-        with failing_like_a_folder():
+        """Return a file's size in bytes. Raises FileNotFoundError, or OSError for all else."""
+        with raising_os_error():
             return int(super().size(name))

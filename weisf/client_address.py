@@ -1,4 +1,4 @@
-"""Who sends a request, as far as the network can tell: for whatever counts tries."""
+"""The client's IP address, for rate limits: behind a proxy, the one that the proxy reports."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.http import HttpRequest
 
-HOME = 64  # bits that one IPv6 connection has at its own disposal
+IPV6_NETWORK_BITS = 64  # one client has a /64 network to itself
 UNREADABLE = "unreadable"
 
 
-def address_of(request: HttpRequest) -> str:
-    """Return the visitor's network address: the proxy's word for it, where there is one.
+def client_address(request: HttpRequest) -> str:
+    """Return the client's IP address: from X-Forwarded-For where BEHIND_PROXY is set.
 
-    The last address was written by the proxy; those before it by anybody.
+    Only the last address there was written by the proxy; the client can forge the others.
     """
     if settings.BEHIND_PROXY:
         forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
@@ -22,10 +22,10 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def network_of(address: str) -> str:
-    """Return what one visitor cannot leave: an IPv4 address, or the first half of an IPv6 one.
+def client_network(address: str) -> str:
+    """Return what to count attempts by: an IPv4 address, or the /64 network of an IPv6 one.
 
-    What is no address is one visitor.
+    One IPv6 client can use any address of its network. All unreadable addresses count as one.
     """
     if address.startswith("["):  # [2001:db8::1]:443
         address = address[1:].partition("]")[0]
@@ -38,4 +38,4 @@ def network_of(address: str) -> str:
     if ip.version == 4:  # noqa: PLR2004 (the version's own name)
         return str(ip)
     # A server that listens on IPv6 writes IPv4 in this way.
-    return str(ip.ipv4_mapped or f"{int(ip) >> HOME:x}")
+    return str(ip.ipv4_mapped or f"{int(ip) >> IPV6_NETWORK_BITS:x}")
