@@ -29,7 +29,7 @@ from registers.models import (
     Slug,
 )
 from registers.models.keys import key_of
-from registers.search.search_writer import write_all
+from registers.search.search_writer import rebuild_search
 
 BATCH = 2000
 
@@ -62,7 +62,7 @@ def save_register(*, why: str) -> Iterator[Callable[[Iterable[New]], None]]:
 
     with transaction.atomic():
         yield save_all
-        write_all()
+        rebuild_search()
 
 
 def _save_batch(batch: list[New], why: str) -> None:

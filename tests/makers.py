@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 
 from registers import changes
 from registers.models import Name, Organisation, Party, Protocol, Theme
-from registers.search.search_writer import publish
+from registers.search.search_writer import update_search
 
 DAY = datetime.date(2026, 11, 22)
 
@@ -101,7 +101,7 @@ def withdrawn(on: datetime.date = DAY) -> dict[str, Any]:
 
 def find_all() -> None:
     """Bring search in step with what was saved past changes.py, as a bulk load would."""
-    publish(
+    update_search(
         protocols=set(Protocol.objects.values_list("pk", flat=True)),
         organisations=set(Organisation.objects.values_list("pk", flat=True)),
     )

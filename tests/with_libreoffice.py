@@ -19,7 +19,7 @@ import pytest
 from registers.exports.columns import COLUMNS
 from registers.exports.csv import write as as_csv
 from registers.models import Protocol
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 from tests.formats.spreadsheets import by_openpyxl
 from tests.formats.test_workbooks import DATES, ESCAPES, FORMATS, HERE, NAMES, WRITTEN
 from tests.makers import DAY, find_all, make_protocols
@@ -61,7 +61,7 @@ def file(real_register, tmp_path: Path, ending: str) -> Path:
     Protocol.objects.update(published_on=datetime.date(2020, 2, 29), updated_on=DAY)
     find_all()
     file = tmp_path / f"protocols.{ending}"
-    file.write_bytes(b"".join(FORMATS[ending].write(finding_of("status=all"), HERE)))
+    file.write_bytes(b"".join(FORMATS[ending].write(results_of("status=all"), HERE)))
     return file
 
 
@@ -69,7 +69,7 @@ def file(real_register, tmp_path: Path, ending: str) -> Path:
 def wanted(file) -> list[list[str]]:
     """The same rows as the published columns have them."""
     csv.field_size_limit(10**9)
-    whole = b"".join(as_csv(finding_of("status=all"), HERE))
+    whole = b"".join(as_csv(results_of("status=all"), HERE))
     rows = csv.reader(io.StringIO(whole.decode(), newline=""))
     return [[re.sub(r"^'('*[=+\-@\t])", r"\1", cell) for cell in row] for row in rows]
 
@@ -107,6 +107,6 @@ def test_days_are_dates_and_all_else_is_text(soffice, file):
 def test_every_column_has_a_filter(soffice, file):
     saved = soffice(file, "fods") / "protocols.fods"
     (filters,) = re.findall(r"<table:database-range [^>]*>", saved.read_text(encoding="utf-8"))
-    last = len(list(finding_of("status=all").every())) + 1
+    last = len(list(results_of("status=all").every())) + 1
     assert 'table:display-filter-buttons="true"' in filters
     assert f'"Protocols.A1:Protocols.R{last}"' in filters

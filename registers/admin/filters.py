@@ -14,7 +14,7 @@ from django.utils import timezone
 from registers.models import Organisation, Party, Protocol
 from registers.models.completeness import BY_KEY, RECORD_ITEMS
 from registers.models.review_dates import ReviewStatus, reviewed
-from registers.search.admin_search import called_anything_like
+from registers.search.admin_search import search_organisations
 
 Choices = list[tuple[str, str]]
 MAX_LEADS = 40  # a person can read so many; with more, the filter is a box to type a name in
@@ -104,7 +104,7 @@ class LeadFilter(SingleChoiceFilter):
         """Return the protocols that those organisations lead."""
         organisations: QuerySet[Organisation] = Organisation.objects.filter(slug=value)
         if not organisations.exists():
-            organisations = called_anything_like(value)
+            organisations = search_organisations(value)
         return things.of_organisations(organisations, Party.Role.LEAD)
 
 

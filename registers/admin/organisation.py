@@ -18,7 +18,7 @@ from registers.admin.filters import ContactFilter, UnclearFilter
 from registers.admin.merging.merge import MergeableAdmin
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
-from registers.search.admin_search import called_anything_like
+from registers.search.admin_search import search_organisations
 
 
 @admin.register(Approver)
@@ -153,7 +153,7 @@ class OrganisationAdmin(MergeableAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Search by any name. Autocomplete fields search by this too."""
-        return queryset.filter(pk__in=called_anything_like(search_term).values("pk")), False
+        return queryset.filter(pk__in=search_organisations(search_term).values("pk")), False
 
     @admin.display(description="current protocols", ordering="protocol_count")
     def protocol_count(self, organisation: Any) -> int:

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registers.admin.base import ModelForm, RecordedAdmin, RecordedInline
-from registers.exports.downloads import Stored, headers_of
+from registers.exports.downloads import StoredFile, download_headers
 from registers.models import Document, EarlierVersion, Protocol, Resource
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ FILE_WIDGETS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
 }
 
 
-def file_url(stored: Stored) -> str:
+def file_url(stored: StoredFile) -> str:
     """Return the address of a file for editors, also of a draft's or one that was taken off."""
     if isinstance(stored, EarlierVersion) and stored.document_id:
         return reverse("admin:registers_document_version", args=[stored.document_id, stored.pk])
@@ -154,7 +154,7 @@ class DocumentViewsAdmin(DocumentViewsBase):
         if not may_see and not request.user.has_perm("registers.view_document"):
             raise PermissionDenied
         document = get_object_or_404(Document, pk=pk)
-        stored: Stored = document
+        stored: StoredFile = document
         if version is not None:
             stored = get_object_or_404(document.earlier_versions, pk=version)
         try:
@@ -166,6 +166,6 @@ class DocumentViewsAdmin(DocumentViewsBase):
             self.message_user(request, lost, messages.ERROR)
             back = reverse("admin:registers_protocol_change", args=[document.protocol_id])
             return HttpResponseRedirect(back)
-        for name, value in headers_of(stored).items():
+        for name, value in download_headers(stored).items():
             response[name] = value
         return response

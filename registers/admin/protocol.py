@@ -28,7 +28,7 @@ from registers.admin.protocol_form import (
 from registers.admin.review import ReviewableAdmin
 from registers.models import Overarching, Protocol
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
-from registers.search.admin_search import anywhere
+from registers.search.admin_search import search_protocols
 from registers.search.reference_log import next_reference
 
 
@@ -155,7 +155,7 @@ class ProtocolAdmin(PublishPermissionAdmin, DocumentViewsAdmin, NoScriptChoices,
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Search anywhere in the record. Autocomplete fields search by this too."""
-        return anywhere(queryset, search_term), False
+        return search_protocols(queryset, search_term), False
 
     @admin.display(description="lead")
     def lead(self, protocol: Protocol) -> str | None:

@@ -18,7 +18,7 @@ from django.utils.text import get_text_list
 from registers import changes
 from registers.admin.base import errors_by_field
 from registers.models import Gap, Protocol
-from registers.search.reference_log import NumberBook, Shown
+from registers.search.reference_log import ReferenceLog, LogFilter
 
 NUMBERS_PER_PAGE = 200
 EXPLAIN, REMOVE = "_say", "_take_back"
@@ -41,7 +41,7 @@ class GapForm(forms.Form):
     )
     references = forms.Field(required=False, widget=forms.MultipleHiddenInput)
 
-    def __init__(self, *args: Any, log: NumberBook, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, log: ReferenceLog, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.log = log
         self.fields["fate"].required = EXPLAIN in self.data
@@ -90,7 +90,7 @@ def reference_log(request: HttpRequest) -> HttpResponse:
     may_explain = request.user.has_perm("registers.publish_protocol")
     if request.method == "POST" and not may_explain:
         raise PermissionDenied
-    log = NumberBook()
+    log = ReferenceLog()
     form = GapForm(request.POST if request.method == "POST" else None, log=log)
     if form.is_valid():
         try:
@@ -106,26 +106,26 @@ def reference_log(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/registers/reference_log/list.html", context)
 
 
-def _page_context(request: HttpRequest, log: NumberBook) -> dict[str, Any]:
+def _page_context(request: HttpRequest, log: ReferenceLog) -> dict[str, Any]:
     """Return the context of the page: its lines, and the counts at its top."""
     asked = request.GET.get("show", "")
-    shown = Shown(asked) if asked in Shown.values else Shown.ALL
+    shown = LogFilter(asked) if asked in LogFilter.values else LogFilter.ALL
     numbers = log.numbers(shown)
     paginator = Paginator(range(len(numbers)), NUMBERS_PER_PAGE)
     page = paginator.get_page(_page_of_number(request, log) or request.GET.get("page"))
-    gaps = len(log.numbers(Shown.GAPS))
+    gaps = len(log.numbers(LogFilter.GAPS))
     return {
         "log": log,
         "gaps": gaps,
-        "explained": gaps - len(log.numbers(Shown.UNEXPLAINED)),
+        "explained": gaps - len(log.numbers(LogFilter.UNEXPLAINED)),
         "shown": shown,
-        "choices": Shown,
+        "choices": LogFilter,
         "page": page,
-        "lines": log.lines(numbers.at(cast(range, page.object_list))),
+        "lines": log.entries(numbers.at(cast(range, page.object_list))),
     }
 
 
-def _page_of_number(request: HttpRequest, log: NumberBook) -> int | None:
+def _page_of_number(request: HttpRequest, log: ReferenceLog) -> int | None:
     """Return the page that holds the number in `?number=`, or None if that is no number."""
     wanted = request.GET.get("number", "").strip()
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= len(str(log.last)) + 8):

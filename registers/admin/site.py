@@ -26,9 +26,9 @@ from registers.admin.reference_log import reference_log
 from registers.models import Answer, Import, Name, Organisation, Protocol, Reminder
 from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
-from registers.search.admin_search import called_anything_like
-from registers.search.index_loader import index_now
-from registers.search.reference_log import Shown, unexplained_gaps
+from registers.search.admin_search import search_organisations
+from registers.search.index import current_index
+from registers.search.reference_log import LogFilter, unexplained_gaps
 
 
 class AutocompleteView(AutocompleteJsonView):
@@ -41,7 +41,7 @@ class AutocompleteView(AutocompleteJsonView):
             return matches
         names = Name.objects.order_by("kind", "text")
         return (
-            called_anything_like(self.term)
+            search_organisations(self.term)
             .order_by("name")
             .prefetch_related(models.Prefetch("names", names, to_attr="matching_names"))
         )
@@ -170,8 +170,8 @@ HIDDEN_APPS = {"axes", "otp_static", "otp_totp"}
 
 def _count_in_force(status: ReviewStatus) -> int:
     """Return how many protocols in force have the review status today."""
-    index = index_now()
-    reviewed = index.reviewed([status], timezone.localdate())
+    index = current_index()
+    reviewed = index.with_review_status([status], timezone.localdate())
     return int((reviewed & index.in_status(Protocol.Status.PUBLISHED)).sum())
 
 
@@ -179,7 +179,7 @@ def _unexplained_gaps() -> DashboardItem:
     return DashboardItem(
         count=unexplained_gaps(),
         what="Unexplained gaps in the reference log",
-        address=f"{reverse('admin:registers_references')}?show={Shown.UNEXPLAINED}",
+        address=f"{reverse('admin:registers_references')}?show={LogFilter.UNEXPLAINED}",
     )
 
 

@@ -28,7 +28,7 @@ from registers.history.summary import describe_difference, summary
 from registers.models import Change, Document, Name, Organisation, Party, Protocol, Resource, Slug
 from registers.models.keys import key_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
-from registers.search.search_writer import publish
+from registers.search.search_writer import update_search
 
 IN_THE_FUTURE = "This day must be today or in the past."
 
@@ -139,7 +139,7 @@ def update_search_at_end() -> Iterator[Touched]:
     try:
         with no_orphans(), transaction.atomic():
             yield touched
-            publish(protocols=touched.protocols, organisations=touched.organisations)
+            update_search(protocols=touched.protocols, organisations=touched.organisations)
     finally:
         _touched.reset(token)
 

@@ -1,1 +1,1 @@
-"""How it looks outside the database: a finding in, bytes out."""
+"""How it looks outside the database: results in, bytes out."""

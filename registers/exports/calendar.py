@@ -15,7 +15,7 @@ from registers.exports.columns import Place, url
 from registers.exports.feed import Changed, host_of, how_changed, name_of
 from registers.exports.plain_text import one_line
 from registers.models import Protocol
-from registers.search.results import Finding
+from registers.search.results import Results
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 DAY = datetime.timedelta(days=1)
@@ -25,11 +25,11 @@ LONGEST_PURPOSE = 300
 UNKNOWN = Changed(times=0, last=datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC))
 
 
-def write(finding: Finding, place: Place) -> Iterator[bytes]:
-    """Give the head, an event for each protocol of `finding` with a review date, and the end."""
-    head, end = _calendar(finding, place).to_ical().split(b"END:VCALENDAR")
+def write(results: Results, place: Place) -> Iterator[bytes]:
+    """Give the head, an event for each protocol of `results` with a review date, and the end."""
+    head, end = _calendar(results, place).to_ical().split(b"END:VCALENDAR")
     yield head
-    for protocols in finding.found.chunks():
+    for protocols in results.found.chunks():
         changed = how_changed(protocol.reference for protocol in protocols)
         for protocol in protocols:
             due = protocol.review_due_on
@@ -39,9 +39,9 @@ def write(finding: Finding, place: Place) -> Iterator[bytes]:
     yield b"END:VCALENDAR" + end
 
 
-def _calendar(finding: Finding, place: Place) -> Calendar:
+def _calendar(results: Results, place: Place) -> Calendar:
     """Return the calendar without its events."""
-    name = f"Reviews: {name_of(finding, place)}"
+    name = f"Reviews: {name_of(results, place)}"
     calendar = Calendar()
     calendar.add("prodid", f"-//{host_of(place)}//Register of information sharing protocols//EN")
     calendar.add("version", "2.0")

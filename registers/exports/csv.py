@@ -8,14 +8,14 @@ from itertools import chain
 
 from registers.exports.columns import COLUMNS, Place
 from registers.exports.plain_text import as_text, plain
-from registers.search.results import Finding
+from registers.search.results import Results
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
 
-def write(finding: Finding, place: Place) -> Iterator[bytes]:
-    """Give the heading row and then a row for each protocol of `finding`, in UTF-8."""
-    yield from lines([column.name for column in COLUMNS], _rows(finding, place))
+def write(results: Results, place: Place) -> Iterator[bytes]:
+    """Give the heading row and then a row for each protocol of `results`, in UTF-8."""
+    yield from lines([column.name for column in COLUMNS], _rows(results, place))
 
 
 def lines(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
@@ -27,8 +27,8 @@ def lines(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
         yield line.text.encode()
 
 
-def _rows(finding: Finding, place: Place) -> Iterator[list[str]]:
-    for protocol in finding.every():
+def _rows(results: Results, place: Place) -> Iterator[list[str]]:
+    for protocol in results.every():
         yield [column.write(protocol, place) for column in COLUMNS]
 
 

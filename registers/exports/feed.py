@@ -18,7 +18,7 @@ from registers.exports.columns import Place, url
 from registers.exports.plain_text import one_line, plain
 from registers.history.summary import kind_of_change
 from registers.models import Change, Protocol
-from registers.search.results import Finding
+from registers.search.results import Results
 from registers.search.rows import Found
 
 NARROW = 2_000  # so few protocols are named to the database
@@ -97,10 +97,10 @@ def host_of(place: Place) -> str:
     return urlsplit(place.site).hostname or ""
 
 
-def name_of(finding: Finding, place: Place) -> str:
+def name_of(results: Results, place: Place) -> str:
     """Return the register's name, and in brackets what was asked for."""
-    usual = ("Status", dict(finding.asked.form.fields["status"].choices)[USUAL_STATUS])
-    labels = [tag.label for tag in finding.tags if (tag.name, tag.label) != usual]
+    usual = ("Status", dict(results.filters.form.fields["status"].choices)[USUAL_STATUS])
+    labels = [tag.label for tag in results.tags if (tag.name, tag.label) != usual]
     return one_line(f"{place.register} ({', '.join(labels)})" if labels else place.register)
 
 
@@ -122,13 +122,13 @@ class _Feed(Atom1Feed):
         handler.addQuickElement("content", item["description"], {"type": "text"})
 
 
-def write(finding: Finding, place: Place) -> Iterator[bytes]:
-    """Give the feed, which is small: the MOST newest changes to the protocols of `finding`."""
-    here = _address(place, PATH, _query(finding))
+def write(results: Results, place: Place) -> Iterator[bytes]:
+    """Give the feed, which is small: the MOST newest changes to the protocols of `results`."""
+    here = _address(place, PATH, _query(results))
     feed = _Feed(
-        title=f"Changes: {name_of(finding, place)}",
+        title=f"Changes: {name_of(results, place)}",
         subtitle=f"The {MOST} newest changes, with what was added and withdrawn.",
-        link=_address(place, "/", finding.query(sort=None)),
+        link=_address(place, "/", results.query(sort=None)),
         feed_url=here,
         feed_guid=here,
         author_name=one_line(place.publisher),
@@ -136,21 +136,21 @@ def write(finding: Finding, place: Place) -> Iterator[bytes]:
         description="",
         language="en-GB",
     )
-    for change, protocol in newest_changes(finding.found, MOST):
+    for change, protocol in newest_changes(results.found, MOST):
         _add(feed, change, protocol, place)
     text = StringIO()
     feed.write(text, "utf-8")
     yield text.getvalue().encode()
 
 
-def _query(finding: Finding) -> str:
+def _query(results: Results) -> str:
     """Return the one query string of this question for this ending.
 
     It is not the register's own, in which no status stands for those in force.
     """
-    status = finding.question["status"]
+    status = results.values["status"]
     own = {} if status == USUAL_STATUS else {"status": status}
-    return "&".join(filter(None, [finding.query(sort=None, status=None), urlencode(own)]))
+    return "&".join(filter(None, [results.query(sort=None, status=None), urlencode(own)]))
 
 
 def _address(place: Place, path: str, query: str) -> str:

@@ -1,4 +1,4 @@
-"""JSON: one page of a finding, with the way to the next."""
+"""JSON: one page of a results, with the way to the next."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any
 
 from registers.exports.columns import COLUMNS, Place
 from registers.models import Organisation, Party, Protocol
-from registers.search.results import Finding
+from registers.search.results import Results
 
 CONTENT_TYPE = "application/json"
 PATH = "/protocols.json"
 
 
-def write(finding: Finding, place: Place) -> Iterator[bytes]:
+def write(results: Results, place: Place) -> Iterator[bytes]:
     """Give `{"count", "next", "previous", "results"}` in UTF-8, a protocol at a time.
 
     What is not recorded is null.
     """
     head = {
-        "count": finding.count,
-        "next": _address(finding.next_query, place),
-        "previous": _address(finding.previous_query, place),
+        "count": results.count,
+        "next": _address(results.next_query, place),
+        "previous": _address(results.previous_query, place),
     }
     yield _text(head)[:-1].encode() + b', "results": ['
-    for index, protocol in enumerate(finding.page):
+    for index, protocol in enumerate(results.page):
         yield (b", " if index else b"") + _text(record(protocol, place)).encode()
     yield b"]}"
 

@@ -20,7 +20,7 @@ from registers.exports.workbook import (
     rows,
     zipped,
 )
-from registers.search.results import Finding
+from registers.search.results import Results
 
 STYLES = {kind: kind.value for kind in Kind}
 HEADING_STYLE, LABEL_STYLE = "heading", "label"
@@ -185,29 +185,29 @@ SPACES = re.compile("^ +| +$|  +")
 MARKUP = re.compile("[&<>\n]|^ | $|  ")
 
 
-def write(finding: Finding, place: Place) -> Iterator[bytes]:
-    """Give the workbook, with a row for each protocol of `finding`."""
+def write(results: Results, place: Place) -> Iterator[bytes]:
+    """Give the workbook, with a row for each protocol of `results`."""
     yield from zipped(
         [
             ("META-INF/manifest.xml", [MANIFEST.encode()]),
             ("settings.xml", [SETTINGS.encode()]),
             ("meta.xml", [meta(place).encode()]),
-            ("content.xml", (piece.encode() for piece in _content(finding, place))),
+            ("content.xml", (piece.encode() for piece in _content(results, place))),
         ],
         mimetype=CONTENT_TYPE,
     )
 
 
-def _content(finding: Finding, place: Place) -> Iterator[str]:
+def _content(results: Results, place: Place) -> Iterator[str]:
     heading = "".join(_text(column.name, HEADING_STYLE) for column in COLUMNS)
     yield f"{CONTENT_START}{_row(heading)}"
     styles = [STYLES[column.kind] for column in COLUMNS]
-    for row in rows(finding, place):
+    for row in rows(results, place):
         yield _row("".join(map(_cell, row, styles)))
     yield f"{SHEET_END}{ABOUT_START}"
-    for label, words in about(finding, place, PATH):
+    for label, words in about(results, place, PATH):
         yield _row(_text(label, LABEL_STYLE) + _text(words, STYLES[Kind.TEXT]))
-    yield f"{SHEET_END}{ranges(row_count(finding))}{CONTENT_END}"
+    yield f"{SHEET_END}{ranges(row_count(results))}{CONTENT_END}"
 
 
 def _row(cells: str) -> str:

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from registers.exports.columns import COLUMNS, Kind, Place
 from registers.exports.plain_text import one_line, plain
 from registers.search.question import STATUSES
-from registers.search.results import Finding
+from registers.search.results import Results
 
 # Letters and spaces alone: nothing that a program would have to quote in the name of a range.
 SHEET = "Protocols"
@@ -26,17 +26,17 @@ FIRST_DAY = datetime.date(1900, 3, 1)
 Value = str | datetime.date
 
 
-def row_count(finding: Finding) -> int:
+def row_count(results: Results) -> int:
     """Return how many rows there are."""
-    return min(finding.count, MOST)
+    return min(results.count, MOST)
 
 
-def rows(finding: Finding, place: Place) -> Iterator[list[Value]]:
-    """Give a row for each protocol of `finding`, with a value for each of COLUMNS.
+def rows(results: Results, place: Place) -> Iterator[list[Value]]:
+    """Give a row for each protocol of `results`, with a value for each of COLUMNS.
 
     A month is its first day. What a workbook cannot have as a date is text.
     """
-    for protocol in islice(finding.every(), MOST):
+    for protocol in islice(results.every(), MOST):
         yield [_value(column.kind, plain(column.write(protocol, place))) for column in COLUMNS]
 
 
@@ -47,20 +47,20 @@ def _value(kind: Kind, text: str) -> Value:
     return day if day >= FIRST_DAY else text
 
 
-def about(finding: Finding, place: Place, path: str) -> list[tuple[str, str]]:
+def about(results: Results, place: Place, path: str) -> list[tuple[str, str]]:
     """Return the lines of the sheet about the file: what stands before, and its words.
 
     `path` is the ending's own. A line without words is a heading.
     """
-    query = f"?{finding.query_string}" if finding.query_string else ""
+    query = f"?{results.query_string}" if results.query_string else ""
     lines = [
         (ABOUT, ""),
         ("Register", f"{place.register}, published by {place.publisher}"),
-        ("What was asked", _question(finding)),
+        ("What was asked", _question(results)),
         ("The same list", f"{place.site}/{query}"),
         ("The same file, made anew", f"{place.site}{path}{query}"),
         ("Made", _made(place)),
-        ("Rows", _rows_said(finding)),
+        ("Rows", _rows_said(results)),
         (
             "What counts",
             "This file is a copy: it does not change when the register does. What counts is"
@@ -73,10 +73,10 @@ def about(finding: Finding, place: Place, path: str) -> list[tuple[str, str]]:
     return [(label, one_line(words)) for label, words in lines]
 
 
-def _question(finding: Finding) -> str:
+def _question(results: Results) -> str:
     """Return in words what was asked."""
     asked: dict[str, list[str]] = {}
-    for tag in finding.tags:
+    for tag in results.tags:
         asked.setdefault(tag.name, []).append(tag.label)
     if not asked:
         return "Every protocol in force"
@@ -91,13 +91,13 @@ def _made(place: Place) -> str:
     return f"{date_format(place.at, 'j F Y, H:i')}, UK time"
 
 
-def _rows_said(finding: Finding) -> str:
-    if finding.count > MOST:
+def _rows_said(results: Results) -> str:
+    if results.count > MOST:
         return (
-            f"The first {MOST:,} of {finding.count:,} protocols: a sheet has no room for more."
+            f"The first {MOST:,} of {results.count:,} protocols: a sheet has no room for more."
             " The CSV has them all."
         )
-    return f"{finding.count:,} protocol{'' if finding.count == 1 else 's'}, a row each"
+    return f"{results.count:,} protocol{'' if results.count == 1 else 's'}, a row each"
 
 
 Part = tuple[str, Iterable[bytes]]

@@ -30,7 +30,7 @@ from registers.exports.workbook import (
     rows,
     zipped,
 )
-from registers.search.results import Finding
+from registers.search.results import Results
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PATH = "/protocols.xlsx"
@@ -58,11 +58,11 @@ MARKUP = re.compile("[&<>]|_x")
 LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def write(finding: Finding, place: Place) -> Iterator[bytes]:
-    """Give the workbook, with a row for each protocol of `finding`."""
-    parts, styles = _without_rows(finding, place)
+def write(results: Results, place: Place) -> Iterator[bytes]:
+    """Give the workbook, with a row for each protocol of `results`."""
+    parts, styles = _without_rows(results, place)
     head, _, tail = parts.pop(ROWS_PART).partition(ROWS_END)
-    body = (_row(number, row, styles) for number, row in enumerate(rows(finding, place), start=2))
+    body = (_row(number, row, styles) for number, row in enumerate(rows(results, place), start=2))
     yield from zipped(
         chain(
             ((name, [content]) for name, content in parts.items()),
@@ -71,10 +71,10 @@ def write(finding: Finding, place: Place) -> Iterator[bytes]:
     )
 
 
-def _without_rows(finding: Finding, place: Place) -> tuple[dict[str, bytes], list[int]]:
+def _without_rows(results: Results, place: Place) -> tuple[dict[str, bytes], list[int]]:
     """Return the parts of the workbook by name, and the style of each column's cells."""
     file = BytesIO()
-    count, last = row_count(finding), len(COLUMNS) - 1
+    count, last = row_count(results), len(COLUMNS) - 1
     with Workbook(file, {"in_memory": True}) as book:
         made = place.at.astimezone(datetime.UTC) if place.at else place.on
         book.set_properties({"title": place.register, "author": place.publisher, "created": made})
@@ -86,7 +86,7 @@ def _without_rows(finding: Finding, place: Place) -> tuple[dict[str, bytes], lis
         for number, column in enumerate(COLUMNS):
             sheet.set_column(number, number, column.width, formats[column.kind])
             sheet.write_string(0, number, column.name, heading)
-        _add_about(book, about(finding, place, PATH), formats[Kind.TEXT])
+        _add_about(book, about(results, place, PATH), formats[Kind.TEXT])
     with ZipFile(file) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     whole, heading_only = f"A1:{LETTERS[last]}{count + 1}", f"A1:{LETTERS[last]}1"

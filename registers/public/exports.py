@@ -31,7 +31,7 @@ from registers.public.organisations import letter_of
 from registers.public.request_context import Listing, page_number, page_of, place
 from registers.search.index_loader import index_now
 from registers.search.organisations import lines, official_names
-from registers.search.results import Finding
+from registers.search.results import Results
 
 FORMATS: dict[str, ModuleType] = {
     "csv": csv,
@@ -57,18 +57,18 @@ def protocols(request: HttpRequest, ending: str) -> HttpResponseBase:
     if ending not in FORMATS:
         raise Http404
     here = place()
-    finding = Finding(question(request, ending), on=here.on)
-    if finding.errors:
-        return problem(400, "The question cannot be answered", finding.errors)
-    if ending == "json" and not finding.page_exists:
-        return problem(404, "There is no such page", {"page": f"The last is {finding.pages}."})
+    results = Results(question(request, ending), on=here.on)
+    if results.errors:
+        return problem(400, "The question cannot be answered", results.errors)
+    if ending == "json" and not results.page_exists:
+        return problem(404, "There is no such page", {"page": f"The last is {results.pages}."})
     form = FORMATS[ending]
     response = StreamingHttpResponse(
-        in_blocks(form.write(finding, here)), headers={"Content-Type": form.CONTENT_TYPE}
+        in_blocks(form.write(results, here)), headers={"Content-Type": form.CONTENT_TYPE}
     )
     if ending in SAVED_AS:
         response["Content-Disposition"] = SAVED_AS[ending].format(on=here.on)
-    around = pages_of(finding, f"{here.site}{json.PATH}") if ending == "json" else {}
+    around = pages_of(results, f"{here.site}{json.PATH}") if ending == "json" else {}
     response["Link"] = links(here, around)
     return response
 

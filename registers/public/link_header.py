@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from django.urls import reverse
 
 from registers.exports.columns import Place
-from registers.search.results import Finding
+from registers.search.results import Results
 
 # A proxy refuses an answer whose headers are too long (nginx: 4 kB in all). What does not fit is
 # left out, the last first; the next page stands in the body too.
@@ -25,13 +25,13 @@ def links(place: Place, pages: Mapping[str, str | None] = NONE) -> str:
     return header
 
 
-def pages_of(finding: Finding, here: str) -> dict[str, str | None]:
+def pages_of(results: Results, here: str) -> dict[str, str | None]:
     """Return the pages around this one at the address `here`, those first that are needed most."""
     queries = {
-        "next": finding.next_query,
-        "prev": finding.previous_query,
-        "first": finding.query(page=1),
-        "last": finding.query(page=finding.pages),
+        "next": results.next_query,
+        "prev": results.previous_query,
+        "first": results.query(page=1),
+        "last": results.query(page=results.pages),
     }
     return {
         name: query if query is None else f"{here}?{query}" if query else here

@@ -18,7 +18,7 @@ from registers.public.exports import FORMATS, SAVED_AS
 from registers.public.request_context import place
 from registers.public.schemas import DESCRIPTION, Parameter, parameters, ref, schemas
 from registers.public.well_known import SITEMAPS
-from registers.search.results import Finding
+from registers.search.results import Results
 
 TEXT = {"type": "string"}
 
@@ -182,8 +182,8 @@ def document(here: Place) -> dict[str, Any]:
 
 def _example(here: Place) -> dict[str, Any]:
     """Return a real answer, with the first of its protocols."""
-    finding = Finding(QueryDict("status=all"), on=here.on)
-    whole: dict[str, Any] = standard.loads(b"".join(json.write(finding, here)))
+    results = Results(QueryDict("status=all"), on=here.on)
+    whole: dict[str, Any] = standard.loads(b"".join(json.write(results, here)))
     return whole | {"results": whole["results"][:1]}
 
 

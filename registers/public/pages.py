@@ -19,7 +19,7 @@ from registers.public.request_context import page_of, place
 from registers.public.schemas import ORGANISATION, parameters
 from registers.search.facets import theme_counts
 from registers.search.question import ProtocolFilter
-from registers.search.results import PAGE_LENGTH, Finding
+from registers.search.results import PAGE_LENGTH, Results
 
 
 def about(request: HttpRequest) -> HttpResponse:
@@ -94,12 +94,12 @@ def theme_detail(request: HttpRequest, slug: str) -> HttpResponse:
     theme = get_object_or_404(Theme, slug=slug)
     query = QueryDict(mutable=True)
     query.update({"theme": slug, "page": request.GET.get("page", "")})
-    finding = Finding(query, on=place().on)
-    if finding.errors:
+    results = Results(query, on=place().on)
+    if results.errors:
         raise BadRequest("Page: this is not the number of a page.")
-    if not finding.page_exists:
+    if not results.page_exists:
         raise Http404
-    context = {"theme": theme, "finding": finding, "on": finding.on}
+    context = {"theme": theme, "results": results, "on": results.on}
     return render(request, "themes/detail.html", context)
 
 

@@ -16,7 +16,7 @@ from registers.models.keys import spellings_of
 from registers.public.request_context import page_of, place
 from registers.search.question import DayField
 from registers.search.reference_log import gap_of
-from registers.search.results import Finding
+from registers.search.results import Results
 
 REFERENCE_DIGITS = 4
 CHANGES_A_PAGE = 50
@@ -24,15 +24,11 @@ CHANGES_A_PAGE = 50
 
 def register(request: HttpRequest) -> HttpResponse:
     """Show the protocols that the query string asks for, or what is wrong in it (status 400)."""
-    finding = Finding(request.GET, on=place().on)
-    if not finding.errors and not finding.page_exists:
+    results = Results(request.GET, on=place().on)
+    if not results.errors and not results.page_exists:
         raise Http404
-    context = {
-        "finding": finding,
-        "on": finding.on,
-        "latest": News.objects.published(finding.on).first,
-    }
-    return render(request, "protocols/list.html", context, status=400 if finding.errors else 200)
+    context = {"results": results, "on": results.on, "latest": News.objects.published(results.on).first}
+    return render(request, "protocols/list.html", context, status=400 if results.errors else 200)
 
 
 def detail(request: HttpRequest, reference: str) -> HttpResponse:

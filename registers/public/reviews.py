@@ -23,7 +23,7 @@ from registers.search.facets import unanswered
 from registers.search.index import Chosen
 from registers.search.organisations import LEADS_FIRST, most_urgent
 from registers.search.question import DayField, tags
-from registers.search.results import Finding
+from registers.search.results import Results
 from registers.search.reviews import (
     Figure,
     by_lead,
@@ -44,26 +44,26 @@ MONTHS = ("review_from", "review_to")
 
 def index(request: HttpRequest) -> HttpResponse:
     """Show how the reviews of protocols in force stand, or what is wrong in the question (400)."""
-    asked = Asked(request, today=place().on)
-    organisations = asked.finding.question.get("organisation") or []
+    question = ReviewQuestion(request, today=place().on)
+    organisations = question.results.values.get("organisation") or []
     context = {
-        "asked": asked,
-        "finding": asked.finding,
-        "on": asked.on,
-        "today": asked.today,
+        "question": question,
+        "results": question.results,
+        "on": question.on,
+        "today": question.today,
         "organisations": organisations,
         "who": get_text_list([each.name for each in organisations], "and"),
-        "choices": unanswered(asked.finding.asked),
-        "tags": tags(asked.finding.asked, asked.query),
+        "choices": unanswered(question.results.filters),
+        "tags": tags(question.results.filters, question.query),
     }
-    if not asked.errors:
-        context |= _answer(asked)
-    status = 400 if asked.errors else 200
+    if not question.errors:
+        context |= _answer(question)
+    status = 400 if question.errors else 200
     return render(request, "reviews/dashboard.html", context, status=status)
 
 
-class Asked:
-    """What the page is asked: some of the register's own question, and a day."""
+class ReviewQuestion:
+    """What the page was asked for: some of the parameters of the register, and a day."""
 
     def __init__(self, request: HttpRequest, *, today: datetime.date) -> None:
         self.today = today
@@ -78,14 +78,14 @@ class Asked:
         query = QueryDict(mutable=True)
         for name in READ:
             query.setlist(name, request.GET.getlist(name))
-        self.finding = Finding(query, on=self.on)
+        self.results = Results(query, on=self.on)
         self._addresses: dict[tuple[tuple[str, str], ...], str] = {}
         self._path, self._register = reverse("reviews"), reverse("register")
-        self.errors: dict[str, str] = self.finding.errors | wrong
+        self.errors: dict[str, str] = self.results.errors | wrong
 
     def query(self, **changes: Any) -> str:
         """Return this page's own question as a query string, with some values changed."""
-        return "&".join(filter(None, (self.finding.query(**changes), self._day)))
+        return "&".join(filter(None, (self.results.query(**changes), self._day)))
 
     def address(self, **changes: Any) -> str:
         """Return the address of this page with some of its question changed."""
@@ -95,7 +95,7 @@ class Asked:
     @property
     def todays(self) -> str:
         """The address of this page as of today."""
-        query = self.finding.query()
+        query = self.results.query()
         return self._path + (f"?{query}" if query else "")
 
     @property
@@ -106,7 +106,7 @@ class Asked:
     @property
     def meant_organisations(self) -> list[tuple[str, str]]:
         """Names like an unknown one, each with the query string that asks for it instead."""
-        meant = self.finding.meant_organisations
+        meant = self.results.meant_organisations
         return [(name, "&".join(filter(None, (query, self._day)))) for name, query in meant]
 
     @cached_property
@@ -136,7 +136,7 @@ class Asked:
         # differ by these alone.
         rest = tuple(pair for pair in figure.asks.items() if pair[0] not in MONTHS)
         if rest not in self._addresses:
-            query = self.finding.query(**dict(rest))
+            query = self.results.query(**dict(rest))
             self._addresses[rest] = escape(self._register + f"?{query}" * bool(query))
         address = self._addresses[rest]
         for name in MONTHS:
@@ -145,10 +145,10 @@ class Asked:
         return Number(count=figure.count, href=SafeString(address))
 
 
-def _answer(asked: Asked) -> dict[str, Any]:
+def _answer(question: ReviewQuestion) -> dict[str, Any]:
     """Return the sentence's numbers, the pictures and the lists of a question without faults."""
-    filters, on, link = asked.finding.asked, asked.on, asked.link
-    index, chosen = filters.index, filters.without()
+    filters, on, link = question.results.filters, question.on, question.link
+    index, chosen = filters.index, filters.excluding()
     now = standing(index, chosen, on)
     statuses = {status: link(figure) for status, figure in now.by_status.items()}
     shown = [status for status, number in statuses.items() if number.count]
@@ -159,7 +159,7 @@ def _answer(asked: Asked) -> dict[str, Any]:
         "due_soon": statuses[ReviewStatus.DUE_SOON],
         "in_date": statuses[ReviewStatus.IN_DATE],
         "undated": statuses[ReviewStatus.NONE],
-        "changed_since": asked.changed_since,
+        "changed_since": question.changed_since,
         "past_quarter": link(now.past_quarter),
         "past_year": link(now.past_year),
         "due_now": link(now.due_now),
@@ -168,28 +168,28 @@ def _answer(asked: Asked) -> dict[str, Any]:
         "shown": shown,
         "calendar": calendar_drawn(by_month(index, chosen, on), link, on=on),
         "lengths": lengths_drawn(by_length(index, chosen, on), link),
-        "lists": _lists(asked, chosen),
-        **_lines(asked, chosen, shown),
+        "lists": _lists(question, chosen),
+        **_lines(question, chosen, shown),
     }
 
 
-def _lines(asked: Asked, chosen: Chosen, shown: list[ReviewStatus]) -> dict[str, Any]:
+def _lines(question: ReviewQuestion, chosen: Chosen, shown: list[ReviewStatus]) -> dict[str, Any]:
     """Return the pictures by theme and by lead organisation, with the statuses in `shown`."""
-    index, on = asked.finding.asked.index, asked.on
-    draw = partial(lines_drawn, link=asked.link, shown=shown)
+    index, on = question.results.filters.index, question.on
+    draw = partial(lines_drawn, link=question.link, shown=shown)
     themes = by_theme(index, chosen, on)
     made: dict[str, Any] = {
-        "themes": draw(themes, narrow=lambda line: asked.address(theme=[line.thing])),
+        "themes": draw(themes, narrow=lambda line: question.address(theme=[line.thing])),
         "themes_most": most_overdue(themes),
     }
     # The register finds what any of some organisations leads, not what one of them
     # leads and another takes part in: there would be no list for such a number.
-    role = asked.finding.question["role"]
-    if role == Party.Role.LEAD or not (role or asked.finding.question["organisation"]):
+    role = question.results.values["role"]
+    if role == Party.Role.LEAD or not (role or question.results.values["organisation"]):
         leads = by_lead(index, chosen, on, most=MOST_LEADS)
         made |= {
             "leads": draw(
-                leads.lines, narrow=lambda line: asked.address(organisation=[line.thing])
+                leads.lines, narrow=lambda line: question.address(organisation=[line.thing])
             ),
             "leads_most": most_overdue(leads.lines),
             "other_leads": leads,
@@ -197,21 +197,21 @@ def _lines(asked: Asked, chosen: Chosen, shown: list[ReviewStatus]) -> dict[str,
     return made
 
 
-def _lists(asked: Asked, chosen: Chosen) -> list[dict[str, Any]]:
+def _lists(question: ReviewQuestion, chosen: Chosen) -> list[dict[str, Any]]:
     """Return what must be done first: on a desk by the part that its organisation has."""
-    filters, question = asked.finding.asked, asked.finding.question
-    if not question["organisation"]:
+    filters, values = question.results.filters, question.results.values
+    if not values["organisation"]:
         parts, most = {"": chosen}, MOST_URGENT
     else:
-        roles = [question["role"]] if question["role"] else LEADS_FIRST
+        roles = [values["role"]] if values["role"] else LEADS_FIRST
         parts, most = {role: filters.with_role(role) for role in roles}, ON_A_DESK
     found = most_urgent(filters.index, *parts.values(), most=most)
     return [
         {
             "role": role,
             "rows": urgent.rows,
-            "number": asked.link(Figure(count=urgent.count, asks=BY_URGENCY | _part(role))),
-            "query": asked.finding.query(**_part(role)),
+            "number": question.link(Figure(count=urgent.count, asks=BY_URGENCY | _part(role))),
+            "query": question.results.query(**_part(role)),
         }
         for role, urgent in zip(parts, found, strict=True)
     ]

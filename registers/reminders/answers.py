@@ -94,7 +94,7 @@ def seconds_to_wait(address: str, *, at: datetime.datetime) -> int:
     mine = None
     try:
         # Hurried: during a long write anybody could else keep all threads waiting.
-        with engine().hurried(), transaction.atomic():
+        with engine().short_lock_timeout(), transaction.atomic():
             if tries.count() < MOST_TRIES:
                 Try.objects.filter(at__lte=since).delete()
                 mine = Try.objects.create(visitor=visitor, at=at)

@@ -49,42 +49,42 @@ class Facets:
     status: list[Choice]
 
 
-def theme_counts(asked: ProtocolFilter) -> dict[int, int]:
+def theme_counts(filters: ProtocolFilter) -> dict[int, int]:
     """Return the number of protocols by theme's key, whatever themes are asked for."""
-    return asked.index.by_theme(asked.without("theme"))
+    return filters.index.by_theme(filters.excluding("theme"))
 
 
-def facets(asked: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
+def facets(filters: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
     """Return every facet of a question that can be answered: one query, for names.
 
     `by_theme` is what `theme_counts` gives for it.
     """
-    question, index = asked.cleaned, asked.index
-    roles = {role: int(asked.with_role(role).sum()) for role in Party.Role.values}
-    rest = asked.without("review")
+    question, index = filters.cleaned, filters.index
+    roles = {role: int(filters.with_role(role).sum()) for role in Party.Role.values}
+    rest = filters.excluding("review")
     reviews = {
-        status: int((rest & index.reviewed([status], asked.on)).sum())
+        status: int((rest & index.reviewed([status], filters.on)).sum())
         for status in ReviewStatus.values
     }
-    rest = asked.without("status")
+    rest = filters.excluding("status")
     statuses = {
         status: int((rest & index.in_status(IN_STATUS[status])).sum()) for status in IN_STATUS
     }
     statuses["all"] = int(rest.sum())
-    themes = [(slug, theme.name) for slug, theme in asked.themes.items()]
-    by_slug = {slug: by_theme.get(theme.pk, 0) for slug, theme in asked.themes.items()}
+    themes = [(slug, theme.name) for slug, theme in filters.themes.items()]
+    by_slug = {slug: by_theme.get(theme.pk, 0) for slug, theme in filters.themes.items()}
     return Facets(
         theme=_choices("theme", themes, question["theme"], by_slug),
-        organisation=_organisations(asked),
+        organisation=_organisations(filters),
         role=_choices("role", Party.Role.choices, [question["role"]], roles),
         review=_choices("review", ReviewStatus.choices, question["review"], reviews),
         status=_choices("status", STATUSES, [question["status"]], statuses),
     )
 
 
-def unanswered(asked: ProtocolFilter) -> Facets:
+def unanswered(filters: ProtocolFilter) -> Facets:
     """Return the choices, without numbers, of a question in which something cannot be right."""
-    question = asked.kept
+    question = filters.kept
 
     def choices(name: str, options: list[tuple[str, str]]) -> list[Choice]:
         chosen = question.get(name) or ""
@@ -92,7 +92,7 @@ def unanswered(asked: ProtocolFilter) -> Facets:
 
     organisations = question.get("organisation") or []
     return Facets(
-        theme=choices("theme", [(slug, theme.name) for slug, theme in asked.themes.items()]),
+        theme=choices("theme", [(slug, theme.name) for slug, theme in filters.themes.items()]),
         organisation=[_organisation(each, None, chosen=True) for each in organisations],
         role=choices("role", Party.Role.choices),
         review=choices("review", ReviewStatus.choices),
@@ -126,21 +126,21 @@ def _organisation(organisation: Organisation, count: int | None, *, chosen: bool
     )
 
 
-def _organisations(asked: ProtocolFilter) -> list[Choice]:
+def _organisations(filters: ProtocolFilter) -> list[Choice]:
     """Return the organisations that are asked for, and of the others those with most protocols."""
-    chosen: list[Organisation] = asked.cleaned["organisation"]
-    numbers = asked.index.by_organisation(
-        asked.without("organisation", "role"), asked.cleaned["role"]
+    chosen: list[Organisation] = filters.cleaned["organisation"]
+    numbers = filters.index.by_organisation(
+        filters.excluding("organisation", "role"), filters.cleaned["role"]
     )
     asked_for = {each.pk for each in chosen}
     counted = {key: int(numbers[key]) if key < len(numbers) else 0 for key in asked_for}
     # Where many are equal, or none is left, those with the most in the whole register.
-    largest = np.lexsort((-asked.index.overall, -numbers))
+    largest = np.lexsort((-filters.index.overall, -numbers))
     others = (int(key) for key in largest if int(key) not in asked_for)
     counted |= {
         key: int(numbers[key])
         for key in islice(others, LARGEST_ORGANISATIONS)
-        if asked.index.overall[key]
+        if filters.index.overall[key]
     }
     organisations = sorted(
         Organisation.objects.filter(pk__in=counted),

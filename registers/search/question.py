@@ -244,7 +244,7 @@ class ProtocolFilter(django_filters.FilterSet):
         """What the words of the question find, whatever else it asks."""
         return search(self.cleaned["q"], self.index)
 
-    def without(self, *names: str) -> Chosen:
+    def excluding(self, *names: str) -> Chosen:
         """Choose what the question finds when the parameters `names` are left out of it."""
         chosen = self.index.public
         for name, part in self._parts.items():
@@ -254,7 +254,7 @@ class ProtocolFilter(django_filters.FilterSet):
 
     def with_role(self, role: str) -> Chosen:
         """Choose what the question finds when it asks for the part `role` ('' for any)."""
-        return self.without("organisation", "role") & self._parties(role)
+        return self.excluding("organisation", "role") & self._parties(role)
 
     @cached_property
     def _parts(self) -> dict[str, Chosen]:

@@ -1,4 +1,4 @@
-"""A finding: the question that a query string asks, and its answer.
+"""A results: the question that a query string asks, and its answer.
 
 Every list and every ending shows one.
 """
@@ -26,7 +26,7 @@ PAGE_LENGTH = 50
 MEANT = 10
 
 
-class Finding:
+class Results:
     """What `query` finds on the day `on`, a date in Europe/London.
 
     Where `errors` is not empty the question cannot be answered, and only
@@ -35,32 +35,32 @@ class Finding:
 
     def __init__(self, query: QueryDict, *, on: datetime.date) -> None:
         self.on = on
-        self.asked = ProtocolFilter(query, on=on)
-        self.question = self.asked.kept
+        self.filters = ProtocolFilter(query, on=on)
+        self.values = self.filters.kept
         self.errors: dict[str, str] = {
-            name: str(messages[0]) for name, messages in self.asked.form.errors.items()
+            name: str(messages[0]) for name, messages in self.filters.form.errors.items()
         }
 
     @cached_property
     def by_theme(self) -> dict[int, int]:
         """The number of protocols by theme's key, whatever themes are asked for."""
-        return theme_counts(self.asked)
+        return theme_counts(self.filters)
 
     @cached_property
     def themes(self) -> list[Theme]:
         """The themes asked for, or all, in their order; that of a reference asked for is first."""
-        slugs = self.question["theme"]
-        themes = [t for slug, t in self.asked.themes.items() if not slugs or slug in slugs]
-        if self.named is not None:
-            first = int(self.asked.index.theme[self.named])
+        slugs = self.values["theme"]
+        themes = [t for slug, t in self.filters.themes.items() if not slugs or slug in slugs]
+        if self.exact_match is not None:
+            first = int(self.filters.index.theme[self.exact_match])
             themes.sort(key=lambda theme: theme.pk != first)
         return themes
 
     @cached_property
-    def named(self) -> int | None:
+    def exact_match(self) -> int | None:
         """The place of the protocol whose reference was searched for, if it is found."""
-        place = self.search.named if self.search else None
-        return place if place is not None and self.asked.without()[place] else None
+        place = self.search.exact_match if self.search else None
+        return place if place is not None and self.filters.excluding()[place] else None
 
     @cached_property
     def count(self) -> int:
@@ -70,18 +70,18 @@ class Finding:
     @cached_property
     def facets(self) -> Facets:
         """The choices beside the list."""
-        return unanswered(self.asked) if self.errors else facets(self.asked, self.by_theme)
+        return unanswered(self.filters) if self.errors else facets(self.filters, self.by_theme)
 
     @property
     def offers_status(self) -> bool:
         """Whether a choice by status makes a difference, or was made."""
         withdrawn = next(choice for choice in self.facets.status if choice.value == "withdrawn")
-        return withdrawn.count != 0 or self.question.get("status") != "current"
+        return withdrawn.count != 0 or self.values.get("status") != "current"
 
     @property
     def number(self) -> int:
         """The number of the page that is asked for."""
-        return int(self.question["page"])
+        return int(self.values["page"])
 
     @property
     def pages(self) -> int:
@@ -96,14 +96,14 @@ class Finding:
     @property
     def unknown_organisation(self) -> str:
         """What was asked for as an organisation and is none, to be put right."""
-        field: Any = self.asked.form.fields["organisation"]
+        field: Any = self.filters.form.fields["organisation"]
         return field.wrong[0] if "organisation" in self.errors else ""
 
     @property
     def meant_organisations(self) -> list[tuple[str, str]]:
         """Names like the unknown one, each with the query string that asks for it instead."""
         wrong = self.unknown_organisation
-        kept = self.question.get("organisation") or []
+        kept = self.values.get("organisation") or []
         return [
             (each.name, self.query(organisation=[*kept, each]))
             for each in (Organisation.objects.called_like(wrong)[:MEANT] if wrong else [])
@@ -112,19 +112,19 @@ class Finding:
     @property
     def left_out(self) -> str:
         """The reference that was searched for, if its protocol is not in the list."""
-        terms = self.search.terms if self.search and self.named is None else ()
+        terms = self.search.terms if self.search and self.exact_match is None else ()
         return next((term.reference for term in terms if term.reference), "")
 
     @property
     def left_out_is_public(self) -> bool:
         """Whether there is such a protocol, which the other filters leave out."""
-        return self.asked.index.at_reference(self.left_out) is not None
+        return self.filters.index.at_reference(self.left_out) is not None
 
     @property
     def withdrawn_query(self) -> str:
         """The query string of the same question about withdrawn protocols, if any fits it."""
         fits = next(choice.count for choice in self.facets.status if choice.value == "withdrawn")
-        asks = self.question["status"] == "current" and fits
+        asks = self.values["status"] == "current" and fits
         return self.query(status="withdrawn") if asks else ""
 
     @cached_property
@@ -133,9 +133,9 @@ class Finding:
         return self.query()
 
     @property
-    def as_typed_query(self) -> str:
+    def uncorrected_query(self) -> str:
         """The query string that searches for the words as they were typed, slips and all."""
-        return self.query(q=self.search.as_typed if self.search else None)
+        return self.query(q=self.search.uncorrected if self.search else None)
 
     @property
     def relevance_query(self) -> str:
@@ -166,7 +166,7 @@ class Finding:
     def rows(self) -> list[Row]:
         """The lines of the page that is asked for."""
         first = (self.number - 1) * PAGE_LENGTH
-        (shown,) = rows(self.asked.index, self.found.places(first, first + PAGE_LENGTH))
+        (shown,) = rows(self.filters.index, self.found.places(first, first + PAGE_LENGTH))
         if self.search:
             found_in = passages([row.protocol for row in shown if row.protocol], self.search)
             for row in shown:
@@ -176,12 +176,12 @@ class Finding:
     @property
     def search(self) -> Search | None:
         """What the words of the question found, if it has words."""
-        return None if self.errors or not self.question["q"] else self.asked.search
+        return None if self.errors or not self.values["q"] else self.filters.search
 
     @property
     def is_grouped(self) -> bool:
         """Whether the list stands under themes, and not in an order across them."""
-        return bool(self.question["sort"] == "theme")
+        return bool(self.values["sort"] == "theme")
 
     @property
     def groups(self) -> list[Group]:
@@ -196,8 +196,8 @@ class Finding:
     @cached_property
     def found(self) -> Found:
         """Every protocol that is found, in the order that is asked for."""
-        index = self.asked.index
-        return Found(index, self.asked.without(), self._order(index))
+        index = self.filters.index
+        return Found(index, self.filters.excluding(), self._order(index))
 
     def query(self, **changes: Any) -> str:
         """Return the question as a query string in its one order, with some values changed.
@@ -205,10 +205,10 @@ class Finding:
         What is absent or as it would be without saying is left out: so equal
         questions have equal strings. A value of None leaves a parameter out.
         """
-        values = self.question | {"page": 1} | changes
+        values = self.values | {"page": 1} | changes
         usual = {"status": "current", "sort": "theme", "page": 1}
         pairs: list[tuple[str, str]] = []
-        for name in self.asked.filters:
+        for name in self.filters.filters:
             value = values.get(name)
             if value and value != usual.get(name):
                 several = value if isinstance(value, list) else [value]
@@ -218,11 +218,11 @@ class Finding:
     @cached_property
     def tags(self) -> list[Tag]:
         """What is asked for, in words, each with the way to take it out."""
-        return tags(self.asked, self.query)
+        return tags(self.filters, self.query)
 
     def _order(self, index: Index) -> NDArray[Any] | None:
         """Return the key of the order that is asked for; None for that of references."""
-        match self.question["sort"]:
+        match self.values["sort"]:
             case "reference":
                 return None
             case "title":
@@ -231,9 +231,9 @@ class Finding:
                 return urgency(index)
             case "-review":
                 return latest_review(index)
-            case "relevance" if self.question["q"]:
-                return self.asked.search.tiers()
+            case "relevance" if self.values["q"]:
+                return self.filters.search.tiers()
         turns = by_themes(index, [theme.pk for theme in self.themes]) * 2
-        if self.named is not None:
-            turns[self.named] -= 1
+        if self.exact_match is not None:
+            turns[self.exact_match] -= 1
         return turns

@@ -1,8 +1,8 @@
-"""The search entries of public protocols, with their texts: written with each change, or afresh.
+"""Writes what search needs: entries, texts and vocabulary, after each change or all anew.
 
-Whoever writes moves the register's version first, and so holds its row until
-the transaction ends. What is then read of a protocol is its last state, and
-nobody else writes its texts meanwhile.
+A writer moves the register's version first, and so holds a lock on that row until
+the transaction ends. So it reads the last state of a protocol, and no other
+writer can change its texts at the same time.
 """
 
 from __future__ import annotations
@@ -24,49 +24,49 @@ from registers.models import (
     VocabularyWord,
 )
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, Row, TextTable, engine
-from registers.search.text.search import learn
+from registers.search.text.search import add_to_vocabulary
 from registers.search.text.words import prepare
 
 BATCH = 2000
 Write = Callable[[Collection[Any], int, set[str]], int]
 
 
-def publish(*, protocols: Collection[str], organisations: Collection[int]) -> None:
-    """Move the register's version, and bring what search knows in step with it.
+def update_search(*, protocols: Collection[str], organisations: Collection[int]) -> None:
+    """Move the register's version, and update what search needs.
 
-    `protocols` are the references of those that changed, or whose parties did;
-    `organisations` the keys of those whose names did. Within a transaction.
+    `protocols` are the references of those that changed, or whose parties changed;
+    `organisations` are the keys of those whose names changed. Needs a transaction.
     """
-    for _ in publish_in_steps(protocols=protocols, organisations=organisations):
+    for _ in update_search_in_steps(protocols=protocols, organisations=organisations):
         pass
 
 
-def publish_in_steps(
+def update_search_in_steps(
     *, protocols: Collection[str], organisations: Collection[int]
 ) -> Iterator[int]:
-    """Do what `publish` does, and give after each step how many things are done."""
-    engine().before_version()
+    """Do what `update_search` does, and yield after each step how many things are done."""
+    engine().before_moving_version()
     number, known, done = RegisterVersion.move(), set[str](), 0
-    many = len(protocols) > BATCH
-    if many:
-        engine().before_many()
-    works: list[tuple[Write, list[Any]]] = [
+    is_bulk = len(protocols) > BATCH
+    if is_bulk:
+        engine().before_bulk_write()
+    work: list[tuple[Write, list[Any]]] = [
         (_write_protocols, sorted(protocols)),
         (_write_organisations, sorted(organisations)),
     ]
-    for write, keys in works:
+    for write, keys in work:
         for start in range(0, len(keys), BATCH):
-            some = keys[start : start + BATCH]
-            write(some, number, known)
-            done += len(some)
+            batch = keys[start : start + BATCH]
+            write(batch, number, known)
+            done += len(batch)
             yield done
-    if many:
-        engine().after_many()
+    if is_bulk:
+        engine().after_bulk_write()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rebuilt:
-    """How many were written, and how many leftovers were removed."""
+class RebuildResult:
+    """How many were written, and how many stale ones were removed."""
 
     protocols: int
     organisations: int
@@ -74,20 +74,20 @@ class Rebuilt:
     removed: int
 
 
-def write_all(*, batch: int = BATCH) -> Rebuilt:
-    """Write every entry, text and word afresh, and remove what belongs to nothing.
+def rebuild_search(*, batch: int = BATCH) -> RebuildResult:
+    """Write every entry, text and word anew, and remove stale ones.
 
-    Outside a transaction, so that each batch has its own: people read and
-    officers save meanwhile. Entries keep their ids.
+    Must run outside a transaction: each batch has its own, so that people can read
+    and save in the meantime. Entries keep their ids.
     """
     first = RegisterVersion.now().number + 1
     known: set[str] = set()
     protocols = _in_batches(Protocol.public.get_queryset(), _write_protocols, batch, known)
     organisations = _in_batches(Organisation.objects.all(), _write_organisations, batch, known)
     with transaction.atomic():
-        removed = _remove_leftovers(first, RegisterVersion.move())
-    engine().after_many()
-    return Rebuilt(
+        removed = _remove_stale(first, RegisterVersion.move())
+    engine().after_bulk_write()
+    return RebuildResult(
         protocols=protocols,
         organisations=organisations,
         words=VocabularyWord.objects.count(),
@@ -95,25 +95,25 @@ def write_all(*, batch: int = BATCH) -> Rebuilt:
     )
 
 
-def lacking() -> bool:
-    """Say whether a public protocol has no entry, as in a database from before there were any."""
+def entries_missing() -> bool:
+    """Return whether a public protocol has no entry, as in a database of an older release."""
     return Protocol.public.filter(search_entry=None).exists()
 
 
 def _in_batches(things: models.QuerySet[Any], write: Write, batch: int, known: set[str]) -> int:
-    """Write `things` in the order of their keys, each batch in one transaction; count them."""
+    """Write `things` by primary key, a transaction a batch; return how many."""
     keys = things.order_by("pk").values_list("pk", flat=True)
-    some, written = list(keys[:batch]), 0
-    while some:
+    chunk, written = list(keys[:batch]), 0
+    while chunk:
         with transaction.atomic():
-            engine().before_many()
-            written += write(some, RegisterVersion.move(), known)
-        some = list(keys.filter(pk__gt=some[-1])[:batch])
+            engine().before_bulk_write()
+            written += write(chunk, RegisterVersion.move(), known)
+        chunk = list(keys.filter(pk__gt=chunk[-1])[:batch])
     return written
 
 
 def _write_protocols(references: Collection[str], number: int, known: set[str]) -> int:
-    """Write entries, texts and words of those that are public; return how many those are."""
+    """Write entries, texts and words of those that are public; return how many."""
     public = Protocol.public.filter(pk__in=references)
     entries = SearchEntry.objects.filter(protocol__in=references)
     entries.update(changed_in=number)
@@ -124,12 +124,12 @@ def _write_protocols(references: Collection[str], number: int, known: set[str]) 
         SearchEntry(protocol_id=reference, changed_in=number) for reference in sorted(new)
     )
     rows = list(_protocol_rows(public))
-    _keep(PROTOCOLS, rows, number, known)
+    _store(PROTOCOLS, rows, number, known)
     return len(rows)
 
 
 def _protocol_rows(protocols: models.QuerySet[Protocol]) -> Iterator[Row]:
-    """Give what stands in each protocol, by the id of its entry, in the order of the table."""
+    """Yield the searched texts of each protocol, with the id of its entry."""
     names = defaultdict(list)
     parties = Party.objects.filter(protocol__in=protocols).exclude(name_as_published="")
     for reference, name in parties.values_list("protocol_id", "name_as_published"):
@@ -142,32 +142,32 @@ def _protocol_rows(protocols: models.QuerySet[Protocol]) -> Iterator[Row]:
 
 
 def _write_organisations(keys: Collection[int], number: int, known: set[str]) -> int:
-    """Write the names of organisations; what is gone is no longer found. Return how many."""
+    """Write the names of organisations; return how many organisations."""
     names: dict[int, list[str]] = {key: [] for key in keys}
     for key, name in Name.objects.filter(organisation__in=keys).values_list(
         "organisation_id",
-        "text",  # as it is also written differs in capitals alone
+        "text",  # `also_written` differs in capitals only
     ):
         names[key].append(name)
     rows: list[Row] = [(key, [prepare(each)]) for key, each in names.items()]
-    _keep(ORGANISATIONS, rows, number, known)
+    _store(ORGANISATIONS, rows, number, known)
     return len(rows)
 
 
-def _keep(table: TextTable, rows: list[Row], number: int, known: set[str]) -> None:
-    """Keep the texts and learn their words, save those that are `known` and were just learnt."""
+def _store(table: TextTable, rows: list[Row], number: int, known: set[str]) -> None:
+    """Store the texts, and their words in the vocabulary unless they are `known`: just added."""
     if rows:
         engine().write(table, rows)
         words = {word for _, fields in rows for field in fields for word in field.plain} - known
-        learn(words, number)
+        add_to_vocabulary(words, number)
         known |= words
 
 
-def _remove_leftovers(first: int, number: int) -> int:
-    """Remove what belongs to nothing public, and words not seen since the version `first`.
+def _remove_stale(first: int, number: int) -> int:
+    """Remove texts of nothing public, and words not seen since the version `first`.
 
     The entry of a protocol that was made a draft again, by hand, stays and
-    changes in the version `number`: so every worker learns of it.
+    changes in the version `number`: so that every worker updates its index.
     """
     public = SearchEntry.objects.filter(protocol__in=Protocol.public.get_queryset())
     SearchEntry.objects.exclude(pk__in=public).update(changed_in=number)

@@ -16,8 +16,8 @@ from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
 from registers.public.charts import Number
 from registers.public.exports import FORMATS
-from registers.search.text.highlight import Pieces
-from registers.search.text.highlight import marked as cut
+from registers.search.text.highlight import Segments
+from registers.search.text.highlight import highlight as cut
 from registers.search.text.search import Search
 
 register = template.Library()
@@ -53,7 +53,7 @@ def data_endings() -> list[tuple[str, str]]:
 
 
 @register.filter
-def marks(pieces: Pieces) -> SafeString:
+def marks(pieces: Segments) -> SafeString:
     """Return the pieces as HTML, each hit in a <mark>."""
     return format_html_join("", "{}", ((_piece(text, hit=hit),) for text, hit in pieces))
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.text import slugify
 from hypothesis import strategies as st
 
-from registers.search.results import Finding
+from registers.search.results import Results
 from tests.finding.slowly import REVIEWS, ROLES, STATUSES
 from tests.makers import DAY, EMPTY_THEME, NO_PART, ORGANISATIONS, PURPOSE_WORDS, THEMES
 
@@ -67,5 +67,5 @@ def query_string(asked: dict[str, Any]) -> str:
     return urlencode(asked, doseq=True)
 
 
-def finding_of(query: str, on: datetime.date = DAY) -> Finding:
-    return Finding(QueryDict(query), on=on)
+def results_of(query: str, on: datetime.date = DAY) -> Results:
+    return Results(QueryDict(query), on=on)

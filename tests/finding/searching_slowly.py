@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registers.models import Protocol
-from registers.search.text.query import Term, read_typed
+from registers.search.text.query import Term, parse_query
 from registers.search.text.words import words_of
 
 
@@ -37,12 +37,12 @@ class Slow:
 
     def search(self, typed: str) -> dict[str, int]:
         """By reference of what is found, its tier."""
-        terms, found = read_typed(typed), {}
+        terms, found = parse_query(typed), {}
         for reference in self.texts if terms else ():
             fields = [self.first_field(reference, term) for term in terms]
             pairs = list(zip(terms, fields, strict=True))
-            if all((field is None) == term.without for term, field in pairs):
-                wanted = [field for term, field in pairs if not term.without]
+            if all((field is None) == term.excluded for term, field in pairs):
+                wanted = [field for term, field in pairs if not term.excluded]
                 found[reference] = 0 if 0 in wanted else max(wanted, default=1)
         return found
 

@@ -8,7 +8,7 @@ import pytest
 
 from registers.models import Document, Name, Organisation, Party, Protocol
 from registers.models.keys import key_of
-from registers.search.admin_search import anywhere, called_anything_like
+from registers.search.admin_search import search_organisations, search_protocols
 from tests.makers import make_rich_register
 from tests.models.making import a_name
 
@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register
 
 
 def found(typed: str) -> list[str]:
-    return list(anywhere(Protocol.objects.order_by("pk"), typed).values_list("pk", flat=True))
+    return list(
+        search_protocols(Protocol.objects.order_by("pk"), typed).values_list("pk", flat=True)
+    )
 
 
 ONE = {
@@ -131,6 +133,6 @@ def test_against_the_slow_one(empty_register, typed):
 
 
 def test_organisations_by_the_words_of_their_names():
-    names = called_anything_like("NHS  trust essex partnership").values_list("name", flat=True)
+    names = search_organisations("NHS  trust essex partnership").values_list("name", flat=True)
     assert list(names) == ["Essex Partnership University NHS Foundation Trust"]
-    assert called_anything_like("\0").count() == Organisation.objects.count()
+    assert search_organisations("\0").count() == Organisation.objects.count()

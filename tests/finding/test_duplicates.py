@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from registers import changes
 from registers.models import Apart, Organisation, Succession
-from registers.search.duplicates import Called, among, likely_duplicates
+from registers.search.duplicates import ComparedName, find_duplicates, likely_duplicates
 from registers.search.text.words import STOP_WORDS, words_of
 from tests.models.making import a_name, saved
 
@@ -42,7 +42,7 @@ def telling(text: str) -> list[str]:
     return sorted(w.stem for w in words)
 
 
-def alike(one: Called, other: Called) -> bool:
+def alike(one: ComparedName, other: ComparedName) -> bool:
     """Compare two names, slowly and plainly."""
     first, second = ([w.plain for w in words_of(each.text)] for each in (one, other))
     if "acronym" not in {one.kind, other.kind}:
@@ -62,7 +62,7 @@ def alike(one: Called, other: Called) -> bool:
     return initials_of(one, second) or initials_of(other, first)
 
 
-def initials_of(short: Called, words: list[str]) -> bool:
+def initials_of(short: ComparedName, words: list[str]) -> bool:
     text = short.text
     looks_so = text.isalpha() and 3 <= len(text) <= 8
     if not looks_so or sum(c.isupper() for c in text) * 2 <= len(text) or short.kind != "official":
@@ -78,7 +78,7 @@ def initials_of(short: Called, words: list[str]) -> bool:
     return False
 
 
-def slowly(names: list[Called]) -> set[tuple[int, int]]:
+def slowly(names: list[ComparedName]) -> set[tuple[int, int]]:
     return {
         (min(one.organisation, other.organisation), max(one.organisation, other.organisation))
         for one, other in combinations(names, 2)
@@ -96,10 +96,10 @@ WORDS = (
 )
 
 
-def called(texts: list[list[str]], seed: int) -> list[Called]:
+def called(texts: list[list[str]], seed: int) -> list[ComparedName]:
     random = Random(seed)
     return [
-        Called(
+        ComparedName(
             random.randrange(len(texts)),
             random.random() < 0.1,
             " ".join(words),
@@ -116,13 +116,17 @@ def called(texts: list[list[str]], seed: int) -> list[Called]:
 )
 def test_the_same_pairs_as_by_comparing_every_two(texts, seed):
     names = called(texts, seed)
-    assert {(each.one, each.other) for each in among(names)} == slowly(names)
+    assert {(each.one, each.other) for each in find_duplicates(names)} == slowly(names)
 
 
 def reason(one: str, other: str, **how) -> str:
-    names = [Called(1, False, one, "official"), Called(2, False, other, "official")]
-    assert bool(among(names)) == bool(slowly(names))
-    return among(names, **how)[0].reason.split(" ", 2)[1] if among(names, **how) else ""
+    names = [ComparedName(1, False, one, "official"), ComparedName(2, False, other, "official")]
+    assert bool(find_duplicates(names)) == bool(slowly(names))
+    return (
+        find_duplicates(names, **how)[0].reason.split(" ", 2)[1]
+        if find_duplicates(names, **how)
+        else ""
+    )
 
 
 LIKELY = {
@@ -168,10 +172,16 @@ def test_what_is_not(one, other):
 
 def test_what_is_known_to_differ_and_what_cannot_be_one():
     assert reason("Essex Cares", "Essex Cares Ltd", different=[(1, 2)]) == ""
-    group = [Called(1, False, "Essex Cares", "alias"), Called(2, True, "Essex Cares Ltd", "alias")]
-    assert among(group) == []
-    twice = [Called(1, False, "Essex Cares", "alias"), Called(1, False, "Essex Cares Ltd", "alias")]
-    assert among(twice) == []
+    group = [
+        ComparedName(1, False, "Essex Cares", "alias"),
+        ComparedName(2, True, "Essex Cares Ltd", "alias"),
+    ]
+    assert find_duplicates(group) == []
+    twice = [
+        ComparedName(1, False, "Essex Cares", "alias"),
+        ComparedName(1, False, "Essex Cares Ltd", "alias"),
+    ]
+    assert find_duplicates(twice) == []
 
 
 def test_the_register_itself(real_register):

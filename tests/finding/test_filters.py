@@ -8,7 +8,7 @@ import pytest
 
 from registers.models import Organisation
 from registers.search.question import LONGEST_WORDS, written
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 EPUT = "essex-partnership-university-nhs-foundation-trust"
@@ -156,45 +156,45 @@ BAD = {
 
 @pytest.mark.parametrize(("query", "errors"), BAD.values(), ids=BAD)
 def test_what_cannot_be_right_is_named_and_the_rest_kept(query, errors):
-    finding = finding_of(urlencode({"review_to": "2030-12"} | query, doseq=True))
-    assert finding.errors == errors
-    assert finding.question.get("review_to") or "review_to" in errors
-    for name in finding.question.keys() & errors.keys():
+    results = results_of(urlencode({"review_to": "2030-12"} | query, doseq=True))
+    assert results.errors == errors
+    assert results.values.get("review_to") or "review_to" in errors
+    for name in results.values.keys() & errors.keys():
         # Of several values the right ones stay, so that a page can show them again.
         assert name in {"theme", "organisation", "review"}
-        again = finding_of(
-            urlencode({name: [written(one) for one in finding.question[name]]}, doseq=True)
+        again = results_of(
+            urlencode({name: [written(one) for one in results.values[name]]}, doseq=True)
         )
         assert again.errors == {}
 
 
 @pytest.mark.parametrize("name", ["theme", "organisation", "role", "review", "status", "sort"])
 def test_half_a_surrogate_pair_is_no_choice(name):
-    (sentence,) = finding_of(f"{name}=%ED%A0%80").errors.values()
+    (sentence,) = results_of(f"{name}=%ED%A0%80").errors.values()
     assert f"‘{UNREADABLE}’" in sentence
 
 
 def test_half_a_surrogate_pair_among_the_words_cannot_be_read():
-    finding = finding_of("q=%ED%A0%80")
-    assert finding.errors == {"q": "Search: A sign in this cannot be read."}
+    results = results_of("q=%ED%A0%80")
+    assert results.errors == {"q": "Search: A sign in this cannot be read."}
 
 
 def test_of_several_values_the_right_ones_are_kept():
-    finding = finding_of(
+    results = results_of(
         "theme=nonsense&theme=safer-community&organisation=eput&organisation=nobody"
     )
-    assert finding.errors.keys() == {"theme", "organisation"}
-    assert [choice.value for choice in finding.facets.theme if choice.chosen] == ["safer-community"]
-    assert [choice.chosen for choice in finding.facets.organisation] == [True]
-    assert finding.unknown_organisation == "nobody"
-    assert len(finding.tags) == 2
+    assert results.errors.keys() == {"theme", "organisation"}
+    assert [choice.value for choice in results.facets.theme if choice.chosen] == ["safer-community"]
+    assert [choice.chosen for choice in results.facets.organisation] == [True]
+    assert results.unknown_organisation == "nobody"
+    assert len(results.tags) == 2
 
 
 def test_a_question_with_an_error_keeps_its_choices_without_numbers():
-    finding = finding_of(
+    results = results_of(
         "q=care&theme=safer-community&organisation=eput&role=boss&review=overdue&review=none"
     )
-    facets = finding.facets
+    facets = results.facets
     choices = [*facets.theme, *facets.organisation, *facets.role, *facets.review, *facets.status]
     assert {choice.count for choice in choices} == {None}
     assert [choice.value for choice in choices if choice.chosen] == [
@@ -204,13 +204,13 @@ def test_a_question_with_an_error_keeps_its_choices_without_numbers():
         "Essex Partnership University NHS Foundation Trust"
     ]
     assert len(facets.theme) == 4
-    assert finding.offers_status
-    assert {tag.query_without for tag in finding.tags} == {
-        finding.query(q=None),
-        finding.query(theme=None),
-        finding.query(organisation=None),
-        finding.query(review=["overdue"]),
-        finding.query(review=["none"]),
+    assert results.offers_status
+    assert {tag.query_without for tag in results.tags} == {
+        results.query(q=None),
+        results.query(theme=None),
+        results.query(organisation=None),
+        results.query(review=["overdue"]),
+        results.query(review=["none"]),
     }
 
 
@@ -229,9 +229,9 @@ EMPTY = {
 
 @pytest.mark.parametrize("query", EMPTY.values(), ids=EMPTY)
 def test_what_asks_nothing_finds_everything(query):
-    finding = finding_of(query)
-    assert (finding.errors, finding.count, finding.number) == ({}, 25, 1)
-    assert (finding.query_string, finding.tags) == ("", [])
+    results = results_of(query)
+    assert (results.errors, results.count, results.number) == ({}, 25, 1)
+    assert (results.query_string, results.tags) == ("", [])
 
 
 SAME_AS_EPUT = {
@@ -247,23 +247,23 @@ SAME_AS_EPUT = {
 
 @pytest.mark.parametrize("called", SAME_AS_EPUT.values(), ids=SAME_AS_EPUT)
 def test_an_organisation_may_be_called_by_any_of_its_names(called):
-    finding = finding_of(f"organisation={quote(called)}")
-    assert finding.errors == {}
-    assert finding.query_string == f"organisation={EPUT}"
-    assert finding.count == 4
+    results = results_of(f"organisation={quote(called)}")
+    assert results.errors == {}
+    assert results.query_string == f"organisation={EPUT}"
+    assert results.count == 4
 
 
 def test_an_organisation_called_by_two_names_is_one():
-    twice = finding_of("organisation=eput&organisation=EPUT&organisation=" + EPUT)
+    twice = results_of("organisation=eput&organisation=EPUT&organisation=" + EPUT)
     assert [choice.value for choice in twice.facets.organisation if choice.chosen] == [EPUT]
-    assert (len(twice.question["organisation"]), len(twice.tags), twice.count) == (1, 1, 4)
+    assert (len(twice.values["organisation"]), len(twice.tags), twice.count) == (1, 1, 4)
 
 
 def test_an_organisation_may_be_asked_for_that_has_no_part_in_anything():
     organisation = Organisation.objects.exclude(parties__isnull=False).first()
-    finding = finding_of(f"organisation={organisation.slug}")
-    assert (finding.errors, finding.count) == ({}, 0)
-    (chosen,) = (choice for choice in finding.facets.organisation if choice.chosen)
+    results = results_of(f"organisation={organisation.slug}")
+    assert (results.errors, results.count) == ({}, 0)
+    (chosen,) = (choice for choice in results.facets.organisation if choice.chosen)
     assert (chosen.value, chosen.count) == (organisation.slug, 0)
 
 
@@ -281,8 +281,8 @@ REPEATED = {
 
 @pytest.mark.parametrize(("name", "value"), REPEATED.values(), ids=REPEATED)
 def test_1000_repeats_ask_once(name, value):
-    once = finding_of(urlencode({name: value}))
-    often = finding_of(urlencode([(name, value)] * 1000))
-    assert often.question == once.question
+    once = results_of(urlencode({name: value}))
+    often = results_of(urlencode([(name, value)] * 1000))
+    assert often.values == once.values
     assert often.query_string == once.query_string
     assert [each.pk for each in often.page] == [each.pk for each in once.page] != []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from registers.search.facets import LARGEST_ORGANISATIONS
 from tests.finding import slowly
-from tests.finding.questions import DAYS, finding_of, query_string, questions
+from tests.finding.questions import DAYS, query_string, questions, results_of
 from tests.makers import ThemeFactory, make_protocols, withdrawn
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -37,29 +37,29 @@ def standing(groups) -> list[tuple[str, int, bool, list[str]]]:
 @many
 @given(asked=questions(), on=days)
 def test_the_list_is_the_slow_one(rich_register, asked, on):
-    finding = finding_of(query_string(asked), on)
+    results = results_of(query_string(asked), on)
     found = slowly.answer(rich_register, asked, on)
     pages = slowly.pages(found)
     number = int(asked.get("page", 1))
 
-    assert finding.errors == {}
-    assert finding.count == len(found)
-    assert finding.pages == len(pages)
-    assert finding.page_exists == (number <= len(pages))
-    assert references(finding.every()) == [each["reference"] for each in found]
-    if not finding.page_exists:
-        assert finding.page == []
+    assert results.errors == {}
+    assert results.count == len(found)
+    assert results.pages == len(pages)
+    assert results.page_exists == (number <= len(pages))
+    assert references(results.every()) == [each["reference"] for each in found]
+    if not results.page_exists:
+        assert results.page == []
         return
-    assert references(finding.page) == [each["reference"] for each in pages[number - 1]]
-    assert finding.is_grouped == (asked.get("sort", "theme") == "theme")
-    if finding.is_grouped:
-        assert standing(finding.groups) == slowly.groups(found, number)
+    assert references(results.page) == [each["reference"] for each in pages[number - 1]]
+    assert results.is_grouped == (asked.get("sort", "theme") == "theme")
+    if results.is_grouped:
+        assert standing(results.groups) == slowly.groups(found, number)
 
 
 @many
 @given(asked=questions(), on=days)
 def test_every_number_of_every_facet_is_the_slow_one(rich_register, asked, on):
-    facets = finding_of(query_string(asked), on).facets
+    facets = results_of(query_string(asked), on).facets
     counts = slowly.counts(rich_register, asked, on)
     chosen = {"status": "current"} | asked
     for name in ("theme", "role", "review", "status"):
@@ -121,32 +121,32 @@ PAGES = {
 
 @pytest.mark.parametrize(("number", "groups"), PAGES.items(), ids=PAGES)
 def test_a_theme_of_several_pages_has_one_count(three_pages, number, groups):
-    finding = finding_of(f"page={number}")
-    assert (finding.count, finding.pages) == (125, 3)
+    results = results_of(f"page={number}")
+    assert (results.count, results.pages) == (125, 3)
     assert [
         (group.theme.slug, group.count, group.continued, len(group.rows))
-        for group in finding.groups
+        for group in results.groups
     ] == groups
 
 
 def test_a_group_that_begins_on_its_page_is_not_continued(empty_register):
     for name in ("First", "Second"):
         make_protocols(50, theme=ThemeFactory(name=name))
-    finding = finding_of("page=2")
-    assert (finding.pages, finding.next_query) == (2, None)
-    (group,) = finding.groups
+    results = results_of("page=2")
+    assert (results.pages, results.next_query) == (2, None)
+    (group,) = results.groups
     assert (group.theme.slug, group.count, group.continued) == ("second", 50, False)
 
 
 def test_a_theme_that_is_not_asked_for_begins_on_no_page(three_pages):
-    (group,) = finding_of("theme=second").groups
+    (group,) = results_of("theme=second").groups
     assert (group.count, group.continued) == (75, False)
-    (group,) = finding_of("theme=second&page=2").groups
+    (group,) = results_of("theme=second&page=2").groups
     assert (group.count, group.continued) == (75, True)
 
 
 def test_the_pages_lead_to_each_other(three_pages):
-    first, second, third = (finding_of(f"status=&page={number}") for number in (1, 2, 3))
+    first, second, third = (results_of(f"status=&page={number}") for number in (1, 2, 3))
     assert (first.previous_query, first.next_query) == (None, "page=2")
     assert (second.previous_query, second.next_query) == ("", "page=3")
     assert (third.previous_query, third.next_query) == ("page=2", None)
@@ -154,10 +154,10 @@ def test_the_pages_lead_to_each_other(three_pages):
 
 
 def test_the_pages_together_are_every_protocol_once(three_pages):
-    pages = [references(finding_of(f"sort=-review&page={number}").page) for number in (1, 2, 3)]
+    pages = [references(results_of(f"sort=-review&page={number}").page) for number in (1, 2, 3)]
     assert [len(page) for page in pages] == [50, 50, 25]
     together = list(itertools.chain(*pages))
-    assert together == references(finding_of("sort=-review").every())
+    assert together == references(results_of("sort=-review").every())
     assert len(set(together)) == 125
 
 
@@ -172,21 +172,21 @@ PAST_THE_LAST = {
 
 @pytest.mark.parametrize("number", PAST_THE_LAST.values(), ids=PAST_THE_LAST)
 def test_a_page_past_the_last_does_not_exist(three_pages, number):
-    finding = finding_of(f"page={number}")
-    assert finding.errors == {}
-    assert not finding.page_exists
-    assert finding.page == []
-    assert finding.count == 125
+    results = results_of(f"page={number}")
+    assert results.errors == {}
+    assert not results.page_exists
+    assert results.page == []
+    assert results.count == 125
 
 
 def test_an_empty_register_has_one_empty_page(empty_register):
-    finding = finding_of("")
-    assert (finding.count, finding.pages, finding.page_exists) == (0, 1, True)
-    assert (finding.page, finding.groups, finding.facets.organisation) == ([], [], [])
-    assert not finding_of("page=2").page_exists
+    results = results_of("")
+    assert (results.count, results.pages, results.page_exists) == (0, 1, True)
+    assert (results.page, results.groups, results.facets.organisation) == ([], [], [])
+    assert not results_of("page=2").page_exists
 
 
 def test_the_choice_by_status_is_offered_when_it_makes_a_difference(three_pages):
-    assert finding_of("").offers_status
-    assert not finding_of("theme=first").offers_status
-    assert finding_of("theme=first&status=all").offers_status
+    assert results_of("").offers_status
+    assert not results_of("theme=first").offers_status
+    assert results_of("theme=first&status=all").offers_status

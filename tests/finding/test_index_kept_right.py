@@ -9,8 +9,8 @@ from django.test import Client
 from registers import changes
 from registers.models import Name, Organisation, Party, Protocol, RegisterVersion, SearchEntry
 from registers.search.index_loader import forget, index_now
-from registers.search.search_writer import write_all
-from tests.finding.questions import finding_of
+from registers.search.search_writer import rebuild_search
+from tests.finding.questions import results_of
 from tests.public.pages import found, listed
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -24,14 +24,14 @@ def register(real_register) -> None:
 def afresh() -> list[str]:
     """What a worker finds that has read the whole register only now."""
     forget()
-    return [each.reference for each in finding_of("organisation=medway-council").page]
+    return [each.reference for each in results_of("organisation=medway-council").page]
 
 
 def test_a_party_that_moves_to_another_protocol_is_a_party_of_that_one_alone():
     party = Party.objects.get(protocol="0012", organisation__slug="medway-council")
     party.protocol_id = "0036"
     changes.save(party)
-    kept = [each.reference for each in finding_of("organisation=medway-council").page]
+    kept = [each.reference for each in results_of("organisation=medway-council").page]
     assert "0036" in kept
     assert "0012" not in kept
     assert kept == afresh()
@@ -41,11 +41,11 @@ def test_a_name_that_moves_to_another_organisation_finds_that_one_alone():
     medway = Organisation.objects.get(slug="medway-council")
     name = Name(organisation=medway, text="Xanadu")
     changes.save(name)
-    assert finding_of("q=xanadu").count > 0
+    assert results_of("q=xanadu").count > 0
     name.organisation = Organisation.objects.get(slug="university-of-essex")
     changes.save(name)
-    theirs = {each.reference for each in finding_of("organisation=university-of-essex").page}
-    assert {each.reference for each in finding_of("q=xanadu").page} == theirs
+    theirs = {each.reference for each in results_of("organisation=university-of-essex").page}
+    assert {each.reference for each in results_of("q=xanadu").page} == theirs
 
 
 def test_a_protocol_that_was_made_a_draft_by_hand_leaves_the_lists_when_search_is_rebuilt(
@@ -54,10 +54,10 @@ def test_a_protocol_that_was_made_a_draft_by_hand_leaves_the_lists_when_search_i
     Protocol.objects.filter(pk="0012").update(status="draft")
     for address in ("/", "/?q=selep"):
         assert "0012" not in listed(client.get(address))
-    write_all()
+    rebuild_search()
     assert found(client.get("/")) == 24
     Protocol.objects.filter(pk="0012").update(status="published")
-    write_all()
+    rebuild_search()
     assert found(client.get("/")) == 25
 
 
@@ -68,7 +68,7 @@ def test_an_older_database_is_read_whole():
     protocol.status, protocol.withdrawn_reason = "withdrawn", "It ended."
     protocol.withdrawn_on = "2026-01-02"
     changes.save(protocol)
-    assert finding_of("").count == 24
+    assert results_of("").count == 24
     with connection.cursor() as cursor:  # as a back-up puts it back
         cursor.execute(
             "UPDATE registers_protocol SET status = 'published', withdrawn_on = NULL,"
@@ -76,7 +76,7 @@ def test_an_older_database_is_read_whole():
         )
     RegisterVersion.objects.update(number=before.number, token=before.token)
     SearchEntry.objects.filter(pk=entry.pk).update(changed_in=entry.changed_in)
-    assert finding_of("").count == 25
+    assert results_of("").count == 25
 
 
 LONG = ["k" * 195, "\U0001d11e" * 195, " ".join(map(chr, range(0x4E00, 0x4E00 + 97)))]

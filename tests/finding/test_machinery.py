@@ -6,8 +6,8 @@ import pytest
 
 from registers.models import RegisterVersion, SearchEntry, VocabularyWord
 from registers.public.page_cache.store import CODINGS, compress, expand
-from registers.search.text.query import read_typed
-from tests.finding.questions import finding_of
+from registers.search.text.query import parse_query
+from tests.finding.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -26,12 +26,12 @@ def test_what_was_compressed_is_expanded_again(coding):
 
 
 def test_a_kind_of_protocol_without_a_number_is_a_word():
-    assert [term.word for term in read_typed("isp children")] == ["isp", "children"]
-    assert [term.word for term in read_typed("children isp")] == ["children", "isp"]
+    assert [term.word for term in parse_query("isp children")] == ["isp", "children"]
+    assert [term.word for term in parse_query("children isp")] == ["children", "isp"]
 
 
 def test_a_question_without_words_searches_for_nothing(real_register):
-    finding = finding_of("theme=safer-community")
-    assert (finding.search, finding.left_out) == (None, "")
-    assert finding.as_typed_query == finding.query_string
-    assert finding.relevance_query == "theme=safer-community&sort=relevance"
+    results = results_of("theme=safer-community")
+    assert (results.search, results.left_out) == (None, "")
+    assert results.uncorrected_query == results.query_string
+    assert results.relevance_query == "theme=safer-community&sort=relevance"

@@ -8,8 +8,8 @@ from django.template import Context, Template
 from registers import changes
 from registers.models import Name, Protocol
 from registers.search.index_loader import index_now
-from registers.search.text.highlight import marked, passage, passages
-from registers.search.text.query import read_typed
+from registers.search.text.highlight import highlight, passage, passages
+from registers.search.text.query import parse_query
 from registers.search.text.search import search as search_for
 from tests.finding.search_cases import HOSTILE
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
@@ -40,21 +40,21 @@ def shown(pieces) -> str:
 
 @pytest.mark.parametrize(("text", "typed", "expected"), MARKED.values(), ids=MARKED)
 def test_it_marks(text, typed, expected):
-    terms = [term for term in read_typed(typed) if not term.without]
-    assert shown(marked(text, terms)) == expected
+    terms = [term for term in parse_query(typed) if not term.excluded]
+    assert shown(highlight(text, terms)) == expected
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_the_pieces_of_any_text_are_the_text(text):
     for typed in ("wages", text, f'"{text}"'):
-        assert "".join(piece for piece, _ in marked(text, read_typed(typed))) == text
+        assert "".join(piece for piece, _ in highlight(text, parse_query(typed))) == text
 
 
 LONG = " ".join(f"w{number}" for number in range(100))
 
 
 def test_a_passage_of_a_long_text_stands_around_the_first_hit():
-    pieces = passage(LONG, read_typed('"w50" "w55" "w90"'))
+    pieces = passage(LONG, parse_query('"w50" "w55" "w90"'))
     assert shown(pieces).startswith("… w40 w41")
     assert "w49 [w50] w51" in shown(pieces)
     assert shown(pieces).endswith("w68 w69 …")
@@ -62,10 +62,10 @@ def test_a_passage_of_a_long_text_stands_around_the_first_hit():
 
 
 def test_a_passage_at_the_ends_has_no_dots_there():
-    assert shown(passage(LONG, read_typed('"w2"'))).startswith("w0 w1 [w2]")
-    assert shown(passage(LONG + ".", read_typed('"w99"'))).endswith("w98 [w99].")
-    assert shown(passage("Owls (barn).", read_typed("barn"))) == "Owls ([barn])."
-    assert passage(LONG, read_typed("owl")) == []
+    assert shown(passage(LONG, parse_query('"w2"'))).startswith("w0 w1 [w2]")
+    assert shown(passage(LONG + ".", parse_query('"w99"'))).endswith("w98 [w99].")
+    assert shown(passage("Owls (barn).", parse_query("barn"))) == "Owls ([barn])."
+    assert passage(LONG, parse_query("owl")) == []
 
 
 def render(template: str, **context) -> str:

@@ -9,8 +9,8 @@ import pytest
 from registers import changes
 from registers.models import Gap, Protocol, Theme
 from registers.search.reference_log import (
-    NumberBook,
-    Shown,
+    LogFilter,
+    ReferenceLog,
     gap_of,
     highest_reference,
     next_reference,
@@ -29,16 +29,18 @@ def put(*references: str, **fields: object) -> None:
     )
 
 
-def slowly(shown: Shown) -> list[int]:
+def slowly(shown: LogFilter) -> list[int]:
     used = {int(each) for each in Protocol.objects.values_list("pk", flat=True)}
     told = {int(each) for each in Gap.objects.values_list("pk", flat=True)}
-    left_out = {Shown.ALL: set(), Shown.GAPS: used, Shown.UNEXPLAINED: used | told}[shown]
+    left_out = {LogFilter.ALL: set(), LogFilter.GAPS: used, LogFilter.UNEXPLAINED: used | told}[
+        shown
+    ]
     return [number for number in range(1, max(used | told) + 1) if number not in left_out]
 
 
 @pytest.mark.usefixtures("empty_register")
 class TestNumbers:
-    @pytest.mark.parametrize("shown", Shown)
+    @pytest.mark.parametrize("shown", LogFilter)
     @pytest.mark.parametrize("seed", range(8))
     def test_are_those_of_the_slow_book(self, seed, shown):
         random = Random(seed)
@@ -47,7 +49,7 @@ class TestNumbers:
         Gap.objects.bulk_create(
             Gap(reference=str(number).zfill(4), fate="never") for number in numbers[40:]
         )
-        book, expected = NumberBook(), slowly(shown)
+        book, expected = ReferenceLog(), slowly(shown)
         found = book.numbers(shown)
         assert len(found) == len(expected)
         assert found.at(range(len(found))) == expected
@@ -63,28 +65,28 @@ class TestNumbers:
             Gap(reference=str(each).zfill(4), fate="never")
             for each in random.sample(range(1, 130), 40)
         )
-        assert unexplained_gaps() == len(slowly(Shown.UNEXPLAINED)) > 0
-        assert unexplained_gaps() == len(NumberBook().numbers(Shown.UNEXPLAINED))
+        assert unexplained_gaps() == len(slowly(LogFilter.UNEXPLAINED)) > 0
+        assert unexplained_gaps() == len(ReferenceLog().numbers(LogFilter.UNEXPLAINED))
 
     def test_a_number_far_away_costs_nothing(self, django_assert_num_queries):
         put("0002", "99999999")
         with django_assert_num_queries(5):
-            book = NumberBook()
-        gaps = book.numbers(Shown.GAPS)
+            book = ReferenceLog()
+        gaps = book.numbers(LogFilter.GAPS)
         assert len(gaps) == 99_999_997
         assert gaps.at(range(3)) == [1, 3, 4]
         assert gaps.at(range(len(gaps) - 1, len(gaps))) == [99_999_998]
 
     def test_an_empty_register_has_none(self):
-        book = NumberBook()
-        assert [len(book.numbers(shown)) for shown in Shown] == [0, 0, 0]
+        book = ReferenceLog()
+        assert [len(book.numbers(shown)) for shown in LogFilter] == [0, 0, 0]
         assert unexplained_gaps() == 0
 
     def test_a_protocol_with_the_number_nought_is_there_too(self):
         put("0000", "0002")
-        book = NumberBook()
+        book = ReferenceLog()
         assert book.numbers().at(range(3)) == [0, 1, 2]
-        assert book.numbers(Shown.GAPS).at(range(1)) == [1]
+        assert book.numbers(LogFilter.GAPS).at(range(1)) == [1]
         assert unexplained_gaps() == 1
 
 
@@ -96,9 +98,9 @@ class TestLines:
         draft = a_protocol("0075", theme=Theme.objects.first(), status="draft")
         changes.save(draft)
         changes.remove(draft)
-        book = NumberBook()
+        book = ReferenceLog()
         with django_assert_num_queries(3):
-            lines = book.lines([12, 13, 14, 15, 75])
+            lines = book.entries([12, 13, 14, 15, 75])
         assert [line.reference for line in lines] == ["0012", "0013", "0014", "0015", "0075"]
         assert [bool(line.protocol) for line in lines] == [True, False, True, False, False]
         assert [line.gap and line.gap.fate for line in lines] == [None, "never", None, None, None]
@@ -106,8 +108,8 @@ class TestLines:
 
     def test_a_number_is_written_as_it_is_held(self):
         put("00090")
-        assert NumberBook().lines([12, 89, 90])[0].reference == "0012"
-        assert [line.reference for line in NumberBook().lines([89, 90])] == ["00089", "00090"]
+        assert ReferenceLog().entries([12, 89, 90])[0].reference == "0012"
+        assert [line.reference for line in ReferenceLog().entries([89, 90])] == ["00089", "00090"]
 
     @pytest.mark.parametrize(
         ("reference", "is_gap"),
@@ -117,7 +119,7 @@ class TestLines:
         ],
     )
     def test_what_is_a_gap(self, reference, is_gap):
-        assert NumberBook().is_gap(reference) is is_gap
+        assert ReferenceLog().is_gap(reference) is is_gap
 
 
 class TestTheNextReference:
@@ -136,7 +138,7 @@ class TestTheNextReference:
         changes.save(draft)
         changes.remove(draft)
         assert next_reference() == "0091"
-        assert NumberBook().last == 90
+        assert ReferenceLog().last == 90
 
     @pytest.mark.usefixtures("empty_register")
     @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 from tests.makers import OrganisationFactory, ThemeFactory, make_protocols
 
 pytestmark = pytest.mark.both_databases
@@ -40,17 +40,17 @@ QUESTIONS = [
 
 def show(query: str) -> int:
     """Look at all that the page of the register shows; return how many protocols those are."""
-    finding = finding_of(query)
-    shown = [finding.facets, finding.tags, finding.query_string, finding.offers_status]
-    if finding.errors:
+    results = results_of(query)
+    shown = [results.facets, results.tags, results.query_string, results.offers_status]
+    if results.errors:
         return 0
-    shown += [finding.count, finding.pages, finding.page_exists, finding.next_query]
-    for protocol in finding.page:
+    shown += [results.count, results.pages, results.page_exists, results.next_query]
+    for protocol in results.page:
         shown += [protocol.theme.name, protocol.lead and protocol.lead.organisation.name]
         shown += [party.organisation.name for party in protocol.partners]
-    if finding.is_grouped:
-        shown += [group.theme.name for group in finding.groups]
-    return len(finding.page)
+    if results.is_grouped:
+        shown += [group.theme.name for group in results.groups]
+    return len(results.page)
 
 
 def allowed(query: str) -> int:

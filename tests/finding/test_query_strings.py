@@ -1,4 +1,4 @@
-"""One question, one string: and every way from a finding to the next."""
+"""One question, one string: and every way from a page of results to the next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.finding.questions import DAYS, SORTS, finding_of, query_string, questions
+from tests.finding.questions import DAYS, SORTS, query_string, questions, results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 many = settings(
@@ -18,11 +18,11 @@ many = settings(
 )
 
 
-def plain(finding) -> dict[str, object]:
+def plain(results) -> dict[str, object]:
     """A question without its page, and without regard to the order of what is repeated."""
     return {
         name: set(value) if isinstance(value, list) else value
-        for name, value in finding.question.items()
+        for name, value in results.values.items()
         if name != "page"
     }
 
@@ -34,14 +34,14 @@ def test_equal_questions_have_equal_strings(one_rich_register, asked, data):
     extra = [("colour", "blue"), ("q", ""), ("theme", ""), ("organisation", ""), ("review", "")]
     extra = [pair for pair in extra if pair[0] != "q" or "q" not in asked]
     again = data.draw(st.permutations([*pairs, *extra]))
-    assert finding_of(urlencode(again)).query_string == finding_of(urlencode(pairs)).query_string
+    assert results_of(urlencode(again)).query_string == results_of(urlencode(pairs)).query_string
 
 
 @many
 @given(asked=questions(), on=st.sampled_from(DAYS))
 def test_the_string_asks_the_same_again(one_rich_register, asked, on):
-    first = finding_of(query_string(asked), on)
-    again = finding_of(first.query_string, on)
+    first = results_of(query_string(asked), on)
+    again = results_of(first.query_string, on)
     assert again.errors == {}
     assert plain(again) == plain(first)
     assert again.query_string == first.query_string
@@ -59,18 +59,18 @@ def test_each_tag_leads_to_the_question_without_its_thing(one_rich_register, ask
         if name not in {"sort", "page"} and (name, value) != ("status", "current") and value.strip()
     ]
     without = [urlencode([pair for pair in pairs if pair != thing]) for thing in things]
-    assert sorted(tag.query_without for tag in finding_of(urlencode(pairs)).tags) == sorted(
-        finding_of(query).query_string for query in without
+    assert sorted(tag.query_without for tag in results_of(urlencode(pairs)).tags) == sorted(
+        results_of(query).query_string for query in without
     )
 
 
 def test_tags_say_in_words_what_is_asked_for(real_register):
-    finding = finding_of(
+    results = results_of(
         "q=child+care&theme=safer-community&theme=learning-and-education&organisation=eput"
         "&role=lead&review=due-soon&review_from=2024-03&review_to=0987-12&status=all&page=2&sort=title"
     )
-    assert finding.errors.keys() == {"review_to"}
-    assert [(tag.name, tag.label) for tag in finding.tags] == [
+    assert results.errors.keys() == {"review_to"}
+    assert [(tag.name, tag.label) for tag in results.tags] == [
         ("Search", "child care"),
         ("Theme", "Safer Community"),
         ("Theme", "Learning and Education"),
@@ -83,16 +83,16 @@ def test_tags_say_in_words_what_is_asked_for(real_register):
 
 
 def test_the_string_has_one_order_and_leaves_out_what_is_usual(real_register):
-    finding = finding_of(
+    results = results_of(
         "page=3&sort=theme&status=withdrawn&review_to=2025-01&review=overdue&review=none&role=lead"
         "&organisation=Essex+Police&organisation=eput&theme=safer-community&q=%26care"
     )
-    assert finding.query_string == (
+    assert results.query_string == (
         "q=%26care&theme=safer-community&organisation=essex-partnership-university-nhs-foundation-"
         "trust&organisation=essex-police&role=lead&review=none&review=overdue&review_to=2025-01"
         "&status=withdrawn"
     )
-    assert finding.query(page=2, q=None, review=[], organisation=["eput"], sort="title") == (
+    assert results.query(page=2, q=None, review=[], organisation=["eput"], sort="title") == (
         "theme=safer-community&organisation=eput&role=lead&review_to=2025-01&status=withdrawn"
         "&sort=title&page=2"
     )
@@ -100,11 +100,11 @@ def test_the_string_has_one_order_and_leaves_out_what_is_usual(real_register):
 
 @pytest.mark.parametrize("month", ["0001-01", "0987-12", "9999-12"])
 def test_a_month_far_away_keeps_its_four_digits(real_register, month):
-    finding = finding_of(f"review_from={month}&review_to={month}")
-    assert (finding.errors, finding.count) == ({}, 0)
-    assert finding.query_string == f"review_from={month}&review_to={month}"
+    results = results_of(f"review_from={month}&review_to={month}")
+    assert (results.errors, results.count) == ({}, 0)
+    assert results.query_string == f"review_from={month}&review_to={month}"
 
 
 def test_the_sorts_are_those_that_can_be_asked_for(real_register):
-    assert [value for value, _ in finding_of("").sorts] == list(SORTS)
-    assert [finding_of(f"sort={value}").errors for value in SORTS] == [{}] * len(SORTS)
+    assert [value for value, _ in results_of("").sorts] == list(SORTS)
+    assert [results_of(f"sort={value}").errors for value in SORTS] == [{}] * len(SORTS)

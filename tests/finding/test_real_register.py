@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from registers.search.facets import Facets
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 REPEATABLE = {"theme", "organisation", "review"}
@@ -19,19 +19,19 @@ def register(real_register) -> None:
 
 
 def test_every_published_protocol_stands_under_its_theme():
-    finding = finding_of("")
-    assert (finding.count, finding.pages) == (25, 1)
-    assert [(group.theme.name, group.count) for group in finding.groups] == [
+    results = results_of("")
+    assert (results.count, results.pages) == (25, 1)
+    assert [(group.theme.name, group.count) for group in results.groups] == [
         ("Growing Essex Economy", 3),
         ("Health and Wellbeing", 9),
         ("Learning and Education", 9),
         ("Safer Community", 4),
     ]
-    assert [choice.count for choice in finding.facets.theme] == [3, 9, 9, 4]
+    assert [choice.count for choice in results.facets.theme] == [3, 9, 9, 4]
 
 
 def test_all_25_are_overdue():
-    assert [(choice.value, choice.count) for choice in finding_of("").facets.review] == [
+    assert [(choice.value, choice.count) for choice in results_of("").facets.review] == [
         ("overdue", 25),
         ("due-soon", 0),
         ("in-date", 0),
@@ -41,8 +41,8 @@ def test_all_25_are_overdue():
 
 def test_an_organisation_that_is_written_in_three_ways_has_four_protocols():
     found = ["0036", "0045", "0046", "0072"]
-    assert [each.pk for each in finding_of("organisation=eput&sort=reference").page] == found
-    assert [each.pk for each in finding_of("q=eput&sort=reference").page] == found
+    assert [each.pk for each in results_of("organisation=eput&sort=reference").page] == found
+    assert [each.pk for each in results_of("q=eput&sort=reference").page] == found
 
 
 def choices(facets: Facets) -> list[tuple[str, str, int | None]]:
@@ -53,17 +53,17 @@ def choices(facets: Facets) -> list[tuple[str, str, int | None]]:
     ]
 
 
-def followed(finding, name: str, value: str):
-    """The finding that a choice leads to."""
-    return finding_of(finding.query(**{name: [value] if name in REPEATABLE else value}))
+def followed(results, name: str, value: str):
+    """The results that a choice leads to."""
+    return results_of(results.query(**{name: [value] if name in REPEATABLE else value}))
 
 
-def length(finding) -> int:
-    return len(list(finding.every()))
+def length(results) -> int:
+    return len(list(results.every()))
 
 
 def test_every_choice_leads_to_a_list_as_long_as_its_number():
-    start = finding_of("")
+    start = results_of("")
     assert len(choices(start.facets)) == 4 + 10 + 2 + 4 + 3
     for name, value, count in choices(start.facets):
         next_one = followed(start, name, value)
@@ -89,6 +89,6 @@ FIRST = [
 
 @pytest.mark.parametrize("query", FIRST)
 def test_and_so_does_every_choice_after_a_first(query):
-    start = finding_of(query)
+    start = results_of(query)
     for name, value, count in choices(start.facets):
         assert count == length(followed(start, name, value)), (name, value)

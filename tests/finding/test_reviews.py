@@ -26,7 +26,7 @@ from registers.search.reviews import (
     standing,
 )
 from tests.finding import reviews_slowly as slowly
-from tests.finding.questions import DAYS, finding_of
+from tests.finding.questions import DAYS, results_of
 from tests.finding.reviews_slowly import end_of_month, later_by_months
 from tests.lengths import times
 from tests.makers import OrganisationFactory, ProtocolFactory, ThemeFactory, make_protocols
@@ -46,8 +46,8 @@ days = st.dates(datetime.date(2, 1, 1), datetime.date(9998, 12, 31))
 
 def chosen_by(asked: dict, on: datetime.date = NOVEMBER):
     """The index, and what a question chooses in it."""
-    found: ProtocolFilter = finding_of(urlencode(asked, doseq=True), on).asked
-    return found.index, found.without()
+    found: ProtocolFilter = results_of(urlencode(asked, doseq=True), on).asked
+    return found.index, found.excluding()
 
 
 def numbers(by_status: dict) -> dict[str, int]:
@@ -173,7 +173,7 @@ def test_every_number_asks_for_a_list_of_its_length_on_any_day(one_rich_register
         if figure.count:
             # The register judges on a day of its own: no list may depend on it.
             for day in (NOVEMBER, JUNE):
-                assert finding_of(urlencode(figure.asks), day).count == figure.count
+                assert results_of(urlencode(figure.asks), day).count == figure.count
         else:
             assert figure.asks == {}
 
@@ -239,7 +239,7 @@ def test_any_day_can_be_asked_for(on):
     assert len(calendar.years) <= 14
     for figure in figures_of(now, calendar, by_theme(index, chosen, on), lengths):
         if figure.count:
-            assert finding_of(urlencode(figure.asks)).count == figure.count
+            assert results_of(urlencode(figure.asks)).count == figure.count
 
 
 def test_reviews_at_the_ends_of_time(empty_register):
@@ -257,7 +257,7 @@ def test_reviews_at_the_ends_of_time(empty_register):
         figures += by_length(index, chosen, on).values()
         for figure in figures:
             if figure.count:
-                assert finding_of(urlencode(figure.asks)).count == figure.count
+                assert results_of(urlencode(figure.asks)).count == figure.count
     assert calendar.years[-1].number == 9999
 
 
@@ -343,7 +343,7 @@ def test_the_real_register_stands_as_the_table_says(real_register, on, column):
     assert numbers(found.by_status) == {s: by_hand.count(s) for s in slowly.STATUSES}
     for status, figure in found.by_status.items():
         if figure.count:
-            listed = {each.pk for each in finding_of(urlencode(figure.asks)).page}
+            listed = {each.pk for each in results_of(urlencode(figure.asks)).page}
             assert listed == {row[0] for row in ROWS if row[column] == status.value}
 
 

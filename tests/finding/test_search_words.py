@@ -78,13 +78,13 @@ class TestSmallRegister:
         assert set(found(typed)) <= set(SMALL)
         assert set(found(f"wages {typed}")) <= {WAGES}
 
-    @pytest.mark.parametrize(("typed", "corrected", "as_typed"), SLIPS.values(), ids=SLIPS)
-    def test_a_slip_is_mended(self, typed, corrected, as_typed):
+    @pytest.mark.parametrize(("typed", "corrected", "uncorrected"), SLIPS.values(), ids=SLIPS)
+    def test_a_slip_is_mended(self, typed, corrected, uncorrected):
         search, references = searched(typed)
-        assert (search.corrected, search.as_typed) == (corrected, as_typed)
+        assert (search.corrected, search.uncorrected) == (corrected, uncorrected)
         if corrected:
             assert references == found(corrected) != []
-            assert found(as_typed) == []
+            assert found(uncorrected) == []
 
 
 @pytest.mark.parametrize(("typed", "expected"), REAL_CASES.values(), ids=REAL_CASES)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from registers.exports.columns import Place
 from registers.exports.feed import CONTENT_TYPE, MOST, write
 from registers.models import Change, Organisation, Protocol, Theme
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 from tests.formats.test_calendar import HOSTILE, visible
 from tests.makers import DAY, ProtocolFactory, ThemeFactory, make_protocols, withdrawn
 from tests.models.making import NOW, saved
@@ -27,7 +27,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def feed_of(query: str = "status=all", place: Place = HERE) -> feedparser.FeedParserDict:
-    whole = b"".join(write(finding_of(query), place))
+    whole = b"".join(write(results_of(query), place))
     ElementTree.fromstring(whole)
     read = feedparser.parse(whole, response_headers={"content-type": CONTENT_TYPE})
     assert not read.bozo, read.bozo_exception
@@ -66,7 +66,7 @@ def test_all_that_is_said_of_a_change(growth):
     assert content.type == "text/plain"
     assert content.value == "Added to this register.\n\nWhy: It was signed."
     # Its summary would be read as HTML.
-    assert "<summary" not in b"".join(write(finding_of(""), HERE)).decode()
+    assert "<summary" not in b"".join(write(results_of(""), HERE)).decode()
 
 
 def test_the_feed_says_what_it_is(growth):
@@ -191,7 +191,7 @@ def test_hostile_words_break_nothing_and_are_read_again(growth, title, what, why
     Protocol.objects.update(title=title)
     Theme.objects.update(name=name)
     Change.objects.update(what=what, why=why)
-    whole = b"".join(write(finding_of(""), HERE))
+    whole = b"".join(write(results_of(""), HERE))
     entry = ElementTree.fromstring(whole).find(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}title") == f"{visible(f'9001 - {title}')}: changed"
     assert entry.find(f"{ATOM}category").get("term") == visible(name)
@@ -217,7 +217,7 @@ def test_a_feed_parser_takes_the_real_register(real_register):
 
 def queries_to_write() -> int:
     with CaptureQueriesContext(connection) as queries:
-        for _ in write(finding_of(""), HERE):
+        for _ in write(results_of(""), HERE):
             pass
     return len(queries)
 
@@ -225,8 +225,8 @@ def queries_to_write() -> int:
 def test_it_takes_one_query_more_than_the_question(growth):
     make_protocols(60, theme=growth.theme)
     saved(ProtocolFactory.build(theme=growth.theme))
-    assert inspect.isgenerator(write(finding_of(""), HERE))
+    assert inspect.isgenerator(write(results_of(""), HERE))
     queries_to_write()  # it reads the register
     with CaptureQueriesContext(connection) as asked:
-        len(finding_of("").found)
+        len(results_of("").found)
     assert queries_to_write() == len(asked) + 1

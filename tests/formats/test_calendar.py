@@ -16,7 +16,7 @@ from registers.exports.calendar import CONTENT_TYPE, write
 from registers.exports.columns import Place
 from registers.models import Change, Organisation, Protocol, Theme
 from registers.search.rows import CHUNK
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 from tests.formats.reading import read_calendar
 from tests.lengths import times
 from tests.makers import (
@@ -49,7 +49,7 @@ HOSTILE = st.lists(
 
 
 def calendar_of(query: str = "status=all") -> dict:
-    return read_calendar(write(finding_of(query), HERE))
+    return read_calendar(write(results_of(query), HERE))
 
 
 def events(query: str = "status=all") -> list[dict]:
@@ -138,7 +138,7 @@ def test_its_name_says_what_was_asked_for(growth):
 
 def test_the_server_s_port_is_in_no_uid(growth):
     (event,) = read_calendar(
-        write(finding_of(""), Place(site="http://localhost:8000", on=DAY, register="R"))
+        write(results_of(""), Place(site="http://localhost:8000", on=DAY, register="R"))
     )["events"]
     assert event["uid"] == "9001@localhost"
     assert event["url"] == "http://localhost:8000/protocols/9001/"
@@ -214,17 +214,17 @@ def test_two_changes_in_one_second_are_two(growth):
 
 
 def test_nothing_rises_where_nothing_official_was_changed(growth):
-    before = b"".join(write(finding_of("status=all"), HERE))
+    before = b"".join(write(results_of("status=all"), HERE))
     growth.admin_note = "Ring them"
     saved(growth, at=NOW + HOUR)
     saved(ProtocolFactory.build(reference="9003", theme=growth.theme), at=NOW + HOUR)
-    assert b"".join(write(finding_of("status=all"), HERE)) == before
+    assert b"".join(write(results_of("status=all"), HERE)) == before
 
 
 def test_the_same_state_has_the_same_bytes_on_any_day(growth):
     def on(day: datetime.date) -> bytes:
         place = Place(site=HERE.site, on=day, register="Protocols")
-        return b"".join(write(finding_of("status=all", on=day), place))
+        return b"".join(write(results_of("status=all", on=day), place))
 
     assert on(DAY) == on(datetime.date(2022, 6, 30)) == on(datetime.date(2040, 1, 1))
 
@@ -309,7 +309,7 @@ def test_a_calendar_program_takes_the_real_register(real_register):
 
 def test_it_is_written_an_event_at_a_time(empty_register):
     make_protocols(60, review_date=MONTH)
-    parts = write(finding_of(""), HERE)
+    parts = write(results_of(""), HERE)
     assert inspect.isgenerator(parts)
     assert next(parts).startswith(b"BEGIN:VCALENDAR\r\n")
     assert [part.count(b"BEGIN:VEVENT") for part in parts] == [1] * 60 + [0]
@@ -317,7 +317,7 @@ def test_it_is_written_an_event_at_a_time(empty_register):
 
 def queries_to_write() -> int:
     with CaptureQueriesContext(connection) as queries:
-        for _ in write(finding_of(""), HERE):
+        for _ in write(results_of(""), HERE):
             pass
     return len(queries)
 

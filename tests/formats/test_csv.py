@@ -18,7 +18,7 @@ from registers.exports.csv import CONTENT_TYPE, as_text, write
 from registers.exports.plain_text import plain
 from registers.models import Organisation, Party, Protocol
 from registers.search.rows import CHUNK
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 from tests.makers import (
     DAY,
     OrganisationFactory,
@@ -52,7 +52,7 @@ def unmarked(cell: str) -> str:
 def expected(query: str) -> list[list[str]]:
     return [
         [column.write(protocol, HERE) for column in COLUMNS]
-        for protocol in finding_of(query).every()
+        for protocol in results_of(query).every()
     ]
 
 
@@ -61,14 +61,14 @@ QUESTIONS = ["", "organisation=eput", "sort=-review", "q=children&sort=title", "
 
 @pytest.mark.parametrize("query", QUESTIONS)
 def test_the_real_register_is_read_again_as_the_list_has_it(real_register, query):
-    heading, *rows = read(write(finding_of(query), HERE))
+    heading, *rows = read(write(results_of(query), HERE))
     assert heading == [column.name for column in COLUMNS]
     assert [[unmarked(cell) for cell in row] for row in rows] == expected(query)
 
 
 def test_it_has_every_page(empty_register):
     protocols = make_protocols(120)
-    rows = read(write(finding_of("page=2"), HERE))[1:]
+    rows = read(write(results_of("page=2"), HERE))[1:]
     assert [row[0] for row in rows] == [each.reference for each in protocols]
 
 
@@ -121,7 +121,7 @@ def test_hostile_words_are_read_again(hostile, title, purpose, name, note):
     Protocol.objects.update(title=title, purpose=purpose)
     Organisation.objects.update(name=name)
     Party.objects.update(note=note)
-    heading, row = read(write(finding_of(""), HERE))
+    heading, row = read(write(results_of(""), HERE))
     assert not [cell for cell in row if cell.startswith(STARTS_A_FORMULA)]
     cells = dict(zip(heading, map(unmarked, row), strict=True))
     assert (cells["title"], cells["purpose"]) == (plain(title), plain(purpose))
@@ -131,7 +131,7 @@ def test_hostile_words_are_read_again(hostile, title, purpose, name, note):
 
 def test_no_control_character_is_in_it_and_every_line_end_is_one(hostile):
     Protocol.objects.update(title="\x01=1", purpose="a\r\nb\rc\u2028d\x1be\x9f")
-    (_, row) = read(write(finding_of(""), HERE))
+    (_, row) = read(write(results_of(""), HERE))
     assert (row[1], row[4]) == ("'=1", "a\nb\nc\nde")
 
 
@@ -143,7 +143,7 @@ def test_postgresql_reads_the_same(hostile):
     for number, text in enumerate(words):
         ProtocolFactory(reference=f"{1000 + number}", theme=hostile.theme)
         Protocol.objects.filter(pk=f"{1000 + number}").update(purpose=text, summary=text)
-    whole = b"".join(write(finding_of("sort=reference"), HERE))
+    whole = b"".join(write(results_of("sort=reference"), HERE))
     names = ", ".join(column.name for column in COLUMNS)
     typed = ", ".join(f"{column.name} text" for column in COLUMNS)
     with connection.cursor() as cursor:
@@ -162,13 +162,13 @@ def test_notes_stand_in_brackets_and_semicolons_between(empty_register):
     for position, (name, note) in enumerate((("B", "Temp; workers"), ("A", ""), ("C", "-"))):
         organisation = OrganisationFactory(name=name)
         PartyFactory(protocol=protocol, organisation=organisation, note=note, position=position)
-    (_, row) = read(write(finding_of(""), HERE))
+    (_, row) = read(write(results_of(""), HERE))
     assert row[10] == "B (Temp; workers); A; C (-)"
 
 
 def test_it_is_utf_8_with_line_ends_as_rfc_4180_has_them(empty_register):
     ProtocolFactory(title="Children’s – ﬁrst")
-    text = b"".join(write(finding_of(""), HERE)).decode("utf-8")
+    text = b"".join(write(results_of(""), HERE)).decode("utf-8")
     assert CONTENT_TYPE == "text/csv; charset=utf-8"
     assert text.count("\r\n") == text.count("\n") == 2
     assert "Children’s – ﬁrst" in text
@@ -176,7 +176,7 @@ def test_it_is_utf_8_with_line_ends_as_rfc_4180_has_them(empty_register):
 
 def test_it_is_written_a_row_at_a_time(empty_register):
     make_protocols(60)
-    rows = write(finding_of(""), HERE)
+    rows = write(results_of(""), HERE)
     assert inspect.isgenerator(rows)
     assert next(rows).startswith(b"reference,title,")
     assert [row.count(b"\n") for row in rows] == [1] * 60
@@ -184,7 +184,7 @@ def test_it_is_written_a_row_at_a_time(empty_register):
 
 def queries_to_write() -> int:
     with CaptureQueriesContext(connection) as queries:
-        for _ in write(finding_of(""), HERE):
+        for _ in write(results_of(""), HERE):
             pass
     return len(queries)
 
@@ -209,7 +209,7 @@ def test_a_large_register_is_brought_in_pieces(empty_register):
     queries_to_write()
     assert queries_to_write() == one_piece + 2 * 2
     with CaptureQueriesContext(connection) as queries:
-        rows = write(finding_of(""), HERE)
+        rows = write(results_of(""), HERE)
         assert [next(rows)[:9], next(rows)[:2]] == [b"reference", b"50"]
         rows.close()
     assert len(queries) == one_piece

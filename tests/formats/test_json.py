@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from registers.exports.columns import COLUMNS, Place
 from registers.exports.json import CONTENT_TYPE, write
 from registers.models import Organisation, Party, Protocol
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 from tests.makers import (
     DAY,
     OrganisationFactory,
@@ -39,7 +39,7 @@ HOSTILE = st.lists(
 
 
 def answer(query: str):
-    return json.loads(b"".join(write(finding_of(query), HERE)).decode("utf-8"))
+    return json.loads(b"".join(write(results_of(query), HERE)).decode("utf-8"))
 
 
 def references(given) -> list[str]:
@@ -153,9 +153,9 @@ QUESTIONS = ["", "organisation=eput", "sort=-review", "q=children&sort=title", "
 
 @pytest.mark.parametrize("query", QUESTIONS)
 def test_it_has_the_protocols_of_the_list(real_register, query):
-    given, finding = answer(query), finding_of(query)
-    assert references(given) == [each.reference for each in finding.page]
-    assert given["count"] == finding.count == len(given["results"])
+    given, results = answer(query), results_of(query)
+    assert references(given) == [each.reference for each in results.page]
+    assert given["count"] == results.count == len(given["results"])
 
 
 def test_the_pages_lead_to_each_other_until_all_is_read(housing):
@@ -167,8 +167,8 @@ def test_the_pages_lead_to_each_other_until_all_is_read(housing):
     assert [len(page["results"]) for page in pages] == [50, 50, 20]
     assert {page["count"] for page in pages} == {120}
     read = [reference for page in pages for reference in references(page)]
-    finding = finding_of("theme=housing&sort=reference")
-    assert read == [each.reference for each in finding.every()]
+    results = results_of("theme=housing&sort=reference")
+    assert read == [each.reference for each in results.every()]
 
     first = f"{SITE}/protocols.json?theme=housing&sort=reference"
     assert [page["previous"] for page in pages] == [None, first, f"{first}&page=2"]
@@ -210,12 +210,12 @@ def test_hostile_words_are_read_again(hostile, title, name, note):
 def test_it_is_utf_8(housing):
     ProtocolFactory(title="Children’s – first", theme=housing)
     assert CONTENT_TYPE == "application/json"
-    assert "Children’s – first".encode() in b"".join(write(finding_of(""), HERE))
+    assert "Children’s – first".encode() in b"".join(write(results_of(""), HERE))
 
 
 def test_it_is_written_a_protocol_at_a_time(housing):
     make_protocols(60, theme=housing)
-    chunks = write(finding_of(""), HERE)
+    chunks = write(results_of(""), HERE)
     assert inspect.isgenerator(chunks)
     assert next(chunks).startswith(b'{"count": 60, ')
     assert [chunk.count(b'"reference"') for chunk in chunks] == [1] * 50 + [0]

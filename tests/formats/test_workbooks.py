@@ -19,7 +19,7 @@ from registers.exports.columns import COLUMNS, Kind, Place
 from registers.exports.ods import NAMESPACES
 from registers.models import Organisation, Party, Protocol
 from registers.search import rows as found
-from tests.finding.questions import finding_of
+from tests.finding.questions import results_of
 from tests.formats.spreadsheets import EVERY_WAY, read
 from tests.makers import (
     DAY,
@@ -45,7 +45,7 @@ either = pytest.mark.parametrize("ending", FORMATS)
 
 
 def sheets(ending: str, reader: str, query: str = "") -> dict[str, list[list]]:
-    return read(ending, reader, FORMATS[ending].write(finding_of(query), HERE))
+    return read(ending, reader, FORMATS[ending].write(results_of(query), HERE))
 
 
 def rows(ending: str, reader: str, query: str = "") -> list[dict]:
@@ -54,7 +54,7 @@ def rows(ending: str, reader: str, query: str = "") -> list[dict]:
 
 
 def parts(ending: str, query: str = "") -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(b"".join(FORMATS[ending].write(finding_of(query), HERE))))
+    return zipfile.ZipFile(io.BytesIO(b"".join(FORMATS[ending].write(results_of(query), HERE))))
 
 
 def as_cell(kind: Kind, text: str) -> str | datetime.date:
@@ -76,7 +76,7 @@ def test_the_real_register_is_read_again_as_the_list_has_it(real_register, endin
     assert heading == NAMES
     assert below == [
         [as_cell(column.kind, column.write(protocol, HERE)) for column in COLUMNS]
-        for protocol in finding_of(query).every()
+        for protocol in results_of(query).every()
     ]
 
 
@@ -131,7 +131,7 @@ def test_days_that_excel_does_not_know_are_text(empty_register, ending, reader):
 
 def test_months_and_days_are_shown_as_they_are_published(real_register):
     Protocol.objects.update(published_on=DAY)
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(xlsx.write(finding_of(""), HERE))))
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(xlsx.write(results_of(""), HERE))))
     shown = {
         name: cell.number_format for name, cell in zip(NAMES, book["Protocols"][2], strict=True)
     }
@@ -257,7 +257,7 @@ def test_the_second_sheet_says_what_the_file_is(real_register, ending, reader):
     assert list(book) == ["Protocols", "About this file"]
     said = dict(book["About this file"])
     number = len(book["Protocols"]) - 1
-    asked = finding_of(query).query_string
+    asked = results_of(query).query_string
     assert said["Register"] == "Protocols & more, published by The <Partnership>"
     assert said["What was asked"] == (
         "Theme: Safer Community or Health and Wellbeing; Review: Overdue; Status: In force"
@@ -274,7 +274,7 @@ def test_the_second_sheet_says_what_the_file_is(real_register, ending, reader):
 
 
 def about(query: str, place: Place = HERE) -> dict[str, str]:
-    return dict(workbook.about(finding_of(query), place, "/protocols.ods"))
+    return dict(workbook.about(results_of(query), place, "/protocols.ods"))
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_more_than_a_sheet_can_have_is_left_out_and_said(
 
 
 def test_the_heading_stays_and_every_column_has_a_filter_in_xlsx(real_register):
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(xlsx.write(finding_of(""), HERE))))
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(xlsx.write(results_of(""), HERE))))
     sheet = book["Protocols"]
     assert book.active is sheet
     assert sheet.freeze_panes == "A2"
@@ -330,7 +330,7 @@ def test_the_heading_stays_and_every_column_has_a_filter_in_xlsx(real_register):
 
 
 def test_a_reader_that_trusts_the_size_finds_every_row(real_register):
-    file = io.BytesIO(b"".join(xlsx.write(finding_of(""), HERE)))
+    file = io.BytesIO(b"".join(xlsx.write(results_of(""), HERE)))
     book = openpyxl.load_workbook(file, read_only=True)
     assert book["Protocols"].calculate_dimension() == "A1:R26"
     book.close()
@@ -376,7 +376,7 @@ def test_every_style_of_an_ods_is_there(real_register):
 
 
 def test_an_ods_says_what_it_is_in_its_first_bytes(real_register):
-    whole = b"".join(ods.write(finding_of(""), HERE))
+    whole = b"".join(ods.write(results_of(""), HERE))
     start = b"mimetype" + ods.CONTENT_TYPE.encode() + b"PK"
     assert whole[30 : 30 + len(start)] == start
     with zipfile.ZipFile(io.BytesIO(whole)) as file:
@@ -405,7 +405,7 @@ def test_every_part_is_whole(real_register, ending):
 
 @either
 def test_the_same_question_at_the_same_moment_has_the_same_bytes(real_register, ending):
-    one, other = (b"".join(FORMATS[ending].write(finding_of(""), HERE)) for _ in range(2))
+    one, other = (b"".join(FORMATS[ending].write(results_of(""), HERE)) for _ in range(2))
     assert one == other
 
 
@@ -421,14 +421,14 @@ def large_register(empty_register, monkeypatch) -> None:
     for protocol in protocols:
         protocol.purpose = random.randbytes(1_000).hex()
     Protocol.objects.bulk_update(protocols, ["purpose"])
-    finding_of("").count  # noqa: B018 (it reads the register)
+    results_of("").count  # noqa: B018 (it reads the register)
 
 
 @either
 def test_it_is_sent_while_it_is_made(large_register, ending):
     """The parties are asked for once for each piece of the register."""
     with CaptureQueriesContext(connection) as queries:
-        pieces = FORMATS[ending].write(finding_of(""), HERE)
+        pieces = FORMATS[ending].write(results_of(""), HERE)
         assert inspect.isgenerator(pieces)
         first = next(pieces)
         assert 10_000 < len(first) < 50_000
@@ -443,7 +443,7 @@ def test_it_is_sent_while_it_is_made(large_register, ending):
 @either
 def test_a_reader_who_goes_away_ends_the_work(large_register, ending):
     with CaptureQueriesContext(connection) as queries:
-        pieces = FORMATS[ending].write(finding_of(""), HERE)
+        pieces = FORMATS[ending].write(results_of(""), HERE)
         next(pieces)
         begun = len(queries)
         pieces.close()
@@ -456,9 +456,9 @@ def test_the_number_of_queries_does_not_grow_by_the_row(empty_register, ending):
     theme, organisations = ThemeFactory(), [OrganisationFactory() for _ in range(3)]
 
     def queries() -> int:
-        b"".join(FORMATS[ending].write(finding_of(""), HERE))  # it reads the register
+        b"".join(FORMATS[ending].write(results_of(""), HERE))  # it reads the register
         with CaptureQueriesContext(connection) as asked:
-            b"".join(FORMATS[ending].write(finding_of(""), HERE))
+            b"".join(FORMATS[ending].write(results_of(""), HERE))
         return len(asked)
 
     make_protocols(25, theme=theme, parties=organisations)

@@ -205,7 +205,7 @@ def test_who_stops_listening_later_does_not():
         pass
     work.close()
     assert Protocol.objects.get(pk="0061").purpose == "To share less."
-    assert Client().get("/?q=%22share+less%22").context["finding"].count == 1
+    assert Client().get("/?q=%22share+less%22").context["results"].count == 1
 
 
 def test_it_carries_on_without_a_listener():

@@ -23,7 +23,7 @@ from registers.models import (
     VocabularyWord,
 )
 from registers.search.index_loader import index_now
-from registers.search.search_writer import write_all
+from registers.search.search_writer import rebuild_search
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.search import search as search_for
 from registers.search.text.words import prepare
@@ -146,7 +146,7 @@ def test_people_read_and_officers_save_while_it_runs(shared):
     other.start()
     going.wait()
     for _ in range(3):
-        write_all(batch=5)
+        rebuild_search(batch=5)
     stop.set()
     other.join()
     assert problems == []

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import A_PAGE, address, for_importers, page
 from registers.admin.importing.told import became
-from registers.exports.columns import COLUMNS, TYPED_HEADINGS, WORKED_OUT
+from registers.exports.columns import COLUMNS, PAGE_HEADINGS, COMPUTED_COLUMNS
 from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.plan import Progress, Work
@@ -105,9 +105,9 @@ def bring_view(request: HttpRequest) -> HttpResponseBase:
         "bring",
         title="Import a spreadsheet",
         form=form,
-        typed=[(heading, EXAMPLE[name]) for name, heading in TYPED_HEADINGS.items()],
-        own=[column.name for column in COLUMNS if column.name not in WORKED_OUT],
-        worked_out=WORKED_OUT,
+        typed=[(heading, EXAMPLE[name]) for name, heading in PAGE_HEADINGS.items()],
+        own=[column.name for column in COLUMNS if column.name not in COMPUTED_COLUMNS],
+        worked_out=COMPUTED_COLUMNS,
     )
 
 

@@ -40,7 +40,7 @@ from registers.admin.merging.split import split_page
 from registers.changes.merge import ITSELF, KINDS_OF_NAME
 from registers.models import Apart, Name, Organisation, Party
 from registers.search.duplicates import likely_duplicates
-from registers.search.index_loader import index_now
+from registers.search.index import current_index
 from registers.search.organisations import current_counts
 
 PAIRS_PER_PAGE = 50
@@ -84,7 +84,7 @@ def duplicates_page(request: HttpRequest) -> HttpResponse:
 
 def _suggestions(likely: list[Any]) -> list[Suggestion]:
     keys = {key for each in likely for key in (each.one, each.other)}
-    organisations, counts = Organisation.objects.in_bulk(keys), current_counts(index_now())
+    organisations, counts = Organisation.objects.in_bulk(keys), current_counts(current_index())
     return [
         Suggestion(
             one=organisations[each.one],

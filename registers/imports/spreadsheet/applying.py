@@ -26,7 +26,7 @@ from registers.changes.locking import PLAN_CHANGED
 from registers.changes.record import Touched, collect_touched
 from registers.imports.spreadsheet.plan import Fate, Line, Plan, Progress, Whom, Work
 from registers.models import Organisation, Protocol, RegisterVersion
-from registers.search.search_writer import publish_in_steps
+from registers.search.search_writer import update_search_in_steps
 
 T = TypeVar("T")
 APPLIED = {Fate.NEW, Fate.CHANGED}
@@ -58,7 +58,7 @@ def save_plan(
     for done in _gathering(touched, saving):
         yield Progress("rows saved", done, len(lines))
     of = len(touched.protocols) + len(touched.organisations)
-    for done in publish_in_steps(protocols=touched.protocols, organisations=touched.organisations):
+    for done in update_search_in_steps(protocols=touched.protocols, organisations=touched.organisations):
         yield Progress("made to be found", done, of)
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from registers.search.search_writer import write_all
+from registers.search.search_writer import rebuild_search
 
 
 class Command(BaseCommand):
     help = "Write afresh all that search knows. People can read and officers can save meanwhile."
 
     def handle(self, **_options: Any) -> None:
-        done = write_all()
+        done = rebuild_search()
         self.stdout.write(
             f"{done.protocols} protocols and {done.organisations} organisations can be found, "
             f"by {done.words} words. {done.removed} leftovers were removed."

@@ -23,8 +23,8 @@ from registers.search.text.words import GAP, Prepared
 
 Ids = npt.NDArray[np.int32]
 Row = tuple[int, Sequence[Prepared]]  # an id, and what each field holds
-MARK = "="  # before a plain word; no word has it within
-MOMENT_MS = 200
+PLAIN_WORD_MARK = "="  # before a plain word; no word has it within
+SHORT_TIMEOUT_MS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +74,15 @@ class Engine(ABC):
             cursor.execute(f"SELECT {self.id} FROM {table.name}")
             return [row[0] for row in cursor.fetchall()]
 
-    def before_many(self) -> None:
+    def before_bulk_write(self) -> None:
         """Be told that much will be written in this transaction."""
         self._run(self.first)
 
-    def after_many(self) -> None:
+    def after_bulk_write(self) -> None:
         """Be told that much was written."""
         self._run(self.last)
 
-    def before_version(self) -> None:
+    def before_moving_version(self) -> None:
         """Be told that the register's version is about to be moved, and so held."""
         self._run(self.settled)
 
@@ -115,7 +115,7 @@ class Fts5(Engine):
         """Wait but a moment. There is one writer at a time, whatever the tables."""
         usual = int(connection.settings_dict["OPTIONS"]["timeout"] * 1_000)
         with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {MOMENT_MS}")
+            cursor.execute(f"PRAGMA busy_timeout = {SHORT_TIMEOUT_MS}")
             try:
                 yield
             finally:
@@ -137,7 +137,7 @@ class Fts5(Engine):
         """Return the ids of the rows that have the term."""
         match = f'"{" ".join(stems)}"'
         if prefix:
-            match = f'({match} OR "{MARK}{prefix}" *)'
+            match = f'({match} OR "{PLAIN_WORD_MARK}{prefix}" *)'
         if len(fields) < len(table.fields):
             match = f"{{{' '.join(fields)}}} : {match}"
         with connection.cursor() as cursor:
@@ -185,7 +185,7 @@ class Gin(Engine):
             if name in fields:
                 parts.append("(" + " <-> ".join(f"'{number}{stem}'" for stem in stems) + ")")
                 if prefix:
-                    parts.append(f"'{number}{MARK}{prefix}':*")
+                    parts.append(f"'{number}{PLAIN_WORD_MARK}{prefix}':*")
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {table.name}_ids(%s::tsquery)", [" | ".join(parts)])
             (found,) = cursor.fetchone()
@@ -200,7 +200,7 @@ def engine() -> Engine:
 
 
 def _as_text(field: Prepared) -> str:
-    return " ".join([*field.stems, *(MARK + word for word in field.plain)])
+    return " ".join([*field.stems, *(PLAIN_WORD_MARK + word for word in field.plain)])
 
 
 def _as_vector(fields: Sequence[Prepared]) -> str:
@@ -211,5 +211,5 @@ def _as_vector(fields: Sequence[Prepared]) -> str:
             if stem != GAP:
                 words[f"'{number}{stem}'"].append(str(place))
         for word in field.plain:
-            words[f"'{number}{MARK}{word}'"] = []
+            words[f"'{number}{PLAIN_WORD_MARK}{word}'"] = []
     return " ".join(f"{word}:{','.join(at)}" if at else word for word, at in words.items())

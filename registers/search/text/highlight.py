@@ -10,14 +10,14 @@ from functools import lru_cache
 from registers.models import Name, Protocol
 from registers.search.text.query import Term
 from registers.search.text.search import Search
-from registers.search.text.words import LONGEST_FIELD, SHORT, Word, words_of
+from registers.search.text.words import MAX_FIELD_LENGTH, SHORT_TEXT, Word, words_of
 
 PASSAGE_WORDS = 30
 WORDS_BEFORE = 10
 SHOWN_WORDS = 28  # of a purpose, in a list
 SHOWN_PARTNERS = 5
 
-Pieces = list[tuple[str, bool]]
+Segments = list[tuple[str, bool]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,31 +25,31 @@ class Passage:
     """A place where words were found, cut in pieces: each with whether it is to be marked."""
 
     label: str
-    pieces: Pieces
+    pieces: Segments
 
 
-def marked(text: str, terms: Iterable[Term]) -> Pieces:
+def highlight(text: str, terms: Iterable[Term]) -> Segments:
     """Return `text` in pieces, each with whether it is what a term asks for.
 
     Together the pieces are the text. What is marked is whole words, as they are written.
     """
     # The same titles and names stand in line after line.
-    return (_marked_short if len(text) <= SHORT else _marked)(text, tuple(terms))
+    return (_highlight_short if len(text) <= SHORT_TEXT else _highlight)(text, tuple(terms))
 
 
-def _marked(text: str, terms: tuple[Term, ...]) -> Pieces:
-    return _cut(text, _spans(words_of(text[:LONGEST_FIELD]), terms), 0, len(text))
+def _highlight(text: str, terms: tuple[Term, ...]) -> Segments:
+    return _cut(text, _spans(words_of(text[:MAX_FIELD_LENGTH]), terms), 0, len(text))
 
 
-_marked_short = lru_cache(maxsize=4_000)(_marked)
+_highlight_short = lru_cache(maxsize=4_000)(_highlight)
 
 
-def passage(text: str, terms: Iterable[Term]) -> Pieces:
+def passage(text: str, terms: Iterable[Term]) -> Segments:
     """Return the part of `text` around its first hit, in pieces; none if nothing is found there.
 
     It has about 30 words, with '…' where the text goes on.
     """
-    words = words_of(text[:LONGEST_FIELD])
+    words = words_of(text[:MAX_FIELD_LENGTH])
     spans = _spans(words, terms)
     if not spans:
         return []
@@ -57,7 +57,7 @@ def passage(text: str, terms: Iterable[Term]) -> Pieces:
     first = max(0, min(hit - WORDS_BEFORE, len(words) - PASSAGE_WORDS))
     last = min(first + PASSAGE_WORDS, len(words)) - 1
     start = words[first].start if first else 0
-    whole = last == len(words) - 1 and len(text) <= LONGEST_FIELD
+    whole = last == len(words) - 1 and len(text) <= MAX_FIELD_LENGTH
     end = len(text) if whole else words[last].end
     pieces = _cut(text, spans, start, end)
     return [*([("… ", False)] if start else []), *pieces, *([] if whole else [(" …", False)])]
@@ -72,7 +72,7 @@ def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Pa
     word was not found in the texts.
     """
     protocols = list(protocols)
-    found = {each.pk: _in_texts(each, search.terms) for each in protocols}
+    found = {each.pk: _passages_in_texts(each, search.terms) for each in protocols}
     keys = {
         party.organisation_id
         for protocol in protocols
@@ -85,13 +85,15 @@ def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Pa
     return {
         protocol.pk: [
             *found[protocol.pk][0],
-            *_in_names(protocol, found[protocol.pk][1], names),
+            *_passages_in_names(protocol, found[protocol.pk][1], names),
         ]
         for protocol in protocols
     }
 
 
-def _in_texts(protocol: Protocol, terms: Iterable[Term]) -> tuple[list[Passage], list[Term]]:
+def _passages_in_texts(
+    protocol: Protocol, terms: Iterable[Term]
+) -> tuple[list[Passage], list[Term]]:
     """Return the passages of a protocol's own texts, and the terms that stand in none."""
     lead, partners = protocol.parts
     parties = [party for party in [lead, *partners[:SHOWN_PARTNERS]] if party]
@@ -102,7 +104,7 @@ def _in_texts(protocol: Protocol, terms: Iterable[Term]) -> tuple[list[Passage],
         [party.organisation.name for party in parties],
         [" ".join(protocol.purpose.split()[:SHOWN_WORDS])],
     ):
-        left = left and _not_in(shown, left)
+        left = left and _terms_not_in(shown, left)
     found: list[Passage] = []
     for label, text in (
         ("Purpose", protocol.purpose),
@@ -112,11 +114,11 @@ def _in_texts(protocol: Protocol, terms: Iterable[Term]) -> tuple[list[Passage],
         pieces = left and passage(text, left)
         if pieces:
             found.append(Passage(label=label, pieces=pieces))
-            left = _not_in([text], left)
+            left = _terms_not_in([text], left)
     return found, left
 
 
-def _in_names(
+def _passages_in_names(
     protocol: Protocol, left: list[Term], names: dict[int, list[Name]]
 ) -> Iterator[Passage]:
     """Give each name of a party in which a term stands that was not yet found, once."""
@@ -130,14 +132,14 @@ def _in_names(
         for way, text in ways:
             if not _spans(words_of(text), left):
                 continue
-            pieces = marked(text, left)
-            before: Pieces = [(official + way, False)] if way else []
+            pieces = highlight(text, left)
+            before: Segments = [(official + way, False)] if way else []
             yield Passage(label="Organisation", pieces=[*before, *pieces])
-            left = _not_in([text], left)
+            left = _terms_not_in([text], left)
 
 
-def _not_in(texts: list[str], terms: Iterable[Term]) -> list[Term]:
-    words = [words_of(text[:LONGEST_FIELD]) for text in texts]
+def _terms_not_in(texts: list[str], terms: Iterable[Term]) -> list[Term]:
+    words = [words_of(text[:MAX_FIELD_LENGTH]) for text in texts]
     return [term for term in terms if not any(_spans(each, [term]) for each in words)]
 
 
@@ -147,7 +149,7 @@ def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]
         (word.start, words[index + len(term.stems) - 1].end if side_by_side else word.end)
         for term in terms
         for index, word in enumerate(words)
-        if (side_by_side := _begins(term, words, index))
+        if (side_by_side := _matches_at(term, words, index))
         or (term.prefix and word.plain.startswith(term.prefix))
         or word.plain == term.reference
     ]
@@ -160,16 +162,16 @@ def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]
     return apart
 
 
-def _begins(term: Term, words: Sequence[Word], index: int) -> bool:
+def _matches_at(term: Term, words: Sequence[Word], index: int) -> bool:
     """Say whether the term's stems stand from this word on."""
     if words[index].stem != term.stems[0]:
         return False
     return tuple(word.stem for word in words[index : index + len(term.stems)]) == term.stems
 
 
-def _cut(text: str, spans: list[tuple[int, int]], start: int, end: int) -> Pieces:
+def _cut(text: str, spans: list[tuple[int, int]], start: int, end: int) -> Segments:
     """Return `text` from `start` to `end`, cut where the spans begin and end."""
-    pieces: Pieces = []
+    pieces: Segments = []
     at = start
     for first, last in spans:
         if first >= start and last <= end:

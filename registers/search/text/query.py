@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from registers.search.text.words import STOP_WORDS, Word, words_of
 
-LONGEST = 1000  # characters that are read; a form asks for fewer
+MAX_LENGTH = 1000  # characters that are read; a form asks for fewer
 REFERENCE_DIGITS = 4
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 # -"a phrase" or a quoted one, which may never close; or -without, or a word.
 _CHUNK = re.compile(r'(?P<minus>(?<!\S)[-−–])?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s",;]+))')
 _KINDS = {"isp", "isa", "dsa"}
-_NUMBERED = re.compile(r"(?:isp|isa|dsa)?([0-9]{1,8})")
+_REFERENCE = re.compile(r"(?:isp|isa|dsa)?([0-9]{1,8})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,33 +29,33 @@ class Term:
     stems: tuple[str, ...]
     prefix: str = ""
     reference: str = ""
-    without: bool = field(default=False, compare=False)
+    excluded: bool = field(default=False, compare=False)
     quoted: bool = field(default=False, compare=False)
     word: str = field(default="", compare=False)  # the plain word, where the term is just one
     span: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
-def read_typed(typed: str) -> list[Term]:
-    """Return the terms of `typed`, each once: all are wanted but those that are `without`.
+def parse_query(typed: str) -> list[Term]:
+    """Return the terms of `typed`, each once: all are wanted but those that are `excluded`.
 
     Small words such as 'and' are left out where another is wanted. The last
     word that is wanted also finds longer ones that begin with it.
     """
-    terms = list(_numbered(_terms(typed[:LONGEST].translate(_QUOTES))))
-    if any(not _is_small(term) and not term.without for term in terms):
-        terms = [term for term in terms if term.without or not _is_small(term)]
-    wanted = [index for index, term in enumerate(terms) if not term.without]
+    terms = list(_join_references(_terms(typed[:MAX_LENGTH].translate(_QUOTES))))
+    if any(not _is_stop_word(term) and not term.excluded for term in terms):
+        terms = [term for term in terms if term.excluded or not _is_stop_word(term)]
+    wanted = [index for index, term in enumerate(terms) if not term.excluded]
     if wanted and terms[wanted[-1]].word and not terms[wanted[-1]].quoted:
         terms[wanted[-1]] = replace(terms[wanted[-1]], prefix=terms[wanted[-1]].word)
-    return list({(term, term.without): term for term in terms}.values())
+    return list({(term, term.excluded): term for term in terms}.values())
 
 
 def _terms(typed: str) -> Iterator[Term]:
     for match in _CHUNK.finditer(typed):
         quoted = match["phrase"] is not None
         words = words_of(match["phrase"] if quoted else match["word"])
-        without = match["minus"] is not None
-        if not quoted and not without and len(words) > 1 and not _reference(words):
+        excluded = match["minus"] is not None
+        if not quoted and not excluded and len(words) > 1 and not _reference(words):
             # Each of 'anti-social' by itself, so that the last may only be begun, or have a slip.
             for word in words:
                 yield Term(
@@ -67,18 +67,18 @@ def _terms(typed: str) -> Iterator[Term]:
             yield Term(
                 stems=tuple(word.stem for word in words),
                 reference="" if quoted else _reference(words),
-                without=without,
+                excluded=excluded,
                 quoted=quoted,
                 word=words[0].plain if len(words) == 1 else "",
                 span=(match.end() - len(match["word"] or ""), match.end()),
             )
 
 
-def _numbered(terms: Iterator[Term]) -> Iterator[Term]:
+def _join_references(terms: Iterator[Term]) -> Iterator[Term]:
     """Put 'ISP' and the number behind it together: they name one protocol."""
     kind: Term | None = None
     for term in terms:
-        if kind and term.reference and not term.without and term.word.isdigit():
+        if kind and term.reference and not term.excluded and term.word.isdigit():
             yield replace(
                 term, stems=kind.stems + term.stems, word="", span=(kind.span[0], term.span[1])
             )
@@ -86,7 +86,7 @@ def _numbered(terms: Iterator[Term]) -> Iterator[Term]:
             continue
         if kind:
             yield kind
-        kind = term if term.word in _KINDS and not (term.quoted or term.without) else None
+        kind = term if term.word in _KINDS and not (term.quoted or term.excluded) else None
         if not kind:
             yield term
     if kind:
@@ -95,7 +95,7 @@ def _numbered(terms: Iterator[Term]) -> Iterator[Term]:
 
 def _reference(words: Sequence[Word]) -> str:
     """Return the reference that '12', 'ISP0012' or 'ISP-12' names, or ''."""
-    number = _NUMBERED.fullmatch("".join(word.plain for word in words))
+    number = _REFERENCE.fullmatch("".join(word.plain for word in words))
     return number[1].zfill(REFERENCE_DIGITS) if number and _is_one_number(words) else ""
 
 
@@ -103,5 +103,5 @@ def _is_one_number(words: Sequence[Word]) -> bool:
     return len(words) == 1 or (len(words) == 2 and words[0].plain in _KINDS)  # noqa: PLR2004 (ISP, 12)
 
 
-def _is_small(term: Term) -> bool:
+def _is_stop_word(term: Term) -> bool:
     return term.word in STOP_WORDS and not term.quoted

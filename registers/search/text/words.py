@@ -19,12 +19,12 @@ import snowballstemmer
 
 # What is beyond these is not searched for. PostgreSQL keeps positions up to 16,383, 255 of a
 # word, and 1 MB of a protocol: what is within these bounds stays within those, in any script.
-LONGEST_WORD = 60
-LONGEST_FIELD = 60_000  # bytes
-SHORT = 150  # characters: as a title or a name has
-MOST_WORDS = 10_000
-MOST_OF_ONE = 250
-MOST_CHARACTERS = 2_000
+MAX_WORD_LENGTH = 60
+MAX_FIELD_LENGTH = 60_000  # bytes
+SHORT_TEXT = 150  # characters: as a title or a name has
+MAX_WORDS = 10_000
+MAX_REPEATS = 250
+MAX_FOLDED = 2_000
 # Stands where no word is: between two names, so that no phrase is found across them.
 GAP = "="
 
@@ -61,14 +61,14 @@ class _Folding(dict[int, str]):
                 # Accents, and signs that nobody sees, such as a soft hyphen.
                 if unicodedata.category(part) not in {"Mn", "Cf"}
             )
-        if len(self) < MOST_CHARACTERS:  # there are a million, and anybody can type them
+        if len(self) < MAX_FOLDED:  # there are a million, and anybody can type them
             self[code] = folded
         return folded
 
 
 _FOLDING = _Folding()
 _stemmer = snowballstemmer.stemmer("english")
-_one_at_a_time = threading.Lock()
+_stemmer_lock = threading.Lock()
 
 
 class Word(NamedTuple):
@@ -96,7 +96,7 @@ def fold(text: str) -> str:
 def words_of(text: str) -> Sequence[Word]:
     """Return the words of `text` in order. Letters and digits make a word; all else parts them."""
     # Titles and names are looked through again and again, search after search.
-    return _words_of_short(text) if len(text) <= SHORT else _words_of(text)
+    return _words_of_short(text) if len(text) <= SHORT_TEXT else _words_of(text)
 
 
 def _words_of(text: str) -> Sequence[Word]:
@@ -132,20 +132,20 @@ def prepare(texts: Iterable[str]) -> Prepared:
     stems: list[str] = []
     plain: dict[str, None] = {}
     met: Counter[str] = Counter()
-    for word in islice(_pieces(texts), MOST_WORDS):
+    for word in islice(_pieces(texts), MAX_WORDS):
         if word == GAP:
             stems.append(GAP)
             continue
         itself, stem = _plain_and_stem(word)
         met[stem] += 1
-        stems.append(stem if met[stem] <= MOST_OF_ONE else GAP)
+        stems.append(stem if met[stem] <= MAX_REPEATS else GAP)
         plain[itself] = None
     return Prepared(stems=stems, plain=list(plain))
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[str]:
     """Give the folded words of `texts` as they stand, and a gap between two texts."""
-    room = LONGEST_FIELD
+    room = MAX_FIELD_LENGTH
     for position, text in enumerate(texts):
         if position:
             yield GAP
@@ -156,7 +156,7 @@ def _pieces(texts: Iterable[str]) -> Iterator[str]:
 
 def _plain_and_stem(word: str) -> tuple[str, str]:
     """Return a folded word without apostrophes, and its stem; only usual words are remembered."""
-    return _stemmed(word) if len(word) <= LONGEST_WORD else _stemmed.__wrapped__(word)
+    return _stemmed(word) if len(word) <= MAX_WORD_LENGTH else _stemmed.__wrapped__(word)
 
 
 @lru_cache(maxsize=50_000)
@@ -165,12 +165,12 @@ def _stemmed(word: str) -> tuple[str, str]:
 
     "Children's", written so or as "childrens", has the stem of "children".
     """
-    plain = word.replace("'", "")[:LONGEST_WORD]
-    bare = word.removesuffix("'s").replace("'", "")[:LONGEST_WORD]
+    plain = word.replace("'", "")[:MAX_WORD_LENGTH]
+    bare = word.removesuffix("'s").replace("'", "")[:MAX_WORD_LENGTH]
     if not bare.isalpha():
         return plain, bare
     bare = _SINGULAR.get(bare, bare)
-    with _one_at_a_time:  # a stemmer keeps the word that it works on
+    with _stemmer_lock:  # a stemmer keeps the word that it works on
         stem = _stemmer.stemWord(bare)
         if bare.endswith("s") and stem == bare[:-1]:
             stem = _stemmer.stemWord(_SINGULAR.get(stem, stem))
