@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from registers.imports.fixture import is_empty, load_register, read_register
-from registers.search.index_loader import forget
+from registers.search.index import clear_index
 from tests.cast import somebody
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "weisf"
@@ -75,7 +75,7 @@ def static_files_when_asked() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def another_register() -> None:
     """Read it afresh: the transaction of the test before was rolled back, its versions with it."""
-    forget()
+    clear_index()
     caches["template_fragments"].clear()
 
 

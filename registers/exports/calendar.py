@@ -29,7 +29,7 @@ def write(results: Results, place: Place) -> Iterator[bytes]:
     """Give the head, an event for each protocol of `results` with a review date, and the end."""
     head, end = _calendar(results, place).to_ical().split(b"END:VCALENDAR")
     yield head
-    for protocols in results.found.chunks():
+    for protocols in results.protocols.chunks():
         changed = how_changed(protocol.reference for protocol in protocols)
         for protocol in protocols:
             due = protocol.review_due_on

@@ -28,7 +28,7 @@ def lines(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
 
 
 def _rows(results: Results, place: Place) -> Iterator[list[str]]:
-    for protocol in results.every():
+    for protocol in results.iterator():
         yield [column.write(protocol, place) for column in COLUMNS]
 
 

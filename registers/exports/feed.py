@@ -19,7 +19,7 @@ from registers.exports.plain_text import one_line, plain
 from registers.history.summary import kind_of_change
 from registers.models import Change, Protocol
 from registers.search.results import Results
-from registers.search.rows import Found
+from registers.search.rows import ProtocolList
 
 NARROW = 2_000  # so few protocols are named to the database
 FIRST_STEP = 2_000
@@ -47,7 +47,7 @@ def how_changed(references: Iterable[str]) -> dict[str, Changed]:
     }
 
 
-def newest_changes(found: Found, most: int) -> list[tuple[Change, Protocol]]:
+def newest_changes(found: ProtocolList, most: int) -> list[tuple[Change, Protocol]]:
     """Return the `most` newest changes of all that is found, newest first, with their protocols.
 
     Where little is found the database is asked for its changes. Where much is,
@@ -65,7 +65,7 @@ def newest_changes(found: Found, most: int) -> list[tuple[Change, Protocol]]:
     return [(change, change.protocol) for change in newest if change.protocol]
 
 
-def _from_the_newest(found: Found) -> Iterator[int]:
+def _from_the_newest(found: ProtocolList) -> Iterator[int]:
     """Give the keys of the changes of what is found, newest first.
 
     They are read in steps that grow, so that few queries reach the oldest. One
@@ -77,7 +77,7 @@ def _from_the_newest(found: Found) -> Iterator[int]:
     for turn in count():
         last = first + FIRST_STEP * TIMES_LONGER**turn
         step = list(changes[first:last])
-        wanted = found.holds(reference for _, reference in step)
+        wanted = found.contains(reference for _, reference in step)
         for (key, _), is_wanted in zip(step, wanted, strict=True):
             if is_wanted and key not in seen:
                 seen.add(key)
@@ -136,7 +136,7 @@ def write(results: Results, place: Place) -> Iterator[bytes]:
         description="",
         language="en-GB",
     )
-    for change, protocol in newest_changes(results.found, MOST):
+    for change, protocol in newest_changes(results.protocols, MOST):
         _add(feed, change, protocol, place)
     text = StringIO()
     feed.write(text, "utf-8")

@@ -25,7 +25,7 @@ def write(results: Results, place: Place) -> Iterator[bytes]:
         "previous": _address(results.previous_query, place),
     }
     yield _text(head)[:-1].encode() + b', "results": ['
-    for index, protocol in enumerate(results.page):
+    for index, protocol in enumerate(results.page_protocols):
         yield (b", " if index else b"") + _text(record(protocol, place)).encode()
     yield b"]}"
 

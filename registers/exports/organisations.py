@@ -9,7 +9,7 @@ from typing import Any
 from registers.exports.columns import Place, day
 from registers.exports.csv import lines as csv_lines
 from registers.models import Name, Succession
-from registers.search.organisations import Line
+from registers.search.organisations import OrganisationRow
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class Column:
     """A published column: its name, and its value as data and, if that differs, as words."""
 
     name: str
-    value: Callable[[Line, Place], Any]
-    words: Callable[[Line], str] | None = None
+    value: Callable[[OrganisationRow, Place], Any]
+    words: Callable[[OrganisationRow], str] | None = None
 
-    def write(self, line: Line, place: Place) -> str:
+    def write(self, line: OrganisationRow, place: Place) -> str:
         """Return the value as a table's cell has it."""
         return self.words(line) if self.words else str(self.value(line, place))
 
@@ -71,12 +71,12 @@ COLUMNS = (
 )
 
 
-def as_csv(lines: Iterable[Line], place: Place) -> Iterator[bytes]:
+def as_csv(lines: Iterable[OrganisationRow], place: Place) -> Iterator[bytes]:
     """Give the heading row and then a row for each organisation, in UTF-8."""
     rows = ([column.write(line, place) for column in COLUMNS] for line in lines)
     yield from csv_lines([column.name for column in COLUMNS], rows)
 
 
-def record(line: Line, place: Place) -> dict[str, Any]:
+def record(line: OrganisationRow, place: Place) -> dict[str, Any]:
     """Return one organisation as data. What is not recorded is null, or an empty list."""
     return {column.name: column.value(line, place) for column in COLUMNS}

@@ -36,7 +36,7 @@ def rows(results: Results, place: Place) -> Iterator[list[Value]]:
 
     A month is its first day. What a workbook cannot have as a date is text.
     """
-    for protocol in islice(results.every(), MOST):
+    for protocol in islice(results.iterator(), MOST):
         yield [_value(column.kind, plain(column.write(protocol, place))) for column in COLUMNS]
 
 

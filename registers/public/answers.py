@@ -59,10 +59,10 @@ PAGES = {
     State.OPEN: ("answers/form.html", HTTPStatus.OK),
     State.ANSWERED: ("answers/answered.html", HTTPStatus.OK),
     State.WAITING: ("answers/answered.html", HTTPStatus.OK),
-    State.EXPIRED: ("answers/shut.html", HTTPStatus.GONE),
-    State.WITHDRAWN: ("answers/shut.html", HTTPStatus.GONE),
-    State.REVIEWED: ("answers/shut.html", HTTPStatus.GONE),
-    State.MOVED: ("answers/shut.html", HTTPStatus.GONE),
+    State.EXPIRED: ("answers/closed.html", HTTPStatus.GONE),
+    State.WITHDRAWN: ("answers/closed.html", HTTPStatus.GONE),
+    State.REVIEWED: ("answers/closed.html", HTTPStatus.GONE),
+    State.MOVED: ("answers/closed.html", HTTPStatus.GONE),
 }
 
 
@@ -92,12 +92,12 @@ def answer(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     if seconds := seconds_to_wait(client_address(request), at=at):
         context = {"most": MOST_TRIES, "posted": request.method == "POST"}
-        busy = render(request, "answers/wait.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+        busy = render(request, "answers/too_many_attempts.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
         busy.headers["Retry-After"] = str(seconds)
         return busy
     line = line_for_token(request.GET.get("link", ""))
     if line is None:
-        return render(request, "answers/altered.html", status=HTTPStatus.NOT_FOUND)
+        return render(request, "answers/invalid_link.html", status=HTTPStatus.NOT_FOUND)
     state = state_of(line, at=at)
     # The body is read with a good link alone: nobody else can make the register wait for one.
     if request.method == "POST" and PAGES[state][1] == HTTPStatus.OK:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString
 
 from registers.models.review_dates import ReviewStatus
-from registers.search.reviews import Calendar, Figure, Line, Month, Year
+from registers.search.reviews import Breakdown, Calendar, Month, QueryCount, Year
 
 MONTHS = "JFMAMJJASOND"
 SLOT, BAR = 25, 17  # the room of a month, and its bar's part of it
@@ -40,7 +40,7 @@ class Number:
 
 
 NOTHING = Number(count=0, href=SafeString())
-Link = Callable[[Figure], Number]
+Link = Callable[[QueryCount], Number]
 
 
 class MonthBar(NamedTuple):
@@ -95,7 +95,7 @@ class CalendarDrawn:
     earlier: Number
     later: Number
     ahead: Number
-    fullest: Month | None
+    busiest: Month | None
 
     width = SLOT * 12
     middles = " ".join(f"{SLOT * (month + 0.5)}" for month in range(12))
@@ -124,8 +124,8 @@ class LineDrawn:
 
 def calendar_drawn(calendar: Calendar, link: Link, *, on: datetime.date) -> CalendarDrawn:
     """Return the drawing of the months, with a mark at that of the day `on`."""
-    fullest = calendar.fullest
-    most = fullest.count if fullest else 1
+    busiest = calendar.busiest
+    most = busiest.count if busiest else 1
     digits = len(str(most))
     turned = digits > LEVEL_DIGITS
     ground = TALLEST + (round(digits * DIGIT) + 6 if turned else LEVEL_ROOM)
@@ -140,16 +140,16 @@ def calendar_drawn(calendar: Calendar, link: Link, *, on: datetime.date) -> Cale
         earlier=link(calendar.earlier),
         later=link(calendar.later),
         ahead=link(calendar.ahead),
-        fullest=fullest,
+        busiest=busiest,
     )
 
 
 def lines_drawn(
-    lines: Iterable[Line],
+    lines: Iterable[Breakdown],
     link: Link,
     *,
     shown: Iterable[ReviewStatus],
-    narrow: Callable[[Line], str],
+    narrow: Callable[[Breakdown], str],
 ) -> list[LineDrawn]:
     """Return the drawing of lines, with a number for each status in `shown`.
 
@@ -159,7 +159,7 @@ def lines_drawn(
     most = max((line.whole.count for line in lines), default=0)
     return [
         LineDrawn(
-            label=str(line.thing),
+            label=str(line.subject),
             href=narrow(line),
             whole=link(line.whole),
             **_numbered([(status, link(line.by_status[status])) for status in shown], most),
@@ -168,7 +168,7 @@ def lines_drawn(
     ]
 
 
-def lengths_drawn(lengths: Mapping[str, Figure], link: Link) -> list[LineDrawn]:
+def lengths_drawn(lengths: Mapping[str, QueryCount], link: Link) -> list[LineDrawn]:
     """Return the drawing of how many are overdue for how long, a line a length."""
     most = max(figure.count for figure in lengths.values())
     return [

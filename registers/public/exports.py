@@ -29,8 +29,8 @@ from registers.models import Name
 from registers.public.link_header import links, pages_of
 from registers.public.organisations import letter_of
 from registers.public.request_context import Listing, page_number, page_of, place
-from registers.search.index_loader import index_now
-from registers.search.organisations import lines, official_names
+from registers.search.index import current_index
+from registers.search.organisations import official_names, organisation_rows
 from registers.search.results import Results
 
 FORMATS: dict[str, ModuleType] = {
@@ -61,7 +61,7 @@ def protocols(request: HttpRequest, ending: str) -> HttpResponseBase:
     if results.errors:
         return problem(400, "The question cannot be answered", results.errors)
     if ending == "json" and not results.page_exists:
-        return problem(404, "There is no such page", {"page": f"The last is {results.pages}."})
+        return problem(404, "There is no such page", {"page": f"The last is {results.page_count}."})
     form = FORMATS[ending]
     response = StreamingHttpResponse(
         in_blocks(form.write(results, here)), headers={"Content-Type": form.CONTENT_TYPE}
@@ -129,7 +129,7 @@ def organisations(request: HttpRequest, ending: str) -> HttpResponseBase:
 def _csv(_: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
     here = place()
     return HttpResponse(
-        b"".join(as_csv(lines(official, index_now()), here)),
+        b"".join(as_csv(organisation_rows(official, current_index()), here)),
         headers={
             "Content-Type": csv.CONTENT_TYPE,
             "Content-Disposition": f'attachment; filename="organisations-{here.on}.csv"',
@@ -146,7 +146,7 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
         last = max(1, -(-count // ORGANISATIONS_A_PAGE))
         return problem(404, "There is no such page", {"page": f"The last is {last}."})
     first = (page.number - 1) * ORGANISATIONS_A_PAGE
-    shown = lines(official[first : first + ORGANISATIONS_A_PAGE], index_now())
+    shown = organisation_rows(official[first : first + ORGANISATIONS_A_PAGE], current_index())
     around = {
         "next": _address(here, page, page.number + 1) if page.number < page.pages else None,
         "prev": _address(here, page, page.number - 1) if page.number > 1 else None,

@@ -31,7 +31,7 @@ def pages_of(results: Results, here: str) -> dict[str, str | None]:
         "next": results.next_query,
         "prev": results.previous_query,
         "first": results.query(page=1),
-        "last": results.query(page=results.pages),
+        "last": results.query(page=results.page_count),
     }
     return {
         name: query if query is None else f"{here}?{query}" if query else here

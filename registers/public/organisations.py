@@ -10,15 +10,15 @@ from django.utils.text import slugify
 
 from registers.models import Name, Organisation, Slug, Succession
 from registers.public.request_context import page_of, place
-from registers.search.index_loader import index_now
+from registers.search.index import current_index
 from registers.search.organisations import (
     current_counts,
     official_names,
-    parts_of,
+    protocols_of,
     shared_by,
     sharing_with,
 )
-from registers.search.question import shown
+from registers.search.question import shorten
 
 NAMES_A_PAGE = 200
 PROTOCOLS_A_PAGE = 50
@@ -33,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     letter = letter_of(request)
     names = Name.objects.filter(key__startswith=letter).select_related("organisation")
     page = page_of(request, names.order_by("key"), length=NAMES_A_PAGE)
-    counts = current_counts(index_now())
+    counts = current_counts(current_index())
     for name in page.things:
         name.protocol_count = counts.get(name.organisation_id, 0)
     context = {
@@ -69,14 +69,14 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     successions = Succession.objects.select_related("organisation", "successor").filter(
         Q(organisation=organisation) | Q(successor=organisation)
     )
-    index = index_now()
+    index = current_index()
     context = {
         "organisation": organisation,
         "names": sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind)),
         "approvers": organisation.approvers.all(),
         "became": [s for s in successions if s.organisation_id == organisation.pk],
         "came_from": [s for s in successions if s.successor_id == organisation.pk],
-        "parts": parts_of(index, organisation, most=PROTOCOLS_A_PAGE),
+        "protocols": protocols_of(index, organisation, most=PROTOCOLS_A_PAGE),
         "sharing": sharing_with(index, organisation, most=OTHERS),
         "on": place().on,
     }
@@ -91,7 +91,7 @@ def together(request: HttpRequest, one: str, other: str) -> HttpResponse:
     first, last = sorted([organisation, second], key=lambda either: either.slug)
     if (first.slug, last.slug) != (one, other):
         return redirect("together", first.slug, last.slug, permanent=True)
-    shared = shared_by(index_now(), first, last)
+    shared = shared_by(current_index(), first, last)
     page = page_of(request, shared.protocols, length=PROTOCOLS_A_PAGE)
     context = {"first": first, "last": last, "page": page, "counts": shared, "on": place().on}
     return render(request, "organisations/together.html", context)
@@ -119,6 +119,6 @@ def _together_with(request: HttpRequest, organisation: Organisation, asked: str)
         "organisation": organisation,
         "asked": asked,
         "candidates": candidates,
-        "errors": {"with": f"No organisation in this register is called ‘{shown(asked)}’."},
+        "errors": {"with": f"No organisation in this register is called ‘{shorten(asked)}’."},
     }
-    return render(request, "organisations/which.html", context, status=200 if candidates else 400)
+    return render(request, "organisations/choose.html", context, status=200 if candidates else 400)

@@ -112,7 +112,7 @@ def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("protocol", whole, permanent=True)
     ended = gap is not None and gap.fate == Gap.Fate.WITHDRAWN
     context = {"reference": reference, "gap": gap}
-    return render(request, "protocols/unknown.html", context, status=410 if ended else 404)
+    return render(request, "protocols/not_found.html", context, status=410 if ended else 404)
 
 
 def changes(request: HttpRequest, reference: str) -> HttpResponse:

@@ -19,19 +19,19 @@ from registers.models import Party, Protocol
 from registers.models.review_dates import ReviewStatus, months_later
 from registers.public.charts import NOTHING, Number, calendar_drawn, lengths_drawn, lines_drawn
 from registers.public.request_context import place
-from registers.search.facets import unanswered
-from registers.search.index import Chosen
+from registers.search.facets import facets_without_counts
+from registers.search.index import Mask
 from registers.search.organisations import LEADS_FIRST, most_urgent
 from registers.search.question import DayField, tags
 from registers.search.results import Results
 from registers.search.reviews import (
-    Figure,
+    QueryCount,
     by_lead,
-    by_length,
     by_month,
     by_theme,
+    by_time_overdue,
     most_overdue,
-    standing,
+    review_summary,
 )
 
 READ = ("organisation", "role", "theme")
@@ -53,7 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "today": question.today,
         "organisations": organisations,
         "who": get_text_list([each.name for each in organisations], "and"),
-        "choices": unanswered(question.results.filters),
+        "choices": facets_without_counts(question.results.filters),
         "tags": tags(question.results.filters, question.query),
     }
     if not question.errors:
@@ -104,9 +104,9 @@ class ReviewQuestion:
         return self.address(organisation=None, role=None)
 
     @property
-    def meant_organisations(self) -> list[tuple[str, str]]:
-        """Names like an unknown one, each with the query string that asks for it instead."""
-        meant = self.results.meant_organisations
+    def suggested_organisations(self) -> list[tuple[str, str]]:
+        """Names like an unknown one, each with the query string that query for it instead."""
+        meant = self.results.suggested_organisations
         return [(name, "&".join(filter(None, (query, self._day)))) for name, query in meant]
 
     @cached_property
@@ -128,20 +128,20 @@ class ReviewQuestion:
             else 0
         )
 
-    def link(self, figure: Figure) -> Number:
+    def link(self, figure: QueryCount) -> Number:
         """Return a number with the address of its list in the register."""
         if not figure.count:
             return NOTHING
         # In a query string the months stand last. There are hundreds of links, and most
         # differ by these alone.
-        rest = tuple(pair for pair in figure.asks.items() if pair[0] not in MONTHS)
+        rest = tuple(pair for pair in figure.query.items() if pair[0] not in MONTHS)
         if rest not in self._addresses:
             query = self.results.query(**dict(rest))
             self._addresses[rest] = escape(self._register + f"?{query}" * bool(query))
         address = self._addresses[rest]
         for name in MONTHS:
-            if name in figure.asks:
-                address += f"{'&amp;' if '?' in address else '?'}{name}={figure.asks[name]}"
+            if name in figure.query:
+                address += f"{'&amp;' if '?' in address else '?'}{name}={figure.query[name]}"
         return Number(count=figure.count, href=SafeString(address))
 
 
@@ -149,7 +149,7 @@ def _answer(question: ReviewQuestion) -> dict[str, Any]:
     """Return the sentence's numbers, the pictures and the lists of a question without faults."""
     filters, on, link = question.results.filters, question.on, question.link
     index, chosen = filters.index, filters.excluding()
-    now = standing(index, chosen, on)
+    now = review_summary(index, chosen, on)
     statuses = {status: link(figure) for status, figure in now.by_status.items()}
     shown = [status for status, number in statuses.items() if number.count]
     return {
@@ -160,26 +160,26 @@ def _answer(question: ReviewQuestion) -> dict[str, Any]:
         "in_date": statuses[ReviewStatus.IN_DATE],
         "undated": statuses[ReviewStatus.NONE],
         "changed_since": question.changed_since,
-        "past_quarter": link(now.past_quarter),
-        "past_year": link(now.past_year),
+        "overdue_3_months": link(now.overdue_3_months),
+        "overdue_year": link(now.overdue_year),
         "due_now": link(now.due_now),
         "soon_until": months_later(on, 3),
         "longest": now.earliest,
         "shown": shown,
         "calendar": calendar_drawn(by_month(index, chosen, on), link, on=on),
-        "lengths": lengths_drawn(by_length(index, chosen, on), link),
+        "lengths": lengths_drawn(by_time_overdue(index, chosen, on), link),
         "lists": _lists(question, chosen),
         **_lines(question, chosen, shown),
     }
 
 
-def _lines(question: ReviewQuestion, chosen: Chosen, shown: list[ReviewStatus]) -> dict[str, Any]:
+def _lines(question: ReviewQuestion, chosen: Mask, shown: list[ReviewStatus]) -> dict[str, Any]:
     """Return the pictures by theme and by lead organisation, with the statuses in `shown`."""
     index, on = question.results.filters.index, question.on
     draw = partial(lines_drawn, link=question.link, shown=shown)
     themes = by_theme(index, chosen, on)
     made: dict[str, Any] = {
-        "themes": draw(themes, narrow=lambda line: question.address(theme=[line.thing])),
+        "themes": draw(themes, narrow=lambda line: question.address(theme=[line.subject])),
         "themes_most": most_overdue(themes),
     }
     # The register finds what any of some organisations leads, not what one of them
@@ -189,7 +189,7 @@ def _lines(question: ReviewQuestion, chosen: Chosen, shown: list[ReviewStatus]) 
         leads = by_lead(index, chosen, on, most=MOST_LEADS)
         made |= {
             "leads": draw(
-                leads.lines, narrow=lambda line: question.address(organisation=[line.thing])
+                leads.lines, narrow=lambda line: question.address(organisation=[line.subject])
             ),
             "leads_most": most_overdue(leads.lines),
             "other_leads": leads,
@@ -197,20 +197,20 @@ def _lines(question: ReviewQuestion, chosen: Chosen, shown: list[ReviewStatus]) 
     return made
 
 
-def _lists(question: ReviewQuestion, chosen: Chosen) -> list[dict[str, Any]]:
+def _lists(question: ReviewQuestion, chosen: Mask) -> list[dict[str, Any]]:
     """Return what must be done first: on a desk by the part that its organisation has."""
     filters, values = question.results.filters, question.results.values
     if not values["organisation"]:
         parts, most = {"": chosen}, MOST_URGENT
     else:
         roles = [values["role"]] if values["role"] else LEADS_FIRST
-        parts, most = {role: filters.with_role(role) for role in roles}, ON_A_DESK
+        parts, most = {role: filters.mask_with_role(role) for role in roles}, ON_A_DESK
     found = most_urgent(filters.index, *parts.values(), most=most)
     return [
         {
             "role": role,
             "rows": urgent.rows,
-            "number": question.link(Figure(count=urgent.count, asks=BY_URGENCY | _part(role))),
+            "number": question.link(QueryCount(count=urgent.count, query=BY_URGENCY | _part(role))),
             "query": question.results.query(**_part(role)),
         }
         for role, urgent in zip(parts, found, strict=True)

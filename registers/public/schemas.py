@@ -17,12 +17,12 @@ from registers.models import Name, Organisation
 from registers.models.review_dates import ReviewStatus
 from registers.public.exports import ORGANISATIONS_A_PAGE
 from registers.search.question import (
-    ManyField,
     MonthField,
-    OneField,
+    MultipleField,
     OrganisationsField,
     PageField,
     ProtocolFilter,
+    SingleField,
 )
 from registers.search.results import PAGE_LENGTH
 
@@ -83,7 +83,7 @@ def parameters(*, on: datetime.date) -> list[Parameter]:
             name=name,
             meaning=MEANINGS[name],
             schema=_schema(field),
-            several=isinstance(field, ManyField),
+            several=isinstance(field, MultipleField),
         )
         for name, field in fields.items()
     ]
@@ -94,8 +94,8 @@ def _schema(field: forms.Field) -> dict[str, Any]:
     match field:
         case OrganisationsField():
             return {"type": "string", "minLength": 1}
-        case OneField() | ManyField():
-            usual = getattr(field, "absent", "")
+        case SingleField() | MultipleField():
+            usual = getattr(field, "default", "")
             return _choice(field) | ({"default": usual} if usual else {})
         case MonthField():
             return {"type": "string", "pattern": MONTH}

@@ -1,1 +1,1 @@
-"""Which protocols? No request, no response, no file format."""
+"""Finds protocols: parameters, index, results, facets. Knows no request and no file format."""

@@ -1,7 +1,7 @@
-"""The choices beside a list, each with the number of protocols that choosing it alone would give.
+"""Facets: the choices beside a list, each with the number of protocols that it would give.
 
-A number keeps the rest of the question and leaves out what its own facet
-asks, so it is the length of the list that the choice leads to.
+A count applies all other filters and not the facet's own, so it is the length of
+the list that the choice leads to.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import numpy as np
 
 from registers.models import Organisation, Party
 from registers.models.review_dates import ReviewStatus
-from registers.search.question import IN_STATUS, STATUSES, ProtocolFilter
+from registers.search.question import MODEL_STATUS, STATUSES, ProtocolFilter
 
-LARGEST_ORGANISATIONS = 10
+MAX_ORGANISATIONS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One choice of a facet. `count` is None where the question cannot be answered.
+    """One choice of a facet. `count` is None where the query string is not valid.
 
-    `id` names it on a page: that of a facet's first choice is the parameter's
-    own name, unless something else on the page has that.
+    `id` is its HTML id: for the first choice of a facet the parameter's name, so
+    that the error summary can link to it, unless another element has that id.
     """
 
     id: str
@@ -33,14 +33,14 @@ class Choice:
     chosen: bool
 
     @property
-    def leads_nowhere(self) -> bool:
-        """Whether choosing it would find nothing. What is chosen can always be taken back."""
+    def is_empty(self) -> bool:
+        """Whether choosing it finds nothing. A chosen one can always be removed."""
         return self.count == 0 and not self.chosen
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facets:
-    """The choices for each parameter, in the order that they are shown."""
+    """The choices of each facet, in the order that they are shown."""
 
     theme: list[Choice]
     organisation: list[Choice]
@@ -50,47 +50,47 @@ class Facets:
 
 
 def theme_counts(filters: ProtocolFilter) -> dict[int, int]:
-    """Return the number of protocols by theme's key, whatever themes are asked for."""
-    return filters.index.by_theme(filters.excluding("theme"))
+    """Return the number of protocols by theme id, ignoring the theme filter."""
+    return filters.index.count_by_theme(filters.excluding("theme"))
 
 
 def facets(filters: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
-    """Return every facet of a question that can be answered: one query, for names.
+    """Return every facet of valid filters: one query, for names.
 
-    `by_theme` is what `theme_counts` gives for it.
+    `by_theme` is the result of `theme_counts`.
     """
-    question, index = filters.cleaned, filters.index
-    roles = {role: int(filters.with_role(role).sum()) for role in Party.Role.values}
+    values, index = filters.cleaned, filters.index
+    roles = {role: int(filters.mask_with_role(role).sum()) for role in Party.Role.values}
     rest = filters.excluding("review")
     reviews = {
-        status: int((rest & index.reviewed([status], filters.on)).sum())
+        status: int((rest & index.with_review_status([status], filters.on)).sum())
         for status in ReviewStatus.values
     }
     rest = filters.excluding("status")
     statuses = {
-        status: int((rest & index.in_status(IN_STATUS[status])).sum()) for status in IN_STATUS
+        status: int((rest & index.in_status(MODEL_STATUS[status])).sum()) for status in MODEL_STATUS
     }
     statuses["all"] = int(rest.sum())
     themes = [(slug, theme.name) for slug, theme in filters.themes.items()]
     by_slug = {slug: by_theme.get(theme.pk, 0) for slug, theme in filters.themes.items()}
     return Facets(
-        theme=_choices("theme", themes, question["theme"], by_slug),
+        theme=_choices("theme", themes, values["theme"], by_slug),
         organisation=_organisations(filters),
-        role=_choices("role", Party.Role.choices, [question["role"]], roles),
-        review=_choices("review", ReviewStatus.choices, question["review"], reviews),
-        status=_choices("status", STATUSES, [question["status"]], statuses),
+        role=_choices("role", Party.Role.choices, [values["role"]], roles),
+        review=_choices("review", ReviewStatus.choices, values["review"], reviews),
+        status=_choices("status", STATUSES, [values["status"]], statuses),
     )
 
 
-def unanswered(filters: ProtocolFilter) -> Facets:
-    """Return the choices, without numbers, of a question in which something cannot be right."""
-    question = filters.kept
+def facets_without_counts(filters: ProtocolFilter) -> Facets:
+    """Return the facets without counts, for a query string that is not valid."""
+    values = filters.valid_values
 
     def choices(name: str, options: list[tuple[str, str]]) -> list[Choice]:
-        chosen = question.get(name) or ""
+        chosen = values.get(name) or ""
         return _choices(name, options, chosen if isinstance(chosen, list) else [chosen], {})
 
-    organisations = question.get("organisation") or []
+    organisations = values.get("organisation") or []
     return Facets(
         theme=choices("theme", [(slug, theme.name) for slug, theme in filters.themes.items()]),
         organisation=[_organisation(each, None, chosen=True) for each in organisations],
@@ -103,10 +103,10 @@ def unanswered(filters: ProtocolFilter) -> Facets:
 def _choices(
     name: str, options: list[tuple[str, str]], chosen: list[str], counts: dict[str, int]
 ) -> list[Choice]:
-    taken = name == "role"  # by the choice of any role
+    id_is_taken = name == "role"  # by the choice of any role
     return [
         Choice(
-            id=f"{name}-{value}" if number or taken else name,
+            id=f"{name}-{value}" if number or id_is_taken else name,
             value=value,
             label=label,
             count=counts.get(value),
@@ -127,23 +127,23 @@ def _organisation(organisation: Organisation, count: int | None, *, chosen: bool
 
 
 def _organisations(filters: ProtocolFilter) -> list[Choice]:
-    """Return the organisations that are asked for, and of the others those with most protocols."""
+    """Return the chosen organisations, and the others with the most protocols."""
     chosen: list[Organisation] = filters.cleaned["organisation"]
-    numbers = filters.index.by_organisation(
+    numbers = filters.index.count_by_organisation(
         filters.excluding("organisation", "role"), filters.cleaned["role"]
     )
-    asked_for = {each.pk for each in chosen}
-    counted = {key: int(numbers[key]) if key < len(numbers) else 0 for key in asked_for}
-    # Where many are equal, or none is left, those with the most in the whole register.
-    largest = np.lexsort((-filters.index.overall, -numbers))
-    others = (int(key) for key in largest if int(key) not in asked_for)
+    chosen_ids = {each.pk for each in chosen}
+    counted = {key: int(numbers[key]) if key < len(numbers) else 0 for key in chosen_ids}
+    # Where counts are equal, those with the most protocols in the whole register.
+    largest = np.lexsort((-filters.index.total_by_organisation, -numbers))
+    others = (int(key) for key in largest if int(key) not in chosen_ids)
     counted |= {
         key: int(numbers[key])
-        for key in islice(others, LARGEST_ORGANISATIONS)
-        if filters.index.overall[key]
+        for key in islice(others, MAX_ORGANISATIONS)
+        if filters.index.total_by_organisation[key]
     }
     organisations = sorted(
         Organisation.objects.filter(pk__in=counted),
-        key=lambda each: (each.pk not in asked_for, -counted[each.pk], each.name),
+        key=lambda each: (each.pk not in chosen_ids, -counted[each.pk], each.name),
     )
-    return [_organisation(e, counted[e.pk], chosen=e.pk in asked_for) for e in organisations]
+    return [_organisation(e, counted[e.pk], chosen=e.pk in chosen_ids) for e in organisations]

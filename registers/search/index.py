@@ -1,11 +1,11 @@
-"""The register in memory: a few small numbers for each public protocol, in numpy's arrays.
+"""The index: the public register in memory, as a few numbers per protocol in numpy arrays.
 
-Every list and every number beside a choice is worked out here. The databases
-need seconds to count 1.25 million parties by organisation; this needs
-milliseconds, gives the same on both, and takes 20 MB for 250,000 protocols.
+Every list and every facet count is computed here. The databases need seconds to
+count 1.25 million parties by organisation; this needs milliseconds, gives the same
+on both, and takes 20 MB for 250,000 protocols.
 
-A protocol stands in every array at the place that its search entry's key
-names. A choice is an array of True and False by such places.
+The position of a protocol in every array is the id of its search entry. A mask is
+an array of booleans by position.
 """
 
 from __future__ import annotations
@@ -14,52 +14,54 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from django.db.models.functions import Lower
 from numpy.typing import NDArray
 
-from registers.models import Party, Protocol, SearchEntry, Theme
+from registers.models import Party, Protocol, RegisterVersion, SearchEntry, Theme
 from registers.models.review_dates import ReviewStatus, months_with
 
-Chosen = NDArray[np.bool_]
-Numbers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
 
-# 0 says that nothing public stands at a place.
+# 0: no public protocol at this position.
 STATUSES: dict[str, int] = {Protocol.Status.PUBLISHED: 1, Protocol.Status.WITHDRAWN: 2}
 ROLES: dict[str, int] = {Party.Role.LEAD: 1, Party.Role.PARTNER: 2}
-CHUNK = 10_000  # rows that are read at a time
-FEW = 4
-NO_MONTH = 1_000_000  # after every month there is
-SHORTEST, LONGEST = 4, 8  # digits of a reference
-LENGTHS = LONGEST - SHORTEST + 1
+CHUNK = 10_000  # rows read at a time
+FEW_KEYS = 4
+NO_MONTH = 1_000_000  # later than any month
+MIN_DIGITS, MAX_DIGITS = 4, 8  # digits of a reference
+LENGTHS = MAX_DIGITS - MIN_DIGITS + 1
 
 
 def month_number(month: datetime.date | None) -> int:
-    """Return a month as a number that counts up by one each month."""
+    """Return a month as a number: that of the next month is one more."""
     return month.year * 12 + month.month - 1 if month else NO_MONTH
 
 
 def reference_number(reference: str) -> int:
-    """Return a reference as a number. Numbers stand in the order of the texts."""
-    return int(reference.ljust(LONGEST, "0")) * LENGTHS + len(reference) - SHORTEST
+    """Return a reference as a number that sorts like the text."""
+    return int(reference.ljust(MAX_DIGITS, "0")) * LENGTHS + len(reference) - MIN_DIGITS
 
 
 def reference_of(number: int) -> str:
-    """Return the reference that `reference_number` made a number of."""
+    """Return the reference of a number made by `reference_number`."""
     digits, longer = divmod(number, LENGTHS)
-    return f"{digits:0{LONGEST}}"[: SHORTEST + longer]
+    return f"{digits:0{MAX_DIGITS}}"[: MIN_DIGITS + longer]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """The public register as it was in the version `number` with its `token`."""
+    """The public register in the version `number` with its `token`. It never changes."""
 
     number: int
     token: str
     # By entry.
-    reference: Numbers
+    reference: IntArray
     theme: NDArray[np.int32]
     status: NDArray[np.int8]
     month: NDArray[np.int32]
@@ -67,72 +69,72 @@ class Index:
     party_entry: NDArray[np.int32]
     party_organisation: NDArray[np.int32]
     party_role: NDArray[np.int8]
-    # False for the second part that one organisation has in the same protocol.
-    party_first: Chosen
+    # False for the second party of one organisation in the same protocol.
+    party_first: Mask
 
     @property
     def version(self) -> str:
-        """The version of the register, in one word: what is kept of another is out of date."""
+        """The register version as one string, for cache keys."""
         return f"{self.number}-{self.token}"
 
     @cached_property
     def themes(self) -> list[Theme]:
-        """The themes in their order: one query, when first asked for."""
+        """The themes in order: one query, when first read."""
         return list(Theme.objects.all())
 
     @cached_property
-    def titles(self) -> Numbers:
-        """Where each title stands among all, in small letters, as the database sorts them."""
+    def title_order(self) -> IntArray:
+        """The rank of each title, ignoring case, as the database sorts them."""
         entries = SearchEntry.objects.order_by(Lower("protocol__title"), "protocol_id")
-        places = np.fromiter(entries.values_list("pk", flat=True).iterator(CHUNK), np.int64)
-        places = places[places < self.size]  # one more may have come since
-        turns = np.zeros(self.size, np.int64)
-        turns[places] = range(len(places))
-        return turns
+        positions = np.fromiter(entries.values_list("pk", flat=True).iterator(CHUNK), np.int64)
+        positions = positions[positions < self.size]  # an entry may have been added since
+        ranks = np.zeros(self.size, np.int64)
+        ranks[positions] = range(len(positions))
+        return ranks
 
     @property
     def size(self) -> int:
-        """How many places there are, with or without a protocol."""
+        """The number of positions, with or without a protocol."""
         return len(self.status)
 
     @property
-    def public(self) -> Chosen:
-        """Every public protocol."""
-        public: Chosen = self.status > 0
+    def public(self) -> Mask:
+        """The mask of every public protocol."""
+        public: Mask = self.status > 0
         return public
 
-    def in_status(self, status: str) -> Chosen:
-        """Choose the protocols with a status of the model's."""
-        chosen: Chosen = self.status == STATUSES[status]
+    def in_status(self, status: str) -> Mask:
+        """Return the mask of protocols with a status of the model."""
+        chosen: Mask = self.status == STATUSES[status]
         return chosen
 
-    def in_themes(self, themes: Iterable[int]) -> Chosen:
-        """Choose those under any of the themes, by key."""
+    def in_themes(self, themes: Iterable[int]) -> Mask:
+        """Return the mask of protocols under any of the themes, by id."""
         return np.isin(self.theme, list(themes)) & self.public
 
-    def reviewed(self, statuses: Iterable[str], on: datetime.date) -> Chosen:
-        """Choose those whose review has any of `statuses` on the day `on`."""
+    def with_review_status(self, statuses: Iterable[str], on: datetime.date) -> Mask:
+        """Return the mask of protocols whose review has any of `statuses` on the day `on`."""
         chosen = np.zeros(self.size, bool)
         for status in map(ReviewStatus, statuses):
             if status == ReviewStatus.NONE:
                 chosen |= self.month == NO_MONTH
             else:
-                chosen |= self.between(*months_with(status, on))
+                chosen |= self.review_between(*months_with(status, on))
         return chosen
 
-    def between(self, first: datetime.date | None, last: datetime.date | None) -> Chosen:
-        """Choose those to be reviewed from the month `first` to the month `last`, with both."""
-        chosen: Chosen = self.month != NO_MONTH
+    def review_between(self, first: datetime.date | None, last: datetime.date | None) -> Mask:
+        """Return the mask of protocols with a review in the months `first` to `last`."""
+        chosen: Mask = self.month != NO_MONTH
         if first:
             chosen &= self.month >= month_number(first)
         if last:
             chosen &= self.month <= month_number(last)
         return chosen
 
-    def of_organisations(self, organisations: Iterable[int], role: str = "") -> Chosen:
-        """Choose those in which any organisation of the keys has the part `role`, or any."""
+    def of_organisations(self, organisations: Iterable[int], role: str = "") -> Mask:
+        """Return the mask of protocols that any of the organisations, by id, has a `role` in."""
         keys = list(organisations)
-        if len(keys) <= FEW:  # comparing is quicker than looking each party up
+        if len(keys) <= FEW_KEYS:  # comparing is faster than a lookup per party
             parties = np.zeros(len(self.party_entry), bool)
             for key in keys:
                 parties |= self.party_organisation == key
@@ -142,36 +144,36 @@ class Index:
             parties = wanted[self.party_organisation]
         return self._of_parties(parties, role)
 
-    def with_role_taken(self, role: str) -> Chosen:
-        """Choose those in which anybody has the part `role`."""
-        return self._with_role_taken[role]
+    def with_role(self, role: str) -> Mask:
+        """Return the mask of protocols with any party in `role`."""
+        return self._with_role[role]
 
     @cached_property
-    def _with_role_taken(self) -> dict[str, Chosen]:
+    def _with_role(self) -> dict[str, Mask]:
         everybody = np.ones(len(self.party_entry), bool)
         return {role: self._of_parties(everybody, role) for role in ROLES}
 
-    def _of_parties(self, parties: Chosen, role: str) -> Chosen:
+    def _of_parties(self, parties: Mask, role: str) -> Mask:
         if role:
             parties = parties & (self.party_role == ROLES[role])
         chosen = np.zeros(self.size, bool)
         chosen[self.party_entry[parties]] = True
         return chosen
 
-    def at_reference(self, reference: str) -> int | None:
-        """Return the place of the protocol with a well-formed reference, if it is public."""
-        places = np.flatnonzero((self.reference == reference_number(reference)) & self.public)
-        return int(places[0]) if len(places) else None
+    def position_of(self, reference: str) -> int | None:
+        """Return the position of the protocol with a well-formed reference, if it is public."""
+        positions = np.flatnonzero((self.reference == reference_number(reference)) & self.public)
+        return int(positions[0]) if len(positions) else None
 
-    def by_theme(self, chosen: Chosen) -> dict[int, int]:
-        """Return how many of the chosen stand under each theme, by key."""
+    def count_by_theme(self, chosen: Mask) -> dict[int, int]:
+        """Return the number of chosen protocols by theme id."""
         numbers = np.bincount(self.theme[chosen])
         return {int(key): int(numbers[key]) for key in np.flatnonzero(numbers)}
 
-    def by_organisation(self, chosen: Chosen, role: str = "") -> Numbers:
-        """Return in how many of the chosen each organisation has a part, or the part `role`.
+    def count_by_organisation(self, chosen: Mask, role: str = "") -> IntArray:
+        """Return the number of chosen protocols that each organisation has a `role` in, or any.
 
-        The numbers stand at the organisations' keys; a key beyond has none.
+        The position is the organisation's id; a larger id has none.
         """
         parties = self.party_role == ROLES[role] if role else self.party_first
         parties = parties & chosen[self.party_entry]
@@ -179,43 +181,43 @@ class Index:
         return np.bincount(found, minlength=self._organisations).astype(np.int64)
 
     @cached_property
-    def overall(self) -> Numbers:
-        """The same of all public protocols."""
-        return self.by_organisation(self.public)
+    def total_by_organisation(self) -> IntArray:
+        """The same for all public protocols."""
+        return self.count_by_organisation(self.public)
 
     @cached_property
     def _organisations(self) -> int:
         return int(self.party_organisation.max(initial=0)) + 1
 
-    def references(self, places: Iterable[int]) -> list[str]:
-        """Return the references of the protocols at `places`."""
-        return [reference_of(int(number)) for number in self.reference[list(places)]]
+    def references(self, positions: Iterable[int]) -> list[str]:
+        """Return the references of the protocols at `positions`."""
+        return [reference_of(int(number)) for number in self.reference[list(positions)]]
 
-    def changed(
+    def updated(
         self, *, number: int, token: str, entries: NDArray[np.int64], parties: NDArray[np.int64]
     ) -> Index:
-        """Return the index of a later version, in which `entries` replace what they were.
+        """Return the index of a later version, in which `entries` are replaced.
 
-        A row of `entries` is a place, a reference, a theme, a status and a
-        month; one of `parties`, all those of these entries, is a place, an
-        organisation and a role: each as the arrays hold them.
+        A row of `entries` is a position, a reference, a theme, a status and a
+        month; a row of `parties`, all those of these entries, is a position, an
+        organisation and a role: each in the form of the arrays.
         """
-        places = entries[:, 0]
-        size = max(self.size, int(places.max(initial=0)) + 1)
+        positions = entries[:, 0]
+        size = max(self.size, int(positions.max(initial=0)) + 1)
         columns: dict[str, Any] = {}
-        for position, name in enumerate(("reference", "theme", "status", "month"), start=1):
+        for column, name in enumerate(("reference", "theme", "status", "month"), start=1):
             old = getattr(self, name)
             columns[name] = np.concatenate([old, np.zeros(size - self.size, old.dtype)])
-            columns[name][places] = entries[:, position]
+            columns[name][positions] = entries[:, column]
         stale = np.zeros(size, bool)
-        stale[places] = True
+        stale[positions] = True
         kept = ~stale[self.party_entry]
         parties = parties[np.lexsort((parties[:, 2], parties[:, 1], parties[:, 0]))]
         first = np.ones(len(parties), bool)
         first[1:] = (parties[1:, :2] != parties[:-1, :2]).any(axis=1)
-        for position, name in enumerate(("party_entry", "party_organisation", "party_role")):
+        for column, name in enumerate(("party_entry", "party_organisation", "party_role")):
             old = getattr(self, name)
-            columns[name] = np.concatenate([old[kept], parties[:, position].astype(old.dtype)])
+            columns[name] = np.concatenate([old[kept], parties[:, column].astype(old.dtype)])
         columns["party_first"] = np.concatenate([self.party_first[kept], first])
         return replace(self, number=number, token=token, **columns)
 
@@ -232,3 +234,65 @@ EMPTY = Index(
     party_role=np.zeros(0, np.int8),
     party_first=np.zeros(0, bool),
 )
+
+
+_lock = Lock()
+_cached = [EMPTY]
+
+
+def current_index() -> Index:
+    """Return the index of the current register version: one light query if nothing has changed.
+
+    An index never changes: whoever holds it sees one state of the register.
+    """
+    now = RegisterVersion.now()
+    if _cached[0].version != str(now):
+        with _lock:
+            # Another thread may have updated it while this one waited.
+            now = RegisterVersion.now()
+            if _cached[0].version != str(now):
+                _cached[0] = _updated(_cached[0], now)
+    return _cached[0]
+
+
+def clear_index() -> None:
+    """Make the next `current_index()` read the whole register, as after a restored backup."""
+    _cached[0] = EMPTY
+
+
+def _updated(index: Index, now: RegisterVersion) -> Index:
+    """Return the index updated to the version `now`.
+
+    Entries that change while this reads may be included. They are read again for
+    the next version.
+    """
+    if now.number <= index.number:
+        index = EMPTY  # a backup was restored
+    entries = SearchEntry.objects.filter(changed_in__gt=index.number)
+    rows = entries.values_list(
+        "id", "protocol_id", "protocol__theme_id", "protocol__status", "protocol__review_date"
+    )
+    read = _array(
+        (
+            (key, reference_number(reference), theme, STATUSES.get(status, 0), month_number(month))
+            for key, reference, theme, status, month in rows.iterator(CHUNK)
+        ),
+        width=5,
+    )
+    parties = Party.objects.filter(protocol__search_entry__changed_in__gt=index.number)
+    parts = _array(
+        (
+            (entry, organisation, ROLES[role])
+            for entry, organisation, role in parties.order_by()
+            .values_list("protocol__search_entry__id", "organisation_id", "role")
+            .iterator(CHUNK)
+        ),
+        width=3,
+    )
+    # A party of an entry that was added in the meantime has no position yet.
+    parts = parts[np.isin(parts[:, 0], read[:, 0])]
+    return index.updated(number=now.number, token=now.token, entries=read, parties=parts)
+
+
+def _array(rows: Iterable[tuple[Any, ...]], *, width: int) -> NDArray[np.int64]:
+    return np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, width)

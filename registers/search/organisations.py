@@ -1,4 +1,4 @@
-"""Organisations A to Z, one organisation's part in protocols, and who shares with whom."""
+"""Organisations A to Z, the protocols of one, and who shares with whom."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 from django.db.models import QuerySet
 
 from registers.models import Name, Organisation, Party, Protocol, Succession
-from registers.search.index import NO_MONTH, Chosen, Index
-from registers.search.rows import Found, Row, rows, urgency
+from registers.search.index import NO_MONTH, Index, Mask
+from registers.search.rows import ProtocolList, Row, earliest_review_first, make_rows
 
 KINDS = Name.Kind.values
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """One organisation of a list. `names` are those that are not the official one, by kind."""
+class OrganisationRow:
+    """One organisation of a list. `names` are all but the official one, by kind."""
 
     organisation: Organisation
     names: list[Name]
-    counts: Counts
+    counts: RoleCounts
     became: list[Succession]
 
 
 def official_names(letter: str = "") -> QuerySet[Name]:
-    """Return the official name of each that has any name beginning with `letter`, A to Z."""
+    """Return the official names of organisations with any name beginning with `letter`, A to Z."""
     names = Name.objects.filter(key__startswith=letter.lower())
     return (
         Name.objects.filter(kind=Name.Kind.OFFICIAL, organisation__in=names.values("organisation"))
@@ -36,8 +36,8 @@ def official_names(letter: str = "") -> QuerySet[Name]:
     )
 
 
-def lines(official: QuerySet[Name], index: Index) -> Iterator[Line]:
-    """Give a line for each of the official names: three queries, whatever their number."""
+def organisation_rows(official: QuerySet[Name], index: Index) -> Iterator[OrganisationRow]:
+    """Yield a row for each of the official names: three queries in all."""
     keys = official.values("organisation")
     names: dict[int, list[Name]] = defaultdict(list)
     for name in Name.objects.filter(organisation__in=keys).exclude(kind=Name.Kind.OFFICIAL):
@@ -48,7 +48,7 @@ def lines(official: QuerySet[Name], index: Index) -> Iterator[Line]:
     counts = counts_by_role(index)
     for name in official:
         key = name.organisation_id
-        yield Line(
+        yield OrganisationRow(
             organisation=name.organisation,
             names=sorted(names[key], key=lambda other: KINDS.index(other.kind)),
             counts=counts(key),
@@ -60,12 +60,12 @@ LEADS_FIRST = (Party.Role.LEAD, Party.Role.PARTNER)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
-    """The current protocols of an organisation by its role, the most urgent first, and counts.
+class OrganisationProtocols:
+    """The current protocols of an organisation by role, the most urgent first, and counts.
 
-    A protocol in which it is both stands in both lists. The lists may be cut
-    short; the counts never are. `withdrawn` counts those
-    no longer in force, whatever the role.
+    A protocol in which it has both roles is in both lists. The lists may be cut
+    short; the counts are complete. `withdrawn` is the number of withdrawn protocols
+    in any role.
     """
 
     leads: list[Row]
@@ -77,8 +77,8 @@ class Parts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counts:
-    """In how many current protocols an organisation has each part, and in how many any."""
+class RoleCounts:
+    """The number of current protocols of an organisation by role, and in any role."""
 
     leads: int
     partner_in: int
@@ -86,22 +86,25 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Urgent:
-    """Protocols in the order of urgency. The rows may be cut short; the count never is."""
+class UrgentProtocols:
+    """Protocols by urgency. The rows may be cut short; the count is complete."""
 
     rows: list[Row]
     count: int
 
 
-def most_urgent(index: Index, *several: Chosen, most: int) -> list[Urgent]:
-    """Return the `most` most urgent of each choice. They are of one page, so brought at once."""
-    found = [Found(index, chosen, urgency(index)) for chosen in several]
-    shown = rows(index, *(each.places(0, most) for each in found))
-    return [Urgent(rows=lines, count=len(each)) for each, lines in zip(found, shown, strict=True)]
+def most_urgent(index: Index, *several: Mask, most: int) -> list[UrgentProtocols]:
+    """Return the `most` most urgent protocols of each mask. All are fetched at once."""
+    found = [ProtocolList(index, chosen, earliest_review_first(index)) for chosen in several]
+    shown = make_rows(index, *(each.positions(0, most) for each in found))
+    return [
+        UrgentProtocols(rows=lines, count=len(each))
+        for each, lines in zip(found, shown, strict=True)
+    ]
 
 
-def parts_of(index: Index, organisation: Organisation, *, most: int) -> Parts:
-    """Return its parts, with the `most` most urgent protocols in each role."""
+def protocols_of(index: Index, organisation: Organisation, *, most: int) -> OrganisationProtocols:
+    """Return the protocols of an organisation: the `most` most urgent ones in each role."""
     current = index.in_status(Protocol.Status.PUBLISHED)
     named = index.of_organisations([organisation.pk])
 
@@ -110,7 +113,7 @@ def parts_of(index: Index, organisation: Organisation, *, most: int) -> Parts:
         *(index.of_organisations([organisation.pk], role) & current for role in LEADS_FIRST),
         most=most,
     )
-    return Parts(
+    return OrganisationProtocols(
         leads=leads.rows,
         partner_in=partner_in.rows,
         lead_count=leads.count,
@@ -121,19 +124,19 @@ def parts_of(index: Index, organisation: Organisation, *, most: int) -> Parts:
 
 
 def current_counts(index: Index) -> dict[int, int]:
-    """Return the number of current protocols by the key of each organisation with a part in one."""
-    numbers = index.by_organisation(index.in_status(Protocol.Status.PUBLISHED))
+    """Return the number of current protocols by organisation id, without zeros."""
+    numbers = index.count_by_organisation(index.in_status(Protocol.Status.PUBLISHED))
     return {int(key): int(numbers[key]) for key in np.flatnonzero(numbers)}
 
 
-def counts_by_role(index: Index) -> Callable[[int], Counts]:
-    """Return what gives, by the key of any organisation, what `parts_of` counts of it."""
+def counts_by_role(index: Index) -> Callable[[int], RoleCounts]:
+    """Return a function from an organisation's id to its counts."""
     current = index.in_status(Protocol.Status.PUBLISHED)
-    numbers = [index.by_organisation(current, role) for role in (*LEADS_FIRST, "")]
+    numbers = [index.count_by_organisation(current, role) for role in (*LEADS_FIRST, "")]
 
-    def of(key: int) -> Counts:
+    def of(key: int) -> RoleCounts:
         leads, partner_in, protocols = (int(n[key]) if key < len(n) else 0 for n in numbers)
-        return Counts(leads=leads, partner_in=partner_in, protocols=protocols)
+        return RoleCounts(leads=leads, partner_in=partner_in, protocols=protocols)
 
     return of
 
@@ -142,19 +145,19 @@ def counts_by_role(index: Index) -> Callable[[int], Counts]:
 class Shared:
     """The protocols that name two organisations, those in force first, then by urgency.
 
-    `current` counts those in force, `withdrawn` the others.
+    `current` is the number in force, `withdrawn` that of the others.
     """
 
-    protocols: Found
+    protocols: ProtocolList
     current: int
     withdrawn: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """Those that share with an organisation, the most first; `count` is of all of them.
+    """The organisations that share with one, the most protocols first; `count` is of all of them.
 
-    Each carries `shared`, the number of protocols in force that name both.
+    Each has an attribute `shared`, the number of protocols in force that name both.
     """
 
     organisations: list[Organisation]
@@ -165,9 +168,9 @@ def shared_by(index: Index, one: Organisation, other: Organisation) -> Shared:
     """Return the public protocols that name both."""
     both = index.of_organisations([one.pk]) & index.of_organisations([other.pk]) & index.public
     withdrawn = index.in_status(Protocol.Status.WITHDRAWN)
-    key = withdrawn * (NO_MONTH + 1) + urgency(index)
+    key = withdrawn * (NO_MONTH + 1) + earliest_review_first(index)
     return Shared(
-        protocols=Found(index, both, key),
+        protocols=ProtocolList(index, both, key),
         current=int((both & ~withdrawn).sum()),
         withdrawn=int((both & withdrawn).sum()),
     )
@@ -176,14 +179,14 @@ def shared_by(index: Index, one: Organisation, other: Organisation) -> Shared:
 def sharing_with(index: Index, organisation: Organisation, *, most: int) -> Sharing:
     """Return the `most` organisations that share with `organisation` in protocols in force."""
     current = index.of_organisations([organisation.pk]) & index.in_status(Protocol.Status.PUBLISHED)
-    numbers = index.by_organisation(current)
+    numbers = index.count_by_organisation(current)
     if organisation.pk < len(numbers):
         numbers[organisation.pk] = 0
     largest = np.argsort(-numbers, kind="stable")[:most]
     shared = {int(key): int(numbers[key]) for key in largest if numbers[key]}
     organisations = list(Organisation.objects.filter(pk__in=shared))
     for other in organisations:
-        other.shared = shared[other.pk]  # type: ignore[attr-defined] # for the page alone
+        other.shared = shared[other.pk]  # type: ignore[attr-defined] # for the template
     return Sharing(
         organisations=sorted(organisations, key=lambda each: (-shared[each.pk], each.name.lower())),
         count=int(np.count_nonzero(numbers)),

@@ -1,4 +1,4 @@
-"""The query string: read once at the door, cleaned into a question, and said back in words."""
+"""The parameters of the query string: validated, applied as filters, and shown as tags."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ from django.utils.text import slugify
 
 from registers.models import Organisation, Party, Protocol, Slug
 from registers.models.review_dates import ReviewStatus
-from registers.search.index import Chosen
-from registers.search.index_loader import index_now
+from registers.search.index import Mask, current_index
 from registers.search.text.search import Search, search
 
 
-def shown(value: str) -> str:
-    """Return `value` as an error message can carry it: 60 characters at most."""
-    return value if len(value) <= 60 else f"{value[:60]}…"  # noqa: PLR2004 (said above)
+def shorten(value: str) -> str:
+    """Return `value` cut to 60 characters, for an error message."""
+    return value if len(value) <= 60 else f"{value[:60]}…"  # noqa: PLR2004 (as documented)
 
 
 class TextField(forms.CharField):
-    """Text. The sentence about a wrong one names the field."""
+    """Text. The error message names the field."""
 
     def clean(self, value: Any) -> Any:
         """Return the text without the spaces around it. Raises ValidationError."""
         try:
-            # What could not be decoded on its way here arrives as this sign.
+            # Bytes that could not be decoded arrive as this character.
             if "\ufffd" in str(value or ""):
                 raise ValidationError("A sign in this cannot be read.")
             return super().clean(value)
@@ -42,70 +41,72 @@ class TextField(forms.CharField):
             raise ValidationError(f"{self.label}: {problem.messages[0]}") from problem
 
 
-class ManyField(forms.MultipleChoiceField):
-    """Any of some words, repeated in the query string. Empty ones are as if absent.
+class MultipleField(forms.MultipleChoiceField):
+    """Any of some choices, repeated in the query string. Empty values are ignored.
 
-    `right` holds the values that were right, also when the whole was refused:
-    a page shows them again beside the sentence.
+    `valid_values` are the valid ones, also when another was refused: the page
+    shows them again beside the error.
     """
 
-    right: list[Any]
+    valid_values: list[Any]
 
     def to_python(self, value: Any) -> list[str]:
-        """Return each word once, in the order of first mention."""
+        """Return the values without duplicates, in order."""
         return [word for word in dict.fromkeys(super().to_python(value)) if word]
 
     def validate(self, value: list[str]) -> None:
-        """Raise ValidationError, with a sentence, for the first word that is no choice."""
-        self.right = [word for word in value if self.valid_value(word)]
+        """Raise ValidationError for the first value that is not a choice."""
+        self.valid_values = [word for word in value if self.valid_value(word)]
         for word in value:
-            if word not in self.right:
-                raise ValidationError(f"{self.label}: ‘{shown(word)}’ is not one of the choices.")
+            if word not in self.valid_values:
+                raise ValidationError(f"{self.label}: ‘{shorten(word)}’ is not one of the choices.")
 
 
-class OneField(forms.ChoiceField):
-    """One of some words; `absent` stands for an absent or empty one."""
+class SingleField(forms.ChoiceField):
+    """One of some choices; `default` where it is absent or empty."""
 
-    def __init__(self, *, absent: str = "", **kwargs: Any) -> None:
+    def __init__(self, *, default: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.absent = absent
+        self.default = default
 
     def to_python(self, value: Any) -> str:
-        """Return the word, or what stands for none."""
-        return super().to_python(value) or self.absent
+        """Return the value, or the default."""
+        return super().to_python(value) or self.default
 
     def validate(self, value: str) -> None:
-        """Raise ValidationError, with a sentence, for a word that is none of the choices."""
+        """Raise ValidationError for a value that is not a choice."""
         if value and not self.valid_value(value):
-            raise ValidationError(f"{self.label}: ‘{shown(value)}’ is not one of the choices.")
+            raise ValidationError(f"{self.label}: ‘{shorten(value)}’ is not one of the choices.")
 
 
-class OrganisationsField(ManyField):
-    """Organisations by any of their slugs, past ones too, or by any name that gives such a slug.
+class OrganisationsField(MultipleField):
+    """Organisations by any present or past slug, or by a name that gives such a slug.
 
-    `wrong` holds the words that lead to none, to be put right.
+    `unknown` are the values that match no organisation.
     """
 
-    wrong: list[str]
+    unknown: list[str]
 
     def clean(self, value: Any) -> list[Organisation]:
-        """Return the organisations asked for, each once.
+        """Return the organisations, without duplicates.
 
-        Raises ValidationError, which names the first that nobody here is called.
+        Raises ValidationError, which names the first unknown one.
         """
-        asked = {word: slugify(word) for word in self.to_python(value)}
-        if not asked:
+        slug_of = {word: slugify(word) for word in self.to_python(value)}
+        if not slug_of:
             return []
-        slugs = Slug.objects.filter(text__in=asked.values()).select_related("organisation")
+        slugs = Slug.objects.filter(text__in=slug_of.values()).select_related("organisation")
         found = {slug.text: slug.organisation for slug in slugs}
-        self.right = list(dict.fromkeys(found[slug] for slug in asked.values() if slug in found))
-        self.wrong = [word for word, slug in asked.items() if slug not in found]
-        if self.wrong:
+        self.valid_values = list(
+            dict.fromkeys(found[slug] for slug in slug_of.values() if slug in found)
+        )
+        self.unknown = [word for word, slug in slug_of.items() if slug not in found]
+        if self.unknown:
             raise ValidationError(
                 f"{self.label}: no organisation in this register is called"
-                f" ‘{shown(self.wrong[0])}’."
+                f" ‘{shorten(self.unknown[0])}’."
             )
-        return self.right
+        return self.valid_values
 
 
 class MonthField(TextField):
@@ -118,7 +119,7 @@ class MonthField(TextField):
             return None
         if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) or text.startswith("0000"):
             raise ValidationError(
-                f"{self.label}: ‘{shown(text)}’ is not a month. Write it like 2024-03."
+                f"{self.label}: ‘{shorten(text)}’ is not a month. Write it like 2024-03."
             )
         return datetime.date.fromisoformat(f"{text}-01")
 
@@ -126,7 +127,7 @@ class MonthField(TextField):
 class DayField(TextField):
     """A day such as 2022-06-30."""
 
-    # Others have no month before, or three months on, in Python's calendar.
+    # Python has no month before the first of these, or three months after the last.
     YEARS = range(2, 9999)
 
     def clean(self, value: Any) -> datetime.date | None:
@@ -149,19 +150,19 @@ class DayField(TextField):
 class PageField(TextField):
     """The number of a page, from 1."""
 
-    LARGEST = 10**9  # no register has as many: it stands for every number beyond
+    LARGEST = 10**9  # larger numbers count as this: no register has as many pages
 
     def clean(self, value: Any) -> int:
         """Return the number; 1 if absent. Raises ValidationError."""
         text = super().clean(value)
         if not re.fullmatch(r"[0-9]*", text) or (text and not text.strip("0")):
-            raise ValidationError(f"Page: ‘{shown(text)}’ is not the number of a page.")
+            raise ValidationError(f"Page: ‘{shorten(text)}’ is not the number of a page.")
         digits = text.lstrip("0")
         return min(int(digits[:10] or 1), self.LARGEST)
 
 
 STATUSES = [("current", "In force"), ("withdrawn", "Withdrawn"), ("all", "In force and withdrawn")]
-IN_STATUS = {"current": Protocol.Status.PUBLISHED, "withdrawn": Protocol.Status.WITHDRAWN}
+MODEL_STATUS = {"current": Protocol.Status.PUBLISHED, "withdrawn": Protocol.Status.WITHDRAWN}
 SORTS = [
     ("theme", "Theme"),
     ("reference", "Reference"),
@@ -170,14 +171,14 @@ SORTS = [
     ("-review", "Review date, latest first"),
     ("relevance", "Best match"),
 ]
-LONGEST_WORDS = 200
+MAX_SEARCH_LENGTH = 200
 
 
-class CheckedForm(forms.Form):
-    """The whole question: what must be right between two values."""
+class QuestionForm(forms.Form):
+    """The form of all parameters, with the check of one value against another."""
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a span of months that ends before it begins."""
+        """Refuse a range of months that ends before it begins."""
         cleaned = self.cleaned_data
         first, last = cleaned.get("review_from"), cleaned.get("review_to")
         if first and last and last < first:
@@ -185,80 +186,80 @@ class CheckedForm(forms.Form):
         return cleaned
 
 
-def asks(field_class: type[forms.Field], method: str, label: str, **kwargs: Any) -> Any:
-    """Return a filter over one parameter; `method` of the set does the work."""
+def parameter(field_class: type[forms.Field], method: str, label: str, **kwargs: Any) -> Any:
+    """Return the filter of one parameter; `method` names the method that applies it."""
     made = django_filters.Filter(method=method, label=label, **kwargs)
     made.field_class = field_class
     return made
 
 
 class ProtocolFilter(django_filters.FilterSet):
-    """The parameters that `/` and every ending take, and what each keeps.
+    """The parameters that `/` and every export accept, and the protocols that each selects.
 
     `on` is the day, a date in Europe/London, on which reviews are judged.
     """
 
-    # In this order they stand in an address that the register makes.
-    q = asks(TextField, "keep_words", "Search", max_length=LONGEST_WORDS)
-    theme = asks(ManyField, "keep_themes", "Theme")
-    organisation = asks(OrganisationsField, "keep_organisations", "Organisation")
-    role = asks(OneField, "keep_role", "Role", choices=Party.Role.choices)
-    review = asks(ManyField, "keep_reviews", "Review", choices=ReviewStatus.choices)
-    review_from = asks(MonthField, "keep_from", "Review from")
-    review_to = asks(MonthField, "keep_to", "Review to")
-    status = asks(OneField, "keep_status", "Status", choices=STATUSES, absent="current")
-    sort = asks(OneField, "keep_all", "Sort by", choices=SORTS, absent="theme")
-    page = asks(PageField, "keep_all", "Page")
+    # In the order of canonical query strings.
+    q = parameter(TextField, "filter_words", "Search", max_length=MAX_SEARCH_LENGTH)
+    theme = parameter(MultipleField, "filter_themes", "Theme")
+    organisation = parameter(OrganisationsField, "filter_organisations", "Organisation")
+    role = parameter(SingleField, "filter_role", "Role", choices=Party.Role.choices)
+    review = parameter(MultipleField, "filter_reviews", "Review", choices=ReviewStatus.choices)
+    review_from = parameter(MonthField, "filter_from", "Review from")
+    review_to = parameter(MonthField, "filter_to", "Review to")
+    status = parameter(SingleField, "filter_status", "Status", choices=STATUSES, default="current")
+    sort = parameter(SingleField, "filter_nothing", "Sort by", choices=SORTS, default="theme")
+    page = parameter(PageField, "filter_nothing", "Page")
 
     class Meta:
         model = Protocol
         fields: ClassVar[list[str]] = []
-        form = CheckedForm
+        form = QuestionForm
 
     def __init__(self, query: QueryDict, *, on: datetime.date) -> None:
         super().__init__(query, queryset=Protocol.public.none())
         self.on = on
-        self.index = index_now()
+        self.index = current_index()
         self.themes = {theme.slug: theme for theme in self.index.themes}
         choices: Any = self.form.fields["theme"]
         choices.choices = [(t.slug, t.name) for t in self.themes.values()]
 
     @cached_property
     def cleaned(self) -> dict[str, Any]:
-        """The question: each parameter's value; one that cannot be right is absent."""
+        """The value of each parameter, without the invalid ones."""
         self.form.is_valid()
         return dict(self.form.cleaned_data)
 
     @cached_property
-    def kept(self) -> dict[str, Any]:
-        """The question, and where some of several values cannot be right, the others."""
+    def valid_values(self) -> dict[str, Any]:
+        """The same, and the valid ones of several values of which another is invalid."""
         several = {
-            name: field.right
+            name: field.valid_values
             for name, field in self.form.fields.items()
-            if name in self.form.errors and isinstance(field, ManyField)
+            if name in self.form.errors and isinstance(field, MultipleField)
         }
         return self.cleaned | several
 
     @cached_property
     def search(self) -> Search:
-        """What the words of the question find, whatever else it asks."""
+        """What the search words find, ignoring all other filters."""
         return search(self.cleaned["q"], self.index)
 
-    def excluding(self, *names: str) -> Chosen:
-        """Choose what the question finds when the parameters `names` are left out of it."""
+    def excluding(self, *names: str) -> Mask:
+        """Return the mask of all filters except those of the parameters `names`."""
         chosen = self.index.public
-        for name, part in self._parts.items():
+        for name, mask in self._masks.items():
             if name not in names:
-                chosen &= part
+                chosen &= mask
         return chosen
 
-    def with_role(self, role: str) -> Chosen:
-        """Choose what the question finds when it asks for the part `role` ('' for any)."""
-        return self.excluding("organisation", "role") & self._parties(role)
+    def mask_with_role(self, role: str) -> Mask:
+        """Return the mask of all filters, with `role` ('' for any) instead of the one asked for."""
+        return self.excluding("organisation", "role") & self._role_mask(role)
 
     @cached_property
-    def _parts(self) -> dict[str, Chosen]:
-        """What each parameter keeps by itself, of those that keep not everything."""
+    def _masks(self) -> dict[str, Mask]:
+        """The mask of each parameter that filters."""
         everything = self.index.public
         return {
             name: self.filters[name].filter(everything, value)
@@ -266,95 +267,95 @@ class ProtocolFilter(django_filters.FilterSet):
             if value
         }
 
-    def _parties(self, role: str) -> Chosen:
+    def _role_mask(self, role: str) -> Mask:
         if self.cleaned["organisation"]:
             if not role:
-                return reduce(or_, self._asked_parties.values())
-            return self._asked_parties[role]
-        return self.index.with_role_taken(role) if role else self.index.public
+                return reduce(or_, self._organisation_masks.values())
+            return self._organisation_masks[role]
+        return self.index.with_role(role) if role else self.index.public
 
     @cached_property
-    def _asked_parties(self) -> dict[str, Chosen]:
+    def _organisation_masks(self) -> dict[str, Mask]:
         keys = [each.pk for each in self.cleaned["organisation"]]
         return {role: self.index.of_organisations(keys, role) for role in Party.Role.values}
 
-    def keep_words(self, _all: Chosen, _: str, words: str) -> Chosen:
-        """Keep those that the words find."""
+    def filter_words(self, _all: Mask, _: str, words: str) -> Mask:
+        """Select what the search words find."""
         return self.search.mask
 
-    def keep_themes(self, _all: Chosen, _: str, slugs: list[str]) -> Chosen:
-        """Keep those under any of the themes."""
+    def filter_themes(self, _all: Mask, _: str, slugs: list[str]) -> Mask:
+        """Select protocols under any of the themes."""
         return self.index.in_themes([self.themes[slug].pk for slug in slugs])
 
-    def keep_organisations(self, _all: Chosen, _: str, asked: list[Organisation]) -> Chosen:
-        """Keep those in which any of the organisations has a part, or the part asked for."""
-        return self._parties(self.cleaned["role"])
+    def filter_organisations(self, _all: Mask, _: str, asked: list[Organisation]) -> Mask:
+        """Select protocols in which any of the organisations takes part, in the role asked for."""
+        return self._role_mask(self.cleaned["role"])
 
-    def keep_role(self, everything: Chosen, _: str, role: str) -> Chosen:
-        """Keep those with such a part, if no organisation says whose."""
-        return everything if self.cleaned["organisation"] else self._parties(role)
+    def filter_role(self, everything: Mask, _: str, role: str) -> Mask:
+        """Select protocols that have such a party, unless organisations are asked for."""
+        return everything if self.cleaned["organisation"] else self._role_mask(role)
 
-    def keep_reviews(self, _all: Chosen, _: str, statuses: list[str]) -> Chosen:
-        """Keep those whose review has any of the statuses."""
-        return self.index.reviewed(statuses, self.on)
+    def filter_reviews(self, _all: Mask, _: str, statuses: list[str]) -> Mask:
+        """Select protocols whose review has any of the statuses."""
+        return self.index.with_review_status(statuses, self.on)
 
-    def keep_from(self, _all: Chosen, _: str, month: datetime.date) -> Chosen:
-        """Keep those to be reviewed in the month or later."""
-        return self.index.between(month, None)
+    def filter_from(self, _all: Mask, _: str, month: datetime.date) -> Mask:
+        """Select protocols to be reviewed in the month or later."""
+        return self.index.review_between(month, None)
 
-    def keep_to(self, _all: Chosen, _: str, month: datetime.date) -> Chosen:
-        """Keep those to be reviewed in the month or earlier."""
-        return self.index.between(None, month)
+    def filter_to(self, _all: Mask, _: str, month: datetime.date) -> Mask:
+        """Select protocols to be reviewed in the month or earlier."""
+        return self.index.review_between(None, month)
 
-    def keep_status(self, everything: Chosen, _: str, status: str) -> Chosen:
-        """Keep those in force, those withdrawn, or both."""
-        return self.index.in_status(IN_STATUS[status]) if status in IN_STATUS else everything
+    def filter_status(self, everything: Mask, _: str, status: str) -> Mask:
+        """Select protocols in force, withdrawn ones, or both."""
+        return self.index.in_status(MODEL_STATUS[status]) if status in MODEL_STATUS else everything
 
-    def keep_all(self, everything: Chosen, _: str, _value: object) -> Chosen:
-        """Keep every one: order and page choose nothing."""
+    def filter_nothing(self, everything: Mask, _: str, _value: object) -> Mask:
+        """Select everything: sort order and page do not filter."""
         return everything
 
 
-UNSAID = {"sort", "page"}  # they choose nothing
+NOT_FILTERS = {"sort", "page"}  # so no tags are shown for them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tag:
-    """One thing that was asked for, and the query string of the question without it."""
+    """One filter in use, and the query string without it."""
 
     name: str
     label: str
     query_without: str
 
 
-def tags(asked: ProtocolFilter, query: Callable[..., str]) -> list[Tag]:
-    """Return a tag for each value of a question; `query` writes the question with some changed."""
-    found: list[Tag] = []
-    for name, value in asked.kept.items():
-        if name in UNSAID or not value or (name, value) == ("status", "current"):
+def tags(filters: ProtocolFilter, query: Callable[..., str]) -> list[Tag]:
+    """Return a tag for each filter value; `query` returns the query string with changes."""
+    made: list[Tag] = []
+    for name, value in filters.valid_values.items():
+        if name in NOT_FILTERS or not value or (name, value) == ("status", "current"):
             continue
         for one in value if isinstance(value, list) else [value]:
             rest = [other for other in value if other != one] if isinstance(value, list) else None
-            found.append(
+            made.append(
                 Tag(
-                    name=str(asked.filters[name].label),
-                    label=_label(asked, name, one),
+                    name=str(filters.filters[name].label),
+                    label=_label(filters, name, one),
                     query_without=query(**{name: rest}),
                 )
             )
-    return found
+    return made
 
 
-def _label(asked: ProtocolFilter, name: str, value: Any) -> str:
-    """Return a value as the page shows it."""
+def _label(filters: ProtocolFilter, name: str, value: Any) -> str:
+    """Return a value as pages show it."""
     if isinstance(value, datetime.date):
         return f"{value:%B %Y}"
-    choices = dict(getattr(asked.form.fields[name], "choices", ()))
+    choices = dict(getattr(filters.form.fields[name], "choices", ()))
     return str(choices.get(value, value))
 
 
-def written(value: Any) -> str:
-    """Return a cleaned value as it stands in a query string."""
+def query_value(value: Any) -> str:
+    """Return a cleaned value in the form of the query string."""
     if isinstance(value, datetime.date):
         return value.isoformat()[:7]  # strftime writes the year 987 with three digits
     return str(getattr(value, "slug", value))

@@ -1,4 +1,4 @@
-"""The protocols of a list, in an order: each read from the database when it is looked at."""
+"""Lists of protocols in an order, read from the database a page or a chunk at a time."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registers.models import Protocol, Theme
-from registers.search.index import NO_MONTH, Chosen, Index, Numbers, reference_number
+from registers.search.index import NO_MONTH, Index, IntArray, Mask, reference_number
 from registers.search.text.highlight import Passage
 
-CHUNK = 500  # protocols brought at a time when all are sent
+CHUNK = 500  # protocols fetched at a time when all are sent
 REFERENCE_BITS = 30
 
 
 class Row:
-    """A line of a list. Its protocol is brought with those of the whole page, when looked at."""
+    """A row of a list. Its protocol is fetched with those of the whole page, when first read."""
 
     def __init__(self, page: _Page, reference: str, theme: int) -> None:
         self._page = page
         self.reference = reference
         self.theme_id = theme
-        self.passages: list[Passage] = []  # where a search found it, if not to be seen in the line
+        self.passages: list[Passage] = []  # where the search matched, if not visible in the row
 
     @property
     def version(self) -> str:
-        """The version of the register in which it was found: what is kept of it is right in it."""
+        """The register version in which it was found: the key of the cached row."""
         return self._page.version
 
     @property
     def protocol(self) -> Protocol | None:
         """The protocol with its theme and parties: two queries for all rows of the page.
 
-        None if it was taken away by hand, past all that keeps the register true.
+        None if it was deleted in the database by hand.
         """
         return self._page.protocols.get(self.reference)
 
@@ -49,101 +49,103 @@ class _Page:
 
     @cached_property
     def protocols(self) -> dict[str, Protocol]:
-        return bring(list(self.references))
+        return fetch_protocols(list(self.references))
 
 
-def rows(index: Index, *several: NDArray[Any]) -> list[list[Row]]:
-    """Return the lines of each list of places. They are of one page, so brought at once."""
+def make_rows(index: Index, *several: NDArray[Any]) -> list[list[Row]]:
+    """Return the rows of each list of positions. All are fetched at once, as one page."""
     page = _Page(index)
     made = []
-    for places in several:
-        references, themes = index.references(places), index.theme[places]
+    for positions in several:
+        references, themes = index.references(positions), index.theme[positions]
         page.references |= dict.fromkeys(references)
         made.append([Row(page, r, int(theme)) for r, theme in zip(references, themes, strict=True)])
     return made
 
 
-def bring(references: list[str]) -> dict[str, Protocol]:
+def fetch_protocols(references: list[str]) -> dict[str, Protocol]:
     """Return public protocols by reference, with their theme and parties: two queries."""
     protocols = Protocol.public.get_queryset().select_related("theme").with_parties()
     return protocols.in_bulk(references)
 
 
-class Found(Sequence[Protocol]):
-    """The protocols that `chosen` holds, by the numbers in `key`, and by reference where equal.
+class ProtocolList(Sequence[Protocol]):
+    """The protocols of the mask `chosen`, sorted by `key` and then by reference.
 
-    A slice brings its protocols with their theme and parties: two queries.
+    A slice fetches its protocols with their theme and parties: two queries.
     """
 
-    def __init__(self, index: Index, chosen: Chosen, key: NDArray[Any] | None = None) -> None:
+    def __init__(self, index: Index, chosen: Mask, key: NDArray[Any] | None = None) -> None:
         self._index = index
-        self._places = np.flatnonzero(chosen)
-        self._turns = index.reference[self._places]
+        self._positions = np.flatnonzero(chosen)
+        self._sort_keys = index.reference[self._positions]
         if key is not None:
-            self._turns = self._turns | (key[self._places].astype(np.int64) << REFERENCE_BITS)
+            self._sort_keys = self._sort_keys | (
+                key[self._positions].astype(np.int64) << REFERENCE_BITS
+            )
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._positions)
 
     @overload
-    def __getitem__(self, wanted: int) -> Protocol: ...
+    def __getitem__(self, item: int) -> Protocol: ...
     @overload
-    def __getitem__(self, wanted: slice) -> list[Protocol]: ...
-    def __getitem__(self, wanted: int | slice) -> Protocol | list[Protocol]:
-        if isinstance(wanted, int):
-            return self[wanted : wanted + 1 or None][0]
-        first, last, _ = wanted.indices(len(self))
-        return _in_turn(self._index.references(self.places(first, last)))
+    def __getitem__(self, item: slice) -> list[Protocol]: ...
+    def __getitem__(self, item: int | slice) -> Protocol | list[Protocol]:
+        if isinstance(item, int):
+            return self[item : item + 1 or None][0]
+        first, last, _ = item.indices(len(self))
+        return _fetch_in_order(self._index.references(self.positions(first, last)))
 
-    def places(self, first: int, last: int) -> NDArray[Any]:
-        """Return the places from `first` to before `last`, as far as there are any."""
+    def positions(self, first: int, last: int) -> NDArray[Any]:
+        """Return the index positions of the items from `first` to before `last`."""
         return self._in_order(min(last, len(self)))[first:]
 
-    def each(self) -> Iterator[Protocol]:
-        """Give every one, a few at a time, so that memory stays small."""
+    def iterator(self) -> Iterator[Protocol]:
+        """Yield every protocol, fetched in chunks to save memory."""
         for chunk in self.chunks():
             yield from chunk
 
     def chunks(self) -> Iterator[list[Protocol]]:
-        """Give every one, CHUNK of them at a time: two queries each."""
+        """Yield every protocol in lists of CHUNK: two queries each."""
         for references in self.references():
-            yield _in_turn(references)
+            yield _fetch_in_order(references)
 
     def references(self) -> Iterator[list[str]]:
-        """Give the reference of every one, CHUNK of them at a time."""
-        places = self._in_order(len(self))
-        for first in range(0, len(places), CHUNK):
-            yield self._index.references(places[first : first + CHUNK])
+        """Yield the references in lists of CHUNK."""
+        positions = self._in_order(len(self))
+        for first in range(0, len(positions), CHUNK):
+            yield self._index.references(positions[first : first + CHUNK])
 
-    def holds(self, references: Iterable[str]) -> Chosen:
-        """Return for each reference whether its protocol is one of these."""
-        asked = np.array([reference_number(reference) for reference in references], np.int64)
-        held: Chosen = self._numbers[np.searchsorted(self._numbers[:-1], asked)] == asked
-        return held
+    def contains(self, references: Iterable[str]) -> Mask:
+        """Return for each reference whether its protocol is in the list."""
+        numbers = np.array([reference_number(reference) for reference in references], np.int64)
+        found: Mask = self._numbers[np.searchsorted(self._numbers[:-1], numbers)] == numbers
+        return found
 
     @cached_property
-    def _numbers(self) -> Numbers:
-        # The last is no reference: it stands where one beyond them all would.
-        return np.append(np.sort(self._index.reference[self._places]), -1)
+    def _numbers(self) -> IntArray:
+        # The last is a sentinel: searchsorted returns its position for any larger number.
+        return np.append(np.sort(self._index.reference[self._positions]), -1)
 
     def _in_order(self, most: int) -> NDArray[Any]:
-        """Return the first `most` places in their order, without sorting all the others."""
-        turns, places = self._turns, self._places
-        if most < len(turns):
-            some = np.argpartition(turns, most)[:most]
-            turns, places = turns[some], places[some]
-        return places[np.argsort(turns)]
+        """Return the first `most` positions in order, without sorting all the others."""
+        keys, positions = self._sort_keys, self._positions
+        if most < len(keys):
+            some = np.argpartition(keys, most)[:most]
+            keys, positions = keys[some], positions[some]
+        return positions[np.argsort(keys)]
 
 
-def _in_turn(references: list[str]) -> list[Protocol]:
+def _fetch_in_order(references: list[str]) -> list[Protocol]:
     """Return the protocols in the order of their references: two queries."""
-    brought = bring(references)
-    return [brought[reference] for reference in references if reference in brought]
+    protocols = fetch_protocols(references)
+    return [protocols[reference] for reference in references if reference in protocols]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
-    """The lines of one theme that stand on one page. `count` is of all pages."""
+class ThemeGroup:
+    """The rows of one theme on one page. `count` is of all pages."""
 
     theme: Theme
     count: int
@@ -151,41 +153,41 @@ class Group:
     rows: list[Row]
 
 
-def groups(
+def theme_groups(
     rows: list[Row], *, themes: list[Theme], counts: Mapping[int, int], first: int
-) -> list[Group]:
-    """Return the lines of a page by theme.
+) -> list[ThemeGroup]:
+    """Return the rows of a page by theme.
 
-    `themes` stand in the order of the list, `counts` has how many protocols of
-    each theme, by key, all pages have, and `first` lines stand before this page.
+    `themes` are in the order of the list, `counts` is the number of protocols on all
+    pages by theme id, and `first` is the number of rows before this page.
     """
-    made: list[Group] = []
-    for key, lines in groupby(rows, lambda row: row.theme_id):
+    made: list[ThemeGroup] = []
+    for key, of_theme in groupby(rows, lambda row: row.theme_id):
         theme = next(theme for theme in themes if theme.pk == key)
         before = sum(counts.get(other.pk, 0) for other in themes[: themes.index(theme)])
         made.append(
-            Group(
+            ThemeGroup(
                 theme=theme,
                 count=counts[theme.pk],
                 continued=not made and before < first,
-                rows=list(lines),
+                rows=list(of_theme),
             )
         )
     return made
 
 
-def urgency(index: Index) -> NDArray[Any]:
-    """Return the key for the earliest review first, and those without one last."""
+def earliest_review_first(index: Index) -> NDArray[Any]:
+    """Return the sort key for the earliest review first, and none last."""
     return index.month
 
 
-def latest_review(index: Index) -> NDArray[Any]:
-    """Return the key for the latest review first, and those without one last."""
+def latest_review_first(index: Index) -> NDArray[Any]:
+    """Return the sort key for the latest review first, and none last."""
     return np.where(index.month == NO_MONTH, NO_MONTH, NO_MONTH - 1 - index.month)
 
 
-def by_themes(index: Index, themes: list[int]) -> NDArray[Any]:
-    """Return the key for the order of the themes, whose keys stand in their order."""
-    turns = np.zeros(max([*themes, int(index.theme.max(initial=0))]) + 1, np.int64)
-    turns[themes] = range(len(themes))
-    return turns[index.theme]
+def theme_order(index: Index, themes: list[int]) -> NDArray[Any]:
+    """Return the sort key for the order of themes, given by their ids."""
+    order = np.zeros(max([*themes, int(index.theme.max(initial=0))]) + 1, np.int64)
+    order[themes] = range(len(themes))
+    return order[index.theme]

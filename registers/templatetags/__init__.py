@@ -1,1 +1,1 @@
-"""Words that templates need."""
+"""Template tags and filters."""

@@ -1,4 +1,4 @@
-"""Words that templates need: how a review stands on a day, and for how long."""
+"""Template tags and filters: reviews, highlighted search words, Markdown, export formats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from registers.models.review_dates import ReviewStatus
 from registers.public.charts import Number
 from registers.public.exports import FORMATS
 from registers.search.text.highlight import Segments
-from registers.search.text.highlight import highlight as cut
+from registers.search.text.highlight import highlight as split_at_matches
 from registers.search.text.search import Search
 
 register = template.Library()
@@ -26,7 +26,7 @@ MONTHS = 12
 
 @register.filter
 def review_on(protocol: Protocol, on: datetime.date) -> ReviewStatus:
-    """Return how the protocol's review stands on the day `on`."""
+    """Return the protocol's review status on the day `on`."""
     return protocol.review_status(on)
 
 
@@ -43,50 +43,54 @@ def overdue_for(protocol: Protocol, on: datetime.date) -> str:
 
 
 @register.simple_tag
-def data_endings() -> list[tuple[str, str]]:
-    """Return every ending of a list but the feed, each with its media type."""
+def export_formats() -> list[tuple[str, str]]:
+    """Return the name and media type of every export format but the feed."""
     return [
-        (ending, form.CONTENT_TYPE.partition(";")[0])
-        for ending, form in FORMATS.items()
-        if form is not feed
+        (name, module.CONTENT_TYPE.partition(";")[0])
+        for name, module in FORMATS.items()
+        if module is not feed
     ]
 
 
 @register.filter
-def marks(pieces: Segments) -> SafeString:
-    """Return the pieces as HTML, each hit in a <mark>."""
-    return format_html_join("", "{}", ((_piece(text, hit=hit),) for text, hit in pieces))
+def highlighted(segments: Segments) -> SafeString:
+    """Return the segments as HTML, each match in a <mark>."""
+    return format_html_join(
+        "", "{}", ((_segment(text, is_match=is_match),) for text, is_match in segments)
+    )
 
 
-def _piece(text: str, *, hit: bool) -> SafeString:
-    return format_html("<mark>{}</mark>" if hit else "{}", text)
+def _segment(text: str, *, is_match: bool) -> SafeString:
+    return format_html("<mark>{}</mark>" if is_match else "{}", text)
 
 
 @register.filter
-def marked(text: str, search: Search | None) -> SafeString:
-    """Return `text` as HTML, with what `search` found in a <mark>."""
+def highlight(text: str, search: Search | None) -> SafeString:
+    """Return `text` as HTML, with each match of `search` in a <mark>."""
     if not search:
         return conditional_escape(text)
-    pieces = cut(text, search.terms)
-    return marks(pieces) if any(hit for _, hit in pieces) else conditional_escape(text)
+    segments = split_at_matches(text, search.terms)
+    return (
+        highlighted(segments) if any(match for _, match in segments) else conditional_escape(text)
+    )
 
 
 @register.simple_tag
 def review(protocol: Protocol, on: datetime.date) -> SafeString:
-    """Return the review month of a line of a list, and how the review stands on the day `on`."""
+    """Return the review month of a row of a list, with the review status on the day `on`."""
     return _review(protocol.review_date, protocol.review_note, on)
 
 
 @lru_cache(maxsize=1_000)
 def _review(month: datetime.date | None, note: str, on: datetime.date) -> SafeString:
-    """Render it: the same for all with the same month."""
+    """Render it: the same for all protocols with the same month."""
     context = {"protocol": Protocol(review_date=month, review_note=note), "on": on}
-    return mark_safe(render_to_string("components/review.html", context))  # noqa: S308 (a template's own words)
+    return mark_safe(render_to_string("components/review_cell.html", context))  # noqa: S308 (rendered by a template)
 
 
 @register.filter
 def linked(number: Number) -> SafeString:
-    """Return a number as a link to the list that it counts; just the number if that is empty."""
+    """Return a count as a link to the list that it counts; without a link if that is empty."""
     if not number.href:
         return SafeString(number.count)
     # Not format_html, which takes three times as long: a page can have hundreds.
@@ -98,13 +102,13 @@ def linked(number: Number) -> SafeString:
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    """Return a text with marks as HTML, to stand below a page's heading."""
+    """Return Markdown as HTML, to be placed under the heading of a page."""
     return as_html(text)
 
 
 @register.filter
-def unmarked(text: str) -> str:
-    """Return the words of a text without its marks."""
+def strip_markdown(text: str) -> str:
+    """Return the plain text of Markdown."""
     return as_words(text)
 
 
@@ -115,7 +119,7 @@ def minus(number: int, other: int) -> int:
 
 
 @register.simple_tag(takes_context=True)
-def here(context: template.Context, path: str) -> bool:
-    """Say whether the page stands at `path` or below it."""
+def is_current(context: template.Context, path: str) -> bool:
+    """Return whether the page is at `path` or below it."""
     current = context["request"].path if "request" in context else ""
     return current == path or (path != "/" and current.startswith(path))

@@ -39,14 +39,14 @@ def much_changed(one_rich_register) -> None:
 
 
 def slowly(query: str, most: int) -> list[int]:
-    found = {protocol.reference for protocol in results_of(query).every()}
+    found = {protocol.reference for protocol in results_of(query).iterator()}
     changes = [each for each in Change.objects.all() if each.protocol_id in found]
     changes.sort(key=lambda each: (each.made_at, each.pk), reverse=True)
     return [each.pk for each in changes[:most]]
 
 
 def quickly(query: str, most: int) -> list[int]:
-    return [change.pk for change, _ in newest_changes(results_of(query).found, most)]
+    return [change.pk for change, _ in newest_changes(results_of(query).protocols, most)]
 
 
 # How few are named to the database, at most, and how many changes are read at first.
@@ -78,7 +78,7 @@ def test_those_that_are_named_in_several_parts(much_changed, monkeypatch, chunk,
 
 
 def test_each_comes_with_its_protocol_and_theme_without_a_query(much_changed):
-    newest = newest_changes(results_of("status=all").found, 100)
+    newest = newest_changes(results_of("status=all").protocols, 100)
     with CaptureQueriesContext(connection) as queries:
         assert all(change.protocol_id == protocol.pk for change, protocol in newest)
         assert all(protocol.theme.name for _, protocol in newest)
@@ -90,7 +90,7 @@ def test_each_comes_with_its_protocol_and_theme_without_a_query(much_changed):
 def test_few_queries_reach_the_newest_hundred(much_changed, monkeypatch, step, number):
     monkeypatch.setattr(feed, "NARROW", 0)
     monkeypatch.setattr(feed, "FIRST_STEP", step)
-    found = results_of("status=all").found
+    found = results_of("status=all").protocols
     with CaptureQueriesContext(connection) as queries:
         assert len(newest_changes(found, 100)) == 100
     assert len(queries) == number
@@ -99,7 +99,7 @@ def test_few_queries_reach_the_newest_hundred(much_changed, monkeypatch, step, n
 def test_a_change_that_is_made_meanwhile_moves_the_others_on(much_changed, monkeypatch):
     monkeypatch.setattr(feed, "NARROW", 0)
     monkeypatch.setattr(feed, "FIRST_STEP", 1)
-    found = results_of("status=all").found
+    found = results_of("status=all").protocols
     before = slowly("status=all", 1_000)
     walk = feed._from_the_newest(found)
     first = next(walk)
@@ -122,10 +122,10 @@ def test_how_each_has_changed(much_changed):
 
 
 def test_of_many_it_is_known_which_are_found(one_rich_register):
-    found = results_of("status=all&review=overdue").found
+    found = results_of("status=all&review=overdue").protocols
     references = [*Protocol.objects.values_list("pk", flat=True), "00000000", "99999999"]
-    inside = {protocol.reference for protocol in found.each()}
-    assert list(found.holds(references)) == [each in inside for each in references]
-    nothing = results_of("q=xylophone").found
-    assert not nothing.holds(references).any()
-    assert not len(nothing.holds([]))
+    inside = {protocol.reference for protocol in found.iterator()}
+    assert list(found.contains(references)) == [each in inside for each in references]
+    nothing = results_of("q=xylophone").protocols
+    assert not nothing.contains(references).any()
+    assert not len(nothing.contains([]))

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from registers.models import Organisation
-from registers.search.question import LONGEST_WORDS, written
+from registers.search.question import MAX_SEARCH_LENGTH, query_value
 from tests.finding.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -43,7 +43,7 @@ UNREADABLE = "\ufffd" * 3
 # By what is wrong: the query string, and the sentence by field.
 BAD = {
     "words over the limit": (
-        {"q": "x" * (LONGEST_WORDS + 1)},
+        {"q": "x" * (MAX_SEARCH_LENGTH + 1)},
         {"q": "Search: Ensure this value has at most 200 characters (it has 201)."},
     ),
     "100 kB of words": (
@@ -163,7 +163,7 @@ def test_what_cannot_be_right_is_named_and_the_rest_kept(query, errors):
         # Of several values the right ones stay, so that a page can show them again.
         assert name in {"theme", "organisation", "review"}
         again = results_of(
-            urlencode({name: [written(one) for one in results.values[name]]}, doseq=True)
+            urlencode({name: [query_value(one) for one in results.values[name]]}, doseq=True)
         )
         assert again.errors == {}
 
@@ -204,7 +204,7 @@ def test_a_question_with_an_error_keeps_its_choices_without_numbers():
         "Essex Partnership University NHS Foundation Trust"
     ]
     assert len(facets.theme) == 4
-    assert results.offers_status
+    assert results.shows_status
     assert {tag.query_without for tag in results.tags} == {
         results.query(q=None),
         results.query(theme=None),
@@ -230,7 +230,7 @@ EMPTY = {
 @pytest.mark.parametrize("query", EMPTY.values(), ids=EMPTY)
 def test_what_asks_nothing_finds_everything(query):
     results = results_of(query)
-    assert (results.errors, results.count, results.number) == ({}, 25, 1)
+    assert (results.errors, results.count, results.page_number) == ({}, 25, 1)
     assert (results.query_string, results.tags) == ("", [])
 
 
@@ -285,4 +285,4 @@ def test_1000_repeats_ask_once(name, value):
     often = results_of(urlencode([(name, value)] * 1000))
     assert often.values == once.values
     assert often.query_string == once.query_string
-    assert [each.pk for each in often.page] == [each.pk for each in once.page] != []
+    assert [each.pk for each in often.page_protocols] == [each.pk for each in once.page_protocols] != []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.search.facets import LARGEST_ORGANISATIONS
+from registers.search.facets import MAX_ORGANISATIONS
 from tests.finding import slowly
 from tests.finding.questions import DAYS, query_string, questions, results_of
 from tests.makers import ThemeFactory, make_protocols, withdrawn
@@ -44,13 +44,13 @@ def test_the_list_is_the_slow_one(rich_register, asked, on):
 
     assert results.errors == {}
     assert results.count == len(found)
-    assert results.pages == len(pages)
+    assert results.page_count == len(pages)
     assert results.page_exists == (number <= len(pages))
-    assert references(results.every()) == [each["reference"] for each in found]
+    assert references(results.iterator()) == [each["reference"] for each in found]
     if not results.page_exists:
-        assert results.page == []
+        assert results.page_protocols == []
         return
-    assert references(results.page) == [each["reference"] for each in pages[number - 1]]
+    assert references(results.page_protocols) == [each["reference"] for each in pages[number - 1]]
     assert results.is_grouped == (asked.get("sort", "theme") == "theme")
     if results.is_grouped:
         assert standing(results.groups) == slowly.groups(found, number)
@@ -85,8 +85,8 @@ def check_organisations(choices, counts, register, asked) -> None:
     beside = [choice for choice in choices if not choice.chosen]
     shown = [choice.value for choice in beside if choice.count]
     assert [-choice.count for choice in beside] == sorted(-choice.count for choice in beside)
-    assert len(beside) == LARGEST_ORGANISATIONS
-    assert len(shown) == min(len(others), LARGEST_ORGANISATIONS)
+    assert len(beside) == MAX_ORGANISATIONS
+    assert len(shown) == min(len(others), MAX_ORGANISATIONS)
     # Where several are equal, any of them may stand last.
     assert [counts[slug] for slug in shown] == [-count for count, _, _ in others][: len(shown)]
 
@@ -99,7 +99,7 @@ def test_the_rich_register_has_what_the_comparison_needs(rich_register):
     assert all(found["status"].values())
     assert [slug for slug, count in found["theme"].items() if count] == [*THEMES_IN_ORDER]
     assert len(slowly.answer(rich_register, {"status": "all"}, DAYS[0])) > slowly.PAGE
-    assert len(rich_register["organisations"]) > LARGEST_ORGANISATIONS
+    assert len(rich_register["organisations"]) > MAX_ORGANISATIONS
     assert any(not any(role == "lead" for _, role in each["parts"]) for each in protocols)
     assert any(len({slug for slug, _ in each["parts"]}) < len(each["parts"]) for each in protocols)
 
@@ -122,7 +122,7 @@ PAGES = {
 @pytest.mark.parametrize(("number", "groups"), PAGES.items(), ids=PAGES)
 def test_a_theme_of_several_pages_has_one_count(three_pages, number, groups):
     results = results_of(f"page={number}")
-    assert (results.count, results.pages) == (125, 3)
+    assert (results.count, results.page_count) == (125, 3)
     assert [
         (group.theme.slug, group.count, group.continued, len(group.rows))
         for group in results.groups
@@ -133,7 +133,7 @@ def test_a_group_that_begins_on_its_page_is_not_continued(empty_register):
     for name in ("First", "Second"):
         make_protocols(50, theme=ThemeFactory(name=name))
     results = results_of("page=2")
-    assert (results.pages, results.next_query) == (2, None)
+    assert (results.page_count, results.next_query) == (2, None)
     (group,) = results.groups
     assert (group.theme.slug, group.count, group.continued) == ("second", 50, False)
 
@@ -154,10 +154,10 @@ def test_the_pages_lead_to_each_other(three_pages):
 
 
 def test_the_pages_together_are_every_protocol_once(three_pages):
-    pages = [references(results_of(f"sort=-review&page={number}").page) for number in (1, 2, 3)]
+    pages = [references(results_of(f"sort=-review&page={number}").page_protocols) for number in (1, 2, 3)]
     assert [len(page) for page in pages] == [50, 50, 25]
     together = list(itertools.chain(*pages))
-    assert together == references(results_of("sort=-review").every())
+    assert together == references(results_of("sort=-review").iterator())
     assert len(set(together)) == 125
 
 
@@ -175,18 +175,18 @@ def test_a_page_past_the_last_does_not_exist(three_pages, number):
     results = results_of(f"page={number}")
     assert results.errors == {}
     assert not results.page_exists
-    assert results.page == []
+    assert results.page_protocols == []
     assert results.count == 125
 
 
 def test_an_empty_register_has_one_empty_page(empty_register):
     results = results_of("")
-    assert (results.count, results.pages, results.page_exists) == (0, 1, True)
-    assert (results.page, results.groups, results.facets.organisation) == ([], [], [])
+    assert (results.count, results.page_count, results.page_exists) == (0, 1, True)
+    assert (results.page_protocols, results.groups, results.facets.organisation) == ([], [], [])
     assert not results_of("page=2").page_exists
 
 
 def test_the_choice_by_status_is_offered_when_it_makes_a_difference(three_pages):
-    assert results_of("").offers_status
-    assert not results_of("theme=first").offers_status
-    assert results_of("theme=first&status=all").offers_status
+    assert results_of("").shows_status
+    assert not results_of("theme=first").shows_status
+    assert results_of("theme=first&status=all").shows_status

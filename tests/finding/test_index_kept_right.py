@@ -8,7 +8,7 @@ from django.test import Client
 
 from registers import changes
 from registers.models import Name, Organisation, Party, Protocol, RegisterVersion, SearchEntry
-from registers.search.index_loader import forget, index_now
+from registers.search.index import clear_index, current_index
 from registers.search.search_writer import rebuild_search
 from tests.finding.questions import results_of
 from tests.public.pages import found, listed
@@ -18,20 +18,20 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 @pytest.fixture(autouse=True)
 def register(real_register) -> None:
-    index_now()
+    current_index()
 
 
 def afresh() -> list[str]:
     """What a worker finds that has read the whole register only now."""
-    forget()
-    return [each.reference for each in results_of("organisation=medway-council").page]
+    clear_index()
+    return [each.reference for each in results_of("organisation=medway-council").page_protocols]
 
 
 def test_a_party_that_moves_to_another_protocol_is_a_party_of_that_one_alone():
     party = Party.objects.get(protocol="0012", organisation__slug="medway-council")
     party.protocol_id = "0036"
     changes.save(party)
-    kept = [each.reference for each in results_of("organisation=medway-council").page]
+    kept = [each.reference for each in results_of("organisation=medway-council").page_protocols]
     assert "0036" in kept
     assert "0012" not in kept
     assert kept == afresh()
@@ -44,8 +44,8 @@ def test_a_name_that_moves_to_another_organisation_finds_that_one_alone():
     assert results_of("q=xanadu").count > 0
     name.organisation = Organisation.objects.get(slug="university-of-essex")
     changes.save(name)
-    theirs = {each.reference for each in results_of("organisation=university-of-essex").page}
-    assert {each.reference for each in results_of("q=xanadu").page} == theirs
+    theirs = {each.reference for each in results_of("organisation=university-of-essex").page_protocols}
+    assert {each.reference for each in results_of("q=xanadu").page_protocols} == theirs
 
 
 def test_a_protocol_that_was_made_a_draft_by_hand_leaves_the_lists_when_search_is_rebuilt(

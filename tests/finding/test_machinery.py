@@ -32,6 +32,6 @@ def test_a_kind_of_protocol_without_a_number_is_a_word():
 
 def test_a_question_without_words_searches_for_nothing(real_register):
     results = results_of("theme=safer-community")
-    assert (results.search, results.left_out) == (None, "")
+    assert (results.search, results.missing_reference) == (None, "")
     assert results.uncorrected_query == results.query_string
     assert results.relevance_query == "theme=safer-community&sort=relevance"

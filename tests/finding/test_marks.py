@@ -7,7 +7,7 @@ from django.template import Context, Template
 
 from registers import changes
 from registers.models import Name, Protocol
-from registers.search.index_loader import index_now
+from registers.search.index import current_index
 from registers.search.text.highlight import highlight, passage, passages
 from registers.search.text.query import parse_query
 from registers.search.text.search import search as search_for
@@ -34,8 +34,8 @@ MARKED = {
 }
 
 
-def shown(pieces) -> str:
-    return "".join(f"[{text}]" if hit else text for text, hit in pieces)
+def shown(segments) -> str:
+    return "".join(f"[{text}]" if hit else text for text, hit in segments)
 
 
 @pytest.mark.parametrize(("text", "typed", "expected"), MARKED.values(), ids=MARKED)
@@ -45,7 +45,7 @@ def test_it_marks(text, typed, expected):
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_the_pieces_of_any_text_are_the_text(text):
+def test_the_segments_of_any_text_are_the_text(text):
     for typed in ("wages", text, f'"{text}"'):
         assert "".join(piece for piece, _ in highlight(text, parse_query(typed))) == text
 
@@ -54,11 +54,11 @@ LONG = " ".join(f"w{number}" for number in range(100))
 
 
 def test_a_passage_of_a_long_text_stands_around_the_first_hit():
-    pieces = passage(LONG, parse_query('"w50" "w55" "w90"'))
-    assert shown(pieces).startswith("… w40 w41")
-    assert "w49 [w50] w51" in shown(pieces)
-    assert shown(pieces).endswith("w68 w69 …")
-    assert [text for text, hit in pieces if hit] == ["w50", "w55"]
+    segments = passage(LONG, parse_query('"w50" "w55" "w90"'))
+    assert shown(segments).startswith("… w40 w41")
+    assert "w49 [w50] w51" in shown(segments)
+    assert shown(segments).endswith("w68 w69 …")
+    assert [text for text, hit in segments if hit] == ["w50", "w55"]
 
 
 def test_a_passage_at_the_ends_has_no_dots_there():
@@ -73,7 +73,7 @@ def render(template: str, **context) -> str:
 
 
 def test_a_hit_is_marked_in_html_and_all_else_is_escaped(real_register):
-    search = search_for("script owls", index_now())
+    search = search_for("script owls", current_index())
     text = "<script>alert('owls')</script> & \"owl\""
     assert render("{{ text|marked:search }}", text=text, search=search) == (
         "&lt;<mark>script</mark>&gt;alert(&#x27;<mark>owls</mark>&#x27;)&lt;/<mark>script</mark>"
@@ -86,10 +86,10 @@ def test_a_hit_is_marked_in_html_and_all_else_is_escaped(real_register):
 @pytest.mark.django_db
 class TestPassages:
     def below(self, typed: str, *references: str) -> list[tuple[str, str]]:
-        search = search_for(typed, index_now())
+        search = search_for(typed, current_index())
         protocols = Protocol.objects.filter(pk__in=references).with_parties()
         return [
-            (each.label, shown(each.pieces))
+            (each.label, shown(each.segments))
             for found in passages(protocols, search).values()
             for each in found
         ]
@@ -132,12 +132,12 @@ class TestPassages:
         assert self.below("x5", protocol.pk) == [("Organisation", "Body [x5]")]
 
     def test_a_page_costs_one_query_for_names(self, real_register, django_assert_num_queries):
-        search = search_for("eput", index_now())
+        search = search_for("eput", current_index())
         protocols = list(Protocol.public.get_queryset().with_parties())
         with django_assert_num_queries(1):
             found = passages(protocols, search)
         eput = "Essex Partnership University NHS Foundation Trust, also called [EPUT]"
-        assert eput in [shown(each.pieces) for below in found.values() for each in below]
-        search = search_for("0012", index_now())
+        assert eput in [shown(each.segments) for below in found.values() for each in below]
+        search = search_for("0012", current_index())
         with django_assert_num_queries(0):
             passages([each for each in protocols if each.pk == "0012"], search)

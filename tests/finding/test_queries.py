@@ -41,16 +41,16 @@ QUESTIONS = [
 def show(query: str) -> int:
     """Look at all that the page of the register shows; return how many protocols those are."""
     results = results_of(query)
-    shown = [results.facets, results.tags, results.query_string, results.offers_status]
+    shown = [results.facets, results.tags, results.query_string, results.shows_status]
     if results.errors:
         return 0
-    shown += [results.count, results.pages, results.page_exists, results.next_query]
-    for protocol in results.page:
+    shown += [results.count, results.page_count, results.page_exists, results.next_query]
+    for protocol in results.page_protocols:
         shown += [protocol.theme.name, protocol.lead and protocol.lead.organisation.name]
         shown += [party.organisation.name for party in protocol.partners]
     if results.is_grouped:
         shown += [group.theme.name for group in results.groups]
-    return len(results.page)
+    return len(results.page_protocols)
 
 
 def allowed(query: str) -> int:

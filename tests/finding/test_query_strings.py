@@ -45,8 +45,8 @@ def test_the_string_asks_the_same_again(one_rich_register, asked, on):
     assert again.errors == {}
     assert plain(again) == plain(first)
     assert again.query_string == first.query_string
-    assert again.number == 1
-    assert [each.pk for each in again.every()] == [each.pk for each in first.every()]
+    assert again.page_number == 1
+    assert [each.pk for each in again.iterator()] == [each.pk for each in first.iterator()]
 
 
 @many

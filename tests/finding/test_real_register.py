@@ -20,7 +20,7 @@ def register(real_register) -> None:
 
 def test_every_published_protocol_stands_under_its_theme():
     results = results_of("")
-    assert (results.count, results.pages) == (25, 1)
+    assert (results.count, results.page_count) == (25, 1)
     assert [(group.theme.name, group.count) for group in results.groups] == [
         ("Growing Essex Economy", 3),
         ("Health and Wellbeing", 9),
@@ -41,8 +41,8 @@ def test_all_25_are_overdue():
 
 def test_an_organisation_that_is_written_in_three_ways_has_four_protocols():
     found = ["0036", "0045", "0046", "0072"]
-    assert [each.pk for each in results_of("organisation=eput&sort=reference").page] == found
-    assert [each.pk for each in results_of("q=eput&sort=reference").page] == found
+    assert [each.pk for each in results_of("organisation=eput&sort=reference").page_protocols] == found
+    assert [each.pk for each in results_of("q=eput&sort=reference").page_protocols] == found
 
 
 def choices(facets: Facets) -> list[tuple[str, str, int | None]]:
@@ -59,7 +59,7 @@ def followed(results, name: str, value: str):
 
 
 def length(results) -> int:
-    return len(list(results.every()))
+    return len(list(results.iterator()))
 
 
 def test_every_choice_leads_to_a_list_as_long_as_its_number():

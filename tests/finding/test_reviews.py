@@ -15,15 +15,15 @@ from registers.search.index import month_number
 from registers.search.question import ProtocolFilter
 from registers.search.reviews import (
     Calendar,
-    Figure,
-    Standing,
+    QueryCount,
+    ReviewSummary,
     by_lead,
-    by_length,
     by_month,
     by_theme,
+    by_time_overdue,
     last_overdue,
     most_overdue,
-    standing,
+    review_summary,
 )
 from tests.finding import reviews_slowly as slowly
 from tests.finding.questions import DAYS, results_of
@@ -46,7 +46,7 @@ days = st.dates(datetime.date(2, 1, 1), datetime.date(9998, 12, 31))
 
 def chosen_by(asked: dict, on: datetime.date = NOVEMBER):
     """The index, and what a question chooses in it."""
-    found: ProtocolFilter = results_of(urlencode(asked, doseq=True), on).asked
+    found: ProtocolFilter = results_of(urlencode(asked, doseq=True), on).filters
     return found.index, found.excluding()
 
 
@@ -59,15 +59,15 @@ def numbers(by_status: dict) -> dict[str, int]:
 
 def check_how_they_stand(index, chosen, kept):
     for on in DAYS:
-        found = standing(index, chosen, on)
+        found = review_summary(index, chosen, on)
         assert found.whole.count == len(kept)
         assert numbers(found.by_status) == slowly.statuses(kept, on)
         dated = [each["month"] for each in kept if each["month"]]
-        assert found.past_quarter.count == sum(slowly.overdue_more(m, 3, on) for m in dated)
-        assert found.past_year.count == sum(slowly.overdue_more(m, 12, on) for m in dated)
+        assert found.overdue_3_months.count == sum(slowly.overdue_more(m, 3, on) for m in dated)
+        assert found.overdue_year.count == sum(slowly.overdue_more(m, 12, on) for m in dated)
         assert found.due_now.count == dated.count(on.replace(day=1))
         assert found.earliest == (end_of_month(min(dated)) if dated else None)
-        lengths = by_length(index, chosen, on)
+        lengths = by_time_overdue(index, chosen, on)
         assert [figure.count for figure in lengths.values()] == slowly.lengths(kept, on)
         assert sum(f.count for f in lengths.values()) == slowly.statuses(kept, on)["overdue"]
 
@@ -95,7 +95,7 @@ def check_by_month(index, chosen, kept):
             month.count for month in shown if month.number > month_number(on)
         )
         largest = max(month.count for month in shown)
-        assert (calendar.fullest.count if calendar.fullest else 0) == largest
+        assert (calendar.busiest.count if calendar.busiest else 0) == largest
 
 
 def _months_between(slow, first, last) -> int:
@@ -110,13 +110,13 @@ def check_by_theme(index, chosen, kept):
     order = list(Theme.objects.values_list("slug", flat=True))
     for on in DAYS:
         lines, slow = by_theme(index, chosen, on), slowly.by_theme(kept, on)
-        assert [line.thing.slug for line in lines] == [slug for slug in order if slug in slow]
+        assert [line.subject.slug for line in lines] == [slug for slug in order if slug in slow]
         for line in lines:
-            assert numbers(line.by_status) == slow[line.thing.slug]
-            assert line.whole.count == sum(slow[line.thing.slug].values())
-            assert line.overdue == slow[line.thing.slug]["overdue"]
+            assert numbers(line.by_status) == slow[line.subject.slug]
+            assert line.whole.count == sum(slow[line.subject.slug].values())
+            assert line.overdue == slow[line.subject.slug]["overdue"]
         worst = max((each["overdue"] for each in slow.values()), default=0)
-        assert {line.thing.slug for line in most_overdue(lines)} == {
+        assert {line.subject.slug for line in most_overdue(lines)} == {
             slug for slug, each in slow.items() if each["overdue"] == worst and worst
         }
 
@@ -125,15 +125,15 @@ def check_by_lead_organisation(index, chosen, kept):
     for on, most in product(DAYS, (3, 100)):
         leads, slow = by_lead(index, chosen, on, most=most), slowly.by_lead(kept, on)
         ranks = sorted((-each["overdue"], -sum(each.values())) for each in slow.values())
-        shown = {line.thing.slug for line in leads.lines}
+        shown = {line.subject.slug for line in leads.lines}
         assert [(-line.overdue, -line.whole.count) for line in leads.lines] == ranks[:most]
         for line in leads.lines:
-            assert numbers(line.by_status) == slow[line.thing.slug]
+            assert numbers(line.by_status) == slow[line.subject.slug]
         rest = [each for slug, each in slow.items() if slug not in shown]
         assert leads.others == len(rest)
         assert leads.others_whole == sum(sum(each.values()) for each in rest)
         assert leads.others_overdue == sum(each["overdue"] for each in rest)
-        assert leads.without == sum(not each["leads"] for each in kept)
+        assert leads.without_lead == sum(not each["leads"] for each in kept)
 
 
 def test_every_number_is_that_of_a_slow_count(rich_register):
@@ -147,9 +147,15 @@ def test_every_number_is_that_of_a_slow_count(rich_register):
         check_by_lead_organisation(index, chosen, kept)
 
 
-def figures_of(now: Standing, calendar: Calendar, lines, lengths) -> list[Figure]:
+def figures_of(now: ReviewSummary, calendar: Calendar, lines, lengths) -> list[QueryCount]:
     """Every number that has a list."""
-    found = [now.whole, now.past_quarter, now.past_year, now.due_now, *now.by_status.values()]
+    found = [
+        now.whole,
+        now.overdue_3_months,
+        now.overdue_year,
+        now.due_now,
+        *now.by_status.values(),
+    ]
     found += [calendar.earlier, calendar.later, calendar.ahead, *lengths.values()]
     for year in calendar.years:
         found += [year.whole, *(f for m in year.months for f in m.by_status.values())]
@@ -163,19 +169,19 @@ def test_every_number_asks_for_a_list_of_its_length_on_any_day(one_rich_register
     index, chosen = chosen_by({})
     lines = [*by_theme(index, chosen, on), *by_lead(index, chosen, on, most=99).lines]
     figures = figures_of(
-        standing(index, chosen, on),
+        review_summary(index, chosen, on),
         by_month(index, chosen, on),
         lines,
-        by_length(index, chosen, on),
+        by_time_overdue(index, chosen, on),
     )
     assert sum(figure.count > 0 for figure in figures) > 40
     for figure in figures:
         if figure.count:
             # The register judges on a day of its own: no list may depend on it.
             for day in (NOVEMBER, JUNE):
-                assert results_of(urlencode(figure.asks), day).count == figure.count
+                assert results_of(urlencode(figure.query), day).count == figure.count
         else:
-            assert figure.asks == {}
+            assert figure.query == {}
 
 
 # Days ------------------------------------------------------------------------------------------
@@ -225,7 +231,7 @@ def test_that_is_exactly_a_span_of_months(months, on):
 @pytest.mark.has_long_form
 def test_any_day_can_be_asked_for(on):
     index, chosen = chosen_by({}, on)
-    now, lengths = standing(index, chosen, on), by_length(index, chosen, on)
+    now, lengths = review_summary(index, chosen, on), by_time_overdue(index, chosen, on)
     assert now.whole.count == sum(numbers(now.by_status).values()) == 25
     overdue = numbers(now.by_status)["overdue"]
     assert sum(figure.count for figure in lengths.values()) == overdue
@@ -239,7 +245,7 @@ def test_any_day_can_be_asked_for(on):
     assert len(calendar.years) <= 14
     for figure in figures_of(now, calendar, by_theme(index, chosen, on), lengths):
         if figure.count:
-            assert results_of(urlencode(figure.asks)).count == figure.count
+            assert results_of(urlencode(figure.query)).count == figure.count
 
 
 def test_reviews_at_the_ends_of_time(empty_register):
@@ -253,11 +259,11 @@ def test_reviews_at_the_ends_of_time(empty_register):
         calendar = by_month(index, chosen, on)
         figures = [calendar.earlier, calendar.later, calendar.ahead]
         figures += [year.whole for year in calendar.years]
-        figures += [*standing(index, chosen, on).by_status.values()]
-        figures += by_length(index, chosen, on).values()
+        figures += [*review_summary(index, chosen, on).by_status.values()]
+        figures += by_time_overdue(index, chosen, on).values()
         for figure in figures:
             if figure.count:
-                assert results_of(urlencode(figure.asks)).count == figure.count
+                assert results_of(urlencode(figure.query)).count == figure.count
     assert calendar.years[-1].number == 9999
 
 
@@ -270,16 +276,16 @@ def test_years_long_ago_are_one_number(empty_register):
     assert [year.number for year in calendar.years] == list(range(2016, 2029))
     assert len(calendar.years[-1].months) == 11
     assert (calendar.earlier.count, calendar.later.count) == (3, 4)
-    assert calendar.earlier.asks == {"review_to": "2015-12"}
-    assert calendar.later.asks == {"review_from": "2028-12"}
+    assert calendar.earlier.query == {"review_to": "2015-12"}
+    assert calendar.later.query == {"review_from": "2028-12"}
 
 
 def test_a_register_with_nothing_in_force(empty_register):
     index, chosen = chosen_by({})
-    assert standing(index, chosen, NOVEMBER).whole.count == 0
+    assert review_summary(index, chosen, NOVEMBER).whole.count == 0
     calendar = by_month(index, chosen, NOVEMBER)
     assert [year.number for year in calendar.years] == [2026, 2027, 2028]
-    assert calendar.fullest is None
+    assert calendar.busiest is None
     assert by_theme(index, chosen, NOVEMBER) == []
     assert by_lead(index, chosen, NOVEMBER, most=10).lines == []
 
@@ -289,7 +295,7 @@ def test_equal_leads_stand_by_name(empty_register):
     for name in ("beta", "Alpha", "Gamma"):
         make_protocols(2, theme=theme, parties=[OrganisationFactory(name=name)])
     leads = by_lead(*chosen_by({}), NOVEMBER, most=10)
-    assert [line.thing.name for line in leads.lines] == ["Alpha", "beta", "Gamma"]
+    assert [line.subject.name for line in leads.lines] == ["Alpha", "beta", "Gamma"]
     assert Organisation.objects.count() == 3
 
 
@@ -338,33 +344,33 @@ def test_the_table_by_hand_is_the_register(real_register):
 @pytest.mark.parametrize(("on", "column"), [(JUNE, 2), (NOVEMBER, 3)])
 def test_the_real_register_stands_as_the_table_says(real_register, on, column):
     index, chosen = chosen_by({})
-    found = standing(index, chosen, on)
+    found = review_summary(index, chosen, on)
     by_hand = [row[column] for row in ROWS]
     assert numbers(found.by_status) == {s: by_hand.count(s) for s in slowly.STATUSES}
     for status, figure in found.by_status.items():
         if figure.count:
-            listed = {each.pk for each in results_of(urlencode(figure.asks)).page}
+            listed = {each.pk for each in results_of(urlencode(figure.query)).page_protocols}
             assert listed == {row[0] for row in ROWS if row[column] == status.value}
 
 
 def test_all_25_are_overdue_on_22_november_2026(real_register):
-    found = standing(*chosen_by({}), NOVEMBER)
+    found = review_summary(*chosen_by({}), NOVEMBER)
     assert (found.whole.count, numbers(found.by_status)["overdue"]) == (25, 25)
-    assert (found.past_quarter.count, found.past_year.count) == (25, 25)
+    assert (found.overdue_3_months.count, found.overdue_year.count) == (25, 25)
 
 
 def test_6_are_due_and_not_overdue_on_30_june_2022(real_register):
-    found = standing(*chosen_by({}), JUNE)
+    found = review_summary(*chosen_by({}), JUNE)
     assert numbers(found.by_status) == {"overdue": 17, "due-soon": 6, "in-date": 2, "none": 0}
     assert found.due_now.count == 6
-    assert found.due_now.asks == {"review_from": "2022-06", "review_to": "2022-06"}
+    assert found.due_now.query == {"review_from": "2022-06", "review_to": "2022-06"}
     # The day after, they are.
-    after = standing(*chosen_by({}), datetime.date(2022, 7, 1))
+    after = review_summary(*chosen_by({}), datetime.date(2022, 7, 1))
     assert numbers(after.by_status)["overdue"] == 23
     # Of 17, all but the one of April 2022 for more than 3 months; from May 2021 on, not a year.
-    assert (found.past_quarter.count, found.past_year.count) == (16, 15)
+    assert (found.overdue_3_months.count, found.overdue_year.count) == (16, 15)
 
 
 def test_how_long_the_real_ones_are_overdue(real_register):
-    found = by_length(*chosen_by({}), NOVEMBER)
+    found = by_time_overdue(*chosen_by({}), NOVEMBER)
     assert [figure.count for figure in found.values()] == [0, 0, 0, 1, 8, 16]

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from registers.search.index import Index
-from registers.search.index_loader import index_now
+from registers.search.index import Index, current_index
 from registers.search.text.search import search as search_for
 from tests.finding.searching_slowly import Slow
 from tests.lengths import times
@@ -30,7 +29,7 @@ TYPED = st.lists(CHUNKS, min_size=1, max_size=3).map(" ".join)
 
 @pytest.fixture
 def both(one_rich_register) -> tuple[Slow, Index]:
-    return Slow(), index_now()
+    return Slow(), current_index()
 
 
 @settings(

@@ -8,7 +8,7 @@ import pytest
 
 from registers import changes
 from registers.models import Name, Organisation, Party
-from registers.search.index_loader import index_now
+from registers.search.index import current_index
 from registers.search.text.search import Search
 from registers.search.text.search import search as search_for
 from tests.conftest import empty_the_register
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 def searched(typed: str) -> tuple[Search, list[str]]:
     """The search, and the references that it found, the best first."""
-    index = index_now()
+    index = current_index()
     search = search_for(typed, index)
     tiers = search.tiers()
     slots = search.mask.nonzero()[0].tolist()
@@ -79,7 +79,7 @@ class TestSmallRegister:
         assert set(found(f"wages {typed}")) <= {WAGES}
 
     @pytest.mark.parametrize(("typed", "corrected", "uncorrected"), SLIPS.values(), ids=SLIPS)
-    def test_a_slip_is_mended(self, typed, corrected, uncorrected):
+    def test_a_slip_is_corrected(self, typed, corrected, uncorrected):
         search, references = searched(typed)
         assert (search.corrected, search.uncorrected) == (corrected, uncorrected)
         if corrected:

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from registers.models import Organisation
-from registers.search.index_loader import index_now
+from registers.search.index import current_index
 from registers.search.organisations import shared_by, sharing_with
 from tests.makers import NO_PART
 
@@ -33,7 +33,7 @@ def test_what_two_organisations_share_is_in_force_first_then_by_urgency(rich_reg
     shared = []
     for one, other in itertools.combinations(organisations, 2):
         both = [each for each in rich_register["protocols"] if {one, other} <= parties(each)]
-        found = shared_by(index_now(), organisations[one], organisations[other]).protocols
+        found = shared_by(current_index(), organisations[one], organisations[other]).protocols
         assert [each.pk for each in found] == [
             each["reference"] for each in sorted(both, key=urgency)
         ]
@@ -52,10 +52,12 @@ def test_an_organisation_shares_with_the_parties_of_its_protocols_in_force(rich_
         )
         names = rich_register["organisations"]
         expected = sorted(counted.items(), key=lambda pair: (-pair[1], names[pair[0]]))
-        sharing = sharing_with(index_now(), organisation, most=100)
+        sharing = sharing_with(current_index(), organisation, most=100)
         assert [(other.slug, other.shared) for other in sharing.organisations] == expected
         assert sharing.count == len(expected)
-        few = sharing_with(index_now(), organisation, most=2)
+        few = sharing_with(current_index(), organisation, most=2)
         assert [other.shared for other in few.organisations] == [n for _, n in expected[:2]]
         assert few.count == len(expected)
-    assert sharing_with(index_now(), Organisation.objects.get(name=NO_PART), most=100).count == 0
+    assert (
+        sharing_with(current_index(), Organisation.objects.get(name=NO_PART), most=100).count == 0
+    )

@@ -228,5 +228,5 @@ def test_it_takes_one_query_more_than_the_question(growth):
     assert inspect.isgenerator(write(results_of(""), HERE))
     queries_to_write()  # it reads the register
     with CaptureQueriesContext(connection) as asked:
-        len(results_of("").found)
+        len(results_of("").protocols)
     assert queries_to_write() == len(asked) + 1

@@ -52,7 +52,7 @@ def unmarked(cell: str) -> str:
 def expected(query: str) -> list[list[str]]:
     return [
         [column.write(protocol, HERE) for column in COLUMNS]
-        for protocol in results_of(query).every()
+        for protocol in results_of(query).iterator()
     ]
 
 

@@ -154,7 +154,7 @@ QUESTIONS = ["", "organisation=eput", "sort=-review", "q=children&sort=title", "
 @pytest.mark.parametrize("query", QUESTIONS)
 def test_it_has_the_protocols_of_the_list(real_register, query):
     given, results = answer(query), results_of(query)
-    assert references(given) == [each.reference for each in results.page]
+    assert references(given) == [each.reference for each in results.page_protocols]
     assert given["count"] == results.count == len(given["results"])
 
 
@@ -168,7 +168,7 @@ def test_the_pages_lead_to_each_other_until_all_is_read(housing):
     assert {page["count"] for page in pages} == {120}
     read = [reference for page in pages for reference in references(page)]
     results = results_of("theme=housing&sort=reference")
-    assert read == [each.reference for each in results.every()]
+    assert read == [each.reference for each in results.iterator()]
 
     first = f"{SITE}/protocols.json?theme=housing&sort=reference"
     assert [page["previous"] for page in pages] == [None, first, f"{first}&page=2"]

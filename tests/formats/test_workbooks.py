@@ -76,7 +76,7 @@ def test_the_real_register_is_read_again_as_the_list_has_it(real_register, endin
     assert heading == NAMES
     assert below == [
         [as_cell(column.kind, column.write(protocol, HERE)) for column in COLUMNS]
-        for protocol in results_of(query).every()
+        for protocol in results_of(query).iterator()
     ]
 
 

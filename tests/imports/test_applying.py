@@ -18,7 +18,7 @@ from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.plan import Plan, Progress, Work
 from registers.models import Change, Organisation, Party, Protocol, RegisterVersion, Theme
-from registers.search.index_loader import forget
+from registers.search.index import clear_index
 from tests.conftest import empty_the_register
 from tests.imports.spreadsheets import ON, TYPED, checked, done, exported, sheet_of
 
@@ -98,7 +98,7 @@ def test_exported_emptied_and_imported_again_it_is_the_same():
     """The whole register, from its own file into an empty one, gives the same file again."""
     rows = exported("status=current")
     empty_the_register()
-    forget()
+    clear_index()
     choices = Choices(all_new=True, all_new_themes=True)
     applied(choices=choices, published_before=True, sheet=sheet_of(*rows))
     assert exported("status=current") == rows

@@ -17,7 +17,7 @@ from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Plan
 from registers.models import Change, Party, Protocol, SearchEntry
-from registers.search.index_loader import forget
+from registers.search.index import clear_index
 from tests.conftest import empty_the_register
 from tests.imports.hostile import AT, Hostile
 from tests.imports.spreadsheets import ON, done
@@ -55,7 +55,7 @@ def hostile_register(django_db_setup, django_db_blocker):
     """Make it once for the tests of this module, and take it away again."""
     with django_db_blocker.unblock(), transaction.atomic():
         empty_the_register()
-        forget()
+        clear_index()
         Hostile(seed=6).register(protocols=PROTOCOLS, organisations=ORGANISATIONS)
         yield
         transaction.set_rollback(True)
@@ -88,7 +88,7 @@ def test_out_in_and_out_again(hostile_register, db, tmp_path, ending):
     for table in (SearchEntry, Change, Party):
         table.objects.filter(protocol__in=lost).delete()
     Protocol.objects.filter(pk__in=lost).delete()
-    forget()
+    clear_index()
     plan = plan_of(sheets)
     assert plan.count()["unchanged"] == PROTOCOLS - len(lost)
     back = {line.reference for line in plan.lines if line.fate == "new"}

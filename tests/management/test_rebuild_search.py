@@ -22,7 +22,7 @@ from registers.models import (
     SearchEntry,
     VocabularyWord,
 )
-from registers.search.index_loader import index_now
+from registers.search.index import current_index
 from registers.search.search_writer import rebuild_search
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.search import search as search_for
@@ -39,7 +39,7 @@ def rebuild() -> str:
 
 
 def found(typed: str) -> set[str]:
-    index = index_now()
+    index = current_index()
     return {index.references([slot])[0] for slot in search_for(typed, index).mask.nonzero()[0]}
 
 

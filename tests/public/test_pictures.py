@@ -9,24 +9,24 @@ from django.utils.safestring import SafeString
 
 from registers.models.review_dates import ReviewStatus
 from registers.public.charts import LEAST, TALLEST, Number, calendar_drawn, lengths_drawn
-from registers.search.reviews import Calendar, Figure, Month, Year
+from registers.search.reviews import Calendar, Month, QueryCount, Year
 
 DAY = datetime.date(2026, 11, 22)
-NONE = Figure(count=0, asks={})
+NONE = QueryCount(count=0, query={})
 
 
-def link(figure: Figure) -> Number:
+def link(figure: QueryCount) -> Number:
     return Number(count=figure.count, href=SafeString("/?list" if figure.count else ""))
 
 
 def drawn(**by_status: int):
     """A year in which one month alone has reviews: March."""
-    statuses = {ReviewStatus[n]: Figure(count=c, asks={}) for n, c in by_status.items()}
+    statuses = {ReviewStatus[n]: QueryCount(count=c, query={}) for n, c in by_status.items()}
     months = [
         Month(number=2026 * 12 + place, by_status=statuses if place == 2 else {})
         for place in range(12)
     ]
-    whole = Figure(count=months[2].count, asks={})
+    whole = QueryCount(count=months[2].count, query={})
     year = Year(number=2026, whole=whole, months=months)
     return calendar_drawn(
         Calendar(years=[year], earlier=NONE, later=NONE, ahead=NONE), link, on=DAY
@@ -65,7 +65,7 @@ def test_nothing_is_drawn_of_nothing():
 @pytest.mark.parametrize(("counts", "sizes"), [((1, 4), ["25.00%", "100.00%"]), ((0, 0), [])])
 def test_a_line_is_as_long_as_its_number(counts, sizes):
     lines = lengths_drawn(
-        {str(place): Figure(count=count, asks={}) for place, count in enumerate(counts)}, link
+        {str(place): QueryCount(count=count, query={}) for place, count in enumerate(counts)}, link
     )
     assert [bar.size for line in lines for bar in line.bars] == sizes
     assert [line.numbers[0][0] for line in lines] == ["Overdue", "Overdue"]

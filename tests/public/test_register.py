@@ -231,7 +231,7 @@ def test_nothing_is_disabled_where_the_question_cannot_be_answered(client: Clien
     assert disabled(client.get("/?theme=nonsense&organisation=eput")) == set()
 
 
-def test_a_slip_is_mended_and_the_words_as_typed_are_a_link_away(client: Client):
+def test_a_slip_is_corrected_and_the_words_as_typed_are_a_link_away(client: Client):
     page = client.get("/?q=safegaurding")
     assert "Showing results for safeguarding." in text(page)
     assert "<mark>Safeguarding</mark>" in page.content.decode()

@@ -12,14 +12,14 @@ from django.urls import Resolver404, resolve
 
 from registers.public.cors import leads_to_machines
 from registers.public.urls import KNOWN, STREAMED
-from registers.search.question import ManyField, ProtocolFilter
+from registers.search.question import MultipleField, ProtocolFilter
 
 # Longer ones are rare, and none is worth its place.
 LONGEST = 1_000
 REPEATED = {
     name
     for name, asked in ProtocolFilter.base_filters.items()
-    if issubclass(asked.field_class, ManyField)
+    if issubclass(asked.field_class, MultipleField)
 }
 
 

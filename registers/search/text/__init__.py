@@ -1,1 +1,1 @@
-"""Which protocols do these words find? The same ones on every database."""
+"""Full-text search: the same results on either database."""

@@ -1,9 +1,9 @@
-"""The texts that search looks through: one interface, kept by FTS5 on SQLite, GIN on PostgreSQL.
+"""The full-text index: one interface, with FTS5 on SQLite and GIN on PostgreSQL.
 
-With the migration that makes their tables, the only place that knows which
-database this is. Both keep what `words.prepare` made, as it is: the stems of a
-field in order, for words and phrases, and its plain words marked with '=', for
-the beginning of a word. So both find the same.
+This module and the migration that creates the tables are the only code that
+depends on the database. Both store what `words.prepare` returns, unchanged: the
+stems of a field in order, for words and phrases, and its plain words marked with
+'=', for prefixes. So both find the same.
 """
 
 from __future__ import annotations
@@ -22,47 +22,47 @@ from django.db import connection
 from registers.search.text.words import GAP, Prepared
 
 Ids = npt.NDArray[np.int32]
-Row = tuple[int, Sequence[Prepared]]  # an id, and what each field holds
-PLAIN_WORD_MARK = "="  # before a plain word; no word has it within
+Row = tuple[int, Sequence[Prepared]]  # an id, and the text of each field
+PLAIN_WORD_MARK = "="  # before a plain word; no word contains it
 SHORT_TIMEOUT_MS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextTable:
-    """A table of texts: a row an id, a column a field."""
+    """A table of texts: a row for each id, a column for each field."""
 
     name: str
     fields: tuple[str, ...]
 
 
-# In order of trust. `names` are those as published; organisations have theirs below.
+# In order of relevance. `names` are the names as published; others are in the table below.
 PROTOCOLS = TextTable(
     name="search_protocols",
     fields=("title", "reference", "purpose", "summary", "items", "names"),
 )
-# Apart, since renaming one that takes part in every protocol must not rewrite them all.
+# Separate, so that a renamed organisation does not rewrite the rows of all its protocols.
 ORGANISATIONS = TextTable(name="search_organisations", fields=("names",))
 
 
 class Engine(ABC):
-    """What a database must do."""
+    """The interface that each database implements."""
 
     @abstractmethod
     def write(self, table: TextTable, rows: Sequence[Row]) -> None:
-        """Keep a row for each id, in place of what it had."""
+        """Insert or replace a row for each id."""
 
     @abstractmethod
     def find(
         self, table: TextTable, stems: Sequence[str], prefix: str, fields: Collection[str]
     ) -> Ids:
-        """Return the ids, in no order, of the rows that have the term in any of the fields.
+        """Return the ids, in no order, of the rows that match in any of the fields.
 
-        A row has it where the stems stand side by side in one field, or where
-        a plain word begins with `prefix`, if that is not empty.
+        A row matches where the stems are adjacent in one field, or where a plain word
+        begins with `prefix`, if that is not empty.
         """
 
     def remove(self, table: TextTable, ids: Iterable[int]) -> None:
-        """Keep nothing for these ids."""
+        """Delete the rows of these ids."""
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"DELETE FROM {table.name} WHERE {self.id} = %s", [[each] for each in ids]
@@ -75,22 +75,22 @@ class Engine(ABC):
             return [row[0] for row in cursor.fetchall()]
 
     def before_bulk_write(self) -> None:
-        """Be told that much will be written in this transaction."""
-        self._run(self.first)
+        """Prepare for many writes in this transaction."""
+        self._run(self.before_bulk_statements)
 
     def after_bulk_write(self) -> None:
-        """Be told that much was written."""
-        self._run(self.last)
+        """Clean up after many writes."""
+        self._run(self.after_bulk_statements)
 
     def before_moving_version(self) -> None:
-        """Be told that the register's version is about to be moved, and so held."""
-        self._run(self.settled)
+        """Prepare for the lock that moving the register's version takes."""
+        self._run(self.before_version_statements)
 
     @contextmanager
-    def hurried(self) -> Iterator[None]:
-        """Let what is written within wait but a moment for who writes before it.
+    def short_lock_timeout(self) -> Iterator[None]:
+        """Wait only briefly for other writers within this block.
 
-        It then fails with OperationalError, as it else would after a long wait.
+        A write then fails with OperationalError, as it would after the usual wait.
         """
         yield
 
@@ -100,19 +100,19 @@ class Engine(ABC):
                 cursor.execute(statement)
 
     id: str
-    settled: Sequence[str] = ()
-    first: Sequence[str] = ()
-    last: Sequence[str] = ()
+    before_version_statements: Sequence[str] = ()
+    before_bulk_statements: Sequence[str] = ()
+    after_bulk_statements: Sequence[str] = ()
 
 
 class Fts5(Engine):
-    """SQLite. The tokenizer parts at spaces alone, for there is nothing else between our words."""
+    """SQLite. The tokenizer splits at spaces only: `prepare` leaves nothing else between words."""
 
     id = "rowid"
 
     @contextmanager
-    def hurried(self) -> Iterator[None]:
-        """Wait but a moment. There is one writer at a time, whatever the tables."""
+    def short_lock_timeout(self) -> Iterator[None]:
+        """Wait only briefly: SQLite has one writer at a time for all tables."""
         usual = int(connection.settings_dict["OPTIONS"]["timeout"] * 1_000)
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA busy_timeout = {SHORT_TIMEOUT_MS}")
@@ -122,7 +122,7 @@ class Fts5(Engine):
                 cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
     def write(self, table: TextTable, rows: Sequence[Row]) -> None:
-        """Keep a row for each id, in place of what it had."""
+        """Insert or replace a row for each id."""
         columns = ", ".join(table.fields)
         holders = ", ".join(["%s"] * (1 + len(table.fields)))
         with connection.cursor() as cursor:
@@ -134,14 +134,14 @@ class Fts5(Engine):
     def find(
         self, table: TextTable, stems: Sequence[str], prefix: str, fields: Collection[str]
     ) -> Ids:
-        """Return the ids of the rows that have the term."""
+        """Return the ids of the rows that match."""
         match = f'"{" ".join(stems)}"'
         if prefix:
             match = f'({match} OR "{PLAIN_WORD_MARK}{prefix}" *)'
         if len(fields) < len(table.fields):
             match = f"{{{' '.join(fields)}}} : {match}"
         with connection.cursor() as cursor:
-            # One long value: as many rows would take three times as long.
+            # One long value: separate rows take three times as long.
             cursor.execute(
                 f"SELECT group_concat(rowid) FROM {table.name} WHERE {table.name} MATCH %s",
                 [match],
@@ -151,23 +151,26 @@ class Fts5(Engine):
 
 
 class Gin(Engine):
-    """PostgreSQL. The vectors are written as such: its own parser and dictionaries take no part.
+    """PostgreSQL. Vectors are written directly, without its own parser and dictionaries.
 
-    A row has one vector for all its fields: every word in it begins with the
-    number of its field.
+    A row has one vector for all its fields: every word begins with the number of its
+    field.
     """
 
     id = "id"
-    # Whatever a row points at is held now and not at the commit: somebody who merges holds it
-    # while waiting for the version, and whoever has the version would wait for them.
-    settled = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
-    # More words may wait before they are sorted into the index: four times as fast. In the
-    # end they are sorted in, since readers look through those that wait one by one.
-    first = ("SET LOCAL gin_pending_list_limit = '64MB'", "SET LOCAL work_mem = '64MB'")
-    last = (f"SELECT gin_clean_pending_list('{PROTOCOLS.name}_words')",)
+    # Check foreign keys, and so lock what they point at, now and not at the commit. A merge has
+    # locked that while it waits for the version: whoever has the version would deadlock.
+    before_version_statements = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
+    # A longer pending list makes writes four times as fast. It is cleaned at the end, since
+    # readers scan the pending list.
+    before_bulk_statements = (
+        "SET LOCAL gin_pending_list_limit = '64MB'",
+        "SET LOCAL work_mem = '64MB'",
+    )
+    after_bulk_statements = (f"SELECT gin_clean_pending_list('{PROTOCOLS.name}_words')",)
 
     def write(self, table: TextTable, rows: Sequence[Row]) -> None:
-        """Keep a row for each id, in place of what it had."""
+        """Insert or replace a row for each id."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {table.name} (id, words)"
@@ -179,7 +182,7 @@ class Gin(Engine):
     def find(
         self, table: TextTable, stems: Sequence[str], prefix: str, fields: Collection[str]
     ) -> Ids:
-        """Return the ids of the rows that have the term."""
+        """Return the ids of the rows that match."""
         parts = []
         for number, name in enumerate(table.fields):
             if name in fields:

@@ -1,4 +1,4 @@
-"""Where a search's words stand in a text: the words to mark, and the passage around the first."""
+"""Highlights search words in a text, and finds the passage around the first."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Segments = list[tuple[str, bool]]
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A place where words were found, cut in pieces: each with whether it is to be marked."""
+    """A passage of a text in segments: each with whether it is highlighted."""
 
     label: str
-    pieces: Segments
+    segments: Segments
 
 
 def highlight(text: str, terms: Iterable[Term]) -> Segments:
-    """Return `text` in pieces, each with whether it is what a term asks for.
+    """Return `text` in segments, each with whether it matches a term.
 
-    Together the pieces are the text. What is marked is whole words, as they are written.
+    Together the segments are the text. Matches are whole words, as written.
     """
-    # The same titles and names stand in line after line.
+    # The same titles and names occur in many rows.
     return (_highlight_short if len(text) <= SHORT_TEXT else _highlight)(text, tuple(terms))
 
 
@@ -45,9 +45,9 @@ _highlight_short = lru_cache(maxsize=4_000)(_highlight)
 
 
 def passage(text: str, terms: Iterable[Term]) -> Segments:
-    """Return the part of `text` around its first hit, in pieces; none if nothing is found there.
+    """Return about 30 words of `text` around the first match, in segments; none without a match.
 
-    It has about 30 words, with '…' where the text goes on.
+    It has '…' where the text continues.
     """
     words = words_of(text[:MAX_FIELD_LENGTH])
     spans = _spans(words, terms)
@@ -59,17 +59,16 @@ def passage(text: str, terms: Iterable[Term]) -> Segments:
     start = words[first].start if first else 0
     whole = last == len(words) - 1 and len(text) <= MAX_FIELD_LENGTH
     end = len(text) if whole else words[last].end
-    pieces = _cut(text, spans, start, end)
-    return [*([("… ", False)] if start else []), *pieces, *([] if whole else [(" …", False)])]
+    segments = _cut(text, spans, start, end)
+    return [*([("… ", False)] if start else []), *segments, *([] if whole else [(" …", False)])]
 
 
 def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Passage]]:
     """Return by reference the passages to show below each protocol in a list.
 
-    A word that can be seen in the list itself (reference, title, the beginning
-    of the purpose, the first parties' names) needs none. `protocols` come
-    with_parties(); the names of their organisations cost one query, where any
-    word was not found in the texts.
+    None for words that the list itself shows (reference, title, the beginning of the
+    purpose, the first parties' names). `protocols` must come with_parties(). One query
+    for the names of organisations, if any word was not found in the texts.
     """
     protocols = list(protocols)
     found = {each.pk: _passages_in_texts(each, search.terms) for each in protocols}
@@ -94,11 +93,11 @@ def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Pa
 def _passages_in_texts(
     protocol: Protocol, terms: Iterable[Term]
 ) -> tuple[list[Passage], list[Term]]:
-    """Return the passages of a protocol's own texts, and the terms that stand in none."""
+    """Return the passages of a protocol's own texts, and the terms that occur in none."""
     lead, partners = protocol.parts
     parties = [party for party in [lead, *partners[:SHOWN_PARTNERS]] if party]
     left = list(terms)
-    # The shortest first: a text is only taken apart into words while a term is wanting.
+    # The shortest first: a text is only split into words while a term is still missing.
     for shown in (
         [protocol.reference, protocol.reference.lstrip("0"), protocol.title],
         [party.organisation.name for party in parties],
@@ -111,9 +110,9 @@ def _passages_in_texts(
         ("Summary", protocol.summary),
         ("Information shared", protocol.information_items),
     ):
-        pieces = left and passage(text, left)
-        if pieces:
-            found.append(Passage(label=label, pieces=pieces))
+        segments = left and passage(text, left)
+        if segments:
+            found.append(Passage(label=label, segments=segments))
             left = _terms_not_in([text], left)
     return found, left
 
@@ -121,20 +120,20 @@ def _passages_in_texts(
 def _passages_in_names(
     protocol: Protocol, left: list[Term], names: dict[int, list[Name]]
 ) -> Iterator[Passage]:
-    """Give each name of a party in which a term stands that was not yet found, once."""
+    """Yield a passage for each name of a party with a term that was not found before."""
     for party in protocol.all_parties if left else ():
         official = party.organisation.name
-        ways = [("", official)]
+        forms = [("", official)]
         for name in names[party.organisation_id]:
             former = name.kind == Name.Kind.FORMER
-            ways.append((", once called " if former else ", also called ", name.text))
-        ways.append((", published as ", party.name_as_published))
-        for way, text in ways:
+            forms.append((", once called " if former else ", also called ", name.text))
+        forms.append((", published as ", party.name_as_published))
+        for form, text in forms:
             if not _spans(words_of(text), left):
                 continue
-            pieces = highlight(text, left)
-            before: Segments = [(official + way, False)] if way else []
-            yield Passage(label="Organisation", pieces=[*before, *pieces])
+            segments = highlight(text, left)
+            before: Segments = [(official + form, False)] if form else []
+            yield Passage(label="Organisation", segments=[*before, *segments])
             left = _terms_not_in([text], left)
 
 
@@ -144,38 +143,38 @@ def _terms_not_in(texts: list[str], terms: Iterable[Term]) -> list[Term]:
 
 
 def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]]:
-    """Return where terms stand, from and to which character, in order and apart."""
+    """Return the start and end of each match, in order and without overlaps."""
     found = [
-        (word.start, words[index + len(term.stems) - 1].end if side_by_side else word.end)
+        (word.start, words[index + len(term.stems) - 1].end if matches else word.end)
         for term in terms
         for index, word in enumerate(words)
-        if (side_by_side := _matches_at(term, words, index))
+        if (matches := _matches_at(term, words, index))
         or (term.prefix and word.plain.startswith(term.prefix))
         or word.plain == term.reference
     ]
-    apart: list[tuple[int, int]] = []
+    merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
-        if apart and start < apart[-1][1]:
-            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            apart.append((start, end))
-    return apart
+            merged.append((start, end))
+    return merged
 
 
 def _matches_at(term: Term, words: Sequence[Word], index: int) -> bool:
-    """Say whether the term's stems stand from this word on."""
+    """Return whether the term's stems match from this word on."""
     if words[index].stem != term.stems[0]:
         return False
     return tuple(word.stem for word in words[index : index + len(term.stems)]) == term.stems
 
 
 def _cut(text: str, spans: list[tuple[int, int]], start: int, end: int) -> Segments:
-    """Return `text` from `start` to `end`, cut where the spans begin and end."""
-    pieces: Segments = []
+    """Return `text` from `start` to `end` in segments, cut where spans begin and end."""
+    segments: Segments = []
     at = start
     for first, last in spans:
         if first >= start and last <= end:
-            pieces += [(text[at:first], False), (text[first:last], True)]
+            segments += [(text[at:first], False), (text[first:last], True)]
             at = last
-    pieces.append((text[at:end], False))
-    return [(part, hit) for part, hit in pieces if part]
+    segments.append((text[at:end], False))
+    return [(part, hit) for part, hit in segments if part]

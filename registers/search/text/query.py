@@ -1,4 +1,4 @@
-"""What was typed to search, read as terms. Whatever is typed is a search, never an error."""
+"""Parses a search query into terms. No query is an error."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from registers.search.text.words import STOP_WORDS, Word, words_of
 
-MAX_LENGTH = 1000  # characters that are read; a form asks for fewer
+MAX_LENGTH = 1000  # characters that are read; the form accepts fewer
 REFERENCE_DIGITS = 4
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
-# -"a phrase" or a quoted one, which may never close; or -without, or a word.
+# "a phrase", perhaps without its closing quote, or a word; either with a minus before it.
 _CHUNK = re.compile(r'(?P<minus>(?<!\S)[-−–])?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s",;]+))')
 _KINDS = {"isp", "isa", "dsa"}
 _REFERENCE = re.compile(r"(?:isp|isa|dsa)?([0-9]{1,8})")
@@ -20,10 +20,10 @@ _REFERENCE = re.compile(r"(?:isp|isa|dsa)?([0-9]{1,8})")
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """One thing to find: its stems stand side by side; or a word begins with `prefix`.
+    """One term of a query: it matches adjacent `stems`, or a word that begins with `prefix`.
 
-    `reference` is that of the protocol which the term names. `words` says where
-    it stands in what was typed, and is no part of what it asks.
+    `reference` is set where the term names a protocol. `span` is the position in the
+    query, which makes no difference to what is found.
     """
 
     stems: tuple[str, ...]
@@ -35,13 +35,13 @@ class Term:
     span: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
-def parse_query(typed: str) -> list[Term]:
-    """Return the terms of `typed`, each once: all are wanted but those that are `excluded`.
+def parse_query(query: str) -> list[Term]:
+    """Return the terms of `query`, without duplicates.
 
-    Small words such as 'and' are left out where another is wanted. The last
-    word that is wanted also finds longer ones that begin with it.
+    Stop words such as 'and' are left out unless there is nothing else. The last word
+    that is not `excluded` also matches longer words that begin with it.
     """
-    terms = list(_join_references(_terms(typed[:MAX_LENGTH].translate(_QUOTES))))
+    terms = list(_join_references(_terms(query[:MAX_LENGTH].translate(_QUOTES))))
     if any(not _is_stop_word(term) and not term.excluded for term in terms):
         terms = [term for term in terms if term.excluded or not _is_stop_word(term)]
     wanted = [index for index, term in enumerate(terms) if not term.excluded]
@@ -50,13 +50,13 @@ def parse_query(typed: str) -> list[Term]:
     return list({(term, term.excluded): term for term in terms}.values())
 
 
-def _terms(typed: str) -> Iterator[Term]:
-    for match in _CHUNK.finditer(typed):
+def _terms(query: str) -> Iterator[Term]:
+    for match in _CHUNK.finditer(query):
         quoted = match["phrase"] is not None
         words = words_of(match["phrase"] if quoted else match["word"])
         excluded = match["minus"] is not None
         if not quoted and not excluded and len(words) > 1 and not _reference(words):
-            # Each of 'anti-social' by itself, so that the last may only be begun, or have a slip.
+            # Each part of 'anti-social' is a term, so that it can be a prefix, or be corrected.
             for word in words:
                 yield Term(
                     stems=(word.stem,),
@@ -75,7 +75,7 @@ def _terms(typed: str) -> Iterator[Term]:
 
 
 def _join_references(terms: Iterator[Term]) -> Iterator[Term]:
-    """Put 'ISP' and the number behind it together: they name one protocol."""
+    """Join 'ISP' and the number after it: they name one protocol."""
     kind: Term | None = None
     for term in terms:
         if kind and term.reference and not term.excluded and term.word.isdigit():

@@ -1,4 +1,4 @@
-"""Which protocols do these words find? A slip of a letter or two is corrected."""
+"""Full-text search of public protocols, with spelling correction."""
 
 from __future__ import annotations
 
@@ -16,47 +16,46 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from registers.models import VocabularyWord
-from registers.search.index import Chosen, Index
+from registers.search.index import Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.query import Term, parse_query
 
 Tiers = npt.NDArray[np.int8]
 
-EXACT, NOT_FOUND = 0, len(PROTOCOLS.fields) + 1  # tiers; between them stand the fields
-MAX_CACHED = 64  # masks, of one byte for each protocol
+EXACT, NOT_FOUND = 0, len(PROTOCOLS.fields) + 1  # tiers; between them are the fields
+MAX_CACHED = 64  # masks, of one byte per protocol
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What some words found. `mask` chooses their places of the index.
+    """The result of a search: `mask` selects the protocols found in the index.
 
-    Where a word found nothing and one like it did, `corrected` is what was
-    looked for instead, and `uncorrected` asks for the words as they were typed.
-    Otherwise both are empty.
+    Where a misspelt word found nothing, `corrected` is what was searched for instead,
+    and `uncorrected` is a query for the original words. Otherwise both are empty.
     """
 
-    mask: Chosen
-    typed: str
+    mask: Mask
+    query: str
     corrected: str
     uncorrected: str
-    terms: tuple[Term, ...]  # those that are wanted, as they were looked for
+    terms: tuple[Term, ...]  # those not excluded, after correction
     index: Index
 
     @property
     def exact_match(self) -> int | None:
-        """The place of the protocol whose reference was typed, if it was found."""
+        """The position of the protocol whose reference was searched for, if it was found."""
         for term in self.terms:
-            place = self.index.at_reference(term.reference) if term.reference else None
-            if place is not None and self.mask[place]:
-                return place
+            position = self.index.position_of(term.reference) if term.reference else None
+            if position is not None and self.mask[position]:
+                return position
         return None
 
     def tiers(self) -> Tiers:
-        """Return for each place how near the top it belongs: the least stands first.
+        """Return the relevance of each position: the lowest comes first.
 
-        0 is a protocol whose reference was typed. 1 has every word in the
-        title; 2 in title and reference; 3 to 5 also need the purpose, the
-        summary and the information items; 6 needs names. 7 was not found.
+        0: the reference was searched for. 1: every word is in the title; 2: in title and
+        reference; 3 to 5: also in the purpose, the summary and the information items;
+        6: in names. 7: not found.
         """
         tiers = np.ones(self.index.size, np.int8)
         for term in self.terms:
@@ -65,30 +64,30 @@ class Search:
                 first[_matches_in_field(self.index, term, name)] = tier
             np.maximum(tiers, first, out=tiers)
         for term in self.terms:
-            place = term.reference and self.index.at_reference(term.reference)
-            if place:
-                tiers[place] = EXACT
+            position = term.reference and self.index.position_of(term.reference)
+            if position:
+                tiers[position] = EXACT
         tiers[~self.mask] = NOT_FOUND
         return tiers
 
 
-def search(typed: str, index: Index) -> Search:
-    """Return what `typed` finds among the public protocols of `index`.
+def search(query: str, index: Index) -> Search:
+    """Return what `query` finds among the public protocols of `index`.
 
-    Every word must occur: in the protocol's own texts, or in any name of a
-    party's organisation. Nothing typed finds all; nothing but marks, nothing.
-    Never raises for what is typed.
+    Every word must occur: in the protocol's own texts, or in any name of a party's
+    organisation. An empty query finds everything; one of punctuation only, nothing.
+    No query is an error.
 
-    The texts can be newer than `index`, for they are read after it. A protocol
-    that came since has a place beyond its size, and is cut off; of one that has
-    just changed the new words are found a moment before the list shows them.
+    The texts can be newer than `index`, since they are read after it. The position of
+    a new protocol is then beyond the end of the index, and ignored; the new words of a
+    changed one are found a moment before the list shows them.
     """
-    terms = parse_query(typed)
-    corrected, uncorrected = _corrected(typed, terms, index)
+    terms = parse_query(query)
+    corrected, uncorrected = _corrected(query, terms, index)
     if corrected:
         terms = parse_query(corrected)
     mask = index.public.copy()
-    if not terms and typed.strip():
+    if not terms and query.strip():
         mask[:] = False
     for term in terms:
         if not mask.any():
@@ -97,7 +96,7 @@ def search(typed: str, index: Index) -> Search:
         mask &= ~hits if term.excluded else hits
     return Search(
         mask=mask,
-        typed=typed,
+        query=query,
         corrected=corrected,
         uncorrected=uncorrected,
         terms=tuple(term for term in terms if not term.excluded),
@@ -105,74 +104,74 @@ def search(typed: str, index: Index) -> Search:
     )
 
 
-def _corrected(typed: str, terms: list[Term], index: Index) -> tuple[str, str]:
-    """Return `typed` with slips mended, and with the same words in quotes; or two empty texts."""
+def _corrected(query: str, terms: list[Term], index: Index) -> tuple[str, str]:
+    """Return `query` corrected, and with the misspelt words in quotes; or two empty strings."""
 
-    def found(word: str) -> int:
+    def count(word: str) -> int:
         (meant,) = parse_query(f'"{word}"')
         return int((_matches(index, meant) & index.public).sum())
 
-    corrected = uncorrected = typed
+    corrected = uncorrected = query
     for term in sorted(terms, key=lambda term: term.span, reverse=True):
         if term.excluded or term.quoted or not term.word:
             continue
         if (_matches(index, term) & index.public).any():
             continue
-        meant = correct_spelling(term.word, found)
+        meant = correct_spelling(term.word, count)
         if meant:
             start, end = term.span
             corrected = corrected[:start] + meant + corrected[end:]
             uncorrected = f'{uncorrected[:start]}"{uncorrected[start:end]}"{uncorrected[end:]}'
-    return ("", "") if corrected == typed else (corrected, uncorrected)
+    return ("", "") if corrected == query else (corrected, uncorrected)
 
 
-def _matches(index: Index, term: Term) -> Chosen:
-    """Return the places that have the term in their texts or in a name of a party."""
+def _matches(index: Index, term: Term) -> Mask:
+    """Return the mask of protocols with the term in their texts or in a name of a party."""
 
-    def look() -> Chosen:
+    def compute() -> Mask:
         found = partial(engine().find, stems=term.stems, prefix=term.prefix)
         mask = _as_mask(index, found(PROTOCOLS, fields=PROTOCOLS.fields))
         organisations = found(ORGANISATIONS, fields=ORGANISATIONS.fields)
         if organisations.size:
             mask |= index.of_organisations(organisations.tolist())
-        place = term.reference and index.at_reference(term.reference)
-        if place:
-            mask[place] = True
+        position = term.reference and index.position_of(term.reference)
+        if position:
+            mask[position] = True
         return mask
 
-    return _cached((index.version, term), look)
+    return _cached((index.version, term), compute)
 
 
-def _matches_in_field(index: Index, term: Term, name: str) -> Chosen:
-    """Return the places that have the term in one field."""
+def _matches_in_field(index: Index, term: Term, name: str) -> Mask:
+    """Return the mask of protocols with the term in one field."""
 
-    def look() -> Chosen:
+    def compute() -> Mask:
         return _as_mask(index, engine().find(PROTOCOLS, term.stems, term.prefix, (name,)))
 
-    return _cached((index.version, term, name), look)
+    return _cached((index.version, term, name), compute)
 
 
-def _as_mask(index: Index, ids: npt.NDArray[np.int32]) -> Chosen:
+def _as_mask(index: Index, ids: npt.NDArray[np.int32]) -> Mask:
     mask = np.zeros(index.size, np.bool_)
     mask[ids[ids < index.size]] = True
     return mask
 
 
-_masks: OrderedDict[tuple[Any, ...], Chosen] = OrderedDict()
+_masks: OrderedDict[tuple[Any, ...], Mask] = OrderedDict()
 _masks_lock = threading.Lock()
 
 
-def _cached(key: tuple[Any, ...], look: Callable[[], Chosen]) -> Chosen:
-    """Return what `look` gave for `key` a short while ago, or gives now. Not to be written to.
+def _cached(key: tuple[Any, ...], compute: Callable[[], Mask]) -> Mask:
+    """Return the cached mask for `key`, or compute it. It must not be changed.
 
-    A facet or a page more of the same search then costs nothing. A key names
-    the version of the register, so what is kept is never out of date.
+    So another facet or page of the same search costs nothing. A key contains the
+    register version, so no mask is out of date.
     """
     with _masks_lock:
         if key in _masks:
             _masks.move_to_end(key)
             return _masks[key]
-    mask = look()
+    mask = compute()
     mask.flags.writeable = False
     with _masks_lock:
         _masks[key] = mask
@@ -181,19 +180,19 @@ def _cached(key: tuple[Any, ...], look: Callable[[], Chosen]) -> Chosen:
     return mask
 
 
-MIN_LENGTH, LONG_WORD = 4, 8  # letters: shorter words are never mended; in long ones two slips are
-MAX_COMPARED = 20  # of the nearest words: for each, what it finds is counted
+MIN_LENGTH, LONG_WORD = 4, 8  # letters: shorter words are never corrected, longer ones by two slips
+MAX_COMPARED = 20  # of the nearest words: the protocols that each finds are counted
 
 
 def add_to_vocabulary(words: Iterable[str], number: int) -> None:
-    """Note that `words` stand in the register at its version `number`.
+    """Add `words` to the vocabulary, as seen in the register version `number`.
 
-    Those that hold a digit are left out: one number is no slip for another.
+    Words with a digit are left out: a number is not a misspelling of another.
     """
     VocabularyWord.objects.bulk_create(
         (
             VocabularyWord(text=word, length=len(word), seen_in=number)
-            for word in sorted(words)  # in one order, so that two who learn wait and never lock
+            for word in sorted(words)  # in one order, so that two writers never deadlock
             if word.isalpha()
         ),
         update_conflicts=True,
@@ -203,12 +202,11 @@ def add_to_vocabulary(words: Iterable[str], number: int) -> None:
     )
 
 
-def correct_spelling(word: str, found: Callable[[str], int]) -> str:
-    """Return the word of the register that was probably meant by `word`, or ''.
+def correct_spelling(word: str, count: Callable[[str], int]) -> str:
+    """Return the word of the vocabulary that was probably meant by `word`, or ''.
 
-    That is the nearest; of several the one for which `found` gives the most;
-    then the first in the alphabet. One for which it gives 0 is no answer: it
-    stands there no longer.
+    That is the nearest; of several the one with the highest `count`, then the first in
+    the alphabet. A word with a count of 0 is not in the register any more.
     """
     if len(word) < MIN_LENGTH or not word.isalpha():
         return ""
@@ -224,7 +222,7 @@ def correct_spelling(word: str, found: Callable[[str], int]) -> str:
     }
     for distance in range(1, slips + 1):
         same = sorted(other for other in distances if distances[other] == distance)[:MAX_COMPARED]
-        counts = {other: found(other) for other in same}
+        counts = {other: count(other) for other in same}
         best = max(same, key=lambda other: counts[other], default="")
         if best and counts[best]:
             return best

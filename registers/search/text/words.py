@@ -1,6 +1,6 @@
-"""What a word is, to search: folded, cut apart and stemmed here, so that both databases agree.
+"""Splits text into words, and folds and stems them, the same way for both databases.
 
-The databases are given what comes out of this module and do nothing to it.
+The databases store the output of this module unchanged.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import NamedTuple
 
 import snowballstemmer
 
-# What is beyond these is not searched for. PostgreSQL keeps positions up to 16,383, 255 of a
-# word, and 1 MB of a protocol: what is within these bounds stays within those, in any script.
+# Anything beyond these limits is not indexed. They stay within those of PostgreSQL in any
+# script: positions up to 16,383, 255 of a word, and 1 MB of a protocol.
 MAX_WORD_LENGTH = 60
 MAX_FIELD_LENGTH = 60_000  # bytes
-SHORT_TEXT = 150  # characters: as a title or a name has
+SHORT_TEXT = 150  # characters: such as a title or a name
 MAX_WORDS = 10_000
 MAX_REPEATS = 250
 MAX_FOLDED = 2_000
-# Stands where no word is: between two names, so that no phrase is found across them.
+# A placeholder between two names, so that no phrase matches across them.
 GAP = "="
 
 # Not 'it', which is also a service that many share.
@@ -45,7 +45,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
 class _Folding(dict[int, str]):
-    """What each character becomes, worked out when it is first met."""
+    """The folded form of each character, computed when it first occurs."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -58,10 +58,10 @@ class _Folding(dict[int, str]):
             folded = "".join(
                 _LETTERS.get(part, part)
                 for part in unicodedata.normalize("NFKD", plain)
-                # Accents, and signs that nobody sees, such as a soft hyphen.
+                # Without accents, and invisible characters such as a soft hyphen.
                 if unicodedata.category(part) not in {"Mn", "Cf"}
             )
-        if len(self) < MAX_FOLDED:  # there are a million, and anybody can type them
+        if len(self) < MAX_FOLDED:  # there are a million, and anybody can send them
             self[code] = folded
         return folded
 
@@ -72,7 +72,7 @@ _stemmer_lock = threading.Lock()
 
 
 class Word(NamedTuple):
-    """A word of a text: in small plain letters, its stem, and where it stood in the text."""
+    """A word of a text: folded, its stem, and its position in the text."""
 
     plain: str
     stem: str
@@ -82,27 +82,27 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """A field as the databases keep it: its stems in order, and its plain words, each once."""
+    """A field as the databases store it: its stems in order, and its distinct plain words."""
 
     stems: list[str] = field(default_factory=list)
     plain: list[str] = field(default_factory=list)
 
 
 def fold(text: str) -> str:
-    """Return `text` in small letters, without accents, with one kind of apostrophe."""
+    """Return `text` in lower case, without accents, with one kind of apostrophe."""
     return text.translate(_FOLDING)
 
 
 def words_of(text: str) -> Sequence[Word]:
-    """Return the words of `text` in order. Letters and digits make a word; all else parts them."""
-    # Titles and names are looked through again and again, search after search.
+    """Return the words of `text` in order: runs of letters and digits."""
+    # The same titles and names occur in many searches.
     return _words_of_short(text) if len(text) <= SHORT_TEXT else _words_of(text)
 
 
 def _words_of(text: str) -> Sequence[Word]:
     whole = fold(text)
     if text.isascii() and len(whole) == len(text):
-        # No apostrophe went, so that every place is the same.
+        # Nothing was removed, so that positions are the same.
         return [
             Word(*_plain_and_stem(match.group()), match.start(), match.end())
             for match in _WORD.finditer(whole)
@@ -116,7 +116,7 @@ def _words_of(text: str) -> Sequence[Word]:
     for match in _WORD.finditer("".join(folded)):
         end = came_from[match.end() - 1] + 1
         while end < len(text) and not folded[end]:
-            end += 1  # an accent that stands apart belongs to its letter
+            end += 1  # a combining accent belongs to its letter
         plain, stem = _plain_and_stem(match.group())
         found.append(Word(plain, stem, came_from[match.start()], end))
     return found
@@ -128,23 +128,23 @@ def _words_of_short(text: str) -> Sequence[Word]:
 
 
 def prepare(texts: Iterable[str]) -> Prepared:
-    """Return a field's `texts` as the databases keep them. No phrase is found across two texts."""
+    """Return a field's `texts` as the databases store them. No phrase matches across two texts."""
     stems: list[str] = []
     plain: dict[str, None] = {}
-    met: Counter[str] = Counter()
-    for word in islice(_pieces(texts), MAX_WORDS):
+    seen: Counter[str] = Counter()
+    for word in islice(_folded_words(texts), MAX_WORDS):
         if word == GAP:
             stems.append(GAP)
             continue
-        itself, stem = _plain_and_stem(word)
-        met[stem] += 1
-        stems.append(stem if met[stem] <= MAX_REPEATS else GAP)
-        plain[itself] = None
+        plain_word, stem = _plain_and_stem(word)
+        seen[stem] += 1
+        stems.append(stem if seen[stem] <= MAX_REPEATS else GAP)
+        plain[plain_word] = None
     return Prepared(stems=stems, plain=list(plain))
 
 
-def _pieces(texts: Iterable[str]) -> Iterator[str]:
-    """Give the folded words of `texts` as they stand, and a gap between two texts."""
+def _folded_words(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the folded words of `texts`, and a gap between two texts."""
     room = MAX_FIELD_LENGTH
     for position, text in enumerate(texts):
         if position:
@@ -155,7 +155,7 @@ def _pieces(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _plain_and_stem(word: str) -> tuple[str, str]:
-    """Return a folded word without apostrophes, and its stem; only usual words are remembered."""
+    """Return a folded word without apostrophes, and its stem; very long words are not cached."""
     return _stemmed(word) if len(word) <= MAX_WORD_LENGTH else _stemmed.__wrapped__(word)
 
 
@@ -163,14 +163,14 @@ def _plain_and_stem(word: str) -> tuple[str, str]:
 def _stemmed(word: str) -> tuple[str, str]:
     """Return a folded word without apostrophes, and its stem.
 
-    "Children's", written so or as "childrens", has the stem of "children".
+    "Children's" and "childrens" have the stem of "children".
     """
     plain = word.replace("'", "")[:MAX_WORD_LENGTH]
     bare = word.removesuffix("'s").replace("'", "")[:MAX_WORD_LENGTH]
     if not bare.isalpha():
         return plain, bare
     bare = _SINGULAR.get(bare, bare)
-    with _stemmer_lock:  # a stemmer keeps the word that it works on
+    with _stemmer_lock:  # a stemmer object keeps the word that it works on
         stem = _stemmer.stemWord(bare)
         if bare.endswith("s") and stem == bare[:-1]:
             stem = _stemmer.stemWord(_SINGULAR.get(stem, stem))
