@@ -1,1 +1,1 @@
-"""How it looks outside the database: results in, bytes out."""
+"""Export formats: search results in, bytes out."""

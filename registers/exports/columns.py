@@ -1,4 +1,4 @@
-"""The columns that every table of protocols is published with: their names, order and values."""
+"""The published columns of protocols: their names, order and values, for every export format."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from registers.models import Party, Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where and when a protocol is written down.
+class ExportContext:
+    """Where and when an export is made.
 
-    `site` is the register's address without a slash at its end; `on` is the
-    day, a date in Europe/London, on which reviews are judged. What people keep
-    or follow also says the register's name, the partnership's that publishes it,
-    and the moment `at`, in Europe/London, at which it was made.
+    `site` is the register's address without a slash at the end; `on` is the day, a
+    date in Europe/London, of review statuses. Files and feeds also show the name of
+    the register, its publisher (the partnership), and the time `at` in Europe/London.
     """
 
     site: str
@@ -28,34 +27,34 @@ class Place:
 
 
 class Kind(Enum):
-    """What a column's values are. The order has no meaning."""
+    """The type of a column's values. The order has no meaning."""
 
     TEXT = "text"  # never a number, a formula or a link, whatever it looks like
-    DAY = "day"  # 2024-03-31, or nothing
-    MONTH = "month"  # 2024-03, or nothing
+    DAY = "day"  # 2024-03-31, or empty
+    MONTH = "month"  # 2024-03, or empty
 
 
 @dataclass(frozen=True)
 class Column:
     """A published column: its name, how a protocol's value is written, and what it means.
 
-    `width` is how many characters of it a workbook shows on a line.
+    `width` is its width in a workbook, in characters.
     """
 
     name: str
-    write: Callable[[Protocol, Place], str]
+    write: Callable[[Protocol, ExportContext], str]
     meaning: str
     kind: Kind = Kind.TEXT
     width: int = 16
 
 
 def month(day: datetime.date | None) -> str:
-    """Return a review month as it is published: 2024-03, or nothing."""
+    """Return a review month as it is published: 2024-03, or empty."""
     return day.isoformat()[:7] if day else ""
 
 
 def day(day: datetime.date | None) -> str:
-    """Return a day as it is published: 2024-03-31, or nothing."""
+    """Return a day as it is published: 2024-03-31, or empty."""
     return day.isoformat() if day else ""
 
 
@@ -64,13 +63,13 @@ def status(protocol: Protocol) -> str:
     return "withdrawn" if protocol.status == Protocol.Status.WITHDRAWN else "current"
 
 
-def url(protocol: Protocol, place: Place) -> str:
-    """Return the whole address of the protocol's page."""
-    return f"{place.site}{protocol.get_absolute_url()}"
+def url(protocol: Protocol, context: ExportContext) -> str:
+    """Return the absolute URL of the protocol's page."""
+    return f"{context.site}{protocol.get_absolute_url()}"
 
 
 def party_with_note(party: Party) -> str:
-    """Return the organisation's official name, with the note in brackets behind it."""
+    """Return the organisation's official name, followed by the note in brackets."""
     return f"{party.organisation.name} ({party.note})" if party.note else party.organisation.name
 
 
@@ -134,7 +133,7 @@ COLUMNS = (
     ),
     Column(
         "review_status",
-        lambda protocol, place: protocol.review_status(place.on).value,
+        lambda protocol, context: protocol.review_status(context.on).value,
         "How its review stood on the day of this file: overdue, due-soon (within 3 months),"
         " in-date, or none (no review date is recorded).",
     ),
@@ -158,8 +157,8 @@ COLUMNS = (
     Column("url", url, "The address of its page, which is the one that counts.", width=48),
 )
 
-# What the same columns are called where they are typed by hand: on the partnership's own page.
-TYPED_HEADINGS = {
+# The headings of the same columns on the partnership's own page, which imports accept too.
+PAGE_HEADINGS = {
     "theme": "Theme",
     "title": "Title",
     "purpose": "Purpose",
@@ -167,19 +166,19 @@ TYPED_HEADINGS = {
     "other_organisations": "Other Organisations Involved",
     "review_date": "Review date",
 }
-# What the register works out by itself: it is written, and never read.
-WORKED_OUT = ("review_status", "updated", "url")
+# Computed by the register: exported, and ignored by imports.
+COMPUTED_COLUMNS = ("review_status", "updated", "url")
 
 
-def column_named(heading: str) -> str | None:
-    """Return the published name of the column with this heading, however it is typed, or None."""
-    return _NAMES.get(_as_compared(heading))
+def find_column(heading: str) -> str | None:
+    """Return the published name of the column with this heading in any spelling, or None."""
+    return _NAMES.get(_normalise(heading))
 
 
-def _as_compared(heading: str) -> str:
+def _normalise(heading: str) -> str:
     return " ".join(heading.replace("_", " ").casefold().split()).rstrip(":*")
 
 
-_NAMES = {_as_compared(column.name): column.name for column in COLUMNS} | {
-    _as_compared(heading): name for name, heading in TYPED_HEADINGS.items()
+_NAMES = {_normalise(column.name): column.name for column in COLUMNS} | {
+    _normalise(heading): name for name, heading in PAGE_HEADINGS.items()
 }

@@ -6,34 +6,34 @@ import csv
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from registers.exports.columns import COLUMNS, Place
-from registers.exports.plain_text import as_text, plain
+from registers.exports.columns import COLUMNS, ExportContext
+from registers.exports.plain_text import escape_formula, plain
 from registers.search.results import Results
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
 
-def write(results: Results, place: Place) -> Iterator[bytes]:
-    """Give the heading row and then a row for each protocol of `results`, in UTF-8."""
-    yield from lines([column.name for column in COLUMNS], _rows(results, place))
+def write(results: Results, context: ExportContext) -> Iterator[bytes]:
+    """Yield the heading row and a row for each protocol of `results`, in UTF-8."""
+    yield from csv_rows([column.name for column in COLUMNS], _rows(results, context))
 
 
-def lines(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
-    """Give any table's heading row and then its rows, in UTF-8, each safe to open."""
-    line = _Line()
-    writer = csv.writer(line)
+def csv_rows(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
+    """Yield the heading row and the rows of any table, in UTF-8 and without formulas."""
+    buffer = _LineBuffer()
+    writer = csv.writer(buffer)
     for row in chain([heading], rows):
-        writer.writerow([as_text(plain(value)) for value in row])
-        yield line.text.encode()
+        writer.writerow([escape_formula(plain(value)) for value in row])
+        yield buffer.text.encode()
 
 
-def _rows(results: Results, place: Place) -> Iterator[list[str]]:
+def _rows(results: Results, context: ExportContext) -> Iterator[list[str]]:
     for protocol in results.iterator():
-        yield [column.write(protocol, place) for column in COLUMNS]
+        yield [column.write(protocol, context) for column in COLUMNS]
 
 
-class _Line:
-    """What csv.writer writes to: it keeps the one line last written."""
+class _LineBuffer:
+    """The file that csv.writer writes to: it holds the last line written."""
 
     text = ""
 

@@ -1,4 +1,4 @@
-"""How a stored file is sent: its headers, the same at every door."""
+"""The HTTP headers of an uploaded file, for readers and in admin."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from django.utils.http import content_disposition_header
 from registers.files.kinds import KINDS
 from registers.models import Document, EarlierVersion, Resource
 
-Stored = Document | Resource | EarlierVersion
+StoredFile = Document | Resource | EarlierVersion
 
 
-def headers_of(stored: Stored) -> dict[str, str]:
-    """Return the headers with which a file goes out: to be saved, under its name, and never run.
+def download_headers(stored: StoredFile) -> dict[str, str]:
+    """Return the headers of a stored file: a download under its name that no browser runs.
 
-    Its length is not among them, since only where it is kept is it known for sure.
+    Without Content-Length, which only the storage knows for sure.
     """
     disposition = content_disposition_header(as_attachment=True, filename=stored.file_name)
     return {
@@ -21,6 +21,6 @@ def headers_of(stored: Stored) -> dict[str, str]:
         "Content-Disposition": disposition or "attachment",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
-        # A stored file never changes: a newer one has a name of its own.
+        # A stored file never changes: a newer one has another name.
         "ETag": f'"{(stored.file.name or "").partition(".")[0]}"',
     }

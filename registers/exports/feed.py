@@ -1,4 +1,4 @@
-"""Feed (Atom, RFC 4287): what changed about the protocols of a result, the newest first."""
+"""Atom feed (RFC 4287): the changes of the protocols in the results, the newest first."""
 
 from __future__ import annotations
 
@@ -14,62 +14,62 @@ from urllib.parse import urlencode, urlsplit
 from django.db.models import Count, Max
 from django.utils.feedgenerator import Atom1Feed
 
-from registers.exports.columns import Place, url
+from registers.exports.columns import ExportContext, url
 from registers.exports.plain_text import one_line, plain
 from registers.history.summary import kind_of_change
 from registers.models import Change, Protocol
 from registers.search.results import Results
 from registers.search.rows import ProtocolList
 
-NARROW = 2_000  # so few protocols are named to the database
+FEW_PROTOCOLS = 2_000  # up to so many are passed to the database by reference
 FIRST_STEP = 2_000
 TIMES_LONGER = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changed:
-    """How often one protocol has changed, and the aware time of the last change."""
+class ChangeCount:
+    """The number of changes of one protocol, and the aware time of the last."""
 
     times: int
     last: datetime.datetime
 
 
-def how_changed(references: Iterable[str]) -> dict[str, Changed]:
-    """Return by reference how often each of a few protocols has changed, and when last: a query.
+def change_counts(references: Iterable[str]) -> dict[str, ChangeCount]:
+    """Return the change count of each of a few protocols by reference: one query.
 
-    A protocol that was saved by hand, past all that is official, is not there.
+    A protocol without official changes, which was changed in the database, is missing.
     """
     changes = Change.objects.filter(protocol__in=list(references)).order_by()
-    counted = changes.values("protocol").annotate(times=Count("pk"), last=Max("made_at"))
+    rows = changes.values("protocol").annotate(times=Count("pk"), last=Max("made_at"))
     return {
-        row["protocol"]: Changed(times=row["times"], last=row["last"].astimezone(datetime.UTC))
-        for row in counted
+        row["protocol"]: ChangeCount(times=row["times"], last=row["last"].astimezone(datetime.UTC))
+        for row in rows
     }
 
 
-def newest_changes(found: ProtocolList, most: int) -> list[tuple[Change, Protocol]]:
-    """Return the `most` newest changes of all that is found, newest first, with their protocols.
+def newest_changes(protocols: ProtocolList, most: int) -> list[tuple[Change, Protocol]]:
+    """Return the `most` newest changes of `protocols`, newest first, with their protocols.
 
-    Where little is found the database is asked for its changes. Where much is,
-    that would be dear, and some of the newest changes are sure to be of it: so
-    all are read from the newest on until there are enough.
+    Changes of few protocols are queried by reference. For many that would be slow, and
+    some of the newest changes are certainly theirs: so all changes are read from the
+    newest on until there are enough.
     """
-    # What was recorded with each is long, and its words say what changed.
+    # The snapshot is long, and not shown.
     changes = Change.objects.select_related("protocol__theme").defer("record")
-    if len(found) > NARROW:
-        brought = changes.in_bulk(list(islice(_from_the_newest(found), most)))
+    if len(protocols) > FEW_PROTOCOLS:
+        found = changes.in_bulk(list(islice(_newest_first(protocols), most)))
     else:
-        parts = (changes.filter(protocol__in=part)[:most] for part in found.references())
-        brought = {change.pk: change for part in parts for change in part}
-    newest = heapq.nlargest(most, brought.values(), key=lambda each: (each.made_at, each.pk))
+        parts = (changes.filter(protocol__in=part)[:most] for part in protocols.references())
+        found = {change.pk: change for part in parts for change in part}
+    newest = heapq.nlargest(most, found.values(), key=lambda each: (each.made_at, each.pk))
     return [(change, change.protocol) for change in newest if change.protocol]
 
 
-def _from_the_newest(found: ProtocolList) -> Iterator[int]:
-    """Give the keys of the changes of what is found, newest first.
+def _newest_first(protocols: ProtocolList) -> Iterator[int]:
+    """Yield the ids of changes of `protocols`, newest first.
 
-    They are read in steps that grow, so that few queries reach the oldest. One
-    that is made meanwhile moves the others on: what is read twice is given once.
+    They are read in growing steps, so that few queries reach the oldest. A change made
+    in the meantime shifts the others: what is read twice is yielded once.
     """
     changes = Change.objects.filter(protocol__isnull=False).values_list("pk", "protocol")
     seen: set[int] = set()
@@ -77,7 +77,7 @@ def _from_the_newest(found: ProtocolList) -> Iterator[int]:
     for turn in count():
         last = first + FIRST_STEP * TIMES_LONGER**turn
         step = list(changes[first:last])
-        wanted = found.contains(reference for _, reference in step)
+        wanted = protocols.contains(reference for _, reference in step)
         for (key, _), is_wanted in zip(step, wanted, strict=True):
             if is_wanted and key not in seen:
                 seen.add(key)
@@ -87,32 +87,32 @@ def _from_the_newest(found: ProtocolList) -> Iterator[int]:
         first = last
 
 
-# Whoever follows a list must hear that a protocol was withdrawn, and it would leave a list
-# of those in force without a word. So where no status is asked for, these endings have both.
-USUAL_STATUS = "all"
+# Subscribers must learn that a protocol was withdrawn, and it would just disappear from a
+# list of those in force. So without a status, feed and calendar include both.
+DEFAULT_STATUS = "all"
 
 
-def host_of(place: Place) -> str:
+def host_of(context: ExportContext) -> str:
     """Return the name of the site's host, without a port."""
-    return urlsplit(place.site).hostname or ""
+    return urlsplit(context.site).hostname or ""
 
 
-def name_of(results: Results, place: Place) -> str:
-    """Return the register's name, and in brackets what was asked for."""
-    usual = ("Status", dict(results.filters.form.fields["status"].choices)[USUAL_STATUS])
-    labels = [tag.label for tag in results.tags if (tag.name, tag.label) != usual]
-    return one_line(f"{place.register} ({', '.join(labels)})" if labels else place.register)
+def title_of(results: Results, context: ExportContext) -> str:
+    """Return the register's name, and the filters in brackets."""
+    default = ("Status", dict(results.filters.form.fields["status"].choices)[DEFAULT_STATUS])
+    labels = [tag.label for tag in results.tags if (tag.name, tag.label) != default]
+    return one_line(f"{context.register} ({', '.join(labels)})" if labels else context.register)
 
 
 CONTENT_TYPE = Atom1Feed.content_type
 PATH = "/protocols.atom"
-MOST = 100
-# When a feed without entries was updated: it must be said, and always be the same.
+MAX_ENTRIES = 100
+# The required `updated` of a feed without entries, which must not vary.
 NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 class _Feed(Atom1Feed):
-    """Django's, with plain text as the entries' content, and a fixed time when it is empty."""
+    """Django's, with plain text as content of entries, and a fixed time when it is empty."""
 
     def latest_post_date(self) -> datetime.datetime:
         return super().latest_post_date() if self.items else NEVER
@@ -122,51 +122,51 @@ class _Feed(Atom1Feed):
         handler.addQuickElement("content", item["description"], {"type": "text"})
 
 
-def write(results: Results, place: Place) -> Iterator[bytes]:
-    """Give the feed, which is small: the MOST newest changes to the protocols of `results`."""
-    here = _address(place, PATH, _query(results))
+def write(results: Results, context: ExportContext) -> Iterator[bytes]:
+    """Yield the feed: the MAX_ENTRIES newest changes of the protocols of `results`."""
+    feed_url = _address(context, PATH, _query(results))
     feed = _Feed(
-        title=f"Changes: {name_of(results, place)}",
-        subtitle=f"The {MOST} newest changes, with what was added and withdrawn.",
-        link=_address(place, "/", results.query(sort=None)),
-        feed_url=here,
-        feed_guid=here,
-        author_name=one_line(place.publisher),
-        author_link=f"{place.site}/",
+        title=f"Changes: {title_of(results, context)}",
+        subtitle=f"The {MAX_ENTRIES} newest changes, with what was added and withdrawn.",
+        link=_address(context, "/", results.query(sort=None)),
+        feed_url=feed_url,
+        feed_guid=feed_url,
+        author_name=one_line(context.publisher),
+        author_link=f"{context.site}/",
         description="",
         language="en-GB",
     )
-    for change, protocol in newest_changes(results.protocols, MOST):
-        _add(feed, change, protocol, place)
+    for change, protocol in newest_changes(results.protocols, MAX_ENTRIES):
+        _add(feed, change, protocol, context)
     text = StringIO()
     feed.write(text, "utf-8")
     yield text.getvalue().encode()
 
 
 def _query(results: Results) -> str:
-    """Return the one query string of this question for this ending.
+    """Return the canonical query string for the feed.
 
-    It is not the register's own, in which no status stands for those in force.
+    It differs from that of the list, in which no status means in force.
     """
     status = results.values["status"]
-    own = {} if status == USUAL_STATUS else {"status": status}
-    return "&".join(filter(None, [results.query(sort=None, status=None), urlencode(own)]))
+    status_query = {} if status == DEFAULT_STATUS else {"status": status}
+    return "&".join(filter(None, [results.query(sort=None, status=None), urlencode(status_query)]))
 
 
-def _address(place: Place, path: str, query: str) -> str:
-    return f"{place.site}{path}?{query}" if query else f"{place.site}{path}"
+def _address(context: ExportContext, path: str, query: str) -> str:
+    return f"{context.site}{path}?{query}" if query else f"{context.site}{path}"
 
 
-def _add(feed: _Feed, change: Change, protocol: Protocol, place: Place) -> None:
-    """Add an entry: which protocol, what happened to it in a word, then in all its words."""
+def _add(feed: _Feed, change: Change, protocol: Protocol, context: ExportContext) -> None:
+    """Add an entry: the protocol, the kind of change, and its text."""
     words = f"{change.what}\n\nWhy: {change.why}" if change.why else change.what
     made_at = change.made_at.astimezone(datetime.UTC)
     feed.add_item(
         title=f"{one_line(str(protocol))}: {kind_of_change(change.what)}",
-        link=url(protocol, place),
+        link=url(protocol, context),
         description=plain(words).strip(),
-        # Built from what never changes, and not from an address: see RFC 4151.
-        unique_id=f"tag:{host_of(place)},{made_at:%Y-%m-%d}:change/{change.pk}",
+        # A tag URI (RFC 4151): it must never change, and an address can.
+        unique_id=f"tag:{host_of(context)},{made_at:%Y-%m-%d}:change/{change.pk}",
         pubdate=made_at,
         updateddate=made_at,
         categories=[one_line(protocol.theme.name)],

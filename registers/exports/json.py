@@ -1,4 +1,4 @@
-"""JSON: one page of a results, with the way to the next."""
+"""JSON: one page of results, with the address of the next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from registers.exports.columns import COLUMNS, Place
+from registers.exports.columns import COLUMNS, ExportContext
 from registers.models import Organisation, Party, Protocol
 from registers.search.results import Results
 
@@ -14,25 +14,25 @@ CONTENT_TYPE = "application/json"
 PATH = "/protocols.json"
 
 
-def write(results: Results, place: Place) -> Iterator[bytes]:
-    """Give `{"count", "next", "previous", "results"}` in UTF-8, a protocol at a time.
+def write(results: Results, context: ExportContext) -> Iterator[bytes]:
+    """Yield `{"count", "next", "previous", "results"}` in UTF-8, a protocol at a time.
 
-    What is not recorded is null.
+    A value that is not recorded is null.
     """
     head = {
         "count": results.count,
-        "next": _address(results.next_query, place),
-        "previous": _address(results.previous_query, place),
+        "next": _address(results.next_query, context),
+        "previous": _address(results.previous_query, context),
     }
     yield _text(head)[:-1].encode() + b', "results": ['
     for index, protocol in enumerate(results.page_protocols):
-        yield (b", " if index else b"") + _text(record(protocol, place)).encode()
+        yield (b", " if index else b"") + _text(record(protocol, context)).encode()
     yield b"]}"
 
 
-def record(protocol: Protocol, place: Place) -> dict[str, Any]:
+def record(protocol: Protocol, context: ExportContext) -> dict[str, Any]:
     """Return one protocol by the published columns, with its theme and parties as objects."""
-    written = {column.name: column.write(protocol, place) or None for column in COLUMNS}
+    written = {column.name: column.write(protocol, context) or None for column in COLUMNS}
     return written | {name: make(protocol) for name, make in OBJECTS.items()}
 
 
@@ -67,11 +67,11 @@ def _party(party: Party) -> dict[str, Any]:
     }
 
 
-def _address(query: str | None, place: Place) -> str | None:
-    """Return the whole address of a page; `query` is None where there is no such page."""
+def _address(query: str | None, context: ExportContext) -> str | None:
+    """Return the absolute URL of a page; None where `query` is None: there is no such page."""
     if query is None:
         return None
-    return f"{place.site}{PATH}?{query}" if query else f"{place.site}{PATH}"
+    return f"{context.site}{PATH}?{query}" if query else f"{context.site}{PATH}"
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
-"""Texts with marks, as Markdown has them: a safe piece of a page, or its words alone.
+"""Markdown, rendered as safe HTML or as plain text.
 
-What stood there before marks were known looks as it did: a line's end stays a
-line's end, and indented lines or lines of dashes are words like any other.
+Plain text from before Markdown was supported looks the same: line breaks are kept,
+and indented lines or lines of dashes are ordinary text.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-# Longer texts are shown as they are typed. No page of news is as long.
-LONGEST = 20_000
-LONGEST_HTML = 500_000  # a table of many empty cells grows a hundredfold
+# Longer texts are shown without Markdown. No page of news is as long.
+MAX_LENGTH = 20_000
+MAX_HTML_LENGTH = 500_000  # a table of many empty cells grows a hundredfold
 LINK = re.compile(r"(https?://|mailto:)[^\\\s]+|/(?![/\\])[^\\\s]*", re.IGNORECASE)
 RULES = (
     *("blockquote", "emphasis", "escape", "heading", "link", "list", "table"),
@@ -48,19 +48,19 @@ ATTRIBUTES = {"*": {"class"}, "a": {"href"}, "ol": {"start"}, "th": {"scope"}}
 
 
 class Renderer(RendererHTML):
-    """The design system's classes, and an outline that fits under the page's heading."""
+    """Renders with the classes of the design system, and headings below that of the page."""
 
     def render(self, tokens: Sequence[Token], options: OptionsDict, env: Any) -> str:
         """Return the HTML."""
-        _put_in_outline(tokens)
+        _set_heading_levels(tokens)
         for token in tokens:
             for each in (token, *(token.children or ())):
-                _dress(each)
+                _add_classes(each)
         return str(super().render(tokens, options, env))
 
 
-def _put_in_outline(tokens: Sequence[Token]) -> None:
-    """Give each heading its level: the first is a part of the page, and none skips a level."""
+def _set_heading_levels(tokens: Sequence[Token]) -> None:
+    """Set the level of each heading: below that of the page, and without skipping a level."""
     above: list[int] = []
     for token in tokens:
         if token.type == "heading_open":
@@ -72,15 +72,15 @@ def _put_in_outline(tokens: Sequence[Token]) -> None:
             token.tag = f"h{min(PAGE_HEADING + len(above), LAST_HEADING)}"
 
 
-def _dress(token: Token) -> None:
-    """Put classes on what is opened; a policy without inline styles asks for no others."""
+def _add_classes(token: Token) -> None:
+    """Add CSS classes to opening tags, since the policy allows no inline styles."""
     if token.nesting != 1:
         return
     style = token.attrs.pop("style", "")
-    named = CLASSES.get(token.tag, HEADING if re.fullmatch("h[3-6]", token.tag) else "")
-    if named:
-        numeric = f" {named}--numeric" if style == "text-align:right" else ""
-        token.attrSet("class", named + numeric)
+    css_class = CLASSES.get(token.tag, HEADING if re.fullmatch("h[3-6]", token.tag) else "")
+    if css_class:
+        numeric = f" {css_class}--numeric" if style == "text-align:right" else ""
+        token.attrSet("class", css_class + numeric)
     if token.tag == "th":
         token.attrSet("scope", "col")
 
@@ -98,11 +98,11 @@ PARSER = _parser()
 
 
 def as_html(text: str) -> SafeString:
-    """Return a text with marks as HTML that can do no harm, to stand below a page's heading."""
-    made = PARSER.render(text) if len(text) <= LONGEST else None
-    if made is None or len(made) > LONGEST_HTML:
+    """Return Markdown as safe HTML, to be placed under the heading of a page."""
+    made = PARSER.render(text) if len(text) <= MAX_LENGTH else None
+    if made is None or len(made) > MAX_HTML_LENGTH:
         return mark_safe(linebreaks(text, autoescape=True))  # noqa: S308 (it escapes)
-    # Nothing else can have come of it. Should a fault ever let it, it goes no further.
+    # The renderer makes nothing else. This is a second barrier, should it have a fault.
     clean = nh3.clean(
         made,
         tags=TAGS,
@@ -113,6 +113,6 @@ def as_html(text: str) -> SafeString:
     return mark_safe(clean)  # noqa: S308 (cleaned just now)
 
 
-def as_words(text: str) -> str:
-    """Return the words of a text without its marks, on one line."""
+def strip_markdown(text: str) -> str:
+    """Return the plain text of Markdown, on one line."""
     return " ".join(html.unescape(nh3.clean(as_html(text), tags=set())).split())

@@ -1,4 +1,4 @@
-"""ODS (OpenDocument), for LibreOffice: the same workbook as in XLSX, sent while it is made."""
+"""ODS (OpenDocument), for LibreOffice: the same workbook as XLSX, streamed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from registers.exports.columns import COLUMNS, Kind, Place
+from registers.exports.columns import COLUMNS, ExportContext, Kind
 from registers.exports.plain_text import one_line
 from registers.exports.workbook import (
     ABOUT,
@@ -15,10 +15,10 @@ from registers.exports.workbook import (
     SHEET,
     WORDS_WIDTH,
     Value,
-    about,
+    about_rows,
     row_count,
     rows,
-    zipped,
+    stream_zip,
 )
 from registers.search.results import Results
 
@@ -67,7 +67,7 @@ def _setting(name: str, kind: str, value: object) -> str:
     )
 
 
-# The line below the heading is where the sheet is split; what is above stays.
+# The sheet is split below the heading row, which stays in view.
 SETTINGS = (
     f"{XML}<office:document-settings {_names('office', 'config')} {VERSION}><office:settings>"
     '<config:config-item-set config:name="ooo:view-settings">'
@@ -116,7 +116,7 @@ YEAR_MONTH = '<number:year number:style="long"/><number:text>-</number:text>' + 
 WIDTHS = sorted({*(column.width for column in COLUMNS), LABEL_WIDTH, WORDS_WIDTH})
 _AUTOMATIC = "".join(
     [
-        # A cell that is text stays text when somebody types in it: 0012 keeps its zeros.
+        # A text cell stays text when somebody edits it: 0012 keeps its zeros.
         '<number:text-style style:name="as-text"><number:text-content/></number:text-style>',
         f'<number:date-style style:name="as-month">{YEAR_MONTH}</number:date-style>',
         f'<number:date-style style:name="as-day">{YEAR_MONTH}<number:text>-</number:text>'
@@ -134,7 +134,7 @@ _AUTOMATIC = "".join(
 
 
 def _sheet(name: str, columns: list[tuple[int, str]]) -> str:
-    """Return the beginning of a sheet; a column is its width and the style of its cells."""
+    """Return the start of a sheet; each column is its width and the style of its cells."""
     return f'<table:table table:name="{name}">' + "".join(
         f'<table:table-column table:style-name="width{width}"'
         f' table:default-cell-style-name="{style}"/>'
@@ -155,9 +155,9 @@ CONTENT_END = "</office:spreadsheet></office:body></office:document-content>"
 
 
 def ranges(count: int) -> str:
-    """Return the range of the table with `count` rows under its heading, with its filters."""
+    """Return the database range of the table with `count` rows, with filter buttons."""
     last = chr(ord("A") + len(COLUMNS) - 1)
-    # The name by which LibreOffice knows the one range of a sheet that shows its filters.
+    # The name that LibreOffice requires for the range of a sheet that shows filters.
     return (
         '<table:database-ranges><table:database-range table:name="__Anonymous_Sheet_DB__0"'
         f' table:target-range-address="{SHEET}.A1:{SHEET}.{last}{count + 1}"'
@@ -165,13 +165,13 @@ def ranges(count: int) -> str:
     )
 
 
-def meta(place: Place) -> str:
-    """Return what the file says of itself to programs: its title, its publisher, its time."""
-    made = (place.at or place.on).isoformat()
+def meta(context: ExportContext) -> str:
+    """Return the metadata of the file: title, publisher and time."""
+    made = (context.at or context.on).isoformat()
     return (
         f"{XML}<office:document-meta {_names('office', 'meta', 'dc')} {VERSION}><office:meta>"
-        f"<dc:title>{escape(one_line(place.register))}</dc:title>"
-        f"<meta:initial-creator>{escape(one_line(place.publisher))}</meta:initial-creator>"
+        f"<dc:title>{escape(one_line(context.register))}</dc:title>"
+        f"<meta:initial-creator>{escape(one_line(context.publisher))}</meta:initial-creator>"
         f"<meta:creation-date>{made}</meta:creation-date>"
         "</office:meta></office:document-meta>"
     )
@@ -180,32 +180,32 @@ def meta(place: Place) -> str:
 CONTENT_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 PATH = "/protocols.ods"
 
-# OpenDocument keeps neither runs of spaces nor those at the ends of a line.
+# OpenDocument collapses spaces, and drops those at the ends of a line.
 SPACES = re.compile("^ +| +$|  +")
 MARKUP = re.compile("[&<>\n]|^ | $|  ")
 
 
-def write(results: Results, place: Place) -> Iterator[bytes]:
-    """Give the workbook, with a row for each protocol of `results`."""
-    yield from zipped(
+def write(results: Results, context: ExportContext) -> Iterator[bytes]:
+    """Yield the workbook, with a row for each protocol of `results`."""
+    yield from stream_zip(
         [
             ("META-INF/manifest.xml", [MANIFEST.encode()]),
             ("settings.xml", [SETTINGS.encode()]),
-            ("meta.xml", [meta(place).encode()]),
-            ("content.xml", (piece.encode() for piece in _content(results, place))),
+            ("meta.xml", [meta(context).encode()]),
+            ("content.xml", (piece.encode() for piece in _content(results, context))),
         ],
         mimetype=CONTENT_TYPE,
     )
 
 
-def _content(results: Results, place: Place) -> Iterator[str]:
+def _content(results: Results, context: ExportContext) -> Iterator[str]:
     heading = "".join(_text(column.name, HEADING_STYLE) for column in COLUMNS)
     yield f"{CONTENT_START}{_row(heading)}"
     styles = [STYLES[column.kind] for column in COLUMNS]
-    for row in rows(results, place):
+    for row in rows(results, context):
         yield _row("".join(map(_cell, row, styles)))
     yield f"{SHEET_END}{ABOUT_START}"
-    for label, words in about(results, place, PATH):
+    for label, words in about_rows(results, context, PATH):
         yield _row(_text(label, LABEL_STYLE) + _text(words, STYLES[Kind.TEXT]))
     yield f"{SHEET_END}{ranges(row_count(results))}{CONTENT_END}"
 
@@ -227,8 +227,8 @@ def _cell(value: Value, style: str) -> str:
 def _text(value: str, style: str) -> str:
     if not value:
         return f'<table:table-cell table:style-name="{style}"/>'
-    # The element for a tab is read as nothing by LibreOffice 7 and by calamine, which both take
-    # the character. By the letter it would be a space: so the value stands as an attribute too.
+    # LibreOffice 7 and calamine ignore the element for a tab, and both read the character. By
+    # the standard it would be a space: so the value is an attribute as well.
     whole = f" office:string-value={quoteattr(value)}" if "\t" in value else ""
     return (
         f'<table:table-cell table:style-name="{style}" office:value-type="string"{whole}>'

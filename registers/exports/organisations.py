@@ -1,4 +1,4 @@
-"""The organisations of the register as a table and as data, by the same columns."""
+"""The published columns of organisations, for CSV and JSON."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from registers.exports.columns import Place, day
-from registers.exports.csv import lines as csv_lines
+from registers.exports.columns import ExportContext, day
+from registers.exports.csv import csv_rows
 from registers.models import Name, Succession
 from registers.search.organisations import OrganisationRow
 
 
 @dataclass(frozen=True)
 class Column:
-    """A published column: its name, and its value as data and, if that differs, as words."""
+    """A published column: its name, and its value in JSON and, if that differs, in CSV."""
 
     name: str
-    value: Callable[[OrganisationRow, Place], Any]
+    value: Callable[[OrganisationRow, ExportContext], Any]
     words: Callable[[OrganisationRow], str] | None = None
 
-    def write(self, line: OrganisationRow, place: Place) -> str:
-        """Return the value as a table's cell has it."""
-        return self.words(line) if self.words else str(self.value(line, place))
+    def write(self, row: OrganisationRow, context: ExportContext) -> str:
+        """Return the value in CSV."""
+        return self.words(row) if self.words else str(self.value(row, context))
 
 
 def _named(name: Name) -> dict[str, Any]:
@@ -48,35 +48,33 @@ def _became_in_words(succession: Succession) -> str:
 
 
 COLUMNS = (
-    Column("name", lambda line, _: line.organisation.name),
-    Column("slug", lambda line, _: line.organisation.slug),
-    Column("kind", lambda line, _: line.organisation.kind),
+    Column("name", lambda row, _: row.organisation.name),
+    Column("slug", lambda row, _: row.organisation.slug),
+    Column("kind", lambda row, _: row.organisation.kind),
     Column(
         "other_names",
-        lambda line, _: [_named(name) for name in line.names],
-        lambda line: "; ".join(map(_in_words, line.names)),
+        lambda row, _: [_named(name) for name in row.names],
+        lambda row: "; ".join(map(_in_words, row.names)),
     ),
-    Column("leads", lambda line, _: line.counts.leads),
-    Column("partner_in", lambda line, _: line.counts.partner_in),
-    Column("protocols", lambda line, _: line.counts.protocols),
+    Column("leads", lambda row, _: row.counts.leads),
+    Column("partner_in", lambda row, _: row.counts.partner_in),
+    Column("protocols", lambda row, _: row.counts.protocols),
     Column(
         "became",
-        lambda line, _: [_became(each) for each in line.became],
-        lambda line: "; ".join(map(_became_in_words, line.became)),
+        lambda row, _: [_became(each) for each in row.became],
+        lambda row: "; ".join(map(_became_in_words, row.became)),
     ),
-    Column(
-        "note", lambda line, _: line.organisation.note or None, lambda line: line.organisation.note
-    ),
-    Column("url", lambda line, place: f"{place.site}{line.organisation.get_absolute_url()}"),
+    Column("note", lambda row, _: row.organisation.note or None, lambda row: row.organisation.note),
+    Column("url", lambda row, context: f"{context.site}{row.organisation.get_absolute_url()}"),
 )
 
 
-def as_csv(lines: Iterable[OrganisationRow], place: Place) -> Iterator[bytes]:
-    """Give the heading row and then a row for each organisation, in UTF-8."""
-    rows = ([column.write(line, place) for column in COLUMNS] for line in lines)
-    yield from csv_lines([column.name for column in COLUMNS], rows)
+def as_csv(organisations: Iterable[OrganisationRow], context: ExportContext) -> Iterator[bytes]:
+    """Yield the heading row and a row for each organisation, in UTF-8."""
+    rows = ([column.write(row, context) for column in COLUMNS] for row in organisations)
+    yield from csv_rows([column.name for column in COLUMNS], rows)
 
 
-def record(line: OrganisationRow, place: Place) -> dict[str, Any]:
-    """Return one organisation as data. What is not recorded is null, or an empty list."""
-    return {column.name: column.value(line, place) for column in COLUMNS}
+def record(row: OrganisationRow, context: ExportContext) -> dict[str, Any]:
+    """Return one organisation for JSON. A value that is not recorded is null or an empty list."""
+    return {column.name: column.value(row, context) for column in COLUMNS}

@@ -1,4 +1,4 @@
-"""What a workbook of protocols holds, whatever its format, and the zip file that carries it."""
+"""The content of a workbook of protocols in any format, and the streamed zip file around it."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils.formats import date_format
 
-from registers.exports.columns import COLUMNS, Kind, Place
+from registers.exports.columns import COLUMNS, ExportContext, Kind
 from registers.exports.plain_text import one_line, plain
 from registers.search.question import STATUSES
 from registers.search.results import Results
 
-# Letters and spaces alone: nothing that a program would have to quote in the name of a range.
+# Only letters and spaces, so that no program has to quote it in the name of a range.
 SHEET = "Protocols"
 ABOUT = "About this file"
 LABEL_WIDTH, WORDS_WIDTH = 24, 100
-MOST = 1_048_575  # rows that a sheet can have under its heading, in Excel and in LibreOffice
-# Excel counts days from 1900, and takes that year for a leap year.
+MAX_ROWS = 1_048_575  # rows that a sheet can have below its heading, in Excel and in LibreOffice
+# Excel counts days from 1900, and treats that as a leap year.
 FIRST_DAY = datetime.date(1900, 3, 1)
 
 Value = str | datetime.date
 
 
 def row_count(results: Results) -> int:
-    """Return how many rows there are."""
-    return min(results.count, MOST)
+    """Return the number of rows."""
+    return min(results.count, MAX_ROWS)
 
 
-def rows(results: Results, place: Place) -> Iterator[list[Value]]:
-    """Give a row for each protocol of `results`, with a value for each of COLUMNS.
+def rows(results: Results, context: ExportContext) -> Iterator[list[Value]]:
+    """Yield a row for each protocol of `results`, with a value for each of COLUMNS.
 
-    A month is its first day. What a workbook cannot have as a date is text.
+    A month is its first day. A date that a workbook cannot represent is text.
     """
-    for protocol in islice(results.iterator(), MOST):
-        yield [_value(column.kind, plain(column.write(protocol, place))) for column in COLUMNS]
+    for protocol in islice(results.iterator(), MAX_ROWS):
+        yield [_value(column.kind, plain(column.write(protocol, context))) for column in COLUMNS]
 
 
 def _value(kind: Kind, text: str) -> Value:
@@ -47,20 +47,20 @@ def _value(kind: Kind, text: str) -> Value:
     return day if day >= FIRST_DAY else text
 
 
-def about(results: Results, place: Place, path: str) -> list[tuple[str, str]]:
-    """Return the lines of the sheet about the file: what stands before, and its words.
+def about_rows(results: Results, context: ExportContext, path: str) -> list[tuple[str, str]]:
+    """Return the rows of the sheet about the file: each a label and a text.
 
-    `path` is the ending's own. A line without words is a heading.
+    `path` is that of the export format. A row without text is a heading.
     """
     query = f"?{results.query_string}" if results.query_string else ""
     lines = [
         (ABOUT, ""),
-        ("Register", f"{place.register}, published by {place.publisher}"),
-        ("What was asked", _question(results)),
-        ("The same list", f"{place.site}/{query}"),
-        ("The same file, made anew", f"{place.site}{path}{query}"),
-        ("Made", _made(place)),
-        ("Rows", _rows_said(results)),
+        ("Register", f"{context.register}, published by {context.publisher}"),
+        ("What was asked", _filters_text(results)),
+        ("The same list", f"{context.site}/{query}"),
+        ("The same file, made anew", f"{context.site}{path}{query}"),
+        ("Made", _made_on(context)),
+        ("Rows", _row_count_text(results)),
         (
             "What counts",
             "This file is a copy: it does not change when the register does. What counts is"
@@ -73,28 +73,28 @@ def about(results: Results, place: Place, path: str) -> list[tuple[str, str]]:
     return [(label, one_line(words)) for label, words in lines]
 
 
-def _question(results: Results) -> str:
-    """Return in words what was asked."""
-    asked: dict[str, list[str]] = {}
+def _filters_text(results: Results) -> str:
+    """Return the filters in words."""
+    labels: dict[str, list[str]] = {}
     for tag in results.tags:
-        asked.setdefault(tag.name, []).append(tag.label)
-    if not asked:
+        labels.setdefault(tag.name, []).append(tag.label)
+    if not labels:
         return "Every protocol in force"
-    asked.setdefault("Status", [dict(STATUSES)["current"]])
-    return "; ".join(f"{name}: {' or '.join(labels)}" for name, labels in asked.items())
+    labels.setdefault("Status", [dict(STATUSES)["current"]])
+    return "; ".join(f"{name}: {' or '.join(texts)}" for name, texts in labels.items())
 
 
-def _made(place: Place) -> str:
-    """Return when the file was made. Reviews were judged on that day."""
-    if place.at is None:
-        return date_format(place.on, "j F Y")
-    return f"{date_format(place.at, 'j F Y, H:i')}, UK time"
+def _made_on(context: ExportContext) -> str:
+    """Return when the file was made, which is the day of review statuses."""
+    if context.at is None:
+        return date_format(context.on, "j F Y")
+    return f"{date_format(context.at, 'j F Y, H:i')}, UK time"
 
 
-def _rows_said(results: Results) -> str:
-    if results.count > MOST:
+def _row_count_text(results: Results) -> str:
+    if results.count > MAX_ROWS:
         return (
-            f"The first {MOST:,} of {results.count:,} protocols: a sheet has no room for more."
+            f"The first {MAX_ROWS:,} of {results.count:,} protocols: a sheet has no room for more."
             " The CSV has them all."
         )
     return f"{results.count:,} protocol{'' if results.count == 1 else 's'}, a row each"
@@ -104,39 +104,39 @@ Part = tuple[str, Iterable[bytes]]
 BLOCK = 16_384
 
 
-def zipped(parts: Iterable[Part], *, mimetype: str = "") -> Iterator[bytes]:
-    """Give a zip file of `parts`, each a name and its bytes in pieces.
+def stream_zip(parts: Iterable[Part], *, mimetype: str = "") -> Iterator[bytes]:
+    """Yield a zip file of `parts`, each a name and an iterable of bytes.
 
-    `mimetype` stands first and is not packed, as OpenDocument wants it: so the
-    first bytes of the file say what it is.
+    `mimetype` comes first and is not compressed, as OpenDocument requires, so that the
+    first bytes of the file identify it.
     """
-    sent = _Sent()
-    with ZipFile(sent, "w") as archive:  # type: ignore[call-overload] # all that it asks for
+    buffer = _StreamBuffer()
+    with ZipFile(buffer, "w") as archive:  # type: ignore[call-overload] # it has all that ZipFile needs
         if mimetype:
-            archive.filelist.append(_whole(sent, "mimetype", mimetype.encode()))
+            archive.filelist.append(_write_stored(buffer, "mimetype", mimetype.encode()))
         for name, pieces in parts:
-            # Its day is that of 1980 with which zip begins: the same parts have the same bytes.
+            # Dated 1980, the default of ZipInfo, so that the same parts have the same bytes.
             info = ZipInfo(name)
             info.compress_type = ZIP_DEFLATED
             with archive.open(info, "w") as part:
                 for piece in pieces:
                     part.write(piece)
-                    if len(sent.waiting) >= BLOCK:
-                        yield sent.take()
-    yield sent.take()
+                    if len(buffer.waiting) >= BLOCK:
+                        yield buffer.take()
+    yield buffer.take()
 
 
-def _whole(sent: _Sent, name: str, content: bytes) -> ZipInfo:
-    """Write a part with its size before it, where ZipFile could write it only behind."""
+def _write_stored(buffer: _StreamBuffer, name: str, content: bytes) -> ZipInfo:
+    """Write an uncompressed part with its size in front, where ZipFile would write it after."""
     info = ZipInfo(name)
     info.CRC, info.file_size, info.compress_size = zlib.crc32(content), len(content), len(content)
-    info.header_offset = sent.tell()
-    sent.write(info.FileHeader() + content)
+    info.header_offset = buffer.tell()
+    buffer.write(info.FileHeader() + content)
     return info
 
 
-class _Sent:
-    """What ZipFile writes to: it cannot go back, and what was written can be taken away."""
+class _StreamBuffer:
+    """The file that ZipFile writes to: not seekable, and read while it is written."""
 
     def __init__(self) -> None:
         self.waiting = bytearray()
@@ -150,7 +150,7 @@ class _Sent:
         return self._taken + len(self.waiting)
 
     def flush(self) -> None:
-        """Do nothing: ZipFile asks for it."""
+        """Do nothing: ZipFile needs the method."""
 
     def take(self) -> bytes:
         piece = bytes(self.waiting)

@@ -1,8 +1,8 @@
-"""XLSX, for Excel: the protocols on one sheet, and on another what the file is.
+"""XLSX, for Excel: a sheet with the protocols, and one about the file.
 
-XlsxWriter makes the workbook without its rows. They are put into its first
-sheet while it is sent: so the first byte leaves at once, nothing lies on a disk,
-and a reader who goes away ends the work.
+XlsxWriter makes the workbook without its rows. They are inserted into its first
+sheet while it is streamed: so the first byte is sent at once, nothing is written to
+disk, and the work ends when the client disconnects.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 
-from registers.exports.columns import COLUMNS, Kind, Place
+from registers.exports.columns import COLUMNS, ExportContext, Kind
 from registers.exports.workbook import (
     ABOUT,
     LABEL_WIDTH,
     SHEET,
     WORDS_WIDTH,
     Value,
-    about,
+    about_rows,
     row_count,
     rows,
-    zipped,
+    stream_zip,
 )
 from registers.search.results import Results
 
@@ -40,11 +40,11 @@ ROWS_END = b"</sheetData>"
 LETTERS = [xl_col_to_name(number) for number in range(len(COLUMNS))]
 URL = [column.name for column in COLUMNS].index("url")
 DAY_ZERO = datetime.date(1899, 12, 30)
-LONGEST = 32_767  # what Excel takes in a cell, in units of UTF-16
-CUT = "… cut at 32,767 characters; the whole text is at "
+MAX_CELL_LENGTH = 32_767  # the limit of a cell in Excel, in UTF-16 code units
+TRUNCATED_NOTE = "… cut at 32,767 characters; the whole text is at "
 
 TOP = {"valign": "top"}
-# A cell that is text stays text when somebody types in it: 0012 keeps its zeros.
+# A text cell stays text when somebody edits it: 0012 keeps its zeros.
 TEXT = {**TOP, "num_format": "@", "text_wrap": True}
 FORMATS = {
     Kind.TEXT: TEXT,
@@ -54,16 +54,16 @@ FORMATS = {
 HEADING = {**TOP, "num_format": "@", "bold": True, "bottom": 1, "bg_color": "#E8EDEE"}
 
 MARKUP = re.compile("[&<>]|_x")
-# Excel reads _x000D_ as a carriage return. With its first sign written so, it is itself.
+# Excel reads _x000D_ as a carriage return, unless its first character is escaped.
 LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def write(results: Results, place: Place) -> Iterator[bytes]:
-    """Give the workbook, with a row for each protocol of `results`."""
-    parts, styles = _without_rows(results, place)
+def write(results: Results, context: ExportContext) -> Iterator[bytes]:
+    """Yield the workbook, with a row for each protocol of `results`."""
+    parts, styles = _workbook_without_rows(results, context)
     head, _, tail = parts.pop(ROWS_PART).partition(ROWS_END)
-    body = (_row(number, row, styles) for number, row in enumerate(rows(results, place), start=2))
-    yield from zipped(
+    body = (_row(number, row, styles) for number, row in enumerate(rows(results, context), start=2))
+    yield from stream_zip(
         chain(
             ((name, [content]) for name, content in parts.items()),
             [(ROWS_PART, chain([head], body, [ROWS_END + tail]))],
@@ -71,13 +71,17 @@ def write(results: Results, place: Place) -> Iterator[bytes]:
     )
 
 
-def _without_rows(results: Results, place: Place) -> tuple[dict[str, bytes], list[int]]:
+def _workbook_without_rows(
+    results: Results, context: ExportContext
+) -> tuple[dict[str, bytes], list[int]]:
     """Return the parts of the workbook by name, and the style of each column's cells."""
     file = BytesIO()
     count, last = row_count(results), len(COLUMNS) - 1
     with Workbook(file, {"in_memory": True}) as book:
-        made = place.at.astimezone(datetime.UTC) if place.at else place.on
-        book.set_properties({"title": place.register, "author": place.publisher, "created": made})
+        made = context.at.astimezone(datetime.UTC) if context.at else context.on
+        book.set_properties(
+            {"title": context.register, "author": context.publisher, "created": made}
+        )
         heading = book.add_format(HEADING)
         formats = {kind: book.add_format(how) for kind, how in FORMATS.items()}
         sheet = book.add_worksheet(SHEET)
@@ -86,7 +90,7 @@ def _without_rows(results: Results, place: Place) -> tuple[dict[str, bytes], lis
         for number, column in enumerate(COLUMNS):
             sheet.set_column(number, number, column.width, formats[column.kind])
             sheet.write_string(0, number, column.name, heading)
-        _add_about(book, about(results, place, PATH), formats[Kind.TEXT])
+        _add_about(book, about_rows(results, context, PATH), formats[Kind.TEXT])
     with ZipFile(file) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     whole, heading_only = f"A1:{LETTERS[last]}{count + 1}", f"A1:{LETTERS[last]}1"
@@ -107,7 +111,7 @@ def _add_about(book: Workbook, lines: list[tuple[str, str]], words: Format) -> N
 
 
 def _row(number: int, row: list[Value], styles: list[int]) -> bytes:
-    """Return one row as the sheet has it. An empty cell is left out."""
+    """Return the XML of one row. Empty cells are left out."""
     cells = [
         _cell(f'<c r="{letter}{number}" s="{style}"', value, row[URL])
         for letter, style, value in zip(LETTERS, styles, row, strict=True)
@@ -119,16 +123,16 @@ def _row(number: int, row: list[Value], styles: list[int]) -> bytes:
 def _cell(start: str, value: Value, url: Value) -> str:
     if isinstance(value, datetime.date):
         return f"{start}><v>{(value - DAY_ZERO).days}</v></c>"
-    text = _escaped(_short_enough(value, url))
+    text = _escaped(_truncated(value, url))
     return f'{start} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
-def _short_enough(text: str, url: Value) -> str:
-    """Return the text, or as much of it as a cell takes, with where to find the whole."""
-    if len(text) <= LONGEST // 2 or len(text.encode("utf-16-le")) <= LONGEST * 2:
+def _truncated(text: str, url: Value) -> str:
+    """Return the text, cut to the limit of a cell with the address of the whole text."""
+    if len(text) <= MAX_CELL_LENGTH // 2 or len(text.encode("utf-16-le")) <= MAX_CELL_LENGTH * 2:
         return text
-    note = f"{CUT}{url}"
-    kept = text.encode("utf-16-le")[: (LONGEST - len(note)) * 2]
+    note = f"{TRUNCATED_NOTE}{url}"
+    kept = text.encode("utf-16-le")[: (MAX_CELL_LENGTH - len(note)) * 2]
     return kept.decode("utf-16-le", "ignore") + note
 
 

@@ -1,1 +1,1 @@
-"""The readers' door."""
+"""The public site: URLs and views for readers."""

@@ -1,8 +1,7 @@
 """The page on which a lead organisation answers a reminder: the one public page with a form.
 
-Nothing of it is kept, by nobody: not in memory, in no proxy, in no search
-engine, and on no visitor's device. GET and HEAD change nothing, since the
-scanners of mail servers follow links.
+It is never stored: not in the page cache, by proxies, search engines or browsers.
+GET and HEAD change nothing, since the scanners of mail servers follow links.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from django.views.decorators.http import require_http_methods
 
 from registers.models import Answer, Reminded
 from registers.public.errors import bad_request
-from registers.public.request_context import place
 from registers.reminders.answers import (
     MOST_TRIES,
     LinkClosed,
@@ -42,20 +40,20 @@ View = Callable[[HttpRequest], HttpResponse]
 
 HEADERS = {
     "Cache-Control": "no-store, private",
-    # The link stands in this page's address: no page that is opened from here is told it.
+    # The address of this page contains the secret link, which no linked page may learn.
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
 }
-FORM = "application/x-www-form-urlencoded"
-BOXES = ("choice", "job_title", "note")
-# What each answer does, said under its button.
-DOES = {
+FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
+FIELDS = ("choice", "job_title", "note")
+# What each answer does, shown below its button.
+CONSEQUENCES = {
     Answer.Choice.UNCHANGED: "It goes on as it is published.",
     Answer.Choice.CHANGING: "It goes on as it is until you send us the changes.",
     Answer.Choice.ENDED: "It is withdrawn. Its page stays, and gives your note as the reason.",
     Answer.Choice.NOT_OURS: "You do not lead it. If you know who does, say so in the note.",
 }
-PAGES = {
+TEMPLATES = {
     State.OPEN: ("answers/form.html", HTTPStatus.OK),
     State.ANSWERED: ("answers/answered.html", HTTPStatus.OK),
     State.WAITING: ("answers/answered.html", HTTPStatus.OK),
@@ -66,11 +64,11 @@ PAGES = {
 }
 
 
-def kept_by_nobody(view: View) -> View:
-    """Return the view with the headers for that, also where the request cannot be read (400)."""
+def never_stored(view: View) -> View:
+    """Add headers against storing to a view, also where the request cannot be read (400)."""
 
     @wraps(view)
-    def unkept(request: HttpRequest) -> HttpResponse:
+    def wrapper(request: HttpRequest) -> HttpResponse:
         try:
             response = view(request)
         except (BadRequest, SuspiciousOperation, MultiPartParserError) as problem:
@@ -79,16 +77,16 @@ def kept_by_nobody(view: View) -> View:
             response.headers[name] = value
         return response
 
-    return unkept
+    return wrapper
 
 
-# The signed link is the authority to answer, and no other page has it. Against forged
-# forms Django would set a cookie, and the public pages promise that they set none.
+# Without CSRF protection: the signed link is the authority to answer, and no other site knows
+# it. The CSRF cookie is not allowed, since public pages promise to set none.
 @csrf_exempt
-@kept_by_nobody
+@never_stored
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest) -> HttpResponse:
-    """Ask what the link in the query string is about, take the answer, or say why not (4xx)."""
+    """Show the form for the link in the query string, store the answer, or say why not (4xx)."""
     at = timezone.now()
     if seconds := seconds_to_wait(client_address(request), at=at):
         context = {"most": MOST_TRIES, "posted": request.method == "POST"}
@@ -99,17 +97,17 @@ def answer(request: HttpRequest) -> HttpResponse:
     if line is None:
         return render(request, "answers/invalid_link.html", status=HTTPStatus.NOT_FOUND)
     state = state_of(line, at=at)
-    # The body is read with a good link alone: nobody else can make the register wait for one.
-    if request.method == "POST" and PAGES[state][1] == HTTPStatus.OK:
+    # The body is only read with a valid link: nobody else can make the register wait for one.
+    if request.method == "POST" and TEMPLATES[state][1] == HTTPStatus.OK:
         return _take(request, line)
     return _page(request, line, state, unkept=request.method == "POST")
 
 
 def _take(request: HttpRequest, line: Reminded) -> HttpResponse:
-    """Keep what was sent, or show what is wrong in it, or that another answer came before it."""
-    if request.content_type != FORM:
+    """Store the answer, or show its errors, or that there already is another one."""
+    if request.content_type != FORM_CONTENT_TYPE:
         raise BadRequest("The answer was not sent by the form of this page.")
-    typed = {box: request.POST.get(box, "") for box in BOXES}
+    typed = {box: request.POST.get(box, "") for box in FIELDS}
     try:
         give_answer(line, **typed, at=timezone.now())
     except ValidationError as refusal:
@@ -143,10 +141,10 @@ def _page(
         "organisation": line.reminder.organisation,
         "until": good_until(line.reminder),
         "state": state.value,
-        "on": place().on,
+        "on": timezone.localdate(),
         "answer": answer_to(line),
-        "does": [(choice, DOES[choice]) for choice in Answer.Choice],
+        "does": [(choice, CONSEQUENCES[choice]) for choice in Answer.Choice],
         **more,
     }
-    template, usual = PAGES[state]
+    template, usual = TEMPLATES[state]
     return render(request, template, context, status=status or usual)

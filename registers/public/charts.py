@@ -1,9 +1,8 @@
-"""Pictures of numbers: where each bar of a drawing stands, and the list that it leads to.
+"""The charts of the review dashboard: the position of each bar, and the list that it links to.
 
-Lengths along a line are in hundredths of the room that there is; those of a
-year's months are in units of its drawing, whose size is given here. There are
-hundreds of bars, so they are made for a template that has little time: plain
-tuples of texts that need no escaping.
+Lengths of horizontal bars are percentages; those of the calendar are in units of the
+SVG image. There are hundreds of bars, so they are prepared for a fast template: as
+tuples of strings that need no escaping.
 """
 
 from __future__ import annotations
@@ -20,48 +19,48 @@ from registers.models.review_dates import ReviewStatus
 from registers.search.reviews import Breakdown, Calendar, Month, QueryCount, Year
 
 MONTHS = "JFMAMJJASOND"
-SLOT, BAR = 25, 17  # the room of a month, and its bar's part of it
-TALLEST = 72
-DIGIT = 7.5
-LEVEL_DIGITS = 3  # longer numbers are turned, to fit over a bar
-LEVEL_ROOM = 17
-LEAST = 2.5  # so that one among thousands can be seen
+MONTH_WIDTH, BAR_WIDTH = 25, 17  # of a month, and of its bar
+MAX_HEIGHT = 72
+DIGIT_WIDTH = 7.5
+MAX_HORIZONTAL_DIGITS = 3  # longer numbers are rotated to fit above a bar
+LABEL_HEIGHT = 17
+MIN_HEIGHT = 2.5  # so that one among thousands is visible
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number:
-    """A number on a page, and the address of the list that it counts; '' if it is of nothing.
+class LinkedCount:
+    """A count, and the URL of the list that it counts; '' if that is empty.
 
-    The address is written as HTML has it, once for all its places on the page.
+    The URL is escaped for HTML, once for all its uses on the page.
     """
 
     count: int
     href: SafeString
 
 
-NOTHING = Number(count=0, href=SafeString())
-Link = Callable[[QueryCount], Number]
+NO_COUNT = LinkedCount(count=0, href=SafeString())
+Link = Callable[[QueryCount], LinkedCount]
 
 
 class MonthBar(NamedTuple):
-    """The reviews of one month that have one status: a path, and above it a label somewhere.
+    """The bar of the reviews of one month with one status: an SVG path and a label.
 
-    Where a month has several, the label of the topmost is the month's number,
-    and the others have none.
+    Where a month has several bars, the topmost has the total of the month as its
+    label, and the others have none.
     """
 
     name: str
     status: ReviewStatus
-    words: str
-    number: Number
+    status_label: str
+    number: LinkedCount
     href: SafeString
     path: SafeString
     label: SafeString
-    place: SafeString
+    label_transform: SafeString
 
 
-class LineBar(NamedTuple):
-    """A part of a line, from where and how long."""
+class BreakdownBar(NamedTuple):
+    """One segment of a stacked bar: its start and its length."""
 
     status: ReviewStatus
     href: SafeString
@@ -70,15 +69,15 @@ class LineBar(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class YearDrawn:
-    """One year: the bars of its months, and the letters of all that are shown.
+class YearChart:
+    """One year: the bars of its months, and the initials of all months shown.
 
-    `until` names the last month shown, where it is not December; `now` is
-    where the mark of the day's month stands, if it is one of them.
+    `until` names the last month shown, where it is not December; `now` is the position
+    of the marker of the current month, if that is shown.
     """
 
     name: str
-    number: Number
+    number: LinkedCount
     bars: list[MonthBar]
     letters: str
     until: str
@@ -86,57 +85,57 @@ class YearDrawn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalendarDrawn:
-    """The years, all drawn to one scale; `ground` is the height of the line that bars stand on."""
+class CalendarChart:
+    """The years, all on one scale; `ground` is the y position of the base line."""
 
-    years: list[YearDrawn]
+    years: list[YearChart]
     ground: int
-    turned: bool
-    earlier: Number
-    later: Number
-    ahead: Number
+    rotated: bool
+    earlier: LinkedCount
+    later: LinkedCount
+    ahead: LinkedCount
     busiest: Month | None
 
-    width = SLOT * 12
-    middles = " ".join(f"{SLOT * (month + 0.5)}" for month in range(12))
+    width = MONTH_WIDTH * 12
+    middles = " ".join(f"{MONTH_WIDTH * (month + 0.5)}" for month in range(12))
 
     @property
     def letters(self) -> int:
-        """The line that the letters of the months stand on."""
+        """The y position of the initials of the months."""
         return self.ground + 15
 
     @property
     def height(self) -> int:
-        """The whole, with the mark under the letter of one month."""
+        """The height of the image, with the marker below the initials."""
         return self.letters + 14
 
 
 @dataclass(frozen=True, kw_only=True)
-class LineDrawn:
-    """One line: what it is of, its bars side by side, and its numbers by status."""
+class BreakdownRow:
+    """One row: its label, its stacked bar, and its counts by status."""
 
     label: str
     href: str
-    whole: Number
-    bars: list[LineBar]
-    numbers: list[tuple[str, Number]]
+    whole: LinkedCount
+    bars: list[BreakdownBar]
+    numbers: list[tuple[str, LinkedCount]]
 
 
-def calendar_drawn(calendar: Calendar, link: Link, *, on: datetime.date) -> CalendarDrawn:
-    """Return the drawing of the months, with a mark at that of the day `on`."""
+def calendar_chart(calendar: Calendar, link: Link, *, on: datetime.date) -> CalendarChart:
+    """Return the chart of the months, with a marker at that of the day `on`."""
     busiest = calendar.busiest
     most = busiest.count if busiest else 1
     digits = len(str(most))
-    turned = digits > LEVEL_DIGITS
-    ground = TALLEST + (round(digits * DIGIT) + 6 if turned else LEVEL_ROOM)
+    rotated = digits > MAX_HORIZONTAL_DIGITS
+    ground = MAX_HEIGHT + (round(digits * DIGIT_WIDTH) + 6 if rotated else LABEL_HEIGHT)
 
     def bars(month: Month) -> list[MonthBar]:
-        return _bars(month, link, most=most, ground=ground, turned=turned)
+        return _bars(month, link, most=most, ground=ground, rotated=rotated)
 
-    return CalendarDrawn(
+    return CalendarChart(
         years=[_year(year, bars, link, on=on) for year in calendar.years],
         ground=ground,
-        turned=turned,
+        rotated=rotated,
         earlier=link(calendar.earlier),
         later=link(calendar.later),
         ahead=link(calendar.ahead),
@@ -144,55 +143,55 @@ def calendar_drawn(calendar: Calendar, link: Link, *, on: datetime.date) -> Cale
     )
 
 
-def lines_drawn(
-    lines: Iterable[Breakdown],
+def breakdown_chart(
+    breakdowns: Iterable[Breakdown],
     link: Link,
     *,
     shown: Iterable[ReviewStatus],
     narrow: Callable[[Breakdown], str],
-) -> list[LineDrawn]:
-    """Return the drawing of lines, with a number for each status in `shown`.
+) -> list[BreakdownRow]:
+    """Return the chart of `breakdowns`, with a count for each status in `shown`.
 
-    `narrow` gives the address of the same page about one line alone.
+    `narrow` returns the URL of the same page for one breakdown.
     """
-    lines = list(lines)
-    most = max((line.whole.count for line in lines), default=0)
+    breakdowns = list(breakdowns)
+    most = max((each.whole.count for each in breakdowns), default=0)
     return [
-        LineDrawn(
-            label=str(line.subject),
-            href=narrow(line),
-            whole=link(line.whole),
-            **_numbered([(status, link(line.by_status[status])) for status in shown], most),
+        BreakdownRow(
+            label=str(each.subject),
+            href=narrow(each),
+            whole=link(each.whole),
+            **_counts_and_bars([(status, link(each.by_status[status])) for status in shown], most),
         )
-        for line in lines
+        for each in breakdowns
     ]
 
 
-def lengths_drawn(lengths: Mapping[str, QueryCount], link: Link) -> list[LineDrawn]:
-    """Return the drawing of how many are overdue for how long, a line a length."""
-    most = max(figure.count for figure in lengths.values())
+def overdue_chart(counts: Mapping[str, QueryCount], link: Link) -> list[BreakdownRow]:
+    """Return the chart of how many are overdue for how long, a row for each time."""
+    most = max(figure.count for figure in counts.values())
     return [
-        LineDrawn(
+        BreakdownRow(
             label=words,
             href="",
             whole=link(figure),
-            **_numbered([(ReviewStatus.OVERDUE, link(figure))], most),
+            **_counts_and_bars([(ReviewStatus.OVERDUE, link(figure))], most),
         )
-        for words, figure in lengths.items()
+        for words, figure in counts.items()
     ]
 
 
 def _year(
     year: Year, bars: Callable[[Month], list[MonthBar]], link: Link, *, on: datetime.date
-) -> YearDrawn:
+) -> YearChart:
     last = len(year.months)
-    return YearDrawn(
+    return YearChart(
         name=str(year.number),
         number=link(year.whole),
         bars=[bar for month in year.months if month.by_status for bar in bars(month)],
         letters=MONTHS[:last],
         until=f"{year.months[-1].first_day:%B}" if last < len(MONTHS) else "",
-        now=f"{SLOT * (on.month - 0.5)}" if year.number == on.year else "",
+        now=f"{MONTH_WIDTH * (on.month - 0.5)}" if year.number == on.year else "",
     )
 
 
@@ -201,38 +200,40 @@ def _name(month: datetime.date) -> str:
     return f"{month:%B %Y}"
 
 
-def _bars(month: Month, link: Link, *, most: int, ground: int, turned: bool) -> list[MonthBar]:
-    """Return the bars of a month, from the ground up."""
-    middle = (month.number % 12 + 0.5) * SLOT
+def _bars(month: Month, link: Link, *, most: int, ground: int, rotated: bool) -> list[MonthBar]:
+    """Return the bars of a month, from the base line up."""
+    middle = (month.number % 12 + 0.5) * MONTH_WIDTH
     name, topmost = _name(month.first_day), list(month.by_status)[-1]
     bars, top = [], float(ground)
-    for status, figure in month.by_status.items():
-        size = max(LEAST, TALLEST * figure.count / most)
+    for status, count in month.by_status.items():
+        size = max(MIN_HEIGHT, MAX_HEIGHT * count.count / most)
         top -= size
-        number, place = link(figure), f"translate({middle} {top - 4:.1f})"
+        number, transform = link(count), f"translate({middle} {top - 4:.1f})"
         bars.append(
             MonthBar(
                 name=name,
                 status=status,
-                words=str(status.label),
+                status_label=str(status.label),
                 number=number,
                 href=number.href,
-                path=SafeString(f"M{middle - BAR / 2} {top:.1f}h{BAR}v{size:.1f}h-{BAR}z"),
+                path=SafeString(
+                    f"M{middle - BAR_WIDTH / 2} {top:.1f}h{BAR_WIDTH}v{size:.1f}h-{BAR_WIDTH}z"
+                ),
                 label=SafeString(month.count if status == topmost else ""),
-                place=SafeString(f"{place}rotate(-90)" if turned else place),
+                label_transform=SafeString(f"{transform}rotate(-90)" if rotated else transform),
             )
         )
     return bars
 
 
-def _numbered(numbers: list[tuple[ReviewStatus, Number]], most: int) -> dict[str, Any]:
-    """Return a line's numbers, and its bars: `most` is as long as there is room."""
+def _counts_and_bars(numbers: list[tuple[ReviewStatus, LinkedCount]], most: int) -> dict[str, Any]:
+    """Return the counts and the bar of a row: `most` is the full length."""
     bars, before = [], 0
     for status, number in numbers:
         if number.count:
             start, size = (
                 SafeString(f"{100 * part / most:.2f}%") for part in (before, number.count)
             )
-            bars.append(LineBar(status=status, href=number.href, start=start, size=size))
+            bars.append(BreakdownBar(status=status, href=number.href, start=start, size=size))
             before += number.count
     return {"bars": bars, "numbers": [(str(status.label), number) for status, number in numbers]}

@@ -1,7 +1,7 @@
-"""What machines read, programs of any origin may read (CORS). Pages and forms they may not.
+"""CORS: programs of any origin may read data and files, but not pages and forms.
 
-Nothing there depends on who asks, so it is open to all, without credentials. The
-memory of pages says the same where it answers for Django (stored/wsgi.py).
+The data is the same for everybody, so any origin is allowed, without credentials.
+The page cache sends the same headers where it responds instead of Django.
 """
 
 from __future__ import annotations
@@ -15,57 +15,57 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 from registers.public.exports import problem
 
-READ = "GET, HEAD"
+READ_METHODS = "GET, HEAD"
 ALLOWED = "GET, HEAD, OPTIONS"
-# An answer's header of another origin is kept from a program unless it is named.
-OPEN = {
+# A browser hides all other headers of a cross-origin response from the program.
+CORS_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Disposition, ETag, Link",
 }
-# What a browser asks before a request with a header of the program's own, such as If-None-Match.
-BEFOREHAND = {
+# A browser asks before it sends a request with a custom header, such as If-None-Match.
+PREFLIGHT_HEADERS = {
     "Allow": ALLOWED,
-    "Access-Control-Allow-Methods": READ,
+    "Access-Control-Allow-Methods": READ_METHODS,
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Max-Age": "86400",
 }
 
 
-def is_for_machines(path: str) -> bool:
-    """Return whether this is the path of something that machines read, be it there or not."""
+def is_data_path(path: str) -> bool:
+    """Return whether `path` is that of data or a file, whether it exists or not."""
     try:
-        return leads_to_machines(resolve(path))
+        return is_data_route(resolve(path))
     except Resolver404:
         return False
 
 
-def leads_to_machines(match: ResolverMatch) -> bool:
-    """Return whether an address is of what machines read: of the readers', without a slash last."""
+def is_data_route(match: ResolverMatch) -> bool:
+    """Return whether a route is that of data or a file: public, and without a slash at the end."""
     return match.route[-1:] not in {"", "/"} and not match.namespaces
 
 
-def open_to_all(
-    answer: Callable[[HttpRequest], HttpResponseBase],
+def cors_middleware(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Return middleware that opens what machines read, errors too, and tells them the methods."""
+    """Middleware that adds CORS headers to data and files, errors included."""
 
-    def answer_openly(request: HttpRequest) -> HttpResponseBase:
-        if not is_for_machines(request.path_info):
-            return answer(request)
-        response = _refused(request) or answer(request)
-        for name, value in OPEN.items():
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not is_data_path(request.path_info):
+            return get_response(request)
+        response = _response_to_other_methods(request) or get_response(request)
+        for name, value in CORS_HEADERS.items():
             response[name] = value
         return response
 
-    return answer_openly
+    return middleware
 
 
-def _refused(request: HttpRequest) -> HttpResponse | None:
-    """Return the answer to a method that reads nothing; None for the two that do."""
+def _response_to_other_methods(request: HttpRequest) -> HttpResponse | None:
+    """Return the response to a method other than GET and HEAD; None for these two."""
     if request.method in {"GET", "HEAD"}:
         return None
     if request.method == "OPTIONS":
-        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers=BEFOREHAND)
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers=PREFLIGHT_HEADERS)
     words = {"method": f"This can only be read. Use one of {ALLOWED}."}
     response = problem(HTTPStatus.METHOD_NOT_ALLOWED, "This can only be read", words)
     response["Allow"] = ALLOWED

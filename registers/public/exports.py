@@ -1,11 +1,11 @@
-"""The results of a question, and the organisations, answered as files and data.
+"""Exports: the protocols of a query string, and the organisations, as files and data.
 
 There are far fewer of them than of protocols: so each answer is made whole, and kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from urllib.parse import urlencode
 
@@ -20,15 +20,15 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from registers.exports import calendar, csv, feed, json, ods, xlsx
-from registers.exports.columns import Place
-from registers.exports.feed import USUAL_STATUS
+from registers.exports.columns import ExportContext
+from registers.exports.feed import DEFAULT_STATUS
 from registers.exports.organisations import as_csv, record
 from registers.models import Name
-from registers.public.link_header import links, pages_of
 from registers.public.organisations import letter_of
-from registers.public.request_context import Listing, page_number, page_of, place
+from registers.public.request_context import Page, export_context, page_number, paginate
 from registers.search.index import current_index
 from registers.search.organisations import official_names, organisation_rows
 from registers.search.results import Results
@@ -41,9 +41,9 @@ FORMATS: dict[str, ModuleType] = {
     "ics": calendar,
     "atom": feed,
 }
-FOLLOWED = {"ics", "atom"}
-# A telephone that is sent a calendar as an attachment files it away, and does not offer to add it.
-SAVED_AS = {
+SUBSCRIBED = {"ics", "atom"}
+# Inline, since a telephone saves an attached calendar as a file and does not offer to add it.
+DISPOSITIONS = {
     "csv": 'attachment; filename="protocols-{on}.csv"',
     "xlsx": 'attachment; filename="protocols-{on}.xlsx"',
     "ods": 'attachment; filename="protocols-{on}.ods"',
@@ -52,38 +52,39 @@ SAVED_AS = {
 BLOCK = 65_536
 
 
-def protocols(request: HttpRequest, ending: str) -> HttpResponseBase:
-    """Send the protocols that the query string asks for, in the form that `ending` names."""
-    if ending not in FORMATS:
+def protocols(request: HttpRequest, extension: str) -> HttpResponseBase:
+    """Send the protocols that the query string asks for, in the format of `extension`."""
+    if extension not in FORMATS:
         raise Http404
-    here = place()
-    results = Results(question(request, ending), on=here.on)
+    context = export_context()
+    results = Results(query_with_status(request, extension), on=context.on)
     if results.errors:
         return problem(400, "The question cannot be answered", results.errors)
-    if ending == "json" and not results.page_exists:
+    if extension == "json" and not results.page_exists:
         return problem(404, "There is no such page", {"page": f"The last is {results.page_count}."})
-    form = FORMATS[ending]
+    export_format = FORMATS[extension]
     response = StreamingHttpResponse(
-        in_blocks(form.write(results, here)), headers={"Content-Type": form.CONTENT_TYPE}
+        in_blocks(export_format.write(results, context)),
+        headers={"Content-Type": export_format.CONTENT_TYPE},
     )
-    if ending in SAVED_AS:
-        response["Content-Disposition"] = SAVED_AS[ending].format(on=here.on)
-    around = pages_of(results, f"{here.site}{json.PATH}") if ending == "json" else {}
-    response["Link"] = links(here, around)
+    if extension in DISPOSITIONS:
+        response["Content-Disposition"] = DISPOSITIONS[extension].format(on=context.on)
+    around = page_links(results, f"{context.site}{json.PATH}") if extension == "json" else {}
+    response["Link"] = link_header(context, around)
     return response
 
 
-def question(request: HttpRequest, ending: str) -> QueryDict:
-    """Return the query string, with the status that `ending` means where none is said."""
-    if ending not in FOLLOWED or request.GET.get("status"):
+def query_with_status(request: HttpRequest, extension: str) -> QueryDict:
+    """Return the query string, with the default status of the format if it has none."""
+    if extension not in SUBSCRIBED or request.GET.get("status"):
         return request.GET
     query = request.GET.copy()
-    query["status"] = USUAL_STATUS
+    query["status"] = DEFAULT_STATUS
     return query
 
 
 def in_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Give the same bytes in fewer pieces: each one is compressed and sent by itself."""
+    """Yield the same bytes in larger blocks: each is compressed and sent separately."""
     block = bytearray()
     for part in parts:
         block += part
@@ -94,7 +95,7 @@ def in_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def problem(status: int, title: str, errors: dict[str, str]) -> HttpResponse:
-    """Return an error as RFC 9457 has it; `errors` has a sentence for each parameter."""
+    """Return a problem response (RFC 9457); `errors` are sentences by parameter."""
     return JsonResponse(
         {
             "type": "about:blank",
@@ -110,69 +111,107 @@ def problem(status: int, title: str, errors: dict[str, str]) -> HttpResponse:
 
 
 ORGANISATIONS_PATH = "/organisations.json"
-ORGANISATIONS_A_PAGE = 200  # as many as the list of all names has on its page
+ORGANISATIONS_PER_PAGE = 200  # as on a page of the list of names
 
 
-def organisations(request: HttpRequest, ending: str) -> HttpResponseBase:
-    """Send the organisations, or those with a name that begins with a letter; JSON in pages."""
-    if ending not in ORGANISATION_FORMATS:
+def organisations(request: HttpRequest, extension: str) -> HttpResponseBase:
+    """Send the organisations, or those with a name that begins with `letter`; JSON in pages."""
+    if extension not in ORGANISATION_FORMATS:
         raise Http404
     try:
         official, _ = official_names(letter_of(request)), page_number(request)
-    except BadRequest as wrong:
-        # Its sentence begins with the name of the parameter.
-        name = str(wrong).partition(":")[0].lower()
-        return problem(400, "The question cannot be answered", {name: str(wrong)})
-    return ORGANISATION_FORMATS[ending](request, official)
+    except BadRequest as error:
+        # Its message begins with the name of the parameter.
+        name = str(error).partition(":")[0].lower()
+        return problem(400, "The question cannot be answered", {name: str(error)})
+    return ORGANISATION_FORMATS[extension](request, official)
 
 
 def _csv(_: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
-    here = place()
+    context = export_context()
     return HttpResponse(
-        b"".join(as_csv(organisation_rows(official, current_index()), here)),
+        b"".join(as_csv(organisation_rows(official, current_index()), context)),
         headers={
             "Content-Type": csv.CONTENT_TYPE,
-            "Content-Disposition": f'attachment; filename="organisations-{here.on}.csv"',
-            "Link": links(here),
+            "Content-Disposition": f'attachment; filename="organisations-{context.on}.csv"',
+            "Link": link_header(context),
         },
     )
 
 
 def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
-    count, here = official.count(), place()
+    count, context = official.count(), export_context()
     try:
-        page = page_of(request, range(count), length=ORGANISATIONS_A_PAGE)
+        page = paginate(request, range(count), length=ORGANISATIONS_PER_PAGE)
     except Http404:
-        last = max(1, -(-count // ORGANISATIONS_A_PAGE))
+        last = max(1, -(-count // ORGANISATIONS_PER_PAGE))
         return problem(404, "There is no such page", {"page": f"The last is {last}."})
-    first = (page.number - 1) * ORGANISATIONS_A_PAGE
-    shown = organisation_rows(official[first : first + ORGANISATIONS_A_PAGE], current_index())
+    first = (page.page_number - 1) * ORGANISATIONS_PER_PAGE
+    shown = organisation_rows(official[first : first + ORGANISATIONS_PER_PAGE], current_index())
     around = {
-        "next": _address(here, page, page.number + 1) if page.number < page.pages else None,
-        "prev": _address(here, page, page.number - 1) if page.number > 1 else None,
-        "first": _address(here, page, 1),
-        "last": _address(here, page, page.pages),
+        "next": _address(context, page, page.page_number + 1)
+        if page.page_number < page.page_count
+        else None,
+        "prev": _address(context, page, page.page_number - 1) if page.page_number > 1 else None,
+        "first": _address(context, page, 1),
+        "last": _address(context, page, page.page_count),
     }
     return JsonResponse(
         {
             "count": page.count,
             "next": around["next"],
             "previous": around["prev"],
-            "results": [record(line, here) for line in shown],
+            "results": [record(line, context) for line in shown],
         },
         json_dumps_params={"ensure_ascii": False},
-        headers={"Link": links(here, around)},
+        headers={"Link": link_header(context, around)},
     )
 
 
-def _address(here: Place, page: Listing, number: int) -> str:
-    """Return the whole address of the page of this number, in its shortest form."""
+def _address(context: ExportContext, page: Page, number: int) -> str:
+    """Return the whole address of the page of this number, in its shortest export_format."""
     letter = page.query.get("letter", "")
-    asked = ({"letter": letter} if letter else {}) | ({"page": number} if number > 1 else {})
-    return f"{here.site}{ORGANISATIONS_PATH}{'?' if asked else ''}{urlencode(asked)}"
+    query = ({"letter": letter} if letter else {}) | ({"page": number} if number > 1 else {})
+    return f"{context.site}{ORGANISATIONS_PATH}{'?' if query else ''}{urlencode(query)}"
 
 
 ORGANISATION_FORMATS: dict[str, Callable[[HttpRequest, QuerySet[Name]], HttpResponseBase]] = {
     "csv": _csv,
     "json": _json,
 }
+
+
+# Proxies refuse responses with long headers (nginx: 4 kB in all). Links that do not fit are left
+# out, the last first; the next page is in the body too.
+MAX_LINK_LENGTH = 2_000
+NO_PAGES: Mapping[str, str | None] = {}
+
+
+def link_header(context: ExportContext, pages: Mapping[str, str | None] = NO_PAGES) -> str:
+    """Return the header `Link` (RFC 8288): the API description, and the pages around this one."""
+    header = ""
+    around = (f'<{url}>; rel="{name}"' for name, url in pages.items() if url is not None)
+    for link in (*_service_links(context), *around):
+        longer = f"{header}, {link}" if header else link
+        header = longer if len(longer) <= MAX_LINK_LENGTH else header
+    return header
+
+
+def page_links(results: Results, base: str) -> dict[str, str | None]:
+    """Return the pages around this one at the address `base`, the most useful first."""
+    queries = {
+        "next": results.next_query,
+        "prev": results.previous_query,
+        "first": results.query(page=1),
+        "last": results.query(page=results.page_count),
+    }
+    return {
+        name: query if query is None else f"{base}?{query}" if query else base
+        for name, query in queries.items()
+    }
+
+
+def _service_links(context: ExportContext) -> Iterator[str]:
+    """Yield the links to the API description, for programs and for people (RFC 8631)."""
+    yield f'<{context.site}{reverse("openapi")}>; rel="service-desc"; type="application/json"'
+    yield f'<{context.site}{reverse("about-data")}>; rel="service-doc"; type="text/html"'

@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
 from registers.exports import csv, json
-from registers.exports.columns import Place
+from registers.exports.columns import ExportContext
 from registers.public import exports
-from registers.public.cors import OPEN
-from registers.public.exports import FORMATS, SAVED_AS
-from registers.public.request_context import place
+from registers.public.cors import CORS_HEADERS
+from registers.public.exports import DISPOSITIONS, FORMATS
+from registers.public.request_context import export_context
 from registers.public.schemas import DESCRIPTION, Parameter, parameters, ref, schemas
 from registers.public.well_known import SITEMAPS
 from registers.search.results import Results
@@ -23,34 +23,37 @@ from registers.search.results import Results
 TEXT = {"type": "string"}
 
 
-def header(words: str, schema: dict[str, Any] = TEXT, *, always: bool = False) -> dict[str, Any]:
+def header_object(
+    words: str, schema: dict[str, Any] = TEXT, *, always: bool = False
+) -> dict[str, Any]:
     """Return the description of a header. `always`: it is there in every such answer."""
     return {"description": words, "schema": schema} | ({"required": True} if always else {})
 
 
 HEADERS = {
     **{
-        name: header("For browsers.", {"const": value}, always=True) for name, value in OPEN.items()
+        name: header_object("For browsers.", {"const": value}, always=True)
+        for name, value in CORS_HEADERS.items()
     },
-    "ETag": header("What to send as If-None-Match. A very long query string gets none."),
-    "Cache-Control": header("How long proxies may keep it. Browsers ask each time."),
-    "Vary": header("It is compressed as Accept-Encoding asks."),
-    "Link": header(
+    "ETag": header_object("What to send as If-None-Match. A very long query string gets none."),
+    "Cache-Control": header_object("How long proxies may keep it. Browsers ask each time."),
+    "Vary": header_object("It is compressed as Accept-Encoding asks."),
+    "Link": header_object(
         "The pages around this one (next, prev, first, last), this description and the page for"
         " people. What would make it longer than 2,000 characters is left out.",
         always=True,
     ),
-    "Content-Disposition": header("A name for the file.", always=True),
+    "Content-Disposition": header_object("A name for the file.", always=True),
 }
-EVERY = list(OPEN)
-KEPT = ["ETag", "Cache-Control", "Vary"]
+ALWAYS_SENT = list(CORS_HEADERS)
+CACHE_HEADERS = ["ETag", "Cache-Control", "Vary"]
 
 
-def answer(
+def response_object(
     words: str, content: dict[str, Any] | None, *headers: str, kept: bool = False
 ) -> dict[str, Any]:
     """Return the description of an answer. `kept`: it has a tag, and proxies may keep it."""
-    told = [*EVERY, *headers, *(KEPT if kept else [])]
+    told = [*ALWAYS_SENT, *headers, *(CACHE_HEADERS if kept else [])]
     body = {"content": content} if content else {}
     return {
         "description": words,
@@ -58,24 +61,24 @@ def answer(
     } | body
 
 
-def problem(words: str) -> dict[str, Any]:
+def problem_object(words: str) -> dict[str, Any]:
     """Return the description of an error."""
-    return answer(words, {"application/problem+json": {"schema": ref("Problem")}})
+    return response_object(words, {"application/problem+json": {"schema": ref("Problem")}})
 
 
 RESPONSES = {
-    "304": answer("Nothing has changed since the answer with this tag.", None, kept=True),
-    "400": problem("What is asked for cannot be right. `errors` names each parameter."),
-    "404": problem("There is no such page or file."),
+    "304": response_object("Nothing has changed since the answer with this tag.", None, kept=True),
+    "400": problem_object("What is asked for cannot be right. `errors` names each parameter."),
+    "404": problem_object("There is no such page or file."),
     "414": {
         "description": "The line of the request is longer than 8,190 bytes. Ask for less.",
         "content": {"text/html": {"schema": TEXT}},
     },
-    "503": answer("It is not ready. The words say why.", {"text/plain": {"schema": TEXT}}),
+    "503": response_object("It is not ready. The words say why.", {"text/plain": {"schema": TEXT}}),
 }
 
 
-def item(
+def path_item(
     name: str,
     summary: str,
     good: dict[str, Any],
@@ -129,7 +132,7 @@ ABOUT = (
 )
 
 
-class Other(NamedTuple):
+class OtherPath(NamedTuple):
     """A machine address that is no list. `kept`: it has a tag; `more`: statuses beside 200."""
 
     name: str
@@ -140,104 +143,108 @@ class Other(NamedTuple):
     more: tuple[str, ...] = ()
 
 
-OTHERS = (
-    Other("openapi", "This description", "application/json", kept=True, schema=DESCRIPTION),
-    Other("sitemap", "The files of addresses, for search engines", "application/xml"),
-    Other("robots", "What robots may read", PLAIN, kept=True),
-    Other("security", "Where to report a weakness (RFC 9116)", PLAIN, kept=True),
-    Other("healthz", "Whether the process answers", PLAIN),
-    Other("readyz", "Whether the database answers and is up to date", PLAIN, more=("503",)),
+OTHER_PATHS = (
+    OtherPath("openapi", "This description", "application/json", kept=True, schema=DESCRIPTION),
+    OtherPath("sitemap", "The files of addresses, for search engines", "application/xml"),
+    OtherPath("robots", "What robots may read", PLAIN, kept=True),
+    OtherPath("security", "Where to report a weakness (RFC 9116)", PLAIN, kept=True),
+    OtherPath("healthz", "Whether the process answers", PLAIN),
+    OtherPath("readyz", "Whether the database answers and is up to date", PLAIN, more=("503",)),
 )
 
 
 def description(request: HttpRequest) -> HttpResponse:
     """Send it."""
-    return JsonResponse(document(place()), json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(document(export_context()), json_dumps_params={"ensure_ascii": False})
 
 
-def document(here: Place) -> dict[str, Any]:
+def document(context: ExportContext) -> dict[str, Any]:
     """Return the whole description, as it is true of the register at this place and on its day."""
-    example = _example(here)
-    asked = parameters(on=here.on)
+    example = _example(context)
+    described = parameters(on=context.on)
     return {
         "openapi": "3.1.1",
         "info": {
-            "title": f"{here.publisher}: {here.register}",
+            "title": f"{context.publisher}: {context.register}",
             "summary": "Who shares personal data with whom, and why.",
             "description": ABOUT,
             "version": VERSION,
-            "contact": {"name": here.publisher, "email": settings.PARTNERSHIP.email},
+            "contact": {"name": context.publisher, "email": settings.PARTNERSHIP.email},
         },
-        "externalDocs": {"url": f"{here.site}{reverse('about-data')}"},
-        "servers": [{"url": here.site}],
-        "paths": dict([*_lists(example, asked), *_organisations(), *_others(), _addresses()]),
+        "externalDocs": {"url": f"{context.site}{reverse('about-data')}"},
+        "servers": [{"url": context.site}],
+        "paths": dict([*_lists(example, described), *_organisations(), *_others(), _addresses()]),
         "components": {
             "schemas": schemas(),
-            "parameters": {each.name: _parameter(each, example) for each in asked} | LETTER | TAG,
+            "parameters": {each.name: _parameter(each, example) for each in described}
+            | LETTER
+            | TAG,
             "responses": RESPONSES,
             "headers": HEADERS,
         },
     }
 
 
-def _example(here: Place) -> dict[str, Any]:
+def _example(context: ExportContext) -> dict[str, Any]:
     """Return a real answer, with the first of its protocols."""
-    results = Results(QueryDict("status=all"), on=here.on)
-    whole: dict[str, Any] = standard.loads(b"".join(json.write(results, here)))
+    results = Results(QueryDict("status=all"), on=context.on)
+    whole: dict[str, Any] = standard.loads(b"".join(json.write(results, context)))
     return whole | {"results": whole["results"][:1]}
 
 
-def _parameter(asked: Parameter, example: dict[str, Any]) -> dict[str, Any]:
+def _parameter(parameter: Parameter, example: dict[str, Any]) -> dict[str, Any]:
     """Return the description of one parameter. An empty value is as if absent."""
-    schema = {"type": "array", "items": asked.schema} if asked.several else asked.schema
+    schema = {"type": "array", "items": parameter.schema} if parameter.several else parameter.schema
     lead = next((each["lead_organisation"] for each in example["results"]), None)
     real: dict[str, Any] = {"organisation": [lead["slug"]]} if lead else {}
     real |= {"review_from": "2024-03", "review_to": "2026-12"}
     return {
-        "name": asked.name,
+        "name": parameter.name,
         "in": "query",
-        "description": asked.meaning,
+        "description": parameter.meaning,
         "schema": schema,
         "allowEmptyValue": True,
-    } | ({"example": real[asked.name]} if asked.name in real else {})
+    } | ({"example": real[parameter.name]} if parameter.name in real else {})
 
 
-def _lists(example: dict[str, Any], asked: list[Parameter]) -> Iterator[tuple[str, Any]]:
-    """Give the path of every ending of a list of protocols."""
-    for ending, form in FORMATS.items():
+def _lists(example: dict[str, Any], described: list[Parameter]) -> Iterator[tuple[str, Any]]:
+    """Give the path of every extension of a list of protocols."""
+    for extension, export_format in FORMATS.items():
         # A workbook is bytes, of which no schema says anything.
-        body = {"schema": TEXT} if "charset" in form.CONTENT_TYPE else {}
-        if ending == "json":
+        body = {"schema": TEXT} if "charset" in export_format.CONTENT_TYPE else {}
+        if extension == "json":
             body = {"schema": ref("Protocols"), "example": example}
-        own = ["Link", *(["Content-Disposition"] if ending in SAVED_AS else [])]
+        own = ["Link", *(["Content-Disposition"] if extension in DISPOSITIONS else [])]
         yield (
-            reverse("protocols-ending", args=[ending]),
-            item(
-                f"protocols-{ending}",
-                f"The protocols that are asked for, as {NAMES[ending]}",
-                answer("The protocols.", {form.CONTENT_TYPE: body}, *own, kept=True),
-                ["304", "400", *(["404"] if ending == "json" else []), "414"],
-                [ref(name, "parameters") for name in [*(each.name for each in asked), *TAG]],
+            reverse("protocols-export", args=[extension]),
+            path_item(
+                f"protocols-{extension}",
+                f"The protocols that are asked for, as {NAMES[extension]}",
+                response_object(
+                    "The protocols.", {export_format.CONTENT_TYPE: body}, *own, kept=True
+                ),
+                ["304", "400", *(["404"] if extension == "json" else []), "414"],
+                [ref(name, "parameters") for name in [*(each.name for each in described), *TAG]],
             ),
         )
 
 
 def _organisations() -> Iterator[tuple[str, Any]]:
-    """Give the path of every ending of the organisations."""
+    """Give the path of every extension of the organisations."""
     bodies = {
         "csv": (csv.CONTENT_TYPE, {"schema": TEXT}),
         "json": (json.CONTENT_TYPE, {"schema": ref("Organisations")}),
     }
-    for ending in exports.ORGANISATION_FORMATS:
-        media, body = bodies[ending]
-        own = ["Link", *(["Content-Disposition"] if ending == "csv" else [])]
+    for extension in exports.ORGANISATION_FORMATS:
+        media, body = bodies[extension]
+        own = ["Link", *(["Content-Disposition"] if extension == "csv" else [])]
         yield (
-            reverse("organisations-ending", args=[ending]),
-            item(
-                f"organisations-{ending}",
-                f"The organisations with their names and counts, as {NAMES[ending]}",
-                answer("The organisations, A to Z.", {media: body}, *own, kept=True),
-                ["304", "400", *(["404"] if ending == "json" else [])],
+            reverse("organisations-export", args=[extension]),
+            path_item(
+                f"organisations-{extension}",
+                f"The organisations with their names and counts, as {NAMES[extension]}",
+                response_object("The organisations, A to Z.", {media: body}, *own, kept=True),
+                ["304", "400", *(["404"] if extension == "json" else [])],
                 [ref(name, "parameters") for name in ["letter", "page", *TAG]],
             ),
         )
@@ -245,11 +252,13 @@ def _organisations() -> Iterator[tuple[str, Any]]:
 
 def _others() -> Iterator[tuple[str, Any]]:
     """Give the paths of what is no list."""
-    for other in OTHERS:
-        good = answer(f"{other.summary}.", {other.media: {"schema": other.schema}}, kept=other.kept)
+    for other in OTHER_PATHS:
+        good = response_object(
+            f"{other.summary}.", {other.media: {"schema": other.schema}}, kept=other.kept
+        )
         also = [*(["304"] if other.kept else []), *other.more]
         tag = [ref(name, "parameters") for name in TAG] if other.kept else []
-        yield reverse(other.name), item(other.name, other.summary, good, also, tag)
+        yield reverse(other.name), path_item(other.name, other.summary, good, also, tag)
 
 
 def _addresses() -> tuple[str, Any]:
@@ -257,10 +266,10 @@ def _addresses() -> tuple[str, Any]:
     section = {"type": "string", "enum": list(SITEMAPS)}
     page = {"type": "integer", "minimum": 1, "default": 1}
     words = "The addresses of all pages of one kind, 50,000 to a file"
-    return "/sitemap-{section}.xml", item(
+    return "/sitemap-{section}.xml", path_item(
         "sitemap-section",
         words,
-        answer(f"{words}.", {"application/xml": {"schema": TEXT}}),
+        response_object(f"{words}.", {"application/xml": {"schema": TEXT}}),
         ["400", "404"],
         [
             {"name": "section", "in": "path", "required": True, "schema": section},

@@ -6,10 +6,11 @@ from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.text import slugify
 
 from registers.models import Name, Organisation, Slug, Succession
-from registers.public.request_context import page_of, place
+from registers.public.request_context import paginate
 from registers.search.index import current_index
 from registers.search.organisations import (
     current_counts,
@@ -20,21 +21,21 @@ from registers.search.organisations import (
 )
 from registers.search.question import shorten
 
-NAMES_A_PAGE = 200
-PROTOCOLS_A_PAGE = 50
-OTHERS = 60
-CANDIDATES = 20
-LONGEST_NAME = 255
+NAMES_PER_PAGE = 200
+PROTOCOLS_PER_PAGE = 50
+MAX_SHARING = 60
+MAX_CANDIDATES = 20
+MAX_NAME_LENGTH = 255
 KINDS = Name.Kind.values
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """Show every name of every organisation in the order of the alphabet, or those of a letter."""
+    """Show every name of every organisation in alphabetical order, or those of one letter."""
     letter = letter_of(request)
     names = Name.objects.filter(key__startswith=letter).select_related("organisation")
-    page = page_of(request, names.order_by("key"), length=NAMES_A_PAGE)
+    page = paginate(request, names.order_by("key"), length=NAMES_PER_PAGE)
     counts = current_counts(current_index())
-    for name in page.things:
+    for name in page.items:
         name.protocol_count = counts.get(name.organisation_id, 0)
     context = {
         "page": page,
@@ -46,22 +47,21 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def letter_of(request: HttpRequest) -> str:
-    """Return the letter with which names are to begin, in small, or nothing. Raises BadRequest."""
+    """Return the first letter of names to show, in lower case, or ''. Raises BadRequest."""
     letter = request.GET.get("letter", "")
-    # Asked before it is made small: that of İ is two.
+    # Checked before lower(), which makes two characters of İ.
     if letter and not (len(letter) == 1 and letter.isalnum()):
         raise BadRequest("Letter: write one letter or digit.")
     return letter.lower()
 
 
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one organisation: its names, its part in protocols, and whom it shares with.
+    """Show one organisation: its names, its protocols, and whom it shares with.
 
-    An address of a past name, or of any name that is not the official one,
-    leads on to its one address. `with` in the query string is any name of
-    another organisation, and leads to what the two share.
+    A slug of any other name redirects to the current one. `with` in the query string
+    is any name of another organisation, and redirects to what the two share.
     """
-    organisation = _at(slug)
+    organisation = _organisation_at(slug)
     if request.GET.get("with", "").strip():
         return _together_with(request, organisation, request.GET["with"].strip())
     if organisation.slug != slug:
@@ -76,49 +76,55 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "approvers": organisation.approvers.all(),
         "became": [s for s in successions if s.organisation_id == organisation.pk],
         "came_from": [s for s in successions if s.successor_id == organisation.pk],
-        "protocols": protocols_of(index, organisation, most=PROTOCOLS_A_PAGE),
-        "sharing": sharing_with(index, organisation, most=OTHERS),
-        "on": place().on,
+        "protocols": protocols_of(index, organisation, most=PROTOCOLS_PER_PAGE),
+        "sharing": sharing_with(index, organisation, most=MAX_SHARING),
+        "on": timezone.localdate(),
     }
     return render(request, "organisations/detail.html", context)
 
 
 def together(request: HttpRequest, one: str, other: str) -> HttpResponse:
     """Show what two organisations share: the answer first, then the protocols."""
-    organisation, second = _at(one), _at(other)
+    organisation, second = _organisation_at(one), _organisation_at(other)
     if organisation == second:
         return redirect(organisation)
     first, last = sorted([organisation, second], key=lambda either: either.slug)
     if (first.slug, last.slug) != (one, other):
         return redirect("together", first.slug, last.slug, permanent=True)
     shared = shared_by(current_index(), first, last)
-    page = page_of(request, shared.protocols, length=PROTOCOLS_A_PAGE)
-    context = {"first": first, "last": last, "page": page, "counts": shared, "on": place().on}
+    page = paginate(request, shared.protocols, length=PROTOCOLS_PER_PAGE)
+    context = {
+        "first": first,
+        "last": last,
+        "page": page,
+        "counts": shared,
+        "on": timezone.localdate(),
+    }
     return render(request, "organisations/together.html", context)
 
 
-def _at(slug: str) -> Organisation:
-    """Return the organisation that an address leads to. Raises Http404."""
-    found = Slug.objects.select_related("organisation")
-    return get_object_or_404(found, text=slug.lower()).organisation
+def _organisation_at(slug: str) -> Organisation:
+    """Return the organisation with a present or past slug. Raises Http404."""
+    slugs = Slug.objects.select_related("organisation")
+    return get_object_or_404(slugs, text=slug.lower()).organisation
 
 
-def _together_with(request: HttpRequest, organisation: Organisation, asked: str) -> HttpResponse:
-    """Lead on to what it shares with the organisation called `asked`, or ask which is meant."""
-    if len(asked) > LONGEST_NAME or "\0" in asked:
+def _together_with(request: HttpRequest, organisation: Organisation, name: str) -> HttpResponse:
+    """Redirect to what it shares with the organisation called `name`, or ask which is meant."""
+    if len(name) > MAX_NAME_LENGTH or "\0" in name:
         raise BadRequest("The name of the other organisation is too long, or cannot be read.")
     other = (
-        Organisation.objects.named(asked).first() or Organisation.objects.at(slugify(asked)).first()
+        Organisation.objects.named(name).first() or Organisation.objects.at(slugify(name)).first()
     )
     if other:
         return redirect("together", *sorted([organisation.slug, other.slug]))
     candidates = list(
-        Organisation.objects.called_like(asked).exclude(pk=organisation.pk)[:CANDIDATES]
+        Organisation.objects.called_like(name).exclude(pk=organisation.pk)[:MAX_CANDIDATES]
     )
     context = {
         "organisation": organisation,
-        "asked": asked,
+        "name": name,
         "candidates": candidates,
-        "errors": {"with": f"No organisation in this register is called ‘{shorten(asked)}’."},
+        "errors": {"with": f"No organisation in this register is called ‘{shorten(name)}’."},
     }
     return render(request, "organisations/choose.html", context, status=200 if candidates else 400)

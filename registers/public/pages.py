@@ -1,4 +1,4 @@
-"""Small pages: what this is, for developers, themes, news, resources, approvers."""
+"""Smaller pages: about, data for developers, themes, news, resources, approvers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from registers.exports.columns import COLUMNS
 from registers.models import Approver, News, Resource, Theme
-from registers.public.exports import ORGANISATIONS_A_PAGE
+from registers.public.exports import ORGANISATIONS_PER_PAGE
 from registers.public.openapi import document
-from registers.public.request_context import page_of, place
+from registers.public.request_context import export_context, paginate
 from registers.public.schemas import ORGANISATION, parameters
 from registers.search.facets import theme_counts
 from registers.search.question import ProtocolFilter
@@ -23,21 +24,21 @@ from registers.search.results import PAGE_LENGTH, Results
 
 
 def about(request: HttpRequest) -> HttpResponse:
-    """Say what this register is, how to publish in it and how to take its data."""
+    """Explain what this register is, how to publish in it and how to download its data."""
     return render(request, "pages/about.html")
 
 
 def accessibility(request: HttpRequest) -> HttpResponse:
-    """Say what was tested for accessibility, and what was not."""
+    """Show the accessibility statement."""
     return render(request, "pages/accessibility.html")
 
 
 def privacy(request: HttpRequest) -> HttpResponse:
-    """Say what is kept of readers (nothing that names them) and of others."""
+    """Show the privacy notice."""
     return render(request, "pages/privacy.html")
 
 
-# Each is a file of templates/pages/examples/, and is run by the tests as it stands on the page.
+# Each is a file in templates/pages/examples/, which the tests run as shown on the page.
 EXAMPLES = {
     "file.sh": "Everything as a file, with curl",
     "new.sh": "Again, but only if something has changed, with curl",
@@ -48,25 +49,25 @@ EXAMPLES = {
 
 
 def data(request: HttpRequest) -> HttpResponse:
-    """Say to developers what there is, and what they can rely on."""
-    here = place()
+    """Show the data page for developers: addresses, parameters, columns, examples."""
+    export = export_context()
     context = {
-        "addresses": list(_addresses(document(here))),
+        "addresses": list(_addresses(document(export))),
         "examples": list(_examples()),
-        "parameters": parameters(on=here.on),
+        "parameters": parameters(on=export.on),
         "columns": COLUMNS,
         "organisation_columns": [
             {"name": name, "meaning": schema["description"]}
             for name, schema in ORGANISATION.items()
         ],
         "page_length": PAGE_LENGTH,
-        "organisations_length": ORGANISATIONS_A_PAGE,
+        "organisations_length": ORGANISATIONS_PER_PAGE,
     }
     return render(request, "pages/data.html", context)
 
 
 def _addresses(described: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Give every address of data, as the description has it."""
+    """Yield every address of the OpenAPI document."""
     for path, item in described["paths"].items():
         if "{" not in path:
             media = next(iter(item["get"]["responses"]["200"]["content"]))
@@ -74,7 +75,7 @@ def _addresses(described: dict[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _examples() -> Iterator[dict[str, str]]:
-    """Give each example with its text, in which the register has its own address."""
+    """Yield each example with its text, which contains the address of this register."""
     site = {"site_url": settings.SITE_URL}
     for name, title in EXAMPLES.items():
         text = render_to_string(f"pages/examples/{name}.txt", site)
@@ -83,9 +84,9 @@ def _examples() -> Iterator[dict[str, str]]:
 
 def theme_list(request: HttpRequest) -> HttpResponse:
     """Show every theme with the number of protocols in force under it."""
-    asked = ProtocolFilter(QueryDict(), on=place().on)
-    counts = theme_counts(asked)
-    themes = [(theme, counts.get(theme.pk, 0)) for theme in asked.themes.values()]
+    filters = ProtocolFilter(QueryDict(), on=timezone.localdate())
+    counts = theme_counts(filters)
+    themes = [(theme, counts.get(theme.pk, 0)) for theme in filters.themes.values()]
     return render(request, "themes/list.html", {"themes": themes})
 
 
@@ -94,7 +95,7 @@ def theme_detail(request: HttpRequest, slug: str) -> HttpResponse:
     theme = get_object_or_404(Theme, slug=slug)
     query = QueryDict(mutable=True)
     query.update({"theme": slug, "page": request.GET.get("page", "")})
-    results = Results(query, on=place().on)
+    results = Results(query, on=timezone.localdate())
     if results.errors:
         raise BadRequest("Page: this is not the number of a page.")
     if not results.page_exists:
@@ -103,12 +104,12 @@ def theme_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "themes/detail.html", context)
 
 
-NEWS_A_PAGE = 20
+NEWS_PER_PAGE = 20
 
 
 def news_list(request: HttpRequest) -> HttpResponse:
     """Show the news, the newest first."""
-    page = page_of(request, News.objects.published(place().on), length=NEWS_A_PAGE)
+    page = paginate(request, News.objects.published(timezone.localdate()), length=NEWS_PER_PAGE)
     return render(request, "news/list.html", {"page": page})
 
 
@@ -117,16 +118,16 @@ def news_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "news/detail.html",
-        {"item": get_object_or_404(News.objects.published(place().on), slug=slug)},
+        {"item": get_object_or_404(News.objects.published(timezone.localdate()), slug=slug)},
     )
 
 
-RESOURCES_A_PAGE = 50
+RESOURCES_PER_PAGE = 50
 
 
 def resource_list(request: HttpRequest) -> HttpResponse:
     """Show the resources."""
-    page = page_of(request, Resource.objects.all(), length=RESOURCES_A_PAGE)
+    page = paginate(request, Resource.objects.all(), length=RESOURCES_PER_PAGE)
     return render(request, "resources/list.html", {"page": page})
 
 
@@ -136,11 +137,11 @@ def resource_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "resources/detail.html", {"resource": resource})
 
 
-APPROVERS_A_PAGE = 200
+APPROVERS_PER_PAGE = 200
 
 
 def approver_list(request: HttpRequest) -> HttpResponse:
     """Show the approvers of every organisation."""
     approvers = Approver.objects.select_related("organisation")
-    page = page_of(request, approvers, length=APPROVERS_A_PAGE)
+    page = paginate(request, approvers, length=APPROVERS_PER_PAGE)
     return render(request, "approvers/list.html", {"page": page})

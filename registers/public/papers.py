@@ -1,4 +1,4 @@
-"""Papers to download: those of protocols that are public, of resources, and their earlier files."""
+"""Downloads of papers: documents of public protocols, resources, and their earlier versions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
 
-from registers.exports.downloads import Stored, headers_of
+from registers.exports.downloads import StoredFile, download_headers
 from registers.models import Document, Protocol, Resource
 
-GONE = "This document was taken off the register"
-LOST = "This file is not here"
-AWAY = "This file cannot be fetched now"
+REMOVED = "This document was taken off the register"
+MISSING = "This file is not here"
+UNAVAILABLE = "This file cannot be fetched now"
 
 
 def document(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
-    """Send a document of a protocol that is public; 410 for one that was taken off."""
+    """Send a document of a public protocol; 410 for one that was removed."""
     paper = _document(reference, pk)
     return _gone(request) if paper.taken_off else _send(request, paper)
 
@@ -27,7 +27,7 @@ def document(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
 def document_version(
     request: HttpRequest, reference: str, pk: int, version: int
 ) -> HttpResponseBase:
-    """Send an earlier file of such a document."""
+    """Send an earlier version of a document."""
     paper = _document(reference, pk)
     earlier = get_object_or_404(paper.earlier_versions, pk=version)
     return _gone(request) if paper.taken_off else _send(request, earlier)
@@ -39,23 +39,23 @@ def resource(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def resource_version(request: HttpRequest, slug: str, version: int) -> HttpResponseBase:
-    """Send an earlier file of a resource."""
+    """Send an earlier version of a resource."""
     paper = get_object_or_404(Resource, slug=slug)
     return _send(request, get_object_or_404(paper.earlier_versions, pk=version))
 
 
 def _document(reference: str, pk: int) -> Document:
-    """Return a document of a public protocol. Raises Http404, for drafts' too."""
+    """Return a document of a public protocol. Raises Http404, also for a draft."""
     papers = Document.objects.filter(protocol__in=Protocol.public.filter(reference=reference))
     return get_object_or_404(papers, pk=pk)
 
 
-def _send(request: HttpRequest, stored: Stored) -> HttpResponseBase:
-    """Return the file, to be saved and not shown; a sentence where it cannot be had."""
+def _send(request: HttpRequest, stored: StoredFile) -> HttpResponseBase:
+    """Send the file as a download, or an error page where it cannot be read."""
     if not stored.file:
         raise Http404
-    headers = headers_of(stored)
-    # What stands at the address can be replaced or taken off, so it is asked for each time.
+    headers = download_headers(stored)
+    # The file at this address can be replaced or removed, so browsers must revalidate it.
     seconds = settings.SHARED_CACHE_SECONDS
     headers["Cache-Control"] = f"public, max-age=0, s-maxage={seconds}"
     try:
@@ -67,17 +67,17 @@ def _send(request: HttpRequest, stored: Stored) -> HttpResponseBase:
             return unchanged
         response = FileResponse(stored.file.storage.open(str(stored.file.name)))
     except FileNotFoundError:
-        return _say(request, LOST, HTTPStatus.NOT_FOUND)
+        return _error_page(request, MISSING, HTTPStatus.NOT_FOUND)
     except OSError:
-        return _say(request, AWAY, HTTPStatus.SERVICE_UNAVAILABLE)
+        return _error_page(request, UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
     for name, value in headers.items():
         response[name] = value
     return response
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    return _say(request, GONE, HTTPStatus.GONE)
+    return _error_page(request, REMOVED, HTTPStatus.GONE)
 
 
-def _say(request: HttpRequest, words: str, status: HTTPStatus) -> HttpResponse:
+def _error_page(request: HttpRequest, words: str, status: HTTPStatus) -> HttpResponse:
     return render(request, "errors/paper.html", {"words": words}, status=status)

@@ -8,23 +8,24 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from registers.history.as_of import ProtocolAsOf, as_of
 from registers.history.diff import describe
 from registers.models import Gap, News, Protocol
 from registers.models.keys import spellings_of
-from registers.public.request_context import page_of, place
+from registers.public.request_context import paginate
 from registers.search.question import DayField
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
 
 REFERENCE_DIGITS = 4
-CHANGES_A_PAGE = 50
+CHANGES_PER_PAGE = 50
 
 
 def register(request: HttpRequest) -> HttpResponse:
     """Show the protocols that the query string asks for, or what is wrong in it (status 400)."""
-    results = Results(request.GET, on=place().on)
+    results = Results(request.GET, on=timezone.localdate())
     if not results.errors and not results.page_exists:
         raise Http404
     context = {"results": results, "on": results.on, "latest": News.objects.published(results.on).first}
@@ -32,16 +33,16 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show all that is recorded of one protocol.
+    """Show one protocol.
 
-    Of a number that no protocol has, it says what became of it: with status 410
+    For a reference without a public protocol, say what became of it: with status 410
     if its protocol ended before this register began, and else 404.
 
-    With `on` in the query string, what was recorded of it on that day, marked
-    as not today's; on a day to come, how its review will stand if nothing
-    changes. Raises BadRequest for what is no day.
+    With `on` in the query string, show the state of that day, marked as such; on a
+    future day, today's state with the review status of that day. Raises BadRequest
+    if `on` is not a date.
     """
-    today = place().on
+    today = timezone.localdate()
     try:
         on = DayField(label="On", required=False).clean(request.GET.get("on", "")) or today
     except ValidationError as problem:
@@ -102,7 +103,7 @@ def _of_then(past: ProtocolAsOf) -> dict[str, Any]:
 
 
 def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
-    """Say what became of a number that no public protocol has, or lead on to how it is written."""
+    """Say what became of a reference without a public protocol, or redirect to its usual form."""
     same = spellings_of(reference)
     whole = Protocol.public.filter(pk__in=same).values_list("pk", flat=True).first()
     gap = gap_of(reference)
@@ -116,13 +117,13 @@ def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def changes(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show what changed on one protocol, field by field, when and why, the newest first."""
+    """Show the changes of one protocol, field by field, the newest first."""
     protocol = get_object_or_404(Protocol.public.get_queryset(), reference=reference)
-    page = page_of(request, protocol.changes.all(), length=CHANGES_A_PAGE, beyond=1)
+    page = paginate(request, protocol.changes.all(), length=CHANGES_PER_PAGE, extra=1)
     context = {
         "protocol": protocol,
         "page": page,
-        "told": describe(Protocol, page.things, most=CHANGES_A_PAGE),
-        "today": place().on,
+        "told": describe(Protocol, page.items, most=CHANGES_PER_PAGE),
+        "today": timezone.localdate(),
     }
     return render(request, "protocols/changes.html", context)

@@ -1,4 +1,4 @@
-"""What views and templates share of a request: the day, the address, a page of a long list."""
+"""What public views share: the export context, pages of long lists, the template context."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
 
-from registers.exports.columns import Place
+from registers.exports.columns import ExportContext
 from registers.search.question import PageField
 
 
-def place() -> Place:
-    """Return where and when this is: the site with its names, and now in Europe/London."""
+def export_context() -> ExportContext:
+    """Return the context of an export made now, with the time in Europe/London."""
     at = timezone.localtime()
-    return Place(
+    return ExportContext(
         site=settings.SITE_URL,
         on=at.date(),
         at=at,
@@ -30,53 +30,52 @@ def place() -> Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listing:
+class Page:
     """One page of a long list. `count` is of all pages."""
 
-    things: list[Any]
+    items: list[Any]
     count: int
-    number: int
-    pages: int
+    page_number: int
+    page_count: int
     query: QueryDict
 
     @property
     def previous_query(self) -> str | None:
-        """The query string of the page before, if there is one."""
-        return self._query(self.number - 1) if self.number > 1 else None
+        """The query string of the previous page, if there is one."""
+        return self._query(self.page_number - 1) if self.page_number > 1 else None
 
     @property
     def next_query(self) -> str | None:
-        """The query string of the page after, if there is one."""
-        return self._query(self.number + 1) if self.number < self.pages else None
+        """The query string of the next page, if there is one."""
+        return self._query(self.page_number + 1) if self.page_number < self.page_count else None
 
-    def _query(self, number: int) -> str:
+    def _query(self, page_number: int) -> str:
         query = self.query.copy()
-        query["page"] = str(number)
+        query["page"] = str(page_number)
         return query.urlencode()
 
 
-def page_of(
+def paginate(
     request: HttpRequest,
-    things: QuerySet[Any, Any] | Sequence[Any],
+    items: QuerySet[Any, Any] | Sequence[Any],
     *,
     length: int,
-    beyond: int = 0,
-) -> Listing:
-    """Return the page of `things` that the query string asks for, of `length` things at most.
+    extra: int = 0,
+) -> Page:
+    """Return the page of `items` that the query string asks for, of `length` items at most.
 
-    `beyond` is how many more are brought, to compare the page's last with.
-    Raises BadRequest for what is not the number of a page, and Http404 for a
-    page past the last.
+    `extra` is the number of further items, to compare the last of the page with.
+    Raises BadRequest for an invalid page number, and Http404 for a page past the last.
     """
     number = page_number(request)
-    paginator = Paginator(things, length)
+    paginator = Paginator(items, length)
     if number > paginator.num_pages:
         raise Http404
-    return Listing(
-        things=list(things[(number - 1) * length : number * length + beyond]),
+    return Page(
+        items=list(items[(number - 1) * length : number * length + extra]),
         count=paginator.count,
-        number=number,
-        pages=paginator.num_pages,
+        page_number=number,
+        page_count=paginator.num_pages,
         query=request.GET,
     )
 
@@ -90,5 +89,5 @@ def page_number(request: HttpRequest) -> int:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the partnership, for its name and words, and the site's address."""
+    """Add the partnership and the address of the site to the context of every template."""
     return {"partnership": settings.PARTNERSHIP, "site_url": settings.SITE_URL}

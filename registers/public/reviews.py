@@ -1,4 +1,4 @@
-"""The dashboard of reviews, and with `organisation` that organisation's review desk."""
+"""The review dashboard, of all protocols or with `organisation` of that organisation."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 
 from registers.models import Party, Protocol
 from registers.models.review_dates import ReviewStatus, months_later
-from registers.public.charts import NOTHING, Number, calendar_drawn, lengths_drawn, lines_drawn
-from registers.public.request_context import place
+from registers.public.charts import (
+    NO_COUNT,
+    LinkedCount,
+    breakdown_chart,
+    calendar_chart,
+    overdue_chart,
+)
 from registers.search.facets import facets_without_counts
 from registers.search.index import Mask
 from registers.search.organisations import LEADS_FIRST, most_urgent
@@ -34,17 +40,17 @@ from registers.search.reviews import (
     review_summary,
 )
 
-READ = ("organisation", "role", "theme")
-MOST_URGENT = 10
-ON_A_DESK = 50
-MOST_LEADS = 10
+CACHED_PARAMS = ("organisation", "role", "theme")
+MAX_URGENT = 10
+MAX_PER_ROLE = 50
+MAX_LEADS = 10
 BY_URGENCY = {"sort": "review"}
 MONTHS = ("review_from", "review_to")
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """Show how the reviews of protocols in force stand, or what is wrong in the question (400)."""
-    question = ReviewQuestion(request, today=place().on)
+    """Show the review dashboard of protocols in force, or what is invalid in the query (400)."""
+    question = ReviewQuestion(request, today=timezone.localdate())
     organisations = question.results.values.get("organisation") or []
     context = {
         "question": question,
@@ -57,7 +63,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "tags": tags(question.results.filters, question.query),
     }
     if not question.errors:
-        context |= _answer(question)
+        context |= _numbers_and_charts(question)
     status = 400 if question.errors else 200
     return render(request, "reviews/dashboard.html", context, status=status)
 
@@ -68,128 +74,130 @@ class ReviewQuestion:
     def __init__(self, request: HttpRequest, *, today: datetime.date) -> None:
         self.today = today
         self.day = request.GET.get("on", "")
-        wrong = {}
+        errors = {}
         try:
             self.on = DayField(label="Day", required=False).clean(self.day) or today
         except ValidationError as problem:
             self.on = today
-            wrong["on"] = problem.messages[0]
-        # Nothing else may shape a page that is kept by these.
+            errors["on"] = problem.messages[0]
+        # No other parameter may change a page that is cached by these.
         query = QueryDict(mutable=True)
-        for name in READ:
+        for name in CACHED_PARAMS:
             query.setlist(name, request.GET.getlist(name))
         self.results = Results(query, on=self.on)
-        self._addresses: dict[tuple[tuple[str, str], ...], str] = {}
+        self._urls: dict[tuple[tuple[str, str], ...], str] = {}
         self._path, self._register = reverse("reviews"), reverse("register")
-        self.errors: dict[str, str] = self.results.errors | wrong
+        self.errors: dict[str, str] = self.results.errors | errors
 
     def query(self, **changes: Any) -> str:
-        """Return this page's own question as a query string, with some values changed."""
+        """Return the query string of this page, with some values changed."""
         return "&".join(filter(None, (self.results.query(**changes), self._day)))
 
-    def address(self, **changes: Any) -> str:
-        """Return the address of this page with some of its question changed."""
+    def url(self, **changes: Any) -> str:
+        """Return the URL of this page, with some values changed."""
         query = self.query(**changes)
         return self._path + (f"?{query}" if query else "")
 
     @property
-    def todays(self) -> str:
-        """The address of this page as of today."""
+    def todays_url(self) -> str:
+        """The URL of this page as of today."""
         query = self.results.query()
         return self._path + (f"?{query}" if query else "")
 
     @property
-    def everybodys(self) -> str:
-        """The address of this page for every organisation."""
-        return self.address(organisation=None, role=None)
+    def all_organisations_url(self) -> str:
+        """The URL of this page for all organisations."""
+        return self.url(organisation=None, role=None)
 
     @property
     def suggested_organisations(self) -> list[tuple[str, str]]:
-        """Names like an unknown one, each with the query string that query for it instead."""
+        """Names like an unknown one, each with the query string that has it instead."""
         meant = self.results.suggested_organisations
         return [(name, "&".join(filter(None, (query, self._day)))) for name, query in meant]
 
     @cached_property
     def _day(self) -> str:
-        """The day as a query string. Today's needs no saying, and a wrong one cannot be said."""
+        """The day as a query string; empty for today, and for an invalid day."""
         return "" if self.on == self.today else urlencode({"on": self.on.isoformat()})
 
     @property
     def day_query(self) -> str:
-        """What the addresses of protocols have behind them, to be about the same day."""
+        """The query string to append to URLs of protocols, for the same day."""
         return f"?{self._day}" if self._day else ""
 
     @property
     def changed_since(self) -> int:
-        """How many protocols of the register were reviewed or withdrawn after the day."""
+        """The number of protocols that were reviewed or withdrawn after the day."""
         return (
             Protocol.public.get_queryset().decided_after(self.on).count()
             if self.on < self.today
             else 0
         )
 
-    def link(self, figure: QueryCount) -> Number:
-        """Return a number with the address of its list in the register."""
-        if not figure.count:
-            return NOTHING
-        # In a query string the months stand last. There are hundreds of links, and most
-        # differ by these alone.
-        rest = tuple(pair for pair in figure.query.items() if pair[0] not in MONTHS)
-        if rest not in self._addresses:
+    def link(self, count: QueryCount) -> LinkedCount:
+        """Return a count with the URL of its list in the register."""
+        if not count.count:
+            return NO_COUNT
+        # The months come last in a query string. There are hundreds of links, and most differ
+        # in these only.
+        rest = tuple(pair for pair in count.query.items() if pair[0] not in MONTHS)
+        if rest not in self._urls:
             query = self.results.query(**dict(rest))
-            self._addresses[rest] = escape(self._register + f"?{query}" * bool(query))
-        address = self._addresses[rest]
+            self._urls[rest] = escape(self._register + f"?{query}" * bool(query))
+        url = self._urls[rest]
         for name in MONTHS:
-            if name in figure.query:
-                address += f"{'&amp;' if '?' in address else '?'}{name}={figure.query[name]}"
-        return Number(count=figure.count, href=SafeString(address))
+            if name in count.query:
+                url += f"{'&amp;' if '?' in url else '?'}{name}={count.query[name]}"
+        return LinkedCount(count=count.count, href=SafeString(url))
 
 
-def _answer(question: ReviewQuestion) -> dict[str, Any]:
-    """Return the sentence's numbers, the pictures and the lists of a question without faults."""
+def _numbers_and_charts(question: ReviewQuestion) -> dict[str, Any]:
+    """Return the numbers, charts and lists of a valid query."""
     filters, on, link = question.results.filters, question.on, question.link
     index, chosen = filters.index, filters.excluding()
-    now = review_summary(index, chosen, on)
-    statuses = {status: link(figure) for status, figure in now.by_status.items()}
+    summary = review_summary(index, chosen, on)
+    statuses = {status: link(count) for status, count in summary.by_status.items()}
     shown = [status for status, number in statuses.items() if number.count]
     return {
-        "whole": link(now.whole),
+        "whole": link(summary.whole),
         "statuses": statuses,
         "overdue": statuses[ReviewStatus.OVERDUE],
         "due_soon": statuses[ReviewStatus.DUE_SOON],
         "in_date": statuses[ReviewStatus.IN_DATE],
         "undated": statuses[ReviewStatus.NONE],
         "changed_since": question.changed_since,
-        "overdue_3_months": link(now.overdue_3_months),
-        "overdue_year": link(now.overdue_year),
-        "due_now": link(now.due_now),
+        "overdue_3_months": link(summary.overdue_3_months),
+        "overdue_year": link(summary.overdue_year),
+        "due_now": link(summary.due_now),
         "soon_until": months_later(on, 3),
-        "longest": now.earliest,
+        "longest": summary.earliest,
         "shown": shown,
-        "calendar": calendar_drawn(by_month(index, chosen, on), link, on=on),
-        "lengths": lengths_drawn(by_time_overdue(index, chosen, on), link),
+        "calendar": calendar_chart(by_month(index, chosen, on), link, on=on),
+        "lengths": overdue_chart(by_time_overdue(index, chosen, on), link),
         "lists": _lists(question, chosen),
-        **_lines(question, chosen, shown),
+        **_breakdown_charts(question, chosen, shown),
     }
 
 
-def _lines(question: ReviewQuestion, chosen: Mask, shown: list[ReviewStatus]) -> dict[str, Any]:
-    """Return the pictures by theme and by lead organisation, with the statuses in `shown`."""
+def _breakdown_charts(
+    question: ReviewQuestion, chosen: Mask, shown: list[ReviewStatus]
+) -> dict[str, Any]:
+    """Return the charts by theme and by lead organisation, with the statuses in `shown`."""
     index, on = question.results.filters.index, question.on
-    draw = partial(lines_drawn, link=question.link, shown=shown)
+    chart = partial(breakdown_chart, link=question.link, shown=shown)
     themes = by_theme(index, chosen, on)
     made: dict[str, Any] = {
-        "themes": draw(themes, narrow=lambda line: question.address(theme=[line.subject])),
+        "themes": chart(themes, narrow=lambda each: question.url(theme=[each.subject])),
         "themes_most": most_overdue(themes),
     }
-    # The register finds what any of some organisations leads, not what one of them
-    # leads and another takes part in: there would be no list for such a number.
+    # A list can show what any of some organisations leads, but not what one of them leads
+    # and another takes part in: such a count would have no list to link to.
     role = question.results.values["role"]
     if role == Party.Role.LEAD or not (role or question.results.values["organisation"]):
-        leads = by_lead(index, chosen, on, most=MOST_LEADS)
+        leads = by_lead(index, chosen, on, most=MAX_LEADS)
         made |= {
-            "leads": draw(
-                leads.lines, narrow=lambda line: question.address(organisation=[line.subject])
+            "leads": chart(
+                leads.lines, narrow=lambda each: question.url(organisation=[each.subject])
             ),
             "leads_most": most_overdue(leads.lines),
             "other_leads": leads,
@@ -198,24 +206,26 @@ def _lines(question: ReviewQuestion, chosen: Mask, shown: list[ReviewStatus]) ->
 
 
 def _lists(question: ReviewQuestion, chosen: Mask) -> list[dict[str, Any]]:
-    """Return what must be done first: on a desk by the part that its organisation has."""
+    """Return the lists of the most urgent protocols: for organisations, one for each role."""
     filters, values = question.results.filters, question.results.values
     if not values["organisation"]:
-        parts, most = {"": chosen}, MOST_URGENT
+        masks, most = {"": chosen}, MAX_URGENT
     else:
         roles = [values["role"]] if values["role"] else LEADS_FIRST
-        parts, most = {role: filters.mask_with_role(role) for role in roles}, ON_A_DESK
-    found = most_urgent(filters.index, *parts.values(), most=most)
+        masks, most = {role: filters.mask_with_role(role) for role in roles}, MAX_PER_ROLE
+    found = most_urgent(filters.index, *masks.values(), most=most)
     return [
         {
             "role": role,
             "rows": urgent.rows,
-            "number": question.link(QueryCount(count=urgent.count, query=BY_URGENCY | _part(role))),
-            "query": question.results.query(**_part(role)),
+            "number": question.link(
+                QueryCount(count=urgent.count, query=BY_URGENCY | _role_query(role))
+            ),
+            "query": question.results.query(**_role_query(role)),
         }
-        for role, urgent in zip(parts, found, strict=True)
+        for role, urgent in zip(masks, found, strict=True)
     ]
 
 
-def _part(role: str) -> dict[str, str]:
+def _role_query(role: str) -> dict[str, str]:
     return {"role": role} if role else {}

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from registers.exports.columns import COLUMNS, Kind
 from registers.models import Name, Organisation
 from registers.models.review_dates import ReviewStatus
-from registers.public.exports import ORGANISATIONS_A_PAGE
+from registers.public.exports import ORGANISATIONS_PER_PAGE
 from registers.search.question import (
     MonthField,
     MultipleField,
@@ -30,7 +30,7 @@ from registers.search.results import PAGE_LENGTH
 MONTH = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$"
 READABLE = "^[^\\u0000\\ufffd]*$"
 
-MEANINGS = {
+DESCRIPTIONS = {
     "q": "Words, a reference or an acronym. “Words in quotes” are a phrase; -word is left out.",
     "theme": "The end of a theme’s address: under any of these themes.",
     "organisation": "The end of an organisation’s address, or any name that it has or had:"
@@ -81,7 +81,7 @@ def parameters(*, on: datetime.date) -> list[Parameter]:
     return [
         Parameter(
             name=name,
-            meaning=MEANINGS[name],
+            meaning=DESCRIPTIONS[name],
             schema=_schema(field),
             several=isinstance(field, MultipleField),
         )
@@ -118,12 +118,12 @@ NUMBER: Schema = {"type": "integer", "minimum": 0}
 OFFICIAL: Schema = {"type": "string", "description": "Its official name."}
 
 
-def or_null(schema: Schema) -> Schema:
+def nullable(schema: Schema) -> Schema:
     """Return the schema of such a value, or of null where it is not recorded."""
     return schema | {"type": [schema["type"], "null"]}
 
 
-def thing(properties: dict[str, Schema], **more: Any) -> Schema:
+def closed_object(properties: dict[str, Schema], **more: Any) -> Schema:
     """Return the schema of an object that has exactly these properties."""
     return {
         "type": "object",
@@ -138,13 +138,13 @@ def ref(name: str, kind: str = "schemas") -> dict[str, str]:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-PUBLISHED_AS = or_null(
+PUBLISHED_AS = nullable(
     {"type": "string", "description": "Its name in the protocol, where another was written there."}
 )
 PARTY = {"name": OFFICIAL, "slug": SLUG, "name_as_published": PUBLISHED_AS}
 PARTNER = PARTY | {
-    "note": or_null({"type": "string", "description": "A public note on its part."}),
-    "signed": or_null(
+    "note": nullable({"type": "string", "description": "A public note on its part."}),
+    "signed": nullable(
         {"type": "string", "format": "date", "description": "When its approver signed."}
     ),
 }
@@ -164,14 +164,14 @@ ORGANISATION: dict[str, Schema] = {
     "other_names": {
         "type": "array",
         "description": "What else it is or was called.",
-        "items": thing(
+        "items": closed_object(
             {
                 "name": TEXT,
                 "kind": {
                     "type": "string",
                     "enum": [kind for kind in Name.Kind.values if kind != Name.Kind.OFFICIAL],
                 },
-                "also_written": or_null(TEXT | {"description": "The same in other capitals."}),
+                "also_written": nullable(TEXT | {"description": "The same in other capitals."}),
             }
         ),
     },
@@ -181,20 +181,20 @@ ORGANISATION: dict[str, Schema] = {
     "became": {
         "type": "array",
         "description": "What it became, where it is no more.",
-        "items": thing(
+        "items": closed_object(
             {
                 "name": OFFICIAL,
                 "slug": SLUG,
-                "on": or_null({"type": "string", "format": "date"}),
-                "source": or_null(TEXT | {"description": "Where that is written."}),
+                "on": nullable({"type": "string", "format": "date"}),
+                "source": nullable(TEXT | {"description": "Where that is written."}),
             }
         ),
     },
-    "note": or_null(TEXT | {"description": "A public note about it."}),
+    "note": nullable(TEXT | {"description": "A public note about it."}),
     "url": ADDRESS | {"description": "The address of its page."},
 }
 # What is never unknown. All other columns may be null.
-KNOWN: dict[str, Schema] = {
+NEVER_NULL: dict[str, Schema] = {
     "reference": {"type": "string", "pattern": "^[0-9]{4,8}$"},
     "title": TEXT,
     "theme": ref("Theme"),
@@ -203,7 +203,7 @@ KNOWN: dict[str, Schema] = {
     "status": {"type": "string", "enum": ["current", "withdrawn"]},
     "url": ADDRESS,
 }
-OBJECT_OR_NULL: dict[str, Schema] = {
+NULLABLE_OBJECTS: dict[str, Schema] = {
     "lead_organisation": {"anyOf": [ref("Lead"), {"type": "null"}]},
 }
 
@@ -212,19 +212,19 @@ def protocol() -> Schema:
     """Return the schema of one protocol, from the published columns."""
     properties = {}
     for column in COLUMNS:
-        known = KNOWN.get(column.name) or OBJECT_OR_NULL.get(column.name)
-        schema = known or or_null(KINDS[column.kind])
+        known = NEVER_NULL.get(column.name) or NULLABLE_OBJECTS.get(column.name)
+        schema = known or nullable(KINDS[column.kind])
         properties[column.name] = schema | {"description": column.meaning}
-    return thing(properties, description="One information sharing protocol.")
+    return closed_object(properties, description="One information sharing protocol.")
 
 
-def page_of(name: str, *, most: int) -> Schema:
+def page_schema(name: str, *, most: int) -> Schema:
     """Return the schema of a page of such things, `most` at the most."""
-    return thing(
+    return closed_object(
         {
             "count": NUMBER | {"description": "How many there are on all pages."},
-            "next": or_null(ADDRESS | {"description": "The page after this one."}),
-            "previous": or_null(ADDRESS | {"description": "The page before this one."}),
+            "next": nullable(ADDRESS | {"description": "The page after this one."}),
+            "previous": nullable(ADDRESS | {"description": "The page before this one."}),
             "results": {"type": "array", "items": ref(name), "maxItems": most},
         },
         description="One page of what is asked for.",
@@ -234,18 +234,20 @@ def page_of(name: str, *, most: int) -> Schema:
 def schemas() -> dict[str, Schema]:
     """Return the schemas of all that is answered in JSON, by their names."""
     return {
-        "Protocols": page_of("Protocol", most=PAGE_LENGTH),
+        "Protocols": page_schema("Protocol", most=PAGE_LENGTH),
         "Protocol": protocol(),
-        "Organisations": page_of("Organisation", most=ORGANISATIONS_A_PAGE),
-        "Organisation": thing(ORGANISATION, description="One organisation of the register."),
-        "Theme": thing({"name": TEXT, "slug": SLUG}),
-        "Lead": thing(PARTY, description="The organisation that leads."),
-        "Partner": thing(PARTNER, description="Another organisation that takes part."),
+        "Organisations": page_schema("Organisation", most=ORGANISATIONS_PER_PAGE),
+        "Organisation": closed_object(
+            ORGANISATION, description="One organisation of the register."
+        ),
+        "Theme": closed_object({"name": TEXT, "slug": SLUG}),
+        "Lead": closed_object(PARTY, description="The organisation that leads."),
+        "Partner": closed_object(PARTNER, description="Another organisation that takes part."),
         "Problem": PROBLEM,
     }
 
 
-PROBLEM = thing(
+PROBLEM = closed_object(
     {
         "type": {"type": "string", "const": "about:blank"},
         "title": TEXT,

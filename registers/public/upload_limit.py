@@ -1,4 +1,4 @@
-"""Forms that are too large are refused by what they say of their length, before they are read."""
+"""Refuses forms that are too large by their Content-Length, before they are read."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-# As in deploy/nginx.conf: two papers of the largest size, and what stands beside them.
-LARGEST_FORM = 50 * 1024 * 1024
+# As in deploy/nginx.conf: two uploads of the maximum size, and the other fields.
+MAX_FORM_SIZE = 50 * 1024 * 1024
 
 
-def refuse_large_forms(
-    answer: Callable[[HttpRequest], HttpResponseBase],
+def upload_limit_middleware(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Return middleware that answers 413, with a sentence, to more than that."""
+    """Middleware that responds 413 to a form larger than MAX_FORM_SIZE."""
 
-    def answer_or_refuse(request: HttpRequest) -> HttpResponseBase:
-        said = request.META.get("CONTENT_LENGTH") or "0"
-        if said.isascii() and said.isdigit() and int(said[:20]) > LARGEST_FORM:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isascii() and length.isdigit() and int(length[:20]) > MAX_FORM_SIZE:
             return _refuse(request)
-        return answer(request)
+        return get_response(request)
 
-    return answer_or_refuse
+    return middleware
 
 
 def _refuse(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The readers' addresses. They are a contract: bookmarks and partners' sites rely on them."""
+"""The public URLs. They are a contract: bookmarks and partners' sites rely on them."""
 
 from collections.abc import Callable
 
@@ -26,61 +26,61 @@ from registers.search.question import ProtocolFilter
 
 
 class ReferenceConverter:
-    """A reference in an address. Zeros at its front may be left out."""
+    """A reference in a URL. Leading zeros may be left out."""
 
     regex = "[0-9]{1,8}"
 
     def to_python(self, value: str) -> str:
-        """Return it as it is written."""
+        """Return it unchanged."""
         return value
 
     def to_url(self, value: str) -> str:
-        """Return it as it is written."""
+        """Return it unchanged."""
         return value
 
 
 register_converter(ReferenceConverter, "reference")
 
 
-def only_read(pattern: URLPattern) -> URLPattern:
-    """Return a way to a page that can be read and nothing else: 405 for any other method.
+def read_only(pattern: URLPattern) -> URLPattern:
+    """Make a view read-only: 405 for any method but GET and HEAD.
 
-    The check for forged forms is left out with it, since it would wait for a
-    body that nobody reads, and a slow sender would hold a thread.
+    Without the CSRF check, which would wait for a body that nobody reads, so that a
+    slow client would hold a thread.
     """
     pattern.callback = csrf_exempt(require_safe(pattern.callback))
     return pattern
 
 
-# The parameters of the query string that a page reads, by the page's name. Only what
-# stands here is kept in memory and by proxies.
-KNOWN: dict[str, tuple[str, ...]] = {}
-# Of those, what is sent while it is made, and so is never there to be kept.
-STREAMED = {"protocols-ending"}
+# The query parameters that a cached page reads, by URL name. Only these pages are cached, in
+# memory and by proxies.
+CACHE_PARAMS: dict[str, tuple[str, ...]] = {}
+# Of those, the streamed ones: proxies may cache them, but they are not kept in memory.
+STREAMED_NAMES = {"protocols-export"}
 
 
-def kept(
+def cached_path(
     route: str, view: Callable[..., HttpResponseBase], *parameters: str, name: str
 ) -> URLPattern:
-    """Return the way to a page that is kept once it was made.
+    """Return a URL pattern whose page is cached.
 
-    Nothing shapes it but its path, these parameters, the register and the day:
-    no other part of a request, such as the host, may be seen in it.
+    The page may depend on its path, these query parameters, the register and the day,
+    and on no other part of the request, such as the host.
     """
-    KNOWN[name] = parameters
+    CACHE_PARAMS[name] = parameters
     return path(route, view, name=name)
 
 
-QUESTION = tuple(ProtocolFilter.base_filters)
+RESULTS_PARAMS = tuple(ProtocolFilter.base_filters)
 
-WAYS: list[URLPattern] = [
-    kept("", protocols.register, *QUESTION, name="register"),
+READ_ONLY_PATTERNS: list[URLPattern] = [
+    cached_path("", protocols.register, *RESULTS_PARAMS, name="register"),
     path(
         "protocols/",
         RedirectView.as_view(pattern_name="register", permanent=True, query_string=True),
     ),
-    kept("protocols/<reference:reference>/", protocols.detail, "on", name="protocol"),
-    kept(
+    cached_path("protocols/<reference:reference>/", protocols.detail, "on", name="protocol"),
+    cached_path(
         "protocols/<reference:reference>/changes/",
         protocols.changes,
         "page",
@@ -96,44 +96,46 @@ WAYS: list[URLPattern] = [
         papers.document_version,
         name="document-version",
     ),
-    kept("protocols.<str:ending>", exports.protocols, *QUESTION, name="protocols-ending"),
-    kept("themes/", pages.theme_list, name="themes"),
-    kept("themes/<slug:slug>/", pages.theme_detail, "page", name="theme"),
-    kept("organisations/", organisations.index, "letter", "page", name="organisations"),
-    kept(
-        "organisations.<str:ending>",
+    cached_path(
+        "protocols.<str:extension>", exports.protocols, *RESULTS_PARAMS, name="protocols-export"
+    ),
+    cached_path("themes/", pages.theme_list, name="themes"),
+    cached_path("themes/<slug:slug>/", pages.theme_detail, "page", name="theme"),
+    cached_path("organisations/", organisations.index, "letter", "page", name="organisations"),
+    cached_path(
+        "organisations.<str:extension>",
         exports.organisations,
         "letter",
         "page",
-        name="organisations-ending",
+        name="organisations-export",
     ),
-    kept("organisations/<slug:slug>/", organisations.detail, "with", name="organisation"),
-    kept(
+    cached_path("organisations/<slug:slug>/", organisations.detail, "with", name="organisation"),
+    cached_path(
         "organisations/<slug:one>/with/<slug:other>/",
         organisations.together,
         "page",
         name="together",
     ),
-    kept("approvers/", pages.approver_list, "page", name="approvers"),
-    kept("reviews/", reviews.index, *reviews.READ, "on", name="reviews"),
-    kept("news/", pages.news_list, "page", name="news"),
-    kept("news/<slug:slug>/", pages.news_detail, name="news-item"),
-    kept("resources/", pages.resource_list, "page", name="resources"),
-    kept("resources/<slug:slug>/", pages.resource_detail, name="resource"),
+    cached_path("approvers/", pages.approver_list, "page", name="approvers"),
+    cached_path("reviews/", reviews.index, *reviews.CACHED_PARAMS, "on", name="reviews"),
+    cached_path("news/", pages.news_list, "page", name="news"),
+    cached_path("news/<slug:slug>/", pages.news_detail, name="news-item"),
+    cached_path("resources/", pages.resource_list, "page", name="resources"),
+    cached_path("resources/<slug:slug>/", pages.resource_detail, name="resource"),
     path("resources/<slug:slug>/download/", papers.resource, name="resource-download"),
     path(
         "resources/<slug:slug>/versions/<int:version>/",
         papers.resource_version,
         name="resource-version",
     ),
-    kept("about/", pages.about, name="about"),
-    kept("about/data/", pages.data, name="about-data"),
-    kept("accessibility/", pages.accessibility, name="accessibility"),
-    kept("privacy/", pages.privacy, name="privacy"),
+    cached_path("about/", pages.about, name="about"),
+    cached_path("about/data/", pages.data, name="about-data"),
+    cached_path("accessibility/", pages.accessibility, name="accessibility"),
+    cached_path("privacy/", pages.privacy, name="privacy"),
     path("healthz", well_known.healthz, name="healthz"),
     path("readyz", well_known.readyz, name="readyz"),
-    kept("openapi.json", openapi.description, name="openapi"),
-    kept("robots.txt", well_known.robots, name="robots"),
+    cached_path("openapi.json", openapi.description, name="openapi"),
+    cached_path("robots.txt", well_known.robots, name="robots"),
     path("sitemap.xml", sitemap_index, {"sitemaps": SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",
@@ -141,10 +143,10 @@ WAYS: list[URLPattern] = [
         {"sitemaps": SITEMAPS},
         name="django.contrib.sitemaps.views.sitemap",
     ),
-    kept(".well-known/security.txt", well_known.security, name="security"),
+    cached_path(".well-known/security.txt", well_known.security, name="security"),
 ]
 
-# The one page that takes a form. It is kept nowhere, so it stands with `path(...)`.
+# The one page with a form. It is never cached.
 ANSWER = path("reviews/answer/", answers.answer, name="answer")
 
-urlpatterns = [*(only_read(way) for way in WAYS), ANSWER]
+urlpatterns = [*(read_only(pattern) for pattern in READ_ONLY_PATTERNS), ANSWER]

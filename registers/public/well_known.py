@@ -1,4 +1,4 @@
-"""Answers for machines: is it well, what may be read, every address, where to write."""
+"""Well-known files for machines: health checks, robots.txt, security.txt, sitemaps."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that the process answers."""
+    """Respond that the process is alive."""
     return HttpResponse("ok\n", content_type=PLAIN)
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether the database answers and has every migration: else 503, with the reason."""
+    """Respond whether the database answers and has every migration: else 503 with the reason."""
     try:
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -37,14 +37,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    """Let robots read all but the editors' door."""
+    """Allow robots everything but /admin/."""
     sitemap_url = f"{settings.SITE_URL}{reverse('sitemap')}"
     words = f"User-agent: *\nDisallow: /admin/\n\nSitemap: {sitemap_url}\n"
     return HttpResponse(words, content_type=PLAIN)
 
 
 def security(request: HttpRequest) -> HttpResponse:
-    """Say where to report a weakness, as RFC 9116 has it."""
+    """Say where to report a vulnerability (RFC 9116)."""
     expires = timezone.now() + datetime.timedelta(days=180)
     lines = [
         f"Contact: mailto:{settings.PARTNERSHIP.email}",
@@ -61,13 +61,13 @@ PAGES = [
 ]
 
 
-class Pages(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
-    """The pages that are always there."""
+class PageSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
+    """The pages that always exist."""
 
     limit = 50_000
 
     def items(self) -> list[str]:
-        """Return their names."""
+        """Return their URL names."""
         return PAGES
 
     def location(self, item: str) -> str:
@@ -75,34 +75,34 @@ class Pages(Sitemap):  # type: ignore[type-arg] # the class takes no type when i
         return reverse(item)
 
 
-class Things(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
-    """The pages of one kind of thing."""
+class ModelSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
+    """The pages of all objects of one model."""
 
     limit = 50_000
 
-    def __init__(self, things: QuerySet[Any, Model]) -> None:
-        self.things = things
+    def __init__(self, objects: QuerySet[Any, Model]) -> None:
+        self.objects = objects
 
     def items(self) -> QuerySet[Any, Model]:
-        """Return them all, afresh."""
-        return self.things.all()
+        """Return all objects, from a new query."""
+        return self.objects.all()
 
 
-class Items(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
-    """The news that is out."""
+class NewsSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
+    """The published news."""
 
     limit = 50_000
 
     def items(self) -> QuerySet[News, News]:
-        """Return it as of today, in Europe/London."""
+        """Return what is published on this day in Europe/London."""
         return News.objects.published(timezone.localdate()).order_by("pk")
 
 
 SITEMAPS = {
-    "pages": Pages,
-    "themes": Things(Theme.objects.order_by("pk")),
-    "protocols": Things(Protocol.public.order_by("pk")),
-    "organisations": Things(Organisation.objects.order_by("pk")),
-    "news": Items,
-    "resources": Things(Resource.objects.order_by("pk")),
+    "pages": PageSitemap,
+    "themes": ModelSitemap(Theme.objects.order_by("pk")),
+    "protocols": ModelSitemap(Protocol.public.order_by("pk")),
+    "organisations": ModelSitemap(Organisation.objects.order_by("pk")),
+    "news": NewsSitemap,
+    "resources": ModelSitemap(Resource.objects.order_by("pk")),
 }

@@ -13,7 +13,7 @@ from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from registers.exports.columns import Place, url
+from registers.exports.columns import ExportContext, url
 from registers.models import Organisation, Protocol, Reminder
 from registers.models.review_dates import last_day
 from registers.reminders.answers import good_until, make_token
@@ -49,7 +49,7 @@ class Entry:
 
 
 def reminder_email(
-    reminder: Reminder, protocols: Sequence[Protocol], *, place: Place, sender: Sender
+    reminder: Reminder, protocols: Sequence[Protocol], *, place: ExportContext, sender: Sender
 ) -> EmailMultiAlternatives:
     """Return the e-mail of a stored reminder about `protocols`, for each of which it has a line.
 
@@ -99,7 +99,7 @@ def _subject(name: str, overdue: int, due: int) -> str:
     return one_line(f"{name}: {said}{f' and {due} due' if overdue and due else ''}")
 
 
-def _entry(protocol: Protocol, lead: Organisation, token: str, place: Place) -> Entry:
+def _entry(protocol: Protocol, lead: Organisation, token: str, place: ExportContext) -> Entry:
     due_on = last_day(cast(datetime.date, protocol.review_date))
     partners = [
         _approvers(party.organisation)
@@ -119,7 +119,7 @@ def _entry(protocol: Protocol, lead: Organisation, token: str, place: Place) -> 
     )
 
 
-def _address(place: Place, page: str, **question: str) -> str:
+def _address(place: ExportContext, page: str, **question: str) -> str:
     return f"{place.site}{reverse(page)}?{urlencode(question)}"
 
 

@@ -17,7 +17,7 @@ from typing import cast
 from django.core.mail import EmailMessage, get_connection
 from django.db import IntegrityError, transaction
 
-from registers.exports.columns import Place
+from registers.exports.columns import ExportContext
 from registers.models import Organisation, Protocol, Reminded, Reminder
 from registers.reminders.due import organisations_due, protocols_due
 from registers.reminders.emails import Sender, one_line, reminder_email
@@ -53,7 +53,7 @@ class Outcome:
     at_fault: bool = False
 
 
-def send_reminders(*, place: Place, at: datetime.datetime, sender: Sender) -> Iterator[Outcome]:
+def send_reminders(*, place: ExportContext, at: datetime.datetime, sender: Sender) -> Iterator[Outcome]:
     """Send the reminders due on the day `place.on`, and yield what became of each, one at a time.
 
     `at` is the aware time of the run. Whatever the mail server refuses is an
@@ -123,7 +123,7 @@ def _send_one(
     organisation: Organisation,
     post: _Connection,
     *,
-    place: Place,
+    place: ExportContext,
     at: datetime.datetime,
     sender: Sender,
 ) -> Outcome | None:

@@ -11,10 +11,10 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from registers.exports import feed
-from registers.exports.markdown import as_html, as_words
+from registers.exports import markdown as markdown_text
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
-from registers.public.charts import Number
+from registers.public.charts import LinkedCount
 from registers.public.exports import FORMATS
 from registers.search.text.highlight import Segments
 from registers.search.text.highlight import highlight as split_at_matches
@@ -89,7 +89,7 @@ def _review(month: datetime.date | None, note: str, on: datetime.date) -> SafeSt
 
 
 @register.filter
-def linked(number: Number) -> SafeString:
+def linked(number: LinkedCount) -> SafeString:
     """Return a count as a link to the list that it counts; without a link if that is empty."""
     if not number.href:
         return SafeString(number.count)
@@ -103,13 +103,13 @@ def linked(number: Number) -> SafeString:
 @register.filter
 def markdown(text: str) -> SafeString:
     """Return Markdown as HTML, to be placed under the heading of a page."""
-    return as_html(text)
+    return markdown_text.as_html(text)
 
 
 @register.filter
 def strip_markdown(text: str) -> str:
     """Return the plain text of Markdown."""
-    return as_words(text)
+    return markdown_text.strip_markdown(text)
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 
 from registers.exports import feed
-from registers.exports.feed import Changed, how_changed, newest_changes
+from registers.exports.feed import ChangeCount, change_counts, newest_changes
 from registers.models import Change, Organisation, Protocol
 from tests.finding.questions import query_string, questions, results_of
 from tests.lengths import times
@@ -115,10 +115,10 @@ def test_how_each_has_changed(much_changed):
     for key in keys:
         times = [each.made_at for each in Change.objects.all() if each.protocol_id == key]
         if times:
-            plainly[key] = Changed(times=len(times), last=max(times))
-    assert how_changed(keys) == plainly
-    assert how_changed(keys[:3]).keys() == plainly.keys() & keys[:3]
-    assert how_changed([]) == {}
+            plainly[key] = ChangeCount(times=len(times), last=max(times))
+    assert change_counts(keys) == plainly
+    assert change_counts(keys[:3]).keys() == plainly.keys() & keys[:3]
+    assert change_counts([]) == {}
 
 
 def test_of_many_it_is_known_which_are_found(one_rich_register):

@@ -285,4 +285,8 @@ def test_1000_repeats_ask_once(name, value):
     often = results_of(urlencode([(name, value)] * 1000))
     assert often.values == once.values
     assert often.query_string == once.query_string
-    assert [each.pk for each in often.page_protocols] == [each.pk for each in once.page_protocols] != []
+    assert (
+        [each.pk for each in often.page_protocols]
+        == [each.pk for each in once.page_protocols]
+        != []
+    )

@@ -154,7 +154,9 @@ def test_the_pages_lead_to_each_other(three_pages):
 
 
 def test_the_pages_together_are_every_protocol_once(three_pages):
-    pages = [references(results_of(f"sort=-review&page={number}").page_protocols) for number in (1, 2, 3)]
+    pages = [
+        references(results_of(f"sort=-review&page={number}").page_protocols) for number in (1, 2, 3)
+    ]
     assert [len(page) for page in pages] == [50, 50, 25]
     together = list(itertools.chain(*pages))
     assert together == references(results_of("sort=-review").iterator())

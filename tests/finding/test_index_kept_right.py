@@ -44,7 +44,9 @@ def test_a_name_that_moves_to_another_organisation_finds_that_one_alone():
     assert results_of("q=xanadu").count > 0
     name.organisation = Organisation.objects.get(slug="university-of-essex")
     changes.save(name)
-    theirs = {each.reference for each in results_of("organisation=university-of-essex").page_protocols}
+    theirs = {
+        each.reference for each in results_of("organisation=university-of-essex").page_protocols
+    }
     assert {each.reference for each in results_of("q=xanadu").page_protocols} == theirs
 
 

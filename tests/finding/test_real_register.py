@@ -41,7 +41,9 @@ def test_all_25_are_overdue():
 
 def test_an_organisation_that_is_written_in_three_ways_has_four_protocols():
     found = ["0036", "0045", "0046", "0072"]
-    assert [each.pk for each in results_of("organisation=eput&sort=reference").page_protocols] == found
+    assert [
+        each.pk for each in results_of("organisation=eput&sort=reference").page_protocols
+    ] == found
     assert [each.pk for each in results_of("q=eput&sort=reference").page_protocols] == found
 
 

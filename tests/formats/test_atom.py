@@ -12,8 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 
-from registers.exports.columns import Place
-from registers.exports.feed import CONTENT_TYPE, MOST, write
+from registers.exports.columns import ExportContext
+from registers.exports.feed import CONTENT_TYPE, MAX_ENTRIES, write
 from registers.models import Change, Organisation, Protocol, Theme
 from tests.finding.questions import results_of
 from tests.formats.test_calendar import HOSTILE, visible
@@ -21,13 +21,15 @@ from tests.makers import DAY, ProtocolFactory, ThemeFactory, make_protocols, wit
 from tests.models.making import NOW, saved
 
 pytestmark = pytest.mark.django_db
-HERE = Place(site="https://register.example", on=DAY, register="Protocols", publisher="Us & Co")
+HERE = ExportContext(
+    site="https://register.example", on=DAY, register="Protocols", publisher="Us & Co"
+)
 HOUR = datetime.timedelta(hours=1)
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def feed_of(query: str = "status=all", place: Place = HERE) -> feedparser.FeedParserDict:
-    whole = b"".join(write(results_of(query), place))
+def feed_of(query: str = "status=all", context: ExportContext = HERE) -> feedparser.FeedParserDict:
+    whole = b"".join(write(results_of(query), context))
     ElementTree.fromstring(whole)
     read = feedparser.parse(whole, response_headers={"content-type": CONTENT_TYPE})
     assert not read.bozo, read.bozo_exception
@@ -162,16 +164,16 @@ def test_what_is_no_protocol_s_change_is_not_told(growth):
 def test_the_newest_are_told_and_no_more(growth):
     Change.objects.bulk_create(
         Change(protocol=growth, made_at=NOW + number * HOUR, what=f"{number}")
-        for number in range(1, MOST + 2)
+        for number in range(1, MAX_ENTRIES + 2)
     )
     assert [entry.content[0].value for entry in entries()] == [
-        str(number) for number in range(MOST + 1, 1, -1)
+        str(number) for number in range(MAX_ENTRIES + 1, 1, -1)
     ]
 
 
 def test_the_port_of_the_server_is_in_no_id(growth):
-    place = Place(site="http://localhost:8000", on=DAY, register="R", publisher="P")
-    read = feed_of("", place)
+    context = ExportContext(site="http://localhost:8000", on=DAY, register="R", publisher="P")
+    read = feed_of("", context)
     assert read.entries[0].id.startswith("tag:localhost,2026-11-22:")
     assert links_of(read.entries[0])["alternate"] == "http://localhost:8000/protocols/9001/"
 

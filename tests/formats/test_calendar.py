@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from registers.exports.calendar import CONTENT_TYPE, write
-from registers.exports.columns import Place
+from registers.exports.columns import ExportContext
 from registers.models import Change, Organisation, Protocol, Theme
 from registers.search.rows import CHUNK
 from tests.finding.questions import results_of
@@ -31,7 +31,7 @@ from tests.makers import (
 from tests.models.making import NOW, saved
 
 pytestmark = pytest.mark.django_db
-HERE = Place(site="https://register.example", on=DAY, register="Protocols", publisher="Us")
+HERE = ExportContext(site="https://register.example", on=DAY, register="Protocols", publisher="Us")
 MONTH = datetime.date(2024, 3, 1)
 HOUR = datetime.timedelta(hours=1)
 # What matters to iCalendar, all that ends a line somewhere, and all that a database can keep.
@@ -138,7 +138,7 @@ def test_its_name_says_what_was_asked_for(growth):
 
 def test_the_server_s_port_is_in_no_uid(growth):
     (event,) = read_calendar(
-        write(results_of(""), Place(site="http://localhost:8000", on=DAY, register="R"))
+        write(results_of(""), ExportContext(site="http://localhost:8000", on=DAY, register="R"))
     )["events"]
     assert event["uid"] == "9001@localhost"
     assert event["url"] == "http://localhost:8000/protocols/9001/"
@@ -223,8 +223,8 @@ def test_nothing_rises_where_nothing_official_was_changed(growth):
 
 def test_the_same_state_has_the_same_bytes_on_any_day(growth):
     def on(day: datetime.date) -> bytes:
-        place = Place(site=HERE.site, on=day, register="Protocols")
-        return b"".join(write(results_of("status=all", on=day), place))
+        context = ExportContext(site=HERE.site, on=day, register="Protocols")
+        return b"".join(write(results_of("status=all", on=day), context))
 
     assert on(DAY) == on(datetime.date(2022, 6, 30)) == on(datetime.date(2040, 1, 1))
 

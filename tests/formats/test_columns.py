@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from registers.exports.columns import COLUMNS, Place
+from registers.exports.columns import COLUMNS, ExportContext
 from registers.models import Protocol
 from tests.makers import (
     DAY,
@@ -18,7 +18,7 @@ from tests.makers import (
 )
 
 pytestmark = pytest.mark.django_db
-HERE = Place(site="https://register.example", on=DAY)
+HERE = ExportContext(site="https://register.example", on=DAY)
 NAMES = [
     *("reference", "title", "version", "theme", "purpose", "summary", "information_items"),
     *("data_subjects", "lawful_basis", "lead_organisation", "other_organisations"),
@@ -26,9 +26,9 @@ NAMES = [
 ]
 
 
-def written(reference: str, place: Place = HERE) -> dict[str, str]:
+def written(reference: str, context: ExportContext = HERE) -> dict[str, str]:
     protocol = Protocol.public.get(reference=reference)
-    return {column.name: column.write(protocol, place) for column in COLUMNS}
+    return {column.name: column.write(protocol, context) for column in COLUMNS}
 
 
 def test_the_columns_are_those_promised_in_order():
@@ -111,7 +111,7 @@ def test_what_is_not_recorded_is_empty():
 )
 def test_a_review_is_judged_on_the_place_s_day(day, status):
     ProtocolFactory(reference="9003", review_date=datetime.date(2026, 11, 1))
-    assert written("9003", Place(site="", on=day))["review_status"] == status
+    assert written("9003", ExportContext(site="", on=day))["review_status"] == status
 
 
 def test_an_early_year_keeps_its_four_digits():

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from registers.exports.columns import COLUMNS, Place
-from registers.exports.csv import CONTENT_TYPE, as_text, write
-from registers.exports.plain_text import plain
+from registers.exports.columns import COLUMNS, ExportContext
+from registers.exports.csv import CONTENT_TYPE, write
+from registers.exports.plain_text import escape_formula, plain
 from registers.models import Organisation, Party, Protocol
 from registers.search.rows import CHUNK
 from tests.finding.questions import results_of
@@ -29,7 +29,7 @@ from tests.makers import (
 )
 
 pytestmark = pytest.mark.django_db
-HERE = Place(site="https://register.example", on=DAY)
+HERE = ExportContext(site="https://register.example", on=DAY)
 STARTS_A_FORMULA = tuple("=+-@\t\r")
 # What matters to CSV and to spreadsheet programs, and all that a database can keep.
 HOSTILE = st.lists(
@@ -75,7 +75,7 @@ def test_it_has_every_page(empty_register):
 @given(value=HOSTILE)
 @settings(deadline=None, max_examples=300)
 def test_a_cell_is_no_formula_and_gives_back_what_was_meant(value):
-    cell = as_text(value)
+    cell = escape_formula(value)
     assert not cell.startswith(STARTS_A_FORMULA)
     assert unmarked(cell) == value
 
@@ -97,7 +97,7 @@ CELLS = {
 
 @pytest.mark.parametrize(("value", "cell"), CELLS.values(), ids=CELLS)
 def test_an_apostrophe_stands_before_what_would_run(value, cell):
-    assert as_text(value) == cell
+    assert escape_formula(value) == cell
 
 
 @pytest.fixture

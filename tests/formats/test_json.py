@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.exports.columns import COLUMNS, Place
+from registers.exports.columns import COLUMNS, ExportContext
 from registers.exports.json import CONTENT_TYPE, write
 from registers.models import Organisation, Party, Protocol
 from tests.finding.questions import results_of
@@ -29,7 +29,7 @@ from tests.makers import (
 
 pytestmark = pytest.mark.django_db
 SITE = "https://register.example"
-HERE = Place(site=SITE, on=DAY)
+HERE = ExportContext(site=SITE, on=DAY)
 HOSTILE = st.lists(
     st.sampled_from(['"', "\\", "/", "</script>", "\n", "\r", "\t", "\x01", "\u2028", "é", "😀"])
     | st.characters(exclude_categories=["Cs"], exclude_characters="\0"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registers.exports.plain_text import as_meant, as_text
+from registers.exports.plain_text import escape_formula, unescape_formula
 from registers.imports.reading.csv import read_csv
 from registers.imports.reading.limits import CELL_CHARACTERS
 from registers.imports.reading.messages import ROWS, unpack
@@ -108,7 +108,7 @@ def test_what_the_register_writes_is_read_again(written, rows):
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(["reference", "title", "purpose"])
-    writer.writerows([as_text(cell) for cell in row] for row in rows)
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     found = {}
     for line in messages(read_csv(written(file.getvalue()))):
         what, *content = unpack(line)
@@ -122,4 +122,4 @@ def test_what_the_register_writes_is_read_again(written, rows):
 
 @pytest.mark.parametrize("meant", ["", "=a", "'=a", "''=a", "'", "'a", "-1", "\ta", "''"])
 def test_one_apostrophe_is_taken_away_where_it_was_put(meant):
-    assert as_meant(as_text(meant)) == meant
+    assert unescape_formula(escape_formula(meant)) == meant

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registers.exports import ods, workbook, xlsx
-from registers.exports.columns import COLUMNS, Kind, Place
+from registers.exports.columns import COLUMNS, ExportContext, Kind
 from registers.exports.ods import NAMESPACES
 from registers.models import Organisation, Party, Protocol
 from registers.search import rows as found
@@ -31,7 +31,7 @@ from tests.makers import (
 )
 
 pytestmark = pytest.mark.django_db
-HERE = Place(
+HERE = ExportContext(
     site="https://register.example",
     on=DAY,
     at=datetime.datetime(2026, 11, 22, 14, 5, tzinfo=datetime.UTC),
@@ -231,7 +231,7 @@ def test_excel_is_told_that_an_escape_is_none(hostile):
 )
 def test_what_excel_cannot_hold_is_cut_and_says_where_the_whole_is(hostile, text, kept):
     Protocol.objects.update(purpose=text)
-    note = f"{xlsx.CUT}https://register.example/protocols/{hostile.reference}/"
+    note = f"{xlsx.TRUNCATED_NOTE}https://register.example/protocols/{hostile.reference}/"
     for reader in ("calamine", "openpyxl"):
         (row,) = rows("xlsx", reader)
         assert row["purpose"].endswith(note)
@@ -273,8 +273,8 @@ def test_the_second_sheet_says_what_the_file_is(real_register, ending, reader):
     }
 
 
-def about(query: str, place: Place = HERE) -> dict[str, str]:
-    return dict(workbook.about(results_of(query), place, "/protocols.ods"))
+def about(query: str, context: ExportContext = HERE) -> dict[str, str]:
+    return dict(workbook.about_rows(results_of(query), context, "/protocols.ods"))
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_the_question_is_told_in_words(real_register, query, words):
 
 
 def test_one_is_spoken_of_as_one_and_a_place_without_a_time_has_its_day(real_register):
-    said = about("q=0012", Place(site="https://register.example", on=DAY))
+    said = about("q=0012", ExportContext(site="https://register.example", on=DAY))
     assert said["Rows"] == "1 protocol, a row each"
     assert said["Made"] == "22 November 2026"
     assert about("")["The same list"] == "https://register.example/"

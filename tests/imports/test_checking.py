@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from registers.exports.xlsx import CUT
+from registers.exports.xlsx import TRUNCATED_NOTE
 from registers.imports.reading.messages import CellError
 from registers.imports.reading.read import letter, read_sheets
 from registers.imports.spreadsheet.choices import Choices
@@ -505,7 +505,7 @@ def test_a_hidden_sheet_is_left_out():
 def test_a_text_that_a_workbook_cut_stays_whole():
     text = "All of it. " * 4_000
     Protocol.objects.filter(pk="0061").update(purpose=text)
-    cut = f"{text[:32_000]}{CUT}https://example.org/protocols/0061/"
+    cut = f"{text[:32_000]}{TRUNCATED_NOTE}https://example.org/protocols/0061/"
     headings = ["reference", "purpose"]
     assert checked_row("0061", cut, headings=headings).fate == "unchanged"
     line = checked_row("0061", f"More. {cut}", headings=headings)

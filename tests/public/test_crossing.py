@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import Client
 
-from registers.public.cors import ALLOWED, OPEN
+from registers.public.cors import ALLOWED, CORS_HEADERS
 from tests.public.asking import ask
 from tests.public.stored.conftest import site  # noqa: F401
 
@@ -50,7 +50,7 @@ FOR_PEOPLE = [
 @pytest.mark.parametrize("address", FOR_MACHINES, ids=lambda address: address[:40])
 def test_it_is_open_whatever_the_answer(site, address, method):  # noqa: F811
     got = ask(site, address, method, origin="https://elsewhere.example")
-    assert {name: got.headers.get(name.lower()) for name in OPEN} == OPEN
+    assert {name: got.headers.get(name.lower()) for name in CORS_HEADERS} == CORS_HEADERS
     assert "access-control-allow-credentials" not in got.headers
     # It would keep the answer from some pages that may read it.
     assert "cross-origin-resource-policy" not in got.headers
@@ -64,7 +64,7 @@ def test_an_answer_that_nothing_changed_is_open_too(site, address):  # noqa: F81
     ):
         got = ask(site, address, if_none_match=tag)
         assert got.status == 304
-        assert {name: got.headers.get(name.lower()) for name in OPEN} == OPEN
+        assert {name: got.headers.get(name.lower()) for name in CORS_HEADERS} == CORS_HEADERS
 
 
 @pytest.mark.parametrize("address", FOR_PEOPLE)

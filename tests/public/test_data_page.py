@@ -7,7 +7,7 @@ from django.test import Client
 
 from registers.exports import columns, organisations
 from registers.public.pages import EXAMPLES
-from registers.public.urls import QUESTION
+from registers.public.urls import RESULTS_PARAMS
 from tests.public.pages import links, text
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -31,7 +31,7 @@ def test_every_parameter_and_column_is_there(page):
     words = text(page)
     source = page.content.decode()
     for name in [
-        *QUESTION,
+        *RESULTS_PARAMS,
         *(column.name for column in columns.COLUMNS),
         *(column.name for column in organisations.COLUMNS),
     ]:

@@ -23,11 +23,11 @@ from registers.exports import organisations
 from registers.exports.columns import COLUMNS
 from registers.models import Slug, Theme
 from registers.public import exports
-from registers.public.cors import leads_to_machines
+from registers.public.cors import is_data_route
 from registers.public.exports import FORMATS
 from registers.public.openapi import TAG
 from registers.public.page_cache.wsgi import StoredPages
-from registers.public.urls import QUESTION, WAYS
+from registers.public.urls import READ_ONLY_PATTERNS, RESULTS_PARAMS
 from tests import makers
 from tests.lengths import LONG, times
 from tests.public.asking import connections_kept
@@ -65,8 +65,8 @@ def test_every_machine_address_is_described_and_no_other(described):
     routes = {resolve(path.replace("{section}", "pages")).route for path in described["paths"]}
     assert routes == {
         str(way.pattern)
-        for way in WAYS
-        if str(way.pattern) and leads_to_machines(resolve(example(way)))
+        for way in READ_ONLY_PATTERNS
+        if str(way.pattern) and is_data_route(resolve(example(way)))
     }
 
 
@@ -88,7 +88,7 @@ def test_every_list_takes_the_whole_question(described):
     for path, item in described["paths"].items():
         if path.startswith("/protocols."):
             names = [each["$ref"].rpartition("/")[2] for each in item["get"]["parameters"]]
-            assert names == [*QUESTION, *TAG]
+            assert names == [*RESULTS_PARAMS, *TAG]
 
 
 def test_a_protocol_has_the_published_columns(described):

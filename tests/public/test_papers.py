@@ -14,7 +14,7 @@ from registers import changes
 from registers.files.kinds import KINDS
 from registers.models import Document, EarlierVersion, Protocol, Resource
 from registers.models.document import clear_name
-from registers.public.upload_limit import LARGEST_FORM
+from registers.public.upload_limit import MAX_FORM_SIZE
 from tests import papers
 from tests.public.pages import text
 
@@ -252,7 +252,9 @@ def test_a_name_is_not_too_long():
 
 class TestForms:
     def test_one_that_is_too_large_is_not_read(self, officers_door):
-        answer = officers_door.generic("POST", "/admin/", b"", CONTENT_LENGTH=str(LARGEST_FORM + 1))
+        answer = officers_door.generic(
+            "POST", "/admin/", b"", CONTENT_LENGTH=str(MAX_FORM_SIZE + 1)
+        )
         assert answer.status_code == 413
         assert "all files of a form 50 MB together" in text(answer)
 

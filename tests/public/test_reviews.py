@@ -15,7 +15,7 @@ from django.test import Client
 from registers import changes
 from registers.imports.fixture import is_empty
 from registers.models import Organisation, Protocol, Theme
-from registers.public.charts import TALLEST
+from registers.public.charts import MAX_HEIGHT
 from registers.public.page_cache.address import address_of
 from tests.conftest import load_real_register
 from tests.makers import (
@@ -301,7 +301,7 @@ def test_years_before_and_after_those_shown_are_told(client: Client):
 def test_the_fullest_month_is_as_high_as_there_is_room(client: Client):
     source = client.get("/reviews/").content.decode()
     june = re.search(r'review_from=2022-06&amp;review_to=2022-06" tabindex="-1">(.*?)</a>', source)
-    assert f"v{TALLEST}.0h" in june[1]
+    assert f"v{MAX_HEIGHT}.0h" in june[1]
     assert ">6</text>" in june[1]
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from registers.exports.columns import Place
+from registers.exports.columns import ExportContext
 from registers.models import Approver, Contact, Organisation, Reminded
 from registers.reminders.answers import line_for_token
 from registers.reminders.due import protocols_due
@@ -43,7 +43,7 @@ def posted(organisation: Organisation, on: datetime.date = ON) -> EmailMessage:
     made = reminder_email(
         reminder,
         protocols,
-        place=Place(site=SITE, on=on),
+        place=ExportContext(site=SITE, on=on),
         sender=Sender(partnership=PARTNERSHIP, address="Register <register@example.org>"),
     )
     return message_from_bytes(made.message().as_bytes(), policy=policy.default)

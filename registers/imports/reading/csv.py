@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from registers.exports.plain_text import as_meant
+from registers.exports.plain_text import unescape_formula
 from registers.imports.reading.limits import CELL_CHARACTERS, CHOOSE, MEGABYTE, Unreadable
 from registers.imports.reading.messages import Head, Line
 
@@ -59,7 +59,7 @@ def read_csv(path: Path) -> Iterator[Head | Line]:
             file.seek(0)
         yield Head(name="", hidden=False, merged=[])
         for number, record in _records(file, separator):
-            yield number, [as_meant(cell) or None for cell in record]
+            yield number, [unescape_formula(cell) or None for cell in record]
 
 
 def _encoding(path: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from django.core.exceptions import ValidationError
 
-from registers.exports.csv import lines
+from registers.exports.csv import csv_rows
 from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
@@ -36,7 +36,7 @@ class ChoicesError(ValueError):
 def choices_csv(plan: Plan) -> bytes:
     """Return a CSV in which the names that are not known can be chosen for, safe to open."""
     # Spreadsheet programs learn by the mark that it is UTF-8.
-    return BOM_UTF8 + b"".join(lines(list(COLUMNS), _open_choices(plan)))
+    return BOM_UTF8 + b"".join(csv_rows(list(COLUMNS), _open_choices(plan)))
 
 
 def _open_choices(plan: Plan) -> Iterator[list[str]]:

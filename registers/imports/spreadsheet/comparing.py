@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from registers.exports.columns import month
-from registers.exports.xlsx import CUT
+from registers.exports.xlsx import TRUNCATED_NOTE
 from registers.imports.cells import comparable, day_of, month_of, version_in
 from registers.imports.spreadsheet.matching import COUNT, Themes
 from registers.imports.spreadsheet.parties import (
@@ -46,9 +46,9 @@ def refuse_by_rules(row: RowOf, line: Line) -> None:
 
 def was_cut(row: RowOf, column: str, was: str, text: str) -> bool:
     """Say whether a workbook had no room for the whole text. Refuses what was edited in it."""
-    if CUT not in text:
+    if TRUNCATED_NOTE not in text:
         return False
-    if not comparable(was).startswith(comparable(text.partition(CUT)[0])):
+    if not comparable(was).startswith(comparable(text.partition(TRUNCATED_NOTE)[0])):
         row.refuse(
             column,
             "This text is longer than a cell can be, so the file has only its beginning.",

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from registers.exports.columns import COLUMNS, Place
+from registers.exports.columns import COLUMNS, ExportContext
 from registers.imports.cells import reference_and_title, reference_of
 from registers.imports.spreadsheet.plan import Fate, Line, Problem
 from registers.imports.spreadsheet.reading import Tables
@@ -25,7 +25,7 @@ class Stored:
         references = Protocol.objects.order_by().values_list("pk", flat=True)
         self._references = {int(reference): reference for reference in references.iterator()}
         self._gaps = {int(gap.pk): gap for gap in Gap.objects.all()}
-        self._place = Place(site="", on=on)
+        self._place = ExportContext(site="", on=on)
         self._next = next_reference()
         self._titles: dict[str, str] | None = None
 

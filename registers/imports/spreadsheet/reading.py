@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from registers.exports.columns import WORKED_OUT, column_named
+from registers.exports.columns import COMPUTED_COLUMNS, find_column
 from registers.exports.workbook import ABOUT
 from registers.imports.cells import Refused, text_of
 from registers.imports.reading.cell_names import column
@@ -145,7 +145,7 @@ def _table(sheet: Sheet, said: list[str]) -> Table | None:
     """Return the table in a sheet, or None where no row names columns."""
     for index, row in enumerate(sheet.rows[:HEADINGS_WITHIN]):
         headings = [_heading(value) for value in row.values]
-        names = [column_named(heading) for heading in headings]
+        names = [find_column(heading) for heading in headings]
         if not {"title", "reference"} & set(names) or len(set(names) - {None}) < min(
             2, len(list(filter(None, headings)))
         ):
@@ -184,7 +184,7 @@ def _left_out(headings: list[str], names: list[str | None], in_sheet: str) -> li
         for at, (heading, name) in enumerate(zip(headings, names, strict=True))
         if heading and name is None
     ]
-    worked_out = [name for name in WORKED_OUT if name in names]
+    worked_out = [name for name in COMPUTED_COLUMNS if name in names]
     if worked_out:
         said.append(
             f"{in_sheet}{', '.join(worked_out)}: the register works this out by itself, so it"

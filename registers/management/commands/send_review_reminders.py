@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from registers.exports.columns import Place
+from registers.exports.columns import ExportContext
 from registers.models.review_dates import ReviewStatus
 from registers.reminders.emails import Sender
 from registers.reminders.sending import Outcome, Status, preview_reminders, send_reminders
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             raise CommandError(NOWHERE)
         try:
             yield from send_reminders(
-                place=Place(site=settings.SITE_URL, on=day),
+                place=ExportContext(site=settings.SITE_URL, on=day),
                 at=timezone.now(),
                 sender=Sender(
                     partnership=settings.PARTNERSHIP, address=settings.DEFAULT_FROM_EMAIL

@@ -10,8 +10,8 @@ from django.core.handlers.wsgi import get_path_info
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
 
-from registers.public.cors import leads_to_machines
-from registers.public.urls import KNOWN, STREAMED
+from registers.public.cors import is_data_route
+from registers.public.urls import CACHE_PARAMS, STREAMED_NAMES
 from registers.search.question import MultipleField, ProtocolFilter
 
 # Longer ones are rare, and none is worth its place.
@@ -43,14 +43,14 @@ def address_of(path: str, query: str) -> Address | None:
     try:
         match = resolve(get_path_info({"PATH_INFO": path}))
         name = match.view_name
-        known = KNOWN.get(name)
+        known = CACHE_PARAMS.get(name)
         asked = QueryDict(query.encode("iso-8859-1")) if known is not None else None
     except (Resolver404, BadRequest, SuspiciousOperation, ValueError):
         return None
     if known is None or asked is None:
         return None
     address = Address(
-        path, canonical(asked, known), name in STREAMED, open=leads_to_machines(match)
+        path, canonical(asked, known), name in STREAMED_NAMES, open=is_data_route(match)
     )
     return address if len(address.path) + len(address.query) <= LONGEST else None
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.wsgi import WSGIRequest
 
-from registers.public.cors import OPEN
+from registers.public.cors import CORS_HEADERS
 from registers.public.page_cache.address import LONGEST, address_of
 from registers.public.page_cache.response import (
     PRIVATE,
@@ -176,5 +176,5 @@ class StoredPages:
     def _not_modified(self, key: Key, tag: str, start: StartResponse) -> Iterable[bytes]:
         """Say that the reader has the page already."""
         told = [("ETag", tag), self._control.for_status(HTTPStatus.OK), VARY]
-        start("304 Not Modified", told + (list(OPEN.items()) if key.address.open else []))
+        start("304 Not Modified", told + (list(CORS_HEADERS.items()) if key.address.open else []))
         return []

@@ -143,7 +143,7 @@ def test_a_huge_page_is_sent_and_not_kept(site, monkeypatch):
 
 
 def test_a_failure_is_kept_nowhere(site, monkeypatch):
-    monkeypatch.setattr("registers.public.protocols.place", lambda: 1 / 0)
+    monkeypatch.setattr("registers.public.protocols.Results", lambda *_, **__: 1 / 0)
     got = ask(site, "/")
     assert (got.status, got.headers["cache-control"]) == (500, "no-store")
     assert len(site.memory) == 0
