@@ -110,11 +110,11 @@ PUBLIC = {
     "protocols/<reference:reference>/documents/<int:pk>/versions/<int:version>/": read(
         "/protocols/0046/documents/{document}/versions/{document_version}/"
     ),
-    "protocols.<str:ending>": read("/protocols.csv"),
+    "protocols.<str:extension>": read("/protocols.csv"),
     "themes/": read("/themes/"),
     "themes/<slug:slug>/": read("/themes/safer-community/"),
     "organisations/": read("/organisations/"),
-    "organisations.<str:ending>": read("/organisations.csv"),
+    "organisations.<str:extension>": read("/organisations.csv"),
     "organisations/<slug:slug>/": read("/organisations/essex-police/"),
     "organisations/<slug:one>/with/<slug:other>/": read(
         "/organisations/essex-county-council/with/essex-police/"

@@ -17,6 +17,6 @@ application: WSGIApplication = get_wsgi_application()
 # A developer sees each change of a template at once.
 if not settings.DEBUG:
     # It imports models, which can only be imported once Django is set up.
-    from registers.public.page_cache.wsgi import StoredPages
+    from registers.public.page_cache.wsgi import PageCache
 
-    application = StoredPages(application)
+    application = PageCache(application)

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registers.admin.base import ModelForm, RecordedAdmin, RecordedInline
-from registers.exports.downloads import StoredFile, download_headers
+from registers.exports.downloads import DownloadableFile, download_headers
 from registers.models import Document, EarlierVersion, Protocol, Resource
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ FILE_WIDGETS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
 }
 
 
-def file_url(stored: StoredFile) -> str:
+def file_url(stored: DownloadableFile) -> str:
     """Return the address of a file for editors, also of a draft's or one that was taken off."""
     if isinstance(stored, EarlierVersion) and stored.document_id:
         return reverse("admin:registers_document_version", args=[stored.document_id, stored.pk])
@@ -154,7 +154,7 @@ class DocumentViewsAdmin(DocumentViewsBase):
         if not may_see and not request.user.has_perm("registers.view_document"):
             raise PermissionDenied
         document = get_object_or_404(Document, pk=pk)
-        stored: StoredFile = document
+        stored: DownloadableFile = document
         if version is not None:
             stored = get_object_or_404(document.earlier_versions, pk=version)
         try:

@@ -18,7 +18,7 @@ from django.utils.text import get_text_list
 from registers import changes
 from registers.admin.base import errors_by_field
 from registers.models import Gap, Protocol
-from registers.search.reference_log import ReferenceLog, LogFilter
+from registers.search.reference_log import LogFilter, ReferenceLog
 
 NUMBERS_PER_PAGE = 200
 EXPLAIN, REMOVE = "_say", "_take_back"

@@ -7,10 +7,10 @@ from django.utils.http import content_disposition_header
 from registers.files.kinds import KINDS
 from registers.models import Document, EarlierVersion, Resource
 
-StoredFile = Document | Resource | EarlierVersion
+DownloadableFile = Document | Resource | EarlierVersion
 
 
-def download_headers(stored: StoredFile) -> dict[str, str]:
+def download_headers(stored: DownloadableFile) -> dict[str, str]:
     """Return the headers of a stored file: a download under its name that no browser runs.
 
     Without Content-Length, which only the storage knows for sure.

@@ -90,7 +90,9 @@ def answer(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     if seconds := seconds_to_wait(client_address(request), at=at):
         context = {"most": MOST_TRIES, "posted": request.method == "POST"}
-        busy = render(request, "answers/too_many_attempts.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+        busy = render(
+            request, "answers/too_many_attempts.html", context, status=HTTPStatus.TOO_MANY_REQUESTS
+        )
         busy.headers["Retry-After"] = str(seconds)
         return busy
     line = line_for_token(request.GET.get("link", ""))

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
 
-from registers.exports.downloads import StoredFile, download_headers
+from registers.exports.downloads import DownloadableFile, download_headers
 from registers.models import Document, Protocol, Resource
 
 REMOVED = "This document was taken off the register"
@@ -50,7 +50,7 @@ def _document(reference: str, pk: int) -> Document:
     return get_object_or_404(papers, pk=pk)
 
 
-def _send(request: HttpRequest, stored: StoredFile) -> HttpResponseBase:
+def _send(request: HttpRequest, stored: DownloadableFile) -> HttpResponseBase:
     """Send the file as a download, or an error page where it cannot be read."""
     if not stored.file:
         raise Http404

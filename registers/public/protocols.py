@@ -28,7 +28,11 @@ def register(request: HttpRequest) -> HttpResponse:
     results = Results(request.GET, on=timezone.localdate())
     if not results.errors and not results.page_exists:
         raise Http404
-    context = {"results": results, "on": results.on, "latest": News.objects.published(results.on).first}
+    context = {
+        "results": results,
+        "on": results.on,
+        "latest": News.objects.published(results.on).first,
+    }
     return render(request, "protocols/list.html", context, status=400 if results.errors else 200)
 
 

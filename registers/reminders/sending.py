@@ -53,7 +53,9 @@ class Outcome:
     at_fault: bool = False
 
 
-def send_reminders(*, place: ExportContext, at: datetime.datetime, sender: Sender) -> Iterator[Outcome]:
+def send_reminders(
+    *, place: ExportContext, at: datetime.datetime, sender: Sender
+) -> Iterator[Outcome]:
     """Send the reminders due on the day `place.on`, and yield what became of each, one at a time.
 
     `at` is the aware time of the run. Whatever the mail server refuses is an

@@ -35,7 +35,7 @@ def test_there_are_none_in_the_register(officers_door):
 def test_a_pair_with_the_reason_and_where_to_merge(officers_door, cares):
     said = words(officers_door.get(URL))
     limited = named("Essex Cares Ltd")
-    assert "The same words, but for their order or such as ‘The’ and ‘Ltd’" in said
+    assert "The same words, apart from their order or words such as ‘The’ and ‘Ltd’" in said
     assert "Protocols in force: 1 and 0." in said
     assert f"{address('organisation', 'merge', limited.pk)}?other={cares.pk}" in said
 

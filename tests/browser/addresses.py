@@ -107,8 +107,8 @@ FULL = [
 
 # What is no page, with an example that the fuller register answers.
 NO_PAGES: dict[str, str] = {
-    "protocols.<str:ending>": "/protocols.csv",
-    "organisations.<str:ending>": "/organisations.csv",
+    "protocols.<str:extension>": "/protocols.csv",
+    "organisations.<str:extension>": "/organisations.csv",
     "protocols/<reference:reference>/documents/<int:pk>/": "/protocols/9001/documents/1/",
     "protocols/<reference:reference>/documents/<int:pk>/versions/<int:version>/": (
         "/protocols/9001/documents/1/versions/1/"

@@ -64,7 +64,7 @@ WAYS = {"named": (2_000, 2_000), "read": (0, 2_000), "read in steps": (0, 1)}
 @pytest.mark.has_long_form
 def test_any_question(much_changed, way, asked):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feed, "NARROW", way[0])
+        patch.setattr(feed, "FEW_PROTOCOLS", way[0])
         patch.setattr(feed, "FIRST_STEP", way[1])
         query = query_string(asked)
         for most in (1, 7, 1_000):
@@ -88,7 +88,7 @@ def test_each_comes_with_its_protocol_and_theme_without_a_query(much_changed):
 
 @pytest.mark.parametrize(("step", "number"), [(2_000, 2), (300, 2), (50, 3), (10, 4)])
 def test_few_queries_reach_the_newest_hundred(much_changed, monkeypatch, step, number):
-    monkeypatch.setattr(feed, "NARROW", 0)
+    monkeypatch.setattr(feed, "FEW_PROTOCOLS", 0)
     monkeypatch.setattr(feed, "FIRST_STEP", step)
     found = results_of("status=all").protocols
     with CaptureQueriesContext(connection) as queries:
@@ -97,11 +97,11 @@ def test_few_queries_reach_the_newest_hundred(much_changed, monkeypatch, step, n
 
 
 def test_a_change_that_is_made_meanwhile_moves_the_others_on(much_changed, monkeypatch):
-    monkeypatch.setattr(feed, "NARROW", 0)
+    monkeypatch.setattr(feed, "FEW_PROTOCOLS", 0)
     monkeypatch.setattr(feed, "FIRST_STEP", 1)
     found = results_of("status=all").protocols
     before = slowly("status=all", 1_000)
-    walk = feed._from_the_newest(found)
+    walk = feed._newest_first(found)
     first = next(walk)
     Change.objects.create(
         made_at=START + datetime.timedelta(days=9), protocol_id="9000", what="Meanwhile"

@@ -75,12 +75,15 @@ def render(template: str, **context) -> str:
 def test_a_hit_is_marked_in_html_and_all_else_is_escaped(real_register):
     search = search_for("script owls", current_index())
     text = "<script>alert('owls')</script> & \"owl\""
-    assert render("{{ text|marked:search }}", text=text, search=search) == (
+    assert render("{{ text|highlight:search }}", text=text, search=search) == (
         "&lt;<mark>script</mark>&gt;alert(&#x27;<mark>owls</mark>&#x27;)&lt;/<mark>script</mark>"
         "&gt; &amp; &quot;<mark>owl</mark>&quot;"
     )
-    assert render("{{ text|marked:search }}", text="<b>", search=None) == "&lt;b&gt;"
-    assert render("{{ p|marks }}", p=[("<i>", True), ("&", False)]) == "<mark>&lt;i&gt;</mark>&amp;"
+    assert render("{{ text|highlight:search }}", text="<b>", search=None) == "&lt;b&gt;"
+    assert (
+        render("{{ p|highlighted }}", p=[("<i>", True), ("&", False)])
+        == "<mark>&lt;i&gt;</mark>&amp;"
+    )
 
 
 @pytest.mark.django_db

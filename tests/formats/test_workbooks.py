@@ -305,7 +305,7 @@ def test_one_is_spoken_of_as_one_and_a_place_without_a_time_has_its_day(real_reg
 def test_more_than_a_sheet_can_have_is_left_out_and_said(
     real_register, monkeypatch, ending, reader
 ):
-    monkeypatch.setattr(workbook, "MOST", 3)
+    monkeypatch.setattr(workbook, "MAX_ROWS", 3)
     book = sheets(ending, reader, "sort=reference")
     assert [row[0] for row in book["Protocols"][1:]] == ["0012", "0017", "0018"]
     assert dict(book["About this file"])["Rows"] == (

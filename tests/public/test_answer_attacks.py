@@ -11,7 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
 from registers.models import Answer
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 from registers.reminders.answers import MOST_TRIES, make_token
 from tests.admin.typing_in import Page
 from tests.public.answering import DOOR, GOOD, URLENCODED, link_to, send
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 
 @pytest.fixture
-def site(db) -> StoredPages:
+def site(db) -> PageCache:
     """The site in one worker that has just started."""
-    return StoredPages(WSGIHandler())
+    return PageCache(WSGIHandler())
 
 
 MARKUP = "<script>alert(1)</script><b onclick='x'>\"&amp;"

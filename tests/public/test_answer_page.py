@@ -13,7 +13,7 @@ from django.test import Client
 
 from registers import changes
 from registers.models import Answer, Protocol, Review, Try
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 from registers.reminders import answers
 from registers.reminders.answers import MOST_TRIES
 from tests.admin.typing_in import Page
@@ -320,9 +320,9 @@ def test_the_last_day_is_one_of_london(client: Client):
 
 
 @pytest.fixture
-def site(db) -> StoredPages:
+def site(db) -> PageCache:
     """The site in one worker that has just started."""
-    return StoredPages(WSGIHandler())
+    return PageCache(WSGIHandler())
 
 
 def every_answer(client: Client):
@@ -364,7 +364,7 @@ def test_the_memory_of_pages_keeps_nothing_of_it(site):
         assert (got.status, got.headers["cache-control"]) == (200, "no-store, private")
         assert "etag" not in got.headers
     assert Try.objects.count() == 3
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
 
 
 def test_an_administrator_who_is_signed_in_gets_the_same_page(client: Client, officers_door):

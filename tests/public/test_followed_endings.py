@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 
 from registers import changes
 from registers.models import Change, Protocol
-from registers.public.page_cache import version
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache import key
+from registers.public.page_cache.wsgi import PageCache
 from tests.finding.conftest import make
 from tests.finding.questions import query_string, questions
 from tests.formats.reading import read_calendar
@@ -153,16 +153,16 @@ def test_a_feed_is_sent_as_one(client: Client):
 @pytest.mark.parametrize("ending", FOLLOWED)
 @pytest.mark.parametrize("coding", ["", "gzip", "br"])
 def test_who_asks_again_is_told_that_nothing_changed_until_something_does(db, ending, coding):
-    site = StoredPages(WSGIHandler())
+    site = PageCache(WSGIHandler())
     address = f"/protocols.{ending}?organisation=ecc"
     first = ask(site, address, accept_encoding=coding)
     assert first.headers.get("content-encoding", "") == coding
     tag = first.headers["etag"]
     # Another worker says the same, and nothing is made for it.
     with CaptureQueriesContext(connection) as queries:
-        again = ask(StoredPages(WSGIHandler()), address, accept_encoding=coding, if_none_match=tag)
+        again = ask(PageCache(WSGIHandler()), address, accept_encoding=coding, if_none_match=tag)
     assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
-    assert [query["sql"] for query in queries] == [version.VERSION]
+    assert [query["sql"] for query in queries] == [key.VERSION_SQL]
 
     withdraw("0012")
     after = ask(site, address, accept_encoding=coding, if_none_match=tag)

@@ -26,7 +26,7 @@ from registers.public import exports
 from registers.public.cors import is_data_route
 from registers.public.exports import FORMATS
 from registers.public.openapi import TAG
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 from registers.public.urls import READ_ONLY_PATTERNS, RESULTS_PARAMS
 from tests import makers
 from tests.lengths import LONG, times
@@ -71,7 +71,7 @@ def test_every_machine_address_is_described_and_no_other(described):
 
 
 def example(way) -> str:
-    filled = {"<str:ending>": "json", "<section>": "pages"}
+    filled = {"<str:extension>": "json", "<section>": "pages"}
     path = f"/{way.pattern}"
     for part, value in filled.items():
         path = path.replace(part, value)
@@ -171,7 +171,7 @@ def api(described):
         Slug.objects.values_list("text", flat=True)
     )
     schema = schemathesis.openapi.from_dict(described)
-    schema.app = StoredPages(WSGIHandler())
+    schema.app = PageCache(WSGIHandler())
 
     # Nor can be said what must be right between two values: tests/public/test_bad_input.py.
     @schema.hook

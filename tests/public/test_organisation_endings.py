@@ -16,7 +16,7 @@ from django.test import Client
 from registers import changes
 from registers.models import Name, Organisation, Succession
 from registers.public import exports
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 from tests.finding.conftest import make
 from tests.makers import NO_PART, OrganisationFactory, make_protocols
 from tests.public.asking import ask
@@ -163,7 +163,7 @@ def test_a_letter_leaves_those_with_any_such_name(client: Client):
 
 
 def test_json_has_pages_and_the_table_has_not(client: Client, monkeypatch):
-    monkeypatch.setattr(exports, "ORGANISATIONS_A_PAGE", 3)
+    monkeypatch.setattr(exports, "ORGANISATIONS_PER_PAGE", 3)
     whole = [row["slug"] for row in table(client, "letter=e&page=2")]
     assert [one["slug"] for one in everyone(client, "letter=e")] == whole
     assert len(whole) > 6
@@ -242,10 +242,10 @@ def test_they_say_what_they_are(client: Client, today: datetime.date):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_they_are_kept_until_the_register_changes(db, ending):
-    site = StoredPages(WSGIHandler())
+    site = PageCache(WSGIHandler())
     before = ask(site, f"/organisations.{ending}", accept_encoding="br")
     assert before.headers["content-encoding"] == "br"
-    assert len(site.memory) == 1
+    assert len(site.store) == 1
     OrganisationFactory(name="Entirely New")
     changes.save(Organisation.objects.get(name="Entirely New"))
     after = ask(site, f"/organisations.{ending}", accept_encoding="br")

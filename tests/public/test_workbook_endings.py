@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 from tests.finding.conftest import make
 from tests.finding.questions import query_string, questions
 from tests.formats.spreadsheets import EVERY_WAY, by_calamine, read
@@ -78,12 +78,12 @@ def test_they_are_saved_under_a_name_with_the_day(client: Client, today, ending,
 
 @pytest.mark.parametrize("ending", WORKBOOKS)
 def test_they_are_packed_once_and_kept_nowhere(db, ending):
-    site = StoredPages(WSGIHandler())
+    site = PageCache(WSGIHandler())
     got = ask(site, f"/protocols.{ending}?organisation=ecc", accept_encoding="gzip, br")
     assert got.status == 200
     assert "content-encoding" not in got.headers
     assert len(by_calamine(got.body)["Protocols"]) > 1
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
     tag = got.headers["etag"]
     again = ask(
         site,

@@ -20,7 +20,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from gunicorn.http.errors import InvalidResponseHeader, LimitRequestLine
 
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 from weisf import serving, settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -206,7 +206,7 @@ def test_a_first_page_that_cannot_be_made_stops_no_worker(caplog):
 
 @pytest.mark.parametrize(
     ("debug", "kind"),
-    [(False, StoredPages), (True, WSGIHandler)],
+    [(False, PageCache), (True, WSGIHandler)],
     ids=["for readers", "to develop"],
 )
 def test_what_gunicorn_serves_is_the_site(debug, kind, monkeypatch, request):

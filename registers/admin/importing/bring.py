@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import A_PAGE, address, for_importers, page
 from registers.admin.importing.told import became
-from registers.exports.columns import COLUMNS, PAGE_HEADINGS, COMPUTED_COLUMNS
+from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, PAGE_HEADINGS
 from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.plan import Progress, Work

@@ -58,7 +58,9 @@ def save_plan(
     for done in _gathering(touched, saving):
         yield Progress("rows saved", done, len(lines))
     of = len(touched.protocols) + len(touched.organisations)
-    for done in update_search_in_steps(protocols=touched.protocols, organisations=touched.organisations):
+    for done in update_search_in_steps(
+        protocols=touched.protocols, organisations=touched.organisations
+    ):
         yield Progress("made to be found", done, of)
 
 

@@ -1,7 +1,6 @@
-"""Pages that were made once, and are served again from memory until the register changes.
+"""The page cache: public pages are served from memory until the register changes.
 
-A request is answered here, before Django: its address becomes a key
-(`address`), one query tells the register's version (`version`), and the page
-of that key and version is in memory (`store`) or is made by Django and put
-there (`response`). `wsgi` is the whole of it, in the order of a request.
+It is a WSGI application in front of Django (`wsgi`). The URL becomes a key, one query
+reads the register's version (`key`), and the page with that key and version is in
+memory, or is rendered by Django and stored (`store`).
 """

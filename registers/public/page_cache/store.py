@@ -1,4 +1,4 @@
-"""Kept pages: each with its headers and its body in each coding, in the memory of one worker."""
+"""Cached pages with their headers and encodings, and what proxies may do with a response."""
 
 from __future__ import annotations
 
@@ -6,176 +6,302 @@ import gzip
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
+from http import HTTPStatus
 from threading import Lock
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import brotli
 
-from registers.public.page_cache.address import Address
-from registers.public.page_cache.version import Moment, code_version
+from registers.public.page_cache.key import CacheVersion, CanonicalUrl, code_version
 
-# In the order of preference, where a reader takes several as gladly.
-CODINGS = ("br", "gzip", "identity")
-# Beyond these, a page of the register takes several times as long for a few bytes in a hundred.
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# In order of preference, where a client accepts several equally.
+ENCODINGS = ("br", "gzip", "identity")
+# Higher levels take several times as long for a few per cent.
 BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
 
 
 @lru_cache(maxsize=256)
-def coding_for(accepted: str) -> str:
-    """Return the coding to answer with, for what stands in `Accept-Encoding`.
+def choose_encoding(accepted: str) -> str:
+    """Return the content encoding for a header `Accept-Encoding`.
 
-    A reader who takes none of ours gets the plain body, as RFC 9110 allows.
+    A client that accepts none of ours gets the plain body, as RFC 9110 allows.
     """
-    wanted: dict[str, float] = {}
+    quality_of: dict[str, float] = {}
     for part in accepted.lower().split(","):
         name, _, quality = part.partition(";")
         key, _, number = quality.strip().partition("=")
         try:
-            wanted[name.strip()] = float(number) if key.strip() == "q" else 1.0
+            quality_of[name.strip()] = float(number) if key.strip() == "q" else 1.0
         except ValueError:
             continue
-    others = wanted.get("*", 0.0)
-    # The plain body is always taken, but last, unless something is said of it.
-    plain = wanted.get("identity", others or 0.0001)
-    taken = {name: wanted.get(name, others) for name in CODINGS} | {"identity": plain}
-    best = max(CODINGS, key=lambda name: taken[name])
-    return best if taken[best] > 0 else "identity"
+    others = quality_of.get("*", 0.0)
+    # The plain body is always accepted, but last, unless the header mentions it.
+    plain = quality_of.get("identity", others or 0.0001)
+    accepted_quality = {name: quality_of.get(name, others) for name in ENCODINGS} | {
+        "identity": plain
+    }
+    best = max(ENCODINGS, key=lambda name: accepted_quality[name])
+    return best if accepted_quality[best] > 0 else "identity"
 
 
-def compress(body: bytes, coding: str) -> bytes:
-    """Return the body in one of CODINGS: always the same bytes for the same body."""
-    if coding == "br":
+def compress(body: bytes, encoding: str) -> bytes:
+    """Return the body in one of ENCODINGS: always the same bytes for the same body."""
+    if encoding == "br":
         return bytes(brotli.compress(body, quality=BROTLI_QUALITY))
-    return gzip.compress(body, GZIP_LEVEL, mtime=0) if coding == "gzip" else body
+    return gzip.compress(body, GZIP_LEVEL, mtime=0) if encoding == "gzip" else body
 
 
-def expand(body: bytes, coding: str) -> bytes:
-    """Return what `compress` was given."""
-    if coding == "br":
+def decompress(body: bytes, encoding: str) -> bytes:
+    """Undo `compress`."""
+    if encoding == "br":
         return bytes(brotli.decompress(body))
-    return gzip.decompress(body) if coding == "gzip" else body
+    return gzip.decompress(body) if encoding == "gzip" else body
 
 
 Headers = list[tuple[str, str]]
 
-# Once for a worker: code that changes is only run after a start.
-CODE = code_version()
+# Once per worker: changed code only runs after a restart.
+CODE_VERSION = code_version()
 OPAQUE = re.compile(r'"([^"]*)"')
-# What Python holds of a page beside its bytes, about.
+# The memory of a page in addition to its bytes, approximately.
 OVERHEAD = 2_000
 
 
-class Key(NamedTuple):
-    """What pages are kept by. Behind HTTPS a page has a header more."""
+class CacheKey(NamedTuple):
+    """The key of a cached page. With HTTPS a response has one more header."""
 
-    address: Address
+    url: CanonicalUrl
     secure: bool
 
 
 class Variant(NamedTuple):
-    """A page in one coding, ready to be sent."""
+    """A page in one encoding, ready to send."""
 
     etag: str
     headers: Headers
     body: bytes
 
 
-def etag(key: Key, moment: Moment, coding: str) -> str:
-    """Return the tag of a page, which needs no page.
+def etag(key: CacheKey, version: CacheVersion, encoding: str) -> str:
+    """Return the ETag of a page, which does not need the page.
 
-    A weak one: a change that is saved while a page is made can be in it already,
-    and then the same tag stands for other bytes in another worker, for a moment.
+    It is weak: a page can already include a change that is saved while it is rendered,
+    and then another worker briefly has other bytes with the same ETag.
     """
-    whole = repr((CODE, moment, key, coding)).encode()
-    return f'W/"{hashlib.blake2b(whole, digest_size=12).hexdigest()}"'
+    identity = repr((CODE_VERSION, version, key, encoding)).encode()
+    return f'W/"{hashlib.blake2b(identity, digest_size=12).hexdigest()}"'
 
 
-def names(if_none_match: str, tag: str) -> bool:
-    """Return whether the header `If-None-Match` has the tag, compared weakly."""
+def etag_matches(if_none_match: str, tag: str) -> bool:
+    """Return whether the header `If-None-Match` contains the ETag, compared weakly."""
     return tag[3:-1] in OPAQUE.findall(if_none_match)
 
 
 class Page:
-    """A page at one moment, in each coding that was asked for since it was made."""
+    """A page of one version, in each encoding that was requested."""
 
     def __init__(
-        self, key: Key, moment: Moment, headers: Headers, body: bytes, *, coding: str
+        self, key: CacheKey, version: CacheVersion, headers: Headers, body: bytes, *, encoding: str
     ) -> None:
         self.key = key
-        self.moment = moment
+        self.version = version
         self._headers = headers
         self._variants: dict[str, Variant] = {}
-        self._add(coding, body)
+        self._add(encoding, body)
 
     @property
     def size(self) -> int:
-        """The bytes that this takes in memory, about."""
+        """The approximate number of bytes in memory."""
         bodies = sum(len(variant.body) for variant in list(self._variants.values()))
-        return bodies + len(self.key.address.path) + len(self.key.address.query) + OVERHEAD
+        return bodies + len(self.key.url.path) + len(self.key.url.query) + OVERHEAD
 
-    def has(self, coding: str) -> bool:
-        """Return whether the page is there in this coding."""
-        return coding in self._variants
+    def has(self, encoding: str) -> bool:
+        """Return whether the page is stored in this encoding."""
+        return encoding in self._variants
 
-    def variant(self, coding: str) -> Variant:
-        """Return the page in this coding, which is made if it is not there yet."""
-        found = self._variants.get(coding)
+    def variant(self, encoding: str) -> Variant:
+        """Return the page in this encoding, compressed now if it is not stored yet."""
+        found = self._variants.get(encoding)
         if found is None:
-            # Any that is there will do: one reader's coding may never be another's.
-            there, variant = next(iter(self._variants.items()))
-            found = self._add(coding, expand(variant.body, there))
+            # From any stored variant: each client only gets the encoding that it asked for.
+            stored, variant = next(iter(self._variants.items()))
+            found = self._add(encoding, decompress(variant.body, stored))
         return found
 
-    def _add(self, coding: str, body: bytes) -> Variant:
-        packed = compress(body, coding)
-        tag = etag(self.key, self.moment, coding)
+    def _add(self, encoding: str, body: bytes) -> Variant:
+        packed = compress(body, encoding)
+        tag = etag(self.key, self.version, encoding)
         headers = [*self._headers, ("ETag", tag), ("Content-Length", str(len(packed)))]
-        if coding != "identity":
-            headers.append(("Content-Encoding", coding))
-        made = self._variants[coding] = Variant(tag, headers, packed)
+        if encoding != "identity":
+            headers.append(("Content-Encoding", encoding))
+        made = self._variants[encoding] = Variant(tag, headers, packed)
         return made
 
 
-class Memory:
-    """At most `most` bytes of pages, for any number of threads."""
+class PageStore:
+    """The cached pages, at most `max_size` bytes. Thread-safe."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, max_size: int) -> None:
+        self.max_size = max_size
         self.size = 0
-        self._moment: Moment | None = None
+        self._version: CacheVersion | None = None
         self._pages: OrderedDict[Hashable, tuple[Page, int]] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._pages)
 
-    def get(self, key: Hashable, moment: Moment) -> Page | None:
-        """Return the page that was kept for `key`, if it is true at `moment`."""
+    def get(self, key: Hashable, version: CacheVersion) -> Page | None:
+        """Return the page stored for `key` in this version, if any."""
         with self._lock:
-            if moment != self._moment:
+            if version != self._version:
                 return None
-            held = self._pages.get(key)
-            if held is None:
+            entry = self._pages.get(key)
+            if entry is None:
                 return None
             self._pages.move_to_end(key)
-            return held[0]
+            return entry[0]
 
     def put(self, key: Hashable, page: Page) -> None:
-        """Keep the page, or count it anew if it has grown; pages of another moment go."""
+        """Store the page, or update its size if it has grown; drop pages of older versions."""
         size = page.size
         with self._lock:
-            if page.moment != self._moment:
-                if self._moment and page.moment.is_before(self._moment):
-                    return  # made while the register changed: those of now stay
+            if page.version != self._version:
+                if self._version and page.version.is_older_than(self._version):
+                    return  # rendered before the register changed
                 self._pages.clear()
-                self._moment, self.size = page.moment, 0
+                self._version, self.size = page.version, 0
             self.size -= self._pages.pop(key, (page, 0))[1]
-            if size > self.most:
+            if size > self.max_size:
                 return
             self._pages[key] = page, size
             self.size += size
-            while self.size > self.most:
+            while self.size > self.max_size:
                 self.size -= self._pages.popitem(last=False)[1][1]
+
+
+DAY = 86_400
+VARY = ("Vary", "Accept-Encoding")
+PRIVATE = ("Cache-Control", "private, no-store")
+NO_STORE = ("Cache-Control", "no-store")
+# Responses that are the same for everybody, and that may change soon.
+SHORT_LIVED = {
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.GONE,
+}
+
+
+class CacheControl:
+    """The header Cache-Control: proxies may serve a page `seconds` old; a day old on errors."""
+
+    def __init__(self, seconds: int) -> None:
+        # Browsers must revalidate each time, and get status 304.
+        fresh = f"public, max-age=0, s-maxage={seconds}"
+        self._page = f"{fresh}, stale-while-revalidate={seconds}, stale-if-error={DAY}"
+        self._short = fresh
+
+    def for_status(self, status: int) -> tuple[str, str]:
+        """Return the header for a response with this status."""
+        if status == HTTPStatus.OK:
+            return ("Cache-Control", self._page)
+        return ("Cache-Control", self._short) if status in SHORT_LIVED else NO_STORE
+
+
+class DjangoResponse:
+    """A response of Django: status line, headers, and a body that is complete or streamed."""
+
+    def __init__(self, application: WSGIApplication, environ: WSGIEnvironment) -> None:
+        self.status_line = ""
+        self.headers: Headers = []
+        self.body: Iterable[bytes] = application(environ, self._start)
+
+    def _start(self, status_line: str, headers: Headers, _problem: Any = None) -> Any:
+        self.status_line, self.headers = status_line, list(headers)
+
+    @property
+    def status(self) -> int:
+        """The status as a number."""
+        return int(self.status_line.split(" ", 1)[0])
+
+    def has(self, name: str) -> bool:
+        """Return whether the response has this header."""
+        return any(header.lower() == name for header, _ in self.headers)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may get this response: it sets no cookie and no Cache-Control."""
+        return not (self.has("set-cookie") or self.has("cache-control"))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the body is complete, and not streamed."""
+        return self.has("content-length") and not self.has("content-encoding")
+
+    def with_headers(self, *more: tuple[str, str]) -> Headers:
+        """Return Django's headers and `more`, without those that depend on the encoding."""
+        replaced = {"vary", "content-length"}
+        return [
+            *(header for header in self.headers if header[0].lower() not in replaced),
+            VARY,
+            *more,
+        ]
+
+    def read(self) -> bytes:
+        """Return the whole body, and close the request."""
+        try:
+            return b"".join(self.body)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the request in Django, without reading the body."""
+        if hasattr(self.body, "close"):
+            self.body.close()
+
+    def send(
+        self, start: StartResponse, more: Headers, *, encoding: str, head: bool
+    ) -> Iterable[bytes]:
+        """Send this response with the headers `more`; a complete body is compressed."""
+        if self.is_complete:
+            body = compress(self.read(), encoding)
+            more = [*more, ("Content-Length", str(len(body)))]
+            if encoding != "identity":
+                more.append(("Content-Encoding", encoding))
+            start(self.status_line, self.with_headers(*more))
+            return [] if head else [body]
+        start(self.status_line, self.with_headers(*more))
+        if head:
+            self.close()
+            return []
+        return self.body
+
+
+def private(start: StartResponse) -> StartResponse:
+    """Wrap `start` so that the response to somebody with a session is private."""
+
+    def start_private(status: str, headers: Headers, problem: Any = None) -> Any:
+        others = [header for header in headers if header[0].lower() != "cache-control"]
+        return start(status, [*others, PRIVATE], problem)
+
+    return start_private
+
+
+def no_store_on_error(start: StartResponse) -> StartResponse:
+    """Wrap `start` so that server errors are not stored; other responses are unchanged."""
+
+    def start_plain(status: str, headers: Headers, problem: Any = None) -> Any:
+        if status.startswith("5"):
+            others = [header for header in headers if header[0].lower() != "cache-control"]
+            headers = [*others, NO_STORE]
+        return start(status, headers, problem)
+
+    return start_plain

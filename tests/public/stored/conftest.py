@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 
 
 @pytest.fixture
-def site(db) -> StoredPages:
+def site(db) -> PageCache:
     """The site in one worker that has just started."""
-    return StoredPages(WSGIHandler())
+    return PageCache(WSGIHandler())

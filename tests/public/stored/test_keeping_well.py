@@ -14,8 +14,8 @@ from django.test import Client
 
 from registers.models import RegisterVersion
 from registers.public import exports
-from registers.public.page_cache import version, wsgi
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache import key, wsgi
+from registers.public.page_cache.wsgi import PageCache
 from tests.public.asking import ask
 from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename
 
@@ -61,7 +61,7 @@ def test_each_coding_is_made_once_and_has_a_tag_of_its_own(site):
     for coding, first in zip(("br", "gzip", ""), got, strict=True):
         with from_memory():
             assert ask(site, "/", accept_encoding=coding).body == first.body
-    assert len(site.memory) == 1
+    assert len(site.store) == 1
 
 
 def test_a_csv_is_compressed_on_its_way_and_not_kept(site):
@@ -69,7 +69,7 @@ def test_a_csv_is_compressed_on_its_way_and_not_kept(site):
     assert packed.headers["content-encoding"] == "br"
     assert packed.plain == plain.plain
     assert len(packed.body) * 3 < len(plain.body)
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
     tag = packed.headers["etag"]
     with from_memory():
         got = ask(site, "/protocols.csv", accept_encoding="br", if_none_match=tag)
@@ -92,13 +92,13 @@ def test_an_error_is_compressed(site):
 
 
 def test_memory_is_bounded_and_gives_up_what_was_used_least(site):
-    site.memory.most = 60_000
+    site.store.max_size = 60_000
     for letter in "abcdefghijklmnopqrstuvwxyz":
         ask(site, "/", accept_encoding="br")
         ask(site, f"/organisations/?letter={letter}", accept_encoding="br")
         ask(site, f"/organisations/?letter={letter}", accept_encoding="gzip")
-        assert site.memory.size <= 60_000
-    assert 3 < len(site.memory) < 20
+        assert site.store.size <= 60_000
+    assert 3 < len(site.store) < 20
     with from_memory():
         ask(site, "/", accept_encoding="br")
     with made_afresh():
@@ -109,7 +109,7 @@ def test_each_form_of_a_page_counts(site):
     sizes = []
     for coding in ("br", "gzip", ""):
         ask(site, "/", accept_encoding=coding)
-        sizes.append(site.memory.size)
+        sizes.append(site.store.size)
     assert sizes[1] - sizes[0] > 5_000
     assert sizes[2] - sizes[1] > 50_000
 
@@ -119,24 +119,24 @@ def test_a_change_frees_all_at_once(site):
         ask(site, address)
     rename("0036", "Renamed")
     ask(site, "/about/")
-    assert len(site.memory) == 1
-    assert site.memory.size < 100_000
+    assert len(site.store) == 1
+    assert site.store.size < 100_000
 
 
 def test_no_memory_is_a_choice(settings):
     settings.PAGE_MEMORY_MB = 0
-    site = StoredPages(WSGIHandler())
+    site = PageCache(WSGIHandler())
     tag = ask(site, "/").headers["etag"]
     with made_afresh():
         assert ask(site, "/").status == 200
-    assert (len(site.memory), site.memory.size) == (0, 0)
+    assert (len(site.store), site.store.size) == (0, 0)
     assert ask(site, "/", if_none_match=tag).status == 304
 
 
 def test_a_huge_page_is_sent_and_not_kept(site, monkeypatch):
-    monkeypatch.setattr(wsgi, "LARGEST_PAGE", 2_000)
+    monkeypatch.setattr(wsgi, "MAX_PAGE_SIZE", 2_000)
     assert ask(site, "/").status == 200
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
 
 
 # When things go wrong ------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_a_failure_is_kept_nowhere(site, monkeypatch):
     monkeypatch.setattr("registers.public.protocols.Results", lambda *_, **__: 1 / 0)
     got = ask(site, "/")
     assert (got.status, got.headers["cache-control"]) == (500, "no-store")
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
 
 
 def test_a_failure_of_what_is_no_page_is_kept_nowhere_either(db):
@@ -154,7 +154,7 @@ def test_a_failure_of_what_is_no_page_is_kept_nowhere_either(db):
         start("503 Service Unavailable", [("Content-Length", "0")])
         return []
 
-    got = ask(StoredPages(failing), "/readyz")
+    got = ask(PageCache(failing), "/readyz")
     assert (got.status, got.headers["cache-control"]) == (503, "no-store")
 
 
@@ -195,7 +195,7 @@ def test_a_register_without_a_version_is_a_version_too(site):
     RegisterVersion.objects.all().delete()
     ask(site, "/about/")
     assert ask(site, "/about/").status == 200
-    assert len(site.memory) == 1
+    assert len(site.store) == 1
 
 
 # Many at once --------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_many_visitors_at_once_get_one_page_that_is_made_once(real_register):
         time.sleep(0.3)  # the others come while it is made
         return django(environ, start)
 
-    site, together = StoredPages(counting), Barrier(8)
+    site, together = PageCache(counting), Barrier(8)
 
     def visit(_):
         together.wait()
@@ -233,15 +233,15 @@ def test_other_code_words_or_styles_are_another_version(settings, tmp_path):
     for folder in ("registers", "weisf", "templates/pages", "static"):
         (tmp_path / folder).mkdir(parents=True)
     settings.BASE_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
-    versions = [version.code_version()]
-    assert version.code_version() == versions[0]
+    versions = [key.code_version()]
+    assert key.code_version() == versions[0]
     for path in (
         *("registers/a.py", "weisf/b.py", "templates/pages/c.html"),
         *("requirements.txt", "static/staticfiles.json"),
     ):
         (tmp_path / path).write_text("x")
-        versions.append(version.code_version())
+        versions.append(key.code_version())
     settings.SITE_URL = "https://other.example"
-    versions.append(version.code_version())
+    versions.append(key.code_version())
     assert len(set(versions)) == len(versions)
     assert re.fullmatch("[0-9a-f]{32}", versions[-1])

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 from tests.public.asking import ask
 from tests.public.stored.keeping import from_memory, made_afresh
 
@@ -39,7 +39,7 @@ def test_one_question_is_kept_once(site, address):
     first = ask(site, written)
     with from_memory():
         assert ask(site, address) == first
-    assert len(site.memory) == 1
+    assert len(site.store) == 1
 
 
 def test_what_a_visitor_added_is_in_no_other_s_page(site):
@@ -52,7 +52,7 @@ def test_a_page_that_knows_no_parameter_is_kept_once(site):
     for number in range(20):
         ask(site, f"/about/?x={number}")
         ask(site, f"/protocols/0036/?page={number}")
-    assert len(site.memory) == 2
+    assert len(site.store) == 2
 
 
 def test_the_last_of_several_empty_values_is_as_if_absent(site):
@@ -75,7 +75,7 @@ STRANGE = {
 def test_what_is_strange_goes_to_django_as_it_came(site, address, status):
     got = ask(site, address)
     assert got.status == status
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
 
 
 def test_a_word_that_is_no_utf_8_is_kept_as_what_is_read(site):
@@ -101,7 +101,7 @@ def test_an_editor_gets_nothing_from_memory_and_leaves_nothing_there(site, cooki
     assert got.headers["cache-control"] == "private, no-store"
     assert "etag" not in got.headers
     ask(site, "/about/", cookie=cookie)
-    assert len(site.memory) == 1
+    assert len(site.store) == 1
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/registers/protocol/"])
@@ -114,7 +114,7 @@ def test_admin_is_kept_nowhere(site, cookie, address):
     assert stranger.status == 302
     assert "no-store" in stranger.headers["cache-control"]
     assert "no-store" in ask(site, "/admin/login/").headers["cache-control"]
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
 
 
 def test_an_editor_s_browser_may_keep_styles(site, cookie, settings):
@@ -126,7 +126,7 @@ def test_an_editor_s_browser_may_keep_styles(site, cookie, settings):
 def test_what_the_host_or_the_moment_shapes_is_not_kept(site, address):
     got = ask(site, address)
     assert "etag" not in got.headers
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
 
 
 def test_other_methods_go_to_django(site):
@@ -144,7 +144,7 @@ def test_other_methods_go_to_django(site):
 def test_a_host_that_django_refuses_gets_no_page_from_memory(site, host):
     ask(site, "/")
     assert ask(site, "/", host=host).status == 400
-    assert len(site.memory) == 1
+    assert len(site.store) == 1
 
 
 POISON = {
@@ -169,20 +169,20 @@ POISON = {
 def test_nothing_else_in_a_request_shapes_a_page(site, name, value):
     address = "/?q=essex"
     poisoned = ask(site, address, **{name: value})
-    clean = ask(StoredPages(WSGIHandler()), address)
+    clean = ask(PageCache(WSGIHandler()), address)
     assert (poisoned.status, poisoned.plain) == (200, clean.plain)
     with from_memory():
         assert ask(site, address) == poisoned
 
 
 @pytest.fixture
-def https_site(settings, db) -> StoredPages:
+def https_site(settings, db) -> PageCache:
     """The site behind a proxy that serves HTTPS."""
     settings.SITE_URL = "https://localhost"
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 60
-    return StoredPages(WSGIHandler())
+    return PageCache(WSGIHandler())
 
 
 def test_who_comes_by_http_is_sent_to_https_though_the_page_is_in_memory(https_site):
@@ -209,7 +209,7 @@ def answering(**headers: str):
         start("200 OK", [("Content-Length", "4"), *headers.items()])
         return [b"page"]
 
-    return StoredPages(application)
+    return PageCache(application)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def answering(**headers: str):
 def test_an_answer_for_one_visitor_is_never_kept(headers, db):
     site = answering(**headers)
     got = ask(site, "/")
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
     for name, value in headers.items():
         assert got.headers[name.lower()] == value
     if "Content-Encoding" not in headers:

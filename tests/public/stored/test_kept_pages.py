@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from registers import changes
 from registers.models import Protocol
-from registers.public.page_cache.wsgi import StoredPages
+from registers.public.page_cache.wsgi import PageCache
 from tests.models.making import NOW
 from tests.public.asking import ask
 from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename
@@ -81,7 +81,7 @@ def test_what_is_overdue_today_was_not_yesterday(site):
 def test_who_has_the_page_is_told_so_even_when_no_worker_has_it_in_memory(site):
     got = ask(site, "/", accept_encoding="br")
     tag = got.headers["etag"]
-    another_worker = StoredPages(WSGIHandler())
+    another_worker = PageCache(WSGIHandler())
     for worker in (site, another_worker):
         for said in (tag, tag.removeprefix("W/"), f'"a", {tag}', f'W/"b" ,{tag}, "c"'):
             with from_memory():
@@ -120,7 +120,7 @@ def test_head_tells_what_get_would_and_sends_nothing(site, address, coding):
 
 def test_proxies_may_show_a_page_for_some_seconds_and_for_a_day_while_we_are_down(settings):
     settings.SHARED_CACHE_SECONDS = 7
-    site = StoredPages(WSGIHandler())
+    site = PageCache(WSGIHandler())
     for address in ("/", "/protocols.csv", "/protocols.json?theme=safer-community"):
         got = ask(site, address, accept_encoding="br")
         assert got.headers["cache-control"] == (
@@ -147,7 +147,7 @@ def test_what_is_no_page_is_not_kept_and_proxies_forget_it_soon(site, address, s
     assert got.status == status
     assert got.headers["cache-control"] == "public, max-age=0, s-maxage=5"
     assert "etag" not in got.headers
-    assert len(site.memory) == 0
+    assert len(site.store) == 0
 
 
 def test_what_is_gone_is_as_what_never_was(site):
