@@ -25,6 +25,7 @@ FORBIDDEN = re.compile(
 
 MARKS = {
     "a heading": ("# One", '<h2 class="govuk-heading-m">One</h2>'),
+    "a link to nowhere": ("[*x*]() y", "<p>[<em>x</em>]() y</p>"),
     "bold": ("**b** and *i*", "<p><strong>b</strong> and <em>i</em></p>"),
     "a link": (
         "[x](https://e.org/?a=1&b=2)",
