@@ -54,6 +54,7 @@ class Renderer(RendererHTML):
         """Return the HTML."""
         _set_heading_levels(tokens)
         for token in tokens:
+            _undo_empty_links(token.children or [])
             for each in (token, *(token.children or ())):
                 _add_classes(each)
         return str(super().render(tokens, options, env))
@@ -70,6 +71,17 @@ def _set_heading_levels(tokens: Sequence[Token]) -> None:
             above.append(wanted)
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(PAGE_HEADING + len(above), LAST_HEADING)}"
+
+
+def _undo_empty_links(tokens: Sequence[Token]) -> None:
+    """Show a link without an address as it was typed: a browser would open the page itself."""
+    is_empty = False  # a link holds no other
+    for token in tokens:
+        if token.type == "link_open":
+            is_empty = not token.attrs.get("href")
+        if is_empty and token.type in {"link_open", "link_close"}:
+            token.content = "[" if token.nesting == 1 else "]()"
+            token.type, token.tag, token.nesting = "text", "", 0
 
 
 def _add_classes(token: Token) -> None:
