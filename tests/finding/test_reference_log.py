@@ -1,4 +1,4 @@
-"""The number book, proved against one that lays every number out."""
+"""The reference log, proved against one that lays every number out."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from registers.public.cors import ALLOWED, CORS_HEADERS
 from tests.public.asking import ask
-from tests.public.stored.conftest import site  # noqa: F401
+from tests.public.page_cache.conftest import site  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("real_register")
 

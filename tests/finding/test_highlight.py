@@ -1,4 +1,4 @@
-"""What is marked in a list, and the passages below it."""
+"""What is highlighted in a list, and the passages below it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from registers.public.page_cache.wsgi import PageCache
 from tests.public.asking import ask
-from tests.public.stored.keeping import from_memory, made_afresh
+from tests.public.page_cache.keeping import from_memory, made_afresh
 
 pytestmark = pytest.mark.usefixtures("real_register")
 

@@ -17,7 +17,7 @@ from registers.public import exports
 from registers.public.page_cache import key, wsgi
 from registers.public.page_cache.wsgi import PageCache
 from tests.public.asking import ask
-from tests.public.stored.keeping import KEPT, from_memory, made_afresh, rename
+from tests.public.page_cache.keeping import KEPT, from_memory, made_afresh, rename
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
