@@ -19,10 +19,10 @@ import pytest
 from registers.exports.columns import COLUMNS
 from registers.exports.csv import write as as_csv
 from registers.models import Protocol
-from tests.finding.questions import results_of
-from tests.formats.spreadsheets import by_openpyxl
-from tests.formats.test_workbooks import DATES, ESCAPES, FORMATS, HERE, NAMES, WRITTEN
+from tests.exports.spreadsheets import by_openpyxl
+from tests.exports.test_workbooks import DATES, ESCAPES, FORMATS, HERE, NAMES, WRITTEN
 from tests.makers import DAY, find_all, make_protocols
+from tests.search.questions import results_of
 
 pytestmark = pytest.mark.django_db
 SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true,false,false,-1"

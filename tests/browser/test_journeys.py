@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.serving import BASE
-from tests.formats.reading import read_calendar
+from tests.exports.reading import read_calendar
 
 pytestmark = pytest.mark.browser
 

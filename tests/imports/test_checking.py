@@ -22,7 +22,7 @@ from registers.models import (
     RegisterVersion,
     Theme,
 )
-from tests.formats.sheet_files import XlsError, xls
+from tests.imports.reading.sheet_files import XlsError, xls
 from tests.imports.spreadsheets import (
     TYPED,
     checked,

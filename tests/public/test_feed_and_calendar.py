@@ -20,14 +20,14 @@ from registers import changes
 from registers.models import Change, Protocol
 from registers.public.page_cache import key
 from registers.public.page_cache.wsgi import PageCache
-from tests.finding.conftest import make
-from tests.finding.questions import query_string, questions
-from tests.formats.reading import read_calendar
-from tests.formats.test_atom import ATOM
+from tests.exports.reading import read_calendar
+from tests.exports.test_feed import ATOM
 from tests.lengths import times
 from tests.models.making import NOW
 from tests.public.asking import ask
 from tests.public.pages import links
+from tests.search.conftest import make
+from tests.search.questions import query_string, questions
 
 pytestmark = pytest.mark.usefixtures("real_register")
 FOLLOWED = ["ics", "atom"]

@@ -17,10 +17,10 @@ from registers import changes
 from registers.models import Name, Organisation, Succession
 from registers.public import exports
 from registers.public.page_cache.wsgi import PageCache
-from tests.finding.conftest import make
 from tests.makers import NO_PART, OrganisationFactory, make_protocols
 from tests.public.asking import ask
 from tests.public.pages import found, links, text
+from tests.search.conftest import make
 
 pytestmark = pytest.mark.usefixtures("real_register")
 COLUMNS = [

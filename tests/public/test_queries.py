@@ -21,9 +21,9 @@ from registers.models import (
     Theme,
 )
 from tests.conftest import load_real_register
-from tests.finding.test_queries import allowed as allowed_to_find
 from tests.makers import find_all
 from tests.models.making import shared_by_a_module
+from tests.search.test_queries import allowed as allowed_to_find
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -68,7 +68,7 @@ PAGES = [
 
 
 def allowed(page: str) -> int:
-    """Eight; fewer of the dashboard; for a word searched what finding/test_queries.py allows."""
+    """Eight; fewer of the dashboard; for a word searched what search/test_queries.py allows."""
     if page.startswith("/reviews/"):
         return 6  # before the one for the register's version, which this client does not ask
     return allowed_to_find(page) if "q=" in page else 8

@@ -10,12 +10,12 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 
 from registers.public.page_cache.wsgi import PageCache
-from tests.finding.conftest import make
-from tests.finding.questions import query_string, questions
-from tests.formats.spreadsheets import EVERY_WAY, by_calamine, read
+from tests.exports.spreadsheets import EVERY_WAY, by_calamine, read
 from tests.lengths import times
 from tests.public.asking import ask
 from tests.public.pages import found
+from tests.search.conftest import make
+from tests.search.questions import query_string, questions
 
 pytestmark = pytest.mark.usefixtures("real_register")
 WORKBOOKS = ["xlsx", "ods"]

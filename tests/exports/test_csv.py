@@ -18,7 +18,6 @@ from registers.exports.csv import CONTENT_TYPE, write
 from registers.exports.plain_text import escape_formula, plain
 from registers.models import Organisation, Party, Protocol
 from registers.search.rows import CHUNK
-from tests.finding.questions import results_of
 from tests.makers import (
     DAY,
     OrganisationFactory,
@@ -27,6 +26,7 @@ from tests.makers import (
     ThemeFactory,
     make_protocols,
 )
+from tests.search.questions import results_of
 
 pytestmark = pytest.mark.django_db
 HERE = ExportContext(site="https://register.example", on=DAY)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from registers.search.facets import Facets
-from tests.finding.questions import results_of
+from tests.search.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 REPEATABLE = {"theme", "organisation", "review"}

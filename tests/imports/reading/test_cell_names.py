@@ -7,7 +7,7 @@ import pytest
 from registers.imports.reading.cell_names import shown_name
 from registers.imports.reading.read import Unreadable, read_sheets
 from registers.imports.reading.reader import READERS, messages
-from tests.formats.sheet_files import MAIN, RELATIONS, ods, xls, xlsx
+from tests.imports.reading.sheet_files import MAIN, RELATIONS, ods, xls, xlsx
 
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
 FAR = ONE + '<row r="1048576"><c r="{}1048576"><v>1</v></c></row>'

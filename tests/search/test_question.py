@@ -8,7 +8,7 @@ import pytest
 
 from registers.models import Organisation
 from registers.search.question import MAX_SEARCH_LENGTH, query_value
-from tests.finding.questions import results_of
+from tests.search.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 EPUT = "essex-partnership-university-nhs-foundation-trust"

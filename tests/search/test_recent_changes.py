@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from registers.exports import feed
 from registers.exports.feed import ChangeCount, change_counts, newest_changes
 from registers.models import Change, Organisation, Protocol
-from tests.finding.questions import query_string, questions, results_of
 from tests.lengths import times
+from tests.search.questions import query_string, questions, results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)

@@ -7,7 +7,7 @@ import pytest
 from registers.models import RegisterVersion, SearchEntry, VocabularyWord
 from registers.public.page_cache.store import ENCODINGS, compress, decompress
 from registers.search.text.query import parse_query
-from tests.finding.questions import results_of
+from tests.search.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 

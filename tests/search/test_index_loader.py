@@ -10,8 +10,8 @@ from registers import changes
 from registers.models import Name, Organisation, Party, Protocol, RegisterVersion, SearchEntry
 from registers.search.index import clear_index, current_index
 from registers.search.search_writer import rebuild_search
-from tests.finding.questions import results_of
 from tests.public.pages import found, listed
+from tests.search.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 

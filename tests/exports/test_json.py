@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from registers.exports.columns import COLUMNS, ExportContext
 from registers.exports.json import CONTENT_TYPE, write
 from registers.models import Organisation, Party, Protocol
-from tests.finding.questions import results_of
 from tests.makers import (
     DAY,
     OrganisationFactory,
@@ -26,6 +25,7 @@ from tests.makers import (
     make_protocols,
     withdrawn,
 )
+from tests.search.questions import results_of
 
 pytestmark = pytest.mark.django_db
 SITE = "https://register.example"

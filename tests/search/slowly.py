@@ -10,8 +10,8 @@ import datetime
 from typing import Any
 
 from registers.models import Party, Protocol, Theme
-from tests.finding.searching_slowly import Slow
 from tests.models.oracles import status_of
+from tests.search.searching_slowly import Slow
 
 PAGE = 50
 REPEATABLE = ("theme", "organisation", "review")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.finding.questions import DAYS, SORTS, query_string, questions, results_of
+from tests.search.questions import DAYS, SORTS, query_string, questions, results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 many = settings(

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from registers.search.index import Index, current_index
 from registers.search.text.search import search as search_for
-from tests.finding.searching_slowly import Slow
 from tests.lengths import times
 from tests.makers import ORGANISATIONS, TITLE_WORDS
+from tests.search.searching_slowly import Slow
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 

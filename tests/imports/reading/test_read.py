@@ -14,7 +14,7 @@ from registers.imports.reading import ods as ods_reader
 from registers.imports.reading.cell_names import column
 from registers.imports.reading.messages import CellError, Head
 from registers.imports.reading.read import Row, Sheet, letter, place
-from tests.formats.sheet_files import cells, ods, read, xls, xlsx
+from tests.imports.reading.sheet_files import cells, ods, read, xls, xlsx
 
 DAY = datetime.date(2024, 3, 1)
 TEN = datetime.datetime(2024, 3, 1, 10, 10, 10)  # noqa: DTZ001 (as below)

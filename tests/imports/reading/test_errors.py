@@ -9,7 +9,7 @@ import pytest
 from registers.imports.reading.limits import Unreadable
 from registers.imports.reading.messages import CellError
 from registers.imports.reading.xls import errors_of, read_xls
-from tests.formats.sheet_files import (
+from tests.imports.reading.sheet_files import (
     LIMIT,
     SECTOR,
     XlsError,

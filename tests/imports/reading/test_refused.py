@@ -27,7 +27,17 @@ from registers.imports.reading.reader import READERS, messages
 from registers.imports.reading.sniff import kind_of_sheets
 from registers.models.document import PAPER_BYTES
 from tests import papers
-from tests.formats.sheet_files import MAIN, OFFICE, OPEN, archive, container, ods, read, xls, xlsx
+from tests.imports.reading.sheet_files import (
+    MAIN,
+    OFFICE,
+    OPEN,
+    archive,
+    container,
+    ods,
+    read,
+    xls,
+    xlsx,
+)
 from tests.lengths import times
 
 EXCEL = "application/vnd.ms-excel."

@@ -16,8 +16,7 @@ from registers.exports.calendar import CONTENT_TYPE, write
 from registers.exports.columns import ExportContext
 from registers.models import Change, Organisation, Protocol, Theme
 from registers.search.rows import CHUNK
-from tests.finding.questions import results_of
-from tests.formats.reading import read_calendar
+from tests.exports.reading import read_calendar
 from tests.lengths import times
 from tests.makers import (
     DAY,
@@ -29,6 +28,7 @@ from tests.makers import (
     withdrawn,
 )
 from tests.models.making import NOW, saved
+from tests.search.questions import results_of
 
 pytestmark = pytest.mark.django_db
 HERE = ExportContext(site="https://register.example", on=DAY, register="Protocols", publisher="Us")

@@ -25,11 +25,11 @@ from registers.search.reviews import (
     most_overdue,
     review_summary,
 )
-from tests.finding import reviews_slowly as slowly
-from tests.finding.questions import DAYS, results_of
-from tests.finding.reviews_slowly import end_of_month, later_by_months
 from tests.lengths import times
 from tests.makers import OrganisationFactory, ProtocolFactory, ThemeFactory, make_protocols
+from tests.search import reviews_slowly as slowly
+from tests.search.questions import DAYS, results_of
+from tests.search.reviews_slowly import end_of_month, later_by_months
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 NOVEMBER, JUNE = datetime.date(2026, 11, 22), datetime.date(2022, 6, 30)

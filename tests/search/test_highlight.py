@@ -11,8 +11,8 @@ from registers.search.index import current_index
 from registers.search.text.highlight import highlight, passage, passages
 from registers.search.text.query import parse_query
 from registers.search.text.search import search as search_for
-from tests.finding.search_cases import HOSTILE
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
+from tests.search.search_cases import HOSTILE
 
 MARKED = {
     "a word": ("Barn owls", "owl", "Barn [owls]"),

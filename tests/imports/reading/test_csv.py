@@ -15,7 +15,7 @@ from registers.imports.reading.limits import CELL_CHARACTERS
 from registers.imports.reading.messages import ROWS, unpack
 from registers.imports.reading.read import Unreadable, read_sheets
 from registers.imports.reading.reader import messages
-from tests.formats.sheet_files import cells
+from tests.imports.reading.sheet_files import cells
 
 TEXT = "reference,title\r\n0012,Café – tea\r\n"
 ROWS_OF_TEXT = [(1, "reference", "title"), (2, "0012", "Café – tea")]

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registers.search.facets import MAX_ORGANISATIONS
-from tests.finding import slowly
-from tests.finding.questions import DAYS, query_string, questions, results_of
 from tests.makers import ThemeFactory, make_protocols, withdrawn
+from tests.search import slowly
+from tests.search.questions import DAYS, query_string, questions, results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 # One register serves every question, for a question changes nothing.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from registers.models import Protocol
-from tests.finding.slowly import Register, read
 from tests.makers import make_rich_register
+from tests.search.slowly import Register, read
 
 
 def make(seed: int) -> Register:

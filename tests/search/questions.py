@@ -11,8 +11,8 @@ from django.utils.text import slugify
 from hypothesis import strategies as st
 
 from registers.search.results import Results
-from tests.finding.slowly import REVIEWS, ROLES, STATUSES
 from tests.makers import DAY, EMPTY_THEME, NO_PART, ORGANISATIONS, PURPOSE_WORDS, THEMES
+from tests.search.slowly import REVIEWS, ROLES, STATUSES
 
 SORTS = ("theme", "reference", "title", "review", "-review", "relevance")
 # Ends of months and of short ones, a leap day, and days far away.

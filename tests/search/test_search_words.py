@@ -12,17 +12,9 @@ from registers.search.index import current_index
 from registers.search.text.search import Search
 from registers.search.text.search import search as search_for
 from tests.conftest import empty_the_register
-from tests.finding.search_cases import (
-    HOSTILE,
-    NAMES,
-    REAL_CASES,
-    SLIPS,
-    SMALL,
-    SMALL_CASES,
-    WAGES,
-)
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory, ThemeFactory, withdrawn
 from tests.models.making import shared_by_a_module
+from tests.search.search_cases import HOSTILE, NAMES, REAL_CASES, SLIPS, SMALL, SMALL_CASES, WAGES
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 

@@ -30,11 +30,11 @@ from registers.models import (
     Succession,
     Theme,
 )
+from tests.changes.test_record import everything
 from tests.editing import bare, days_on, edit
 from tests.lengths import times
 from tests.models.making import a_name, a_party, make_cast, saved, shared_by_a_module
 from tests.papers import pdf
-from tests.test_changes import everything
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.finding.questions import results_of
 from tests.makers import OrganisationFactory, ThemeFactory, make_protocols
+from tests.search.questions import results_of
 
 pytestmark = pytest.mark.both_databases
 

@@ -19,8 +19,7 @@ from registers.exports.columns import COLUMNS, ExportContext, Kind
 from registers.exports.ods import NAMESPACES
 from registers.models import Organisation, Party, Protocol
 from registers.search import rows as found
-from tests.finding.questions import results_of
-from tests.formats.spreadsheets import EVERY_WAY, read
+from tests.exports.spreadsheets import EVERY_WAY, read
 from tests.makers import (
     DAY,
     OrganisationFactory,
@@ -29,6 +28,7 @@ from tests.makers import (
     ThemeFactory,
     make_protocols,
 )
+from tests.search.questions import results_of
 
 pytestmark = pytest.mark.django_db
 HERE = ExportContext(

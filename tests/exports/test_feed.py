@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, example, given, settings
 from registers.exports.columns import ExportContext
 from registers.exports.feed import CONTENT_TYPE, MAX_ENTRIES, write
 from registers.models import Change, Organisation, Protocol, Theme
-from tests.finding.questions import results_of
-from tests.formats.test_calendar import HOSTILE, visible
+from tests.exports.test_calendar import HOSTILE, visible
 from tests.makers import DAY, ProtocolFactory, ThemeFactory, make_protocols, withdrawn
 from tests.models.making import NOW, saved
+from tests.search.questions import results_of
 
 pytestmark = pytest.mark.django_db
 HERE = ExportContext(
