@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from html import unescape
+from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -20,7 +21,6 @@ from django.db import connection
 from django.db.models.signals import pre_save
 from django.test import Client
 
-from registers.changes import merge
 from registers.models import Change, Name, News, Organisation, Protocol, Theme
 from tests.admin.typing_in import add_row, address, boxes, errors, messages, send
 from tests.papers import pdf
@@ -213,15 +213,17 @@ def test_adding_an_organisation_while_it_is_merged(real_register, officer, monke
     form = boxes(doors[0], url) | add_row(doors[0], url, "parties", organisation=goes.pk)
     typed = {"other": goes.pk, "stays": "this", "kind_of_name": Name.Kind.ALIAS}
     typed |= doors[1].post(merge_url, typed).context["hidden_fields"]
-    is_held, do = threading.Event(), merge.do
+    # The package has a function of the same name.
+    merge = import_module("registers.changes.merge")
+    is_held, apply_steps = threading.Event(), merge.apply_steps
 
-    def do_slowly(*args: Any, **kwargs: Any) -> None:
+    def apply_slowly(*args: Any, **kwargs: Any) -> None:
         is_held.set()
         # By then the other waits: for the organisation, and not with the register's version.
         time.sleep(1)
-        do(*args, **kwargs)
+        apply_steps(*args, **kwargs)
 
-    monkeypatch.setattr(merge, "do", do_slowly)
+    monkeypatch.setattr(merge, "apply_steps", apply_slowly)
 
     def post(door: Client, where: str, what: Any) -> Any:
         try:
