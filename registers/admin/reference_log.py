@@ -17,6 +17,7 @@ from django.utils.text import get_text_list
 
 from registers import changes
 from registers.admin.base import errors_by_field
+from registers.admin.permissions import may_publish
 from registers.models import Gap, Protocol
 from registers.search.reference_log import LogFilter, ReferenceLog
 
@@ -87,7 +88,7 @@ def reference_log(request: HttpRequest) -> HttpResponse:
     """Show a page of the log, or save the explanation of gaps. Raises PermissionDenied."""
     if not admin.site.get_model_admin(Protocol).has_view_or_change_permission(request):
         raise PermissionDenied
-    may_explain = request.user.has_perm("registers.publish_protocol")
+    may_explain = may_publish(request.user)
     if request.method == "POST" and not may_explain:
         raise PermissionDenied
     log = ReferenceLog()

@@ -20,7 +20,7 @@ from registers.changes.record import (
     newest_history_id,
     refuse_future_dates,
     set_dates,
-    update_search_at_end,
+    update_search_and_version,
 )
 from registers.history.backfill import SUBJECTS, backfill_snapshots
 from registers.history.snapshot import snapshots_of
@@ -49,7 +49,7 @@ def record_changes(
     `published_before` applies to protocols that are new here. All else is as
     with `record_change`.
     """
-    with update_search_at_end() as touched:
+    with update_search_and_version() as touched:
         before = {key: said for some in batches(keys) for key, said in _summaries(model, some)}
         since, every = newest_history_id(), list(keys)
         for some in batches(keys):

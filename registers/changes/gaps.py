@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
-from registers.changes.record import record_change, remove, save, update_search_at_end
+from registers.changes.record import record_change, remove, save, update_search_and_version
 from registers.models import Gap
 
 
@@ -24,7 +24,7 @@ def explain_gaps(
     `fate` is a Gap.Fate, and `note` is public. Raises ValidationError, for
     example for a number that a protocol has.
     """
-    with update_search_at_end():
+    with update_search_and_version():
         for reference in references:
             gap = Gap.objects.filter(pk=reference).first() or Gap(reference=reference)
             gap.fate, gap.note = fate, note
@@ -35,7 +35,7 @@ def explain_gaps(
 def clear_gaps(references: Iterable[str], *, at: datetime.datetime, by: User | None = None) -> int:
     """Delete the explanations of `references`. Return how many there were."""
     gaps = list(Gap.objects.filter(pk__in=list(references)))
-    with update_search_at_end():
+    with update_search_and_version():
         for gap in gaps:
             # Another object as the subject: Django clears the key of one that it deletes.
             with record_change(Gap(reference=gap.pk), at=at, by=by):

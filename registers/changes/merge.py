@@ -14,7 +14,7 @@ from registers.changes.bulk_changes import record_changes
 from registers.changes.journal import Step, apply_steps, update_step
 from registers.changes.locking import PLAN_CHANGED, plan_digest
 from registers.changes.merge_plan import MergeSteps
-from registers.changes.record import free_slug, record_change, update_search_at_end
+from registers.changes.record import free_slug, record_change, update_search_and_version
 from registers.models import Apart, Change, Merge, Name, Organisation, Party, Protocol, Slug
 
 ITSELF = "An organisation cannot be merged into itself."
@@ -87,7 +87,7 @@ def merge(
     """
     if stays.pk == goes.pk:
         raise ValidationError({"other": ITSELF})
-    with update_search_at_end() as touched:
+    with update_search_and_version() as touched:
         held = lock_organisations([stays.pk, goes.pk])
         if len(held) < 2:  # noqa: PLR2004 (the two)
             raise ValidationError(NOT_HERE)
@@ -231,7 +231,7 @@ def split(
     Raises ValidationError where it cannot be done, or where something else
     would happen than the plan with `expected_digest`; then nothing is kept.
     """
-    with update_search_at_end() as touched:
+    with update_search_and_version() as touched:
         lock_organisations([name.organisation_id])
         stored = Name.objects.select_related("organisation").filter(pk=name.pk).first()
         if stored is None or stored.organisation_id != name.organisation_id:

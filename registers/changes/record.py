@@ -125,7 +125,7 @@ _touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
 
 
 @contextmanager
-def update_search_at_end() -> Iterator[Touched]:
+def update_search_and_version() -> Iterator[Touched]:
     """Collect what is saved within; at the end of the outermost block, update the search index.
 
     That also moves the register's version.
@@ -180,7 +180,7 @@ def record_change(
     A draft is saved without becoming official. Raises ValidationError, from
     `save` and `remove`, and then nothing is kept.
     """
-    with made_at(at), update_search_at_end(), transaction.atomic():
+    with made_at(at), update_search_and_version(), transaction.atomic():
         before = summary(subject)
         last = last_history_id(subject) if isinstance(subject, Protocol) else 0
         if (kind := type(subject)) in SUBJECTS and subject.pk:
@@ -216,7 +216,7 @@ def save(thing: models.Model) -> None:
 
     Raises ValidationError, with its sentences by field, and then nothing is saved.
     """
-    with update_search_at_end() as touched, transaction.atomic():
+    with update_search_and_version() as touched, transaction.atomic():
         if isinstance(thing, Party | Name) and thing.pk:
             # It may have belonged to another before.
             for stored in type(thing).objects.filter(pk=thing.pk):
@@ -243,7 +243,7 @@ def remove(thing: models.Model) -> None:
     if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
         raise ValidationError(OFFICIAL_IS_ITS_OWN)
     try:
-        with update_search_at_end() as touched, transaction.atomic():
+        with update_search_and_version() as touched, transaction.atomic():
             touched.add(thing)
             delete(thing)
     except models.ProtectedError as refusal:

@@ -29,7 +29,7 @@ from registers.changes.merge import (
     reason_with,
     steps_digest,
 )
-from registers.changes.record import record_change, update_search_at_end
+from registers.changes.record import record_change, update_search_and_version
 from registers.models import Merge, Name, Organisation, Party, Protocol, Slug
 from registers.models.keys import key_of
 
@@ -112,7 +112,7 @@ def undo_merge(
     Raises ValidationError where it cannot be undone, or where something else
     would happen than what the `expected_digest` plan said; then nothing is kept.
     """
-    with update_search_at_end() as touched:
+    with update_search_and_version() as touched:
         lock_organisations([merge.stays_key])
         merge = Merge.objects.select_for_update().get(pk=merge.pk)
         plan = plan_undo(merge)

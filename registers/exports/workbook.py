@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 
 from registers.exports.columns import COLUMNS, ExportContext, Kind
 from registers.exports.plain_text import one_line, plain
-from registers.search.question import STATUSES
+from registers.search.query_string import STATUSES
 from registers.search.results import Results
 
 # Only letters and spaces, so that no program has to quote it in the name of a range.

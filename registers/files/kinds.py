@@ -1,4 +1,4 @@
-"""What kind of paper a file is, by what is in it: PDF here, the Office kinds in paper_archives.py.
+"""What kind of paper a file is, by what is in it: PDF here, the Office kinds in archives.py.
 
 Nothing is ever unpacked, and no more is read than is needed.
 """

@@ -1,6 +1,6 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
-from registers.models.change import Apart, Change, Merge, RegisterVersion
+from registers.models.change import Apart, Change, Merge
 from registers.models.contacts import Approver, Contact
 from registers.models.document import Document
 from registers.models.gap import Gap
@@ -9,6 +9,7 @@ from registers.models.organisation import Name, Organisation, Slug, Succession
 from registers.models.pages import EarlierVersion, News, Resource, Theme
 from registers.models.party import Party
 from registers.models.protocol import Overarching, Protocol
+from registers.models.register_version import RegisterVersion
 from registers.models.reminder import Answer, Reminded, Reminder, Try
 from registers.models.review import Review
 from registers.models.search_entry import SearchEntry, VocabularyWord

@@ -1,8 +1,6 @@
-"""Changes: what changed, when and why; merges, and what undoes them; the register's version."""
+"""Changes: what changed, when and why; merges, and what undoes them."""
 
 from __future__ import annotations
-
-import secrets
 
 from django.conf import settings
 from django.db import models
@@ -89,36 +87,3 @@ class Apart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.one} is not {self.other}"
-
-
-class RegisterVersion(models.Model):
-    """Which state of the register this is. What is kept of an earlier one is out of date.
-
-    `number` counts the moves. Whoever moves it holds the row until the
-    transaction ends, so numbers are committed in their order. `token` is drawn
-    afresh at every move: a database that was put back to an earlier state and
-    went on from there has other tokens for the same numbers.
-    """
-
-    ONLY = 1  # the key of the one row
-
-    number = models.BigIntegerField(default=0)
-    token = models.CharField(max_length=16)
-
-    def __str__(self) -> str:
-        return f"{self.number}-{self.token}"
-
-    @classmethod
-    def now(cls) -> RegisterVersion:
-        """Return the version of the register that is read here: one light query."""
-        # Not first(), which would order the one row: this is asked at every request.
-        return next(iter(cls.objects.filter(pk=cls.ONLY)), cls(pk=cls.ONLY, token=""))
-
-    @classmethod
-    def move(cls) -> int:
-        """Move to the next version, within a transaction, and return its number."""
-        token = secrets.token_hex(8)
-        row = cls.objects.filter(pk=cls.ONLY)
-        if not row.update(number=models.F("number") + 1, token=token):
-            cls.objects.create(pk=cls.ONLY, number=1, token=token)
-        return int(row.values_list("number", flat=True).get())

@@ -19,7 +19,7 @@ from registers.search.organisations import (
     shared_by,
     sharing_with,
 )
-from registers.search.question import shorten
+from registers.search.query_string import shorten
 
 NAMES_PER_PAGE = 200
 PROTOCOLS_PER_PAGE = 50

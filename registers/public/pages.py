@@ -19,7 +19,7 @@ from registers.public.openapi import document
 from registers.public.request_context import export_context, paginate
 from registers.public.schemas import ORGANISATION, parameters
 from registers.search.facets import theme_counts
-from registers.search.question import ProtocolFilter
+from registers.search.query_string import ProtocolFilter
 from registers.search.results import PAGE_LENGTH, Results
 
 

@@ -15,7 +15,7 @@ from registers.history.diff import describe
 from registers.models import Gap, News, Protocol
 from registers.models.keys import spellings_of
 from registers.public.request_context import paginate
-from registers.search.question import DayField
+from registers.search.query_string import DayField
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
 

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
 
 from registers.exports.columns import ExportContext
-from registers.search.question import PageField
+from registers.search.query_string import PageField
 
 
 def export_context() -> ExportContext:

@@ -28,7 +28,7 @@ from registers.public.charts import (
 from registers.search.facets import facets_without_counts
 from registers.search.index import Mask
 from registers.search.organisations import LEADS_FIRST, most_urgent
-from registers.search.question import DayField, tags
+from registers.search.query_string import DayField, tags
 from registers.search.results import Results
 from registers.search.reviews import (
     QueryCount,

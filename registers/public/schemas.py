@@ -16,7 +16,7 @@ from registers.exports.columns import COLUMNS, Kind
 from registers.models import Name, Organisation
 from registers.models.review_dates import ReviewStatus
 from registers.public.exports import ORGANISATIONS_PER_PAGE
-from registers.search.question import (
+from registers.search.query_string import (
     MonthField,
     MultipleField,
     OrganisationsField,

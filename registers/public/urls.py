@@ -22,7 +22,7 @@ from registers.public import (
     well_known,
 )
 from registers.public.well_known import SITEMAPS
-from registers.search.question import ProtocolFilter
+from registers.search.query_string import ProtocolFilter
 
 
 class ReferenceConverter:

@@ -182,7 +182,7 @@ def give_answer(
 
     The same answer once more, by a double click, is one answer.
 
-    Raises ValidationError, with its sentences by field, and Shut where the
+    Raises ValidationError, with its sentences by field, and LinkClosed where the
     link cannot be used; then nothing is kept.
     """
     answer = Answer(

@@ -13,7 +13,7 @@ import numpy as np
 
 from registers.models import Organisation, Party
 from registers.models.review_dates import ReviewStatus
-from registers.search.question import MODEL_STATUS, STATUSES, ProtocolFilter
+from registers.search.query_string import MODEL_STATUS, STATUSES, ProtocolFilter
 
 MAX_ORGANISATIONS = 10
 

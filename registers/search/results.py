@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from registers.models import Organisation, Protocol, Theme
 from registers.search.facets import Facets, facets, facets_without_counts, theme_counts
 from registers.search.index import Index
-from registers.search.question import SORTS, ProtocolFilter, Tag, query_value, tags
+from registers.search.query_string import SORTS, ProtocolFilter, Tag, query_value, tags
 from registers.search.rows import (
     ProtocolList,
     Row,

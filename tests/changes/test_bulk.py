@@ -22,7 +22,7 @@ from registers.changes.bulk_import import (
     import_organisations,
     import_protocols,
 )
-from registers.changes.record import record_change, remove, save, update_search_at_end
+from registers.changes.record import record_change, remove, save, update_search_and_version
 from registers.history.snapshot import snapshot_of
 from registers.models import (
     Change,
@@ -76,7 +76,7 @@ def _first_states(random: Random) -> None:
 
 
 def one_by_one(incoming: list[Incoming], *, published_before: bool = False, **how: Any) -> None:
-    with update_search_at_end() as touched:
+    with update_search_and_version() as touched:
         # At once, whatever is named is read again, also where nothing of it changes.
         touched.protocols.update(each.reference for each in incoming)
         for each in incoming:
@@ -135,7 +135,7 @@ def _parts_one_by_one(protocol: Protocol, parts: list[Part]) -> None:
 
 
 def at_once(incoming: list[Incoming], **how: Any) -> None:
-    with update_search_at_end():
+    with update_search_and_version():
         done = list(import_protocols(incoming, **how))
     assert done == sorted(done)
     assert (done or [0])[-1] == len(incoming)
@@ -143,7 +143,7 @@ def at_once(incoming: list[Incoming], **how: Any) -> None:
 
 def organisations_one_by_one(incoming: list[IncomingOrganisation], **how: Any) -> list[int]:
     keys = []
-    with update_search_at_end():
+    with update_search_and_version():
         for each in incoming:
             organisation = (
                 Organisation(name=each.name, kind=each.kind)
@@ -160,7 +160,7 @@ def organisations_one_by_one(incoming: list[IncomingOrganisation], **how: Any) -
 
 
 def organisations_at_once(incoming: list[IncomingOrganisation], **how: Any) -> list[int]:
-    with update_search_at_end():
+    with update_search_and_version():
         return [key for keys in import_organisations(incoming, **how) for key in keys]
 
 

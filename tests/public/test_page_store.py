@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from registers.public.page_cache.key import CacheVersion, CanonicalUrl
-from registers.public.page_cache.store import CacheKey, Page, PageStore
+from registers.public.page_cache.key import CacheKey, CacheVersion, CanonicalUrl
+from registers.public.page_cache.store import Page, PageStore
 
 THEN = CacheVersion(("6", "aaaa"), "2026-11-22")
 NOW = CacheVersion(("7", "bbbb"), "2026-11-22")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from registers.models import Organisation, Protocol, Theme
 from registers.search.index import month_number
-from registers.search.question import ProtocolFilter
+from registers.search.query_string import ProtocolFilter
 from registers.search.reviews import (
     Calendar,
     QueryCount,

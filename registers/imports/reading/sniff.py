@@ -70,7 +70,7 @@ OLD_OTHERS = {
 STREAMS = [each.encode("utf-16-le") for each in (ENCRYPTED, *OLD_SHEETS, *OLD_OTHERS)]
 STREAM = re.compile(b"(" + b"|".join(map(re.escape, STREAMS)) + rb")\0\0")
 STREAM_BYTES = 64  # of the longest name
-# Excel before 1993 had no container. The rest of this kind is found by paper_kinds.py.
+# Excel before 1993 had no container. The rest of this kind is found by files/kinds.py.
 OLDEST = re.compile(rb"\x09[\x00\x02\x04\x08][\x04\x06\x08]\x00")
 JSON = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{])")
 PAGE = "a web page (HTML), as which some systems export tables"

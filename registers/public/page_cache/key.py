@@ -1,9 +1,10 @@
-"""What identifies a cached page: canonical URL, register version, day, and version of the code."""
+"""What identifies a cached page, and its ETag: canonical URL, register version, day and code."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +23,7 @@ from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from registers.models import RegisterVersion
 from registers.public.cors import is_data_route
 from registers.public.urls import CACHE_PARAMS, STREAMED_NAMES
-from registers.search.question import MultipleField, ProtocolFilter
+from registers.search.query_string import MultipleField, ProtocolFilter
 
 VERSION_SQL = str(
     RegisterVersion.objects.filter(pk=RegisterVersion.ONLY).values_list("number", "token").query
@@ -176,3 +177,30 @@ def canonical_query(query: QueryDict, parameters: tuple[str, ...]) -> str:
         used = sorted(set(values)) if name in REPEATED else values[-1:]
         pairs += [(name, value) for value in used if value]
     return urlencode(pairs)
+
+
+class CacheKey(NamedTuple):
+    """The key of a cached page. With HTTPS a response has one more header."""
+
+    url: CanonicalUrl
+    secure: bool
+
+
+# Once per worker: changed code only runs after a restart.
+CODE_VERSION = code_version()
+OPAQUE = re.compile(r'"([^"]*)"')
+
+
+def etag(key: CacheKey, version: CacheVersion, encoding: str) -> str:
+    """Return the ETag of a page, which does not need the page.
+
+    It is weak: a page can already include a change that is saved while it is rendered,
+    and then another worker briefly has other bytes with the same ETag.
+    """
+    identity = repr((CODE_VERSION, version, key, encoding)).encode()
+    return f'W/"{hashlib.blake2b(identity, digest_size=12).hexdigest()}"'
+
+
+def etag_matches(if_none_match: str, tag: str) -> bool:
+    """Return whether the header `If-None-Match` contains the ETag, compared weakly."""
+    return tag[3:-1] in OPAQUE.findall(if_none_match)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
-import re
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import brotli
 
-from registers.public.page_cache.key import CacheVersion, CanonicalUrl, code_version
+from registers.public.page_cache.key import CacheKey, CacheVersion, etag
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -66,18 +64,8 @@ def decompress(body: bytes, encoding: str) -> bytes:
 
 Headers = list[tuple[str, str]]
 
-# Once per worker: changed code only runs after a restart.
-CODE_VERSION = code_version()
-OPAQUE = re.compile(r'"([^"]*)"')
 # The memory of a page in addition to its bytes, approximately.
 OVERHEAD = 2_000
-
-
-class CacheKey(NamedTuple):
-    """The key of a cached page. With HTTPS a response has one more header."""
-
-    url: CanonicalUrl
-    secure: bool
 
 
 class Variant(NamedTuple):
@@ -86,21 +74,6 @@ class Variant(NamedTuple):
     etag: str
     headers: Headers
     body: bytes
-
-
-def etag(key: CacheKey, version: CacheVersion, encoding: str) -> str:
-    """Return the ETag of a page, which does not need the page.
-
-    It is weak: a page can already include a change that is saved while it is rendered,
-    and then another worker briefly has other bytes with the same ETag.
-    """
-    identity = repr((CODE_VERSION, version, key, encoding)).encode()
-    return f'W/"{hashlib.blake2b(identity, digest_size=12).hexdigest()}"'
-
-
-def etag_matches(if_none_match: str, tag: str) -> bool:
-    """Return whether the header `If-None-Match` contains the ETag, compared weakly."""
-    return tag[3:-1] in OPAQUE.findall(if_none_match)
 
 
 class Page:

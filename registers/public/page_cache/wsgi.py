@@ -16,22 +16,22 @@ from django.core.handlers.wsgi import WSGIRequest
 from registers.public.cors import CORS_HEADERS
 from registers.public.page_cache.key import (
     MAX_URL_LENGTH,
+    CacheKey,
     CacheVersion,
     cache_version,
     canonical_url,
+    etag,
+    etag_matches,
 )
 from registers.public.page_cache.store import (
     PRIVATE,
     VARY,
     CacheControl,
-    CacheKey,
     DjangoResponse,
     Page,
     PageStore,
     Variant,
     choose_encoding,
-    etag,
-    etag_matches,
     no_store_on_error,
     private,
 )

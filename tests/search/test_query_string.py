@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from registers.models import Organisation
-from registers.search.question import MAX_SEARCH_LENGTH, query_value
+from registers.search.query_string import MAX_SEARCH_LENGTH, query_value
 from tests.search.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
