@@ -95,7 +95,7 @@ def test_out_in_and_out_again(hostile_register, db, tmp_path, ending):
     assert set(lost) - back <= odd
     work = apply(
         lambda: check(sheets, Choices(), on=ON, published_before=True),
-        plan.digest,
+        plan.promise,
         at=AT,
         by=None,
         why="They were lost.",
