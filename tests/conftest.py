@@ -16,6 +16,7 @@ from django.test import Client, override_settings
 
 from registers.imports.fixture import is_empty, load_register, read_register
 from registers.search.index import clear_index
+from tests import database_copy
 from tests.cast import somebody
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "weisf"
@@ -56,10 +57,12 @@ def empty_the_register() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker) -> None:
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
     """Load the real register once; each test's own changes are rolled back."""
     with django_db_blocker.unblock():
         load_real_register()
+        with database_copy.kept():
+            yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,7 +86,10 @@ def another_register() -> None:
 def real_register(db) -> None:
     """Be sure of the real register, also after a test that emptied the database."""
     if is_empty():
-        load_real_register()
+        if connection.in_atomic_block:
+            load_real_register()
+        else:  # a test of transactions, which the database itself was emptied for
+            database_copy.restore()
 
 
 @pytest.fixture

@@ -20,7 +20,11 @@ from registers.models import Change, Protocol, RegisterVersion
 from tests.imports.spreadsheets import done
 from tests.imports.test_applying import CHANGED, NEW, NOON, applying
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.counted_on_postgresql,
+    pytest.mark.both_databases,
+    pytest.mark.django_db(transaction=True),
+]
 
 OTHER = ("Safer Community", "0061 - FGM", "Others' words.", "ECC", "Barnardos", "Jun-2027")
 ELSEWHERE = ("Health and Wellbeing", "0046 - Elsewhere", "x", "ECC", "", "Jun-2027")
@@ -90,7 +94,7 @@ def an_import(row: tuple[str, ...], checked: threading.Event, go: threading.Even
 def test_the_second_import_waits_and_is_checked_again(in_another_thread, row, ends):
     checked, go = threading.Event(), threading.Event()
     second = in_another_thread(lambda: an_import(row, checked, go))
-    checked.wait()
+    assert checked.wait(20), second.result(1)
     _, first = applying(CHANGED, NEW)
     while next(first).words != "rows saved":
         pass
@@ -108,7 +112,7 @@ def test_the_second_import_waits_and_is_checked_again(in_another_thread, row, en
 def test_two_that_begin_in_one_moment_are_one_after_the_other(in_another_thread):
     checked, go = threading.Event(), threading.Event()
     second = in_another_thread(lambda: an_import(OTHER, checked, go))
-    checked.wait()
+    assert checked.wait(20), second.result(1)
     go.set()
     try:
         _, work = applying(CHANGED)
@@ -126,7 +130,7 @@ def test_whoever_waits_too_long_is_told(in_another_thread, monkeypatch):
     monkeypatch.setattr(room, "PATIENCE_SECONDS", 1)
     checked, go = threading.Event(), threading.Event()
     second = in_another_thread(lambda: an_import(CHANGED, checked, go), patience=1)
-    checked.wait()
+    assert checked.wait(20), second.result(1)
     with transaction.atomic():
         RegisterVersion.objects.select_for_update().get()
         go.set()

@@ -1,0 +1,69 @@
+"""A copy of the test database with the real register, put back for tests of transactions.
+
+Django empties the database for each of these. To load the register again takes seconds; to put
+the copy back, a fraction of one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from django.db import connection
+
+_sqlite: list[sqlite3.Connection] = []
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Copy the database, and keep the copy meanwhile."""
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        with closing(sqlite3.connect(":memory:", check_same_thread=False)) as copy:
+            connection.connection.backup(copy)
+            _sqlite.append(copy)
+            yield
+            _sqlite.clear()
+        return
+    _copy_postgresql(source=_name(), target=_copy_name())
+    yield
+    with _postgres() as cursor:
+        cursor.execute(f'DROP DATABASE "{_copy_name()}"')
+
+
+def restore() -> None:
+    """Let the database be as it was copied. No transaction is open."""
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        (copy,) = _sqlite
+        copy.backup(connection.connection)
+    else:
+        _copy_postgresql(source=_copy_name(), target=_name())
+
+
+def _copy_postgresql(*, source: str, target: str) -> None:
+    _disconnect()
+    with _postgres() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+
+
+def _disconnect() -> None:
+    connection.close()
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close_pool()
+
+
+def _name() -> str:
+    return str(connection.settings_dict["NAME"])
+
+
+def _copy_name() -> str:
+    return f"{_name()}_copy"
+
+
+@contextmanager
+def _postgres() -> Iterator[object]:
+    with connection._nodb_cursor() as cursor:
+        yield cursor
