@@ -25,7 +25,7 @@ from registers.models import Change, Name, News, Organisation, Protocol, Theme
 from tests.admin.typing_in import add_row, address, boxes, errors, messages, send
 from tests.papers import pdf
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases]
 
 EDIT = address("protocol", "change", "0046")
 ADD = address("protocol", "add")

@@ -15,6 +15,7 @@ from registers.models import Merge, Organisation, Party, Protocol
 from tests.merging import NOON, dump, named
 
 pytestmark = [
+    pytest.mark.counted_on_postgresql,
     pytest.mark.both_databases,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(

@@ -15,6 +15,7 @@ from registers import changes
 from registers.models import Protocol, Review
 
 pytestmark = [
+    pytest.mark.counted_on_postgresql,
     pytest.mark.both_databases,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(

@@ -29,7 +29,7 @@ from registers.search.text.search import search as search_for
 from registers.search.text.words import prepare
 from tests.conftest import load_real_register
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases]
 
 
 def rebuild() -> str:

@@ -24,14 +24,19 @@ run_suite() {
         || fail "$name fail. Read the first failure above; 'make $suite TEST_ARGS=-x' stops at it."
 }
 
+# Prints the files that have a mark: to collect them alone takes a second, and all of them eight.
+marked() {
+    grep -rl --include='test_*.py' "mark\.$1" tests
+}
+
 on_postgresql() {
     "$python" tests/with_postgres.py "$@"
 }
 
 case $suite in
     all | all-on-both)
-        on_postgres=postgres
-        [ "$suite" = all ] || on_postgres='postgres-all postgres-15'
+        on_postgres=postgres-counted
+        [ "$suite" = all ] || on_postgres='postgres-all-counted postgres-15'
         "$python" -m coverage erase
         sh weisf/steps/test.sh counted > var/unit.log 2>&1 &
         sqlite=$!
@@ -66,16 +71,19 @@ case $suite in
     chance) # the short forms of what `long` runs; counting their lines would double their time
         suite=unit
         unset DATABASE_URL
-        run_suite "Tests on SQLite" "$python" -m pytest -m has_long_form "$@"
+        run_suite "Tests on SQLite" "$python" -m pytest -m has_long_form $(marked has_long_form) "$@"
         ;;
     postgres)
-        run_suite "Tests on PostgreSQL" on_postgresql \
-            "$python" -m coverage run -m pytest -m 'both_databases and not browser' "$@"
+        run_suite "Tests on PostgreSQL" on_postgresql "$python" -m pytest -m both_databases "$@"
         ;;
-    postgres-all)
+    postgres-counted | postgres-all-counted) # lines that only PostgreSQL needs are counted apart
+        rest=both_databases
+        [ "$suite" = postgres-counted ] || rest='not browser'
         suite=postgres
         run_suite "Tests on PostgreSQL" on_postgresql \
-            "$python" -m coverage run -m pytest -m 'not browser' "$@"
+            "$python" -m coverage run -m pytest -m counted_on_postgresql $(marked counted_on_postgresql) "$@"
+        run_suite "Tests on PostgreSQL" on_postgresql \
+            "$python" -m pytest -m "$rest and not counted_on_postgresql" "$@"
         ;;
     postgres-15) # the oldest that is promised: Debian 12's
         [ -x /usr/lib/postgresql/15/bin/postgres ] || {

@@ -19,7 +19,11 @@ from registers.public.page_cache.wsgi import PageCache
 from tests.public.asking import ask
 from tests.public.page_cache.keeping import KEPT, from_memory, made_afresh, rename
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = [
+    pytest.mark.counted_on_postgresql,
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("real_register"),
+]
 
 
 # Compressed once -----------------------------------------------------------------------------
