@@ -51,7 +51,9 @@ class Merge(models.Model):
     stays_key = models.BigIntegerField()
     gone_key = models.BigIntegerField()
     gone_name = models.CharField(max_length=255)
-    moved = models.JSONField(help_text="What stood with the one that is gone, and where it went.")
+    moved = models.JSONField(
+        help_text="What belonged to the organisation that was merged, and where it went."
+    )
     change = models.OneToOneField(Change, models.PROTECT, related_name="merge")
     undone_at = models.DateTimeField(null=True, blank=True)
 
@@ -81,7 +83,7 @@ class Apart(models.Model):
             models.CheckConstraint(
                 condition=models.Q(one__lt=models.F("other")),
                 name="apart_in_order",
-                violation_error_message="The one with the lower key stands first.",
+                violation_error_message="The one with the lower key comes first.",
             ),
         ]
 

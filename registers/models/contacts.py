@@ -24,7 +24,7 @@ class Approver(models.Model):
             models.UniqueConstraint(
                 fields=["organisation", "job_title"],
                 name="one_approver_per_title",
-                violation_error_message="This job title stands here already.",
+                violation_error_message="This job title is already here.",
             )
         ]
 

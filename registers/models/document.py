@@ -25,7 +25,7 @@ LONGEST_NAME = 150
 def refuse_large(paper: FieldFile) -> None:
     """Raise ValidationError for a paper of over 20 MB."""
     if is_new(paper) and paper.size > PAPER_BYTES:
-        raise ValidationError("This file is larger than 20 MB. Save a smaller one.")
+        raise ValidationError("This file is larger than 20 MB. Upload a smaller file.")
 
 
 def refuse_other_kinds(paper: FieldFile) -> None:
@@ -39,7 +39,10 @@ def refuse_other_than(ending: str, kind: str) -> None:
     """Raise ValidationError where a name's ending is not that of its kind."""
     if kind != ending:
         it_is, said = map(_called, (kind, ending))
-        raise ValidationError(f"This is {it_is}, not {said}: give its name the ending .{kind}.")
+        raise ValidationError(
+            f"This is {it_is}, not {said}. Change the end of its name to .{kind},"
+            " then upload it again."
+        )
 
 
 def _called(kind: str) -> str:

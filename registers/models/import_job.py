@@ -124,7 +124,7 @@ class ImportName(models.Model):
         UNKNOWN = "unknown", "Not known: choose"
         NEW = "new", "New"
         CHOSEN = "chosen", "Chosen"
-        PUBLISHED = "published", "Published so before"
+        PUBLISHED = "published", "Published like this before"
         NAME = "name", "By its name"
 
     MOST_OF_CELL = 1_000  # characters

@@ -15,7 +15,7 @@ EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 def refuse_email(text: str) -> None:
     """Raise ValidationError where `text`, which is public, holds an e-mail address."""
     if EMAIL.search(text):
-        raise ValidationError("This is public. Take the e-mail address out.")
+        raise ValidationError("Remove the e-mail address, because this is public.")
 
 
 def key_of(text: str) -> str:
@@ -31,7 +31,9 @@ def key_of(text: str) -> str:
 
 SHORTEST, LONGEST = 4, 8
 LAST = 10**LONGEST - 1
-refuse_no_reference = RegexValidator(r"\A[0-9]{4,8}\Z", "Write the number as 4 to 8 digits: 0012.")
+refuse_no_reference = RegexValidator(
+    r"\A[0-9]{4,8}\Z", "Enter the number as 4 to 8 digits, such as 0012."
+)
 
 
 def all_spellings(numbers: Iterable[int]) -> list[str]:

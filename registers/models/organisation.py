@@ -74,7 +74,7 @@ class Organisation(models.Model):
         max_length=255,
         unique=True,
         blank=True,
-        help_text="The end of its address. Left empty, it is made from the name.",
+        help_text="The end of its web address. If you leave this empty, it is made from the name.",
     )
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.BODY)
     note = models.TextField(blank=True, help_text="Public. Something a reader should know.")
@@ -134,7 +134,7 @@ class Name(models.Model):
                 fields=["organisation"],
                 condition=models.Q(kind="official"),
                 name="one_official_name",
-                violation_error_message="An organisation has one official name.",
+                violation_error_message="An organisation can have only one official name.",
             )
         ]
 
@@ -153,9 +153,9 @@ class Name(models.Model):
         """
         self.key = key_of(self.text)
         if not self.key:
-            raise ValidationError({"text": "Write the name."})
+            raise ValidationError({"text": "Enter the name."})
         if len(self.key) > KEY_LENGTH:
-            raise ValidationError({"text": "This name is too long."})
+            raise ValidationError({"text": "This name is too long. Enter a shorter one."})
         if self.also_written and key_of(self.also_written) != self.key:
             raise ValidationError(
                 {"also_written": "This differs in more than capitals. Add it as a name of its own."}

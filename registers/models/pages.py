@@ -31,11 +31,13 @@ class Theme(models.Model):
     slug = models.SlugField(
         max_length=100,
         unique=True,
-        help_text="The end of its address, such as health-and-wellbeing. It cannot change later.",
+        help_text=(
+            "The end of its web address, such as health-and-wellbeing. You cannot change it later."
+        ),
     )
     description = models.TextField(blank=True, help_text="Public. What belongs under this theme.")
     position = models.PositiveSmallIntegerField(
-        default=0, help_text="Themes stand in this order, then by name."
+        default=0, help_text="Themes are listed in this order, then by name."
     )
     history = HistoricalRecords()
 
@@ -53,7 +55,7 @@ class Theme(models.Model):
         """Put the name's key in step, so that the check for a second one sees it."""
         self.key = key_of(self.name)
         if len(self.key) > KEY_LENGTH:
-            raise ValidationError({"name": "This name is too long."})
+            raise ValidationError({"name": "This name is too long. Enter a shorter one."})
 
 
 class NewsQuerySet(models.QuerySet["News"]):
@@ -69,7 +71,9 @@ class News(models.Model):
 
     title = models.CharField(max_length=200)
     slug = models.SlugField(
-        max_length=100, unique=True, help_text="The end of its address. It cannot change later."
+        max_length=100,
+        unique=True,
+        help_text="The end of its web address. You cannot change it later.",
     )
     body = models.TextField(blank=True)
     published_on = models.DateField(
@@ -101,7 +105,9 @@ class Resource(Paper):
         help_text="PDF, DOCX, XLSX, ODT or ODS, of 20 MB at most. May be added later.",
     )
     slug = models.SlugField(
-        max_length=100, unique=True, help_text="The end of its address. It cannot change later."
+        max_length=100,
+        unique=True,
+        help_text="The end of its web address. You cannot change it later.",
     )
     body = models.TextField("what it is for", blank=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -137,7 +143,7 @@ class EarlierVersion(StoredFile, models.Model):
                 condition=models.Q(document=None, resource__isnull=False)
                 | models.Q(document__isnull=False, resource=None),
                 name="version_of_one_paper",
-                violation_error_message="An earlier version belongs to one paper.",
+                violation_error_message="An earlier version can belong to only one document.",
             )
         ]
 

@@ -25,7 +25,7 @@ class Party(models.Model):
         max_length=255,
         blank=True,
         validators=[refuse_email],
-        help_text="The name that stands in the protocol. Kept even if the organisation is renamed.",
+        help_text="The name in the protocol. It is kept even if the organisation is renamed.",
     )
     note = models.CharField(
         max_length=255,
@@ -52,7 +52,7 @@ class Party(models.Model):
                 fields=["protocol"],
                 condition=models.Q(role="lead"),
                 name="one_lead",
-                violation_error_message="A protocol has one lead organisation, or none.",
+                violation_error_message="A protocol can have only one lead organisation.",
             ),
         ]
 

@@ -187,7 +187,7 @@ class Protocol(models.Model):
                 condition=models.Q(review_date=None)
                 | models.Q(Exact(DayOfMonth("review_date"), 1)),
                 name="review_month_first",
-                violation_error_message="A review date is a month: write its first day.",
+                violation_error_message="A review date is a month. Enter its first day.",
             ),
             models.CheckConstraint(
                 condition=(
@@ -199,7 +199,8 @@ class Protocol(models.Model):
                 ),
                 name="withdrawn_why",
                 violation_error_message=(
-                    "A withdrawn protocol has a day and a reason, and no other has them."
+                    "Only a withdrawn protocol has a withdrawal date and a reason,"
+                    " and it must have both."
                 ),
             ),
             # 0012 and 00012 are one number.

@@ -36,7 +36,7 @@ class Reminder(models.Model):
     class Status(models.TextChoices):
         """How far it came."""
 
-        SENDING = "sending", "Begun, and not known to have been sent"  # the run was cut short
+        SENDING = "sending", "Started, but not known to have been sent"  # the run was cut short
         SENT = "sent", "Sent"  # the mail server took it
         FAILED = "failed", "Failed"  # the mail server did not take it; `problem` says why
 

@@ -69,15 +69,16 @@ class Review(models.Model):
                 ),
                 name="outcome_says_what_next",
                 violation_error_message=(
-                    "A protocol that is still needed has a next review; one that is replaced"
-                    " has the other protocol; one that is no longer needed has a reason."
+                    "A protocol that is still needed must have a next review. One that is"
+                    " replaced must have the other protocol. One that is no longer needed must"
+                    " have a reason."
                 ),
             ),
             models.CheckConstraint(
                 condition=models.Q(next_review=None)
                 | models.Q(Exact(DayOfMonth("next_review"), 1)),
                 name="next_review_month_first",
-                violation_error_message="A review date is a month: write its first day.",
+                violation_error_message="A review date is a month. Enter its first day.",
             ),
             models.CheckConstraint(
                 condition=models.Q(next_review=None)
@@ -110,21 +111,21 @@ class Review(models.Model):
     def _misfits(self) -> Any:
         outcome, month, newer = self.outcome, self.next_review, self.replaced_by_id
         if self.is_needed and not month:
-            yield "next_review", "Write the month of the next review."
+            yield "next_review", "Enter the month of the next review."
         if month and not self.is_needed:
-            yield "next_review", "A protocol that ends has no next review. Empty this box."
+            yield "next_review", "A protocol that ends has no next review. Clear this box."
         if month and self.reviewed_on and last_day(month) < self.reviewed_on:
             yield (
                 "next_review",
-                "The next review cannot be due before this one was made. Write a later month.",
+                "The next review cannot be due before this one was made. Enter a later month.",
             )
         if self.reviewed_on and self.reviewed_on.year < FIRST_YEAR:
-            yield "reviewed_on", f"Write a day of the year {FIRST_YEAR} or later."
+            yield "reviewed_on", f"Enter a date in the year {FIRST_YEAR} or later."
         if outcome == self.Outcome.REPLACED and not newer:
-            yield "replaced_by", "Choose the protocol that replaces it."
+            yield "replaced_by", "Select the protocol that replaces it."
         if newer and outcome != self.Outcome.REPLACED:
-            yield "replaced_by", f"Only for ‘{self.Outcome.REPLACED.label}’. Empty this box."
+            yield "replaced_by", f"Only for ‘{self.Outcome.REPLACED.label}’. Clear this box."
         if newer and newer == self.protocol_id:
             yield "replaced_by", "A protocol cannot replace itself."
         if outcome == self.Outcome.ENDED and not self.note.strip():
-            yield "note", "Write why it is no longer needed. The public reads it."
+            yield "note", "Enter why it is no longer needed. The public can read this."

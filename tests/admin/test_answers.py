@@ -201,7 +201,7 @@ def test_an_answer_that_it_is_no_longer_needed_withdraws_the_protocol(officers_d
 
 # By what is typed: the words beside the boxes.
 WRONG = {
-    "no month": ({}, "Write the month of the next review."),
+    "no month": ({}, "Enter the month of the next review."),
     "a month that has passed": ({"next_review": "March 2020"}, "cannot be due before"),
     "no month at all": ({"next_review": "soon"}, "month"),
     "a day to come": (
@@ -210,7 +210,7 @@ WRONG = {
     ),
     "an e-mail address": (
         {"next_review": "March 2029", "note": "Ask a@b.org."},
-        "This is public. Take the e-mail address out.",
+        "Remove the e-mail address, because this is public.",
     ),
 }
 

@@ -72,14 +72,14 @@ def test_the_reason_is_filled_in_beforehand_and_asked_for(officers_door, address
     assert boxes(officers_door, address)["why"] == "Imported from live.csv."
     unread = "This holds a character that cannot be shown (U+0007). Delete it, or type it again."
     for why, wrong in (
-        ("Sent by jane.smith@essex.gov.uk.", "This is public. Take the e-mail address out."),
+        ("Sent by jane.smith@essex.gov.uk.", "Remove the e-mail address, because this is public."),
         ("So\x07", unread),
     ):
         answer = apply(officers_door, address, why=why)
         assert answer.context["form"].errors == {"why": [wrong]}
         assert wrong in said(answer.content)
     answer = apply(officers_door, address, why=" ")
-    assert answer.context["form"].errors == {"why": ["Write why, in a few words. Readers see it."]}
+    assert answer.context["form"].errors == {"why": ["Enter why, in a few words. Readers see it."]}
     assert "<title>Error: " in answer.content.decode()
     assert Protocol.objects.get(pk="0012").title != "Another title"
 

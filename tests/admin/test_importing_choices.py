@@ -265,7 +265,7 @@ WRONG = {
     ),
     "a new one with an e-mail address": (
         {"way": "new", "new": "jane.smith@essex.gov.uk"},
-        {"new": ["This is public. Take the e-mail address out."]},
+        {"new": ["Remove the e-mail address, because this is public."]},
     ),
     "a new one with what cannot be shown": (
         {"way": "new", "new": "A\x07B"},
@@ -315,7 +315,7 @@ def test_a_wrong_choice_is_a_sentence_beside_its_box(officers_door, wrong):
 
 
 WRONG_THEMES = {
-    "an e-mail address": ("jo@example.org", "This is public. Take the e-mail address out."),
+    "an e-mail address": ("jo@example.org", "Remove the e-mail address, because this is public."),
     "too long": ("a" * 101, "It is longer than 100 characters."),
 }
 
@@ -331,7 +331,7 @@ def test_words_that_nothing_can_be_called_are_not_kept(officers_door):
     address = at(officers_door, typed(a_row("One", others="jo@example.org")))
     chosen = {"way": "other", "other": "EPUT", "kept_as": "alias"}
     answer = choose(officers_door, address, **{"jo@example.org": chosen})
-    sentence = "This is public. Take the e-mail address out."
+    sentence = "Remove the e-mail address, because this is public."
     assert refused(answer) == {"jo@example.org": {"kept_as": [sentence]}}
 
 

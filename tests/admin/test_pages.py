@@ -103,7 +103,7 @@ class TestApprovers:
         approver = Approver.objects.create(organisation=medway, job_title="Caldicott Guardian")
         url = address("approver", "change", approver.pk)
         response = send(officers_door, url, job_title="SIRO")
-        assert "This job title stands here already." in errors(response)
+        assert "This job title is already here." in errors(response)
 
     def test_one_is_deleted(self, officers_door, medway):
         approver = Approver.objects.create(organisation=medway, job_title="SIRO")

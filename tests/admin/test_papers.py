@@ -231,7 +231,10 @@ class TestNothingIsLeftOver:
     def test_a_file_that_is_not_what_it_says(self, officers_door, folder):
         row = add_row(officers_door, EDIT, "documents", title="A", file=a_file(papers.docx()))
         response = send(officers_door, EDIT, **row)
-        assert "This is a DOCX, not a PDF: give its name the ending .docx." in errors(response)
+        assert (
+            "This is a DOCX, not a PDF. Change the end of its name to .docx, then upload it again."
+            in errors(response)
+        )
         assert kept(folder) == set()
 
     @pytest.mark.parametrize("large", [False, True], ids=["in memory", "in a file"])

@@ -202,11 +202,11 @@ def test_what_is_wrong_is_said_beside_the_box_and_nothing_is_saved(
 
 BAD_REFERENCES = {
     "taken": ("0046", "A protocol has this reference already."),
-    "too short": ("12", "Write the number as 4 to 8 digits"),
-    "letters": ("ISP0012", "Write the number as 4 to 8 digits"),
+    "too short": ("12", "Enter the number as 4 to 8 digits"),
+    "letters": ("ISP0012", "Enter the number as 4 to 8 digits"),
     "too long": ("123456789", "at most 8 characters"),
     "missing": ("", "This field is required."),
-    "other digits": ("٠٠١٢", "Write the number as 4 to 8 digits"),
+    "other digits": ("٠٠١٢", "Enter the number as 4 to 8 digits"),
 }
 
 

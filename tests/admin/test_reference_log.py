@@ -171,10 +171,10 @@ BAD = {
     "a protocol's in another width": (["00012"], {}, "You cannot explain 00012"),
     "past the last": (["0074"], {}, "it is not in the reference log"),
     "no number": (["x" * 40], {}, "You cannot explain " + "x" * 20 + ":"),
-    "three digits": (["013"], {}, "Write the number as 4 to 8 digits"),
+    "three digits": (["013"], {}, "Enter the number as 4 to 8 digits"),
     "no fate": (["0013"], {"fate": ""}, "Select what became of them."),
     "an unknown fate": (["0013"], {"fate": "lost"}, "Select a valid choice."),
-    "an e-mail address": (["0013"], {"note": "Ask a@example.org"}, "Take the e-mail address out."),
+    "an e-mail address": (["0013"], {"note": "Ask a@example.org"}, "Remove the e-mail address"),
     "the same number twice": (["0013", "00013"], {}, "explained as 0013 already"),
 }
 

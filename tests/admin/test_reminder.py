@@ -59,7 +59,7 @@ class TestTheList:
         page = officers_door.get(
             address("reminder", "changelist"), {"outcome": "unresolved"}
         ).content.decode()
-        assert "Begun, and not known to have been sent" in page
+        assert "Started, but not known to have been sent" in page
         assert '<td class="field-protocol_count">3</td>' in page
         assert "No such mailbox." in page
 

@@ -163,16 +163,16 @@ BAD = {
     "no day": ({"reviewed_on": ""}, "reviewed_on", "This field is required."),
     "a day that is none": ({"reviewed_on": "30/02/2026"}, "reviewed_on", "like 31/03/2027."),
     "a day to come": ({"reviewed_on": "23/11/2026"}, "reviewed_on", "today or in the past"),
-    "no month": ({"next_review": ""}, "next_review", "Write the month of the next review."),
+    "no month": ({"next_review": ""}, "next_review", "Enter the month of the next review."),
     "a month that is none": ({"next_review": "soon"}, "next_review", "Write it like March 2027."),
     "a month before the day": ({"next_review": "October 2026"}, "next_review", "a later month"),
     "a month for one that ends": (
         ENDS | {"next_review": "March 2029"},
         "next_review",
-        "Empty this box.",
+        "Clear this box.",
     ),
-    "withdrawn without a reason": (ENDS | {"note": "  "}, "note", "Write why"),
-    "replaced by nothing": (REPLACED | {"replaced_by": ""}, "replaced_by", "Choose the protocol"),
+    "withdrawn without a reason": (ENDS | {"note": "  "}, "note", "Enter why"),
+    "replaced by nothing": (REPLACED | {"replaced_by": ""}, "replaced_by", "Select the protocol"),
     "replaced by itself": (REPLACED | {"replaced_by": "0046"}, "replaced_by", "replace itself"),
     "replaced by what it replaces": (
         REPLACED | {"replaced_by": "0053"},
@@ -185,8 +185,8 @@ BAD = {
         "replaced_by",
         "Select a valid choice.",
     ),
-    "an e-mail address": ({"note": "Ask jo@example.org"}, "note", "Take the e-mail address out."),
-    "an address as job title": ({"job_title": "a@b.cd"}, "job_title", "Take the e-mail"),
+    "an e-mail address": ({"note": "Ask jo@example.org"}, "note", "Remove the e-mail address"),
+    "an address as job title": ({"job_title": "a@b.cd"}, "job_title", "Remove the e-mail"),
     "nobody decided": ({"job_title": ""}, "job_title", "This field is required."),
     "too long a job title": ({"job_title": "x" * 151}, "job_title", "at most 150 characters"),
 }
@@ -323,7 +323,7 @@ class TestLookingUp:
     def test_bad_words_are_refused(self, officers_door, review):
         before = as_stored()
         response = send(officers_door, address("review", "change", review.pk), note="")
-        assert "Write why it is no longer needed." in errors(response)
+        assert "Enter why it is no longer needed." in errors(response)
         assert as_stored() == before
 
     def test_none_is_added_or_deleted(self, officers_door, review):

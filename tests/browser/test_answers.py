@@ -113,7 +113,7 @@ def test_the_errors_of_an_answer_are_found_and_put_right(visitor, place, links, 
     nothing(look(page, "sticking_out"), "stands out of the window")
     nothing(axe_finds(page), "is found by axe")
     summary = page.get_by_role("alert")
-    summary.get_by_role("link", name="Job title: This is public.").click()
+    summary.get_by_role("link", name="Job title: Remove the e-mail address").click()
     expect(page.locator(":target")).to_have_value("jane@example.org")
     note = page.get_by_label("Note")
     summary.get_by_role("link", name="Write in the note why").click()

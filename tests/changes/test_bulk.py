@@ -343,7 +343,7 @@ REFUSED = {
         "This day must be today or in the past",
     ),
     "too long": ({"title": "x" * 301}, "at most 300 characters"),
-    "an e-mail address": ({"parts": "jo@example.org"}, "This is public. Take the e-mail"),
+    "an e-mail address": ({"parts": "jo@example.org"}, "Remove the e-mail address"),
     "a number that is told of": ({"reference": "98765"}, "098765 as"),
 }
 

@@ -140,7 +140,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "9005",
         {"reviewed_on": datetime.date(1900, 1, 1)},
         "reviewed_on",
-        "Write a day of the year 1990 or later.",
+        "Enter a date in the year 1990 or later.",
     ),
     "a day to come": (
         "9005",
@@ -148,7 +148,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "reviewed_on",
         "This day is still to come.",
     ),
-    "no month": ("9005", {"next_review": None}, "next_review", "Write the month"),
+    "no month": ("9005", {"next_review": None}, "next_review", "Enter the month"),
     "a month before its own day": (
         "9005",
         {"next_review": datetime.date(2026, 10, 1)},
@@ -167,14 +167,14 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "next_review",
         "A protocol that ends has no next review.",
     ),
-    "withdrawn without a reason": ("9005", {"outcome": "ended"}, "note", "Write why"),
+    "withdrawn without a reason": ("9005", {"outcome": "ended"}, "note", "Enter why"),
     "withdrawn for white space": (
         "9005",
         {"outcome": "ended", "note": " \n "},
         "note",
-        "Write why",
+        "Enter why",
     ),
-    "replaced by nothing": ("9005", {"outcome": "replaced"}, "replaced_by", "Choose the protocol"),
+    "replaced by nothing": ("9005", {"outcome": "replaced"}, "replaced_by", "Select the protocol"),
     "a replacement for one that stays": (
         "9005",
         {"replaced_by_id": "9002"},
@@ -211,13 +211,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "9005",
         {"note": "Ask jo@example.org."},
         "note",
-        "Take the e-mail address out.",
+        "Remove the e-mail address",
     ),
     "an e-mail address as job title": (
         "9005",
         {"job_title": "jo@example.org"},
         "job_title",
-        "Take the e-mail address out.",
+        "Remove the e-mail address",
     ),
     "nobody decided": ("9005", {"job_title": ""}, "job_title", "cannot be blank"),
     "too long a job title": ("9005", {"job_title": "x" * LONG}, "job_title", "at most 150"),
@@ -356,7 +356,7 @@ class TestMending:
         before = everything()
         review.note = ""
         with (
-            pytest.raises(ValidationError, match="Write why"),
+            pytest.raises(ValidationError, match="Enter why"),
             changes.record_change(review.protocol, at=NOW),
         ):
             changes.correct_review(review)

@@ -280,7 +280,7 @@ BAD = {
     "an e-mail address": (
         ["Safer Community", "9001 - New", "", "", "Barnardos (jo@example.org)"],
         "E",
-        "'Barnardos': This is public. Take the e-mail address out.",
+        "'Barnardos': Remove the e-mail address, because this is public.",
     ),
     "a name that is too long": (
         ["Safer Community", "9001 - New", "", "", f"Barnardos; {'a' * 256}"],

@@ -259,7 +259,7 @@ WRONG = {
     ),
     "a reference of letters": (
         protocol(reference="12"),
-        "Protocol '12': reference: Write the number as 4 to 8 digits: 0012.",
+        "Protocol '12': reference: Enter the number as 4 to 8 digits, such as 0012.",
     ),
     "no title": (protocol(title=None), "Protocol '0001': title: This field cannot be blank."),
     "no theme": (protocol(theme=None), "Protocol '0001' lacks 'theme'."),
@@ -285,7 +285,8 @@ WRONG = {
     ),
     "withdrawn without a reason": (
         protocol(status="withdrawn", withdrawn_on="2024-01-01"),
-        "Protocol '0001': A withdrawn protocol has a day and a reason, and no other has them.",
+        "Protocol '0001': Only a withdrawn protocol has a withdrawal date and a reason,"
+        " and it must have both.",
     ),
     "an unknown status": (
         protocol(status="gone"),
@@ -306,7 +307,7 @@ WRONG = {
     ),
     "two leads": (
         party(role="lead"),
-        "Protocol '0001': A protocol has one lead organisation, or none.",
+        "Protocol '0001': A protocol can have only one lead organisation.",
     ),
     "an unknown role": (
         party(role="boss"),
@@ -338,7 +339,7 @@ WRONG = {
     ),
     "an approver twice": (
         organisation(approvers=["Guardian", "Guardian"]),
-        "Organisation 'Birch Trust': This job title stands here already.",
+        "Organisation 'Birch Trust': This job title is already here.",
     ),
     "an unknown successor": (
         organisation(became=[{"name": "Elm Trust"}]),

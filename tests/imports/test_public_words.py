@@ -11,11 +11,15 @@ pytestmark = pytest.mark.usefixtures("real_register")
 
 SAFER = "Safer Community"
 NEW_ONES = {
-    "a theme": (["jo@example.org", "9001 - New"], "A", "'jo@example.org': This is public."),
+    "a theme": (
+        ["jo@example.org", "9001 - New"],
+        "A",
+        "'jo@example.org': Remove the e-mail address",
+    ),
     "a long theme": (["a" * 101, "9001 - New"], "A", f"'{'a' * 60}': It is longer than 100"),
     # Of each ß the key has two letters.
     "a theme's key": (["ß" * 51, "9001 - New"], "A", f"'{'ß' * 51}': It is longer than 100"),
-    "a party": ([SAFER, "9001 - New", "", "jo@example.org"], "D", "'jo@example.org': This is"),
+    "a party": ([SAFER, "9001 - New", "", "jo@example.org"], "D", "'jo@example.org': Remove"),
     "a long party": ([SAFER, "9001 - New", "", "a" * 256], "D", f"'{'a' * 60}…': It is longer"),
     "a party's key": ([SAFER, "9001 - New", "", "ß" * 151], "D", f"'{'ß' * 60}': It is longer"),
 }

@@ -174,11 +174,11 @@ WRONG_CHOICES = {
     "a theme": (("theme", "X", "note", "", ""), "a theme is known or new."),
     "an e-mail address": (
         ("organisation", "X", "new", "jo@example.org", ""),
-        "Row 2 of the choices: 'jo@example.org': This is public. Take the e-mail address out.",
+        "Row 2 of the choices: 'jo@example.org': Remove the e-mail address",
     ),
     "an e-mail address of a theme": (
         ("theme", "X", "new", "jo@example.org", ""),
-        "'jo@example.org': This is public. Take the e-mail address out.",
+        "'jo@example.org': Remove the e-mail address, because this is public.",
     ),
     "a long theme": (("theme", "X", "new", "a" * 101, ""), "It is longer than 100 characters."),
     "a long name": (
@@ -253,7 +253,7 @@ def test_nobody_has_the_username(file):
 WRONG_REASONS = {
     "an e-mail address": (
         "Sent by jo@example.org.",
-        "This is public. Take the e-mail address out.",
+        "Remove the e-mail address, because this is public.",
     ),
     "what cannot be shown": ("So\x07", "This holds a character that cannot be shown (U+0007)."),
 }

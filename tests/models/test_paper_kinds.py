@@ -119,18 +119,22 @@ HOSTILE = {
     "a DOCX called PDF": (
         "pdf",
         docx(),
-        "This is a DOCX, not a PDF: give its name the ending .docx.",
+        "This is a DOCX, not a PDF. Change the end of its name to .docx, then upload it again.",
     ),
-    "a PDF called ODS": ("ods", pdf(), "This is a PDF, not an ODS: give its name the ending .pdf."),
+    "a PDF called ODS": (
+        "ods",
+        pdf(),
+        "This is a PDF, not an ODS. Change the end of its name to .pdf, then upload it again.",
+    ),
     "an XLSX called DOCX": (
         "docx",
         xlsx(),
-        "This is an XLSX, not a DOCX: give its name the ending .xlsx.",
+        "This is an XLSX, not a DOCX. Change the end of its name to .xlsx, then upload it again.",
     ),
     "an ODT called ODS": (
         "ods",
         odt(),
-        "This is an ODT, not an ODS: give its name the ending .odt.",
+        "This is an ODT, not an ODS. Change the end of its name to .odt, then upload it again.",
     ),
     # archives
     "an archive": ("docx", archive({"words.txt": "words"}), ARCHIVE),
@@ -299,7 +303,7 @@ def test_odd_ones_are_taken(kind, content):
 
 def test_what_is_too_large_is_told_once_and_not_looked_at():
     refused = refusal_of("large.pdf", bytes(PAPER_BYTES + 1))
-    assert refused == ["This file is larger than 20 MB. Save a smaller one."]
+    assert refused == ["This file is larger than 20 MB. Upload a smaller file."]
 
 
 DEEP = {

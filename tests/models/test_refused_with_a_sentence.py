@@ -28,8 +28,8 @@ from tests.models.making import a_name, a_party, a_protocol, make_cast, saved, s
 
 DAY = datetime.date(2026, 11, 22)
 ALL = "__all__"
-DIGITS = "Write the number as 4 to 8 digits: 0012."
-WITHDRAWN = "A withdrawn protocol has a day and a reason, and no other has them."
+DIGITS = "Enter the number as 4 to 8 digits, such as 0012."
+WITHDRAWN = "Only a withdrawn protocol has a withdrawal date and a reason, and it must have both."
 DRAFT = "This is a draft. Publish it first."
 OWN_NAME = "The official name is the organisation's own. Rename the organisation instead."
 
@@ -106,7 +106,7 @@ REFUSALS = {
     ),
     "a review on the 2nd": (
         lambda: stored(review_date=datetime.date(2024, 3, 2)),
-        (ALL, "A review date is a month: write its first day."),
+        (ALL, "A review date is a month. Enter its first day."),
     ),
     "withdrawn without a day": (
         lambda: stored(status="withdrawn", withdrawn_reason="It ended."),
@@ -169,7 +169,7 @@ REFUSALS = {
     # parties
     "two leads": (
         lambda: a_party("9001", "Cedar Charity", "lead"),
-        (ALL, "A protocol has one lead organisation, or none."),
+        (ALL, "A protocol can have only one lead organisation."),
     ),
     "a partner twice": (
         lambda: a_party("9001", "Birch Trust"),
@@ -192,10 +192,10 @@ REFUSALS = {
         lambda: a_name("Birch Trust", "birch trust"),
         ("text", "Birch Trust has the name 'birch trust' already."),
     ),
-    "a name of spaces": (lambda: a_name("Cedar Charity", " \t"), ("text", "Write the name.")),
+    "a name of spaces": (lambda: a_name("Cedar Charity", " \t"), ("text", "Enter the name.")),
     "a name that folds to too many letters": (
         lambda: a_name("Cedar Charity", "ß" * 200),
-        ("text", "This name is too long."),
+        ("text", "This name is too long. Enter a shorter one."),
     ),
     "another spelling in more than capitals": (
         lambda: a_name("Cedar Charity", "Cedar", also_written="CEDARS"),
@@ -219,7 +219,7 @@ REFUSALS = {
     ),
     "an approver twice": (
         lambda: twice(Approver(organisation=organisation("Birch Trust"), job_title="Guardian")),
-        (ALL, "This job title stands here already."),
+        (ALL, "This job title is already here."),
     ),
     "a successor twice": (
         lambda: twice(became("Birch Trust", "Cedar Charity")),
@@ -236,7 +236,7 @@ REFUSALS = {
     ),
     "a theme's name that folds to too many letters": (
         lambda: Theme(name="ß" * 60, slug="long"),
-        ("name", "This name is too long."),
+        ("name", "This name is too long. Enter a shorter one."),
     ),
     "the address of another theme": (
         lambda: Theme(name="Houses", slug="housing"),
@@ -316,5 +316,5 @@ def test_a_ring_among_others_does_not_hold_up_the_check():
 
 def test_a_paper_of_20_megabytes_is_taken_and_one_byte_more_is_not():
     refuse_large(SimpleNamespace(size=PAPER_BYTES, _committed=False))
-    with pytest.raises(ValidationError, match=r"larger than 20 MB\. Save a smaller one"):
+    with pytest.raises(ValidationError, match=r"larger than 20 MB\."):
         refuse_large(SimpleNamespace(size=PAPER_BYTES + 1, _committed=False))

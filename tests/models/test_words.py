@@ -110,4 +110,4 @@ def test_an_email_address_is_kept_out_of_what_is_public(thing, real_register):
     with pytest.raises(ValidationError) as refusal:
         made.full_clean()
     (sentences,) = refusal.value.message_dict.values()
-    assert sentences == ["This is public. Take the e-mail address out."]
+    assert sentences == ["Remove the e-mail address, because this is public."]

@@ -135,17 +135,23 @@ def test_nothing_is_public_before_it_is_accepted(client: Client):
 # By what is wrong: what is typed otherwise, and where the summary leads with which words.
 BAD = {
     "no job title": ({"job_title": ""}, {"job_title": "Write your job title."}),
-    "an e-mail address": ({"job_title": "a@b.org"}, {"job_title": "Job title: This is public."}),
+    "an e-mail address": (
+        {"job_title": "a@b.org"},
+        {"job_title": "Job title: Remove the e-mail address"},
+    ),
     "too long": ({"job_title": "x" * 151}, {"job_title": "Job title: this has 151 characters."}),
     "no reason": ({"choice": "ended", "note": " "}, {"note": "Write in the note why"}),
-    "an e-mail address in the note": ({"note": "a@b.org"}, {"note": "Note: This is public."}),
+    "an e-mail address in the note": (
+        {"note": "a@b.org"},
+        {"note": "Note: Remove the e-mail address"},
+    ),
     "no choice, as by the Enter key": ({"choice": ""}, {"choice": "Choose one of the four"}),
     "an unknown choice": ({"choice": "accepted"}, {"choice": "Choose one of the four answers."}),
     "an outcome that is no answer": ({"choice": "replaced"}, {"choice": "Choose one of the four"}),
     "NUL": ({"note": "a\0b"}, {"note": "Note: A sign in this cannot be read."}),
     "all of it": (
         {"choice": "<b>", "job_title": "", "note": "a@b.org"},
-        {"choice": "Choose", "job_title": "Write your", "note": "Note: This"},
+        {"choice": "Choose", "job_title": "Write your", "note": "Note: Remove"},
     ),
 }
 

@@ -143,7 +143,7 @@ BAD = {
     "a job title of spaces": ({"job_title": " \t\n\u00a0 "}, {"job_title": "Write your job title"}),
     "an e-mail address for a job title": (
         {"job_title": "IG Lead, jane@example.org"},
-        {"job_title": "Job title: This is public. Take the e-mail address out."},
+        {"job_title": "Job title: Remove the e-mail address, because this is public."},
     ),
     "a long job title": (
         {"job_title": "x" * 151},
@@ -162,7 +162,7 @@ BAD = {
     "a reason of spaces": ({"choice": "ended", "note": " \r\n "}, {"note": "Write in the note"}),
     "an e-mail address in the note": (
         {"note": "Ask jane.doe@example.org."},
-        {"note": "Note: This is public. Take the e-mail address out."},
+        {"note": "Note: Remove the e-mail address, because this is public."},
     ),
     "a long note": (
         {"note": "x" * 2_001},
