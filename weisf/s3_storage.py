@@ -32,7 +32,7 @@ def raising_os_error() -> Iterator[None]:
         yield
     except (Boto3Error, BotoCoreError, ClientError) as problem:
         # Their messages can contain the key and the host.
-        raise OSError(f"The bucket for papers failed: {type(problem).__name__}") from problem
+        raise OSError(f"The bucket for documents failed: {type(problem).__name__}") from problem
 
 
 class PrivateS3Storage(S3Storage):

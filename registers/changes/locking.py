@@ -73,7 +73,7 @@ def _key(thing: models.Model) -> str:
     return thing._meta.pk.name
 
 
-PLAN_CHANGED = "The register has changed since you were shown this. Check again what would happen."
+PLAN_CHANGED = "The register changed after you opened this page. Check again what would happen."
 
 
 def plan_digest(plan: Any) -> str:

@@ -50,7 +50,9 @@ def plan_merge(
     if stays.pk == goes.pk:
         raise ValidationError({"other": ITSELF})
     if kind_of_name not in KINDS_OF_NAME:
-        raise ValidationError({"kind_of_name": "Choose what its name becomes."})
+        raise ValidationError(
+            {"kind_of_name": "Select what the other organisation’s name becomes."}
+        )
     warnings = []
     if stays.kind != goes.kind:
         warnings.append(
@@ -170,7 +172,9 @@ def _kind(organisation: Organisation) -> str:
     return organisation.get_kind_display().lower()
 
 
-OFFICIAL_STAYS = "This is the official name. Choose another of its names, or rename it."
+OFFICIAL_STAYS = (
+    "This is the official name. Select another of its names, or rename the organisation."
+)
 NOT_ITS_NAME = "Choose one of the names of this organisation."
 NOT_ITS_PARTS = "Choose among the parts of this organisation."
 NEW = 0  # stands for the key that the new organisation is given when it is stored
@@ -274,7 +278,7 @@ def _named(step: Step, key: int) -> Step:
     return Step(table=step.table, key=step.key, before=step.before, after=after)
 
 
-SAME_ORGANISATION = "These are one organisation. Choose two."
+SAME_ORGANISATION = "These are the same organisation. Select two different ones."
 
 
 def mark_not_duplicate(one: Organisation, other: Organisation) -> None:

@@ -188,8 +188,8 @@ class MergeSteps:
         twice = lines.annotate(number=models.Count("pk")).filter(number__gt=1).order_by("protocol")
         for line in twice:
             raise ValidationError(
-                f"Both were reminded of {line['protocol']} on {_day(one.day)}, and each e-mail has"
-                " a link of its own that must keep working. So these two cannot be merged."
+                f"Both were reminded of {line['protocol']} on {_day(one.day)}, and the link in"
+                " each e-mail must keep working. So these two cannot be merged."
             )
 
     def _changes(self) -> Iterator[Step]:

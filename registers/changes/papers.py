@@ -24,8 +24,10 @@ from registers.models import Document, EarlierVersion, Protocol, Resource
 from registers.models.document import clear_name, is_new, refuse_other_than
 
 Paper = Document | Resource
-NOT_STORED = "This file could not be stored. Try again later, or tell whoever runs the register."
-NOT_THERE = "This file is not where papers are kept."
+NOT_STORED = (
+    "This file could not be stored. Try again later, or tell the person who runs the register."
+)
+NOT_THERE = "This file is not in the place where documents are kept."
 
 logger = logging.getLogger(__name__)
 # The files written since `no_orphans` began, and the time of the official change that is made.
@@ -85,7 +87,7 @@ def bring_back(paper: Paper, version: EarlierVersion, *, at: datetime.datetime) 
     Raises ValidationError where the file is lost, or is no kind that is taken.
     """
     if version not in paper.earlier_versions.all():
-        raise ValueError("This is a version of another paper.")
+        raise ValueError("This is a version of another document.")
     paper.file = version.file.name
     paper.name, paper.size = version.name, version.size
     paper.uploaded_at = version.uploaded_at
@@ -148,7 +150,7 @@ def _store(paper: Paper) -> None:
         # Not the upload itself, which would be moved: the form may have to be read again.
         paper.file = default_storage.save(name, File(upload))
     except OSError as problem:
-        logger.exception("A paper could not be stored")
+        logger.exception("A document could not be stored")
         raise ValidationError({"file": NOT_STORED}) from problem
 
 

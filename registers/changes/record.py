@@ -30,7 +30,7 @@ from registers.models.keys import key_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
 from registers.search.search_writer import update_search
 
-IN_THE_FUTURE = "This day must be today or in the past."
+IN_THE_FUTURE = "This date must be today or in the past."
 
 
 def refuse_future_dates(protocol: Protocol, on: datetime.date) -> None:
@@ -262,7 +262,9 @@ def _save_organisation(organisation: Organisation) -> None:
         raise ValidationError({"name": f"{holder} has the name '{organisation.name}' already."})
     taken = Slug.objects.filter(text=organisation.slug).exclude(organisation=organisation.pk)
     if taken.exists():
-        raise ValidationError({"slug": "This address leads to another organisation."})
+        raise ValidationError(
+            {"slug": "This address already leads to another organisation. Enter a different one."}
+        )
     organisation.full_clean()
     organisation.save()
     _keep_official_name(organisation, official)

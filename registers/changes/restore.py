@@ -38,8 +38,8 @@ from registers.models.keys import key_of
 
 Values = dict[str, Any]
 
-PART_GONE = "{says} is not in this register any longer."
-NO_FILE = "The file of ‘{title}’ as it was then is not kept here any longer."
+PART_GONE = "{says} is not in this register any more."
+NO_FILE = "The earlier file of ‘{title}’ is not kept here any more."
 FILE = ("name", "size", "uploaded_at")  # what is recorded beside a paper's file
 # By kind of part: the fields by which one is known again, beside whose it is.
 KNOWN_BY = {
@@ -200,14 +200,14 @@ def _naming(part: models.Model) -> Iterator[None]:
 
 
 CHANGED_SINCE = (
-    "Nothing was put back, because something changed after you were shown this page. This is what"
-    " would happen now."
+    "Nothing was put back. The register changed after you opened this page. This is what would"
+    " happen now."
 )
 GONE = "This is not in the register any more. Somebody may have merged or deleted it."
 OF_ANOTHER = "That is the state of another organisation. It cannot be put back here."
 MERGED_SINCE = (
-    "{gone} was merged into {stays} after that state. Undo the merge first: else what came with it"
-    " would be lost."
+    "{gone} was merged into {stays} after that state. Undo the merge first, so that what came"
+    " with it is not lost."
 )
 
 

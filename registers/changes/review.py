@@ -25,7 +25,7 @@ from registers.models import Change, Protocol, Review
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."
 SAME = "This review has been recorded already."
 DECISION = ("reviewed_on", "outcome", "next_review", "replaced_by_id", "job_title", "note")
-LATER_ONE = "A review of {day} is recorded already. Write that day or a later one."
+LATER_ONE = "A review dated {day} is already recorded. Enter that date or a later one."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,17 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from django.core.exceptions import ValidationError
 
-CHOOSE = "Choose a PDF, DOCX, XLSX, ODT or ODS."
-DAMAGED = f"This file is damaged, or of a kind that is not taken. {CHOOSE}"
-PROTECTED = "This file is locked with a password, so nobody could read it. Save it without one."
-MACROS = "This file holds macros, which are programs. Save it without them."
-TWO_KINDS = "This file is of two kinds at once. Save it anew with the program that made it."
+CHOOSE = "Upload a PDF, DOCX, XLSX, ODT or ODS file."
+DAMAGED = f"This file is damaged, or is a type that you cannot upload. {CHOOSE}"
+PROTECTED = (
+    "This file has a password, so readers could not open it. Save it without a password,"
+    " then upload it again."
+)
+MACROS = "This file has macros, which are programs. Save it without them, then upload it again."
+TWO_KINDS = (
+    "This file mixes two file types. Save it again in the program that made it,"
+    " then upload it again."
+)
 ARCHIVE = f"This is an archive (ZIP). {CHOOSE}"
 
 END = struct.Struct("<4s4H2LH")  # the last record of an archive, without its comment

@@ -21,8 +21,11 @@ KINDS = {
     "odt": "application/vnd.oasis.opendocument.text",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
-EMPTY = "This file is empty. Choose another."
-OLDER = "This is an older kind of Office file (DOC, XLS or the like). Save it as DOCX or XLSX."
+EMPTY = "This file is empty. Upload another file."
+OLDER = (
+    "This is an older type of Office file, such as DOC or XLS. Save it as DOCX or XLSX,"
+    " then upload it again."
+)
 HEAD = 1024
 TAIL = 65_557  # as far from its end as the last record of an archive can begin
 

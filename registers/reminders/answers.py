@@ -124,9 +124,9 @@ def visitor_hash(address: str) -> str:
 
 LONGEST_TITLE = 150
 LONGEST_NOTE = 2_000
-DECIDED = "This answer is {status} already. What you decided was not kept."
+DECIDED = "This answer is already {status}. Your decision was not saved."
 INVISIBLE = {"Cc", "Cf", "Cs"}  # control characters, what is not seen, and halves of others
-UNREADABLE = "A sign in this cannot be read. Take it out."
+UNREADABLE = "This contains a character that cannot be read. Remove it."
 
 
 class State(StrEnum):
@@ -218,7 +218,7 @@ def _same(answer: Answer, other: Answer) -> bool:
 def _errors(answer: Answer) -> Iterator[tuple[str, str]]:
     """Give what is wrong, by field, the last being the one that is said."""
     if answer.choice not in Answer.Choice:
-        yield "choice", "Choose one of the four answers."
+        yield "choice", "Select one of the 4 answers."
     texts = {
         "job_title": ("Job title", answer.job_title, LONGEST_TITLE),
         "note": ("Note", answer.note, LONGEST_NOTE),
@@ -227,9 +227,9 @@ def _errors(answer: Answer) -> Iterator[tuple[str, str]]:
         if sentence := _fault(text, longest):
             yield field, f"{label}: {sentence}"
     if not answer.job_title:
-        yield "job_title", "Write your job title."
+        yield "job_title", "Enter your job title."
     if answer.choice == Answer.Choice.ENDED and not answer.note:
-        yield "note", "Write in the note why it is no longer needed. The public reads it."
+        yield "note", "Enter in the note why it is no longer needed. The public can read this."
 
 
 def _fault(text: str, longest: int) -> str:

@@ -27,6 +27,10 @@ def shorten(value: str) -> str:
     return value if len(value) <= 60 else f"{value[:60]}…"  # noqa: PLR2004 (as documented)
 
 
+def _not_an_option(label: Any, value: str) -> str:
+    return f"{label}: ‘{shorten(value)}’ is not one of the options. Select one of the options."
+
+
 class TextField(forms.CharField):
     """Text. The error message names the field."""
 
@@ -35,7 +39,7 @@ class TextField(forms.CharField):
         try:
             # Bytes that could not be decoded arrive as this character.
             if "\ufffd" in str(value or ""):
-                raise ValidationError("A sign in this cannot be read.")
+                raise ValidationError("This contains a character that cannot be read. Remove it.")
             return super().clean(value)
         except ValidationError as problem:
             raise ValidationError(f"{self.label}: {problem.messages[0]}") from problem
@@ -59,7 +63,7 @@ class MultipleField(forms.MultipleChoiceField):
         self.valid_values = [word for word in value if self.valid_value(word)]
         for word in value:
             if word not in self.valid_values:
-                raise ValidationError(f"{self.label}: ‘{shorten(word)}’ is not one of the choices.")
+                raise ValidationError(_not_an_option(self.label, word))
 
 
 class SingleField(forms.ChoiceField):
@@ -76,7 +80,7 @@ class SingleField(forms.ChoiceField):
     def validate(self, value: str) -> None:
         """Raise ValidationError for a value that is not a choice."""
         if value and not self.valid_value(value):
-            raise ValidationError(f"{self.label}: ‘{shorten(value)}’ is not one of the choices.")
+            raise ValidationError(_not_an_option(self.label, value))
 
 
 class OrganisationsField(MultipleField):
@@ -119,7 +123,7 @@ class MonthField(TextField):
             return None
         if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) or text.startswith("0000"):
             raise ValidationError(
-                f"{self.label}: ‘{shorten(text)}’ is not a month. Write it like 2024-03."
+                f"{self.label}: ‘{shorten(text)}’ is not a month. Enter it like 2024-03."
             )
         return datetime.date.fromisoformat(f"{text}-01")
 
@@ -141,9 +145,9 @@ class DayField(TextField):
             day = None
         # fromisoformat also takes other ways to write a day, such as 2022-W26-4.
         if day is None or text != day.isoformat():
-            raise ValidationError(f"{self.label}: this is not a day. Write it like 2022-06-30.")
+            raise ValidationError(f"{self.label}: enter a real date, like 2022-06-30.")
         if day.year not in self.YEARS:
-            raise ValidationError(f"{self.label}: write a day of the years 2 to 9998.")
+            raise ValidationError(f"{self.label}: enter a date in the years 2 to 9998.")
         return day
 
 
@@ -182,7 +186,9 @@ class QuestionForm(forms.Form):
         cleaned = self.cleaned_data
         first, last = cleaned.get("review_from"), cleaned.get("review_to")
         if first and last and last < first:
-            self.add_error("review_to", "Review to: this month is before the month ‘from’.")
+            self.add_error(
+                "review_to", "Review to: enter the same month as ‘from’, or a later one."
+            )
         return cleaned
 
 

@@ -206,7 +206,7 @@ WRONG = {
     "no month at all": ({"next_review": "soon"}, "month"),
     "a day to come": (
         {"next_review": "March 2029", "reviewed_on": "23/11/2026"},
-        "This day must be today or in the past",
+        "This date must be today or in the past",
     ),
     "an e-mail address": (
         {"next_review": "March 2029", "note": "Ask a@b.org."},
@@ -242,7 +242,7 @@ def test_what_is_not_theirs_leads_to_the_protocol_to_put_the_lead_right(officers
     assert "Essex County Council does not lead this protocol." in messages(done)
     assert (status(answer), Review.objects.count()) == ("accepted", 0)
     again = officers_door.post(accepting(answer), follow=True)
-    assert "This answer is accepted already." in messages(again)
+    assert "This answer is already accepted." in messages(again)
 
 
 # Refusing, and who comes second --------------------------------------------------------------
@@ -265,9 +265,9 @@ def test_of_two_who_decide_the_second_is_told(officers_door, answer):
     officers_door.post(refusing(answer))
     # The second has had the form open since before.
     late = officers_door.post(accepting(answer), typed, follow=True)
-    assert "This answer is refused already. What you decided was not kept." in messages(late)
+    assert "This answer is already refused. Your decision was not saved." in messages(late)
     again = officers_door.post(refusing(answer), follow=True)
-    assert "This answer is refused already." in messages(again)
+    assert "This answer is already refused." in messages(again)
     assert (status(answer), Review.objects.count()) == ("refused", 0)
 
 

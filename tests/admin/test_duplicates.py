@@ -60,7 +60,7 @@ def test_told_apart_for_good_until_it_is_taken_back(officers_door, cares):
 BAD = {
     "none": ({}, "is no longer in this register."),
     "one that is gone": ({"one": 1, "other": 99999}, "is no longer in this register."),
-    "itself": ({"one": "cares", "other": "cares"}, "These are one organisation. Choose two."),
+    "itself": ({"one": "cares", "other": "cares"}, "These are the same organisation."),
 }
 
 

@@ -291,7 +291,7 @@ class TestRestoring:
         change(version="V2", days=1)
         page = officers_door.post(restoring(), typed)
         assert page.status_code == 200
-        assert "something changed after you were shown" in words(page)
+        assert "The register changed after you opened" in words(page)
         assert "Version V2 Nothing" in words(page)
         assert "A slip." in page.content.decode()
         assert Protocol.objects.get(pk="0046").title == "Flood alerts"
@@ -316,7 +316,7 @@ class TestRestoring:
 
     def test_without_what_was_shown_nothing_happens(self, officers_door):
         change(title="Flood alerts")
-        assert "something changed" in words(officers_door.post(restoring(), {"why": "x"}))
+        assert "The register changed after" in words(officers_door.post(restoring(), {"why": "x"}))
         assert Protocol.objects.get(pk="0046").title == "Flood alerts"
 
     def test_what_cannot_be_is_said(self, officers_door):
@@ -326,10 +326,10 @@ class TestRestoring:
         Party.objects.filter(organisation=party.organisation).delete()
         party.organisation.delete()
         page = officers_door.get(restoring())
-        assert f"{name} is not in this register any longer." in words(page)
+        assert f"{name} is not in this register any more." in words(page)
         assert "Put this state back" not in page.content.decode().split("<form")[-1]
         page = officers_door.post(restoring(), {})
-        assert f"{name} is not in this register any longer." in words(page)
+        assert f"{name} is not in this register any more." in words(page)
 
     def test_an_organisation(self, officers_door):
         organisation = Organisation.objects.named("EPUT").get()

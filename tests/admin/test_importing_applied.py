@@ -79,7 +79,7 @@ def test_the_reason_is_filled_in_beforehand_and_asked_for(officers_door, address
         assert answer.context["form"].errors == {"why": [wrong]}
         assert wrong in said(answer.content)
     answer = apply(officers_door, address, why=" ")
-    assert answer.context["form"].errors == {"why": ["Enter why, in a few words. Readers see it."]}
+    assert answer.context["form"].errors == {"why": ["Write why, in a few words. Readers see it."]}
     assert "<title>Error: " in answer.content.decode()
     assert Protocol.objects.get(pk="0012").title != "Another title"
 

@@ -128,7 +128,10 @@ BAD = {
     "no name": ({"name": ""}, "This field is required."),
     "another's name": ({"name": "kent county council"}, "has the name 'kent county council'"),
     "another's acronym": ({"name": "EPUT"}, "has the name 'EPUT' already."),
-    "another's address": ({"slug": "eput"}, "This address leads to another organisation."),
+    "another's address": (
+        {"slug": "eput"},
+        "This address already leads to another organisation. Enter a different one.",
+    ),
     "an address with spaces": ({"slug": "Medway Council"}, "Enter a valid “slug”"),
     "written otherwise": ({"also_written": "MEDWEY COUNCIL"}, "differs in more than capitals"),
     "an unknown kind": ({"kind": "person"}, "Select a valid choice."),

@@ -123,7 +123,7 @@ class TestWithdrawing:
         typed = {"withdrawn_on": "1/1/2027", "withdrawn_reason": "Over."}
         response = send(officers_door, EDIT, status="withdrawn", **typed)
         form = response.context["adminform"].form
-        assert "This day must be today or in the past" in str(form.errors["withdrawn_on"])
+        assert "This date must be today or in the past" in str(form.errors["withdrawn_on"])
 
 
 def test_a_refused_form_leads_to_each_box_that_is_wrong(officers_door):

@@ -249,7 +249,7 @@ class TestTwoOfficersAtOnce:
     def test_a_later_review_meanwhile(self, officers_door, today):
         record()
         response = send(officers_door, FORM, **typed(reviewed_on="21/11/2026"))
-        assert "A review of 22 November 2026 is recorded already." in errors(response)
+        assert "A review dated 22 November 2026 is already recorded." in errors(response)
 
 
 class TestWhoMay:

@@ -116,9 +116,9 @@ def test_the_errors_of_an_answer_are_found_and_put_right(visitor, place, links, 
     summary.get_by_role("link", name="Job title: Remove the e-mail address").click()
     expect(page.locator(":target")).to_have_value("jane@example.org")
     note = page.get_by_label("Note")
-    summary.get_by_role("link", name="Write in the note why").click()
+    summary.get_by_role("link", name="Enter in the note why").click()
     expect(note).to_be_focused()
-    expect(note).to_have_accessible_description(re.compile("Write in the note why"))
+    expect(note).to_have_accessible_description(re.compile("Enter in the note why"))
     expect(page.get_by_role("main")).to_contain_text("You pressed ‘No longer needed’.")
     no_cookie(page)
 

@@ -340,7 +340,7 @@ FIELDS = {"title": "New", "status": "published"}
 REFUSED = {
     "a day to come": (
         {"published_on": datetime.date(2027, 2, 1)},
-        "This day must be today or in the past",
+        "This date must be today or in the past",
     ),
     "too long": ({"title": "x" * 301}, "at most 300 characters"),
     "an e-mail address": ({"parts": "jo@example.org"}, "Remove the e-mail address"),

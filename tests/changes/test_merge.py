@@ -287,13 +287,13 @@ class TestWhatIsTold:
 
 BAD = {
     "into itself": ("Birch Trust", "BT", {}, "An organisation cannot be merged into itself."),
-    "an unknown kind": ("BT", "Cedar Charity", {"kind_of_name": "x"}, "Choose what its name"),
-    "two official names": ("BT", "Cedar Charity", {"kind_of_name": "official"}, "Choose what"),
+    "an unknown kind": ("BT", "Cedar Charity", {"kind_of_name": "x"}, "Select what the other"),
+    "two official names": ("BT", "Cedar Charity", {"kind_of_name": "official"}, "Select what"),
     "not as was shown": (
         "BT",
         "Cedar Charity",
         {"expected_digest": "x"},
-        "The register has changed",
+        "The register changed after",
     ),
 }
 

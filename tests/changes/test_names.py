@@ -165,10 +165,14 @@ def test_an_address_of_another_is_refused(slug):
     cedar.slug = slug
     with pytest.raises(ValidationError) as refusal:
         changes.save(cedar)
-    assert refusal.value.message_dict == {"slug": ["This address leads to another organisation."]}
+    assert refusal.value.message_dict == {
+        "slug": ["This address already leads to another organisation. Enter a different one."]
+    }
     with pytest.raises(ValidationError) as refusal:
         changes.save(Organisation(name="Elm Trust", slug=slug))
-    assert refusal.value.message_dict == {"slug": ["This address leads to another organisation."]}
+    assert refusal.value.message_dict == {
+        "slug": ["This address already leads to another organisation. Enter a different one."]
+    }
 
 
 @pytest.mark.parametrize("name", ["Ashdown Council", "ASHDOWN  council", "Ashes"])

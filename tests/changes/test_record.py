@@ -257,7 +257,7 @@ def test_a_day_still_to_come_is_refused(field):
     given = ended if field == "withdrawn_on" else {"published_on": tomorrow}
     with pytest.raises(ValidationError) as refusal:
         saved(a_protocol("9011", **given), at=datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC))
-    assert refusal.value.message_dict == {field: ["This day must be today or in the past."]}
+    assert refusal.value.message_dict == {field: ["This date must be today or in the past."]}
     assert not Protocol.objects.filter(pk="9011").exists()
 
 

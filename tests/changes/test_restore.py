@@ -206,7 +206,7 @@ class TestParties:
         with changes.record_change(protocol(), at=days_on(1)):
             changes.remove(protocol().partners[0])
         birch().delete()
-        assert refused(protocol()) == ["Birch Trust is not in this register any longer."]
+        assert refused(protocol()) == ["Birch Trust is not in this register any more."]
 
     def test_places_that_say_no_order_are_numbered(self):
         Party.objects.filter(protocol="9001").update(position=0)
@@ -272,9 +272,7 @@ class TestPapers:
         default_storage.delete(document.file.name)
         with pytest.raises(ValidationError) as refusal:
             put_back(protocol(), record)
-        assert refusal.value.messages == [
-            "The file of ‘Signed’ as it was then is not kept here any longer."
-        ]
+        assert refusal.value.messages == ["The earlier file of ‘Signed’ is not kept here any more."]
 
 
 class TestOrganisations:
@@ -318,7 +316,9 @@ class TestOrganisations:
         saved(organisation, at=days_on(1))
         cedar = Organisation.objects.named("Cedar Charity").get()
         Slug.objects.filter(text="birch-trust").update(organisation=cedar)
-        assert refused(organisation) == ["This address leads to another organisation."]
+        assert refused(organisation) == [
+            "This address already leads to another organisation. Enter a different one."
+        ]
 
     def test_nobody_goes_back_behind_a_merge(self):
         merged = saved(birch(), a_name("Birch Trust", "Oak"), at=days_on(3)).changes.first()
@@ -326,8 +326,8 @@ class TestOrganisations:
             stays_key=birch().pk, gone_key=0, gone_name="Oak", moved={}, change=merged
         )
         assert refused(birch(), said_at=days_on(0)) == [
-            "Oak was merged into Birch Trust after that state. Undo the merge first: else what came"
-            " with it would be lost."
+            "Oak was merged into Birch Trust after that state. Undo the merge first, so that what"
+            " came with it is not lost."
         ]
         merge.undone_at = days_on(4)
         merge.save()
@@ -375,14 +375,14 @@ def test_what_was_shown_is_what_happens_or_nothing(meanwhile):
     else:
         put_back(protocol(), day=80)
     sentences = refused(protocol(), expected_digest=promise)
-    assert "something changed after you were shown this page" in sentences[0]
+    assert "The register changed after you opened this page" in sentences[0]
 
 
 def test_what_refuses_the_thing_itself_is_said():
     rewritten(protocol(), published_on=None)
     record = snapshot_of(protocol())
     record["fields"]["published_on"] = "2030-01-01"
-    with pytest.raises(ValidationError, match="This day must be today or in the past"):
+    with pytest.raises(ValidationError, match="This date must be today or in the past"):
         put_back(protocol(), record)
 
 

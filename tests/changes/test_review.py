@@ -146,7 +146,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "9005",
         {"reviewed_on": DAY + datetime.timedelta(1)},
         "reviewed_on",
-        "This day is still to come.",
+        "This date must be today or in the past.",
     ),
     "no month": ("9005", {"next_review": None}, "next_review", "Enter the month"),
     "a month before its own day": (
@@ -237,7 +237,9 @@ def test_what_is_refused_is_said_and_nothing_is_half_saved(reference, fields, fi
 def test_a_day_before_the_last_review_is_refused():
     record()
     before = everything()
-    with pytest.raises(ValidationError, match="A review of 22 November 2026 is recorded already"):
+    with pytest.raises(
+        ValidationError, match="A review dated 22 November 2026 is already recorded"
+    ):
         record(reviewed_on=DAY - datetime.timedelta(1), next_review=MARCH)
     assert everything() == before
 
@@ -273,7 +275,7 @@ MIDNIGHTS = {
 def test_today_is_london_s_on_both_sides_of_midnight(time, today):
     day = datetime.date.fromisoformat(today)
     tomorrow = day + datetime.timedelta(1)
-    with pytest.raises(ValidationError, match="This day is still to come"):
+    with pytest.raises(ValidationError, match="This date must be today or in the past"):
         record(at=at(time), reviewed_on=tomorrow)
     # Due again at the end of the same month is not before its own day.
     review = record(at=at(time), reviewed_on=day, next_review=day.replace(day=1))

@@ -74,7 +74,7 @@ def test_only_once(merge):
 
 def test_not_otherwise_than_was_shown(merge):
     before = dump()
-    with pytest.raises(ValidationError, match="The register has changed"):
+    with pytest.raises(ValidationError, match="The register changed after"):
         undone(merge, expected_digest="x")
     assert dump() == before
     undone(merge, expected_digest=changes.plan_undo(merge).digest)

@@ -11,11 +11,7 @@ pytestmark = pytest.mark.usefixtures("real_register")
 
 SAFER = "Safer Community"
 NEW_ONES = {
-    "a theme": (
-        ["jo@example.org", "9001 - New"],
-        "A",
-        "'jo@example.org': Remove the e-mail address",
-    ),
+    "a theme": (["jo@example.org", "9001 - New"], "A", "'jo@example.org': Remove the e-mail"),
     "a long theme": (["a" * 101, "9001 - New"], "A", f"'{'a' * 60}': It is longer than 100"),
     # Of each ß the key has two letters.
     "a theme's key": (["ß" * 51, "9001 - New"], "A", f"'{'ß' * 51}': It is longer than 100"),

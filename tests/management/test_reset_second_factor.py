@@ -16,7 +16,7 @@ def test_the_telephone_is_forgotten_and_the_sessions_end(administrator):
     door.force_login(administrator)
     said = io.StringIO()
     call_command("reset_second_factor", "ADA", stdout=said)
-    assert said.getvalue() == "ada sets up a telephone at the next log-in.\n"
+    assert said.getvalue() == "ada must set up a phone when they next log in.\n"
     assert not TOTPDevice.objects.exists()
     assert door.get("/admin/").status_code == 302
 

@@ -60,7 +60,7 @@ def test_a_day_to_come_is_told_and_suppresses_nothing_before_it(backend, capsys)
     backend("Post")
     a_lead("Ashdown", SOON)
     assert "1 sent" in send(on="2027-03-01")
-    assert "1 March 2027 is in the future. The reminders are sent now" in capsys.readouterr().err
+    assert "1 March 2027 is in the future, but reminders are sent now" in capsys.readouterr().err
     assert "1 sent" in send()
     assert "no reminder is due" in send()
     send(on="2027-03-02", dry_run=True)

@@ -134,24 +134,27 @@ def test_nothing_is_public_before_it_is_accepted(client: Client):
 
 # By what is wrong: what is typed otherwise, and where the summary leads with which words.
 BAD = {
-    "no job title": ({"job_title": ""}, {"job_title": "Write your job title."}),
+    "no job title": ({"job_title": ""}, {"job_title": "Enter your job title."}),
     "an e-mail address": (
         {"job_title": "a@b.org"},
         {"job_title": "Job title: Remove the e-mail address"},
     ),
     "too long": ({"job_title": "x" * 151}, {"job_title": "Job title: this has 151 characters."}),
-    "no reason": ({"choice": "ended", "note": " "}, {"note": "Write in the note why"}),
+    "no reason": ({"choice": "ended", "note": " "}, {"note": "Enter in the note why"}),
     "an e-mail address in the note": (
         {"note": "a@b.org"},
         {"note": "Note: Remove the e-mail address"},
     ),
-    "no choice, as by the Enter key": ({"choice": ""}, {"choice": "Choose one of the four"}),
-    "an unknown choice": ({"choice": "accepted"}, {"choice": "Choose one of the four answers."}),
-    "an outcome that is no answer": ({"choice": "replaced"}, {"choice": "Choose one of the four"}),
-    "NUL": ({"note": "a\0b"}, {"note": "Note: A sign in this cannot be read."}),
+    "no choice, as by the Enter key": ({"choice": ""}, {"choice": "Select one of the 4"}),
+    "an unknown choice": ({"choice": "accepted"}, {"choice": "Select one of the 4 answers."}),
+    "an outcome that is no answer": ({"choice": "replaced"}, {"choice": "Select one of the 4"}),
+    "NUL": (
+        {"note": "a\0b"},
+        {"note": "Note: This contains a character that cannot be read. Remove it."},
+    ),
     "all of it": (
         {"choice": "<b>", "job_title": "", "note": "a@b.org"},
-        {"choice": "Choose", "job_title": "Write your", "note": "Note: Remove"},
+        {"choice": "Select", "job_title": "Enter your", "note": "Note: Remove"},
     ),
 }
 
@@ -177,7 +180,7 @@ def test_what_is_wrong_is_named_and_all_that_was_typed_stays(client: Client, typ
 def test_after_an_error_the_page_says_what_was_pressed(client: Client):
     page = send(client, link_to(a_line()), choice="ended", job_title=TITLE)
     assert "You pressed ‘No longer needed’. It is not sent yet" in text(page)
-    assert "Write in the note why it is no longer needed." in text(page)
+    assert "Enter in the note why it is no longer needed." in text(page)
 
 
 def test_a_double_click_is_one_answer(client: Client):

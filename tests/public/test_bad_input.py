@@ -15,7 +15,12 @@ LONG = "x" * 100_000
 
 # An id, an address, its status, and words that the page must hold.
 TABLE = [
-    ("unknown theme", "/?theme=nonsense", 400, "Theme: ‘nonsense’ is not one of the choices."),
+    (
+        "unknown theme",
+        "/?theme=nonsense",
+        400,
+        "Theme: ‘nonsense’ is not one of the options. Select one of the options.",
+    ),
     (
         "unknown organisation",
         "/?organisation=nobody",
@@ -25,7 +30,12 @@ TABLE = [
     ("one of two unknown", "/?theme=safer-community&theme=nonsense", 400, "Theme: ‘nonsense’"),
     ("malformed month", "/?review_from=2024-13", 400, "Review from: ‘2024-13’ is not a month."),
     ("month in words", "/?review_to=March", 400, "Review to: ‘March’ is not a month."),
-    ("span backwards", "/?review_from=2024-03&review_to=2024-02", 400, "before the month"),
+    (
+        "span backwards",
+        "/?review_from=2024-03&review_to=2024-02",
+        400,
+        "Review to: enter the same month",
+    ),
     ("unknown role", "/?role=boss", 400, "Role: ‘boss’"),
     ("unknown review", "/?review=late", 400, "Review: ‘late’"),
     ("unknown status", "/?status=gone", 400, "Status: ‘gone’"),
@@ -37,15 +47,25 @@ TABLE = [
     ("page of 4,000 digits", f"/?page={'9' * 4000}", 404, "Page not found"),
     ("page past the last", "/?page=2", 404, "Page not found"),
     ("NUL in words", "/?q=child%00ren", 400, "Search: Null characters are not allowed"),
-    ("NUL in a theme", "/?theme=a%00b", 400, "is not one of the choices"),
+    ("NUL in a theme", "/?theme=a%00b", 400, "is not one of the options"),
     ("NUL in an organisation", "/?organisation=essex%00police", 400, "There is a problem"),
     ("NUL in a month", "/?review_from=2024%00", 400, "Null characters are not allowed"),
     ("NUL in a page", "/?page=%00", 400, "Null characters are not allowed"),
-    ("lone surrogate", "/?q=%ED%B2%80", 400, "Search: A sign in this cannot be read."),
+    (
+        "lone surrogate",
+        "/?q=%ED%B2%80",
+        400,
+        "Search: This contains a character that cannot be read. Remove it.",
+    ),
     ("lone surrogate in an organisation", "/?organisation=%ED%B2%80", 400, "There is a problem"),
-    ("bytes that are no text", "/?q=%ff%fe", 400, "Search: A sign in this cannot be read."),
+    (
+        "bytes that are no text",
+        "/?q=%ff%fe",
+        400,
+        "Search: This contains a character that cannot be read. Remove it.",
+    ),
     ("100 kB of words", f"/?q={LONG}", 400, "Search: Ensure this value has at most 200 characters"),
-    ("100 kB of a theme", f"/?theme={LONG}", 400, "is not one of the choices"),
+    ("100 kB of a theme", f"/?theme={LONG}", 400, "is not one of the options"),
     ("100 kB of an organisation", f"/?organisation={LONG}", 400, "no organisation"),
     ("a theme 1,000 times", "/?" + "&".join(["theme=safer-community"] * 1000), 200, "4 protocols"),
     (

@@ -146,7 +146,7 @@ class TestEarlierVersions:
         put(document, papers.pdf("new"), at=LATER)
         [version] = document.replaced
         (folder / version.file.name).unlink()
-        with pytest.raises(ValidationError, match="not where papers are kept"):
+        with pytest.raises(ValidationError, match="not in the place where documents are kept"):
             changes.bring_back(document, version, at=LATER)
         document.refresh_from_db()
         assert document.file.read() == papers.pdf("new")
@@ -155,7 +155,7 @@ class TestEarlierVersions:
     def test_one_of_another_paper_cannot_be_brought_back(self):
         document, other = a_document(), a_document("0036")
         put(document, papers.pdf("new"), at=LATER)
-        with pytest.raises(ValueError, match="another paper"):
+        with pytest.raises(ValueError, match="another document"):
             changes.bring_back(other, document.replaced[0], at=LATER)
 
     def test_a_stored_file_that_is_not_what_it_says_is_refused(self, folder):

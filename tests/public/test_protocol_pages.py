@@ -188,14 +188,14 @@ def test_the_review_can_be_judged_on_another_day_and_says_so(
 def test_what_is_no_day_cannot_be_answered(client: Client, day):
     page = client.get(f"/protocols/0042/?on={day}")
     assert page.status_code == 400
-    assert "On: this is not a day. Write it like 2022-06-30." in text(page)
+    assert "On: enter a real date, like 2022-06-30." in text(page)
 
 
 @pytest.mark.parametrize("day", ["0001-12-31", "9999-01-01"])
 def test_a_day_too_far_away_cannot_be_answered(client: Client, day):
     page = client.get(f"/protocols/0042/?on={day}")
     assert page.status_code == 400
-    assert "On: write a day of the years 2 to 9998." in text(page)
+    assert "On: enter a date in the years 2 to 9998." in text(page)
 
 
 @pytest.mark.parametrize("written", ["12", "012"])

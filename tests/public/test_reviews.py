@@ -404,27 +404,43 @@ def test_without_any_date(client: Client):
 # What cannot be right --------------------------------------------------------------------------
 
 BAD = {
-    "no such day": ("on=2022-02-30", "Day: this is not a day. Write it like 2022-06-30.", "on"),
-    "a day in words": ("on=today", "Day: this is not a day.", "on"),
-    "a month": ("on=2022-06", "Day: this is not a day.", "on"),
+    "no such day": ("on=2022-02-30", "Day: enter a real date, like 2022-06-30.", "on"),
+    "a day in words": ("on=today", "Day: enter a real date", "on"),
+    "a month": ("on=2022-06", "Day: enter a real date", "on"),
     "NUL in a day": ("on=%00", "Day: Null characters are not allowed", "on"),
-    "a sign that cannot be read": ("on=%ff", "Day: A sign in this cannot be read.", "on"),
-    "the year 0": ("on=0000-01-01", "Day: this is not a day.", "on"),
-    "the year 9999": ("on=9999-12-31", "Day: write a day of the years 2 to 9998.", "on"),
-    "100 kB of a day": (f"on={'9' * 100_000}", "Day: this is not a day.", "on"),
-    "unknown theme": ("theme=nonsense", "Theme: ‘nonsense’ is not one of the choices.", "theme"),
+    "a sign that cannot be read": (
+        "on=%ff",
+        "Day: This contains a character that cannot be read. Remove it.",
+        "on",
+    ),
+    "the year 0": ("on=0000-01-01", "Day: enter a real date", "on"),
+    "the year 9999": ("on=9999-12-31", "Day: enter a date in the years 2 to 9998.", "on"),
+    "100 kB of a day": (f"on={'9' * 100_000}", "Day: enter a real date", "on"),
+    "unknown theme": (
+        "theme=nonsense",
+        "Theme: ‘nonsense’ is not one of the options. Select one of the options.",
+        "theme",
+    ),
     "unknown organisation": (
         "organisation=nobody",
         "Organisation: no organisation in this register is called ‘nobody’.",
         "organisation",
     ),
-    "unknown role": ("role=boss", "Role: ‘boss’ is not one of the choices.", "role"),
+    "unknown role": (
+        "role=boss",
+        "Role: ‘boss’ is not one of the options. Select one of the options.",
+        "role",
+    ),
     "one of two unknown": (
         "organisation=eput&organisation=nobody&on=2022-06-30",
         "is called ‘nobody’.",
         "organisation",
     ),
-    "several": ("theme=x&role=x&on=x", "Role: ‘x’ is not one of the choices.", "theme"),
+    "several": (
+        "theme=x&role=x&on=x",
+        "Role: ‘x’ is not one of the options. Select one of the options.",
+        "theme",
+    ),
 }
 
 

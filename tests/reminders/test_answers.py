@@ -129,18 +129,18 @@ def test_each_answer_is_kept_as_given_and_waits(choice):
 GOOD = {"choice": "unchanged", "job_title": TITLE, "note": ""}
 # An id, what is typed otherwise than that, and the sentences by field.
 BAD = {
-    "no choice": ({"choice": ""}, {"choice": "Choose one of the four answers."}),
-    "an unknown choice": ({"choice": "yes"}, {"choice": "Choose one of the four answers."}),
+    "no choice": ({"choice": ""}, {"choice": "Select one of the 4 answers."}),
+    "an unknown choice": ({"choice": "yes"}, {"choice": "Select one of the 4 answers."}),
     "another outcome of a review": (
         {"choice": "replaced"},
-        {"choice": "Choose one of the four answers."},
+        {"choice": "Select one of the 4 answers."},
     ),
-    "a choice in capitals": ({"choice": "ENDED"}, {"choice": "Choose one of the four answers."}),
-    "two choices": ({"choice": "ended,unchanged"}, {"choice": "Choose one of the four answers."}),
-    "NUL in the choice": ({"choice": "ended\0"}, {"choice": "Choose one of the four answers."}),
-    "100 kB for a choice": ({"choice": "x" * 100_000}, {"choice": "Choose one"}),
-    "no job title": ({"job_title": ""}, {"job_title": "Write your job title."}),
-    "a job title of spaces": ({"job_title": " \t\n\u00a0 "}, {"job_title": "Write your job title"}),
+    "a choice in capitals": ({"choice": "ENDED"}, {"choice": "Select one of the 4 answers."}),
+    "two choices": ({"choice": "ended,unchanged"}, {"choice": "Select one of the 4 answers."}),
+    "NUL in the choice": ({"choice": "ended\0"}, {"choice": "Select one of the 4 answers."}),
+    "100 kB for a choice": ({"choice": "x" * 100_000}, {"choice": "Select one"}),
+    "no job title": ({"job_title": ""}, {"job_title": "Enter your job title."}),
+    "a job title of spaces": ({"job_title": " \t\n\u00a0 "}, {"job_title": "Enter your job title"}),
     "an e-mail address for a job title": (
         {"job_title": "IG Lead, jane@example.org"},
         {"job_title": "Job title: Remove the e-mail address, because this is public."},
@@ -151,15 +151,21 @@ BAD = {
     ),
     "NUL in the job title": (
         {"job_title": "IG\0Lead"},
-        {"job_title": "Job title: A sign in this cannot be read. Take it out."},
+        {"job_title": "Job title: This contains a character that cannot be read. Remove it."},
     ),
-    "half a sign in the job title": ({"job_title": "IG \ud800"}, {"job_title": "Job title: A si"}),
-    "bytes that were no text": ({"job_title": "IG \ufffd"}, {"job_title": "Job title: A sign"}),
+    "half a sign in the job title": (
+        {"job_title": "IG \ud800"},
+        {"job_title": "Job title: This contains"},
+    ),
+    "bytes that were no text": (
+        {"job_title": "IG \ufffd"},
+        {"job_title": "Job title: This contains"},
+    ),
     "no reason": (
         {"choice": "ended"},
-        {"note": "Write in the note why it is no longer needed. The public reads it."},
+        {"note": "Enter in the note why it is no longer needed. The public can read this."},
     ),
-    "a reason of spaces": ({"choice": "ended", "note": " \r\n "}, {"note": "Write in the note"}),
+    "a reason of spaces": ({"choice": "ended", "note": " \r\n "}, {"note": "Enter in the note"}),
     "an e-mail address in the note": (
         {"note": "Ask jane.doe@example.org."},
         {"note": "Note: Remove the e-mail address, because this is public."},
@@ -168,10 +174,13 @@ BAD = {
         {"note": "x" * 2_001},
         {"note": "Note: this has 2,001 characters. Write 2,000 at most."},
     ),
-    "a control character in the note": ({"note": "a\x0bb\x1b"}, {"note": "Note: A sign in this"}),
+    "a control character in the note": (
+        {"note": "a\x0bb\x1b"},
+        {"note": "Note: This contains a character"},
+    ),
     "nothing": (
         {"choice": "", "job_title": "", "note": ""},
-        {"choice": "Choose one", "job_title": "Write your job title."},
+        {"choice": "Select one", "job_title": "Enter your job title."},
     ),
 }
 
@@ -281,7 +290,7 @@ def test_of_two_who_decide_the_second_is_told(first, second, officer):
     # Both have opened the page before either decides.
     one, other = Answer.objects.get(), Answer.objects.get()
     known[first](one)
-    with pytest.raises(ValidationError, match="What you decided was not kept"):
+    with pytest.raises(ValidationError, match="Your decision was not saved"):
         known[second](other)
     answer.refresh_from_db()
     assert answer.status == ("accepted" if first is accept else "refused")

@@ -21,7 +21,7 @@ def register(real_register) -> None:
 
 
 def no_choice(label: str, value: str) -> str:
-    return f"{label}: ‘{value}’ is not one of the choices."
+    return f"{label}: ‘{value}’ is not one of the options. Select one of the options."
 
 
 def no_organisation(value: str) -> str:
@@ -29,14 +29,14 @@ def no_organisation(value: str) -> str:
 
 
 def no_month(label: str, value: str) -> str:
-    return f"{label}: ‘{value}’ is not a month. Write it like 2024-03."
+    return f"{label}: ‘{value}’ is not a month. Enter it like 2024-03."
 
 
 def no_page(value: str) -> str:
     return f"Page: ‘{value}’ is not the number of a page."
 
 
-BACKWARDS = "Review to: this month is before the month ‘from’."
+BACKWARDS = "Review to: enter the same month as ‘from’, or a later one."
 # What stands for undecodable bytes, such as half of a surrogate pair.
 UNREADABLE = "\ufffd" * 3
 
@@ -176,7 +176,9 @@ def test_half_a_surrogate_pair_is_no_choice(name):
 
 def test_half_a_surrogate_pair_among_the_words_cannot_be_read():
     results = results_of("q=%ED%A0%80")
-    assert results.errors == {"q": "Search: A sign in this cannot be read."}
+    assert results.errors == {
+        "q": "Search: This contains a character that cannot be read. Remove it."
+    }
 
 
 def test_of_several_values_the_right_ones_are_kept():

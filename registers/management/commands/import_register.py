@@ -69,13 +69,16 @@ def _line(progress: Progress) -> str:
 
 SOME_LEFT, CANNOT = 1, 2  # how it ends where rows are left out, and where nothing could be done
 NOT_READ = 128 + signal.SIGPIPE  # how a shell tells of programs whose reader has gone
-LEFT_OUT = "Rows left out: {}. Mend them, or choose for their names, and import the file again."
+LEFT_OUT = (
+    "Rows left out: {}. Correct them, or choose an organisation for each of their names,"
+    " then import the file again."
+)
 
 
 class Command(BaseCommand):
     help = (
         "Import a spreadsheet (XLSX, XLS, ODS or CSV): check it, say what it would do, and apply "
-        "it. Ends with 1 where rows were refused or wait for a choice, and with 2 where nothing "
+        "it. Exits with 1 if rows were refused or are waiting for a choice, and with 2 if nothing "
         "could be done."
     )
 
@@ -181,7 +184,8 @@ def _user(name: str | None) -> User | None:
     user = user_named(name) if name else None
     if name and user is None:
         raise CommandError(
-            f"Nobody has the username '{name}'. Mend it, and run it again.", returncode=CANNOT
+            f"Nobody has the username '{name}'. Correct it and run the command again.",
+            returncode=CANNOT,
         )
     return user
 

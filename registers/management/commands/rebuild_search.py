@@ -8,7 +8,7 @@ from registers.search.search_writer import rebuild_search
 
 
 class Command(BaseCommand):
-    help = "Write afresh all that search knows. People can read and officers can save meanwhile."
+    help = "Rebuild the search index. People can read and officers can save while it runs."
 
     def handle(self, **_options: Any) -> None:
         done = rebuild_search()

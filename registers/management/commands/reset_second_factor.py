@@ -9,7 +9,7 @@ from registers.accounts.second_factor import reset
 
 
 class Command(BaseCommand):
-    help = "Let a user who has lost the telephone set up another at the next log-in."
+    help = "Let a user who has lost their phone set up another when they next log in."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
@@ -17,6 +17,8 @@ class Command(BaseCommand):
     def handle(self, *, username: str, **_options: Any) -> None:
         user = user_named(username)
         if user is None:
-            raise CommandError(f"Nobody has the username '{username}'. Mend it, and run it again.")
+            raise CommandError(
+                f"Nobody has the username '{username}'. Correct it and run the command again."
+            )
         reset(user)
-        self.stdout.write(f"{user.username} sets up a telephone at the next log-in.")
+        self.stdout.write(f"{user.username} must set up a phone when they next log in.")

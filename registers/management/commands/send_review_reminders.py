@@ -54,8 +54,8 @@ class Command(BaseCommand):
         day = today if on is None else _day(on)
         if day > today and not dry_run:
             self.stderr.write(
-                f"{day:%-d %B %Y} is in the future. The reminders are sent now."
-                " Use --dry-run to send nothing."
+                f"{day:%-d %B %Y} is in the future, but reminders are sent now."
+                " To try a future date, use --dry-run, which sends nothing."
             )
         ends: Counter[Status] = Counter()
         for outcome in preview_reminders(day) if dry_run else self._send(day):

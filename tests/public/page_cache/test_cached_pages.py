@@ -164,4 +164,4 @@ def test_the_answer_to_a_question_that_cannot_be_right_still_shows_what_was_type
     page = ask(site, "/?q=jobs&review_from=2024-13&theme=nonsense&utm=x").plain
     assert 'value="2024-13"' in page
     assert 'value="jobs"' in page
-    assert "‘nonsense’ is not one of the choices" in page
+    assert "‘nonsense’ is not one of the options" in page
