@@ -27,9 +27,9 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from weisf import settings
 
-SECOND_FACTOR_ON = "It asks for your telephone once: an app on it makes the codes for each log-in."
+SECOND_FACTOR_ON = "You set up your phone once: an app on it makes the codes each time you log in."
 SECOND_FACTOR_OFF = (
-    "No code from a telephone is asked for on this machine (SECOND_FACTOR=true does)."
+    "You do not need a code from a phone on this machine. To ask for one, set SECOND_FACTOR=true."
 )
 BAD_REQUEST = ("400 Bad Request", "errors/400.html")
 URI_TOO_LONG = ("414 URI Too Long", "errors/400.html")

@@ -116,7 +116,8 @@ COLUMNS = (
     Column(
         "other_organisations",
         lambda protocol, _: "; ".join(party_with_note(party) for party in protocol.partners),
-        "The others that take part, with a semicolon between, and a note in brackets.",
+        "The other organisations that take part, separated by semicolons, with any note in"
+        " brackets.",
         width=60,
     ),
     Column(
@@ -128,13 +129,13 @@ COLUMNS = (
     Column(
         "review_date",
         lambda protocol, _: month(protocol.review_date),
-        "The month in which it is to be reviewed, by its last day.",
+        "The month of its next review, which is due by the last day of that month.",
         Kind.MONTH,
     ),
     Column(
         "review_status",
         lambda protocol, context: protocol.review_status(context.on).value,
-        "How its review stood on the day of this file: overdue, due-soon (within 3 months),"
+        "The review status on the day this file was made: overdue, due-soon (within 3 months),"
         " in-date, or none (no review date is recorded).",
     ),
     Column(
@@ -154,7 +155,12 @@ COLUMNS = (
         "The day of its last official change.",
         Kind.DAY,
     ),
-    Column("url", url, "The address of its page, which is the one that counts.", width=48),
+    Column(
+        "url",
+        url,
+        "The address of its page in the register. Rely on that page, not on this copy.",
+        width=48,
+    ),
 )
 
 # The headings of the same columns on the partnership's own page, which imports accept too.

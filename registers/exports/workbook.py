@@ -56,15 +56,15 @@ def about_rows(results: Results, context: ExportContext, path: str) -> list[tupl
     lines = [
         (ABOUT, ""),
         ("Register", f"{context.register}, published by {context.publisher}"),
-        ("What was asked", _filters_text(results)),
-        ("The same list", f"{context.site}/{query}"),
-        ("The same file, made anew", f"{context.site}{path}{query}"),
+        ("Search and filters", _filters_text(results)),
+        ("This list in the register", f"{context.site}/{query}"),
+        ("An up-to-date copy of this file", f"{context.site}{path}{query}"),
         ("Made", _made_on(context)),
         ("Rows", _row_count_text(results)),
         (
             "What counts",
-            "This file is a copy: it does not change when the register does. What counts is"
-            " each protocol's page in the register. Its address stands in the column url.",
+            "This file is a copy: it does not change when the register does. Rely on"
+            " each protocol's page in the register. Its address is in the column url.",
         ),
         ("What is empty", "An empty cell says that nothing is recorded."),
         ("The columns", ""),

@@ -108,7 +108,10 @@ def answer(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest, line: Reminded) -> HttpResponse:
     """Store the answer, or show its errors, or that there already is another one."""
     if request.content_type != FORM_CONTENT_TYPE:
-        raise BadRequest("The answer was not sent by the form of this page.")
+        raise BadRequest(
+            "Your answer was not sent from the form on this page. Open the link again and send your"
+            " answer from there."
+        )
     typed = {box: request.POST.get(box, "") for box in FIELDS}
     try:
         give_answer(line, **typed, at=timezone.now())

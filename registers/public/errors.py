@@ -24,7 +24,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Respond 400: the request cannot be read. The message of a BadRequest is shown."""
     words = str(exception) if isinstance(exception, BadRequest) else ""
     if is_data_path(request.path_info):
-        return problem(400, "The question cannot be read", {"request": words or "Ask for less."})
+        shorter = {"request": words or "Send a shorter request."}
+        return problem(400, "The request cannot be read", shorter)
     return render(request, "errors/400.html", {"words": words}, status=400)
 
 
@@ -40,7 +41,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if found := EXPORT_PATH.search(request.path):
         *some, last = EXPORT_FORMATS[found[1]]
         words = f"Use {', '.join(some)} or {last}."
-        return problem(404, "There is no such ending", {"request": words})
+        return problem(404, "There is no such file format", {"request": words})
     if is_data_path(request.path_info):
         return problem(404, "There is no such file", {"request": str(exception) or "Not found."})
     return render(request, "errors/404.html", status=404)

@@ -59,7 +59,7 @@ def protocols(request: HttpRequest, extension: str) -> HttpResponseBase:
     context = export_context()
     results = Results(query_with_status(request, extension), on=context.on)
     if results.errors:
-        return problem(400, "The question cannot be answered", results.errors)
+        return problem(400, "The request cannot be answered", results.errors)
     if extension == "json" and not results.page_exists:
         return problem(404, "There is no such page", {"page": f"The last is {results.page_count}."})
     export_format = FORMATS[extension]
@@ -123,7 +123,7 @@ def organisations(request: HttpRequest, extension: str) -> HttpResponseBase:
     except BadRequest as error:
         # Its message begins with the name of the parameter.
         name = str(error).partition(":")[0].lower()
-        return problem(400, "The question cannot be answered", {name: str(error)})
+        return problem(400, "The request cannot be answered", {name: str(error)})
     return ORGANISATION_FORMATS[extension](request, official)
 
 

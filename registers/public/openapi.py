@@ -68,10 +68,12 @@ def problem_object(words: str) -> dict[str, Any]:
 
 RESPONSES = {
     "304": response_object("Nothing has changed since the answer with this tag.", None, kept=True),
-    "400": problem_object("What is asked for cannot be right. `errors` names each parameter."),
+    "400": problem_object(
+        "The request is not valid. `errors` has a sentence for each parameter that is wrong."
+    ),
     "404": problem_object("There is no such page or file."),
     "414": {
-        "description": "The line of the request is longer than 8,190 bytes. Ask for less.",
+        "description": "The request line is longer than 8,190 bytes. Send a shorter request.",
         "content": {"text/html": {"schema": TEXT}},
     },
     "503": response_object("It is not ready. The words say why.", {"text/plain": {"schema": TEXT}}),
@@ -125,10 +127,10 @@ NAMES = {
     "atom": "a feed of their changes",
 }
 ABOUT = (
-    "All that is here can be read by everybody, without a key, and by programs in a browser of"
-    " any origin. It can be read and nothing else: any method but GET, HEAD and OPTIONS is"
-    " answered with status 405 and an `Allow` header. A parameter that is not known here is"
-    " passed over. The same is told to people, with examples, on the page linked below."
+    "Everybody can read all of this without a key, and so can programs in a browser of any"
+    " origin. It is read-only: any method except GET, HEAD and OPTIONS is answered with status"
+    " 405 and an `Allow` header. Unknown parameters are ignored. The page linked below explains"
+    " the same, with examples."
 )
 
 

@@ -51,7 +51,7 @@ def letter_of(request: HttpRequest) -> str:
     letter = request.GET.get("letter", "")
     # Checked before lower(), which makes two characters of İ.
     if letter and not (len(letter) == 1 and letter.isalnum()):
-        raise BadRequest("Letter: write one letter or digit.")
+        raise BadRequest("Letter: enter one letter or digit.")
     return letter.lower()
 
 
@@ -112,7 +112,10 @@ def _organisation_at(slug: str) -> Organisation:
 def _together_with(request: HttpRequest, organisation: Organisation, name: str) -> HttpResponse:
     """Redirect to what it shares with the organisation called `name`, or ask which is meant."""
     if len(name) > MAX_NAME_LENGTH or "\0" in name:
-        raise BadRequest("The name of the other organisation is too long, or cannot be read.")
+        raise BadRequest(
+            "The name of the other organisation is too long or cannot be read. Check it and"
+            " enter it again."
+        )
     other = (
         Organisation.objects.named(name).first() or Organisation.objects.at(slugify(name)).first()
     )

@@ -13,9 +13,9 @@ from django.utils.cache import get_conditional_response
 from registers.exports.downloads import DownloadableFile, download_headers
 from registers.models import Document, Protocol, Resource
 
-REMOVED = "This document was taken off the register"
+REMOVED = "This document was removed from the register"
 MISSING = "This file is not here"
-UNAVAILABLE = "This file cannot be fetched now"
+UNAVAILABLE = "This file cannot be opened at the moment"
 
 
 def document(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:

@@ -32,14 +32,16 @@ READABLE = "^[^\\u0000\\ufffd]*$"
 
 DESCRIPTIONS = {
     "q": "Words, a reference or an acronym. “Words in quotes” are a phrase; -word is left out.",
-    "theme": "The end of a theme’s address: under any of these themes.",
-    "organisation": "The end of an organisation’s address, or any name that it has or had:"
-    " any of these takes part.",
-    "role": "Which part the organisations asked for take; without any, whether somebody has it.",
-    "review": "How the review stands today: any of these.",
+    "theme": "The end of a theme’s web address. Finds protocols under any of these themes.",
+    "organisation": "The end of an organisation’s web address, or any name that it has or had."
+    " Finds protocols in which any of these takes part.",
+    "role": "Which part the organisations that you name take. If you name none, finds protocols in"
+    " which any organisation takes that part.",
+    "review": "The review status today: any of these.",
     "review_from": "Reviews due in this month or later.",
     "review_to": "Reviews due in this month or earlier.",
-    "status": "In force, withdrawn, or both. The calendar and the feed have both unless asked.",
+    "status": "In force, withdrawn, or both. The calendar and the feed have both unless you choose"
+    " one.",
     "sort": "The order. The calendar has its own, by reference, and the feed the newest first.",
     "page": "The page, from 1. Only JSON has pages; each other file has everything.",
 }
@@ -180,7 +182,7 @@ ORGANISATION: dict[str, Schema] = {
     "protocols": NUMBER | {"description": "In how many it takes part."},
     "became": {
         "type": "array",
-        "description": "What it became, where it is no more.",
+        "description": "What it became, if it no longer exists.",
         "items": closed_object(
             {
                 "name": OFFICIAL,

@@ -167,7 +167,7 @@ class TestThePreview:
     def test_is_the_public_page_with_a_banner(self, officers_door, draft):
         response = officers_door.get(PREVIEW)
         page = response.content.decode()
-        assert "Draft: only editors see this." in page
+        assert "Draft: only editors can see this." in page
         assert "To warn." in page
         assert "Essex Partnership University" in page
         assert "In force" not in page

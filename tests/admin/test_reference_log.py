@@ -232,7 +232,7 @@ class TestThePublicPage:
     FATES = {
         "never": (404, "the number was never issued"),
         "withdrawn": (410, "Protocol 0013 was withdrawn before this register began"),
-        "unknown": (404, "What became of the number is not known"),
+        "unknown": (404, "What happened to the number is not known"),
         None: (
             404,
             "this reference was never used, or is not published yet, or its protocol ended",
@@ -284,4 +284,4 @@ def test_two_say_of_one_number_in_one_moment(officers_door, monkeypatch):
     monkeypatch.setattr("registers.changes.explain_gaps", too_late)
     response = explain(officers_door, "0001")
     assert response.status_code == 503
-    assert "Somebody else was saving" in response.content.decode()
+    assert "somebody else was saving at the same time" in response.content.decode()

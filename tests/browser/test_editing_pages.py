@@ -73,7 +73,7 @@ def test_a_draft_is_made_looked_at_and_published(watched, kept_register):
     expect(page.get_by_text("Still missing: Version;")).to_be_visible()
 
     page.get_by_role("link", name="Preview").click()
-    expect(page.get_by_text("Draft: only editors see this.")).to_be_visible()
+    expect(page.get_by_text("Draft: only editors can see this.")).to_be_visible()
     watched.check()
     page.get_by_role("link", name="Go back to the form").click()
     page.locator("#id_status").select_option("Published")

@@ -259,11 +259,11 @@ def test_the_second_sheet_says_what_the_file_is(real_register, ending, reader):
     number = len(book["Protocols"]) - 1
     asked = results_of(query).query_string
     assert said["Register"] == "Protocols & more, published by The <Partnership>"
-    assert said["What was asked"] == (
+    assert said["Search and filters"] == (
         "Theme: Safer Community or Health and Wellbeing; Review: Overdue; Status: In force"
     )
-    assert said["The same list"] == f"https://register.example/?{asked}"
-    assert said["The same file, made anew"] == (
+    assert said["This list in the register"] == f"https://register.example/?{asked}"
+    assert said["An up-to-date copy of this file"] == (
         f"https://register.example/protocols.{ending}?{asked}"
     )
     assert said["Made"] == "22 November 2026, 14:05, UK time"
@@ -291,14 +291,14 @@ def about(query: str, context: ExportContext = HERE) -> dict[str, str]:
     }.items(),
 )
 def test_the_question_is_told_in_words(real_register, query, words):
-    assert about(query)["What was asked"] == words
+    assert about(query)["Search and filters"] == words
 
 
 def test_one_is_spoken_of_as_one_and_a_place_without_a_time_has_its_day(real_register):
     said = about("q=0012", ExportContext(site="https://register.example", on=DAY))
     assert said["Rows"] == "1 protocol, a row each"
     assert said["Made"] == "22 November 2026"
-    assert about("")["The same list"] == "https://register.example/"
+    assert about("")["This list in the register"] == "https://register.example/"
 
 
 @every_way

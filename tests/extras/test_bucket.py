@@ -97,7 +97,7 @@ def test_a_bucket_out_of_reach(officers_door, bucket, client: Client, monkeypatc
     address = Document.objects.get().get_absolute_url()
     for answer in (client.get(address), client.head(address)):
         assert answer.status_code == 503
-    assert "This file cannot be fetched now" in text(client.get(address))
+    assert "This file cannot be opened at the moment" in text(client.get(address))
 
 
 def test_the_storage_is_ours(bucket):

@@ -82,7 +82,7 @@ BODIES = {
 def test_a_body_that_cannot_be_read_gets_the_registers_own_page(client: Client, body, kind):
     page = client.post(link_to(a_line()), body, kind)
     assert page.status_code == 400
-    assert "This cannot be answered" in text(page)
+    assert "This page cannot be shown" in text(page)
     assert page["Cache-Control"] == "no-store, private"
     assert not Answer.objects.exists()
 
@@ -127,10 +127,10 @@ def test_the_21st_try_of_a_minute_waits(client: Client):
     page = client.get(link)
     assert (page.status_code, page["Retry-After"]) == (429, "60")
     assert "Wait a minute, then try again" in text(page)
-    assert "was not kept" not in text(page)
+    assert "was not saved" not in text(page)
     page = send(client, link, **GOOD)
     assert page.status_code == 429
-    assert "What you have just sent was not kept: go back" in text(page)
+    assert "What you have just sent was not saved: wait a minute" in text(page)
     assert not Answer.objects.exists()
     with time_machine.travel(NOW + datetime.timedelta(seconds=60), tick=False):
         assert send(client, link, **GOOD).status_code == 303

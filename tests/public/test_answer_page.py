@@ -112,13 +112,10 @@ def test_an_answer_is_kept_and_thanked_for(client: Client, choice):
     page = client.get(sent["Location"])
     assert page.status_code == 200
     words = text(page)
-    assert (
-        "Thank you Essex County Council has answered. You need do nothing more about this protocol."
-        in words
-    )
+    assert "Thank you Essex County Council has answered. You do not need to do" in words
     assert f"Answer {answer.get_choice_display()} Answered by {TITLE} On 22 November 2026" in words
     assert "An administrator of WEISF reads the answer" in words
-    assert ("who leads the protocol is put right" in words) is (choice == "not-ours")
+    assert ("they correct who leads the protocol" in words) is (choice == "not-ours")
     # The note may hold anything, and whoever has the link is not yet whoever may read it.
     assert "A new schedule." not in words
     assert "<form" not in page.content.decode()
@@ -135,23 +132,14 @@ def test_nothing_is_public_before_it_is_accepted(client: Client):
 # By what is wrong: what is typed otherwise, and where the summary leads with which words.
 BAD = {
     "no job title": ({"job_title": ""}, {"job_title": "Enter your job title."}),
-    "an e-mail address": (
-        {"job_title": "a@b.org"},
-        {"job_title": "Job title: Remove the e-mail address"},
-    ),
+    "an e-mail address": ({"job_title": "a@b.org"}, {"job_title": "Job title: Remove the e-mail"}),
     "too long": ({"job_title": "x" * 151}, {"job_title": "Job title: this has 151 characters."}),
     "no reason": ({"choice": "ended", "note": " "}, {"note": "Enter in the note why"}),
-    "an e-mail address in the note": (
-        {"note": "a@b.org"},
-        {"note": "Note: Remove the e-mail address"},
-    ),
+    "an e-mail address in the note": ({"note": "a@b.org"}, {"note": "Note: Remove the e-mail"}),
     "no choice, as by the Enter key": ({"choice": ""}, {"choice": "Select one of the 4"}),
     "an unknown choice": ({"choice": "accepted"}, {"choice": "Select one of the 4 answers."}),
     "an outcome that is no answer": ({"choice": "replaced"}, {"choice": "Select one of the 4"}),
-    "NUL": (
-        {"note": "a\0b"},
-        {"note": "Note: This contains a character that cannot be read. Remove it."},
-    ),
+    "NUL": ({"note": "a\0b"}, {"note": "Note: This contains a character"}),
     "all of it": (
         {"choice": "<b>", "job_title": "", "note": "a@b.org"},
         {"choice": "Select", "job_title": "Enter your", "note": "Note: Remove"},
@@ -195,7 +183,7 @@ def test_another_answer_by_a_used_link_is_not_kept_and_is_told(client: Client):
     page = send(client, link, **GOOD | {"choice": "ended"})
     assert page.status_code == 409
     words = text(page)
-    assert "What you have just sent was not kept" in words
+    assert "What you have just sent was not saved" in words
     assert "This is answered already" in words
     assert "Answer Still needed, changes coming" in words
     assert Answer.objects.get().choice == "changing"
@@ -216,7 +204,7 @@ def test_another_link_of_the_same_lead_tells_of_the_answer_that_waits(client: Cl
     ("decide", "choice", "words"),
     [
         ("accept", "unchanged", "accepted on 22 November 2026. The protocol’s page shows the rev"),
-        ("accept", "not-ours", "administrators put right who leads the protocol."),
+        ("accept", "not-ours", "administrators correct who leads the protocol."),
         ("refuse", "unchanged", "The answer was not accepted, so it changed nothing."),
     ],
 )
@@ -309,7 +297,7 @@ def test_a_link_that_cannot_be_used_says_so_kindly(client: Client, made, status,
     assert ("mailto:weisf@essex.gov.uk", "weisf@essex.gov.uk") in links(page)
     known = status == 410
     assert (("/protocols/0042/", "See the protocol as it is now") in links(page)) is known
-    told = "What you have just sent was not kept." in text(page)
+    told = "What you have just sent was not saved." in text(page)
     assert told is (known and method == "post")
     assert "<form" not in page.content.decode()
     assert not Answer.objects.exists()

@@ -38,7 +38,7 @@ def test_every_parameter_and_column_is_there(page):
         assert f"<code>{name}</code>" in source
     for column in columns.COLUMNS:
         assert column.meaning in words
-    assert "current (if none is said)" in words
+    assert "current (the default)" in words
     assert "health-and-wellbeing" in words
     assert "A month, such as 2024-03" in words
     assert "Text, of 200 characters at most" in words

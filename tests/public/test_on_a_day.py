@@ -111,7 +111,7 @@ def test_each_day_has_its_own_words(client: Client):
     ):
         answer = page(client, days)
         words = text(answer)
-        assert f"Protocol 9001 {shown} Not today’s." in words
+        assert f"Protocol 9001 {shown} Not today’s page." in words
         when = datetime.date.fromisoformat(day(days))
         assert f"This is what the register said at the end of {when:%-d %B %Y}" in words
         assert hidden not in words
@@ -257,10 +257,10 @@ class TestBeforeTheRegister:
     def test_it_says_that_it_does_not_know(self, client: Client):
         rewrite(3, title="Later", review_date=datetime.date(2030, 1, 1))
         words = text(client.get(PAGE, {"on": "2020-02-29"}))
-        assert "What was in force on 29 February 2020 this register does not know" in words
-        assert "it has been kept here since 22 November 2026" in words
+        assert "What was in force on 29 February 2020 is not known" in words
+        assert "the register has been kept here since 22 November 2026" in words
         assert "Protocol 9001 A title" in words
-        assert "the earliest that it recorded, on 22 November 2026" in words
+        assert "the earliest record, from 22 November 2026" in words
 
     def test_what_came_later_was_not_here(self, client: Client):
         saved(a_protocol("9010"), at=days_on(10))
@@ -271,20 +271,22 @@ class TestBeforeTheRegister:
         assert "It was added on 2 December 2026" in words
         assert "In force" not in words
         assert "In force" in text(client.get("/protocols/9010/", {"on": day(10)}))
-        assert "does not know" in text(client.get("/protocols/9010/", {"on": "2020-01-01"}))
+        assert "1 January 2020 is not known" in text(
+            client.get("/protocols/9010/", {"on": "2020-01-01"})
+        )
 
     def test_what_kept_no_record_says_so(self, client: Client):
         rewrite(3, title="Second")
         rewrite(6, title="Third")
         Change.objects.filter(protocol="9001", made_at__lt=days_on(6)).update(record=None)
         words = text(page(client, 4))
-        assert "it kept no record of that day" in words
-        assert "the earliest that it recorded, on 28 November 2026" in words
+        assert "the register kept no record of that day" in words
+        assert "the earliest record, from 28 November 2026" in words
         assert "Third" in words
         # Of registers from before records were kept, the last state is still that of its day.
         Change.objects.filter(protocol="9001").update(record=None)
         assert "at the end of 28 November 2026" in text(page(client, 6))
-        assert "the earliest that it recorded, on 28 November 2026" in text(page(client, 4))
+        assert "the earliest record, from 28 November 2026" in text(page(client, 4))
 
     def test_what_nobody_made_official_is_as_today(self, client: Client):
         Protocol.objects.create(
@@ -292,7 +294,7 @@ class TestBeforeTheRegister:
         )
         words = text(client.get("/protocols/9020/", {"on": day(1)}))
         assert "By hand" in words
-        assert "nothing official is recorded" in words
+        assert "no official change is recorded" in words
 
     def test_a_draft_has_no_page(self, client: Client):
         assert client.get("/protocols/9004/", {"on": day(1)}).status_code == 404
@@ -303,7 +305,7 @@ def test_a_day_to_come_is_today_s_with_its_review_judged_then(client: Client):
     words = text(client.get(PAGE, {"on": "2029-01-31"}))
     assert "Newest" in words
     assert "Overdue by 7 months" in words
-    assert "This is what is recorded today, with its review judged on 31 January 2029" in words
+    assert "with its review status worked out for 31 January 2029" in words
 
 
 class TestPapers:

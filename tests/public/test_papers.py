@@ -182,7 +182,7 @@ class TestWhoDoesNotGetThem:
         for address in (document.get_absolute_url(), version.get_absolute_url()):
             answer = client.get(address)
             assert answer.status_code == 410
-            assert "This document was taken off the register" in text(answer)
+            assert "This document was removed from the register" in text(answer)
         assert len(list(folder.iterdir())) == 2
         document.taken_off = False
         with changes.record_change(document.protocol, at=LATER):
@@ -256,7 +256,7 @@ class TestForms:
             "POST", "/admin/", b"", CONTENT_LENGTH=str(MAX_FORM_SIZE + 1)
         )
         assert answer.status_code == 413
-        assert "all files of a form 50 MB together" in text(answer)
+        assert "all files in a form up to 50 MB together" in text(answer)
 
     @pytest.mark.parametrize("said", ["", "x", "²", "-1"])
     def test_lengths_that_are_none(self, client: Client, said):

@@ -157,8 +157,8 @@ def test_a_withdrawn_protocol_keeps_its_page_and_says_why_and_what_replaced_it(c
     assert "In force" not in words
 
 
-BEFORE = "this register does not know: it has been kept here since 22 November 2026. Below is the"
-TO_COME = "This is what is recorded today, with its review judged on 31 December 9998"
+BEFORE = "is not known: the register has been kept here since 22 November 2026. Below is the"
+TO_COME = "This is what is recorded today, with its review status worked out for 31 December 9998"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_the_review_can_be_judged_on_another_day_and_says_so(
 ):
     words = text(client.get(f"/protocols/0042/?on={day}"))
     assert f"Review due by 30 June 2022. {status}" in words
-    assert "Not today’s." in words
+    assert "Not today’s page." in words
     assert said in words
     for as_today in ("", "?on=", "?on=2026-11-22"):
         assert "Not today’s" not in text(client.get(f"/protocols/0042/{as_today}"))

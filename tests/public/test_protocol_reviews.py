@@ -126,7 +126,7 @@ class TestOnAnotherDay:
                     "20 February 2027: still",
                     "In date",
                 ],
-                ["does not know"],
+                ["is not known: the register"],
             ),
             (
                 "2027-11-04",
@@ -137,19 +137,23 @@ class TestOnAnotherDay:
             (
                 "2027-02-28",
                 ["Reviews Not recorded", "Review due by 30 April 2022. Overdue by 4 years"],
-                ["Confirmed", "20 February 2027: still", "does not know"],
+                ["Confirmed", "20 February 2027: still", "is not known: the register"],
             ),
             (
                 "2022-04-30",
-                ["does not know", "Reviews Not recorded", "Review due by 30 April 2022. Due soon"],
+                [
+                    "is not known: the register",
+                    "Reviews Not recorded",
+                    "Review due by 30 April 2022. Due soon",
+                ],
                 ["Confirmed", "20 February 2027: still"],
             ),
-            ("2031-01-01", ["in November 2027", "Overdue by 1 year", "a day to come"], []),
+            ("2031-01-01", ["in November 2027", "Overdue by 1 year", "a date in the future"], []),
         ],
     )
     def test_no_later_review_pretends_to_have_been_there(self, client: Client, day, shown, hidden):
         words = text(client.get(PAGE, {"on": day}))
-        assert "Not today’s." in words
+        assert "Not today’s page." in words
         for said in shown:
             assert said in words
         for said in hidden:
@@ -161,5 +165,5 @@ class TestOnAnotherDay:
         words = text(client.get(PAGE, {"on": "2026-11-25"}))
         assert "This protocol was not in this register" in words
         words = text(client.get(PAGE, {"on": "2026-11-21"}))
-        assert "is not known here: a review on 20 February 2027 has set the date anew" in words
+        assert "is not known here: a review on 20 February 2027 has changed the date" in words
         assert "Reviews None by 21 November 2026." in words

@@ -113,7 +113,7 @@ def test_nothing_found_says_so_and_what_to_do(client: Client):
     page = client.get("/?q=zebra")
     assert page.status_code == 200
     assert found(page) == 0
-    assert "No protocol fits all of this" in text(page)
+    assert "No protocol matches all of this" in text(page)
 
 
 def withdraw(reference: str) -> None:
@@ -125,10 +125,10 @@ def withdraw(reference: str) -> None:
 @pytest.mark.parametrize("words", ["0012", "12", "ISP 0012", "isp12"])
 def test_a_withdrawn_one_is_told_of_where_only_those_in_force_are_listed(client: Client, words):
     withdraw("0012")
-    became = ("/protocols/0012/", "See what became of protocol 0012")
+    became = ("/protocols/0012/", "See what happened to protocol 0012")
     page = client.get("/", {"q": words})
     assert became in links(page)
-    assert "No protocol in force fits all of this" in text(page)
+    assert "No protocol in force matches all of this" in text(page)
     others = {words: address for address, words in links(page)}
     assert listed(client.get(others["See the withdrawn ones that do"])) == ["0012"]
     for status in ("withdrawn", "all"):

@@ -144,7 +144,7 @@ class TestBothForms:
         said = folded(posted(ashdown), kind)
         assert "Because Ashdown Council leads these protocols in the public register" in said
         assert "of the Friends of Trees (Trees)" in said
-        assert "Nothing is removed by itself." in said
+        assert "Nothing is removed automatically." in said
         assert "write to trees@example.org" in said
 
     def test_say_that_one_is_due_today(self, kind):

@@ -110,7 +110,7 @@ def test_a_request_that_cannot_be_read_gets_the_register_s_page(request_, status
     port, folder = served
     answer = ask(port, request_)
     assert answer.startswith(f"HTTP/1.1 {status}\r\n")
-    assert ">This cannot be answered</h1>" in answer
+    assert ">This page cannot be shown</h1>" in answer
     assert 'class="register-header"' in answer
     assert "Traceback" not in answer
     log_of(folder, "A request could not be read")
@@ -122,7 +122,7 @@ def test_the_first_words_say_where_to_look(served):
     said = (folder / "err").read_text()
     assert said.count(f"The register is at http://localhost:{port}\n") == 1
     assert f"  DATA_DIR={folder} .venv/bin/python manage.py createsuperuser\n" in said
-    assert "No code from a telephone is asked for on this machine" in said
+    assert "You do not need a code from a phone on this machine" in said
 
 
 MISHAPS = {
