@@ -98,10 +98,13 @@ def _read_backend(backend: str) -> Mail:
     except (ImportError, ValueError):
         found = None
     if not found:
-        raise refuse(
-            "EMAIL_BACKEND",
-            f"is '{backend}', which is not installed. Install it, or write its whole name.",
-        )
+        how = "Install it, or write its whole name."
+        if backend == NOTIFY:
+            how = (
+                "Install it: make setup EXTRAS=notify "
+                "(for an image: docker build --build-arg EXTRAS=notify)."
+            )
+        raise refuse("EMAIL_BACKEND", f"is '{backend}', which is not installed. {how}")
     return Mail(backend, notify_key=key, notify_template=template)
 
 

@@ -15,7 +15,7 @@ from registers.models import Reminder
 from registers.reminders.due import protocols_due
 from tests.management.test_send_review_reminders import OLD, send, send_in_vain
 from tests.reminders.making import a_lead
-from weisf.mail import NOTIFY
+from weisf.mail import NOTIFY, read_mail
 
 ID = "00000000-0000-4000-8000-000000000000"
 TEMPLATE = "11111111-1111-4111-8111-111111111111"
@@ -84,3 +84,12 @@ def test_what_it_refuses_is_told_without_the_key(service):
     assert "Failed for Ashdown: HTTPError: 403" in said
     assert "Invalid token" in said
     assert ID not in said + Reminder.objects.get().problem
+
+
+def test_its_settings_are_read_where_it_is_chosen(monkeypatch):
+    key = f"our-key-{ID}-{ID}"
+    monkeypatch.setenv("EMAIL_BACKEND", NOTIFY)
+    monkeypatch.setenv("GOVUK_NOTIFY_API_KEY", key)
+    monkeypatch.setenv("GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID", ID)
+    mail = read_mail(partnership_email="register@example.org")
+    assert (mail.backend, mail.notify_key, mail.notify_template) == (NOTIFY, key, ID)

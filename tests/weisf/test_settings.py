@@ -312,12 +312,20 @@ def test_two_ways_for_e_mails_are_one_too_many(settings_with):
         settings_with(EMAIL_URL="consolemail://", EMAIL_BACKEND=NO_MAIL)
 
 
-def test_the_settings_of_gov_uk_notify_are_read_where_it_is_chosen(settings_with):
-    key = f"our-key-{ID}-{ID}"
-    beside = {"GOVUK_NOTIFY_API_KEY": key, "GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID": ID}
-    assert settings_with(EMAIL_BACKEND=NOTIFY, **beside).items() >= beside.items()
+def test_the_settings_of_gov_uk_notify_are_not_read_where_it_is_not_chosen(settings_with):
+    beside = {"GOVUK_NOTIFY_API_KEY": KEY, "GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID": ID}
     not_chosen = settings_with(**beside)
     assert [not_chosen[name] for name in beside] == ["", ""]
+
+
+def test_gov_uk_notify_wants_its_packages(settings_with, monkeypatch):
+    monkeypatch.setitem(sys.modules, "django_gov_notify", None)
+    with pytest.raises(ImproperlyConfigured, match=r"^Setting EMAIL_BACKEND .*EXTRAS=notify\b"):
+        settings_with(
+            EMAIL_BACKEND=NOTIFY,
+            GOVUK_NOTIFY_API_KEY=f"our-key-{ID}-{ID}",
+            GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID=ID,
+        )
 
 
 def test_a_bucket_wants_its_packages(settings_with, monkeypatch):
