@@ -24,6 +24,7 @@ from django.test import Client
 from registers.models import Change, Name, News, Organisation, Protocol, Theme
 from tests.admin.typing_in import add_row, address, boxes, errors, messages, send
 from tests.papers import pdf
+from tests.threads import close_connection
 
 pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases]
 
@@ -94,7 +95,7 @@ def test_the_same_is_added_twice_in_one_moment(real_register, officer, model, ty
         try:
             return door.post(url, boxes(door, url) | own | {"why": title} | typed)
         finally:
-            connection.close()
+            close_connection()
 
     with meanwhile(wait_once, model), ThreadPoolExecutor(2) as both:
         first, second = sorted(
@@ -183,7 +184,7 @@ def test_two_who_wait_for_each_other(real_register, officer):
         try:
             return door.post(EDIT, form)
         finally:
-            connection.close()
+            close_connection()
 
     with psycopg.connect(**known) as other, ThreadPoolExecutor(1) as pool:
         other.execute("SET deadlock_timeout = '20s'")
@@ -229,7 +230,7 @@ def test_adding_an_organisation_while_it_is_merged(real_register, officer, monke
         try:
             return door.post(where, what)
         finally:
-            connection.close()
+            close_connection()
 
     with ThreadPoolExecutor(1) as pool:
         merged = pool.submit(post, doors[1], merge_url, typed | {"_merge": "1"})

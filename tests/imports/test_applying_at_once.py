@@ -19,6 +19,7 @@ from registers.imports.spreadsheet.applying import BUSY, WAITING
 from registers.models import Change, Protocol, RegisterVersion
 from tests.imports.spreadsheets import done
 from tests.imports.test_applying import CHANGED, NEW, NOON, applying
+from tests.threads import close_connection
 
 pytestmark = [
     pytest.mark.counted_on_postgresql,
@@ -66,7 +67,7 @@ def in_another_thread(connect) -> Iterator[Callable[..., Future[str]]]:
                 except ValidationError as refusal:
                     return " ".join(refusal.messages)
                 finally:
-                    connection.close()
+                    close_connection()
 
             return pool.submit(act)
 

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection
 from registers import changes
 from registers.models import Merge, Organisation, Party, Protocol
 from tests.merging import NOON, dump, named
+from tests.threads import close_connection
 
 pytestmark = [
     pytest.mark.counted_on_postgresql,
@@ -40,7 +41,7 @@ def at_once(*deeds: Callable[[threading.Barrier], None]) -> list[str]:
         except IntegrityError:
             return "Refused by the database."
         finally:
-            connection.close()
+            close_connection()
         return ""
 
     with ThreadPoolExecutor(len(deeds)) as officers:

@@ -13,6 +13,7 @@ from django.db import connection
 
 from registers import changes
 from registers.models import Protocol, Review
+from tests.threads import close_connection
 
 pytestmark = [
     pytest.mark.counted_on_postgresql,
@@ -47,7 +48,7 @@ def at_once(*decisions: dict[str, Any]) -> list[str]:
         except ValidationError as refusal:
             return " ".join(refusal.messages)
         finally:
-            connection.close()
+            close_connection()
         return ""
 
     with ThreadPoolExecutor(OFFICERS) as officers:

@@ -28,6 +28,7 @@ from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.search import search as search_for
 from registers.search.text.words import prepare
 from tests.conftest import load_real_register
+from tests.threads import close_connection
 
 pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases]
 
@@ -140,7 +141,7 @@ def test_people_read_and_officers_save_while_it_runs(shared):
             problems.append(problem)
         finally:
             going.set()
-            connection.close()
+            close_connection()
 
     other = threading.Thread(target=read_and_save)
     other.start()

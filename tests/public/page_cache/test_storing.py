@@ -18,6 +18,7 @@ from registers.public.page_cache import key, wsgi
 from registers.public.page_cache.wsgi import PageCache
 from tests.public.asking import ask
 from tests.public.page_cache.keeping import KEPT, from_memory, made_afresh, rename
+from tests.threads import close_connection
 
 pytestmark = [
     pytest.mark.counted_on_postgresql,
@@ -188,7 +189,7 @@ def test_no_reader_sees_that_postgresql_was_started_again(site, real_register):
     def end_it():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [broken])
-        connection.close()
+        close_connection()
 
     with ThreadPoolExecutor(1) as other:
         other.submit(end_it).result()
@@ -222,7 +223,7 @@ def test_many_visitors_at_once_get_one_page_that_is_made_once(real_register):
         try:
             return ask(site, "/about/", accept_encoding="br")
         finally:
-            connection.close()
+            close_connection()
 
     with ThreadPoolExecutor(8) as visitors:
         got = list(visitors.map(visit, range(8)))
