@@ -78,12 +78,13 @@ case $suite in
         ;;
     postgres-counted | postgres-all-counted) # lines that only PostgreSQL needs are counted apart
         rest=both_databases
-        [ "$suite" = postgres-counted ] || rest='not browser'
+        files=$(marked both_databases)
+        [ "$suite" = postgres-counted ] || { rest='not browser' files=; }
         suite=postgres
         run_suite "Tests on PostgreSQL" on_postgresql \
             "$python" -m coverage run -m pytest -m counted_on_postgresql $(marked counted_on_postgresql) "$@"
         run_suite "Tests on PostgreSQL" on_postgresql \
-            "$python" -m pytest -m "$rest and not counted_on_postgresql" "$@"
+            "$python" -m pytest -m "$rest and not counted_on_postgresql" $files "$@"
         ;;
     postgres-15) # the oldest that is promised: Debian 12's
         [ -x /usr/lib/postgresql/15/bin/postgres ] || {
@@ -103,7 +104,7 @@ case $suite in
         CHROMIUM=$(sh weisf/steps/setup.sh chromium)
         [ -n "$CHROMIUM" ] || exit 0
         export CHROMIUM
-        run_suite "Browser tests" "$python" -m pytest -m browser "$@"
+        run_suite "Browser tests" "$python" -m pytest -m browser tests/browser "$@"
         ;;
     coverage)
         "$python" -m coverage combine --quiet
