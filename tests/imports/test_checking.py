@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from registers import changes
 from registers.exports.xlsx import TRUNCATED_NOTE
 from registers.imports.reading.messages import CellError
 from registers.imports.reading.read import letter, read_sheets
@@ -343,6 +344,17 @@ def test_a_row_of_the_registers_own_columns_is_refused(cells, wrong):
     line = checked_row(*cells.values(), headings=list(cells))
     assert line.fate == "refused"
     assert [problem.wrong for problem in line.problems] == [wrong]
+
+
+def test_organisations_that_can_be_read_in_two_ways_are_refused():
+    for name in ("Adult", "Child and Family", "Adult, Child and Family"):
+        changes.save(Organisation(name=name))
+    title = Protocol.objects.get(pk="0061").title
+    line = checked_row("Safer Community", f"0061 - {title}", "", "", "Adult, Child and Family")
+    assert line.fate == "refused"
+    assert [problem.column for problem in line.problems] == ["E"]
+    assert "Adult, Child and Family" in line.problems[0].wrong
+    assert line.parts is None
 
 
 def test_a_new_protocol_wants_a_theme_also_where_there_is_no_such_column():
