@@ -1,11 +1,9 @@
 """Many protocols, organisations and themes become official at once, as a spreadsheet has them.
 
-Each is as if it had been saved within an `official_change` of its own. It
-takes a few queries for some hundred of them, where one after the other would
-take a few dozen each. What was touched is published by whoever opened
-`published_at_its_end`, or `gathered` it.
-
-Each is as if it had been saved within an `official_change` of its own.
+Each is as if it had been saved within a `record_change` of its own. It takes a
+few queries for some hundred of them, where one after the other would take a few
+dozen each. The caller, who opened `update_search_and_version` or
+`collect_touched`, updates search with what was touched.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class MergeSteps:
         """Give every step, in an order in which no row stands in another's way.
 
         Sentences that warn stand in `notes` afterwards. Raises ValidationError
-        for what cannot be brought together.
+        for what cannot be joined.
         """
         yield from self._parties()
         yield from self._names()

@@ -130,7 +130,7 @@ def _put(part: models.Model, values: Values) -> None:
 
 
 def _put_back_names(organisation: Organisation, rows: list[Values]) -> None:
-    """Put back every name but the official one, which the organisation's own has brought.
+    """Put back every name but the official one, which the saved organisation has already.
 
     What it was officially called since stays as a former name: every name that
     was published stays findable.
