@@ -197,8 +197,8 @@ def names_as_of(
         (unsure if said is None else names)[key] = today if said is None else said
     if unsure:
         since = Change.objects.filter(**{f"{subject}__in": unsure}, made_at__gte=at)
-        told = since.filter(what__contains=f"{label} changed").values_list(subject, "what")
-        for key, what in told:  # the newest first
+        texts = since.filter(what__contains=f"{label} changed").values_list(subject, "what")
+        for key, what in texts:  # the newest first
             unsure[key] = value_before(what, label, unsure[key])
     return names | unsure
 

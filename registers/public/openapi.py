@@ -53,11 +53,11 @@ def response_object(
     words: str, content: dict[str, Any] | None, *headers: str, kept: bool = False
 ) -> dict[str, Any]:
     """Return the description of an answer. `kept`: it has a tag, and proxies may keep it."""
-    told = [*ALWAYS_SENT, *headers, *(CACHE_HEADERS if kept else [])]
+    header_names = [*ALWAYS_SENT, *headers, *(CACHE_HEADERS if kept else [])]
     body = {"content": content} if content else {}
     return {
         "description": words,
-        "headers": {name: ref(name, "headers") for name in told},
+        "headers": {name: ref(name, "headers") for name in header_names},
     } | body
 
 

@@ -127,7 +127,7 @@ def changes(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "protocol": protocol,
         "page": page,
-        "told": describe(Protocol, page.items, most=CHANGES_PER_PAGE),
+        "descriptions": describe(Protocol, page.items, most=CHANGES_PER_PAGE),
         "today": timezone.localdate(),
     }
     return render(request, "protocols/changes.html", context)
