@@ -15,6 +15,7 @@ from django.db import models
 from registers.models.document import Document
 from registers.models.party import Party
 from registers.models.protocol import Protocol
+from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,69 +32,49 @@ class RecordItem:
     has: Callable[[Protocol], bool]
 
 
-def _text(field: str, words: str) -> RecordItem:
-    return RecordItem(
-        key=field.replace("_", "-"),
-        words=words,
-        lacking=models.Q(**{field: ""}),
-        has=lambda protocol: bool(getattr(protocol, field)),
-    )
-
-
 def _there(things: Any, **which: Any) -> models.Exists:
     return models.Exists(things.filter(protocol=models.OuterRef("pk"), **which))
 
 
-# In the order of the form.
-RECORD_ITEMS = (
-    _text("version", "Version"),
-    _text("purpose", "Purpose"),
-    _text("summary", "Summary in plain English"),
-    _text("information_items", "Information shared"),
-    _text("data_subjects", "Whose information it is"),
-    _text("lawful_basis", "Lawful basis for sharing"),
-    RecordItem(
-        key="lead",
-        words="Lead organisation",
-        lacking=~models.Q(_there(Party.objects, role=Party.Role.LEAD)),
-        has=lambda protocol: protocol.lead is not None,
+# Those that follow a rule of their own, by name: the condition in the database, and in memory.
+CONDITIONS: dict[str, tuple[models.Q, Callable[[Protocol], bool]]] = {
+    "lead": (
+        ~models.Q(_there(Party.objects, role=Party.Role.LEAD)),
+        lambda protocol: protocol.lead is not None,
     ),
-    RecordItem(
-        key="signed",
-        words="When each organisation signed",
-        lacking=models.Q(_there(Party.objects, signed_on=None)) | ~models.Q(_there(Party.objects)),
-        has=lambda protocol: (
+    "signed": (
+        models.Q(_there(Party.objects, signed_on=None)) | ~models.Q(_there(Party.objects)),
+        lambda protocol: (
             bool(protocol.all_parties) and all(party.signed_on for party in protocol.all_parties)
         ),
     ),
-    RecordItem(
-        key="parties-complete",
-        words="Whether the list of organisations is complete",
-        lacking=models.Q(parties_complete=None),
-        has=lambda protocol: protocol.parties_complete is not None,
-    ),
-    RecordItem(
-        key="review-date",
-        words="Review month",
-        lacking=models.Q(review_date=None),
-        has=lambda protocol: protocol.review_date is not None,
-    ),
-    RecordItem(
-        key="published-on",
-        words="Day of publication",
-        # A draft gets it on the day that it is published.
-        lacking=models.Q(published_on=None) & ~models.Q(status=Protocol.Status.DRAFT),
-        has=lambda protocol: (
+    # A draft gets it on the day that it is published.
+    "published_on": (
+        models.Q(published_on=None) & ~models.Q(status=Protocol.Status.DRAFT),
+        lambda protocol: (
             protocol.published_on is not None or protocol.status == Protocol.Status.DRAFT
         ),
     ),
-    RecordItem(
-        key="documents",
-        words="Documents",
-        lacking=~models.Q(_there(Document.objects, taken_off=False)),
-        has=lambda protocol: any(not paper.taken_off for paper in protocol.documents.all()),
+    "documents": (
+        ~models.Q(_there(Document.objects, taken_off=False)),
+        lambda protocol: any(not paper.taken_off for paper in protocol.documents.all()),
     ),
-)
+}
+
+
+def _plain(field: ProtocolField) -> tuple[models.Q, Callable[[Protocol], bool]]:
+    """Return the conditions of a plain field: an empty text is missing, and else NULL."""
+    empty = "" if field.kind is Kind.TEXT else None
+    return models.Q(**{field.name: empty}), lambda protocol: getattr(protocol, field.name) != empty
+
+
+def _item(field: ProtocolField) -> RecordItem:
+    lacking, has = CONDITIONS.get(field.name) or _plain(field)
+    key = field.name.replace("_", "-")
+    return RecordItem(key=key, words=field.missing, lacking=lacking, has=has)
+
+
+RECORD_ITEMS = [_item(field) for field in PROTOCOL_FIELDS if field.missing]
 BY_KEY = {item.key: item for item in RECORD_ITEMS}
 
 
@@ -103,7 +84,7 @@ def missing(protocol: Protocol) -> list[RecordItem]:
 
 
 def recorded_count() -> models.expressions.Combinable:
-    """Return how many of THINGS a protocol has, as an expression to order by."""
+    """Return how many of RECORD_ITEMS a protocol has, as an expression to order by."""
     lacking = (models.Case(models.When(item.lacking, then=1), default=0) for item in RECORD_ITEMS)
     total: models.expressions.Combinable = models.Value(len(RECORD_ITEMS))
     for one in lacking:
