@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from typing import Any
 
 from registers.models import Party, Protocol
+from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,26 +27,28 @@ class ExportContext:
     at: datetime.datetime | None = None
 
 
-class Kind(Enum):
-    """The type of a column's values. The order has no meaning."""
-
-    TEXT = "text"  # never a number, a formula or a link, whatever it looks like
-    DAY = "day"  # 2024-03-31, or empty
-    MONTH = "month"  # 2024-03, or empty
-
-
 @dataclass(frozen=True)
 class Column:
     """A published column: its name, how a protocol's value is written, and what it means.
 
-    `width` is its width in a workbook, in characters.
+    `values` are all that it can have, besides none; empty where it is free. `width`
+    is its width in a workbook, in characters.
     """
 
     name: str
     write: Callable[[Protocol, ExportContext], str]
     meaning: str
-    kind: Kind = Kind.TEXT
-    width: int = 16
+    kind: Kind
+    values: tuple[str, ...]
+    width: int
+
+    def value(self, protocol: Protocol, context: ExportContext) -> str | bool | None:
+        """Return the value for JSON: None where it is not recorded."""
+        text = self.write(protocol, context)
+        return BOOLEANS.get(text) if self.kind is Kind.BOOLEAN else text or None
+
+
+BOOLEANS = {"yes": True, "no": False}
 
 
 def month(day: datetime.date | None) -> str:
@@ -56,6 +59,11 @@ def month(day: datetime.date | None) -> str:
 def day(day: datetime.date | None) -> str:
     """Return a day as it is published: 2024-03-31, or empty."""
     return day.isoformat() if day else ""
+
+
+def yes_or_no(value: bool | None) -> str:  # noqa: FBT001 (a value, no switch)
+    """Return a boolean as it is published: yes or no, or empty."""
+    return next((text for text, each in BOOLEANS.items() if each is value), "")
 
 
 def status(protocol: Protocol) -> str:
@@ -73,96 +81,44 @@ def party_with_note(party: Party) -> str:
     return f"{party.organisation.name} ({party.note})" if party.note else party.organisation.name
 
 
-COLUMNS = (
-    Column(
-        "reference",
-        lambda protocol, _: protocol.reference,
-        "The protocol's number. It never changes, and is never used again.",
+# How a value of each kind is written.
+WRITERS: dict[Kind, Callable[[Any], str]] = {
+    Kind.TEXT: str,
+    Kind.BOOLEAN: yes_or_no,
+    Kind.DAY: day,
+    Kind.MONTH: month,
+}
+# The columns of what is no plain field.
+OWN_WRITERS: dict[str, Callable[[Protocol, ExportContext], str]] = {
+    "theme": lambda protocol, _: protocol.theme.name,
+    "lead_organisation": lambda protocol, _: (
+        protocol.lead.organisation.name if protocol.lead else ""
     ),
-    Column("title", lambda protocol, _: protocol.title, "What it is called.", width=45),
-    Column("version", lambda protocol, _: protocol.version, "Its version, as written in it."),
-    Column(
-        "theme",
-        lambda protocol, _: protocol.theme.name,
-        "The heading under which it is published.",
-        width=24,
-    ),
-    Column("purpose", lambda protocol, _: protocol.purpose, "Why information is shared.", width=60),
-    Column("summary", lambda protocol, _: protocol.summary, "The same in plain English.", width=45),
-    Column(
-        "information_items",
-        lambda protocol, _: protocol.information_items,
-        "What information is shared.",
-        width=45,
-    ),
-    Column(
-        "data_subjects",
-        lambda protocol, _: protocol.data_subjects,
-        "Whose information it is.",
-        width=30,
-    ),
-    Column(
-        "lawful_basis",
-        lambda protocol, _: protocol.lawful_basis,
-        "Why the law allows the sharing.",
-        width=45,
-    ),
-    Column(
-        "lead_organisation",
-        lambda protocol, _: protocol.lead.organisation.name if protocol.lead else "",
-        "The organisation that leads it, by its official name.",
-        width=32,
-    ),
-    Column(
-        "other_organisations",
-        lambda protocol, _: "; ".join(party_with_note(party) for party in protocol.partners),
-        "The other organisations that take part, separated by semicolons, with any note in"
-        " brackets.",
-        width=60,
-    ),
-    Column(
-        "parties_note",
-        lambda protocol, _: protocol.parties_note,
-        "How to find those who take part and are not listed.",
-        width=30,
-    ),
-    Column(
-        "review_date",
-        lambda protocol, _: month(protocol.review_date),
-        "The month of its next review, which is due by the last day of that month.",
-        Kind.MONTH,
-    ),
-    Column(
-        "review_status",
-        lambda protocol, context: protocol.review_status(context.on).value,
-        "The review status on the day this file was made: overdue, due-soon (within 3 months),"
-        " in-date, or none (no review date is recorded).",
-    ),
-    Column(
-        "status",
-        lambda protocol, _: status(protocol),
-        "current: in force. withdrawn: no longer in force.",
-    ),
-    Column(
-        "published",
-        lambda protocol, _: day(protocol.published_on),
-        "The day on which it was first published.",
-        Kind.DAY,
-    ),
-    Column(
-        "updated",
-        lambda protocol, _: day(protocol.updated_on),
-        "The day of its last official change.",
-        Kind.DAY,
-    ),
-    Column(
-        "url",
-        url,
-        "The address of its page in the register. Rely on that page, not on this copy.",
-        width=48,
-    ),
-)
+    "other_organisations": lambda protocol, _: "; ".join(map(party_with_note, protocol.partners)),
+    "review_status": lambda protocol, context: protocol.review_status(context.on).value,
+    "status": lambda protocol, _: status(protocol),
+    "url": url,
+}
 
+
+def column_of(field: ProtocolField) -> Column:
+    """Return the column of a field that has one."""
+    return Column(
+        name=field.column,
+        write=OWN_WRITERS.get(field.column) or _writer(field),
+        meaning=field.meaning,
+        kind=field.kind,
+        values=() if field.column in OWN_WRITERS else tuple(field.choices),
+        width=field.width,
+    )
+
+
+def _writer(field: ProtocolField) -> Callable[[Protocol, ExportContext], str]:
+    name, write = field.name, WRITERS[field.kind]
+    return lambda protocol, _: write(getattr(protocol, name))
+
+
+COLUMNS = tuple(column_of(field) for field in PROTOCOL_FIELDS if field.column)
 # The headings of the same columns on the partnership's own page, which imports accept too.
 PAGE_HEADINGS = {
     "theme": "Theme",
@@ -173,7 +129,9 @@ PAGE_HEADINGS = {
     "review_date": "Review date",
 }
 # Computed by the register: exported, and ignored by imports.
-COMPUTED_COLUMNS = ("review_status", "updated", "url")
+COMPUTED_COLUMNS = tuple(
+    field.column for field in PROTOCOL_FIELDS if field.column and not field.imported
+)
 
 
 def find_column(heading: str) -> str | None:

@@ -32,7 +32,7 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
 
 def record(protocol: Protocol, context: ExportContext) -> dict[str, Any]:
     """Return one protocol by the published columns, with its theme and parties as objects."""
-    written = {column.name: column.write(protocol, context) or None for column in COLUMNS}
+    written = {column.name: column.value(protocol, context) for column in COLUMNS}
     return written | {name: make(protocol) for name, make in OBJECTS.items()}
 
 

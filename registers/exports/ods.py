@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from registers.exports.columns import COLUMNS, ExportContext, Kind
+from xlsxwriter.utility import xl_col_to_name
+
+from registers.exports.columns import COLUMNS, ExportContext
 from registers.exports.plain_text import one_line
 from registers.exports.workbook import (
     ABOUT,
@@ -20,9 +22,10 @@ from registers.exports.workbook import (
     rows,
     stream_zip,
 )
+from registers.models.protocol_fields import Kind
 from registers.search.results import Results
 
-STYLES = {kind: kind.value for kind in Kind}
+STYLES = {kind: kind.value for kind in Kind} | {Kind.BOOLEAN: Kind.TEXT.value}
 HEADING_STYLE, LABEL_STYLE = "heading", "label"
 CHARACTER = 0.19  # the width of one, in centimetres
 
@@ -156,7 +159,7 @@ CONTENT_END = "</office:spreadsheet></office:body></office:document-content>"
 
 def ranges(count: int) -> str:
     """Return the database range of the table with `count` rows, with filter buttons."""
-    last = chr(ord("A") + len(COLUMNS) - 1)
+    last = xl_col_to_name(len(COLUMNS) - 1)
     # The name that LibreOffice requires for the range of a sheet that shows filters.
     return (
         '<table:database-ranges><table:database-range table:name="__Anonymous_Sheet_DB__0"'

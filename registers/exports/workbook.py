@@ -10,8 +10,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils.formats import date_format
 
-from registers.exports.columns import COLUMNS, ExportContext, Kind
+from registers.exports.columns import COLUMNS, ExportContext
 from registers.exports.plain_text import one_line, plain
+from registers.models.protocol_fields import Kind
 from registers.search.query_string import STATUSES
 from registers.search.results import Results
 
@@ -41,7 +42,7 @@ def rows(results: Results, context: ExportContext) -> Iterator[list[Value]]:
 
 
 def _value(kind: Kind, text: str) -> Value:
-    if kind is Kind.TEXT or not text:
+    if kind not in {Kind.DAY, Kind.MONTH} or not text:
         return text
     day = datetime.date.fromisoformat(f"{text}-01" if kind is Kind.MONTH else text)
     return day if day >= FIRST_DAY else text

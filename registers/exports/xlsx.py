@@ -18,7 +18,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 
-from registers.exports.columns import COLUMNS, ExportContext, Kind
+from registers.exports.columns import COLUMNS, ExportContext
 from registers.exports.workbook import (
     ABOUT,
     LABEL_WIDTH,
@@ -30,6 +30,7 @@ from registers.exports.workbook import (
     rows,
     stream_zip,
 )
+from registers.models.protocol_fields import Kind
 from registers.search.results import Results
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,6 +49,7 @@ TOP = {"valign": "top"}
 TEXT = {**TOP, "num_format": "@", "text_wrap": True}
 FORMATS = {
     Kind.TEXT: TEXT,
+    Kind.BOOLEAN: TEXT,
     Kind.DAY: {**TOP, "num_format": "yyyy-mm-dd", "align": "left"},
     Kind.MONTH: {**TOP, "num_format": "yyyy-mm", "align": "left"},
 }

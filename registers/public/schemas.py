@@ -12,8 +12,9 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from registers.exports.columns import COLUMNS, Kind
+from registers.exports.columns import COLUMNS, Column
 from registers.models import Name, Organisation
+from registers.models.protocol_fields import Kind
 from registers.models.review_dates import ReviewStatus
 from registers.public.exports import ORGANISATIONS_PER_PAGE
 from registers.search.query_string import (
@@ -152,6 +153,7 @@ PARTNER = PARTY | {
 }
 KINDS: dict[Kind, Schema] = {
     Kind.TEXT: TEXT,
+    Kind.BOOLEAN: {"type": "boolean"},
     Kind.DAY: {"type": "string", "format": "date"},
     Kind.MONTH: {"type": "string", "pattern": MONTH},
 }
@@ -212,12 +214,16 @@ NULLABLE_OBJECTS: dict[str, Schema] = {
 
 def protocol() -> Schema:
     """Return the schema of one protocol, from the published columns."""
-    properties = {}
-    for column in COLUMNS:
-        known = NEVER_NULL.get(column.name) or NULLABLE_OBJECTS.get(column.name)
-        schema = known or nullable(KINDS[column.kind])
-        properties[column.name] = schema | {"description": column.meaning}
+    properties = {column.name: column_schema(column) for column in COLUMNS}
     return closed_object(properties, description="One information sharing protocol.")
+
+
+def column_schema(column: Column) -> Schema:
+    """Return the schema of the values of a column."""
+    known = NEVER_NULL.get(column.name) or NULLABLE_OBJECTS.get(column.name)
+    schema = known or nullable(KINDS[column.kind])
+    choices = {"enum": [*column.values, None]} if column.values else {}
+    return schema | choices | {"description": column.meaning}
 
 
 def page_schema(name: str, *, most: int) -> Schema:

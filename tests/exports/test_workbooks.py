@@ -15,9 +15,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registers.exports import ods, workbook, xlsx
-from registers.exports.columns import COLUMNS, ExportContext, Kind
+from registers.exports.columns import COLUMNS, ExportContext
 from registers.exports.ods import NAMESPACES
 from registers.models import Organisation, Party, Protocol
+from registers.models.protocol_fields import Kind
 from registers.search import rows as found
 from tests.exports.spreadsheets import EVERY_WAY, read
 from tests.makers import (
