@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -18,7 +18,6 @@ from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, Unc
 from registers.admin.papers import DocumentInline, DocumentViewsAdmin
 from registers.admin.permissions import PublishPermissionAdmin
 from registers.admin.protocol_form import (
-    WITHDRAWAL_FIELDS,
     NoScriptChoices,
     NoScriptRows,
     PartyInline,
@@ -28,6 +27,7 @@ from registers.admin.protocol_form import (
 from registers.admin.review import ReviewableAdmin
 from registers.models import Overarching, Protocol
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
+from registers.models.protocol_fields import FormSection, form_fields
 from registers.search.admin_search import search_protocols
 from registers.search.reference_log import next_reference
 
@@ -60,8 +60,6 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     return response
 
 
-STATUS = "In force, or withdrawn?"
-NOTES = "For administrators"
 REPLACED_BY_WITHDRAWN = (
     "{newer}, which replaces this protocol, is itself withdrawn. Readers of this protocol are"
     " sent there, and read why."
@@ -86,7 +84,7 @@ class OverarchingInline(NoScriptRows, RecordedInline):
     autocomplete_fields = ("overarching",)
     verbose_name = "protocol that this comes under"
     verbose_name_plural = "Papers: comes under"
-    before_fieldset = NOTES
+    before_fieldset = FormSection.NOTES.value
 
 
 class ProtocolDocumentInline(NoScriptRows, DocumentInline):
@@ -94,7 +92,7 @@ class ProtocolDocumentInline(NoScriptRows, DocumentInline):
 
     verbose_name_plural = "Papers: documents"
     autocomplete_fields = ()
-    before_fieldset = NOTES
+    before_fieldset = FormSection.NOTES.value
 
 
 @admin.register(Protocol)
@@ -124,15 +122,9 @@ class ProtocolAdmin(PublishPermissionAdmin, DocumentViewsAdmin, NoScriptChoices,
         " record, notes and documents included. Put words in “quotes” to find them together."
     )
     autocomplete_fields = ("replaced_by",)
-    fieldsets = (
-        ("What", {"fields": ("reference", "title", "version", "theme", "summary")}),
-        ("What is shared", {"fields": ("information_items", "data_subjects")}),
-        (PartyInline.before_fieldset, {"fields": ("parties_complete", "parties_note")}),
-        ("Why", {"fields": ("purpose", "lawful_basis")}),
-        ("When", {"fields": ("review_date", "review_note", "published_on")}),
-        (STATUS, {"fields": ("status", *WITHDRAWAL_FIELDS)}),
-        (NOTES, {"fields": ("admin_note",)}),
-        ("This change", {"fields": ("why",)}),
+    fieldsets: ClassVar[Any] = (
+        *((section.value, {"fields": form_fields(section)}) for section in FormSection),
+        ("This change", {"fields": ["why"]}),
     )
 
     def get_urls(self) -> list[Any]:

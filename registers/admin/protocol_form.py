@@ -17,6 +17,7 @@ from registers.admin.base import FormSet, ModelForm, MonthField, ReasonForm, Rec
 from registers.admin.permissions import PublishPermissionForm
 from registers.models import Organisation, Party, Protocol
 from registers.models.keys import spellings_of
+from registers.models.protocol_fields import FormSection
 from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
@@ -147,7 +148,7 @@ class PartyInline(NoScriptRows, RecordedInline):
     fields = ("organisation", "role", "name_as_published", "note", "signed_on")
     verbose_name = "organisation"
     verbose_name_plural = "Who: the organisations"
-    before_fieldset = "Who: is the list complete?"
+    before_fieldset = FormSection.PARTIES.value
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the form set, with text boxes for organisations without JavaScript."""

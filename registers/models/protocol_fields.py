@@ -271,4 +271,11 @@ PROTOCOL_FIELDS = (
     ),
     ProtocolField(name="documents", missing="Documents"),
 )
+
+
+def form_fields(section: FormSection) -> list[str]:
+    """Return the names of the fields in a section of the form."""
+    return [field.name for field in PROTOCOL_FIELDS if field.form is section]
+
+
 PRIVATE_FIELDS = frozenset(field.name for field in PROTOCOL_FIELDS if not field.public)

@@ -17,11 +17,11 @@ MAX_WORDS = 12
 MAX_LENGTH = 200
 NUMBER = re.compile(r"(?:(?:isp|isa|dsa)\W*)?([0-9]{1,8})", re.IGNORECASE)
 WORDS_AND_PHRASES = re.compile(r'"([^"]+)"?|([^\s"]+)')
-TEXTS = (
-    *("reference", "title", "version", "purpose", "summary", "information_items"),
-    *("data_subjects", "lawful_basis", "parties_note", "review_note", "withdrawn_reason"),
-    "admin_note",
-)
+TEXTS = [
+    field.name
+    for field in Protocol._meta.fields
+    if isinstance(field, models.CharField | models.TextField) and not field.choices
+]
 Protocols = TypeVar("Protocols", bound=models.QuerySet[Any])
 
 

@@ -1,9 +1,10 @@
-"""Template tags and filters: reviews, highlighted search words, Markdown, export formats."""
+"""Template tags and filters: fields, reviews, highlighted words, Markdown, export formats."""
 
 from __future__ import annotations
 
 import datetime
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django import template
 from django.template.loader import render_to_string
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from registers.exports import feed
 from registers.exports import markdown as markdown_text
 from registers.models import Protocol
+from registers.models.protocol_fields import PROTOCOL_FIELDS, PageSection
 from registers.models.review_dates import ReviewStatus
 from registers.public.charts import LinkedCount
 from registers.public.exports import FORMATS
@@ -40,6 +42,26 @@ def overdue_for(protocol: Protocol, on: datetime.date) -> str:
     if months:
         return "1 month" if months == 1 else f"{months} months"
     return "under a month"
+
+
+class PageField(NamedTuple):
+    """A field of a protocol as its page shows it. An empty value, or None, is not recorded."""
+
+    name: str
+    title: str
+    kind: str
+    value: Any
+
+
+@register.simple_tag
+def page_fields(protocol: Protocol, *sections: str) -> list[PageField]:
+    """Return the fields of a protocol in these sections of its page, such as 'sharing'."""
+    return [
+        PageField(field.name, field.title, field.kind.value, field.display(protocol))
+        for section in map(PageSection, sections)
+        for field in PROTOCOL_FIELDS
+        if field.page is section
+    ]
 
 
 @register.simple_tag
