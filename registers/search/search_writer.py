@@ -116,13 +116,13 @@ def _write_protocols(references: Collection[str], number: int, known: set[str]) 
     """Write entries, texts and words of those that are public; return how many."""
     public = Protocol.public.filter(pk__in=references)
     entries = SearchEntry.objects.filter(protocol__in=references)
-    entries.update(changed_in=number)
-    new = set(public.values_list("pk", flat=True)) - set(
-        entries.values_list("protocol_id", flat=True)
-    )
-    SearchEntry.objects.bulk_create(
-        SearchEntry(protocol_id=reference, changed_in=number) for reference in sorted(new)
-    )
+    if entries.update(changed_in=number) < len(references):
+        new = set(public.values_list("pk", flat=True)) - set(
+            entries.values_list("protocol_id", flat=True)
+        )
+        SearchEntry.objects.bulk_create(
+            SearchEntry(protocol_id=reference, changed_in=number) for reference in sorted(new)
+        )
     rows = list(_protocol_rows(public))
     _store(PROTOCOLS, rows, number, known)
     return len(rows)
