@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
-from django.db import models
+from django.core.exceptions import FieldError, ValidationError
+from django.db import models, router
 from django.db.models.functions import Cast, Trim
 from django.db.models.lookups import Exact
 from simple_history.models import HistoricalRecords
@@ -102,6 +102,13 @@ GAP_EXPLAINED = (
 )
 
 
+def _check(constraint: models.BaseConstraint) -> models.Q | None:
+    """Return the condition of a check constraint; None for another constraint."""
+    return (
+        models.Q(constraint.condition) if isinstance(constraint, models.CheckConstraint) else None
+    )
+
+
 class PartiesByRole(NamedTuple):
     """The parties of one protocol."""
 
@@ -172,6 +179,7 @@ class Protocol(models.Model):
         "note for administrators", blank=True, help_text="Never public. What is still unclear."
     )
     history = HistoricalRecords()
+    _checks_hold = False
 
     objects = ProtocolQuerySet.as_manager()
     public = PublicManager()
@@ -235,6 +243,44 @@ class Protocol(models.Model):
     def get_absolute_url(self) -> str:
         """Return the protocol's own page."""
         return address("protocol", self.reference)
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Check the constraints, the checks among them with one query if all hold.
+
+        Django asks one for each, in a savepoint. Raises ValidationError.
+        """
+        self._checks_hold = self._all_checks_hold(exclude)
+        try:
+            super().validate_constraints(exclude)
+        finally:
+            self._checks_hold = False
+
+    def get_constraints(self) -> list[tuple[type[models.Model], Sequence[models.BaseConstraint]]]:
+        """Return the constraints to check one by one."""
+        return [
+            (
+                Protocol,
+                [
+                    each
+                    for each in self._meta.constraints
+                    if not (self._checks_hold and _check(each))
+                ],
+            )
+        ]
+
+    def _all_checks_hold(self, exclude: Collection[str] | None) -> bool:
+        """Return whether all check constraints hold; False if one names a field in `exclude`."""
+        checks = models.Q(*filter(None, map(_check, self._meta.constraints)))
+        values = self._get_field_expression_map(meta=self._meta, exclude=exclude)  # type: ignore[attr-defined]  # Django's own
+        try:
+            return checks.check(values, using=router.db_for_write(Protocol, instance=self))
+        except FieldError:
+            return False
+
+    @property
+    def is_stored_public(self) -> bool:
+        """Whether it is public as stored, whatever its status was set to since."""
+        return getattr(self, "_status_as_read", None) not in {None, Protocol.Status.DRAFT}
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
