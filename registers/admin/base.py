@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -12,6 +13,7 @@ from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import (
     AdminTextareaWidget,
     AdminTextInputWidget,
+    AutocompleteSelect,
     RelatedFieldWidgetWrapper,
 )
 from django.contrib.auth.models import User
@@ -89,6 +91,28 @@ class RecordedForm(ModelForm):
 
     drawn_from = EditTokenField(required=False)
     refusal: ValidationError | None = None
+
+    def _post_clean(self) -> None:
+        """Check constraints only beside other errors, to show all at once: saving checks them."""
+        check = self.instance.full_clean
+        # Django has no switch for it.
+        self.instance.full_clean = partial(check, validate_constraints=False)
+        try:
+            super()._post_clean()  # type: ignore[misc]  # Django's own
+        finally:
+            del self.instance.full_clean
+        if self.errors:
+            try:
+                self.instance.validate_constraints(exclude=super()._get_validation_exclusions())  # type: ignore[misc]  # Django's own
+            except ValidationError as refusal:
+                self._update_errors(refusal)  # type: ignore[attr-defined]  # Django's own
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave out the objects that are chosen: their boxes have just found them."""
+        chosen = {
+            name for name, box in self.fields.items() if isinstance(box, forms.ModelChoiceField)
+        }
+        return chosen | super()._get_validation_exclusions()  # type: ignore[misc,no-any-return]  # Django's own
 
     def clean(self) -> dict[str, Any] | None:
         """Add the errors of the refusal, if saving this form was refused."""
@@ -225,16 +249,61 @@ class RecordedAdmin(AddOnlyRelatedMixin, ConflictCheckAdmin):
         return True
 
 
+class KnownAutocompleteSelect(AutocompleteSelect):
+    """Django's autocomplete box, which does not query for an object that the form knows."""
+
+    known: models.Model | None = None
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        """Return the options: the one that is selected and, if it may be left, the empty one."""
+        if self.known is None or value != [str(self.known.pk)]:
+            return super().optgroups(name, value, attrs)
+        options = (
+            [] if self.is_required else [self.create_option(name, "", "", selected=False, index=0)]
+        )
+        chosen = self.create_option(
+            name, self.known.pk, str(self.known), selected=True, index=len(options)
+        )
+        return [(None, [*options, chosen], 0)]
+
+
+class RecordedFormSet(FormSet):
+    """The rows of an inline. A row that was not changed is not looked up, checked or saved."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Let the row's autocomplete boxes know what was read with the row."""
+        super().add_fields(form, index)
+        if form.instance.pk:
+            # Then Django reads no value of a row whose values are the initial ones.
+            form.empty_permitted = True
+            for name, field in form.fields.items():
+                box = getattr(field.widget, "widget", None)
+                if isinstance(box, KnownAutocompleteSelect):
+                    box.known = getattr(form.instance, name)
+
+
 class RecordedInline(AddOnlyRelatedMixin, TabularInline):
     """A table of parts, saved with their object. It shows no empty row unless asked."""
 
     extra = 0
+    formset = RecordedFormSet
     # The fields by which a person tells one row from another; None: the first.
     identified_by: tuple[str, ...] | None = None
     formfield_overrides = {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 40})},
         models.DateField: DATE_ERRORS,
     }
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Join what the autocomplete boxes show."""
+        rows: models.QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.autocomplete_fields) if self.autocomplete_fields else rows
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Use an autocomplete box that knows what was read with its row."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownAutocompleteSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the form set, each field with an aria-label: Django's table has no labels."""

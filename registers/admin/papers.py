@@ -123,8 +123,7 @@ class DocumentInline(RecordedInline):
 
 
 def _is_public(protocol: Protocol | None) -> bool:
-    """Return whether the protocol is public as stored, whatever the form says."""
-    return protocol is not None and Protocol.public.filter(pk=protocol.pk).exists()
+    return protocol is not None and protocol.is_stored_public
 
 
 class DocumentViewsAdmin(DocumentViewsBase):

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from registers.admin.base import FormSet, RecordedInline
+from registers.admin.base import RecordedFormSet, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
 from registers.admin.papers import DocumentInline, DocumentViewsAdmin
 from registers.admin.permissions import PublishPermissionAdmin
@@ -66,7 +67,7 @@ REPLACED_BY_WITHDRAWN = (
 )
 
 
-class OverarchingFormSet(FormSet):
+class OverarchingFormSet(RecordedFormSet):
     """A form set with a prefix: Django takes it from the reverse name, which is missing here."""
 
     @classmethod
@@ -93,6 +94,15 @@ class ProtocolDocumentInline(NoScriptRows, DocumentInline):
     verbose_name_plural = "Papers: documents"
     autocomplete_fields = ()
     before_fieldset = FormSection.NOTES.value
+
+
+class ProtocolList(ChangeList):
+    """A page of protocols."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> Any:
+        """Prefetch what the list shows."""
+        found: Any = super().get_queryset(*args, **kwargs)
+        return found.with_parties().prefetch_related("documents")
 
 
 @admin.register(Protocol)
@@ -139,9 +149,9 @@ class ProtocolAdmin(PublishPermissionAdmin, DocumentViewsAdmin, NoScriptChoices,
         """Show a draft as the public will see it."""
         return preview(self, request, object_id)
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Protocol]:
-        """Prefetch what the list shows: parties and documents."""
-        return Protocol.objects.with_parties().prefetch_related("documents")
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that reads parties and documents with its protocols."""
+        return ProtocolList
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

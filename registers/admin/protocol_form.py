@@ -13,7 +13,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 
-from registers.admin.base import FormSet, ModelForm, MonthField, ReasonForm, RecordedInline
+from registers.admin.base import (
+    ModelForm,
+    MonthField,
+    ReasonForm,
+    RecordedFormSet,
+    RecordedInline,
+)
 from registers.admin.permissions import PublishPermissionForm
 from registers.models import Organisation, Party, Protocol
 from registers.models.keys import spellings_of
@@ -40,6 +46,8 @@ class OrganisationNameField(OrganisationField):
 
     def prepare_value(self, value: Any) -> Any:
         """Return the official name of the chosen organisation, or the text as typed."""
+        if isinstance(value, Organisation):
+            return value.name
         if isinstance(value, int):
             return Organisation.objects.filter(pk=value).values_list("name", flat=True).first()
         return value
@@ -83,20 +91,19 @@ class NoScriptRows(NoScriptChoices):
         return EMPTY_ROWS if without_javascript(request) else rows
 
 
-class PartyForm(ModelForm):
-    """One party. The form set checks it against the other parties."""
-
-    def validate_constraints(self) -> None:
-        """Check nothing: the lead may move to another row in the same save."""
-
-
-class NoScriptPartyForm(PartyForm):
+class NoScriptPartyForm(ModelForm):
     """One party, whose organisation is typed."""
 
     organisation = OrganisationNameField(Organisation.objects.all())
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # Not its key: the name would be a query for each row.
+            self.initial["organisation"] = self.instance.organisation
 
-class PartyFormSet(FormSet):
+
+class PartyFormSet(RecordedFormSet):
     """All parties of a protocol, checked together as they will be once all are saved."""
 
     def clean(self) -> None:
@@ -106,6 +113,8 @@ class PartyFormSet(FormSet):
         for form in self.forms:
             row = form.cleaned_data
             organisation, role = row.get("organisation"), row.get("role")
+            if form.instance.pk and not form.has_changed():
+                organisation, role = form.instance.organisation, form.instance.role
             if row.get("DELETE") or not (organisation and role):
                 continue
             if (organisation, role) in seen:
@@ -128,9 +137,10 @@ class PartyFormSet(FormSet):
                 self.deleted_objects.append(Party.objects.get(pk=party.pk))
                 party.pk = None
                 party._state.adding = True
-        last = self.instance.parties.aggregate(last=models.Max("position"))["last"]
-        for position, party in enumerate(self.new_objects, 0 if last is None else last + 1):
-            party.position = position
+        if self.new_objects:
+            last = self.instance.parties.aggregate(last=models.Max("position"))["last"]
+            for position, party in enumerate(self.new_objects, 0 if last is None else last + 1):
+                party.position = position
         return sorted(parties, key=lambda party: party.role == Party.Role.LEAD)
 
 
@@ -138,7 +148,6 @@ class PartyInline(NoScriptRows, RecordedInline):
     """The organisations that take part, and their roles."""
 
     model = Party
-    form = PartyForm
     formset = PartyFormSet
     identified_by = ("organisation", "role")
     autocomplete_fields = ("organisation",)

@@ -42,12 +42,16 @@ def lock_for_update(thing: models.Model, parts: list[Part]) -> None:
         list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
-def fingerprint(thing: models.Model, parts: list[Part]) -> str:
+def fingerprint(thing: models.Model, parts: list[Part], *, lock: bool = False) -> str:
     """Return a short text that differs as soon as anything stored of `thing` or `parts` differs.
 
-    That is each field of each row, public or not.
+    That is each field of each row, public or not. With `lock`, the rows are locked
+    until the transaction ends.
     """
-    stored = [list(rows.values()) for rows in _rows(thing, parts)]
+    rows = list(_rows(thing, parts))
+    if lock:
+        rows = [each.select_for_update(no_key=True) for each in rows]
+    stored = [list(each.values()) for each in rows]
     return hashlib.sha256(json.dumps(stored, cls=DjangoJSONEncoder).encode()).hexdigest()
 
 

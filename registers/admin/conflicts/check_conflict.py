@@ -74,6 +74,13 @@ class ConflictCheckAdmin(HistoryAdmin):
             response.status_code = 503
             return response
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Return the object; once, the one that was locked and compared, without a query."""
+        locked = vars(request).pop("locked_object", None)
+        return locked or super().get_object(request, object_id, from_field)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Add the hidden field with the edit token, unless the object is new."""
         fieldsets = super().get_fieldsets(request, obj)
@@ -121,9 +128,9 @@ class ConflictCheckAdmin(HistoryAdmin):
 
     def check_unchanged(self, request: HttpRequest, thing: models.Model) -> None:
         """Lock `thing` until the transaction ends. Raises ChangedSinceError if it has changed."""
-        self._lock(thing)
+        now = self._lock(thing)
         token = EditToken.read(request.POST.get(HIDDEN_FIELD, ""), of=self._object_label(thing))
-        if token is None or token.fingerprint != self._fingerprint(thing):
+        if token is None or token.fingerprint != now:
             raise ChangedSinceError(CHANGED_SINCE)
 
     # How a form is saved --------------------------------------------------------------------
@@ -136,8 +143,8 @@ class ConflictCheckAdmin(HistoryAdmin):
                 conflict = object_id is not None and self._find_conflict(
                     request, unquote(object_id)
                 )
-                view = super(ConflictCheckAdmin, self).changeform_view
-                return conflict or view(request, object_id, *view_args)
+                # Not Django's public method, which would open a second transaction within ours.
+                return conflict or self._changeform_view(request, object_id, *view_args)  # type: ignore[attr-defined]  # Django's own
 
         try:
             return save()
@@ -158,17 +165,17 @@ class ConflictCheckAdmin(HistoryAdmin):
 
     def _find_conflict(self, request: HttpRequest, key: str) -> HttpResponse | None:
         """Lock what is stored. Return None if it is what the form showed, or else a response."""
-        thing = self.get_object(request, key)
+        thing, now = self.get_object(request, key), ""
         if thing is not None:
-            self._lock(thing)
+            now = self._lock(thing)
             thing = self.get_object(request, key)
         if not self.has_change_permission(request, thing):
             return None
         if thing is None:
             return self._conflict_page(request, self.model()).show_deleted(key)
         token = EditToken.read(request.POST.get(HIDDEN_FIELD, ""), of=self._object_label(thing))
-        now = self._fingerprint(thing)
         if token and token.fingerprint == now:
+            request.locked_object = thing  # type: ignore[attr-defined]  # ours
             return None
         base = token.values if token else None
         page = self._conflict_page(request, thing)
@@ -221,11 +228,12 @@ class ConflictCheckAdmin(HistoryAdmin):
             for inline in self.inlines
         ]
 
-    def _lock(self, thing: models.Model) -> None:
+    def _lock(self, thing: models.Model) -> str:
+        """Lock the rows of `thing` until the transaction ends, and return their fingerprint."""
         subject = self.subject_of(thing)
         if subject != thing:
             lock_for_update(subject, [])
-        lock_for_update(thing, self._parts())
+        return fingerprint(thing, self._parts(), lock=True)
 
     def _fingerprint(self, thing: models.Model) -> str:
         return fingerprint(thing, self._parts())

@@ -1,0 +1,50 @@
+"""What a change form and a save ask of the database, everything counted, savepoints too."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from registers.models import Protocol
+from tests.admin.typing_in import address, boxes
+from tests.cast import door_of
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+
+MANY_PARTIES = "0036"
+FEW_PARTIES = "0046"
+FORM, SAVE = 20, 57
+
+
+@pytest.fixture
+def door(administrator) -> Client:
+    made = door_of(administrator)
+    made.get(address("protocol", "change", FEW_PARTIES))  # a server knows its content types
+    return made
+
+
+@pytest.mark.parametrize("query", ["", "?plain=1"])
+def test_a_change_form(door, query, django_assert_max_num_queries):
+    assert Protocol.objects.get(pk=MANY_PARTIES).parties.count() > FORM
+    with django_assert_max_num_queries(FORM):
+        door.get(address("protocol", "change", MANY_PARTIES) + query)
+
+
+@pytest.mark.parametrize("query", ["", "?plain=1"])
+def test_a_save_of_one_field(door, query, django_assert_max_num_queries):
+    url = address("protocol", "change", MANY_PARTIES) + query
+    form = boxes(door, url) | {"purpose": "To find children at risk."}
+    with django_assert_max_num_queries(SAVE):
+        assert door.post(url, form).status_code == 302
+    assert Protocol.objects.get(pk=MANY_PARTIES).purpose == "To find children at risk."
+
+
+def test_as_many_for_many_parties_as_for_few(door):
+    counts = []
+    for reference in (FEW_PARTIES, MANY_PARTIES):
+        with CaptureQueriesContext(connection) as queries:
+            door.get(address("protocol", "change", reference))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
