@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping
 
 from registers.exports.plain_text import LINE_END, REFUSED, plain
 from registers.imports.reading.limits import NOT_WORKED_OUT
@@ -117,6 +118,31 @@ def day_of(value: Value) -> datetime.date | None:
     if day is None:
         raise Refused(f"'{text}' is not a day.", "Write it as 2024-03-31 or 31/03/2024.")
     return day
+
+
+def yes_or_no_of(value: Value) -> bool | None:
+    """Return the yes or no in a cell, or None if it is empty. Raises Refused for anything else."""
+    text = text_of(value)
+    answer = {"": None, "yes": True, "true": True, "no": False, "false": False}
+    if text.casefold() not in answer:
+        raise Refused(f"'{text[:50]}' is neither yes nor no.", "Enter yes or no, or nothing.")
+    return answer[text.casefold()]
+
+
+def choice_of(value: Value, choices: Mapping[str, str]) -> str:
+    """Return the choice that a cell names by its value or its label; nothing if it is empty.
+
+    Raises Refused for what is none of `choices`, labels by their values.
+    """
+    text = " ".join(text_of(value).split())
+    for key, label in choices.items():
+        if text.casefold() in {key.casefold(), label.casefold()}:
+            return key
+    if text:
+        raise Refused(
+            f"'{text[:50]}' is not one of the choices.", f"Enter one of: {', '.join(choices)}."
+        )
+    return ""
 
 
 def _month(year: int, month: int) -> datetime.date:

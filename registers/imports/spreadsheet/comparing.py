@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from registers.exports.columns import month
+from registers.exports.columns import WRITERS, month
 from registers.exports.xlsx import TRUNCATED_NOTE
-from registers.imports.cells import comparable, day_of, month_of, version_in
+from registers.imports.cells import (
+    choice_of,
+    comparable,
+    day_of,
+    month_of,
+    version_in,
+    yes_or_no_of,
+)
+from registers.imports.reading.messages import Value
 from registers.imports.spreadsheet.matching import COUNT, Themes
 from registers.imports.spreadsheet.parties import (
     LEAD,
@@ -24,9 +34,20 @@ from registers.imports.spreadsheet.plan import Edit, Fate, Line, Part
 from registers.imports.spreadsheet.public_words import MEND, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Party, Protocol
+from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 
-# The columns in which fields of other names stand.
-COLUMNS = {"published_on": "published", "updated_on": "updated", "review_note": "review_date"}
+# Columns with rules of their own. All others are plain fields.
+OWN_RULES = {
+    *("reference", "title", "theme", "lead_organisation", "other_organisations"),
+    *("review_date", "status", "published"),
+}
+PLAIN_FIELDS = [
+    field
+    for field in PROTOCOL_FIELDS
+    if field.column and field.imported and field.column not in OWN_RULES
+]
+# In which column each field stands.
+COLUMNS = {field.name: field.column for field in PROTOCOL_FIELDS} | {"review_note": "review_date"}
 FIELDS = {field.name for field in Protocol._meta.fields}
 
 
@@ -39,7 +60,7 @@ def refuse_by_rules(row: RowOf, line: Line) -> None:
     except ValidationError as refusal:
         for name, messages in refusal.message_dict.items():
             for message in messages:
-                row.refuse(COLUMNS.get(name, name), message, MEND)
+                row.refuse(COLUMNS[name], message, MEND)
     for part in line.parts or []:
         _refuse_part(row, part)
 
@@ -68,17 +89,7 @@ def _refuse_part(row: RowOf, part: Part) -> None:
                 row.refuse(column, f"'{part.written[:60]}': {message}", MEND)
 
 
-# Columns whose words are a field's own, under the same name.
-TEXTS = (
-    "title",
-    "version",
-    "purpose",
-    "summary",
-    "information_items",
-    "data_subjects",
-    "lawful_basis",
-    "parties_note",
-)
+READERS: dict[Kind, Callable[[Value], Any]] = {Kind.BOOLEAN: yes_or_no_of, Kind.DAY: day_of}
 STILL_TO_COME = ("This day is still to come.", "Write a day that has been.")
 
 
@@ -109,7 +120,7 @@ class Comparing:
             line.fate, line.problems = Fate.REFUSED, row.problems
             return line
         before = len(row.problems)
-        self._texts(row, line, title, stored, written)
+        self._plain_fields(row, line, title, stored, written)
         waits = self._theme(row, line, stored, written)
         self._review(row, line, stored, written)
         self._published(row, line, stored, written)
@@ -129,7 +140,7 @@ class Comparing:
             line.fate = Fate.CHANGED
         return line
 
-    def _texts(
+    def _plain_fields(
         self,
         row: RowOf,
         line: Line,
@@ -137,20 +148,13 @@ class Comparing:
         stored: Protocol | None,
         written: dict[str, str],
     ) -> None:
-        for name in TEXTS:
-            if not row.has(name) and not (name == "title" and stored is None):
-                continue
-            text = title if name == "title" else row.text(name)
-            was = written.get(name, "")
-            if comparable(was) == comparable(text) or was_cut(row, name, was, text):
-                continue
-            if name == "title" and not text:
-                if not row.is_refused("title"):
-                    row.refuse("title", "The title is empty.", "Write it.")
-                continue
-            _edit(line, name, was, text, {name: text})
-        if stored is None and not title and not row.is_refused("title"):
-            row.refuse("title", "The title is empty.", "Write it.")
+        if row.has("title") or stored is None:
+            _compare_title(row, line, title, written.get("title", ""))
+        for field in PLAIN_FIELDS:
+            if row.has(field.column):
+                compare_field(row, line, field, stored, written)
+        if stored is None and not title:
+            _refuse_empty_title(row)
         self._version(row, line, title, stored)
 
     def _version(self, row: RowOf, line: Line, title: str, stored: Protocol | None) -> None:
@@ -286,6 +290,38 @@ class Comparing:
         was = stored.parties_note if stored else ""
         if note and "parties_note" not in line.values and comparable(note) != comparable(was):
             _edit(line, "parties_note", was, note, {"parties_note": note})
+
+
+def _compare_title(row: RowOf, line: Line, title: str, was: str) -> None:
+    if comparable(was) == comparable(title) or was_cut(row, "title", was, title):
+        return
+    if title:
+        _edit(line, "title", was, title, {"title": title})
+    else:
+        _refuse_empty_title(row)
+
+
+def _refuse_empty_title(row: RowOf) -> None:
+    if not row.is_refused("title"):
+        row.refuse("title", "The title is empty.", "Write it.")
+
+
+def compare_field(
+    row: RowOf, line: Line, field: ProtocolField, stored: Protocol | None, written: dict[str, str]
+) -> None:
+    """Compare the cell of a plain field with what is stored, or with what a new protocol has."""
+    column = field.column
+    was = written.get(column, "")
+    if field.kind is Kind.TEXT and not field.choices:
+        text = row.text(column)
+        if comparable(was) != comparable(text) and not was_cut(row, column, was, text):
+            _edit(line, column, was, text, {field.name: text})
+        return
+    read = partial(choice_of, choices=field.choices) if field.choices else READERS[field.kind]
+    refused = len(row.problems)
+    value = row.read(column, read)
+    if len(row.problems) == refused and value != getattr(stored or Protocol(), field.name):
+        _edit(line, column, was, WRITERS[field.kind](value), {field.name: value})
 
 
 def _edit(line: Line, column: str, before: str, after: str, values: dict[str, Any]) -> None:
