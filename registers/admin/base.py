@@ -141,22 +141,16 @@ def errors_by_field(refusal: ValidationError) -> dict[str, list[ValidationError]
     return {NON_FIELD_ERRORS: refusal.error_list}
 
 
-class AddOnlyRelatedMixin:
-    """Beside a field that chooses another object, offer to add one, not to change or delete it."""
-
-    def formfield_for_dbfield(
-        self, db_field: Any, request: HttpRequest | None, **kwargs: Any
-    ) -> Any:
-        """Return the form's field without Django's other links."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
-        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            field.widget.can_change_related = False
-            field.widget.can_delete_related = False
-            field.widget.can_view_related = False
-        return field
+def offer_only_to_add(field: Any) -> Any:
+    """Return the form's field, which offers to add an object, not to change or delete it."""
+    if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+        field.widget.can_change_related = False
+        field.widget.can_delete_related = False
+        field.widget.can_view_related = False
+    return field
 
 
-class RecordedAdmin(AddOnlyRelatedMixin, ConflictCheckAdmin):
+class RecordedAdmin(ConflictCheckAdmin):
     """An admin whose objects are saved, with their inlines, as one official change."""
 
     form = RecordedForm
@@ -179,6 +173,10 @@ class RecordedAdmin(AddOnlyRelatedMixin, ConflictCheckAdmin):
             request, {"title": name, **(extra_context or {})}
         )
         return response
+
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the form's field, with a link to add an object and none to change it."""
+        return offer_only_to_add(super().formfield_for_dbfield(*args, **kwargs))
 
     def save_object(self, form: ModelForm) -> None:
         """Save the form's own object. Raises ValidationError."""
@@ -282,7 +280,7 @@ class RecordedFormSet(FormSet):
                     box.known = getattr(form.instance, name)
 
 
-class RecordedInline(AddOnlyRelatedMixin, TabularInline):
+class RecordedInline(TabularInline):
     """A table of parts, saved with their object. It shows no empty row unless asked."""
 
     extra = 0
@@ -298,6 +296,10 @@ class RecordedInline(AddOnlyRelatedMixin, TabularInline):
         """Join what the autocomplete boxes show."""
         rows: models.QuerySet[Any] = super().get_queryset(request)
         return rows.select_related(*self.autocomplete_fields) if self.autocomplete_fields else rows
+
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the form's field, with a link to add an object and none to change it."""
+        return offer_only_to_add(super().formfield_for_dbfield(*args, **kwargs))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Use an autocomplete box that knows what was read with its row."""

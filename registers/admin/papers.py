@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import FileResponse, HttpRequest, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from registers.admin.base import ModelForm, RecordedAdmin, RecordedInline
+from registers.admin.base import ModelForm, RecordedInline
 from registers.exports.downloads import DownloadableFile, download_headers
 from registers.models import Document, EarlierVersion, Protocol, Resource
-
-if TYPE_CHECKING:
-    DocumentViewsBase = RecordedAdmin
-else:
-    DocumentViewsBase = object
 
 
 @dataclass(frozen=True)
@@ -126,45 +121,45 @@ def _is_public(protocol: Protocol | None) -> bool:
     return protocol is not None and protocol.is_stored_public
 
 
-class DocumentViewsAdmin(DocumentViewsBase):
-    """The views of documents and their earlier files, in the admin of protocols."""
+def document_urls(model_admin: admin.ModelAdmin[Protocol]) -> list[URLPattern]:
+    """Return the addresses of documents and their earlier files, for the admin of protocols.
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the views before those of a protocol, whose patterns match everything."""
-        view = self.admin_site.admin_view
-        return [
-            path("documents/<int:pk>/", view(self.document_file), name="registers_document_file"),
-            path(
-                "documents/<int:pk>/versions/<int:version>/",
-                view(self.document_file),
-                name="registers_document_version",
-            ),
-            *super().get_urls(),
-        ]
+    They go before those of a protocol, whose patterns match everything.
+    """
 
-    def document_file(
-        self, request: HttpRequest, pk: int, version: int | None = None
-    ) -> HttpResponseBase:
-        """Send a document, or an earlier file of it, to an editor who may see protocols.
+    def view(request: HttpRequest, pk: int, version: int | None = None) -> HttpResponseBase:
+        return document_file(model_admin, request, pk, version)
 
-        Raises PermissionDenied, and Http404 for what is not there.
-        """
-        may_see = self.has_view_permission(request)
-        if not may_see and not request.user.has_perm("registers.view_document"):
-            raise PermissionDenied
-        document = get_object_or_404(Document, pk=pk)
-        stored: DownloadableFile = document
-        if version is not None:
-            stored = get_object_or_404(document.earlier_versions, pk=version)
-        try:
-            response = FileResponse(stored.file.storage.open(str(stored.file.name)))
-        except (OSError, ValueError):
-            lost = format_html(
-                "The file of '{}' is missing or cannot be read at the moment.", document
-            )
-            self.message_user(request, lost, messages.ERROR)
-            back = reverse("admin:registers_protocol_change", args=[document.protocol_id])
-            return HttpResponseRedirect(back)
-        for name, value in download_headers(stored).items():
-            response[name] = value
-        return response
+    send = model_admin.admin_site.admin_view(view)
+    return [
+        path("documents/<int:pk>/", send, name="registers_document_file"),
+        path("documents/<int:pk>/versions/<int:version>/", send, name="registers_document_version"),
+    ]
+
+
+def document_file(
+    model_admin: admin.ModelAdmin[Protocol],
+    request: HttpRequest,
+    pk: int,
+    version: int | None = None,
+) -> HttpResponseBase:
+    """Send a document, or an earlier file of it, to an editor who may see protocols.
+
+    Raises PermissionDenied, and Http404 for what is not there.
+    """
+    may_see = model_admin.has_view_permission(request)
+    if not may_see and not request.user.has_perm("registers.view_document"):
+        raise PermissionDenied
+    document = get_object_or_404(Document, pk=pk)
+    stored: DownloadableFile = document
+    if version is not None:
+        stored = get_object_or_404(document.earlier_versions, pk=version)
+    try:
+        response = FileResponse(stored.file.storage.open(str(stored.file.name)))
+    except (OSError, ValueError):
+        lost = format_html("The file of '{}' is missing or cannot be read at the moment.", document)
+        messages.error(request, lost)
+        return redirect("admin:registers_protocol_change", document.protocol_id)
+    for name, value in download_headers(stored).items():
+        response[name] = value
+    return response

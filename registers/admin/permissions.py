@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.http import HttpRequest
 
 from registers.models import Protocol, Review
 
 if TYPE_CHECKING:
-    ProtocolModelAdmin = admin.ModelAdmin[Protocol]
     ProtocolModelForm = forms.ModelForm[Protocol]
 else:
-    ProtocolModelAdmin = object
     ProtocolModelForm = object
 
 PUBLISH_PERMISSION = "registers.publish_protocol"
@@ -67,13 +63,3 @@ class PublishPermissionForm(ProtocolModelForm):
             if box in self.data and field.has_changed(self[name].initial, typed):
                 self.add_error(name, PUBLISHERS_ONLY)
             field.disabled = True
-
-
-class PublishPermissionAdmin(ProtocolModelAdmin):
-    """An admin of protocols with a PublishPermissionForm. Put it before the other classes."""
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Return the form class for this request, with PUBLISH_FIELDS locked if not allowed."""
-        form: Any = super().get_form(request, *args, **kwargs)
-        form.publish_fields_locked = not may_publish(request.user)
-        return form

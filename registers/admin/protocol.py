@@ -14,10 +14,10 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from registers.admin.base import RecordedFormSet, RecordedInline
+from registers.admin.base import RecordedAdmin, RecordedFormSet, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
-from registers.admin.papers import DocumentInline, DocumentViewsAdmin
-from registers.admin.permissions import PublishPermissionAdmin
+from registers.admin.papers import DocumentInline, document_urls
+from registers.admin.permissions import may_publish
 from registers.admin.protocol_form import (
     NoScriptChoices,
     NoScriptRows,
@@ -25,7 +25,7 @@ from registers.admin.protocol_form import (
     ProtocolForm,
     without_javascript,
 )
-from registers.admin.review import ReviewableAdmin
+from registers.admin.review import review_chosen, review_urls
 from registers.models import Overarching, Protocol
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
 from registers.models.protocol_fields import FormSection, form_fields
@@ -106,7 +106,7 @@ class ProtocolList(ChangeList):
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(PublishPermissionAdmin, DocumentViewsAdmin, NoScriptChoices, ReviewableAdmin):
+class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
     """Protocols, in the order in which a person thinks of one: what, who, why, when, papers."""
 
     form = ProtocolForm
@@ -132,22 +132,36 @@ class ProtocolAdmin(PublishPermissionAdmin, DocumentViewsAdmin, NoScriptChoices,
         " record, notes and documents included. Put words in “quotes” to find them together."
     )
     autocomplete_fields = ("replaced_by",)
+    actions = (review_chosen,)
     fieldsets: ClassVar[Any] = (
         *((section.value, {"fields": form_fields(section)}) for section in FormSection),
         ("This change", {"fields": ["why"]}),
     )
 
     def get_urls(self) -> list[Any]:
-        """Add the preview of a draft."""
+        """Add a draft's preview, the pages of reviews, and the files of documents."""
         view = self.admin_site.admin_view(self.preview_view)
         return [
             path("<path:object_id>/preview/", view, name="registers_protocol_preview"),
+            *document_urls(self),
+            *review_urls(self),
             *super().get_urls(),
         ]
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show a draft as the public will see it."""
         return preview(self, request, object_id)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions without Django's own, which deletes past registers/changes."""
+        actions: dict[str, Any] = super().get_actions(request)
+        return {name: action for name, action in actions.items() if name != "delete_selected"}
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Return the form class for this request, with PUBLISH_FIELDS locked if not allowed."""
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.publish_fields_locked = not may_publish(request.user)
+        return form
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that reads parties and documents with its protocols."""

@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -219,78 +219,74 @@ def review_page(
     return render(request, template, shown | admin.site.each_context(request) | context)
 
 
-class ReviewableAdmin(RecordedAdmin):
-    """An admin of protocols with the pages on which reviews are recorded."""
+def review_urls(model_admin: RecordedAdmin) -> list[URLPattern]:
+    """Return the addresses of the pages on which reviews are recorded, for admin of protocols."""
 
-    actions = ("review_chosen",)
+    def one(request: HttpRequest, object_id: str) -> HttpResponse:
+        return review_view(model_admin, request, object_id)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the actions without Django's own, which deletes past registers/changes."""
-        actions: dict[str, Any] = super().get_actions(request)
-        return {name: action for name, action in actions.items() if name != "delete_selected"}
+    def many(request: HttpRequest) -> HttpResponse:
+        return review_many_view(model_admin, request)
 
-    def get_urls(self) -> list[Any]:
-        """Add the pages on which reviews are recorded."""
-        one = admin.site.admin_view(self.review_view)
-        many = admin.site.admin_view(self.review_many_view)
-        return [
-            path("review/", many, name="registers_protocol_review_many"),
-            path("<path:object_id>/review/", one, name="registers_protocol_review"),
-            *super().get_urls(),
-        ]
+    view = model_admin.admin_site.admin_view
+    return [
+        path("review/", view(many), name="registers_protocol_review_many"),
+        path("<path:object_id>/review/", view(one), name="registers_protocol_review"),
+    ]
 
-    def review_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show or save the form for a review of one protocol."""
-        protocol = self.get_object(request, unquote(object_id))
-        if not self.has_change_permission(request, protocol):
-            raise PermissionDenied
-        if protocol is None:
-            raise Http404
-        own_page = reverse("admin:registers_protocol_change", args=[protocol.pk])
-        if request.method != "POST" and protocol.status != Protocol.Status.PUBLISHED:
-            self.message_user(request, NOT_IN_FORCE.format(protocol=protocol), messages.ERROR)
-            return redirect(own_page)
 
-        def record(review: Review) -> None:
-            changes.record_review(review, at=timezone.now(), by=cast(User, request.user))
+def review_view(model_admin: RecordedAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show or save the form for a review of one protocol."""
+    protocol = model_admin.get_object(request, unquote(object_id))
+    if not model_admin.has_change_permission(request, protocol):
+        raise PermissionDenied
+    if protocol is None:
+        raise Http404
+    own_page = reverse("admin:registers_protocol_change", args=[protocol.pk])
+    if request.method != "POST" and protocol.status != Protocol.Status.PUBLISHED:
+        messages.error(request, NOT_IN_FORCE.format(protocol=protocol))
+        return redirect(own_page)
 
-        def done(review: Review) -> HttpResponse:
-            self.message_user(request, success_message(review), messages.SUCCESS)
-            return redirect(own_page)
+    def record(review: Review) -> None:
+        changes.record_review(review, at=timezone.now(), by=cast(User, request.user))
 
-        initial = {"reviewed_on": timezone.localdate()}
-        return review_page(
-            request,
-            protocol,
-            record=record,
-            done=done,
-            initial=initial,
-            title="Record a review",
-        )
+    def done(review: Review) -> HttpResponse:
+        messages.success(request, success_message(review))
+        return redirect(own_page)
 
-    @admin.action(description="Record a review of the selected protocols", permissions=["change"])
-    def review_chosen(
-        self, request: HttpRequest, chosen: models.QuerySet[Protocol]
-    ) -> HttpResponse | None:
-        """Show the form for a review of the protocols selected on the list."""
-        if (number := chosen.count()) > MAX_PROTOCOLS:
-            sentence = TOO_MANY.format(number=f"{number:,}", most=MAX_PROTOCOLS)
-            self.message_user(request, sentence, messages.ERROR)
-            return None
-        return review_many(request, list(chosen.values_list("pk", flat=True)))
+    initial = {"reviewed_on": timezone.localdate()}
+    return review_page(
+        request,
+        protocol,
+        record=record,
+        done=done,
+        initial=initial,
+        title="Record a review",
+    )
 
-    def review_many_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the form or the preview of one review of many protocols, or record it."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        references = request.POST.getlist("protocol")
-        if not 0 < len(references) <= MAX_PROTOCOLS:
-            sentence = (
-                f"Select at least one protocol on this list, and no more than {MAX_PROTOCOLS}."
-            )
-            self.message_user(request, sentence, messages.ERROR)
-            return redirect("admin:registers_protocol_changelist")
-        return review_many(request, references, data=request.POST)
+
+@admin.action(description="Record a review of the selected protocols", permissions=["change"])
+def review_chosen(
+    model_admin: RecordedAdmin, request: HttpRequest, chosen: models.QuerySet[Protocol]
+) -> HttpResponse | None:
+    """Show the form for a review of the protocols selected on the list."""
+    if (number := chosen.count()) > MAX_PROTOCOLS:
+        sentence = TOO_MANY.format(number=f"{number:,}", most=MAX_PROTOCOLS)
+        messages.error(request, sentence)
+        return None
+    return review_many(request, list(chosen.values_list("pk", flat=True)))
+
+
+def review_many_view(model_admin: RecordedAdmin, request: HttpRequest) -> HttpResponse:
+    """Show the form or the preview of one review of many protocols, or record it."""
+    if not model_admin.has_change_permission(request):
+        raise PermissionDenied
+    references = request.POST.getlist("protocol")
+    if not 0 < len(references) <= MAX_PROTOCOLS:
+        sentence = f"Select at least one protocol on this list, and no more than {MAX_PROTOCOLS}."
+        messages.error(request, sentence)
+        return redirect("admin:registers_protocol_changelist")
+    return review_many(request, references, data=request.POST)
 
 
 def success_message(review: Review) -> SafeString:
