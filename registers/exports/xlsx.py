@@ -49,7 +49,6 @@ TOP = {"valign": "top"}
 TEXT = {**TOP, "num_format": "@", "text_wrap": True}
 FORMATS = {
     Kind.TEXT: TEXT,
-    Kind.BOOLEAN: TEXT,
     Kind.DAY: {**TOP, "num_format": "yyyy-mm-dd", "align": "left"},
     Kind.MONTH: {**TOP, "num_format": "yyyy-mm", "align": "left"},
 }
@@ -86,6 +85,7 @@ def _workbook_without_rows(
         )
         heading = book.add_format(HEADING)
         formats = {kind: book.add_format(how) for kind, how in FORMATS.items()}
+        formats[Kind.BOOLEAN] = formats[Kind.TEXT]
         sheet = book.add_worksheet(SHEET)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, count, last)

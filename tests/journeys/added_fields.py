@@ -1,0 +1,217 @@
+"""What a reader and an officer find of fields that were added to a copy of this tree.
+
+test_added_fields.py makes the copy and runs these tests in it; here, the fields are not there.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import html
+import io
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registers.models import Protocol
+from tests.admin import typing_in
+from tests.exports.spreadsheets import by_odfdo, by_openpyxl
+from tests.imports.bringing import apply, brought, exported, leads_to
+
+REFERENCE = "0036"
+FORM = f"/admin/registers/protocol/{REFERENCE}/change/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedField:
+    """A field: how it is written in the two lists, and what somebody records in it.
+
+    `typed` goes into the form, `shown` stands on pages, `text` in tables and `data` in
+    JSON; `edited` is what the exported table is edited to, and `edited_data` the same in JSON.
+    """
+
+    name: str
+    model: str
+    record: str
+    label: str
+    typed: str
+    shown: str
+    text: str
+    data: Any
+    edited: str
+    edited_data: Any
+    schema: dict[str, Any]
+
+    @property
+    def missing(self) -> str:
+        """What it is called where it is missing."""
+        return f"{self.label} (missing)"
+
+
+DAY = "2026-03-31"
+TEXT = {"type": ["string", "null"]}
+ADDED = [
+    AddedField(
+        name="legal_gateway",
+        model='models.TextField("legal gateway", blank=True, help_text="The power to share.")',
+        record="form=FormSection.WHY, page=PageSection.SHARING",
+        label="Legal gateway",
+        typed="Children Act 2004,\nsection 10",
+        shown="Children Act 2004,<br>section 10",
+        text="Children Act 2004,\nsection 10",
+        data="Children Act 2004,\nsection 10",
+        edited="=Care Act 2014",
+        edited_data="=Care Act 2014",
+        schema=TEXT,
+    ),
+    AddedField(
+        name="retention",
+        model="models.CharField(max_length=100, blank=True)",
+        record="form=FormSection.WHEN, page=PageSection.RECORD",
+        label="Retention",
+        typed="6 years",
+        shown="6 years",
+        text="6 years",
+        data="6 years",
+        edited="7 years",
+        edited_data="7 years",
+        schema=TEXT,
+    ),
+    AddedField(
+        name="impact_assessment",
+        model="models.CharField(max_length=20, blank=True, choices=["
+        '("done", "Done"), ("not-needed", "Not needed"), ("none", "None")])',
+        record="form=FormSection.SHARED, page=PageSection.SHARING",
+        label="Impact assessment",
+        typed="not-needed",
+        shown="Not needed",
+        text="not-needed",
+        data="not-needed",
+        edited="Done",  # by its label
+        edited_data="done",
+        schema=TEXT | {"enum": ["done", "not-needed", "none", None]},
+    ),
+    AddedField(
+        name="special_category",
+        model='models.BooleanField("special category data", null=True, blank=True)',
+        record="form=FormSection.SHARED, page=PageSection.SHARING",
+        label="Special category data",
+        typed="true",
+        shown="Yes",
+        text="yes",
+        data=True,
+        edited="no",
+        edited_data=False,
+        schema={"type": ["boolean", "null"]},
+    ),
+    AddedField(
+        name="agreed_on",
+        model='models.DateField("agreed on", null=True, blank=True)',
+        record="form=FormSection.WHEN, page=PageSection.RECORD",
+        label="Agreed on",
+        typed="31/03/2026",
+        shown="31 March 2026",
+        text=DAY,
+        data=DAY,
+        edited="1 April 2026",
+        edited_data="2026-04-01",
+        schema={"type": ["string", "null"], "format": "date"},
+    ),
+]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
+
+
+@pytest.fixture
+def saved(officers_door: Client) -> Client:
+    """The door of an officer who has typed a value into each field of the form, and saved."""
+    typed = {field.name: field.typed for field in ADDED}
+    assert typed.keys() <= typing_in.boxes(officers_door, FORM).keys() | unselected(officers_door)
+    answer = typing_in.send(officers_door, FORM, **typed, why="They were agreed.")
+    assert answer.redirect_chain, typing_in.errors(answer)
+    return officers_door
+
+
+def unselected(door: Client) -> set[str]:
+    """Return the names of the lists on the form, also those in which nothing is chosen."""
+    return set(re.findall(r'<select name="(\w+)"', door.get(FORM).content.decode()))
+
+
+def row(page: str, heading: str) -> str:
+    """Return the value under a heading in the details of a protocol's page."""
+    found = re.search(
+        rf"<dt[^>]*>\s*{re.escape(heading)}\s*</dt>\s*<dd[^>]*>(.*?)</dd>", page, re.DOTALL
+    )
+    assert found, heading
+    return re.sub(r"</?(?:span|time)[^>]*>", "", found[1]).strip()
+
+
+def record(client: Client, reference: str = REFERENCE) -> dict[str, Any]:
+    whole = json.loads(client.get(f"/protocols.json?q={reference}").getvalue())
+    return next(each for each in whole["results"] if each["reference"] == reference)
+
+
+def test_pages_show_them_today_and_not_in_the_past(client, saved):
+    page = client.get(f"/protocols/{REFERENCE}/").content.decode()
+    past = client.get(f"/protocols/{REFERENCE}/?on=2026-11-21").content.decode()
+    other = client.get("/protocols/0012/").content.decode()
+    for field in ADDED:
+        assert row(page, field.label) == field.shown
+        assert row(past, field.label) == row(other, field.label) == "Not recorded"
+
+
+def test_tables_have_their_columns_after_the_address(client, saved):
+    names = [field.name for field in ADDED]
+    text = client.get(f"/protocols.csv?q={REFERENCE}").getvalue().decode("utf-8-sig")
+    heading, *rows = csv.reader(io.StringIO(text, newline=""))
+    assert heading[heading.index("url") + 1 :] == names
+    assert rows[0][-len(names) :] == [field.text for field in ADDED]
+    wanted = [datetime.date(2026, 3, 31) if each == DAY else each for each in rows[0]]
+    for ending, read in (("xlsx", by_openpyxl), ("ods", by_odfdo)):
+        sheet = read(client.get(f"/protocols.{ending}?q={REFERENCE}").getvalue())["Protocols"]
+        assert sheet[0] == heading
+        assert sheet[1][-len(names) :] == wanted[-len(names) :]
+
+
+def test_json_has_them_as_it_is_described(client, saved):
+    described = client.get("/openapi.json").json()["components"]["schemas"]["Protocol"]
+    shown, other = record(client), record(client, "0012")
+    assert list(shown) == list(described["properties"]) == described["required"]
+    for field in ADDED:
+        assert shown[field.name] == field.data
+        assert other[field.name] is None
+        schema = described["properties"][field.name]
+        assert schema == field.schema | {"description": f"About {field.name}."}
+
+
+def test_the_history_says_what_was_recorded(client, saved):
+    change = Protocol.objects.get(pk=REFERENCE).changes.first()
+    assert change.why == "They were agreed."
+    page = html.unescape(client.get(f"/protocols/{REFERENCE}/changes/").content.decode())
+    for field in ADDED:
+        assert change.record["fields"][field.name] == field.data
+        assert field.label in page
+        assert field.shown.partition("<br>")[0] in page
+
+
+def test_they_are_missing_until_they_are_recorded(client, saved):
+    form = saved.get(FORM).content.decode()
+    other = html.unescape(saved.get(FORM.replace(REFERENCE, "0012")).content.decode())
+    for field in ADDED:
+        page = saved.get(f"/admin/registers/protocol/?missing={field.name.replace('_', '-')}")
+        listed = set(page.context["cl"].queryset.values_list("pk", flat=True))
+        assert listed == set(Protocol.objects.exclude(pk=REFERENCE).values_list("pk", flat=True))
+        assert field.missing not in form
+        assert field.missing in other
+
+
+def test_an_edited_export_comes_back(client, saved):
+    edits = {field.name: field.edited for field in ADDED}
+    assert leads_to(apply(saved, brought(saved, exported(saved, {REFERENCE: edits}))))
+    assert {field.name: record(client)[field.name] for field in ADDED} == {
+        field.name: field.edited_data for field in ADDED
+    }
+    assert all(record(client, "0012")[field.name] is None for field in ADDED)
