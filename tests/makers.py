@@ -173,11 +173,17 @@ def _fields(random: Random) -> dict[str, Any]:
     review_date = datetime.date(months // 12, months % 12 + 1, 1)
     status = random.choices(("published", "withdrawn", "draft"), (70, 20, 10))[0]
     return {
-        "title": random.choice((title, title.title(), title.upper())),
+        "title": random.choice((title, title.title(), title.upper(), f"‘{title}’", accented(title)))
+        + random.choice(("", " 2", " 10")),
         "purpose": " ".join(random.choices(PURPOSE_WORDS, k=random.randint(0, 6))),
         "review_date": None if random.random() < 0.15 else review_date,
         **(withdrawn() if status == "withdrawn" else {"status": status}),
     }
+
+
+def accented(text: str) -> str:
+    """Return a text with accents that make no difference to search or order."""
+    return text.translate(str.maketrans("aeiouw", "àéïôüŵ"))
 
 
 def _parties(random: Random, protocol: Protocol, organisations: list[Organisation]) -> list[Party]:

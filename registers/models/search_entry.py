@@ -13,12 +13,14 @@ class SearchEntry(models.Model):
     Its key is a small number, never used again, for which there is room in a
     bit of memory where a reference would be text. `changed_in` is the number
     of the register's version in which the protocol last changed: what has read
-    the register up to a version asks for the entries beyond it.
+    the register up to a version asks for the entries beyond it. `title_key` is
+    what its title is sorted by.
     """
 
     id = models.AutoField(primary_key=True)
     protocol = models.OneToOneField(Protocol, models.CASCADE, related_name="search_entry")
     changed_in = models.BigIntegerField(db_index=True)
+    title_key = models.TextField()
 
     class Meta:
         verbose_name_plural = "search entries"

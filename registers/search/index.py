@@ -19,11 +19,11 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from django.db.models.functions import Lower
 from numpy.typing import NDArray
 
 from registers.models import Party, Protocol, RegisterVersion, SearchEntry, Theme
 from registers.models.review_dates import ReviewStatus, months_with
+from registers.search.titles import NO_TITLES, TitleOrder
 
 Mask = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
@@ -71,6 +71,8 @@ class Index:
     party_role: NDArray[np.int8]
     # False for the second party of one organisation in the same protocol.
     party_first: Mask
+    # Those of an earlier version: `titles` reads what changed since.
+    earlier_titles: TitleOrder = NO_TITLES
 
     @property
     def version(self) -> str:
@@ -83,14 +85,14 @@ class Index:
         return list(Theme.objects.all())
 
     @cached_property
-    def title_order(self) -> IntArray:
-        """The rank of each title, ignoring case, as the database sorts them."""
-        entries = SearchEntry.objects.order_by(Lower("protocol__title"), "protocol_id")
-        positions = np.fromiter(entries.values_list("pk", flat=True).iterator(CHUNK), np.int64)
-        positions = positions[positions < self.size]  # an entry may have been added since
-        ranks = np.zeros(self.size, np.int64)
-        ranks[positions] = range(len(positions))
-        return ranks
+    def titles(self) -> TitleOrder:
+        """The order of titles: one query of what changed since it was last read."""
+        return self.earlier_titles.updated(self.number)
+
+    @cached_property
+    def title_ranks(self) -> IntArray:
+        """The rank of each title."""
+        return self.titles.ranks(self.size)
 
     @property
     def size(self) -> int:
@@ -219,6 +221,7 @@ class Index:
             old = getattr(self, name)
             columns[name] = np.concatenate([old[kept], parties[:, column].astype(old.dtype)])
         columns["party_first"] = np.concatenate([self.party_first[kept], first])
+        columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
         return replace(self, number=number, token=token, **columns)
 
 

@@ -242,7 +242,7 @@ class Results:
             case "reference":
                 return None
             case "title":
-                return index.title_order
+                return index.title_ranks
             case "review":
                 return earliest_review_first(index)
             case "-review":

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import F
 
 from registers.models import (
     Name,
@@ -26,8 +28,10 @@ from registers.models import (
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, Row, TextTable, engine
 from registers.search.text.search import add_to_vocabulary
 from registers.search.text.words import prepare
+from registers.search.titles import title_key
 
 BATCH = 2000
+ROWS_AT_ONCE = 500  # in one UPDATE: its time grows with the square
 Write = Callable[[Collection[Any], int, set[str]], int]
 
 
@@ -114,31 +118,55 @@ def _in_batches(things: models.QuerySet[Any], write: Write, batch: int, known: s
 
 def _write_protocols(references: Collection[str], number: int, known: set[str]) -> int:
     """Write entries, texts and words of those that are public; return how many."""
-    public = Protocol.public.filter(pk__in=references)
-    entries = SearchEntry.objects.filter(protocol__in=references)
-    if entries.update(changed_in=number) < len(references):
-        new = set(public.values_list("pk", flat=True)) - set(
-            entries.values_list("protocol_id", flat=True)
-        )
-        SearchEntry.objects.bulk_create(
-            SearchEntry(protocol_id=reference, changed_in=number) for reference in sorted(new)
-        )
-    rows = list(_protocol_rows(public))
+    SearchEntry.objects.filter(protocol__in=references).update(changed_in=number)
+    texts = ("title", "purpose", "summary", "information_items")
+    entry = {"entry": F("search_entry__pk"), "title_key": F("search_entry__title_key")}
+    protocols = list(Protocol.public.filter(pk__in=references).values("pk", *texts, **entry))
+    _write_entries(protocols, number)
+    rows = list(_protocol_rows(protocols))
     _store(PROTOCOLS, rows, number, known)
     return len(rows)
 
 
-def _protocol_rows(protocols: models.QuerySet[Protocol]) -> Iterator[Row]:
+def _write_entries(protocols: list[dict[str, Any]], number: int) -> None:
+    """Write the title keys that changed, and missing entries, whose ids then stand in `entry`.
+
+    An entry that is there keeps its id: it is a position in every worker's index.
+    """
+    retitled, new = [], []
+    for protocol in protocols:
+        key = title_key(protocol["title"])
+        if protocol["entry"] is None:
+            new.append(SearchEntry(protocol_id=protocol["pk"], changed_in=number, title_key=key))
+        elif protocol["title_key"] != key:
+            retitled.append(SearchEntry(pk=protocol["entry"], title_key=key))
+    SearchEntry.objects.bulk_update(retitled, ["title_key"], batch_size=ROWS_AT_ONCE)
+    if new:
+        SearchEntry.objects.bulk_create(sorted(new, key=attrgetter("protocol_id")))
+        entries = SearchEntry.objects.filter(protocol__in=[each.protocol_id for each in new])
+        ids = dict(entries.values_list("protocol_id", "pk"))
+        for protocol in protocols:
+            protocol["entry"] = ids.get(protocol["pk"], protocol["entry"])
+
+
+def _protocol_rows(protocols: list[dict[str, Any]]) -> Iterator[Row]:
     """Yield the searched texts of each protocol, with the id of its entry."""
     names = defaultdict(list)
-    parties = Party.objects.filter(protocol__in=protocols).exclude(name_as_published="")
+    references = [protocol["pk"] for protocol in protocols]
+    parties = Party.objects.filter(protocol__in=references).exclude(name_as_published="")
     for reference, name in parties.values_list("protocol_id", "name_as_published"):
         names[reference].append(name)
-    for entry, reference, title, *texts in protocols.values_list(
-        "search_entry__pk", "pk", "title", "purpose", "summary", "information_items"
-    ):
-        fields = ([title], [reference, reference.lstrip("0")], *([each] for each in texts))
-        yield entry, [*map(prepare, fields), prepare(names[reference])]
+    for each in protocols:
+        reference = each["pk"]
+        fields = (
+            [each["title"]],
+            [reference, reference.lstrip("0")],
+            [each["purpose"]],
+            [each["summary"]],
+            [each["information_items"]],
+            names[reference],
+        )
+        yield each["entry"], [*map(prepare, fields)]
 
 
 def _write_organisations(keys: Collection[int], number: int, known: set[str]) -> int:

@@ -7,6 +7,7 @@ the query string: text, or a list of texts for what can be repeated.
 from __future__ import annotations
 
 import datetime
+import unicodedata
 from typing import Any
 
 from registers.models import Party, Protocol, Theme
@@ -68,7 +69,7 @@ def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[
     found.sort(key=lambda each: each["reference"])
     sort = asked.get("sort") or "theme"
     if sort == "title":
-        found.sort(key=lambda each: each["title"].lower())
+        found.sort(key=lambda each: title_parts(each["title"]))
     elif sort in {"review", "-review"}:
         dated = [each for each in found if each["review_date"]]
         sign = -1 if sort == "-review" else 1
@@ -122,6 +123,39 @@ def groups(found: list[dict[str, Any]], number: int) -> list[tuple[str, int, boo
         )
         for theme in dict.fromkeys(each["theme"] for each in page)
     ]
+
+
+def title_parts(title: str) -> list[list[tuple[int, int, str]]]:
+    """A title as it sorts: its words, and in each its numbers, which come before letters."""
+    words: list[list[tuple[int, int, str]]] = []
+    letters = digits = ""
+    for character in f"{_plain(title)} ":
+        if digits and not character.isdecimal():
+            words[-1].append((0, int(digits), ""))
+            digits = ""
+        if letters and not character.isalpha():
+            words[-1].append((1, 0, letters))
+            letters = ""
+        if not words or not character.isalnum():
+            words.append([])
+        if character.isdecimal():
+            digits += character
+        elif character.isalpha():
+            letters += character
+    return [word for word in words if word]
+
+
+def _plain(title: str) -> str:
+    """A title in small letters without accents or apostrophes, as a person would fold it."""
+    title = title.lower().replace("&", " and ")
+    for written, plain in {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l"}.items():
+        title = title.replace(written, plain)
+    decomposed = unicodedata.normalize("NFKD", title)
+    return "".join(
+        character
+        for character in decomposed
+        if not unicodedata.combining(character) and character not in "'’‘`´"
+    )
 
 
 def _theme_order(theme: dict[str, Any]) -> tuple[int, str]:
