@@ -68,7 +68,8 @@ class ProtocolField:
     says there what it means, and `width` is its width in a workbook, in characters.
     `imported`: the import reads the column. `missing` is what it is called where it is
     missing; empty for what may rightly be empty. `public`: False for what
-    only administrators see. `month`: the day stands for its month.
+    only administrators see. `searched`: the public search finds its words. `month`: the
+    day stands for its month.
     """
 
     name: str
@@ -81,6 +82,7 @@ class ProtocolField:
     imported: bool = True
     missing: str = ""
     public: bool = True
+    searched: bool = False
     month: bool = False
 
     @property
@@ -102,9 +104,14 @@ class ProtocolField:
         return {value: label for value, label in choices if value}
 
     @property
+    def label(self) -> str:
+        """Its label, with a capital letter."""
+        return str(capfirst(getattr(self.model_field, "verbose_name", self.name)))
+
+    @property
     def title(self) -> str:
         """Its heading on the public page."""
-        return self.heading or capfirst(str(getattr(self.model_field, "verbose_name", self.name)))
+        return self.heading or self.label
 
     def display(self, protocol: Protocol) -> Any:
         """Return the value as a page shows it: of a choice its label, else the value itself."""
@@ -123,6 +130,7 @@ PROTOCOL_FIELDS = (
     ProtocolField(
         name="title",
         form=FormSection.WHAT,
+        searched=True,
         column="title",
         meaning="What it is called.",
         width=45,
@@ -147,6 +155,7 @@ PROTOCOL_FIELDS = (
         name="purpose",
         form=FormSection.WHY,
         page=PageSection.TEXT,
+        searched=True,
         column="purpose",
         meaning="Why information is shared.",
         width=60,
@@ -157,6 +166,7 @@ PROTOCOL_FIELDS = (
         form=FormSection.WHAT,
         page=PageSection.TEXT,
         heading="In plain English",
+        searched=True,
         column="summary",
         meaning="The same in plain English.",
         width=45,
@@ -166,6 +176,7 @@ PROTOCOL_FIELDS = (
         name="information_items",
         form=FormSection.SHARED,
         page=PageSection.SHARING,
+        searched=True,
         column="information_items",
         meaning="What information is shared.",
         width=45,

@@ -25,6 +25,7 @@ from registers.models import (
     SearchEntry,
     VocabularyWord,
 )
+from registers.models.protocol_fields import PROTOCOL_FIELDS
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, Row, TextTable, engine
 from registers.search.text.search import add_to_vocabulary
 from registers.search.text.words import prepare
@@ -32,6 +33,9 @@ from registers.search.titles import title_key
 
 BATCH = 2000
 ROWS_AT_ONCE = 500  # in one UPDATE: its time grows with the square
+# Texts with a column of their own in the text table. All others share one.
+OWN_COLUMN = ("title", "purpose", "summary")
+OTHER_TEXTS = [f.name for f in PROTOCOL_FIELDS if f.searched and f.name not in OWN_COLUMN]
 Write = Callable[[Collection[Any], int, set[str]], int]
 
 
@@ -119,7 +123,7 @@ def _in_batches(things: models.QuerySet[Any], write: Write, batch: int, known: s
 def _write_protocols(references: Collection[str], number: int, known: set[str]) -> int:
     """Write entries, texts and words of those that are public; return how many."""
     SearchEntry.objects.filter(protocol__in=references).update(changed_in=number)
-    texts = ("title", "purpose", "summary", "information_items")
+    texts = (*OWN_COLUMN, *OTHER_TEXTS)
     entry = {"entry": F("search_entry__pk"), "title_key": F("search_entry__title_key")}
     protocols = list(Protocol.public.filter(pk__in=references).values("pk", *texts, **entry))
     _write_entries(protocols, number)
@@ -163,7 +167,7 @@ def _protocol_rows(protocols: list[dict[str, Any]]) -> Iterator[Row]:
             [reference, reference.lstrip("0")],
             [each["purpose"]],
             [each["summary"]],
-            [each["information_items"]],
+            [each[name] for name in OTHER_TEXTS],
             names[reference],
         )
         yield each["entry"], [*map(prepare, fields)]

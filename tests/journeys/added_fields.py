@@ -58,7 +58,7 @@ ADDED = [
     AddedField(
         name="legal_gateway",
         model='models.TextField("legal gateway", blank=True, help_text="The power to share.")',
-        record="form=FormSection.WHY, page=PageSection.SHARING",
+        record="form=FormSection.WHY, page=PageSection.SHARING, searched=True",
         label="Legal gateway",
         typed="Children Act 2004,\nsection 10",
         shown="Children Act 2004,<br>section 10",
@@ -195,6 +195,15 @@ def test_the_history_says_what_was_recorded(client, saved):
         assert change.record["fields"][field.name] == field.data
         assert field.label in page
         assert field.shown.partition("<br>")[0] in page
+
+
+def test_the_search_finds_a_text_and_shows_where(client, saved):
+    page = client.get("/?q=children+act+2004")
+    results = page.context["results"]
+    assert [each.pk for each in results.iterator()] == [REFERENCE]
+    assert re.search(r"Legal gateway.*<mark>Children</mark>", page.content.decode(), re.DOTALL)
+    listed = saved.get("/admin/registers/protocol/?q=children+act+2004").context["cl"].queryset
+    assert list(listed.values_list("pk", flat=True)) == [REFERENCE]
 
 
 def test_they_are_missing_until_they_are_recorded(client, saved):

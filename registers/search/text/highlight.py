@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from registers.models import Name, Protocol
+from registers.models.protocol_fields import PROTOCOL_FIELDS
 from registers.search.text.query import Term
 from registers.search.text.search import Search
 from registers.search.text.words import MAX_FIELD_LENGTH, SHORT_TEXT, Word, words_of
@@ -16,6 +17,8 @@ PASSAGE_WORDS = 30
 WORDS_BEFORE = 10
 SHOWN_WORDS = 28  # of a purpose, in a list
 SHOWN_PARTNERS = 5
+# The title is always shown whole.
+TEXTS = [field for field in PROTOCOL_FIELDS if field.searched and field.name != "title"]
 
 Segments = list[tuple[str, bool]]
 
@@ -105,14 +108,11 @@ def _passages_in_texts(
     ):
         left = left and _terms_not_in(shown, left)
     found: list[Passage] = []
-    for label, text in (
-        ("Purpose", protocol.purpose),
-        ("Summary", protocol.summary),
-        ("Information shared", protocol.information_items),
-    ):
+    for field in TEXTS:
+        text = getattr(protocol, field.name)
         segments = left and passage(text, left)
         if segments:
-            found.append(Passage(label=label, segments=segments))
+            found.append(Passage(label=field.label, segments=segments))
             left = _terms_not_in([text], left)
     return found, left
 
