@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 
 from registers.models import Party, Protocol
-from registers.models.review_dates import ReviewStatus, months_later
+from registers.models.review_dates import ReviewStatus, last_month_due_soon
 from registers.public.charts import (
     NO_COUNT,
     LinkedCount,
@@ -169,7 +169,7 @@ def _numbers_and_charts(question: ReviewQuestion) -> dict[str, Any]:
         "overdue_3_months": link(summary.overdue_3_months),
         "overdue_year": link(summary.overdue_year),
         "due_now": link(summary.due_now),
-        "soon_until": months_later(on, 3),
+        "last_month_due_soon": last_month_due_soon(on),
         "longest": summary.earliest,
         "shown": shown,
         "calendar": calendar_chart(by_month(index, chosen, on), link, on=on),

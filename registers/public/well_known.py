@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registers.models import News, Organisation, Protocol, Resource, Theme
+from registers.models.review_dates import months_later
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -45,7 +45,8 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 def security(request: HttpRequest) -> HttpResponse:
     """Say where to report a vulnerability (RFC 9116)."""
-    expires = timezone.now() + datetime.timedelta(days=180)
+    # The first of a month, so that the file does not change every day; 5 to 6 months away.
+    expires = months_later(timezone.localdate().replace(day=1), 6)
     lines = [
         f"Contact: mailto:{settings.PARTNERSHIP.email}",
         f"Expires: {expires:%Y-%m-%dT00:00:00Z}",

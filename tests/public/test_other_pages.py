@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import time_machine
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -212,7 +214,16 @@ def test_the_sitemap_names_every_page(client: Client):
 def test_security_txt_says_whom_to_write_to(client: Client):
     words = client.get("/.well-known/security.txt").content.decode()
     assert "Contact: mailto:weisf@essex.gov.uk" in words
-    assert "Expires: 20" in words
+
+
+@pytest.mark.parametrize("day", ["2026-11-01", "2026-11-30", "2026-12-31", "2027-02-28"])
+def test_security_txt_is_valid_for_months_and_changes_with_the_month(client: Client, day):
+    today = datetime.date.fromisoformat(day)
+    with time_machine.travel(datetime.datetime.fromisoformat(f"{day}T12:00:00+00:00")):
+        words = client.get("/.well-known/security.txt").content.decode()
+    expires = re.search(r"^Expires: (\d{4}-\d\d-01)T00:00:00Z$", words, re.M)
+    left = datetime.date.fromisoformat(expires[1]) - today
+    assert datetime.timedelta(150) <= left <= datetime.timedelta(190)
 
 
 def test_the_error_page_needs_no_database(django_assert_num_queries, rf: RequestFactory):
