@@ -24,7 +24,7 @@ DATASETTE_TUNED = ("--setting", "suggest_facets", "off")
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """A server that answers. `pid` is gunicorn's first process, where it is one of ours."""
+    """A server that answers. `pid` is gunicorn's first process, where it has one."""
 
     name: str
     port: int
@@ -66,8 +66,8 @@ def bare(started: Servers) -> Contestant:
     folder = started.folder / "bare"
     folder.mkdir()
     env = plain_environment(DATA_DIR=folder, PORT=port, SITE_URL=f"http://127.0.0.1:{port}")
-    started.start("bare", (*GUNICORN, "benchmarks.bare:application"), env, port)
-    return Contestant(name="bare Django", port=port)
+    server = started.start("bare", (*GUNICORN, "benchmarks.bare:application"), env, port)
+    return Contestant(name="bare Django", port=port, pid=server.pid)
 
 
 def datasette(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
+
+from benchmarks.processor import ticks_of_descendants
 
 PAUSE = 0.05
 LONGEST = 20.0
@@ -14,28 +15,10 @@ TICKS = 1  # of the processor's clock, 10 ms each, that still count as nothing
 def wait_until_idle() -> None:
     """Return when no process that was started here has worked for a moment."""
     give_up = time.monotonic() + LONGEST
-    before = _worked()
+    before = ticks_of_descendants(os.getpid())
     while time.monotonic() < give_up:
         time.sleep(PAUSE)
-        now = _worked()
+        now = ticks_of_descendants(os.getpid())
         if now - before <= TICKS:
             return
         before = now
-
-
-def _worked() -> int:
-    """Return the processor time of all that descends from this process, in its clock's ticks."""
-    parents: dict[int, int] = {}
-    ticks: dict[int, int] = {}
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            words = file.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        pid = int(file.parent.name)
-        parents[pid], ticks[pid] = int(words[1]), int(words[11]) + int(words[12])
-    ours, children = {os.getpid()}, {os.getpid()}
-    while children:
-        children = {pid for pid, parent in parents.items() if parent in children}
-        ours |= children
-    return sum(ticks[pid] for pid in ours - {os.getpid()})

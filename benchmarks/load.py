@@ -20,6 +20,7 @@ HEADERS = {"Accept-Encoding": "gzip, deflate, br"}
 class Load:
     """What one run of wrk found. Times are in milliseconds."""
 
+    requests: float
     rate: float
     p50: float
     p95: float
@@ -56,6 +57,7 @@ class Generator:
                 raise Unable(f"{site} answered with errors, or was asked for too much: {found}")
             if found["requests"] >= clients:
                 return Load(
+                    requests=found["requests"],
                     rate=found["requests"] / found["microseconds"] * 1e6,
                     **{name: found[name] / 1000 for name in ("p50", "p95", "p99")},
                 )

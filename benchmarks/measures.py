@@ -13,6 +13,7 @@ from benchmarks.idle import wait_until_idle
 from benchmarks.load import Generator
 from benchmarks.memory import Workers
 from benchmarks.places import Unable
+from benchmarks.processor import TICKS_PER_SECOND, ticks_of_descendants
 from benchmarks.questions import DATASETTE_FACETS, DATASETTE_TABLE, Question, Questions
 from benchmarks.results import Figure, Line
 
@@ -130,10 +131,15 @@ class Measures:
     def _load(
         self, of: Contestant, addresses: str | list[str], clients: int, headers: dict[str, str]
     ) -> dict[str, float]:
+        before = ticks_of_descendants(of.pid) if of.pid else 0
         found = self.generator.load(
             of.site, addresses, clients=clients, seconds=self.seconds, headers=headers
         )
-        return {"rate": found.rate, "p50": found.p50, "p95": found.p95, "p99": found.p99}
+        values = {"rate": found.rate, "p50": found.p50, "p95": found.p95, "p99": found.p99}
+        if of.pid:
+            seconds = (ticks_of_descendants(of.pid) - before) / TICKS_PER_SECOND
+            values["processor"] = seconds / found.requests * 1e6
+        return values
 
 
 FACETED_ADDRESS = f"{DATASETTE_TABLE}?" + "&".join(f"{a}={b}" for a, b in DATASETTE_FACETS)

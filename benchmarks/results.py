@@ -20,7 +20,8 @@ class Figure:
     """What was found in one round for one line.
 
     `values` holds what was measured: `rate` in requests a second, `p50`, `p95`
-    and `p99` in milliseconds, `first_byte` and `whole` in seconds, `growth` in bytes.
+    and `p99` in milliseconds, `processor` in microseconds of the workers for each request,
+    `first_byte` and `whole` in seconds, `growth` in bytes.
     """
 
     round: int

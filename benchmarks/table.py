@@ -28,7 +28,16 @@ def written(
         ),
         "### What each did",
         _table(
-            ("protocols", "work", "contestant", "requests/s", "median ms", "p95 ms", "p99 ms"),
+            (
+                "protocols",
+                "work",
+                "contestant",
+                "requests/s",
+                "median ms",
+                "p95 ms",
+                "p99 ms",
+                "processor µs a request",
+            ),
             _loads(results),
         ),
         "### CSV of everything",
@@ -60,7 +69,9 @@ def _loads(results: Results) -> Iterable[Sequence[str]]:
         rate = results.spread("rate", line)
         if rate:
             times = [_spread(results.spread(name, line), 2) for name in ("p50", "p95", "p99")]
-            yield [*_named(line), _spread(rate, 0 if rate.median > PRECISE else 1), *times]
+            processor = _spread(results.spread("processor", line), 0)
+            named = [*_named(line), _spread(rate, 0 if rate.median > PRECISE else 1)]
+            yield [*named, *times, processor]
 
 
 def _files(results: Results) -> Iterable[Sequence[str]]:
