@@ -1,7 +1,7 @@
 """CORS: programs of any origin may read data and files, but not pages and forms.
 
 The data is the same for everybody, so any origin is allowed, without credentials.
-The page cache sends the same headers where it responds instead of Django.
+The page cache sends the same headers with status 304.
 """
 
 from __future__ import annotations

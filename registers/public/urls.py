@@ -55,8 +55,6 @@ def read_only(pattern: URLPattern) -> URLPattern:
 # The query parameters that a cached page reads, by URL name. Only these pages are cached, in
 # memory and by proxies.
 CACHE_PARAMS: dict[str, tuple[str, ...]] = {}
-# Of those, the streamed ones: proxies may cache them, but they are not kept in memory.
-STREAMED_NAMES = {"protocols-export"}
 
 
 def cached_path(

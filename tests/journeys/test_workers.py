@@ -105,8 +105,12 @@ class Visitor:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.cookies: dict[str, str] = {}
 
-    def ask(self, address: str, **form: str) -> tuple[http.client.HTTPResponse, str]:
+    def ask(
+        self, address: str, *, if_none_match: str = "", **form: str
+    ) -> tuple[http.client.HTTPResponse, str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if if_none_match:
+            headers["If-None-Match"] = if_none_match
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         method = "POST" if form else "GET"
@@ -131,6 +135,19 @@ def visit(place) -> Iterator[Callable[[], Visitor]]:
         yield come
 
 
+# Pages that show the title of 0036, and pages that show nothing of it.
+CHANGED = ("/", "/protocols/0036/", "/themes/health-and-wellbeing/", "/reviews/", "/?sort=title")
+UNCHANGED = (
+    "/about/",
+    "/protocols/0012/",
+    "/themes/",
+    "/organisations/",
+    "/news/",
+    "/openapi.json",
+)
+STREAMED = "/protocols.csv"
+
+
 def test_an_edit_in_admin_shows_on_the_next_request_in_every_worker(place, visit):
     workers = workers_of(place)
     visitors = []
@@ -138,11 +155,16 @@ def test_an_edit_in_admin_shows_on_the_next_request_in_every_worker(place, visit
         with only(worker, workers):
             visitor = visit()
             for _ in range(2):
-                answer, page = visitor.ask("/")
-            assert answer.status == 200
-            assert "Edited just now" not in page
-            visitors.append((visitor, answer.headers["ETag"]))
-    assert len({tag for _, tag in visitors}) == 1
+                etags = {}
+                for address in (*CHANGED, *UNCHANGED, STREAMED):
+                    answer, page = visitor.ask(address)
+                    assert answer.status == 200
+                    assert "Edited" not in page
+                    etags[address] = answer.headers["ETag"]
+                    assert visitor.ask(address, if_none_match=etags[address])[0].status == 304
+            visitors.append((visitor, etags))
+    # Every worker has the same ETags.
+    assert all(etags == visitors[0][1] for _, etags in visitors)
 
     editor = visit()
     _, page = editor.ask("/admin/login/")
@@ -154,12 +176,24 @@ def test_an_edit_in_admin_shows_on_the_next_request_in_every_worker(place, visit
         _, form = editor.ask(EDIT)
         saved, _ = editor.ask(EDIT, **Page(form).boxes | {"title": title})
         assert saved.status == 302
-        for visitor, tag in visitors:
+        for visitor, etags in visitors:
             # The connection is the one that was kept, and so is the worker.
             assert visitor.connection.sock
-            answer, page = visitor.ask("/")
-            assert title in page
-            assert answer.headers["ETag"] != tag
+            for address in CHANGED:
+                answer, page = visitor.ask(address, if_none_match=etags[address])
+                assert answer.status == 200, address
+                assert title in page
+                assert answer.headers["ETag"] != etags[address]
+                etags[address] = answer.headers["ETag"]
+            for address in UNCHANGED:
+                answer, page = visitor.ask(address, if_none_match=etags[address])
+                assert (answer.status, page) == (304, ""), address
+                assert answer.headers["ETag"] == etags[address]
+            # It is not read before it is sent, so each edit is another version of it.
+            answer, page = visitor.ask(STREAMED, if_none_match=etags[STREAMED])
+            assert (answer.status, title in page) == (200, True)
+            etags[STREAMED] = answer.headers["ETag"]
+        assert all(etags == visitors[0][1] for _, etags in visitors)
         answer, page = editor.ask("/")
         assert title in page
         assert answer.headers["Cache-Control"] == "private, no-store"

@@ -10,8 +10,18 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import brotli
+from backports import zstd
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+
+from registers.public.cache_key import page_key, page_version
+from weisf.page_cache import PageCache
+
+
+def cached(django=None) -> PageCache:
+    """The site behind its page cache, in one worker that has just started."""
+    return PageCache(django or WSGIHandler(), key=page_key, version=page_version)
 
 
 class Got(NamedTuple):
@@ -24,7 +34,12 @@ class Got(NamedTuple):
     @property
     def plain(self) -> str:
         coding = self.headers.get("content-encoding", "identity")
-        unpack = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}
+        unpack = {
+            "zstd": zstd.decompress,
+            "br": brotli.decompress,
+            "gzip": gzip.decompress,
+            "identity": bytes,
+        }
         return unpack[coding](self.body).decode()
 
 

@@ -7,17 +7,16 @@ from urllib.parse import quote
 
 import pytest
 import time_machine
-from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
 from registers.models import Answer
-from registers.public.page_cache.wsgi import PageCache
 from registers.reminders.answers import MOST_TRIES, make_token
 from tests.admin.typing_in import Page
 from tests.public.answering import DOOR, GOOD, URLENCODED, link_to, send
-from tests.public.asking import ask
+from tests.public.asking import ask, cached
 from tests.public.pages import text
 from tests.reminders.lines import NOW, TITLE, a_line
+from weisf.page_cache import PageCache
 
 pytestmark = pytest.mark.usefixtures("real_register", "today")
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("real_register", "today")
 @pytest.fixture
 def site(db) -> PageCache:
     """The site in one worker that has just started."""
-    return PageCache(WSGIHandler())
+    return cached()
 
 
 MARKUP = "<script>alert(1)</script><b onclick='x'>\"&amp;"

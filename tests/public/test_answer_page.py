@@ -7,20 +7,19 @@ import datetime
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.signing import Signer
 from django.test import Client
 
 from registers import changes
 from registers.models import Answer, Protocol, Review, Try
-from registers.public.page_cache.wsgi import PageCache
 from registers.reminders import answers
 from registers.reminders.answers import MOST_TRIES
 from tests.admin.typing_in import Page
 from tests.public.answering import DOOR, GOOD, link_to, send
-from tests.public.asking import ask
+from tests.public.asking import ask, cached
 from tests.public.pages import links, text
 from tests.reminders.lines import NOW, SENT_AT, TITLE, a_line, a_review, an_answer, give_away
+from weisf.page_cache import PageCache
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
 
@@ -319,7 +318,7 @@ def test_the_last_day_is_one_of_london(client: Client):
 @pytest.fixture
 def site(db) -> PageCache:
     """The site in one worker that has just started."""
-    return PageCache(WSGIHandler())
+    return cached()
 
 
 def every_answer(client: Client):

@@ -8,7 +8,6 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -18,13 +17,12 @@ from hypothesis import HealthCheck, given, settings
 
 from registers import changes
 from registers.models import Change, Protocol
-from registers.public.page_cache import key
-from registers.public.page_cache.wsgi import PageCache
+from registers.public.cache_key import VERSION_SQL
 from tests.exports.reading import read_calendar
 from tests.exports.test_feed import ATOM
 from tests.lengths import times
 from tests.models.making import NOW
-from tests.public.asking import ask
+from tests.public.asking import ask, cached
 from tests.public.pages import links
 from tests.search.conftest import make
 from tests.search.questions import query_string, questions
@@ -153,16 +151,16 @@ def test_a_feed_is_sent_as_one(client: Client):
 @pytest.mark.parametrize("ending", FOLLOWED)
 @pytest.mark.parametrize("coding", ["", "gzip", "br"])
 def test_who_asks_again_is_told_that_nothing_changed_until_something_does(db, ending, coding):
-    site = PageCache(WSGIHandler())
+    site = cached()
     address = f"/protocols.{ending}?organisation=ecc"
     first = ask(site, address, accept_encoding=coding)
     assert first.headers.get("content-encoding", "") == coding
     tag = first.headers["etag"]
     # Another worker says the same, and nothing is made for it.
     with CaptureQueriesContext(connection) as queries:
-        again = ask(PageCache(WSGIHandler()), address, accept_encoding=coding, if_none_match=tag)
+        again = ask(cached(), address, accept_encoding=coding, if_none_match=tag)
     assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
-    assert [query["sql"] for query in queries] == [key.VERSION_SQL]
+    assert [query["sql"] for query in queries] == [VERSION_SQL]
 
     withdraw("0012")
     after = ask(site, address, accept_encoding=coding, if_none_match=tag)

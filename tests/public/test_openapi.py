@@ -7,7 +7,6 @@ import json
 import jsonschema_rs
 import pytest
 import schemathesis
-from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from django.urls import resolve
 from hypothesis import HealthCheck, Phase, settings
@@ -26,11 +25,10 @@ from registers.public import exports
 from registers.public.cors import is_data_route
 from registers.public.exports import FORMATS
 from registers.public.openapi import TAG
-from registers.public.page_cache.wsgi import PageCache
 from registers.public.urls import READ_ONLY_PATTERNS, RESULTS_PARAMS
 from tests import makers
 from tests.lengths import LONG, times
-from tests.public.asking import connections_kept
+from tests.public.asking import cached, connections_kept
 
 pytestmark = pytest.mark.usefixtures("real_register", "today")
 
@@ -171,7 +169,7 @@ def api(described):
         Slug.objects.values_list("text", flat=True)
     )
     schema = schemathesis.openapi.from_dict(described)
-    schema.app = PageCache(WSGIHandler())
+    schema.app = cached()
 
     # Nor can be said what must be right between two values: tests/public/test_bad_input.py.
     @schema.hook

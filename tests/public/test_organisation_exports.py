@@ -10,15 +10,13 @@ import re
 from typing import Any
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
 from registers import changes
 from registers.models import Name, Organisation, Succession
 from registers.public import exports
-from registers.public.page_cache.wsgi import PageCache
 from tests.makers import NO_PART, OrganisationFactory, make_protocols
-from tests.public.asking import ask
+from tests.public.asking import ask, cached
 from tests.public.pages import found, links, text
 from tests.search.conftest import make
 
@@ -242,7 +240,7 @@ def test_they_say_what_they_are(client: Client, today: datetime.date):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_they_are_kept_until_the_register_changes(db, ending):
-    site = PageCache(WSGIHandler())
+    site = cached()
     before = ask(site, f"/organisations.{ending}", accept_encoding="br")
     assert before.headers["content-encoding"] == "br"
     assert len(site.store) == 1

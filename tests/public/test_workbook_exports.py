@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 
-from registers.public.page_cache.wsgi import PageCache
 from tests.exports.spreadsheets import EVERY_WAY, by_calamine, read
 from tests.lengths import times
-from tests.public.asking import ask
+from tests.public.asking import ask, cached
 from tests.public.pages import found
 from tests.search.conftest import make
 from tests.search.questions import query_string, questions
@@ -78,7 +76,7 @@ def test_they_are_saved_under_a_name_with_the_day(client: Client, today, ending,
 
 @pytest.mark.parametrize("ending", WORKBOOKS)
 def test_they_are_packed_once_and_kept_nowhere(db, ending):
-    site = PageCache(WSGIHandler())
+    site = cached()
     got = ask(site, f"/protocols.{ending}?organisation=ecc", accept_encoding="gzip, br")
     assert got.status == 200
     assert "content-encoding" not in got.headers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from registers.models import RegisterVersion, SearchEntry, VocabularyWord
-from registers.public.page_cache.store import ENCODINGS, compress, decompress
 from registers.search.text.query import parse_query
 from tests.search.questions import results_of
 
@@ -18,11 +17,6 @@ def test_each_has_a_name(real_register):
     entry = SearchEntry.objects.get(protocol="0012")
     assert str(entry) == f"0012 in version {entry.changed_in}"
     assert str(VocabularyWord.objects.get(text="safeguarding")) == "safeguarding"
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_what_was_compressed_is_expanded_again(encoding):
-    assert decompress(compress(b"words " * 99, encoding), encoding) == b"words " * 99
 
 
 def test_a_kind_of_protocol_without_a_number_is_a_word():

@@ -20,8 +20,8 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from gunicorn.http.errors import InvalidResponseHeader, LimitRequestLine
 
-from registers.public.page_cache.wsgi import PageCache
 from weisf import serving, settings
+from weisf.page_cache import PageCache
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 
-from registers.public.page_cache.wsgi import PageCache
+from tests.public.asking import cached
+from weisf.page_cache import PageCache
 
 
 @pytest.fixture
 def site(db) -> PageCache:
     """The site in one worker that has just started."""
-    return PageCache(WSGIHandler())
+    return cached()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from registers import changes
 from registers.models import Protocol
-from registers.public.page_cache import key
+from registers.public.cache_key import VERSION_SQL
 
 KEPT = [
     "/",
@@ -46,7 +46,7 @@ def from_memory():
     """Within, one query tells that nothing has changed, and no page is made."""
     with CaptureQueriesContext(connection) as queries:
         yield
-    assert [query["sql"] for query in queries] == [key.VERSION_SQL]
+    assert [query["sql"] for query in queries] == [VERSION_SQL]
 
 
 @contextmanager

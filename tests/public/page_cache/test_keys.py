@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
-from registers.public.page_cache.wsgi import PageCache
-from tests.public.asking import ask
+from tests.public.asking import ask, cached
 from tests.public.page_cache.keeping import from_memory, made_afresh
+from weisf.page_cache import PageCache
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -169,7 +168,7 @@ POISON = {
 def test_nothing_else_in_a_request_shapes_a_page(site, name, value):
     address = "/?q=essex"
     poisoned = ask(site, address, **{name: value})
-    clean = ask(PageCache(WSGIHandler()), address)
+    clean = ask(cached(), address)
     assert (poisoned.status, poisoned.plain) == (200, clean.plain)
     with from_memory():
         assert ask(site, address) == poisoned
@@ -182,7 +181,7 @@ def https_site(settings, db) -> PageCache:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 60
-    return PageCache(WSGIHandler())
+    return cached()
 
 
 def test_who_comes_by_http_is_sent_to_https_though_the_page_is_in_memory(https_site):
@@ -199,27 +198,3 @@ def test_a_kept_page_has_every_header_of_a_made_one(site):
     made = Client(headers={"host": "localhost"}).get("/").headers
     kept = ask(site, "/").headers
     assert {name.lower() for name in made} | {"etag", "cache-control", "vary"} == set(kept)
-
-
-# What a view can still say -------------------------------------------------------------------
-
-
-def answering(**headers: str):
-    def application(environ, start):
-        start("200 OK", [("Content-Length", "4"), *headers.items()])
-        return [b"page"]
-
-    return PageCache(application)
-
-
-@pytest.mark.parametrize(
-    "headers", [{"Set-Cookie": "a=b"}, {"Cache-Control": "no-store"}, {"Content-Encoding": "br"}]
-)
-def test_an_answer_for_one_visitor_is_never_kept(headers, db):
-    site = answering(**headers)
-    got = ask(site, "/")
-    assert len(site.store) == 0
-    for name, value in headers.items():
-        assert got.headers[name.lower()] == value
-    if "Content-Encoding" not in headers:
-        assert "public" not in got.headers.get("cache-control", "")
