@@ -15,11 +15,16 @@ pytestmark = pytest.mark.both_databases
 
 DAY = datetime.date(2026, 11, 22)
 TEXTS = ("version", "purpose", "summary", "information_items", "data_subjects", "lawful_basis")
+KEYS = {
+    *(name.replace("_", "-") for name in TEXTS),
+    *("lead", "signed", "parties-complete", "review-date", "published-on", "documents"),
+}
 
 
 def slowly_missing(protocol: Protocol) -> set[str]:
     """As somebody would say who reads the page and its tables line by line."""
-    lacking = {name.replace("_", "-") for name in TEXTS if getattr(protocol, name) == ""}
+    lacking = {item.key for item in RECORD_ITEMS} - KEYS  # added later, and never filled in here
+    lacking |= {name.replace("_", "-") for name in TEXTS if getattr(protocol, name) == ""}
     parties = [party for party in Party.objects.all() if party.protocol_id == protocol.pk]
     if "lead" not in [party.role for party in parties]:
         lacking.add("lead")
@@ -73,7 +78,9 @@ def test_each_thing_is_the_same_in_the_database_in_memory_and_slowly(varied):
         assert asked == expected, protocol
         seen |= {(thing.key, thing.key in expected) for thing in RECORD_ITEMS}
     # Each was missing once at least, and was there once.
-    assert len(seen) == 2 * len(RECORD_ITEMS)
+    assert {(key, is_missing) for key, is_missing in seen if key in KEYS} == {
+        (key, is_missing) for key in KEYS for is_missing in (True, False)
+    }
 
 
 def test_the_number_to_order_by_is_that_of_the_things(varied):
@@ -82,7 +89,8 @@ def test_the_number_to_order_by_is_that_of_the_things(varied):
 
 
 def test_every_thing_has_a_key_of_its_own():
-    assert len(BY_KEY) == len(RECORD_ITEMS) == 12
+    assert len(BY_KEY) == len(RECORD_ITEMS)
+    assert BY_KEY.keys() >= KEYS
 
 
 @pytest.mark.usefixtures("real_register")
