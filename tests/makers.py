@@ -12,6 +12,7 @@ from factory.django import DjangoModelFactory
 
 from registers import changes
 from registers.models import Name, Organisation, Party, Protocol, Theme
+from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind
 from registers.search.search_writer import update_search
 
 DAY = datetime.date(2026, 11, 22)
@@ -97,6 +98,21 @@ class PartyFactory(SavedFactory):
 def withdrawn(on: datetime.date = DAY) -> dict[str, Any]:
     """The fields of a withdrawn protocol."""
     return {"status": "withdrawn", "withdrawn_on": on, "withdrawn_reason": "It ended."}
+
+
+def recorded() -> dict[str, Any]:
+    """Return a value for each field of a protocol that can be missing and is plain."""
+    values = {
+        Kind.TEXT: "There.",
+        Kind.BOOLEAN: True,
+        Kind.DAY: DAY,
+        Kind.MONTH: DAY.replace(day=1),
+    }
+    return {
+        field.name: next(iter(field.choices), values[field.kind])
+        for field in PROTOCOL_FIELDS
+        if field.missing and field.model_field
+    }
 
 
 def find_all() -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission, User
 
 from registers.models import Document, Organisation, Party, Protocol, Theme
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, send
+from tests.makers import recorded
 from tests.models.making import a_protocol
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -76,12 +77,7 @@ class TestTheOrder:
         assert "Still missing" not in officers_door.get(ADD).content.decode()
 
     def test_it_says_that_nothing_is(self, officers_door):
-        texts = ("version", "purpose", "summary", "information_items", "data_subjects")
-        Protocol.objects.filter(pk="0046").update(
-            **dict.fromkeys((*texts, "lawful_basis"), "There."),
-            parties_complete=True,
-            published_on="2020-01-01",
-        )
+        Protocol.objects.filter(pk="0046").update(**recorded())
         Party.objects.filter(protocol="0046").update(signed_on="2020-01-01")
         Document.objects.create(protocol_id="0046", title="Signed", file="a.pdf")
         assert "Nothing is missing." in officers_door.get(EDIT).content.decode()
