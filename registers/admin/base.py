@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import (
     AdminTextareaWidget,
@@ -18,15 +19,21 @@ from django.contrib.admin.widgets import (
 )
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models
+from django.db import IntegrityError, OperationalError, models, transaction
+from django.forms.models import _get_foreign_key
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from registers import changes
-from registers.admin.conflicts.check_conflict import ConflictCheckAdmin
-from registers.admin.conflicts.form_values import NOT_MODEL_FIELDS, EditTokenField
+from registers.admin.conflicts.check_conflict import ConflictCheck
+from registers.admin.conflicts.form_values import NOT_MODEL_FIELDS
+from registers.admin.edit_token import EDIT_TOKEN, EditToken, EditTokenField
+from registers.admin.history import HistoryAdmin
+from registers.changes import no_orphans
+from registers.changes.locking import Part, fingerprint, lock_for_update
 from registers.models import Change
 from registers.models.review_dates import FIRST_YEAR
 
@@ -89,7 +96,7 @@ DATE_ERRORS = {"error_messages": {"invalid": "This is not a day. Write it like 3
 class RecordedForm(ModelForm):
     """A form that shows what registers/changes refused, beside the field where there is one."""
 
-    drawn_from = EditTokenField(required=False)
+    edit_token = EditTokenField(required=False)
     refusal: ValidationError | None = None
 
     def _post_clean(self) -> None:
@@ -150,8 +157,23 @@ def offer_only_to_add(field: Any) -> Any:
     return field
 
 
-class RecordedAdmin(ConflictCheckAdmin):
-    """An admin whose objects are saved, with their inlines, as one official change."""
+BUSY = "Nothing was saved, because somebody else was saving at the same time. Save again."
+CHANGED_SINCE = (
+    "Nothing was deleted, because somebody else saved this while you were looking. Check it again."
+)
+NOT_DELETED = "Nothing was deleted, because somebody else was saving at the same time. Try again."
+FILES_AGAIN = "Choose {names} again before you save. A browser sends a file only once."
+
+
+class ChangedSinceError(ValidationError):
+    """The object was saved by somebody else since it was shown."""
+
+
+class RecordedAdmin(HistoryAdmin):
+    """An admin whose objects are saved, with their inlines, as one official change.
+
+    It saves and deletes only what its editor has seen: see `conflicts`.
+    """
 
     form = RecordedForm
     formfield_overrides = {
@@ -231,12 +253,139 @@ class RecordedAdmin(ConflictCheckAdmin):
         going, numbers, lacking, protected = super().get_deleted_objects(objs, request)
         return going, numbers, set() if protected else lacking, protected
 
+    # Only what was seen is saved or deleted ----------------------------------------------------
+
+    def subject_of(self, thing: Any) -> models.Model:
+        """Return the object whose change is recorded: `thing`, unless a subclass overrides it."""
+        return thing  # type: ignore[no-any-return]  # a model's instance
+
+    def parts(self) -> list[Part]:
+        """Return the models of the inlines, each with the name of its foreign key."""
+        return [
+            (inline.model, _get_foreign_key(self.model, inline.model, inline.fk_name).name)
+            for inline in self.inlines
+        ]
+
+    def lock(self, thing: models.Model) -> str:
+        """Lock the rows of `thing` until the transaction ends, and return their fingerprint."""
+        subject = self.subject_of(thing)
+        if subject != thing:
+            lock_for_update(subject, [])
+        return fingerprint(thing, self.parts(), lock=True)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Return the object; once, the one that was locked and compared, without a query."""
+        locked = vars(request).pop("locked_object", None)
+        return locked or super().get_object(request, object_id, from_field)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save the form. A refusal while saving is shown on the form, as typed."""
+        view_args = (request, object_id, form_url, extra_context)
+        if request.method != "POST":
+            # Take the fingerprint before the form is read: a save in between must be noticed.
+            request.fingerprint = self._fingerprint(request, object_id)  # type: ignore[attr-defined]  # ours
+            return super().changeform_view(*view_args)
+        try:
+            with no_orphans():
+                key = None if object_id is None else unquote(object_id)
+                resolved = key and ConflictCheck(self, request).resolve(key)
+                return resolved or self._save(key, *view_args)
+        except ValidationError as refusal:
+            # Everything was rolled back. Show the form again, with the errors.
+            return self._show_refusal(refusal, *view_args)
+        except (IntegrityError, OperationalError):
+            response = self._show_refusal(ValidationError(BUSY), *view_args)
+            response.status_code = 503
+            return response
+
+    def _save(self, key: str | None, request: HttpRequest, *view_args: Any) -> HttpResponse:
+        """Save the form, or return the conflict page. Raises ValidationError."""
+
+        def save() -> HttpResponse:
+            with transaction.atomic():
+                conflict = key and ConflictCheck(self, request).find(key)
+                # Not Django's public method, which would open a second transaction within ours.
+                return conflict or self._changeform_view(request, *view_args)  # type: ignore[attr-defined]  # Django's own
+
+        try:
+            return save()
+        except IntegrityError:
+            if request.FILES:
+                # A large file has been moved to its place, and cannot be stored again.
+                raise
+            # Somebody saved the same at the same time. The checks of a second try will name it.
+            return save()
+
+    def _show_refusal(
+        self, refusal: ValidationError, request: HttpRequest, *view_args: Any
+    ) -> HttpResponse:
+        """Return the form as typed, with the errors. Nothing is saved, so nothing is locked."""
+        request.refusal = refusal  # type: ignore[attr-defined]  # ours
+        response: HttpResponse = self._changeform_view(request, *view_args)  # type: ignore[attr-defined]  # Django's own
+        return response
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Add the hidden field with the edit token, unless the object is new."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        (name, first), *others = fieldsets
+        return [(name, {**first, "fields": (*first["fields"], EDIT_TOKEN)}), *others]
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the edit token. A form that is shown again with errors keeps its first token."""
+        form, thing = context["adminform"].form, context["original"]
+        if request.method != "POST" and EDIT_TOKEN in form.fields and thing is not None:
+            formsets = [(each.formset, each.opts) for each in context["inline_admin_formsets"]]
+            form.initial[EDIT_TOKEN] = EditToken(
+                fingerprint=request.fingerprint,  # type: ignore[attr-defined]  # ours
+                values=ConflictCheck(self, request).values_of(thing, form, formsets).stored,
+            ).signed(thing)
+        if request.FILES:
+            names = ", ".join(f"‘{each.name}’" for each in request.FILES.values())  # type: ignore[union-attr]  # each is one file
+            self.message_user(request, FILES_AGAIN.format(names=names), messages.WARNING)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask before deleting, and delete only what was seen. Add a message if it must stay."""
+        token = EditToken(fingerprint=self._fingerprint(request, object_id), values={})
+        thing = self.model(pk=unquote(object_id))
+        context = {**(extra_context or {}), "edit_token": token.signed(thing)}
+        try:
+            return super().delete_view(request, object_id, context)
+        except ChangedSinceError as refusal:
+            sentences, page = refusal.messages, "delete"
+        except ValidationError as refusal:
+            sentences, page = refusal.messages, "change"
+        except (IntegrityError, OperationalError):
+            sentences, page = [NOT_DELETED], "delete"
+        self.message_user(request, " ".join(sentences), messages.ERROR)
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", object_id)
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete the object as an official change. Raises ValidationError for what must stay."""
         by = cast(User, request.user)
-        self.check_unchanged(request, obj)
+        now, token = self.lock(obj), EditToken.read(request.POST, obj)
+        if token is None or token.fingerprint != now:
+            raise ChangedSinceError(CHANGED_SINCE)
         with changes.record_change(self.subject_of(obj), at=timezone.now(), by=by):
             changes.remove(obj)
+
+    def _fingerprint(self, request: HttpRequest, object_id: str | None) -> str:
+        thing = self.get_object(request, unquote(object_id)) if object_id else None
+        return fingerprint(thing, self.parts()) if thing else ""
 
     def history_form_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse: simple-history would restore the object without its inlines."""

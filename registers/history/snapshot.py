@@ -234,7 +234,7 @@ PART_KINDS: dict[str, list[PartKind]] = {
         ),
         PartKind(
             label="Other organisation",
-            identity=lambda party: party["organisation"]["key"],
+            identity=lambda party: comparable_value(party["organisation"]),
             compared=PARTY,
             text=party_text,
             order="Order of the organisations",
@@ -244,7 +244,7 @@ PART_KINDS: dict[str, list[PartKind]] = {
     "overarching": [
         PartKind(
             label="Comes under",
-            identity=lambda each: each["overarching"]["key"],
+            identity=lambda each: comparable_value(each["overarching"]),
             compared=("overarching",),
             text=lambda each: str(each["overarching"]["says"]),
         )
@@ -268,7 +268,7 @@ PART_KINDS: dict[str, list[PartKind]] = {
     "successions": [
         PartKind(
             label="Became part of",
-            identity=lambda succession: succession["successor"]["key"],
+            identity=lambda succession: comparable_value(succession["successor"]),
             compared=("successor", "happened_on", "source"),
             text=_succession,
         )

@@ -17,7 +17,7 @@ def differing(response: Any) -> dict[str, Any]:
     return {each.label: each for each in response.context["differences"]}
 
 
-def choose(door: Client, response: Any, button: str = "_settle", **more: Any) -> Any:
+def choose(door: Client, response: Any, button: str = "_resolve", **more: Any) -> Any:
     """Press a button of the conflict page, with the default choices and `more`."""
     page = Page(response.content.decode())
     return door.post(response.request["PATH_INFO"], page.boxes | more | {button: "x"}, follow=True)

@@ -307,14 +307,14 @@ class TestGone:
         page = response.content.decode()
         for text in ("Somebody deleted this", "My purpose.", "My note", "My reason.", "A draft"):
             assert text in page
-        assert "_settle" not in page
+        assert "_resolve" not in page
         assert counted() == before
 
     def test_who_may_not_change_anything_is_refused(self, real_register, client):
         nina = User.objects.create_user("nina", is_staff=True)
         nina.user_permissions.add(Permission.objects.get(codename="view_protocol"))
         client.force_login(nina)
-        typed = {"title": "Mine", "_settle": "x"}
+        typed = {"title": "Mine", "_resolve": "x"}
         assert client.post(address("protocol", "change", "9009"), typed).status_code == 403
         assert client.post(EDIT, typed).status_code == 403
 
@@ -334,7 +334,7 @@ class TestDeleting:
     @pytest.mark.parametrize("box", ["", "forged"])
     def test_not_without_the_page_that_asks(self, draft, officers_door, box):
         url = address("protocol", "delete", draft.pk)
-        officers_door.post(url, {"post": "yes", "drawn_from": box})
+        officers_door.post(url, {"post": "yes", "edit_token": box})
         assert Protocol.objects.filter(pk=draft.pk).exists()
 
     def test_twice(self, real_register, officers_door):

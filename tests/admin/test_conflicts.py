@@ -12,7 +12,7 @@ from django.forms.renderers import get_default_renderer
 from django.test import Client
 
 from registers import changes
-from registers.admin.conflicts.form_values import form_state
+from registers.admin.conflicts.form_values import form_values
 from registers.admin.permissions import PUBLISHERS_ONLY
 from registers.models import (
     Approver,
@@ -75,7 +75,7 @@ class TestTheSecondSave:
             "Purpose": "yours",
         }
         chosen = {label: each.chosen for label, each in shown.items()}
-        assert chosen == {"Title": None, "Version": "stored", "Purpose": "typed"}
+        assert chosen == {"Title": None, "Version": "stored", "Purpose": "wanted"}
         page = response.content.decode()
         assert "Somebody saved this while you were writing" in page
         assert "percy saved this on" in page
@@ -89,7 +89,7 @@ class TestTheSecondSave:
             officers_door, percys_door, typed, {"title": "Theirs", "version": "V9"}
         )
         count = stored().changes.count(), stored().history.count()
-        done = choose(officers_door, response, **{"choose-title": "typed"})
+        done = choose(officers_door, response, **{"choose-title": "wanted"})
         assert "was changed successfully" in messages(done)
         protocol = stored()
         assert (protocol.title, protocol.version, protocol.purpose) == ("Mine", "V9", "To pay.")
@@ -114,7 +114,7 @@ class TestTheSecondSave:
         assert (shown["Purpose"].chosen, shown["Purpose"].error) == ("stored", "")
         assert '<a href="#choose-title">' in again.content.decode()
         assert everything() == before
-        choose(officers_door, again, **{"choose-title": "typed"})
+        choose(officers_door, again, **{"choose-title": "wanted"})
         assert (stored().title, stored().purpose) == ("Mine", before[0]["purpose"])
 
     def test_all_at_once_as_typed(self, officers_door, percys_door):
@@ -135,7 +135,7 @@ class TestTheSecondSave:
         typed = {"title": "Mine", "purpose": "To pay."}
         response = save_both(officers_door, percys_door, typed, {"title": "Theirs"})
         send(percys_door, EDIT, title="A third", version="V9")
-        again = choose(officers_door, response, **{"choose-title": "typed"})
+        again = choose(officers_door, response, **{"choose-title": "wanted"})
         shown = differing(again)
         assert {label: each.changed_by for label, each in shown.items()} == {
             "Title": "both",
@@ -144,8 +144,28 @@ class TestTheSecondSave:
         }
         assert shown["Title"].stored == [("", "A third")]
         assert stored().title == "A third"
-        choose(officers_door, again, **{"choose-title": "typed"})
+        choose(officers_door, again, **{"choose-title": "wanted"})
         assert (stored().title, stored().version, stored().purpose) == ("Mine", "V9", "To pay.")
+
+    def test_without_a_choice_shows_what_a_third_has_saved(self, officers_door, percys_door):
+        response = save_both(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
+        send(percys_door, EDIT, title="A third")
+        again = choose(officers_door, response)
+        shown = differing(again)["Title"]
+        assert (shown.stored, shown.typed) == ([("", "A third")], [("", "Mine")])
+        choose(officers_door, again, **{"choose-title": "wanted"})
+        assert stored().title == "Mine"
+
+    def test_text_that_is_no_valid_value_is_kept(self, officers_door, percys_door):
+        typed = {"title": "Mine", "review_date": "Marhc 2027"}
+        response = save_both(officers_door, percys_door, typed, {"review_date": "May 2028"})
+        shown = differing(response)["Review month"]
+        assert (shown.stored, shown.typed) == ([("", "May 2028")], [("", "Marhc 2027")])
+        refused = choose(officers_door, response, **{"choose-review_date": "wanted"})
+        held = Page(refused.content.decode()).boxes
+        assert (held["title"], held["review_date"]) == ("Mine", "Marhc 2027")
+        officers_door.post(EDIT, held | {"review_date": "March 2027"})
+        assert (stored().title, stored().review_date) == ("Mine", datetime.date(2027, 3, 1))
 
     def test_what_was_chosen_is_checked_as_ever(self, officers_door, percys_door):
         typed = {"title": "Mine", "published_on": "soon"}
@@ -258,21 +278,21 @@ class TestWhatCounts:
         assert boxes(officers_door, url)["also_written"] == "provide"
 
     @pytest.mark.parametrize("box", ["", "forged", "another's"])
-    def test_a_form_that_does_not_say_what_it_was_drawn_from(self, officers_door, box):
+    def test_a_form_that_does_not_say_what_it_was_edit_token(self, officers_door, box):
         if box == "another's":
-            box = boxes(officers_door, address("protocol", "change", "0012"))["drawn_from"]
-        form = boxes(officers_door, EDIT) | {"title": "Mine", "drawn_from": box}
+            box = boxes(officers_door, address("protocol", "change", "0012"))["edit_token"]
+        form = boxes(officers_door, EDIT) | {"title": "Mine", "edit_token": box}
         before = everything()
         response = officers_door.post(EDIT, form)
         assert differing(response)["Title"].changed_by == "both"
         assert "These two differ" in response.content.decode()
         assert everything() == before
-        again = choose(officers_door, response, **{"choose-title": "typed"})
+        again = choose(officers_door, response, **{"choose-title": "wanted"})
         assert "was changed successfully" in messages(again)
 
     def test_choices_without_what_they_were_shown_with(self, officers_door, percys_door):
         response = save_both(officers_door, percys_door, {"title": "Mine"}, {"title": "Theirs"})
-        chosen = {"choose-title": "typed", "drawn_from": "forged"}
+        chosen = {"choose-title": "wanted", "edit_token": "forged"}
         again = choose(officers_door, response, **chosen)
         assert differing(again)["Title"].changed_by == "both"
         assert stored().title == "Theirs"
@@ -316,7 +336,7 @@ class TestRows:
             [],
         )
         assert ("Note", "my note") in [(label, text.strip()) for label, text in row.typed]
-        choose(officers_door, response, **{row.name: "typed"})
+        choose(officers_door, response, **{row.name: "wanted"})
         assert parties() == ["Provide*", "All Essex Schools", f"{EPUT}my note"]
 
     def test_one_that_the_other_removed_and_i_left(self, officers_door, percys_door):
@@ -333,7 +353,7 @@ class TestRows:
         response = save_both(officers_door, percys_door, typed, changed)
         (row,) = differing(response).values()
         assert (row.changed_by, row.typed) == ("both", [])
-        choose(officers_door, response, **{row.name: "typed"})
+        choose(officers_door, response, **{row.name: "wanted"})
         assert parties() == ["Provide*", "All Essex Schools"]
 
     def test_both_removed_it(self, officers_door, percys_door):
@@ -350,7 +370,7 @@ class TestRows:
         response = save_both(officers_door, percys_door, mine, theirs)
         (row,) = differing(response).values()
         assert row.changed_by == "both"
-        choose(officers_door, response, **{row.name: "typed"})
+        choose(officers_door, response, **{row.name: "wanted"})
         assert parties()[-1] == "Medway Councilmine"
         assert Party.objects.filter(protocol="0046", organisation=medway).count() == 1
 
@@ -407,7 +427,7 @@ class TestRows:
         theirs = add_row(percys_door, EDIT, "parties", organisation=kent, role="lead")
         theirs |= {self.row(percys_door, "Provide") + "DELETE": "on"}
         response = save_both(officers_door, percys_door, typed, theirs)
-        chosen = {each.name: each.chosen or "typed" for each in differing(response).values()}
+        chosen = {each.name: each.chosen or "wanted" for each in differing(response).values()}
         refused = choose(officers_door, response, **chosen)
         assert "A protocol can have only one lead organisation. " in errors(refused)
         assert parties() == [EPUT, "All Essex Schools", "Kent County Council*"]
@@ -437,7 +457,7 @@ class TestAnEditorsSave:
         response = save_both(door, door_of(publisher), typed, changed)
         assert {label: each.chosen for label, each in differing(response).items()} == {
             "Version": "stored",
-            "Purpose": "typed",
+            "Purpose": "wanted",
         }
         done = choose(door, response)
         assert "was changed successfully" in messages(done)
@@ -451,13 +471,13 @@ class TestAnEditorsSave:
     def test_goes_through_as_typed_and_as_chosen_by_hand(self, door, publisher):
         theirs = {"version": "V9", "title": "Theirs"}
         response = save_both(door, door_of(publisher), {"title": "Mine"}, theirs)
-        choose(door, response, **{"choose-title": "typed"})
+        choose(door, response, **{"choose-title": "wanted"})
         assert (stored().title, stored().version) == ("Mine", "V9")
         response = save_both(door, door_of(publisher), {"title": "Again"}, {"version": "V10"})
         choose(door, response, "_mine")
         assert (stored().title, stored().version) == ("Again", "V9")
 
-    @pytest.mark.parametrize("button", ["_settle", "_mine"])
+    @pytest.mark.parametrize("button", ["_resolve", "_mine"])
     def test_leaves_what_another_withdrew_as_it_is(self, door, publisher, button):
         withdrawn = {
             "status": "withdrawn",
@@ -502,7 +522,7 @@ def test_what_is_shut_is_on_no_side_of_a_form():
         model, fk = Theme, SimpleNamespace(name="theme")
 
     inline = SimpleNamespace(verbose_name="row", max_num=9)
-    state = form_state(Plain(), [(Rows(prefix="rows"), inline)], may_change=lambda _: True)
-    assert list(state.fields) == list(state.stored.values) == ["open"]
-    (rows,) = state.inlines
+    values = form_values(Plain(), [(Rows(prefix="rows"), inline)], may_change=lambda _: True)
+    assert list(values.fields) == list(values.stored["fields"]) == ["open"]
+    rows = values.inlines["rows"]
     assert list(rows.fields) == list(rows.blank) == ["open"]

@@ -62,7 +62,7 @@ class TestFiles:
         )
         (row,) = differing(response).values()
         assert row.changed_by == "both"
-        choose(officers_door, response, **{row.name: "typed"})
+        choose(officers_door, response, **{row.name: "wanted"})
         document = Document.objects.get(protocol="0046")
         assert document.title == "Signed copy, mine"
         assert document.file.name != before

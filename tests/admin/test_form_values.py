@@ -8,7 +8,7 @@ import pytest
 from django import forms
 
 from registers.admin.base import MonthField
-from registers.admin.conflicts.form_values import display_value, initial_values, normalised
+from registers.admin.field_text import display_value, initial_values, normalised
 from registers.models import Protocol, Theme
 from tests.admin.typing_in import address
 from tests.admin.typing_in import boxes as drawn_boxes
@@ -65,7 +65,7 @@ def test_the_same(name, one, other):
 
 def test_more_rows_than_can_be_counted_are_no_fault(real_register, officers_door):
     url = address("protocol", "change", "0046")
-    typed = {"title": "Mine", "drawn_from": "", "parties-TOTAL_FORMS": "9" * 5000}
+    typed = {"title": "Mine", "edit_token": "", "parties-TOTAL_FORMS": "9" * 5000}
     response = officers_door.post(url, drawn_boxes(officers_door, url) | typed)
     assert response.status_code == 409
     assert Protocol.objects.get(pk="0046").title != "Mine"

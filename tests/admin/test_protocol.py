@@ -228,8 +228,8 @@ def test_a_paper_of_another_kind_is_refused(officers_door):
 def test_a_form_without_its_counters_is_refused(officers_door):
     before = as_stored()
     typed = {"title": "Renamed", "theme": 1, "status": "published"}
-    drawn_from = boxes(officers_door, EDIT)["drawn_from"]
-    response = officers_door.post(EDIT, typed | {"drawn_from": drawn_from})
+    edit_token = boxes(officers_door, EDIT)["edit_token"]
+    response = officers_door.post(EDIT, typed | {"edit_token": edit_token})
     assert response.status_code == 200
     assert "ManagementForm data is missing" in errors(response)
     assert as_stored() == before

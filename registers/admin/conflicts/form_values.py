@@ -1,280 +1,173 @@
-"""The values of an editor's form, as stored and as typed, and the token that carries them.
+"""The values of a form with its inlines, as stored and as typed, in the shape of a snapshot.
 
-Both are text, as a browser sends it. So they can be compared, carried in a
-hidden field of the form, and sent again.
+A value is text, as a browser sends it. So it can be compared, carried in a hidden
+field of the form, and sent again, also where it is no valid value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core import signing
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.text import capfirst
 
-FieldValues = dict[str, str]
-# The hidden field with the token. Its name is also the salt of the signature.
-HIDDEN_FIELD = "drawn_from"
-NOT_MODEL_FIELDS = {"why", HIDDEN_FIELD}
-# The value of a file field is this and the name of the file: a browser sends a file once.
-UPLOADED = "Chosen: "
+from registers.admin.edit_token import EDIT_TOKEN
+from registers.admin.field_text import (
+    Fields,
+    Upload,
+    display_value,
+    initial_values,
+    normalised,
+    typed_values,
+)
+from registers.history.compare import KEY, Comparison, Matching, Row, compare
+from registers.history.snapshot import Snapshot
+
+NOT_MODEL_FIELDS = {"why", EDIT_TOKEN}
 MAX_ROWS = 1000  # Django's own limit
-MAX_DIGITS = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One row of an inline: the key of the stored object, if there is one, and its values."""
-
-    key: str = ""
-    values: FieldValues = field(default_factory=dict)
-    is_deleted: bool = False  # 'Delete' is selected
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormValues:
-    """The values of a whole form: of its own fields, and of the rows of each inline."""
-
-    values: FieldValues
-    rows: dict[str, list[Row]]
-
-    def as_data(self) -> Any:
-        """Return it as plain data."""
-        rows = {name: [[row.key, row.values] for row in rows] for name, rows in self.rows.items()}
-        return [self.values, rows]
-
-    @classmethod
-    def from_data(cls, data: Any) -> FormValues:
-        """Return what `as_data` was made from."""
-        values, rows = data
-        read = {name: [Row(key=k, values=v) for k, v in rows] for name, rows in rows.items()}
-        return cls(values=values, rows=read)
+MAX_DIGITS = 9
 
 
 @dataclass(frozen=True, kw_only=True)
 class InlineFields:
-    """One inline of a form: its prefix, and the fields of its rows that can be changed."""
+    """The rows of one inline: its name, and the fields of a row that the user may change."""
 
-    prefix: str
     name: str
     key: str  # the name of the field with the primary key
-    fields: dict[str, forms.Field]
+    fields: Fields
     identified_by: tuple[str, ...]  # the fields by which a person tells one row from another
-    blank: FieldValues
+    blank: Row
+
+    def identity(self, row: Row) -> tuple[str, ...]:
+        """Return what makes two rows the same one."""
+        return tuple(normalised(self.fields[n], row.get(n, "")) for n in self.identified_by)
+
+    def label(self, row: Row) -> str:
+        """Return the name of the inline, with what identifies the row."""
+        named = (display_value(self.fields[name], row.get(name, "")) for name in self.identified_by)
+        return ": ".join(filter(None, [capfirst(self.name), ", ".join(filter(None, named))]))
+
+    def typed(self, data: Any, files: Any, start: str) -> Row | None:
+        """Return a row as it was sent; None for one that is blank or to be deleted."""
+        key, row = data.get(start + self.key, ""), typed_values(self.fields, data, files, start)
+        is_blank = all(
+            normalised(self.fields[name], value) == normalised(self.fields[name], self.blank[name])
+            for name, value in row.items()
+        )
+        return None if f"{start}DELETE" in data or (is_blank and not key) else {KEY: key, **row}
 
 
 @dataclass(frozen=True, kw_only=True)
-class FormState:
-    """A form with its inlines, and the values that are stored now."""
+class FormValues:
+    """The fields of a form and of its inlines, by prefix, and the values that are stored."""
 
-    fields: dict[str, forms.Field]
-    inlines: list[InlineFields]
-    stored: FormValues
+    fields: Fields
+    inlines: dict[str, InlineFields]
+    stored: Snapshot
+
+    def fields_of(self, prefix: str) -> Fields:
+        """Return the fields of an inline's rows, or of the form itself where `prefix` is empty."""
+        return self.inlines[prefix].fields if prefix else self.fields
+
+    def compare(self, base: Snapshot | None, stored: Snapshot, request: Any) -> Comparison:
+        """Compare what was typed with what is stored. `base` is what the form showed, if known."""
+        matching = Matching(
+            value=lambda prefix, name, value: normalised(self.fields_of(prefix)[name], value),
+            identity=lambda prefix, row: self.inlines[prefix].identity(row),
+        )
+        return compare(base, stored, self.typed(request.POST, request.FILES), matching)
+
+    def typed(self, data: Any, files: Any) -> Snapshot:
+        """Return what was typed. What was not sent, or may not be changed, is left out."""
+        parts = {}
+        for prefix, inline in self.inlines.items():
+            total = data.get(f"{prefix}-TOTAL_FORMS", "")
+            # No rows at all does not mean that all were deleted. Thousands of digits are no number.
+            if inline.fields and total.isdecimal() and len(total) <= MAX_DIGITS:
+                numbers = range(min(int(total), MAX_ROWS))
+                rows = (inline.typed(data, files, f"{prefix}-{number}-") for number in numbers)
+                parts[prefix] = [row for row in rows if row is not None]
+        return {"fields": typed_values(self.fields, data, files), "parts": parts}
+
+    def write(self, wanted: Snapshot, data: QueryDict, files: Any) -> None:
+        """Put values into the form data, as if they were typed on the form as it is stored."""
+        chosen = dict(files.items())
+        for name in [*data, *files]:
+            if name.startswith(tuple(f"{prefix}-" for prefix in self.inlines)):
+                data.pop(name, None)
+                files.pop(name, None)
+        form = _Writer(data, files, chosen)
+        form.write(self.fields, wanted["fields"], self.stored["fields"])
+        for prefix, inline in self.inlines.items():
+            stored, rows = self.stored["parts"][prefix], wanted["parts"][prefix]
+            kept = {row[KEY]: row for row in rows if row[KEY]}
+            pairs = [(row, kept.get(row[KEY])) for row in stored]
+            pairs += [({}, row) for row in rows if not row[KEY]]
+            data[f"{prefix}-TOTAL_FORMS"] = str(len(pairs))
+            data[f"{prefix}-INITIAL_FORMS"] = str(len(stored))
+            for number, (before, row) in enumerate(pairs):
+                start = f"{prefix}-{number}-"
+                data[start + inline.key] = before.get(KEY, "")
+                if row is None:
+                    data[f"{start}DELETE"] = "on"
+                form.write(inline.fields, before if row is None else row, before, start)
 
 
-def form_state(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: Any) -> FormState:
-    """Return the state of an unbound form. `formsets` are pairs of a form set and its inline.
+@dataclass(frozen=True)
+class _Writer:
+    """Puts values into form data and files. `chosen` are the files as they were sent."""
 
-    `may_change` returns whether the user may change the rows of an inline. Nothing
-    typed is read from other rows, nor from a disabled field, which no browser
-    sends: their stored values stay.
+    data: QueryDict
+    files: Any
+    chosen: Mapping[str, Any]
+
+    def write(self, fields: Fields, values: Row, stored: Row, start: str = "") -> None:
+        for name, field in fields.items():
+            value, box = values.get(name, ""), start + name
+            if not isinstance(field, forms.FileField):
+                self.data[box] = value
+                continue
+            for old in (box, f"{box}-clear"):
+                self.data.pop(old, None)
+            self.files.pop(box, None)
+            if isinstance(value, Upload):
+                self.files[box] = self.chosen[value.field]
+            elif stored.get(name) and not value:
+                self.data[f"{box}-clear"] = "on"
+
+
+def form_values(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: Any) -> FormValues:
+    """Return the fields and values of an unbound form. `formsets` are pairs with their inlines.
+
+    `may_change` returns whether the user may change the rows of an inline. A
+    disabled field, which no browser sends, is left out: its stored value stays.
     """
-    fields = _editable_fields(form, NOT_MODEL_FIELDS)
-    inlines, rows = [], {}
-    for formset, options in formsets:
-        own = {formset.model._meta.pk.name, formset.fk.name, "DELETE"}
-        blank = formset.empty_form
+    fields, inlines, parts = _editable_fields(form, NOT_MODEL_FIELDS), {}, {}
+    for rows, options in formsets:
+        key, blank = rows.model._meta.pk.name, rows.empty_form
+        own = {key, rows.fk.name, "DELETE"}
         typed = _editable_fields(blank, own) if may_change(options) else {}
-        inline = InlineFields(
-            prefix=formset.prefix,
+        names = getattr(options, "identified_by", None) or list(typed)[:1]
+        inlines[rows.prefix] = InlineFields(
             name=str(options.verbose_name),
-            key=formset.model._meta.pk.name,
+            key=key,
             fields=typed,
-            identified_by=_identifying_fields(options, typed),
+            # One row at most needs nothing to be told apart.
+            identified_by=tuple(n for n in names if n in typed and options.max_num != 1),
             blank=initial_values(blank, typed),
         )
-        inlines.append(inline)
-        rows[inline.prefix] = [
-            Row(key=str(row.instance.pk), values=initial_values(row, typed))
-            for row in formset.initial_forms
+        parts[rows.prefix] = [
+            {KEY: str(row.instance.pk), **initial_values(row, typed)} for row in rows.initial_forms
         ]
-    stored = FormValues(values=initial_values(form, fields), rows=rows)
-    return FormState(fields=fields, inlines=inlines, stored=stored)
+    stored = {"fields": initial_values(form, fields), "parts": parts}
+    return FormValues(fields=fields, inlines=inlines, stored=stored)
 
 
-def _editable_fields(form: Any, own: set[str]) -> dict[str, forms.Field]:
+def _editable_fields(form: Any, own: set[str]) -> Fields:
     """Return the fields of a form without `own` and without the disabled ones."""
     return {
         name: each for name, each in form.fields.items() if name not in own and not each.disabled
     }
-
-
-def _identifying_fields(inline: Any, typed: Mapping[str, forms.Field]) -> tuple[str, ...]:
-    """Return the fields by which a person tells rows apart; none if there is only one row."""
-    if inline.max_num == 1:
-        return ()
-    names: tuple[str, ...] | None = getattr(inline, "identified_by", None)
-    return tuple(typed)[:1] if names is None else tuple(name for name in names if name in typed)
-
-
-def initial_values(form: Any, names: Iterable[str]) -> FieldValues:
-    """Return the initial values of fields of an unbound form, as a browser would send them."""
-    return {name: _initial_value(form[name]) for name in names}
-
-
-def _initial_value(bound: Any) -> str:
-    value, widget = bound.initial, bound.field.widget
-    if isinstance(bound.field, forms.FileField):
-        return value.name if value else ""
-    if isinstance(widget, forms.CheckboxInput):
-        return "on" if value else ""
-    shown = widget.format_value(bound.field.prepare_value(value))
-    if isinstance(shown, list | tuple):
-        shown = next(iter(shown), "")
-    return "" if shown is None else str(shown)
-
-
-def typed_values(
-    fields: Mapping[str, forms.Field],
-    data: Any,
-    files: Any,
-    *,
-    initial: FieldValues,
-    prefix: str = "",
-) -> FieldValues:
-    """Return the values that were sent for `fields`. A file that was not chosen is as `initial`."""
-    return {
-        name: _typed_file(prefix + name, data, files, initial.get(name, ""))
-        if isinstance(field, forms.FileField)
-        else data.get(prefix + name, "")
-        for name, field in fields.items()
-    }
-
-
-def _typed_file(name: str, data: Any, files: Any, initial: str) -> str:
-    chosen = files.get(name)
-    if isinstance(chosen, UploadedFile):
-        return f"{UPLOADED}{chosen.name}"
-    if data.get(name, "").startswith(UPLOADED):
-        return str(data[name])
-    return "" if f"{name}-clear" in data else initial
-
-
-def typed_rows(
-    inline: InlineFields, data: Any, files: Any, *, initial: list[Row]
-) -> list[Row | None]:
-    """Return the rows of an inline as they were sent; None for a row that was left blank."""
-    total = data.get(f"{inline.prefix}-TOTAL_FORMS")
-    if total is None:
-        # No rows were sent at all. That does not mean that all were deleted.
-        return list(initial)
-    by_key = {row.key: row.values for row in initial}
-    rows: list[Row | None] = []
-    for number in range(_row_count(total)):
-        start = f"{inline.prefix}-{number}-"
-        key = data.get(start + inline.key, "")
-        before = by_key.get(key, {})
-        values = typed_values(inline.fields, data, files, initial=before, prefix=start)
-        is_blank = not key and same_values(inline.fields, values, inline.blank)
-        is_deleted = f"{start}DELETE" in data
-        rows.append(None if is_blank else Row(key=key, values=values, is_deleted=is_deleted))
-    return rows
-
-
-def _row_count(total: str) -> int:
-    """Return the number of rows in `total`, at most MAX_ROWS."""
-    if not total.isdecimal():
-        return 0
-    # Python does not read numbers of thousands of digits.
-    return min(int(total), MAX_ROWS) if len(total) < MAX_DIGITS else MAX_ROWS
-
-
-def normalised(field: forms.Field, text: str) -> str:
-    """Return the value of a field in one form: 1/2/2027 is the same as 01/02/2027."""
-    value: Any = text
-    if not isinstance(field, forms.FileField | forms.ModelChoiceField):
-        try:
-            value = field.to_python(text)
-        except ValidationError:
-            value = text
-    # A browser sends other line ends than were stored.
-    return "" if value is None else "\n".join(str(value).splitlines()).strip()
-
-
-def same_values(fields: Mapping[str, forms.Field], one: FieldValues, other: FieldValues) -> bool:
-    """Return whether two sets of values are the same in each of `fields`."""
-    return all(
-        normalised(field, one.get(name, "")) == normalised(field, other.get(name, ""))
-        for name, field in fields.items()
-    )
-
-
-def display_value(field: forms.Field, value: str) -> str:
-    """Return a value as it is shown to a person."""
-    if isinstance(field, forms.ModelChoiceField):
-        try:
-            return str(field.to_python(value) or "")
-        except ValidationError:
-            return value
-    if isinstance(field, forms.NullBooleanField):
-        return {"true": "Yes", "false": "No"}.get(value, "")
-    if isinstance(field, forms.BooleanField):
-        return "Yes" if value else "No"
-    if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]  # choices are pairs
-    return value
-
-
-def field_label(field: forms.Field, name: str) -> str:
-    """Return the label of a field."""
-    return str(capfirst(field.label or name.replace("_", " ")))
-
-
-class EditTokenField(forms.CharField):
-    """The hidden field of the token. It never counts as changed."""
-
-    widget = forms.HiddenInput
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return False."""
-        return False
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditToken:
-    """What was stored when a form was shown: a fingerprint of all of it, and the form's values.
-
-    `of` names the object. On the conflict page, `base` holds the values of the
-    form that was shown first.
-    """
-
-    of: str
-    fingerprint: str
-    values: FormValues
-    base: FormValues | None = None
-
-    def signed(self) -> str:
-        """Return the token as signed text."""
-        base = self.base and self.base.as_data()
-        data = [self.of, self.fingerprint, self.values.as_data(), base]
-        return signing.dumps(data, salt=HIDDEN_FIELD, compress=True)
-
-    @classmethod
-    def read(cls, text: str, *, of: str) -> EditToken | None:
-        """Return the token in `text`; None unless it was signed for the object that `of` names."""
-        try:
-            named, fingerprint, values, base = signing.loads(text, salt=HIDDEN_FIELD)
-        except signing.BadSignature:
-            return None
-        if named != of:
-            return None
-        return cls(
-            of=of,
-            fingerprint=fingerprint,
-            values=FormValues.from_data(values),
-            base=base and FormValues.from_data(base),
-        )
