@@ -71,7 +71,7 @@ def _plain(field: ProtocolField) -> tuple[models.Q, Callable[[Protocol], bool]]:
 def _item(field: ProtocolField) -> RecordItem:
     lacking, has = CONDITIONS.get(field.name) or _plain(field)
     key = field.name.replace("_", "-")
-    return RecordItem(key=key, words=field.missing, lacking=lacking, has=has)
+    return RecordItem(key=key, words=field.missing_label, lacking=lacking, has=has)
 
 
 RECORD_ITEMS = [_item(field) for field in PROTOCOL_FIELDS if field.missing]

@@ -9,7 +9,7 @@ treated by name where their values are read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 from typing import Any
 
@@ -58,32 +58,38 @@ KINDS: dict[type[models.Field[Any, Any]], Kind] = {
 MODEL_FIELDS = {field.name: field for field in Protocol._meta.fields}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ProtocolField:
     """How one thing that a protocol holds is written, shown, exported and imported.
 
     `name` is the name of the model's field, or a name of its own. `form` and `page` are
-    where it stands; None: nowhere. `heading` is its heading on the page, if that is
-    not the field's label. `column` is its name in exports, empty for none, `meaning`
-    says there what it means, and `width` is its width in a workbook, in characters.
-    `imported`: the import reads the column. `missing` is what it is called where it is
-    missing; empty for what may rightly be empty. `public`: False for what
-    only administrators see. `searched`: the public search finds its words. `month`: the
-    day stands for its month.
+    where it stands; None: nowhere. `meaning` says what its column in exports means;
+    empty: it has no column. The column has the name `column_name`, if that is not `name`,
+    and a `width` in workbooks, in characters; `imported`: the import reads it. `heading`
+    is its heading on the page, if that is not the label. `missing`: a complete record
+    has it; a text: what to call it where it is missing, if that is not the label.
+    `searched`: the public search finds its words. `month`: the day stands for its month.
+    `public`: False for what only administrators see.
     """
 
     name: str
     form: FormSection | None = None
     page: PageSection | None = None
-    heading: str = ""
-    column: str = ""
     meaning: str = ""
+    _: KW_ONLY
+    column_name: str = ""
+    heading: str = ""
     width: int = 16
     imported: bool = True
-    missing: str = ""
-    public: bool = True
+    missing: bool | str = False
     searched: bool = False
     month: bool = False
+    public: bool = True
+
+    @property
+    def column(self) -> str:
+        """The name of its column in exports; empty for none."""
+        return (self.column_name or self.name) if self.meaning else ""
 
     @property
     def model_field(self) -> models.Field[Any, Any] | None:
@@ -109,6 +115,11 @@ class ProtocolField:
         return str(capfirst(getattr(self.model_field, "verbose_name", self.name)))
 
     @property
+    def missing_label(self) -> str:
+        """What to call it where it is missing."""
+        return self.missing if isinstance(self.missing, str) else self.label
+
+    @property
     def title(self) -> str:
         """Its heading on the public page."""
         return self.heading or self.label
@@ -119,168 +130,118 @@ class ProtocolField:
         return self.choices.get(value, value) if self.choices else value
 
 
+WHAT, SHARED, PARTIES, WHY, WHEN, STATUS, NOTES = FormSection
+TEXT, SHARING, RECORD = PageSection
+
 # In the order of the columns, which is a contract: what comes later is added at the end.
 PROTOCOL_FIELDS = (
     ProtocolField(
-        name="reference",
-        form=FormSection.WHAT,
-        column="reference",
-        meaning="The protocol's number. It never changes, and is never used again.",
+        "reference", WHAT, None, "The protocol's number. It never changes, and is never used again."
+    ),
+    ProtocolField("title", WHAT, None, "What it is called.", width=45, searched=True),
+    ProtocolField("version", WHAT, RECORD, "Its version, as written in it.", missing=True),
+    ProtocolField("theme", WHAT, RECORD, "The heading under which it is published.", width=24),
+    ProtocolField(
+        "purpose", WHY, TEXT, "Why information is shared.", width=60, missing=True, searched=True
     ),
     ProtocolField(
-        name="title",
-        form=FormSection.WHAT,
-        searched=True,
-        column="title",
-        meaning="What it is called.",
-        width=45,
-    ),
-    ProtocolField(
-        name="version",
-        form=FormSection.WHAT,
-        page=PageSection.RECORD,
-        column="version",
-        meaning="Its version, as written in it.",
-        missing="Version",
-    ),
-    ProtocolField(
-        name="theme",
-        form=FormSection.WHAT,
-        page=PageSection.RECORD,
-        column="theme",
-        meaning="The heading under which it is published.",
-        width=24,
-    ),
-    ProtocolField(
-        name="purpose",
-        form=FormSection.WHY,
-        page=PageSection.TEXT,
-        searched=True,
-        column="purpose",
-        meaning="Why information is shared.",
-        width=60,
-        missing="Purpose",
-    ),
-    ProtocolField(
-        name="summary",
-        form=FormSection.WHAT,
-        page=PageSection.TEXT,
+        "summary",
+        WHAT,
+        TEXT,
+        "The same in plain English.",
         heading="In plain English",
-        searched=True,
-        column="summary",
-        meaning="The same in plain English.",
         width=45,
         missing="Summary in plain English",
-    ),
-    ProtocolField(
-        name="information_items",
-        form=FormSection.SHARED,
-        page=PageSection.SHARING,
         searched=True,
-        column="information_items",
-        meaning="What information is shared.",
+    ),
+    ProtocolField(
+        "information_items",
+        SHARED,
+        SHARING,
+        "What information is shared.",
         width=45,
-        missing="Information shared",
+        missing=True,
+        searched=True,
     ),
     ProtocolField(
-        name="data_subjects",
-        form=FormSection.SHARED,
-        page=PageSection.SHARING,
-        column="data_subjects",
-        meaning="Whose information it is.",
-        width=30,
-        missing="Whose information it is",
+        "data_subjects", SHARED, SHARING, "Whose information it is.", width=30, missing=True
     ),
     ProtocolField(
-        name="lawful_basis",
-        form=FormSection.WHY,
-        page=PageSection.SHARING,
-        column="lawful_basis",
-        meaning="Why the law allows the sharing.",
-        width=45,
-        missing="Lawful basis for sharing",
+        "lawful_basis", WHY, SHARING, "Why the law allows the sharing.", width=45, missing=True
     ),
     ProtocolField(
-        name="lead",
-        column="lead_organisation",
+        "lead",
         meaning="The organisation that leads it, by its official name.",
+        column_name="lead_organisation",
         width=32,
         missing="Lead organisation",
     ),
     ProtocolField(
-        name="partners",
-        column="other_organisations",
+        "partners",
         meaning="The other organisations that take part, separated by semicolons, with any note in"
         " brackets.",
+        column_name="other_organisations",
         width=60,
     ),
-    ProtocolField(name="signed", missing="When each organisation signed"),
+    ProtocolField("signed", missing="When each organisation signed"),
     ProtocolField(
-        name="parties_complete",
-        form=FormSection.PARTIES,
-        page=PageSection.RECORD,
+        "parties_complete",
+        PARTIES,
+        RECORD,
         heading="Is the list of organisations complete?",
         missing="Whether the list of organisations is complete",
     ),
     ProtocolField(
-        name="parties_note",
-        form=FormSection.PARTIES,
-        column="parties_note",
-        meaning="How to find those who take part and are not listed.",
+        "parties_note",
+        PARTIES,
+        None,
+        "How to find those who take part and are not listed.",
         width=30,
     ),
     ProtocolField(
-        name="review_date",
-        month=True,
-        form=FormSection.WHEN,
-        page=PageSection.RECORD,
-        column="review_date",
-        meaning="The month of its next review, which is due by the last day of that month.",
+        "review_date",
+        WHEN,
+        RECORD,
+        "The month of its next review, which is due by the last day of that month.",
         missing="Review month",
+        month=True,
     ),
-    ProtocolField(name="review_note", form=FormSection.WHEN),
+    ProtocolField("review_note", WHEN),
     ProtocolField(
-        name="review_status",
-        column="review_status",
+        "review_status",
         meaning="The review status on the day this file was made: overdue, due-soon (within 3"
         " months), in-date, or none (no review date is recorded).",
         imported=False,
     ),
+    ProtocolField("status", STATUS, None, "current: in force. withdrawn: no longer in force."),
     ProtocolField(
-        name="status",
-        form=FormSection.STATUS,
-        column="status",
-        meaning="current: in force. withdrawn: no longer in force.",
-    ),
-    ProtocolField(
-        name="published_on",
-        form=FormSection.WHEN,
-        page=PageSection.RECORD,
+        "published_on",
+        WHEN,
+        RECORD,
+        "The day on which it was first published.",
+        column_name="published",
         heading="Published",
-        column="published",
-        meaning="The day on which it was first published.",
         missing="Day of publication",
     ),
     ProtocolField(
-        name="updated_on",
-        page=PageSection.RECORD,
-        heading="Updated",
-        column="updated",
+        "updated_on",
+        page=RECORD,
         meaning="The day of its last official change.",
+        column_name="updated",
+        heading="Updated",
         imported=False,
     ),
-    ProtocolField(name="withdrawn_on", form=FormSection.STATUS),
-    ProtocolField(name="withdrawn_reason", form=FormSection.STATUS),
-    ProtocolField(name="replaced_by", form=FormSection.STATUS),
-    ProtocolField(name="admin_note", form=FormSection.NOTES, public=False),
+    ProtocolField("withdrawn_on", STATUS),
+    ProtocolField("withdrawn_reason", STATUS),
+    ProtocolField("replaced_by", STATUS),
+    ProtocolField("admin_note", NOTES, public=False),
     ProtocolField(
-        name="url",
-        column="url",
+        "url",
         meaning="The address of its page in the register. Rely on that page, not on this copy.",
         width=48,
         imported=False,
     ),
-    ProtocolField(name="documents", missing="Documents"),
+    ProtocolField("documents", missing="Documents"),
 )
 
 

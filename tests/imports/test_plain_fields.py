@@ -14,9 +14,9 @@ from registers.imports.spreadsheet.row import RowOf
 from registers.models import Protocol
 from registers.models.protocol_fields import ProtocolField
 
-YES_OR_NO = ProtocolField(name="parties_complete", column="complete")
-CHOICE = ProtocolField(name="status", column="stage")
-DAY = ProtocolField(name="withdrawn_on", column="ended")
+YES_OR_NO = ProtocolField("parties_complete", meaning="Complete?", column_name="complete")
+CHOICE = ProtocolField("status", meaning="Its stage.", column_name="stage")
+DAY = ProtocolField("withdrawn_on", meaning="Its end.", column_name="ended")
 STORED = Protocol(
     reference="0012",
     parties_complete=True,

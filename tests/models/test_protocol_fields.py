@@ -71,7 +71,7 @@ def test_the_model_says_of_what_kind_it_is(name, kind):
     ("value", "text", "data"), [(True, "yes", True), (False, "no", False), (None, "", None)]
 )
 def test_yes_and_no_are_words_in_a_table_and_booleans_in_json(value, text, data):
-    column = column_of(ProtocolField(name="parties_complete", column="parties_complete"))
+    column = column_of(ProtocolField("parties_complete", meaning="Whether it is."))
     protocol = Protocol(parties_complete=value)
     assert column.write(protocol, CONTEXT) == text
     assert column.value(protocol, CONTEXT) is data
@@ -79,7 +79,7 @@ def test_yes_and_no_are_words_in_a_table_and_booleans_in_json(value, text, data)
 
 
 def test_choices_are_described_by_their_values():
-    field = ProtocolField(name="status", column="stage", meaning="Where it is in its life.")
+    field = ProtocolField("status", meaning="Where it is in its life.", column_name="stage")
     assert field.display(Protocol(status="withdrawn")) == "Withdrawn"
     assert field.display(Protocol(status="unheard-of")) == "unheard-of"
     assert column_of(field).write(Protocol(status="withdrawn"), CONTEXT) == "withdrawn"
