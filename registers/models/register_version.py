@@ -34,6 +34,13 @@ class RegisterVersion(models.Model):
         return next(iter(cls.objects.filter(pk=cls.ONLY)), cls(pk=cls.ONLY, token=""))
 
     @classmethod
+    def lock(cls) -> int:
+        """Keep others from moving it until the transaction ends, and return its number."""
+        row = cls.objects.filter(pk=cls.ONLY)
+        row.update(number=models.F("number"))  # locks on both databases
+        return cls.now().number
+
+    @classmethod
     def move(cls) -> int:
         """Move to the next version, within a transaction, and return its number."""
         token = secrets.token_hex(8)

@@ -1,6 +1,6 @@
 """Writes what search needs: entries, texts and vocabulary, after each change or all anew.
 
-A writer moves the register's version first, and so holds a lock on that row until
+A writer moves the register's version first, or locks it, and so holds that row until
 the transaction ends. So it reads the last state of a protocol, and no other
 writer can change its texts at the same time.
 """
@@ -87,6 +87,12 @@ def rebuild_search(*, batch: int = BATCH) -> RebuildResult:
 
     Must run outside a transaction: each batch has its own, so that people can read
     and save in the meantime. Entries keep their ids.
+
+    The version moves once, at the end, so cached pages and the index of each worker are out of
+    date once. A batch only locks it, so that it reads the last state of what it writes, and
+    writes the number of the version to come, which nobody has read yet: whether a save moves to
+    it or the end does, every worker then reads the entries of the batch. Where it was interrupted,
+    the next save does it, and leaves stale rows to the next rebuild.
     """
     first = RegisterVersion.now().number + 1
     known: set[str] = set()
@@ -115,7 +121,7 @@ def _in_batches(things: models.QuerySet[Any], write: Write, batch: int, known: s
     while chunk:
         with transaction.atomic():
             engine().before_bulk_write()
-            written += write(chunk, RegisterVersion.move(), known)
+            written += write(chunk, RegisterVersion.lock() + 1, known)
         chunk = list(keys.filter(pk__gt=chunk[-1])[:batch])
     return written
 

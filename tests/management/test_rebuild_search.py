@@ -6,6 +6,8 @@ import io
 import re
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from django.core.management import call_command
@@ -22,12 +24,13 @@ from registers.models import (
     SearchEntry,
     VocabularyWord,
 )
-from registers.search.index import current_index
+from registers.search.index import clear_index, current_index
 from registers.search.search_writer import rebuild_search
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.search import search as search_for
 from registers.search.text.words import prepare
 from tests.conftest import load_real_register
+from tests.makers import withdrawn
 from tests.threads import close_connection
 
 pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases]
@@ -60,7 +63,9 @@ class TestRebuilding:
         )
         assert dict(SearchEntry.objects.values_list("protocol_id", "pk")) == before
         assert words() == known
-        assert RegisterVersion.now().number > version.number
+        assert RegisterVersion.now().number == version.number + 1
+        rebuild_search(batch=2)
+        assert RegisterVersion.now().number == version.number + 2
         assert found("EPUT") == {"0036", "0045", "0046", "0072"}
 
     def test_what_was_changed_by_hand_is_found(self):
@@ -121,6 +126,19 @@ def shared(real_register, tmp_path) -> Iterator[Callable[[], None]]:
     connections["default"] = usual
 
 
+def indexed() -> list[tuple[int, ...]]:
+    """What a worker's index holds of each public protocol and its parties, by title."""
+    index = current_index()
+    positions = index.public.nonzero()[0].tolist()
+    columns = (index.reference, index.theme, index.status, index.month)
+    arrays = (index.party_entry, index.party_organisation, index.party_role)
+    parties = sorted(zip(*(array.tolist() for array in arrays), strict=True))
+    return [
+        (position, *(int(column[position]) for column in columns))
+        for position in sorted(positions, key=lambda position: index.title_ranks[position])
+    ] + [party for party in parties if party[0] in positions]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_people_read_and_officers_save_while_it_runs(shared):
     eput = Organisation.objects.get(name__startswith="Essex Partnership")
@@ -155,3 +173,85 @@ def test_people_read_and_officers_save_while_it_runs(shared):
     saved = Protocol.objects.get(pk="0012").summary.split()[-1][:60]
     assert found(f'"{saved}"') == {"0012"}
     assert saved in words()
+
+
+WORDS = [f"{letter}ylophone" for letter in "abcdefghijklmnopqrstuvwxyz"]
+
+
+class StoppedError(Exception):
+    """Somebody stopped the rebuild."""
+
+
+@contextmanager
+def between_batches(do: Callable[[], None]) -> Iterator[None]:
+    """Do something, as somebody else, before each statement outside of the rebuild's batches."""
+
+    def before(execute, *statement):
+        if not connection.in_atomic_block:
+            do()
+        return execute(*statement)
+
+    with connection.execute_wrapper(before):
+        yield
+
+
+@pytest.mark.django_db(transaction=True)
+def test_saves_between_batches_are_kept_and_the_version_moves_once(shared):
+    """The worker that saved has the rest of the rebuild too, once that has ended."""
+    by_hand = Protocol.objects.filter(pk__in=["0012", "0072"])
+    by_hand.update(title="‘By hand’")
+    indexed()
+    saved: list[str] = []
+    others = Protocol.public.exclude(pk__in=by_hand).order_by("?")
+    references = list(others.values_list("pk", flat=True))
+
+    def save_one() -> None:
+        shared()
+        try:
+            protocol = Protocol.objects.get(pk=references[len(saved)])
+            protocol.summary = WORDS[len(saved)]
+            changes.save(protocol)
+            indexed()
+            saved.append(protocol.pk)
+        finally:
+            close_connection()
+
+    def save_elsewhere() -> None:
+        if len(saved) < len(references):
+            with ThreadPoolExecutor(1) as other:
+                other.submit(save_one).result()
+
+    version = RegisterVersion.now().number
+    with between_batches(save_elsewhere):
+        rebuild_search(batch=5)
+    assert len(saved) > len(references) / 2
+    assert RegisterVersion.now().number == version + len(saved) + 1
+    updated = indexed()
+    clear_index()
+    assert updated == indexed()
+    for word, reference in zip(WORDS, saved, strict=False):
+        assert found(f'"{word}"') == {reference}
+        assert word in words()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_next_save_shows_what_an_interrupted_rebuild_wrote(shared):
+    left = 4
+
+    def stop() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise StoppedError
+
+    Protocol.objects.filter(pk="0012").update(title="‘By hand’", **withdrawn())
+    before, version = indexed(), str(RegisterVersion.now())
+    with between_batches(stop), pytest.raises(StoppedError):
+        rebuild_search(batch=5)
+    assert (indexed(), str(RegisterVersion.now())) == (before, version)
+    changes.save(Protocol.objects.get(pk="0072"))
+    updated = indexed()
+    assert updated != before
+    clear_index()
+    assert updated == indexed()
+    assert found("hand") >= {"0012"}
