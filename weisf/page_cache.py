@@ -59,7 +59,7 @@ class Page(NamedTuple):
 
 MAX_PAGE_SIZE = 2_000_000
 # The memory of a page in addition to its body, approximately.
-OVERHEAD = 4_000
+OVERHEAD = 5_000
 
 
 class PageStore:
