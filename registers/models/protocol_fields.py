@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -96,20 +97,20 @@ class ProtocolField:
         """The model's field of this name, if there is one."""
         return MODEL_FIELDS.get(self.name)
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """The kind of its values. Raises KeyError for a field of a kind that is none of these."""
         if self.month:
             return Kind.MONTH
         return KINDS[type(self.model_field)] if self.model_field else Kind.TEXT
 
-    @property
+    @cached_property
     def choices(self) -> dict[str, str]:
         """The label of each value that it can have, besides none; empty where it is free."""
         choices = self.model_field.flatchoices if self.model_field else ()
         return {value: label for value, label in choices if value}
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Its label, with a capital letter."""
         return str(capfirst(getattr(self.model_field, "verbose_name", self.name)))
