@@ -3,9 +3,9 @@
 It is for things that are right by construction: they are not checked one by
 one, as `save` does. What `save` keeps in step is kept in step here too: an
 organisation's official name and its addresses, the changes of protocols,
-the search index, and the register's version. django-simple-history's rows are
-left out: they would double the database (docs/decisions.md, 19). So a thing's
-history begins with its first change after this.
+the search index, and the register's version. Snapshots are left out: they would
+double the database (docs/decisions.md, 19). The first change after this keeps one
+of before it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from itertools import islice
 from django.db import models, transaction
 from django.utils.text import slugify
 
-from registers.history.summary import ADDED
+from registers.changes.record import ADDED
 from registers.models import (
     Change,
     Name,
@@ -81,7 +81,17 @@ def _follows(new: New, why: str) -> Iterator[models.Model]:
         for slug in dict.fromkeys([subject.slug, *map(slugify, texts)]):
             yield Slug(organisation=subject, text=slug)
     elif isinstance(subject, Protocol):
-        yield Change(made_at=new.at, protocol_id=subject.pk, what=ADDED, why=why)
+        yield Change(
+            made_at=new.at,
+            subject_type="protocol",
+            subject_key=subject.pk,
+            public=True,
+            kind=Change.Kind.ADDED,
+            protocol_id=subject.pk,
+            what=ADDED,
+            event=ADDED,
+            why=why,
+        )
 
 
 def _insert(things: Iterable[models.Model]) -> None:

@@ -57,7 +57,7 @@ def make_examples() -> dict[str, Any]:
         "import": a_checked_import(),
         "answer": answer,
         "approver": saved(Approver(organisation=of_nobody, job_title="SIRO")),
-        "change": Change.objects.first(),
+        "change": Change.objects.public().first(),
         "document": document,
         "document_version": EarlierVersion.objects.get(document=document),
         "group": Group.objects.get(name="Editor"),
@@ -89,7 +89,7 @@ def make_examples() -> dict[str, Any]:
 def edited(thing: Any) -> int:
     """Write another title on a page, and return the number of its state before."""
     field = "name" if isinstance(thing, Theme) else "title"
-    before: int = thing.history.latest().pk
+    before = Change.objects.about(type(thing), thing.pk)[0].pk
     setattr(thing, field, f"Another {noun_of(thing)}")
     saved(thing)
     return before

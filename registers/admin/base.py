@@ -21,7 +21,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.forms.models import _get_foreign_key
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -34,7 +34,6 @@ from registers.admin.edit_token import EDIT_TOKEN, EditToken, EditTokenField
 from registers.admin.history import HistoryAdmin
 from registers.changes import no_orphans
 from registers.changes.locking import Part, fingerprint, lock_for_update
-from registers.models import Change
 from registers.models.review_dates import FIRST_YEAR
 
 MONTH_FORMATS = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")
@@ -89,6 +88,8 @@ else:
     TabularInline = admin.TabularInline
 
 
+KEPT_REASON = "Nothing that the public sees changed. Your reason is kept in the audit log."
+LOST_REASON = "Nothing changed, so your reason was not recorded."
 UNREADABLE_FILTER = "A filter in the address is not valid, so this list shows everything."
 DATE_ERRORS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/2027."}}
 
@@ -219,7 +220,8 @@ class RecordedAdmin(HistoryAdmin):
         """Save the object and its inlines as one official change. Raises ValidationError."""
         why, at = form.cleaned_data.get("why", ""), timezone.now()
         by = cast(User, request.user)
-        with changes.record_change(self.subject_of(form.instance), at=at, by=by, why=why):
+        subject = self.subject_of(form.instance)
+        with changes.record_change(subject, at=at, by=by, why=why) as recorded:
             # A new object must exist before its inlines. Otherwise the inlines go first: an
             # organisation may take a name that one of them gives up in the same save.
             if not change:
@@ -227,12 +229,9 @@ class RecordedAdmin(HistoryAdmin):
             super().save_related(request, form, formsets, change)
             if change and set(form.changed_data) - NOT_MODEL_FIELDS:
                 self.save_object(form)
-        if why and not Change.objects.filter(made_at=at, why=why).exists():
-            self.message_user(
-                request,
-                "Nothing that the public sees changed, so your reason was not recorded.",
-                messages.WARNING,
-            )
+        if why and not any(change.public for change in recorded.changes):
+            kept = KEPT_REASON if recorded.changes else LOST_REASON
+            self.message_user(request, kept, messages.WARNING)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save one inline. Raises ValidationError; each message names the row."""
@@ -254,10 +253,6 @@ class RecordedAdmin(HistoryAdmin):
         return going, numbers, set() if protected else lacking, protected
 
     # Only what was seen is saved or deleted ----------------------------------------------------
-
-    def subject_of(self, thing: Any) -> models.Model:
-        """Return the object whose change is recorded: `thing`, unless a subclass overrides it."""
-        return thing  # type: ignore[no-any-return]  # a model's instance
 
     def parts(self) -> list[Part]:
         """Return the models of the inlines, each with the name of its foreign key."""
@@ -386,14 +381,6 @@ class RecordedAdmin(HistoryAdmin):
     def _fingerprint(self, request: HttpRequest, object_id: str | None) -> str:
         thing = self.get_object(request, unquote(object_id)) if object_id else None
         return fingerprint(thing, self.parts()) if thing else ""
-
-    def history_form_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Refuse: simple-history would restore the object without its inlines."""
-        raise Http404
-
-    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Show the history as read-only."""
-        return True
 
 
 class KnownAutocompleteSelect(AutocompleteSelect):

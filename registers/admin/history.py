@@ -1,8 +1,9 @@
-"""The history of an object: its official changes field by field, and its audit log."""
+"""The history of an object: its official changes field by field, and every save of it."""
 
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,26 +11,18 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from simple_history.admin import SimpleHistoryAdmin
-from simple_history.template_utils import HistoricalRecordContextHelper
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from registers.admin.audit_log import audit_entries, audit_page, audit_sources, format_times
-from registers.admin.restore import PAGE_MODELS, may_restore, restore_view
+from registers.admin.restore import RESTORABLE, may_restore, restore_view
 from registers.changes.restore import is_of_other_row, merged_after, merges_into
-from registers.history.backfill import SUBJECTS
-from registers.history.diff import (
-    ChangeDescription,
-    Difference,
-    describe,
-    split_at_differences,
-    subject_key,
-)
-from registers.history.snapshot import display, to_json
+from registers.history.diff import ChangeDescription, describe
+from registers.history.snapshot import PARTS
 from registers.models import Change, Merge, Organisation
 
 NO_SNAPSHOT = "This state was not recorded, so it cannot be put back."
@@ -48,18 +41,18 @@ class HistoryEntry:
 
     description: ChangeDescription
     when: str
-    merged_name: str
-    not_restorable: str
+    merged_name: str = ""
+    not_restorable: str = ""
 
 
 def history_entries(
-    thing: models.Model, changes: models.QuerySet[Change], page: Any
+    thing: models.Model, changes: models.QuerySet[Change], page: Page[Change]
 ) -> list[HistoryEntry]:
-    """Return the entries of a page of all the `changes` of `thing`, the newest first."""
+    """Return the entries of a page of the official `changes` of `thing`, the newest first."""
     first, most = page.start_index() - 1, page.paginator.per_page
     # One more: the last of the page is compared with it.
     shown = list(changes[first : first + most + 1])
-    beyond = _rows_to_compare_with(type(thing), shown, changes[first + most + 1 :], most)
+    beyond = _rows_to_compare_with(shown, changes[first + most + 1 :], most)
     on_page = describe(type(thing), [*shown, *beyond], most=most)
     others = _merged_names(thing, shown[:most])
     merges = merges_into(thing)
@@ -68,7 +61,7 @@ def history_entries(
         HistoryEntry(
             description=each,
             when=when,
-            merged_name=others.get(subject_key(type(thing), each.change), ""),
+            merged_name=others.get(each.change.subject_key, ""),
             not_restorable=_why_not_restorable(
                 thing, each.change, merges, newest=first + index == 0
             ),
@@ -78,22 +71,21 @@ def history_entries(
 
 
 def _rows_to_compare_with(
-    model: type[models.Model],
-    shown: Sequence[Change],
-    rest: models.QuerySet[Change],
-    most: int,
+    shown: Sequence[Change], rest: models.QuerySet[Change], most: int
 ) -> list[Change]:
     """Return what changes of `shown` are compared with, where that is not in `shown` itself."""
-    if len(shown) <= most or shown[-1].record is None:
+    if len(shown) <= most or shown[-1].snapshot is None:
         return []
-    wanted = {subject_key(model, change) for change in shown} - {
-        subject_key(model, shown[-1]),
-        None,
-    }
+    wanted = {change.subject_key for change in shown if change.snapshot}
+    wanted.discard(shown[-1].subject_key)
     found = []
+    is_bare = models.ExpressionWrapper(
+        models.Q(snapshot__isnull=True), output_field=models.BooleanField()
+    )
     if wanted:
-        for pk, key in rest.values_list("pk", "record__fields__id"):
-            if not wanted or key is None:
+        rows = rest.annotate(is_bare=is_bare).values_list("pk", "subject_key", "is_bare")
+        for pk, key, bare in rows:
+            if not wanted or bare:
                 break
             if key in wanted:
                 wanted.remove(key)
@@ -102,26 +94,26 @@ def _rows_to_compare_with(
     return [stored[pk] for pk in found]
 
 
-def _merged_names(thing: models.Model, shown: Iterable[Change]) -> dict[Any, str]:
+def _merged_names(thing: models.Model, shown: Iterable[Change]) -> dict[str, str]:
     """Return the names of the organisations that were merged into `thing`, by their keys."""
     if not isinstance(thing, Organisation):
         return {}
     # The newest is read last, so that its name counts where no merge is recorded.
     names = {
-        each.record["fields"]["id"]: each.record["fields"]["name"]
+        each.subject_key: each.snapshot["fields"]["name"]
         for each in reversed(list(shown))
-        if each.record and is_of_other_row(thing, each.record)
+        if each.snapshot and is_of_other_row(thing, each.snapshot)
     }
-    merges = Merge.objects.filter(gone_key__in=list(names)).order_by("pk")
-    return names | dict(merges.values_list("gone_key", "gone_name"))
+    merges = Merge.objects.filter(gone_key__in=map(int, names)).order_by("pk")
+    return names | {str(key): name for key, name in merges.values_list("gone_key", "gone_name")}
 
 
 def _why_not_restorable(
     thing: models.Model, change: Change, merges: list[Merge], *, newest: bool
 ) -> str:
-    if change.record is None:
+    if change.snapshot is None:
         return NO_SNAPSHOT
-    if is_of_other_row(thing, change.record):
+    if is_of_other_row(thing, change.snapshot):
         return OTHER_ORGANISATION
     if newest:
         return CURRENT
@@ -129,60 +121,66 @@ def _why_not_restorable(
     return MERGED_LATER.format(gone=merge.gone_name) if merge else ""
 
 
-# Django and simple-history gave these methods their positional switches.
-# ruff: noqa: FBT001, FBT002
+def format_times(times: Iterable[datetime.datetime]) -> list[str]:
+    """Return times in words, with seconds where two of them share a minute."""
+    local = [timezone.localtime(time) for time in times]
+    words = [date_format(time, "j F Y, H:i") for time in local]
+    count = Counter(words)
+    return [
+        date_format(time, "j F Y, H:i:s") if count[word] > 1 else word
+        for time, word in zip(local, words, strict=True)
+    ]
+
+
+# Django gave these methods their positional switches.
 
 
 if TYPE_CHECKING:
-    SimpleHistory = admin.ModelAdmin[Any]
+    ModelAdmin = admin.ModelAdmin[Any]
 else:
-    SimpleHistory = SimpleHistoryAdmin
+    ModelAdmin = admin.ModelAdmin
 
-CHANGES_PER_PAGE = 50
+PER_PAGE = 50
 
 
-class HistoryAdmin(SimpleHistory):
+class HistoryAdmin(ModelAdmin):
     """An admin with the history of its objects, from which an earlier state is put back.
 
-    The history of a protocol or organisation is its official changes, with a link
-    to the audit log. No change refers to other objects: their history is the saves.
+    The history of an object is its official changes, with a link to the audit log:
+    every save, those of drafts and notes for administrators included.
     """
 
-    object_history_list_template = "admin/history_list.html"
+    def subject_of(self, thing: Any) -> models.Model:
+        """Return the object whose changes are recorded: `thing`, unless a subclass overrides it."""
+        return thing  # type: ignore[no-any-return]  # a model's instance
 
     def get_urls(self) -> list[Any]:
         """Add the audit log, and the page that puts a state back."""
         name = f"registers_{self.opts.model_name}"
-        urls: list[Any] = super().get_urls()
-        audit_log = path(
-            "<path:object_id>/saves/",
-            admin.site.admin_view(self.audit_log_view),
-            name=f"{name}_audit_log",
-        )
-        restoring = path(
-            "<path:object_id>/restore/<int:number>/",
-            admin.site.admin_view(self.restore_view),
-            name=f"{name}_restore",
-        )
-        return [
-            *([audit_log] if self.model in SUBJECTS else []),
-            *([restoring] if self.model in SUBJECTS or self.model in PAGE_MODELS else []),
-            *urls,
+        wrap = admin.site.admin_view
+        pages = [
+            path("<path:object_id>/saves/", wrap(self.audit_log_view), name=f"{name}_audit_log")
         ]
+        if self.model in RESTORABLE:
+            restoring = "<path:object_id>/restore/<int:number>/"
+            pages.append(path(restoring, wrap(self.restore_view), name=f"{name}_restore"))
+        return [*pages, *super().get_urls()]
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the official changes of an object that has any, or else its saves."""
+        """Show the official changes of an object that has any, or else every save."""
         thing = self.get_object(request, unquote(object_id))
-        if thing is None or not _changes_of(thing).exists():
+        official = _official_changes(self.subject_of(thing)) if thing else Change.objects.none()
+        if thing is None or not official.exists():
             return self.audit_log_view(request, object_id, extra_context)
         if not self.has_view_or_change_permission(request, thing):
             raise PermissionDenied
-        changes = _changes_of(thing).select_related("by", "merge")
-        page = Paginator(changes, CHANGES_PER_PAGE).get_page(request.GET.get("p"))
-        shown = history_entries(thing, changes, page)
-        may_change = self.has_change_permission(request, thing)
+        subject = self.subject_of(thing)
+        official = official.select_related("by", "merge")
+        page = Paginator(official, PER_PAGE).get_page(request.GET.get("p"))
+        shown = history_entries(subject, official, page)
+        may_change = self.model in RESTORABLE and self.has_change_permission(request, thing)
         restorable = {
             change.pk
             for change in (
@@ -190,7 +188,7 @@ class HistoryAdmin(SimpleHistory):
                 for entry in shown
                 if may_change and not entry.not_restorable
             )
-            if change.record and may_restore(request, thing, change.record)
+            if change.snapshot and may_restore(request, subject, change.snapshot)
         }
         context = {
             "title": f"History: {thing}",
@@ -199,6 +197,7 @@ class HistoryAdmin(SimpleHistory):
             "page": page,
             "entries": shown,
             "restorable": restorable,
+            "is_restorable": self.model in RESTORABLE,
             "may_merge": request.user.has_perm("registers.merge_organisation"),
         }
         context |= admin.site.each_context(request) | (extra_context or {})
@@ -209,26 +208,38 @@ class HistoryAdmin(SimpleHistory):
     ) -> HttpResponse:
         """Show every save, those of drafts and of notes for administrators included."""
         thing = self.get_object(request, unquote(object_id))
-        if self.model not in SUBJECTS:
-            may = self.model in PAGE_MODELS and self.has_change_permission(request, thing)
-            more = {"restorable": may} | (extra_context or {})
-            return super().history_view(request, object_id, more)
-        sources = audit_sources(request, self.model, thing.pk if thing else self._key(object_id))
-        # What is deleted is named by its last state.
-        last = None if thing else sources[0].rows().order_by("history_date").last()
-        shown = last.instance if last else thing
-        if shown is None:
+        subject = self.subject_of(thing) if thing else None
+        model = type(subject) if subject else self.model
+        saves = Change.objects.about(model, subject.pk if subject else self._key(object_id))
+        # What is deleted is called as in its last state.
+        last = None if thing else saves.filter(snapshot__isnull=False).first()
+        if thing is None and last is None:
             raise Http404
-        if not self.has_view_or_change_permission(request, shown):
+        if not self.has_view_or_change_permission(request, thing):
             raise PermissionDenied
-        page = audit_page(sources, request.GET.get("p"))
+        saves = saves.select_related("by")
+        page = Paginator(saves, PER_PAGE).get_page(request.GET.get("p"))
+        first = max(page.start_index() - 1, 0)
+        described = describe(
+            model,
+            list(saves[first : first + PER_PAGE + 1]),
+            most=PER_PAGE,
+            private=True,
+            hidden=_hidden_parts(request, model),
+        )
+        times = format_times(each.change.made_at for each in described)
+        called = thing or _called(last)
         context = {
-            "title": f"Audit log: {shown}",
+            "title": f"Audit log: {called}",
             "opts": self.opts,
-            "thing": shown,
-            "official": thing and _changes_of(thing).exists(),
+            "thing": thing,
+            "called": called,
+            "official": subject and _official_changes(subject).exists(),
             "page": page,
-            "entries": audit_entries(sources, page.object_list),
+            "entries": [
+                HistoryEntry(description=each, when=when)
+                for each, when in zip(described, times, strict=True)
+            ],
         }
         context |= admin.site.each_context(request) | (extra_context or {})
         return render(request, "admin/registers/audit_log.html", context)
@@ -245,46 +256,28 @@ class HistoryAdmin(SimpleHistory):
         thing = self.get_object(request, unquote(object_id))
         return restore_view(self, request, thing, number)
 
-    def set_history_delta_changes(
-        self, request: HttpRequest, page_obj: Any, foreign_keys_are_objs: bool = True
-    ) -> None:
-        """Compare each save of a page with the one before it, the page's last one too."""
-        rows = list(page_obj)
-        beyond = page_obj.paginator.object_list[page_obj.end_index() :][:1]
-        super().set_history_delta_changes(request, [*rows, *beyond], foreign_keys_are_objs)  # type: ignore[misc]  # a mixin
-        for row, when in zip(rows, format_times(row.history_date for row in rows), strict=True):
-            row.when = when
-        page_obj.object_list = rows
 
-    def get_historical_record_context_helper(
-        self, request: HttpRequest, historical_record: Any
-    ) -> HistoricalRecordContextHelper:
-        """Return what words the differences between two saves."""
-        return DifferenceHelper(self.model, historical_record)
+def _official_changes(thing: models.Model) -> models.QuerySet[Change]:
+    """Return its official changes; of an organisation also those of what was merged into it."""
+    if isinstance(thing, Organisation):
+        return thing.changes.all()
+    return Change.objects.about(type(thing), thing.pk).public()
 
 
-class DifferenceHelper(HistoricalRecordContextHelper):
-    """Words the differences between two saves as those of official changes."""
-
-    def context_for_delta_changes(self, delta: Any) -> list[Difference]:
-        """Return the differences, field by field."""
-        return [self._difference(change) for change in delta.changes]
-
-    def _difference(self, change: Any) -> Difference:
-        field = self.model._meta.get_field(change.field)
-        before, after = (display(field, _as_json(value)) for value in (change.old, change.new))
-        old, new = split_at_differences(before, after)
-        return Difference(field=str(field.verbose_name).capitalize(), before=old, after=new)
+def _hidden_parts(request: HttpRequest, model: type[models.Model]) -> set[str]:
+    """Return the kinds of parts that this user may not view."""
+    return {
+        kind
+        for kind, (part, _) in PARTS.get(model, {}).items()
+        if not any(
+            request.user.has_perm(f"registers.{do}_{part._meta.model_name}")
+            for do in ("view", "change")
+        )
+    }
 
 
-def _as_json(value: Any) -> Any:
-    """Return a value as a snapshot holds it."""
-    if value is None or isinstance(value, str | int | bool | datetime.date):
-        return to_json(value)
-    # Another object, or simple-history's placeholder for a deleted one.
-    return {"says": str(value)}
-
-
-def _changes_of(thing: Any) -> models.QuerySet[Change]:
-    name = SUBJECTS.get(type(thing))
-    return Change.objects.filter(**{name: thing.pk}) if name else Change.objects.none()
+def _called(change: Change | None) -> str:
+    """Return what a deleted object was called."""
+    fields = change.snapshot["fields"] if change and change.snapshot else {}
+    words = [fields.get(name) for name in ("reference", "name", "title")]
+    return " - ".join(str(word) for word in words if word)

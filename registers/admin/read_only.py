@@ -56,6 +56,10 @@ class ChangeAdmin(ReadOnlyAdmin, ChangeModelAdmin):
         """Return the protocol or organisation that changed, or a dash (`what` names a page)."""
         return str(change.protocol or change.organisation or "-")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
+        """Leave out saves of what the public does not read: the audit logs show them."""
+        return super().get_queryset(request).filter(public=True).defer("snapshot")
+
 
 if TYPE_CHECKING:
     ReminderModelAdmin = admin.ModelAdmin[Reminder]

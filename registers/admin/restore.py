@@ -20,12 +20,10 @@ from django.utils.formats import date_format
 from registers import changes
 from registers.admin.permissions import PUBLISH_FIELDS, may_publish
 from registers.changes.locking import lock_for_update
-from registers.history.backfill import SUBJECTS
 from registers.history.snapshot import Snapshot, comparable_value, field_values
-from registers.models import Change, News, Protocol, Resource, Theme
+from registers.models import Change, News, Organisation, Protocol, Resource, Theme
 
-# No change has a snapshot of these, but simple-history has every state.
-PAGE_MODELS: set[type[models.Model]] = {Theme, News, Resource}
+RESTORABLE: set[type[models.Model]] = {Protocol, Organisation, Theme, News, Resource}
 ALREADY_CURRENT = "The current state is the same. Nothing was changed."
 
 
@@ -33,7 +31,7 @@ ALREADY_CURRENT = "The current state is the same. Nothing was changed."
 class EarlierState:
     """An earlier state of an object, and when it was recorded."""
 
-    record: Snapshot
+    snapshot: Snapshot
     made_at: datetime.datetime
 
 
@@ -49,14 +47,14 @@ class RestoreForm(forms.Form):
     promised = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-def may_restore(request: HttpRequest, thing: models.Model, record: Snapshot) -> bool:
+def may_restore(request: HttpRequest, thing: models.Model, snapshot: Snapshot) -> bool:
     """Return whether the user, who may change the object, may put this state back."""
     if not isinstance(thing, Protocol) or may_publish(request.user):
         return True
     # The state must not withdraw the protocol, put it back in force, or change why it ended.
     now = field_values(thing)
     return all(
-        comparable_value(record["fields"].get(name)) == comparable_value(now[name])
+        comparable_value(snapshot["fields"].get(name)) == comparable_value(now[name])
         for name in PUBLISH_FIELDS
     )
 
@@ -66,15 +64,14 @@ def restore_view(
 ) -> HttpResponse:
     """Preview putting a state of `thing` back, or do it.
 
-    `number` is the key of the change that made this state or, where no change
-    refers to such objects, of the save.
+    `number` is the key of the official change that made this state.
     """
     if not model_admin.has_change_permission(request, thing):
         raise PermissionDenied
     if thing is None:
         raise Http404
     state = _state(thing, number)
-    if not may_restore(request, thing, state.record):
+    if not may_restore(request, thing, state.snapshot):
         raise PermissionDenied
     form = RestoreForm(request.POST or None)
     refusals: list[str] = []
@@ -87,7 +84,9 @@ def restore_view(
         else:
             _message_result(model_admin, request, state, done=done)
             return redirect(history, thing.pk)
-    preview = changes.preview_restore(thing, state.record, at=timezone.now(), said_at=state.made_at)
+    preview = changes.preview_restore(
+        thing, state.snapshot, at=timezone.now(), said_at=state.made_at
+    )
     context = {
         "title": "Put an earlier state back",
         "opts": model_admin.opts,
@@ -112,11 +111,11 @@ def _restore(
     with transaction.atomic():
         lock_for_update(thing, [])
         now = type(thing)._default_manager.filter(pk=thing.pk).first()
-        if now and not may_restore(request, now, state.record):
+        if now and not may_restore(request, now, state.snapshot):
             raise PermissionDenied
         return changes.restore(
             thing,
-            state.record,
+            state.snapshot,
             at=timezone.now(),
             by=cast(User, request.user),
             why=form.cleaned_data["why"],
@@ -125,19 +124,17 @@ def _restore(
         )
 
 
-def _state(thing: Any, number: int) -> EarlierState:
-    """Return the state with this number. Raises Http404."""
-    if subject := SUBJECTS.get(type(thing)):
-        change = Change.objects.filter(pk=number, **{subject: thing.pk}).first()
-        if change is None or change.record is None:
-            raise Http404
-        return EarlierState(record=change.record, made_at=change.made_at)
-    row = thing.history.filter(history_id=number).first()
-    if row is None:
-        raise Http404
-    return EarlierState(
-        record={"fields": field_values(row.instance), "parts": {}}, made_at=row.history_date
+def _state(thing: models.Model, number: int) -> EarlierState:
+    """Return the state after the official change with this key. Raises Http404."""
+    changes_of_it = (
+        thing.changes.all()
+        if isinstance(thing, Organisation)
+        else Change.objects.about(type(thing), thing.pk).public()
     )
+    change = changes_of_it.filter(pk=number, snapshot__isnull=False).first()
+    if change is None:
+        raise Http404
+    return EarlierState(snapshot=cast(Snapshot, change.snapshot), made_at=change.made_at)
 
 
 def _message_result(

@@ -18,9 +18,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.utils.text import slugify
 
-from registers.changes.bulk_changes import batches, record_changes
 from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
-from registers.changes.record import record_change, save, slug_candidates, wanted_slug
+from registers.changes.record import (
+    batches,
+    record_change,
+    record_changes,
+    save,
+    slug_candidates,
+    wanted_slug,
+)
 from registers.models import Gap, Name, Organisation, Party, Protocol, RegisterVersion, Slug, Theme
 from registers.models.keys import all_spellings, key_of
 from registers.models.organisation import KEY_LENGTH
@@ -73,17 +79,17 @@ def import_protocols(
         with record_changes(
             Protocol, references, at=at, by=by, why=why, published_before=published_before
         ):
-            _save_protocols(some, by)
-            _save_parts([each for each in some if each.parts is not None], by)
+            _save_protocols(some)
+            _save_parts([each for each in some if each.parts is not None])
         done += len(some)
         yield done
 
 
-def _save_protocols(incoming: Sequence[Incoming], by: User | None) -> None:
+def _save_protocols(incoming: Sequence[Incoming]) -> None:
     stored = Protocol.objects.in_bulk([each.reference for each in incoming if not each.new])
     new = [Protocol(reference=i.reference, **i.values) for i in incoming if i.new]
     _refuse_explained_gaps(new)
-    create_rows(new, by=by)
+    create_rows(new)
     altered = []
     for each in incoming:
         if not each.new and each.values:
@@ -91,7 +97,7 @@ def _save_protocols(incoming: Sequence[Incoming], by: User | None) -> None:
             for name, value in each.values.items():
                 setattr(protocol, name, value)
             altered.append((protocol, each.values.keys()))
-    update_rows(altered, by=by)
+    update_rows(altered)
 
 
 def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
@@ -103,7 +109,7 @@ def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
         )
 
 
-def _save_parts(incoming: Sequence[Incoming], by: User | None) -> None:
+def _save_parts(incoming: Sequence[Incoming]) -> None:
     """Let each protocol have the parts that come, and no other."""
     stored: dict[str, list[Party]] = {each.reference: [] for each in incoming}
     for party in Party.objects.filter(protocol__in=stored):
@@ -131,10 +137,10 @@ def _save_parts(incoming: Sequence[Incoming], by: User | None) -> None:
                     setattr(stays, name, values[name])
                 altered.append((stays, differ))
     # First what makes room: a protocol has one lead at most.
-    delete_rows(removed, by=by)
+    delete_rows(removed)
     for role in (Party.Role.PARTNER, Party.Role.LEAD):
-        update_rows([pair for pair in altered if pair[0].role == role], by=by)
-    create_rows(made, by=by)
+        update_rows([pair for pair in altered if pair[0].role == role])
+    create_rows(made)
 
 
 def _staying(parts: Sequence[Part], stored: Sequence[Party]) -> dict[int, Party]:
@@ -209,7 +215,7 @@ def import_organisations(
                 slugs.append(kept)
                 if each.stored is None:
                     new.append(Organisation(name=each.name, slug=slug, kind=each.kind))
-            create_rows(new, by=by)
+            create_rows(new)
             made = iter(new)
             keys[:] = [next(made).pk if each.stored is None else each.stored for each in some]
             names = [
@@ -217,7 +223,7 @@ def import_organisations(
                 for key, each in zip(keys, some, strict=True)
                 for name in _names(each)
             ]
-            create_rows(names, by=by)
+            create_rows(names)
             Slug.objects.bulk_create(
                 Slug(organisation_id=key, text=text)
                 for key, texts in zip(keys, slugs, strict=True)
@@ -279,6 +285,5 @@ def import_theme(
     position = 0 if last is None else min(last + 1, LAST_POSITION)
     theme = Theme(name=name, slug=slug, position=position)
     with record_change(theme, at=at, by=by, why=why):
-        theme._history_user = by  # type: ignore[attr-defined]
         save(theme)
     return theme

@@ -12,9 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.db import models
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from registers.history.snapshot import to_json
 
@@ -88,41 +86,33 @@ def matches_stored(step: Step, stored: models.Model | None) -> bool:
     return all(row[name] == value for name, value in step.before.items())
 
 
-def apply_steps(steps: Iterable[Step], *, by: User | None) -> None:
-    """Apply the steps in their order, within a transaction, with a history row for each."""
+def apply_steps(steps: Iterable[Step]) -> None:
+    """Apply the steps in their order, within a transaction."""
     for _, several in groupby(steps, key=lambda step: (step.table, step.kind)):
         alike = list(several)
-        {"made": _make, "removed": _remove, "altered": _alter}[alike[0].kind](alike, by)
+        {"made": _make, "removed": _remove, "altered": _alter}[alike[0].kind](alike)
 
 
-def _make(steps: list[Step], by: User | None) -> None:
+def _make(steps: list[Step]) -> None:
     model = steps[0].model
     things = [model(**_values(model, step.after or {})) for step in steps]
-    if hasattr(model, "history"):
-        bulk_create_with_history(things, model, batch_size=BATCH, default_user=by)
-    else:
-        model._default_manager.bulk_create(things, BATCH)
+    model._default_manager.bulk_create(things, BATCH)
 
 
-def _remove(steps: list[Step], by: User | None) -> None:
+def _remove(steps: list[Step]) -> None:
     for thing in stored_rows(steps).values():
-        thing._history_user = by  # type: ignore[attr-defined]
         thing.delete()
 
 
-def _alter(steps: list[Step], by: User | None) -> None:
+def _alter(steps: list[Step]) -> None:
     model, things = steps[0].model, stored_rows(steps)
     columns: set[str] = set()
     for step in steps:
         for name, value in _values(model, step.after or {}).items():
             setattr(things[step.key], name, value)
             columns.add(name)
-    rows = list(things.values())
     fields = [field.name for field in model._meta.concrete_fields if field.attname in columns]
-    if hasattr(model, "history"):
-        bulk_update_with_history(rows, model, fields, batch_size=BATCH, default_user=by)
-    else:
-        model._default_manager.bulk_update(rows, fields, batch_size=BATCH)
+    model._default_manager.bulk_update(list(things.values()), fields, batch_size=BATCH)
 
 
 def stored_rows(steps: Sequence[Step]) -> dict[Any, models.Model]:

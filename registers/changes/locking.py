@@ -21,6 +21,8 @@ from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from registers.models import Change
+
 # A kind of thing that belongs to another, and its field that says to which.
 Part = tuple[type[models.Model], str]
 
@@ -55,16 +57,11 @@ def fingerprint(thing: models.Model, parts: list[Part], *, lock: bool = False) -
     return hashlib.sha256(json.dumps(stored, cls=DjangoJSONEncoder).encode()).hexdigest()
 
 
-def last_saved(thing: models.Model, parts: list[Part]) -> LastSave | None:
-    """Return the newest entry in the histories of `thing` and of its `parts`."""
-    owned = [(type(thing), _key(thing)), *parts]
-    entries = [
-        model.history.filter(**{owner: thing.pk}).select_related("history_user").first()
-        for model, owner in owned
-        if hasattr(model, "history")
-    ]
-    newest = max(filter(None, entries), key=lambda entry: entry.history_date, default=None)
-    return newest and LastSave(at=newest.history_date, by=newest.history_user)
+def last_saved(subject: models.Model) -> LastSave | None:
+    """Return when `subject`, or a part of it, was last saved; None where nothing is recorded."""
+    saves = Change.objects.about(type(subject), subject.pk).exclude(kind=Change.Kind.BASELINE)
+    newest = saves.select_related("by").defer("snapshot").first()
+    return LastSave(at=newest.made_at, by=newest.by) if newest else None
 
 
 def _rows(thing: models.Model, parts: list[Part]) -> Iterator[models.QuerySet[Any]]:

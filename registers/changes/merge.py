@@ -10,12 +10,16 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
-from registers.changes.bulk_changes import record_changes
 from registers.changes.journal import Step, apply_steps, update_step
 from registers.changes.locking import PLAN_CHANGED, plan_digest
 from registers.changes.merge_plan import MergeSteps
-from registers.changes.record import free_slug, record_change, update_search_and_version
-from registers.models import Apart, Change, Merge, Name, Organisation, Party, Protocol, Slug
+from registers.changes.record import (
+    free_slug,
+    record_change,
+    record_changes,
+    update_search_and_version,
+)
+from registers.models import Apart, Merge, Name, Organisation, Party, Protocol, Slug
 
 ITSELF = "An organisation cannot be merged into itself."
 NOT_HERE = "One of the two is not in this register any more. Somebody may have merged it."
@@ -102,18 +106,19 @@ def merge(
         reason = reason_with(
             f"{name} was merged with {stays.name}: they are one organisation.", why
         )
+        event = f"Merged with {name}: they are one organisation."
         with (
-            record_change(stays, at=at, by=by, why=why),
+            record_change(goes, at=at, by=by, why=why, official=False),
+            record_change(stays, at=at, by=by, why=why, event=event) as recorded,
             record_changes(Protocol, protocols_of(plan.steps), at=at, by=by, why=reason),
         ):
-            apply_steps(plan.steps, by=by)
-        change = prepend_summary(stays, f"Merged with {name}: they are one organisation.")
+            apply_steps(plan.steps)
         return Merge.objects.create(
             stays_key=stays.pk,
             gone_key=key,
             gone_name=name,
             moved={"steps": [step.to_json() for step in plan.steps]},
-            change=change,
+            change=recorded.change,
         )
 
 
@@ -144,14 +149,6 @@ def protocols_of(steps: Iterable[Step]) -> list[str]:
     """Return the references of the protocols whose parties the steps touch, in order."""
     rows = (step.after or step.before or {} for step in steps if step.table == "party")
     return sorted({row["protocol_id"] for row in rows})
-
-
-def prepend_summary(organisation: Organisation, sentence: str, *, alone: bool = False) -> Change:
-    """Put a sentence before the words of the newest change (`alone`: in their place); return it."""
-    change = Change.objects.filter(organisation=organisation.pk).latest("pk")
-    change.what = sentence if alone else f"{sentence}\n{change.what}"
-    change.save(update_fields=["what"])
-    return change
 
 
 def reason_with(reason: str, why: str) -> str:
@@ -245,21 +242,20 @@ def split(
             raise ValidationError(PLAN_CHANGED)
         old, new = plan.organisation, plan.new
         reason = f"{new.name} was split off from {old.name}: they are two organisations."
+        event = f"Split off from {old.name}: they are two organisations."
         with (
-            record_change(old, at=at, by=by, why=why),
-            record_change(new, at=at, by=by, why=why),
+            record_change(old, at=at, by=by, why=why, event=reason),
+            record_change(new, at=at, by=by, why=why, event=event),
             record_changes(
                 Protocol, protocols_of(plan.steps), at=at, by=by, why=reason_with(reason, why)
             ),
         ):
             new.full_clean()
             new.save()
-            apply_steps([_named(step, new.pk) for step in plan.steps], by=by)
+            apply_steps([_named(step, new.pk) for step in plan.steps])
             Slug.objects.get_or_create(text=new.slug, defaults={"organisation": new})
             Apart.objects.create(one=old, other=new)
         touched.organisations.update([old.pk, new.pk])
-        prepend_summary(old, reason)
-        prepend_summary(new, f"Split off from {old.name}: they are two organisations.", alone=True)
         return new
 
 

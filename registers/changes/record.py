@@ -1,4 +1,4 @@
-"""How a change becomes official: checked, saved, dated, recorded, summarised and made findable.
+"""How a change becomes official: checked, saved, dated, recorded, described and made findable.
 
 All of it happens in one transaction, or nothing of it. Nothing else in the
 register saves: a view opens `record_change` for the protocol, organisation or
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -20,86 +21,29 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from registers.changes.bulk_writes import write_history
 from registers.changes.papers import delete, made_at, no_orphans, save_paper
-from registers.history.backfill import SUBJECTS, backfill_snapshots
-from registers.history.snapshot import snapshot_of
-from registers.history.summary import describe_difference, summary
-from registers.models import Change, Document, Name, Organisation, Party, Protocol, Resource, Slug
+from registers.history.diff import differences, words_of
+from registers.history.snapshot import Snapshot, blank_snapshot, is_public, snapshots_of
+from registers.models import (
+    Change,
+    Document,
+    Gap,
+    Name,
+    Organisation,
+    Party,
+    Protocol,
+    Resource,
+    Slug,
+    UsedReference,
+)
 from registers.models.keys import key_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
 from registers.search.search_writer import update_search
 
+ADDED = "Added to this register."
+TAKEN_OUT = "Taken out of this register."
 IN_THE_FUTURE = "This date must be today or in the past."
-
-
-def refuse_future_dates(protocol: Protocol, on: datetime.date) -> None:
-    """Raise ValidationError if the day of publishing or withdrawing is after `on`."""
-    for name in ("published_on", "withdrawn_on"):
-        day = getattr(protocol, name)
-        if day and day > on:
-            raise ValidationError({name: IN_THE_FUTURE})
-
-
-def set_date(protocol: Protocol, *, new: bool, on: datetime.date, since: int) -> None:
-    """Set the day on which a public protocol was published (`new`) or updated.
-
-    The day is written into the history row that the change has made since the one
-    numbered `since`; where only parties were saved, the protocol gets a history row.
-    """
-    if not new:
-        protocol.updated_on = on
-    elif protocol.published_on is None:
-        protocol.published_on = on
-    last = last_history_id(protocol)
-    if last == since:
-        protocol.save(update_fields=["published_on", "updated_on"])
-        return
-    days = {"published_on": protocol.published_on, "updated_on": protocol.updated_on}
-    Protocol.objects.filter(pk=protocol.pk).update(**days)
-    Protocol.history.filter(history_id=last).update(**days)
-
-
-def set_dates(
-    new: Collection[str],
-    changed: Collection[str],
-    *,
-    on: datetime.date,
-    since: int,
-    by: User | None,
-) -> None:
-    """Do for many protocols, by reference, what `set_date` does for one.
-
-    `since` is the number of the newest history row of all before the changes.
-    History rows that must be made name the user `by`.
-    """
-    updated, published = {"updated_on": on}, {"published_on": on}
-    Protocol.objects.filter(pk__in=changed).update(**updated)
-    Protocol.objects.filter(pk__in=new, published_on=None).update(**published)
-    entries = Protocol.history.filter(history_id__gt=since)
-    # The newest last, so that it is the one that stays.
-    last = dict(
-        entries.filter(reference__in=[*new, *changed])
-        .order_by("history_id")
-        .values_list("reference", "history_id")
-    )
-    of_changed = [last[reference] for reference in changed if reference in last]
-    entries.filter(history_id__in=of_changed).update(**updated)
-    of_new = [last[reference] for reference in new if reference in last]
-    entries.filter(history_id__in=of_new, published_on=None).update(**published)
-    without = Protocol.objects.filter(pk__in=set(changed) - last.keys())
-    write_history(list(without), "~", by=by)
-
-
-def newest_history_id() -> int:
-    """Return the number of the newest row in the history of all protocols; 0 for none."""
-    return int(Protocol.history.aggregate(last=models.Max("history_id"))["last"] or 0)
-
-
-def last_history_id(protocol: Protocol) -> int:
-    """Return the number of the newest row in its history; 0 where there is none."""
-    entries = Protocol.history.filter(reference=protocol.pk)
-    return int(entries.aggregate(last=models.Max("history_id"))["last"] or 0)
+BATCH = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +107,19 @@ def dry_run() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+@dataclass(kw_only=True)
+class Recorded:
+    """What a `record_change` recorded: no change until its end, and where nothing changed."""
+
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def change(self) -> Change:
+        """The change. Raises ValueError where there is none."""
+        (change,) = self.changes
+        return change
+
+
 @contextmanager
 def record_change(
     subject: models.Model,
@@ -170,45 +127,251 @@ def record_change(
     at: datetime.datetime,
     by: User | None = None,
     why: str = "",
+    event: str = "",
+    official: bool = True,
     published_before: bool = False,
-) -> Iterator[None]:
-    """Record all that is saved within as one official change of `subject`, or save nothing.
+) -> Iterator[Recorded]:
+    """Record all that is saved within as one change of `subject`, or save nothing.
 
     `at` is the aware time of the change; its day is Europe/London's.
-    `why` is shown to the public. `published_before` says that a protocol which
-    is new here was published elsewhere, so that its days stay as they are given.
-    A draft is saved without becoming official. Raises ValidationError, from
-    `save` and `remove`, and then nothing is kept.
+    `why` is shown to the public, and so is `event`, a line for what no difference of
+    the subject says: that it was merged. `official` is False where another change
+    tells the public. `published_before` says that a protocol which is new here was
+    published elsewhere, so that its days stay as they are given.
+
+    What alters nothing that the public reads, such as a draft, is recorded without
+    becoming official. Raises ValidationError, from `save` and `remove`, and then
+    nothing is kept.
     """
+    model, key, recorded = type(subject), subject.pk, Recorded()
+    how = _Details(
+        at=at,
+        by=by,
+        why=why,
+        event=event,
+        official=official,
+        published_before=published_before,
+    )
     with made_at(at), update_search_and_version(), transaction.atomic():
-        before = summary(subject)
-        last = last_history_id(subject) if isinstance(subject, Protocol) else 0
-        if (kind := type(subject)) in SUBJECTS and subject.pk:
-            backfill_snapshots(kind, [subject.pk])
-        yield
-        after = summary(subject)
-        if after == before:
-            return
+        before = snapshots_of(model, [key])
+        yield recorded
+        key = key if subject.pk is None else subject.pk
+        after = snapshots_of(model, [key])
+        recorded.changes = _write_changes(model, [key], before, after, how, about=str(subject))
         if isinstance(subject, Protocol):
-            on = timezone.localdate(at)
-            refuse_future_dates(subject, on)
-            if not published_before:
-                set_date(subject, new=before is None, on=on, since=last)
-        protocol = subject if isinstance(subject, Protocol) else None
-        organisation = subject if isinstance(subject, Organisation) and after else None
-        what = describe_difference(before, after)
-        if not protocol and not organisation:
-            # Nothing that the change points at says what it is about: its words must.
-            what = f"{str(subject._meta.verbose_name).capitalize()} '{subject}': {what}"
-        Change.objects.create(
+            _set_days(subject, recorded.changes)
+
+
+@contextmanager
+def record_changes(
+    model: type[models.Model],
+    keys: Sequence[Any],
+    *,
+    at: datetime.datetime,
+    by: User | None,
+    why: str = "",
+    published_before: bool = False,
+) -> Iterator[list[Any]]:
+    """Record what is saved within as one change for each row of `model` that changed.
+
+    `model` is Protocol or Organisation. `keys` are the primary keys of the rows, stored
+    or not; none of them may be deleted within. They are yielded as a list, in the order
+    of the changes; the caller appends the keys of rows that get one only when they are
+    stored. It takes few queries, however many rows there are. All else is as with
+    `record_change`.
+    """
+    how = _Details(at=at, by=by, why=why, published_before=published_before)
+    with update_search_and_version() as touched:
+        before: dict[Any, Snapshot] = {}
+        for some in batches(keys):
+            before |= snapshots_of(model, some)
+        every = list(keys)
+        yield every
+        (touched.protocols if model is Protocol else touched.organisations).update(every)
+        for some in batches(every):
+            _write_changes(model, some, before, snapshots_of(model, some), how)
+
+
+def batches(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield the keys in batches of a size that one query can name."""
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Details:
+    """What is the same for all changes that are recorded at once."""
+
+    at: datetime.datetime
+    by: User | None
+    why: str
+    event: str = ""
+    official: bool = True
+    published_before: bool = False
+
+
+def _write_changes(
+    model: type[models.Model],
+    keys: Sequence[Any],
+    before: Mapping[Any, Snapshot],
+    after: Mapping[Any, Snapshot],
+    how: _Details,
+    *,
+    about: str = "",
+) -> list[Change]:
+    """Write and return a change for each row that differs, and the days of protocols.
+
+    `about` names a subject that no change points at: the words must say what it is.
+    """
+    changes = [
+        change
+        for key in keys
+        if (change := _change(model, key, (before.get(key), after.get(key)), how, about))
+    ]
+    if model is Protocol:
+        _date_protocols([change for change in changes if change.public], how)
+    first = _backfill(model, {each.subject_key for each in changes}, before, at=how.at)
+    Change.objects.bulk_create(
+        each
+        for change in changes
+        for each in (first.get(change.subject_key), change)
+        if each is not None
+    )
+    return changes
+
+
+def _backfill(
+    model: type[models.Model],
+    changed: Collection[str],
+    before: Mapping[Any, Snapshot],
+    *,
+    at: datetime.datetime,
+) -> dict[str, Change]:
+    """Keep the state `before` of rows that changed, where no snapshot says it.
+
+    The last change of a row may have no snapshot: it is from before they were kept,
+    or from a register that was loaded as a whole, and nothing has happened to the row
+    since. For rows without any change, returns one that says how they were, not saved.
+    """
+    by_key = {str(key): each for key, each in before.items() if str(key) in changed}
+    is_bare = models.ExpressionWrapper(
+        models.Q(snapshot__isnull=True), output_field=models.BooleanField()
+    )
+    # The oldest first, so that the last of each is what stays.
+    changes = Change.objects.filter(
+        subject_type=model._meta.model_name, subject_key__in=by_key
+    ).order_by("made_at", "pk")
+    rows = changes.annotate(is_bare=is_bare).values_list("subject_key", "pk", "is_bare")
+    last = {key: (pk, is_bare) for key, pk, is_bare in rows}
+    Change.objects.bulk_update(
+        [Change(pk=pk, snapshot=by_key[key]) for key, (pk, is_bare) in last.items() if is_bare],
+        ["snapshot"],
+    )
+    return {
+        key: Change(
             made_at=at,
-            protocol=protocol,
-            organisation=organisation,
-            what=what,
-            why=why,
-            by=by,
-            record=snapshot_of(subject),
+            subject_type=str(model._meta.model_name),
+            subject_key=key,
+            kind=Change.Kind.BASELINE,
+            snapshot=snapshot,
         )
+        for key, snapshot in by_key.items()
+        if key not in last
+    }
+
+
+def _change(
+    model: type[models.Model],
+    key: Any,
+    states: tuple[Snapshot | None, Snapshot | None],
+    how: _Details,
+    about: str,
+) -> Change | None:
+    """Return the change from one state of a row to the next, not saved; None for none."""
+    was, now = states
+    event, snapshot = how.event, now
+    public = how.official and (is_public(was) or is_public(now))
+    if model is Gap:
+        # The number is public before anything is said of it, and stays so.
+        was, now = was or blank_snapshot(model), now or blank_snapshot(model)
+    if was is None and now is None:
+        return None
+    kind = _kind(was, now)
+    if public and kind == Change.Kind.ADDED:
+        what = event = event or ADDED
+    elif public and kind == Change.Kind.REMOVED:
+        what = event = TAKEN_OUT
+    else:
+        found = differences(model, was, now) if public and was and now else []
+        public = bool(found or event)
+        what = "\n".join(filter(None, [event, words_of(found)]))
+    if not public and was and now and not differences(model, was, now, private=True):
+        return None
+    change = Change(
+        made_at=how.at,
+        subject_type=str(model._meta.model_name),
+        subject_key=str(key),
+        public=public,
+        kind=kind,
+        what=what,
+        event=event,
+        why=how.why,
+        by=how.by,
+        snapshot=snapshot,
+    )
+    if public and model is Protocol:
+        change.protocol_id = key
+    elif public and model is Organisation:
+        change.organisation_id = key if now else None
+    if public and about and not (change.protocol_id or change.organisation_id):
+        change.what = f"{str(model._meta.verbose_name).capitalize()} '{about}': {what}"
+    return change
+
+
+def _kind(before: Snapshot | None, after: Snapshot | None) -> str:
+    """Return what happened. A draft that is published is added."""
+    if after is None:
+        return Change.Kind.REMOVED
+    if before is None or (is_public(after) and not is_public(before)):
+        return Change.Kind.ADDED
+    published, withdrawn = Protocol.Status.PUBLISHED, Protocol.Status.WITHDRAWN
+    moves = {
+        (published, withdrawn): Change.Kind.WITHDRAWN,
+        (withdrawn, published): Change.Kind.REINSTATED,
+    }
+    status = (before["fields"].get("status"), after["fields"].get("status"))
+    return moves.get(status, Change.Kind.CHANGED)
+
+
+def _date_protocols(changes: Sequence[Change], how: _Details) -> None:
+    """Set the days on which protocols were published or updated, there and in the snapshots.
+
+    Raises ValidationError if a day of publishing or withdrawing is in the future.
+    """
+    on = timezone.localdate(how.at)
+    new, changed = list[str](), list[str]()
+    for change in changes:
+        fields = cast(Snapshot, change.snapshot)["fields"]  # no protocol is removed officially
+        for name in ("published_on", "withdrawn_on"):
+            if fields[name] and fields[name] > on.isoformat():
+                raise ValidationError({name: IN_THE_FUTURE})
+        if change.kind != Change.Kind.ADDED:
+            fields["updated_on"] = on.isoformat()
+            changed.append(change.subject_key)
+        elif fields["published_on"] is None and not how.published_before:
+            fields["published_on"] = on.isoformat()
+            new.append(change.subject_key)
+    if changed:
+        Protocol.objects.filter(pk__in=changed).update(updated_on=on)
+    if new:
+        Protocol.objects.filter(pk__in=new).update(published_on=on)
+
+
+def _set_days(protocol: Protocol, changes: Sequence[Change]) -> None:
+    """Let the object have the days that its change set in the database."""
+    for snapshot in [change.snapshot for change in changes if change.snapshot]:
+        for name in ("published_on", "updated_on"):
+            day = snapshot["fields"][name]
+            setattr(protocol, name, day and datetime.date.fromisoformat(day))
 
 
 def save(thing: models.Model) -> None:
@@ -245,6 +408,8 @@ def remove(thing: models.Model) -> None:
     try:
         with update_search_and_version() as touched, transaction.atomic():
             touched.add(thing)
+            if isinstance(thing, Protocol):
+                UsedReference.objects.get_or_create(reference=thing.pk)
             delete(thing)
     except models.ProtectedError as refusal:
         raise ValidationError(f"{thing} is in use, so it cannot be deleted.") from refusal

@@ -41,6 +41,8 @@ Values = dict[str, Any]
 PART_GONE = "{says} is not in this register any more."
 NO_FILE = "The earlier file of ‘{title}’ is not kept here any more."
 FILE = ("name", "size", "uploaded_at")  # what is recorded beside a paper's file
+# What stays as it is: the fields and kinds of parts.
+NOT_RESTORED = {"slug", "admin_note", "reviews", "contact"}
 # By kind of part: the fields by which one is known again, beside whose it is.
 KNOWN_BY = {
     "parties": ("organisation", "role"),
@@ -53,6 +55,8 @@ KNOWN_BY = {
 def put_back_parts(thing: models.Model, record: Snapshot, at: datetime.datetime) -> None:
     """Restore the parts of `thing` to the snapshot `record`. `at` is the time of this change."""
     for kind, rows in record["parts"].items():
+        if kind in NOT_RESTORED:
+            continue
         if kind == "documents":
             _put_back_documents(cast(Protocol, thing), rows, at)
         elif kind == "names":
@@ -269,7 +273,7 @@ def preview_restore(
     except ValidationError as refusal:
         return RestorePreview(refusals=list(refusal.messages))
     return RestorePreview(
-        differences=differences(type(thing), before, after),
+        differences=differences(type(thing), before, after, private=True),
         digest=_digest(before, after),
     )
 
@@ -324,7 +328,7 @@ def _put_back(thing: models.Model, record: Snapshot, at: datetime.datetime) -> N
     before = _values(thing)
     for each in thing._meta.fields:
         # What no editor writes follows from the rest. An address stays.
-        theirs = each.editable and not each.primary_key and each.name != "slug"
+        theirs = each.editable and not each.primary_key and each.name not in NOT_RESTORED
         if theirs and each.name in record["fields"] and not isinstance(each, models.FileField):
             setattr(thing, each.attname, resolve(each, record["fields"][each.name]))
     if isinstance(thing, Resource):

@@ -20,7 +20,7 @@ from registers.changes.record import (
     save,
     update_search_and_version,
 )
-from registers.models import Change, Protocol, Review
+from registers.models import Protocol, Review
 
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."
 SAME = "This review has been recorded already."
@@ -57,12 +57,12 @@ def record_review(review: Review, *, at: datetime.datetime, by: User | None = No
         review.full_clean(validate_constraints=False)
         _refuse_what_does_not_fit(review, protocol, on=timezone.localdate(at))
         why = f"Reviewed on {date_format(review.reviewed_on, 'j F Y')}."
-        with record_change(protocol, at=at, by=by, why=why):
+        with record_change(protocol, at=at, by=by, why=why) as recorded:
             # Before the protocol, which is withdrawn only once it is known why.
             save(review)
             _update_protocol(protocol, review)
             save(protocol)
-        return Change.objects.filter(protocol=protocol).latest("pk").what.splitlines()
+        return recorded.change.what.splitlines()
 
 
 def record_reviews(

@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from registers.changes.bulk_changes import record_changes
 from registers.changes.journal import (
     Step,
     apply_steps,
@@ -24,12 +23,11 @@ from registers.changes.journal import (
 from registers.changes.locking import PLAN_CHANGED
 from registers.changes.merge import (
     lock_organisations,
-    prepend_summary,
     protocols_of,
     reason_with,
     steps_digest,
 )
-from registers.changes.record import record_change, update_search_and_version
+from registers.changes.record import record_change, record_changes, update_search_and_version
 from registers.models import Merge, Name, Organisation, Party, Protocol, Slug
 from registers.models.keys import key_of
 
@@ -121,16 +119,15 @@ def undo_merge(
         stays, returns = plan.stays, plan.returns
         touched.organisations.update([stays.pk, returns.pk])
         undone = f"The merge of {returns.name} with {stays.name} was undone."
+        event = f"{undone} It is an organisation of its own again."
         with (
-            record_change(stays, at=at, by=by, why=why),
-            record_change(returns, at=at, by=by, why=why),
+            record_change(stays, at=at, by=by, why=why, event=undone),
+            record_change(returns, at=at, by=by, why=why, event=event),
             record_changes(
                 Protocol, protocols_of(plan.steps), at=at, by=by, why=reason_with(undone, why)
             ),
         ):
-            apply_steps(plan.steps, by=by)
-        prepend_summary(stays, undone)
-        prepend_summary(returns, f"{undone} It is an organisation of its own again.", alone=True)
+            apply_steps(plan.steps)
         merge.undone_at = at
         merge.save(update_fields=["undone_at"])
         return Organisation.objects.get(pk=returns.pk)

@@ -16,7 +16,6 @@ from django.utils.feedgenerator import Atom1Feed
 
 from registers.exports.columns import ExportContext, url
 from registers.exports.plain_text import one_line, plain
-from registers.history.summary import kind_of_change
 from registers.models import Change, Protocol
 from registers.search.results import Results
 from registers.search.rows import ProtocolList
@@ -55,7 +54,7 @@ def newest_changes(protocols: ProtocolList, most: int) -> list[tuple[Change, Pro
     newest on until there are enough.
     """
     # The snapshot is long, and not shown.
-    changes = Change.objects.select_related("protocol__theme").defer("record")
+    changes = Change.objects.select_related("protocol__theme").defer("snapshot")
     if len(protocols) > FEW_PROTOCOLS:
         found = changes.in_bulk(list(islice(_newest_first(protocols), most)))
     else:
@@ -162,7 +161,7 @@ def _add(feed: _Feed, change: Change, protocol: Protocol, context: ExportContext
     words = f"{change.what}\n\nWhy: {change.why}" if change.why else change.what
     made_at = change.made_at.astimezone(datetime.UTC)
     feed.add_item(
-        title=f"{one_line(str(protocol))}: {kind_of_change(change.what)}",
+        title=f"{one_line(str(protocol))}: {change.get_kind_display().lower()}",
         link=url(protocol, context),
         description=plain(words).strip(),
         # A tag URI (RFC 4151): it must never change, and an address can.

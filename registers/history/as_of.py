@@ -9,10 +9,11 @@ from typing import Any, cast
 
 from django.db import models
 from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from registers.history.snapshot import Snapshot, file_text, snapshot_of, to_python
-from registers.history.summary import value_before
+from registers.history.diff import PRIVATE_FIELDS, file_text
+from registers.history.snapshot import Snapshot, Values, snapshot_of, to_python
 from registers.models import (
     Change,
     Document,
@@ -77,14 +78,14 @@ def as_of(protocol: Protocol, on: datetime.date) -> ProtocolAsOf | None:
     if last is None:
         return None
     change = protocol.changes.filter(made_at__lt=end).first()
-    known = change is not None and (change.record is not None or change == last)
+    known = change is not None and (change.snapshot is not None or change == last)
     absent = change is None
     if change is None or not known:
-        change = protocol.changes.filter(record__isnull=False).last() or last
+        change = protocol.changes.filter(snapshot__isnull=False).last() or last
     # The last change may be of before records were kept: nothing has happened since.
-    record = cast(Snapshot, change.record or snapshot_of(protocol))
+    record = cast(Snapshot, change.snapshot or snapshot_of(protocol))
     at = end if known else change.made_at + INSTANT
-    began = Change.objects.order_by("made_at").values_list("made_at", flat=True)[0]
+    began = Change.objects.public().order_by("made_at").values_list("made_at", flat=True)[0]
     kept_since = timezone.localdate(began)
     return ProtocolAsOf(
         protocol=_protocol(protocol, record, at),
@@ -102,7 +103,7 @@ def _protocol(today: Protocol, record: Snapshot, at: datetime.datetime) -> Proto
     """Return the protocol as recorded, with its theme and parties as they were called then."""
     made = Protocol()
     for field in Protocol._meta.fields:
-        if field.name in record["fields"]:
+        if field.name in record["fields"] and field.name not in PRIVATE_FIELDS:
             value = to_python(field, record["fields"][field.name])
             setattr(made, field.attname, value)
     made.theme = _theme(record["fields"]["theme"], at)
@@ -112,13 +113,14 @@ def _protocol(today: Protocol, record: Snapshot, at: datetime.datetime) -> Proto
     return made
 
 
-def _theme(recorded: dict[str, Any], at: datetime.datetime) -> Theme:
-    theme = Theme.objects.filter(pk=recorded["key"]).first()
-    name = theme_name_as_of(theme, at) if theme else recorded["says"]
-    return Theme(pk=recorded["key"], name=name, slug=recorded["slug"])
+def _theme(recorded: Values, at: datetime.datetime) -> Theme:
+    """Return the theme as it was called. What is gone since is called as its snapshot says."""
+    key = recorded["key"]
+    name = names_as_of(Theme, [key], at).get(key) or recorded["says"]
+    return Theme(pk=key, name=name, slug=recorded["slug"])
 
 
-def _party(protocol: Protocol, row: dict[str, Any], names: dict[Any, str]) -> Party:
+def _party(protocol: Protocol, row: Values, names: dict[Any, str]) -> Party:
     """Return a party as recorded. What is gone since is called as its record says."""
     other = row["organisation"]
     organisation = Organisation(
@@ -153,7 +155,7 @@ def _documents(protocol: Protocol, record: Snapshot) -> list[DocumentAsOf]:
     return [_document(row, today.get(row["id"])) for row in rows]
 
 
-def _document(row: dict[str, Any], today: Document | None) -> DocumentAsOf:
+def _document(row: Values, today: Document | None) -> DocumentAsOf:
     """Return a document as recorded, with where its file is today, if it still is published."""
     versions = today.earlier_versions.all() if today else []
     is_current = today is not None and today.file.name == row["file"]
@@ -165,50 +167,38 @@ def _document(row: dict[str, Any], today: Document | None) -> DocumentAsOf:
     )
 
 
-# The field of a change that points at such a thing, the field with its name, and that in words.
-NAME_FIELDS: dict[type[models.Model], tuple[str, str, str]] = {
-    Organisation: ("organisation", "name", "Official name"),
-    Protocol: ("protocol", "title", "Title"),
+# The field with its name, by model.
+NAME_FIELDS: dict[type[models.Model], str] = {
+    Organisation: "name",
+    Protocol: "title",
+    Theme: "name",
 }
 
 
 def names_as_of(
     model: type[models.Model], keys: Collection[Any], at: datetime.datetime
 ) -> dict[Any, str]:
-    """Return by key what things of `model` were called just before `at`.
+    """Return by key what rows of `model` were called just before `at`.
 
-    The last record by then says so. Where none was kept by then, today's name is
-    followed back through the words of all changes since. What is gone is left out.
+    The last snapshot by then says so or, before all snapshots, the first one: it is
+    of before the first change. A row without any was never renamed. What is gone is
+    left out.
     """
-    subject, field, label = NAME_FIELDS[model]
-    recorded = (
-        Change.objects.filter(**{subject: models.OuterRef("pk")}, made_at__lt=at)
-        .filter(record__isnull=False)
-        .annotate(said=KT(f"record__fields__{field}"))
+    field = NAME_FIELDS[model]
+    subject = Cast(models.OuterRef("pk"), models.CharField(max_length=20))
+    snapshots = Change.objects.filter(
+        subject_type=model._meta.model_name, subject_key=subject, snapshot__isnull=False
     )
-    things = (
-        model._default_manager.filter(pk__in=keys)
-        .annotate(said=models.Subquery(recorded.values("said")[:1]))
-        .values_list("pk", field, "said")
+    if model is Protocol:
+        # What a draft was called is nobody's but its editors'.
+        snapshots = snapshots.public()
+    named = snapshots.annotate(said=KT(f"snapshot__fields__{field}")).values("said")
+    things = model._default_manager.filter(pk__in=keys).annotate(
+        said=Coalesce(
+            models.Subquery(named.filter(made_at__lt=at)[:1]),
+            models.Subquery(named.order_by("made_at", "pk")[:1]),
+            models.F(field),
+            output_field=models.TextField(),
+        )
     )
-    names: dict[Any, str] = {}
-    unsure: dict[Any, str] = {}
-    for key, today, said in things:
-        (unsure if said is None else names)[key] = today if said is None else said
-    if unsure:
-        since = Change.objects.filter(**{f"{subject}__in": unsure}, made_at__gte=at)
-        texts = since.filter(what__contains=f"{label} changed").values_list(subject, "what")
-        for key, what in texts:  # the newest first
-            unsure[key] = value_before(what, label, unsure[key])
-    return names | unsure
-
-
-def theme_name_as_of(theme: Theme, at: datetime.datetime) -> str:
-    """Return what a theme was called just before `at`: no change points at it, but its words do."""
-    name = theme.name
-    since = Change.objects.filter(protocol=None, organisation=None, made_at__gte=at)
-    for what in since.filter(what__contains="Name changed").values_list("what", flat=True):
-        begins = f"Theme '{name}': "
-        if what.startswith(begins):
-            name = value_before(what.removeprefix(begins), "Name", name)
-    return name
+    return dict(things.values_list("pk", "said"))

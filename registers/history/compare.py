@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from registers.history.snapshot import PART_KINDS, Snapshot, comparable_value
+from registers.history.diff import PART_KINDS
+from registers.history.snapshot import Snapshot, comparable_value
 
 Row = dict[str, Any]
 # A stored row and the wanted row that matches it. None if it is on one side only.

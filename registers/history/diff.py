@@ -6,25 +6,24 @@ that it was renamed in the meantime is no difference of what points at it.
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from pathlib import PurePath
 from typing import Any
 
 from django.db import models
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from registers.history.snapshot import (
-    PART_KINDS,
-    PartKind,
-    Snapshot,
-    Values,
-    comparable_value,
-    display,
-    file_text,
-)
-from registers.models import Change, Organisation, Protocol
+from registers.history.snapshot import Snapshot, Values, blank_snapshot, comparable_value
+from registers.models import Change, Name, Party, Review, protocol_fields
+from registers.models.keys import key_of
 
 # The text piece by piece, each with whether the other side lacks it.
 Side = tuple[tuple[str, bool], ...]
@@ -34,31 +33,31 @@ LONG = 120  # from so many characters on, the words that differ are marked
 MOST_WORDS = 2_000  # beyond, comparing would be slow, and marks help nobody
 MOST_PAIRS = 50_000  # of one word on both sides: a few words again and again are as slow
 
-# How lines of a summary begin that a snapshot says too, by model: they are not shown twice.
-SNAPSHOT_LABELS: dict[type[models.Model], tuple[str, ...]] = {
-    model: tuple(
-        f"{label} "
-        for label in (*(str(f.verbose_name).capitalize() for f in model._meta.fields), *parts)
-    )
-    for model, parts in {
-        Protocol: ("Lead organisation", "Other organisations", "Comes under", "Documents"),
-        Organisation: ("Names", "Became part of", "Approvers"),
-    }.items()
-}
+# What the public does not read: notes for administrators, where a page stands among its
+# like, and the mailboxes that are reminded of reviews.
+PRIVATE_FIELDS = {"admin_note", "position", *protocol_fields.PRIVATE_FIELDS}
+PRIVATE_PARTS = {"contact"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One field, or one thing that stands under it, before and after. An empty side: nothing."""
+    """One field, or one thing that stands under it, before and after. An empty side: nothing.
+
+    `group` is the name of all the things under a field of which there can be more than
+    one; empty for a field that has one value. `is_list` says that there are, or were,
+    several of them.
+    """
 
     field: str
     before: Side
     after: Side
+    group: str = ""
+    is_list: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeDescription:
-    """One change: how the snapshots differ, and the lines of its summary that they do not show."""
+    """One change: how the snapshots differ, and the lines of its words that they do not say."""
 
     change: Change
     differences: list[Difference]
@@ -66,61 +65,78 @@ class ChangeDescription:
 
 
 def describe(
-    model: type[models.Model], changes: Sequence[Change], *, most: int
+    model: type[models.Model],
+    changes: Sequence[Change],
+    *,
+    most: int,
+    private: bool = False,
+    hidden: Collection[str] = (),
 ) -> list[ChangeDescription]:
     """Describe the first `most` changes of a row of `model`, given newest first.
 
     Each is compared with the next in the list that is of the same row: a merge
     moves the changes of one organisation among those of another. Where either
-    has no snapshot, the change's own summary is all that is shown.
+    has no snapshot, the change's own words are all that is shown. `private` and
+    `hidden` are as for `differences`; with `private` all that was there when a row was
+    added is a difference too.
     """
-    return [
-        _describe(model, change, _before(model, change, changes[place:]))
-        for place, change in enumerate(changes[:most], start=1)
-    ]
+    described = []
+    for place, change in enumerate(changes[:most], start=1):
+        before = _before(change, changes[place:])
+        was = before.snapshot if before else None
+        if private and change.kind == Change.Kind.ADDED and not was:
+            was = blank_snapshot(model)
+        found: list[Difference] = []
+        if was and change.snapshot:
+            found = differences(model, was, change.snapshot, private=private, hidden=hidden)
+        words = (change.event if found else change.what).splitlines()
+        described.append(ChangeDescription(change=change, differences=found, words=words))
+    return described
 
 
-def subject_key(model: type[models.Model], change: Change) -> Any:
-    """Return the primary key of the row that a change was made to; None without a snapshot."""
-    pk = model._meta.pk
-    return change.record["fields"].get(pk.name) if change.record and pk else None
-
-
-def _before(model: type[models.Model], change: Change, earlier: Sequence[Change]) -> Change | None:
+def _before(change: Change, earlier: Sequence[Change]) -> Change | None:
     """Return the newest of the earlier ones that is of the same thing, or may be."""
-    key = subject_key(model, change)
-    same = (each for each in earlier if not each.record or subject_key(model, each) == key)
+    same = (e for e in earlier if not e.snapshot or e.subject_key == change.subject_key)
     return next(same, None)
 
 
-def _describe(
-    model: type[models.Model], change: Change, before: Change | None
-) -> ChangeDescription:
-    lines = change.what.splitlines()
-    found: list[Difference] = []
-    if before and before.record and change.record:
-        found = differences(model, before.record, change.record)
-    words = [line for line in lines if not (found and line.startswith(SNAPSHOT_LABELS[model]))]
-    return ChangeDescription(change=change, differences=found, words=words)
+def differences(
+    model: type[models.Model],
+    before: Snapshot,
+    after: Snapshot,
+    *,
+    private: bool = False,
+    hidden: Collection[str] = (),
+) -> list[Difference]:
+    """Return how two snapshots of a `model` differ: first its own fields, then its parts.
 
-
-def differences(model: type[models.Model], before: Snapshot, after: Snapshot) -> list[Difference]:
-    """Return how two snapshots of a `model` differ: first its own fields, then its parts."""
-    found = list(_fields(model, before["fields"], after["fields"]))
-    for name in after["parts"]:
-        old, new = before["parts"].get(name, []), after["parts"][name]
-        for kind in PART_KINDS[name]:
+    `private` adds what only editors read, but for the kinds of parts in `hidden`. Public
+    parts of a kind that one of the snapshots is too old to know are left out.
+    """
+    found = list(_fields(model, before["fields"], after["fields"], private=private))
+    for name, kinds in PART_KINDS.items():
+        is_private = name in PRIVATE_PARTS
+        if name in hidden or (is_private and not private):
+            continue
+        if not is_private and not (name in before["parts"] and name in after["parts"]):
+            continue
+        old, new = (each["parts"].get(name, []) for each in (before, after))
+        for kind in kinds:
             found += _parts(
                 kind, list(filter(kind.includes, old)), list(filter(kind.includes, new))
             )
     return found
 
 
-def _fields(model: type[models.Model], before: Values, after: Values) -> Iterator[Difference]:
+def _fields(
+    model: type[models.Model], before: Values, after: Values, *, private: bool
+) -> Iterator[Difference]:
     for field in model._meta.fields:
         name = field.name
         # What no editor writes follows from the rest, as the day of the last update.
         if field.primary_key or not field.editable or name not in after:
+            continue
+        if name in PRIVATE_FIELDS and not private:
             continue
         old, new = before.get(name), after[name]
         if comparable_value(old) != comparable_value(new):
@@ -128,30 +144,36 @@ def _fields(model: type[models.Model], before: Values, after: Values) -> Iterato
             sides = (
                 (file_text(before), file_text(after))
                 if is_file
-                else (
-                    display(field, old),
-                    display(field, new),
-                )
+                else (display(field, old), display(field, new))
             )
-            yield _difference(LABELS.get(name, str(field.verbose_name).capitalize()), *sides)
+            yield _difference(field_label(field), *sides)
+
+
+def field_label(field: models.Field[Any, Any]) -> str:
+    """Return what a field is called where its differences are shown."""
+    return LABELS.get(field.name, str(field.verbose_name).capitalize())
 
 
 def _parts(kind: PartKind, old: list[Values], new: list[Values]) -> Iterator[Difference]:
     """Give what went, what was altered and what came, and whether the others changed places."""
     was, now = ({kind.identity(part): part for part in parts} for parts in (old, new))
+    is_list = max(len(old), len(new)) > 1
     for key in was | now:
         one, other = was.get(key), now.get(key)
         if not (one and other and kind.compared_values(one) == kind.compared_values(other)):
-            yield _difference(kind.label, *(kind.text(p) if p else "" for p in (one, other)))
+            texts = (kind.text(p) if p else "" for p in (one, other))
+            yield _difference(kind.label, *texts, group=kind.several, is_list=is_list)
     if kind.order and [key for key in was if key in now] != [key for key in now if key in was]:
         lists = ("; ".join(kind.text(part) for part in parts) for parts in (old, new))
         yield _difference(kind.order, *lists)
 
 
-def _difference(label: str, before: str, after: str) -> Difference:
+def _difference(
+    label: str, before: str, after: str, *, group: str = "", is_list: bool = False
+) -> Difference:
     # Another file can have the name and the size of the one before.
     old, new = split_at_differences(before, after if after != before else f"{after}, another one")
-    return Difference(field=label, before=old, after=new)
+    return Difference(field=label, before=old, after=new, group=group, is_list=is_list)
 
 
 def split_at_differences(before: str, after: str) -> tuple[Side, Side]:
@@ -178,3 +200,214 @@ def _whole(text: str) -> Side:
 
 def _side(cuts: Iterable[tuple[list[str], bool]]) -> Side:
     return tuple(("".join(words), differs) for words, differs in cuts if words)
+
+
+def words_of(found: Iterable[Difference]) -> str:
+    """Return differences as text, a line for each field, with the value before."""
+    grouped = groupby(found, key=lambda each: each.group or each.field)
+    return "\n".join(_line(field, list(several)) for field, several in grouped)
+
+
+def _line(field: str, found: list[Difference]) -> str:
+    if found[0].is_list:
+        came = "; ".join(filter(None, (_text(each.after) for each in found)))
+        went = "; ".join(filter(None, (_text(each.before) for each in found)))
+        said = [f"added: {came}" if came else "", f"taken out: {went}" if went else ""]
+        return f"{field} " + ", and ".join(filter(None, said)) + "."
+    was, now = (
+        "; ".join(filter(None, map(_text, sides)))
+        for sides in zip(*((each.before, each.after) for each in found), strict=True)
+    )
+    if not was:
+        return f"{field} recorded: {now}."
+    if not now:
+        return f"{field} taken out; it was: {was}."
+    if max(len(was), len(now)) > LONG:
+        return f"{field} changed. It was: {was}."
+    return f"{field} changed from {was} to {now}."
+
+
+def _text(side: Side) -> str:
+    """Return a side on one line, without a full stop at its end."""
+    return " ".join("".join(text for text, _ in side).split()).removesuffix(".")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartKind:
+    """How parts of one kind are compared and described.
+
+    `label` heads a difference, `identity` returns what makes two parts the same
+    one, `compared` names the values that can differ, and `text` describes a part.
+    `several` names them all together; empty where there is one at most. `order` is
+    the label for a change of their order alone; empty where the order says nothing.
+    `includes` picks the parts that this kind describes.
+    """
+
+    label: str
+    identity: Callable[[Values], Any]
+    compared: tuple[str, ...]
+    text: Callable[[Values], str]
+    several: str = ""
+    order: str = ""
+    includes: Callable[[Values], bool] = lambda part: True
+
+    def compared_values(self, part: Values) -> list[Any]:
+        """Return the values of a part that are compared."""
+        return [comparable_value(part.get(name)) for name in self.compared]
+
+
+def display(field: models.Field[Any, Any], value: Any) -> str:
+    """Return a snapshot's value of `field` as it is displayed; empty where there is none."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, dict):
+        return str(value["says"])
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(field, models.DateField):
+        return _date(field, value)
+    return str(dict(field.flatchoices).get(value, value))
+
+
+def _date(field: models.DateField[Any, Any], value: str) -> str:
+    if isinstance(field, models.DateTimeField):
+        moment = timezone.localtime(datetime.datetime.fromisoformat(value))
+        return date_format(moment, "j F Y, H:i")
+    day = datetime.date.fromisoformat(value)
+    return date_format(day, "F Y" if field.name == "review_date" else "j F Y")
+
+
+def party_text(party: Values) -> str:
+    """Return the text that describes a party."""
+    words = str(party["organisation"]["says"])
+    words += f" ({party['note']})" if party["note"] else ""
+    if party["name_as_published"] not in {"", party["organisation"]["says"]}:
+        words += f", published as {party['name_as_published']}"
+    return words + (f", signed {_day(party['signed_on'])}" if party["signed_on"] else "")
+
+
+def file_text(paper: Values) -> str:
+    """Return the name of a paper's file, or else its kind, with its size where that is known."""
+    file = paper.get("name") or PurePath(paper["file"]).suffix.lstrip(".").upper()
+    size = paper.get("size")
+    return ", ".join(
+        filter(None, [file, filesizeformat(size).replace("\xa0", " ") if size else ""])
+    )
+
+
+def _document(document: Values) -> str:
+    about = file_text(document)
+    return f"{document['title']} ({about})" if about else str(document["title"])
+
+
+def _name(name: Values) -> str:
+    kind = str(dict(Name.Kind.choices)[name["kind"]]).lower()
+    also = f", also written {name['also_written']}" if name["also_written"] else ""
+    return f"{name['text']} ({kind}{also})"
+
+
+def _succession(succession: Values) -> str:
+    words = str(succession["successor"]["says"])
+    words += f" on {_day(succession['happened_on'])}" if succession["happened_on"] else ""
+    return words + (f" ({succession['source']})" if succession["source"] else "")
+
+
+def _review(review: Values) -> str:
+    outcome = str(dict(Review.Outcome.choices)[review["outcome"]]).lower()
+    words = f"{_day(review['reviewed_on'])}, {outcome}; decided by: {review['job_title']}"
+    return words + (f"; note: {review['note']}" if review["note"] else "")
+
+
+def _day(day: str) -> str:
+    return date_format(datetime.date.fromisoformat(day), "j F Y")
+
+
+def is_lead(party: Values) -> bool:
+    """Say whether a recorded party is the lead."""
+    return bool(party["role"] == Party.Role.LEAD)
+
+
+PARTY = ("organisation", "name_as_published", "note", "signed_on")
+# By kind of part, as in a snapshot.
+PART_KINDS: dict[str, list[PartKind]] = {
+    "parties": [
+        PartKind(
+            label="Lead organisation",
+            identity=is_lead,  # one at most: another lead stands in its place
+            compared=PARTY,
+            text=party_text,
+            includes=is_lead,
+        ),
+        PartKind(
+            label="Other organisation",
+            several="Other organisations",
+            identity=lambda party: comparable_value(party["organisation"]),
+            compared=PARTY,
+            text=party_text,
+            order="Order of the organisations",
+            includes=lambda party: not is_lead(party),
+        ),
+    ],
+    "overarching": [
+        PartKind(
+            label="Comes under",
+            several="Comes under",
+            identity=lambda each: comparable_value(each["overarching"]),
+            compared=("overarching",),
+            text=lambda each: str(each["overarching"]["says"]),
+        )
+    ],
+    "documents": [
+        PartKind(
+            label="Document",
+            several="Documents",
+            identity=lambda document: document["id"],
+            compared=("title", "file"),
+            text=_document,
+        )
+    ],
+    "names": [
+        PartKind(
+            label="Name",
+            several="Names",
+            identity=lambda name: key_of(name["text"]),
+            compared=("text", "kind", "also_written"),
+            text=_name,
+        )
+    ],
+    "successions": [
+        PartKind(
+            label="Became part of",
+            several="Became part of",
+            identity=lambda succession: comparable_value(succession["successor"]),
+            compared=("successor", "happened_on", "source"),
+            text=_succession,
+        )
+    ],
+    "approvers": [
+        PartKind(
+            label="Approver",
+            several="Approvers",
+            identity=lambda approver: approver["job_title"],
+            compared=("job_title",),
+            text=lambda approver: str(approver["job_title"]),
+        )
+    ],
+    "reviews": [
+        PartKind(
+            label="Review",
+            several="Review",
+            identity=lambda review: review["id"],
+            compared=("reviewed_on", "outcome", "next_review", "replaced_by", "job_title", "note"),
+            text=_review,
+        )
+    ],
+    "contact": [
+        PartKind(
+            label="Contact for reminders",
+            identity=lambda contact: True,  # one at most
+            compared=("email",),
+            text=lambda contact: str(contact["email"]),
+        )
+    ],
+}

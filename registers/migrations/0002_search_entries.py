@@ -7,7 +7,8 @@ from django.db import migrations, models
 
 
 def start(apps, schema_editor):
-    apps.get_model("registers", "RegisterVersion").objects.create(pk=1, token=secrets.token_hex(8))
+    versions = apps.get_model("registers", "RegisterVersion").objects
+    versions.using(schema_editor.connection.alias).create(pk=1, token=secrets.token_hex(8))
 
 
 class Migration(migrations.Migration):

@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.db.models.lookups
 import registers.models.review_dates
 import registers.models.keys
-import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -46,7 +45,6 @@ class Migration(migrations.Migration):
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='HistoricalReview',
@@ -73,7 +71,6 @@ class Migration(migrations.Migration):
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='Reminder',

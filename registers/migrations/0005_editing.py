@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import registers.models.document
-import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -140,7 +139,6 @@ class Migration(migrations.Migration):
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='Apart',

@@ -9,18 +9,19 @@ from django.db import migrations, models
 
 def describe_stored_papers(apps, schema_editor):
     """Fill what is known of papers from before: their names, sizes and when they came."""
+    database = schema_editor.connection.alias
     for noun in ('Document', 'Resource'):
         history = apps.get_model('registers', f'Historical{noun}')
-        for paper in apps.get_model('registers', noun).objects.exclude(file='').filter(size=None):
+        for paper in apps.get_model('registers', noun).objects.using(database).exclude(file='').filter(size=None):
             paper.name = paper.name or PurePath(paper.file.name).name[-150:]
             try:
                 paper.size = paper.file.size
             except OSError:  # it is lost: its size stays unknown
                 pass
-            first = history.objects.filter(id=paper.pk, file=paper.file.name).order_by('history_date').first()
+            first = history.objects.using(database).filter(id=paper.pk, file=paper.file.name).order_by('history_date').first()
             if first and not paper.uploaded_at:
                 paper.uploaded_at = first.history_date
-            paper.save()
+            paper.save(using=database)
 
 
 class Migration(migrations.Migration):

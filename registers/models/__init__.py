@@ -1,6 +1,6 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
-from registers.models.change import Apart, Change, Merge
+from registers.models.change import Apart, Change, Merge, UsedReference
 from registers.models.contacts import Approver, Contact
 from registers.models.document import Document
 from registers.models.gap import Gap
@@ -43,5 +43,6 @@ __all__ = [
     "Succession",
     "Theme",
     "Try",
+    "UsedReference",
     "VocabularyWord",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -9,34 +11,77 @@ from registers.models.organisation import Organisation
 from registers.models.protocol import Protocol
 
 
-class Change(models.Model):
-    """One official change to the register.
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """Changes, in an officer's words."""
 
-    It points at the protocol in a way that the database guards: so a
-    protocol that was ever official can be neither deleted nor renumbered.
+    def public(self) -> ChangeQuerySet:
+        """Keep the official ones: those that altered what the public reads."""
+        return self.filter(public=True)
+
+    def about(self, model: type[models.Model], key: Any) -> ChangeQuerySet:
+        """Keep those of the row of `model` with the primary key `key`, which may be gone."""
+        return self.filter(subject_type=model._meta.model_name, subject_key=str(key))
+
+
+class Change(models.Model):
+    """One save of what the register holds: what it said afterwards, when, by whom and why.
+
+    An official change, one of what the public reads, is `public`. It points at
+    its protocol in a way that the database guards: so a protocol that was ever
+    official can be neither deleted nor renumbered. A draft's changes do not.
     """
 
+    class Kind(models.TextChoices):
+        """What happened to the subject. The order has no meaning."""
+
+        ADDED = "added", "Added"  # of an official change: became public
+        CHANGED = "changed", "Changed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        REINSTATED = "reinstated", "In force again"
+        REMOVED = "removed", "Removed"
+        BASELINE = "baseline", "As it was"  # its state before the first change that is recorded
+
     made_at = models.DateTimeField(db_index=True)
+    subject_type = models.CharField(max_length=20, editable=False)  # the name of its model
+    subject_key = models.CharField(max_length=20, editable=False)
+    public = models.BooleanField(default=False, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CHANGED)
     protocol = models.ForeignKey(
         Protocol, models.PROTECT, null=True, blank=True, related_name="changes"
     )
+    # Those of an organisation that was merged are listed with the one that it became part of.
     organisation = models.ForeignKey(
         Organisation, models.SET_NULL, null=True, blank=True, related_name="changes"
     )
-    what = models.TextField(help_text="Public. A line for each thing that changed.")
+    what = models.TextField(
+        blank=True, help_text="Public. A line for each thing that changed for the public."
+    )
+    event = models.TextField(
+        blank=True, help_text="The lines of it that no difference of two snapshots says."
+    )
     why = models.TextField(blank=True, help_text="Public.")
-    record = models.JSONField(
+    snapshot = models.JSONField(
         null=True,
         blank=True,
         editable=False,
-        help_text="What the thing said after it, as registers/history/snapshot.py keeps it.",
+        help_text="What the subject said after it, as registers/history/snapshot.py reads it.",
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    objects = ChangeQuerySet.as_manager()
+
     class Meta:
         ordering = ["-made_at", "-pk"]
+        indexes = [models.Index(fields=["subject_type", "subject_key", "made_at"], name="of_one")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(public=True) | models.Q(protocol=None, organisation=None),
+                name="only_public_changes_point",
+                violation_error_message="Only an official change can name its subject.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.what
@@ -89,3 +134,12 @@ class Apart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.one} is not {self.other}"
+
+
+class UsedReference(models.Model):
+    """A reference that a deleted draft had. It counts as used: no number is given out twice."""
+
+    reference = models.CharField(max_length=8, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.reference

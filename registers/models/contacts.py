@@ -1,7 +1,6 @@
 """Who speaks for an organisation: approvers by job title, in public, and contacts, never."""
 
 from django.db import models
-from simple_history.models import HistoricalRecords
 
 from registers.models.keys import refuse_email
 from registers.models.organisation import Organisation
@@ -16,7 +15,6 @@ class Approver(models.Model):
         validators=[refuse_email],
         help_text="Public. A job title, never a person's name.",
     )
-    history = HistoricalRecords()
 
     class Meta:
         ordering = ["organisation__name", "job_title"]
@@ -47,7 +45,6 @@ class Contact(models.Model):
             " not of a person."
         ),
     )
-    history = HistoricalRecords()
 
     class Meta:
         ordering = ["organisation__name"]

@@ -13,7 +13,6 @@ from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.urls import reverse
-from simple_history.models import HistoricalRecords
 
 from registers.files.kinds import KINDS, kind_of
 
@@ -129,7 +128,6 @@ class Document(Paper):
     protocol = models.ForeignKey("registers.Protocol", models.CASCADE, related_name="documents")
     # It was published once: it stays here, is downloaded by nobody, and can be put back.
     taken_off = models.BooleanField(default=False, editable=False)
-    history = HistoricalRecords()
 
     objects = DocumentQuerySet.as_manager()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from simple_history.models import HistoricalRecords
 
 from registers.models.keys import refuse_email, refuse_no_reference, spellings_of
 from registers.models.protocol import Protocol
@@ -25,7 +24,6 @@ class Gap(models.Model):
     )
     fate = models.CharField("what became of it", max_length=9, choices=Fate.choices)
     note = models.TextField(blank=True, help_text="Public. Such as: where this was found out.")
-    history = HistoricalRecords()
 
     class Meta:
         ordering = ["reference"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Left
-from simple_history.models import HistoricalRecords
 
 from registers.models.addresses import address
 from registers.models.keys import key_of
@@ -81,7 +80,6 @@ class Organisation(models.Model):
     admin_note = models.TextField(
         "note for administrators", blank=True, help_text="Never public. What is still unclear."
     )
-    history = HistoricalRecords()
 
     objects = OrganisationQuerySet.as_manager()
 
@@ -123,7 +121,6 @@ class Name(models.Model):
         blank=True,
         help_text="The same name in other capitals, as once published: PROVIDE for Provide.",
     )
-    history = HistoricalRecords()
 
     objects = NameQuerySet.as_manager()
 
@@ -198,7 +195,6 @@ class Succession(models.Model):
     source = models.CharField(
         max_length=255, blank=True, help_text="Public. Where this can be read, such as an Order."
     )
-    history = HistoricalRecords()
 
     class Meta:
         # Not by key: one that is put back has another.

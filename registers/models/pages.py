@@ -8,7 +8,6 @@ from typing import cast
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
-from simple_history.models import HistoricalRecords
 
 from registers.models.addresses import address
 from registers.models.document import LONGEST_NAME, Document, Paper, StoredFile
@@ -39,7 +38,6 @@ class Theme(models.Model):
     position = models.PositiveSmallIntegerField(
         default=0, help_text="Themes are listed in this order, then by name."
     )
-    history = HistoricalRecords()
 
     class Meta:
         ordering = ["position", "name"]
@@ -79,7 +77,6 @@ class News(models.Model):
     published_on = models.DateField(
         null=True, blank=True, help_text="Empty if not known. Until this day it is not shown."
     )
-    history = HistoricalRecords()
 
     objects = NewsQuerySet.as_manager()
 
@@ -111,7 +108,6 @@ class Resource(Paper):
     )
     body = models.TextField("what it is for", blank=True)
     position = models.PositiveSmallIntegerField(default=0)
-    history = HistoricalRecords()
 
     class Meta:
         ordering = ["position", "title"]

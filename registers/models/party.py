@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from simple_history.models import HistoricalRecords
 
 from registers.models.keys import refuse_email
 from registers.models.organisation import Organisation
@@ -37,7 +36,6 @@ class Party(models.Model):
         "signed on", null=True, blank=True, help_text="When its approver signed. Empty if unknown."
     )
     position = models.PositiveIntegerField(default=0, help_text="The order as published.")
-    history = HistoricalRecords()
 
     class Meta:
         ordering = ["position", "pk"]

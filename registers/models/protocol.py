@@ -11,7 +11,6 @@ from django.core.exceptions import FieldError, ValidationError
 from django.db import models, router
 from django.db.models.functions import Cast, Trim
 from django.db.models.lookups import Exact
-from simple_history.models import HistoricalRecords
 
 from registers.models.addresses import address
 from registers.models.keys import refuse_no_reference, spellings_of
@@ -178,7 +177,6 @@ class Protocol(models.Model):
     admin_note = models.TextField(
         "note for administrators", blank=True, help_text="Never public. What is still unclear."
     )
-    history = HistoricalRecords()
     _checks_hold = False
 
     objects = ProtocolQuerySet.as_manager()
@@ -363,7 +361,6 @@ class Overarching(models.Model):
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="+")
     overarching = models.ForeignKey(Protocol, models.PROTECT, related_name="+")
-    history = HistoricalRecords()
 
     class Meta:
         verbose_name = "overarching protocol"

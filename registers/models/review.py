@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.lookups import Exact, GreaterThanOrEqual
-from simple_history.models import HistoricalRecords
 
 from registers.models.keys import refuse_email
 from registers.models.protocol import Protocol
@@ -51,7 +50,6 @@ class Review(models.Model):
         editable=False,
         related_name="+",
     )
-    history = HistoricalRecords()
 
     class Meta:
         ordering = ["-reviewed_on", "-pk"]

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
-from registers.models import Gap, Protocol
+from registers.models import Gap, Protocol, UsedReference
 from registers.models.keys import LAST, SHORTEST, all_spellings, spellings_of
 
 
@@ -42,7 +42,7 @@ def highest_reference() -> str | None:
 
     Deleted drafts and explained gaps count too.
     """
-    ever: tuple[Any, ...] = (Protocol.objects, Protocol.history, Gap.objects)
+    ever: tuple[Any, ...] = (Protocol.objects, UsedReference.objects, Gap.objects)
     highest = [
         things.annotate(number=Cast("reference", models.BigIntegerField()))
         .order_by("-number")
@@ -134,10 +134,8 @@ class ReferenceLog:
         references = all_spellings(numbers)
         protocols = _by_number(Protocol.objects.filter(pk__in=references).only("title", "status"))
         gaps = _by_number(Gap.objects.filter(pk__in=references))
-        history = Protocol.history.filter(reference__in=references).values_list(
-            "reference", flat=True
-        )
-        ever_used = {int(reference) for reference in history}
+        deleted = UsedReference.objects.filter(pk__in=references).values_list("pk", flat=True)
+        ever_used = {int(reference) for reference in deleted}
         return [
             LogEntry(
                 reference=self._written(number, protocols, gaps),

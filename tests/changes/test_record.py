@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 
 from registers import changes
+from registers.history.snapshot import field_values
 from registers.models import (
     Approver,
     Change,
+    Contact,
     Document,
+    Gap,
     Name,
     News,
     Organisation,
@@ -24,6 +29,7 @@ from registers.models import (
     Resource,
     Succession,
     Theme,
+    UsedReference,
 )
 from tests.models.making import (
     NOW,
@@ -34,6 +40,7 @@ from tests.models.making import (
     saved,
     shared_by_a_module,
 )
+from tests.papers import pdf
 
 LATER = datetime.datetime(2027, 1, 31, 12, 0, tzinfo=datetime.UTC)
 
@@ -157,15 +164,17 @@ def test_nothing_is_told_when_nothing_differs(reference):
 
 
 def test_a_note_for_administrators_is_kept_and_not_told():
-    before = Change.objects.count()
+    before = Change.objects.public().count()
     saved(protocol("9001", admin_note="Ask Essex."), at=LATER)
     birch = organisation("Birch Trust")
     birch.admin_note = "Two of them?"
     saved(birch, at=LATER)
-    assert Change.objects.count() == before
+    assert Change.objects.public().count() == before
     assert protocol("9001").admin_note == "Ask Essex."
     assert protocol("9001").updated_on is None
-    assert protocol("9001").history.first().admin_note == "Ask Essex."
+    last = Change.objects.about(Protocol, "9001")[0]
+    assert last.snapshot["fields"]["admin_note"] == "Ask Essex."
+    assert (last.what, last.protocol) == ("", None)
     assert organisation("Birch Trust").admin_note == "Two of them?"
 
 
@@ -176,10 +185,11 @@ def test_a_note_for_administrators_stays_out_of_what_is_told_beside_it():
 
 
 def test_a_draft_is_saved_without_becoming_official():
-    before = Change.objects.count()
+    before = Change.objects.public().count()
     draft = saved(a_protocol("9010", status="draft"), a_party("9001", "Cedar Charity"))
     saved(draft, a_party("9010", "Birch Trust"), at=LATER, why="A reason")
-    assert Change.objects.count() == before
+    assert Change.objects.public().count() == before
+    assert [change.why for change in Change.objects.about(Protocol, "9010")] == ["A reason", ""]
     assert protocol("9010").published_on is None
     assert protocol("9010").updated_on is None
     assert protocol("9010").parties.count() == 1
@@ -293,39 +303,67 @@ def test_writing_the_day_undoes_nothing_that_another_saved_meanwhile():
 # History -----------------------------------------------------------------------------------
 
 
-def test_every_kind_of_thing_has_its_history():
-    subject, birch = protocol("9001", title="Better"), organisation("Birch Trust")
-    things = [
-        subject,
-        birch,
+def states(subject) -> list[dict]:
+    """What each save of it left, the newest first."""
+    return [each.snapshot for each in Change.objects.about(type(subject), subject.pk)]
+
+
+def test_every_save_of_what_an_editor_can_save_has_a_snapshot():
+    draft = protocol("9004")
+    for part, kind in (
+        (a_party("9004", "Cedar Charity"), "parties"),
+        (Overarching(protocol=draft, overarching=protocol("9002")), "overarching"),
+        (Document(protocol=draft, title="Signed", file=ContentFile(pdf(), "a.pdf")), "documents"),
+    ):
+        saved(draft, part)
+        newest, last = states(draft)[:2]
+        assert len(newest["parts"][kind]) == len(last["parts"][kind]) + 1
+    birch = organisation("Birch Trust")
+    for part, kind in (
+        (a_name("Birch Trust", "BT", "acronym"), "names"),
+        (Approver(organisation=birch, job_title="Caldicott Guardian"), "approvers"),
+        (Succession(organisation=birch, successor=organisation("Cedar Charity")), "successions"),
+        (Contact(organisation=birch, email="ig@example.org"), "contact"),
+    ):
+        saved(birch, part)
+        newest, last = states(birch)[:2]
+        assert len(newest["parts"][kind]) == len(last["parts"][kind]) + 1
+    for page in (
         Theme(name="Energy", slug="energy"),
-        a_party("9002", "Cedar Charity"),
-        a_name("Birch Trust", "BT", "acronym"),
-        Approver(organisation=birch, job_title="Caldicott Guardian"),
-        Succession(organisation=birch, successor=organisation("Cedar Charity")),
-        Overarching(protocol=subject, overarching=protocol("9002")),
         Resource(title="Template", slug="template"),
         News(title="News", slug="news"),
-    ]
-    for thing in things:
-        before = thing.history.count()
-        saved(thing)
-        assert thing.history.count() > before, thing
-    document = Document.objects.create(protocol=subject, title="Signed", file="signed.pdf")
-    assert document.history.count() == 1
-    party = things[3]
-    kept = party.pk
-    changes.remove(party)
-    types = Party.history.filter(id=kept).values_list("history_type", flat=True)
-    assert list(types) == ["-", "+"]
+        Gap(reference="0013", fate="never"),
+    ):
+        saved(page)
+        assert states(page)[0]["fields"] == json.loads(json.dumps(field_values(page)))
 
 
-def test_history_holds_the_protocol_as_it_was():
+def test_the_state_before_the_first_change_is_kept():
+    Change.objects.filter(subject_type="theme").delete()
+    theme = Theme.objects.get(slug="transport")
+    theme.name = "Travel"
+    saved(theme, at=LATER)
+    assert [
+        (each.kind, each.public, each.snapshot["fields"]["name"])
+        for each in (Change.objects.about(Theme, theme.pk))
+    ] == [("changed", True, "Travel"), ("baseline", False, "Transport")]
+
+
+def test_snapshots_hold_the_protocol_as_it_was():
     saved(protocol("9001", title="Better"), at=LATER)
-    titles = list(protocol("9001").history.values_list("title", flat=True))
-    assert titles[0] == "Better"
-    assert titles[-1] == "A title"
-    assert protocol("9001").history.first().updated_on == LATER.date()
+    newest, *_, oldest = states(protocol("9001"))
+    assert newest["fields"]["title"] == "Better"
+    assert newest["fields"]["updated_on"] == LATER.date().isoformat()
+    assert oldest["fields"]["title"] == "A title"
+
+
+def test_the_number_of_a_deleted_draft_counts_as_used():
+    draft = protocol("9004")
+    with changes.record_change(draft, at=LATER):
+        changes.remove(draft)
+    assert UsedReference.objects.filter(pk="9004").exists()
+    removed = Change.objects.about(Protocol, "9004")[0]
+    assert (removed.kind, removed.public, removed.snapshot) == ("removed", False, None)
 
 
 # Taking things out -------------------------------------------------------------------------

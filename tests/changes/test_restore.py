@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registers import changes
-from registers.history.snapshot import field_values, snapshot_of
+from registers.history.snapshot import snapshot_of
 from registers.models import (
     Change,
     Document,
@@ -61,11 +61,11 @@ def birch() -> Organisation:
 
 def first(thing):
     """The state after the first change."""
-    return thing.changes.last().record
+    return thing.changes.last().snapshot
 
 
-def put_back(thing, record=None, day=90, **how):
-    return changes.restore(thing, record or first(thing), at=days_on(day), **how)
+def put_back(thing, snapshot=None, day=90, **how):
+    return changes.restore(thing, snapshot or first(thing), at=days_on(day), **how)
 
 
 def refused(thing, **how) -> list[str]:
@@ -101,19 +101,19 @@ def test_any_earlier_state_can_be_put_back(seed, kind):
             edit(random, thing, days_on(day))
         for change in random.sample(list(thing.changes.all()), min(3, thing.changes.count())):
             now, stored = snapshot_of(thing), everything()
-            foreseen = changes.preview_restore(thing, change.record, at=days_on(90))
+            foreseen = changes.preview_restore(thing, change.snapshot, at=days_on(90))
             assert foreseen.refusals == []
             assert everything() == stored
             told = thing.changes.count()
-            done = put_back(thing, change.record, expected_digest=foreseen.digest)
+            done = put_back(thing, change.snapshot, expected_digest=foreseen.digest)
             again = snapshot_of(thing)
-            assert as_said(again, now) == as_said(change.record, now)
+            assert as_said(again, now) == as_said(change.snapshot, now)
             assert done == (bare(now) != bare(again))
             assert thing.changes.count() == told + done
             # Twice changes nothing, and says so.
-            assert put_back(thing, change.record) is False
+            assert put_back(thing, change.snapshot) is False
             assert snapshot_of(thing) == again
-            nothing = changes.preview_restore(thing, change.record, at=days_on(90))
+            nothing = changes.preview_restore(thing, change.snapshot, at=days_on(90))
             assert (nothing.differences, nothing.refusals) == ([], [])
         transaction.set_rollback(True)
 
@@ -144,7 +144,7 @@ def test_it_is_a_new_change_with_its_reason_and_its_person(officer):
     )
     assert (change.why, change.by) == ("It was a slip.", officer)
     assert protocol().updated_on == days_on(90).date()
-    assert change.record["fields"]["title"] == "A title"
+    assert change.snapshot["fields"]["title"] == "A title"
 
 
 def test_reviews_and_notes_for_administrators_stay():
@@ -233,7 +233,9 @@ class TestPapers:
         assert put_back(protocol(), record)
         document.refresh_from_db()
         assert not document.taken_off
-        assert protocol().changes.first().what == "Documents recorded: Signed (Signed.pdf)."
+        assert (
+            protocol().changes.first().what == "Documents recorded: Signed (Signed.pdf, 4 bytes)."
+        )
 
     def test_one_that_was_not_there_is_taken_off(self, document):
         assert put_back(protocol())
@@ -349,18 +351,14 @@ class TestOrganisations:
 class TestPages:
     def test_a_theme(self):
         theme = Theme.objects.get(slug="housing")
-        row = theme.history.first()
+        (change,) = Change.objects.about(Theme, theme.pk)
         theme.name, theme.description, theme.position = "Homes", "What", 90
         saved(theme, at=days_on(1))
-        assert changes.restore(theme, state(row), at=days_on(2))
+        assert changes.restore(theme, change.snapshot, at=days_on(2))
         theme.refresh_from_db()
         assert (theme.name, theme.description, theme.position) == ("Housing", "", 10)
         assert "Name changed from Homes to Housing." in Change.objects.first().what
-        assert not changes.restore(theme, state(row), at=days_on(2))
-
-
-def state(row):
-    return {"fields": field_values(row.instance), "parts": {}}
+        assert not changes.restore(theme, change.snapshot, at=days_on(2))
 
 
 @pytest.mark.parametrize("meanwhile", ["the same", "something else", "the very restoring"])

@@ -34,16 +34,12 @@ from tests.demo.conftest import PROTOCOLS
 from tests.models.making import NOW
 
 PURPOSE_WORDS = (20, 60)
-MODELS = [
-    model
-    for model in apps.get_app_config("registers").get_models()
-    if not model.__name__.startswith("Historical")
-]
+MODELS = list(apps.get_app_config("registers").get_models())
 # What comes with running it: nothing was sent, nobody answered, no two were found to be one,
 # and no paper was replaced.
 LATER = {
     *("Reminder", "Reminded", "Answer", "Try", "Merge", "Apart", "EarlierVersion"),
-    *("Import", "ImportLine", "ImportName"),
+    *("Import", "ImportLine", "ImportName", "UsedReference"),
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]

@@ -328,7 +328,9 @@ def test_a_large_register_is_brought_in_pieces(empty_register):
 
     def make(number: int) -> None:
         made = make_protocols(number, theme=theme, review_date=MONTH)
-        Change.objects.bulk_create(Change(protocol=each, made_at=NOW, what="New") for each in made)
+        Change.objects.bulk_create(
+            Change(protocol=each, public=True, made_at=NOW, what="New") for each in made
+        )
 
     make(25)
     queries_to_write()  # it reads the register

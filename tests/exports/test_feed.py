@@ -163,7 +163,7 @@ def test_what_is_no_protocol_s_change_is_not_told(growth):
 
 def test_the_newest_are_told_and_no_more(growth):
     Change.objects.bulk_create(
-        Change(protocol=growth, made_at=NOW + number * HOUR, what=f"{number}")
+        Change(protocol=growth, public=True, made_at=NOW + number * HOUR, what=f"{number}")
         for number in range(1, MAX_ENTRIES + 2)
     )
     assert [entry.content[0].value for entry in entries()] == [
@@ -195,7 +195,7 @@ def test_hostile_words_break_nothing_and_are_read_again(growth, title, what, why
     Change.objects.update(what=what, why=why)
     whole = b"".join(write(results_of(""), HERE))
     entry = ElementTree.fromstring(whole).find(f"{ATOM}entry")
-    assert entry.findtext(f"{ATOM}title") == f"{visible(f'9001 - {title}')}: changed"
+    assert entry.findtext(f"{ATOM}title") == f"{visible(f'9001 - {title}')}: added"
     assert entry.find(f"{ATOM}category").get("term") == visible(name)
     said = entry.findtext(f"{ATOM}content")
     assert visible(said) == visible(f"{what} Why: {why}" if why else what)

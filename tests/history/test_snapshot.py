@@ -23,21 +23,30 @@ def told(thing, **fields):
         setattr(thing, name, value)
     with changes.record_change(thing, at=AT):
         changes.save(thing)
-    return Change.objects.first().record
+    return Change.objects.first().snapshot
 
 
-def test_a_draft_and_what_is_not_stored_have_none(real_register):
+def test_what_is_not_stored_has_none(real_register):
     assert snapshot_of(a_protocol("9009", theme=Theme.objects.first())) is None
-    assert (
-        snapshot_of(saved(a_protocol("9009", status="draft", theme=Theme.objects.first()))) is None
+
+
+def test_a_draft_is_recorded_and_not_public(real_register):
+    draft = a_protocol("9009", status="draft", theme=Theme.objects.first())
+    assert told(draft)["fields"]["status"] == "draft"
+    change = Change.objects.first()
+    assert (change.subject_key, change.public, change.protocol, change.what) == (
+        "9009",
+        False,
+        None,
+        "",
     )
 
 
 def test_every_protocol_of_the_real_register_is_recorded_as_it_stands(real_register):
     for protocol in Protocol.objects.all():
         change = protocol.changes.get()
-        assert change.record == json.loads(json.dumps(snapshot_of(protocol)))
-        fields, parties = change.record["fields"], change.record["parts"]["parties"]
+        assert change.snapshot == json.loads(json.dumps(snapshot_of(protocol)))
+        fields, parties = change.snapshot["fields"], change.snapshot["parts"]["parties"]
         assert fields["title"] == protocol.title
         assert fields["theme"] == {
             "key": protocol.theme_id,
@@ -51,16 +60,18 @@ def test_every_protocol_of_the_real_register_is_recorded_as_it_stands(real_regis
         ] == list(protocol.parties.values_list("organisation__slug", "role", "name_as_published"))
 
 
-def test_what_is_for_administrators_is_never_recorded(real_register):
+def test_what_is_for_administrators_alone_is_no_official_change(real_register):
     protocol = Protocol.objects.get(pk="0046")
-    assert "Ask them" not in json.dumps(told(protocol, title="Renamed", admin_note="Ask them."))
+    assert told(protocol, admin_note="Ask them.")["fields"]["admin_note"] == "Ask them."
+    assert not Change.objects.first().public
+    assert protocol.changes.count() == 1
 
 
 def test_what_stands_in_other_tables_is_recorded(real_register):
     protocol = Protocol.objects.get(pk="0046")
     with changes.record_change(protocol, at=AT):
         changes.save(Overarching(protocol=protocol, overarching_id="0062"))
-    (under,) = protocol.changes.first().record["parts"]["overarching"]
+    (under,) = protocol.changes.first().snapshot["parts"]["overarching"]
     assert under["overarching"] == {"key": "0062", "says": str(Protocol.objects.get(pk="0062"))}
 
 
@@ -90,7 +101,7 @@ def test_a_page_is_recorded_by_its_own_fields(real_register):
 class TestAChangeFromBeforeRecordsWereKept:
     @pytest.fixture
     def forgotten(self, real_register):
-        Change.objects.update(record=None)
+        Change.objects.update(snapshot=None)
         return Protocol.objects.get(pk="0046")
 
     def test_gets_what_was_there_until_the_next(self, forgotten):
@@ -98,20 +109,20 @@ class TestAChangeFromBeforeRecordsWereKept:
         organisation = forgotten.parties.first().organisation
         told(forgotten, title="Renamed")
         now, before = forgotten.changes.all()
-        assert before.record == was
-        assert now.record["fields"]["title"] == "Renamed"
+        assert before.snapshot == was
+        assert now.snapshot["fields"]["title"] == "Renamed"
         # What did not change is not written.
-        assert set(organisation.changes.values_list("record", flat=True)) <= {None}
+        assert set(organisation.changes.values_list("snapshot", flat=True)) <= {None}
 
     def test_stays_without_where_nothing_of_it_changes(self, forgotten):
         told(Protocol.objects.get(pk="0062"), title="Renamed")
-        assert forgotten.changes.get().record is None
+        assert forgotten.changes.get().snapshot is None
 
     def test_is_not_written_again_later(self, forgotten):
         told(forgotten, title="Renamed")
-        first = forgotten.changes.last().record
+        first = forgotten.changes.last().snapshot
         told(forgotten, title="Renamed again")
-        assert forgotten.changes.last().record == first
+        assert forgotten.changes.last().snapshot == first
 
     def test_of_a_draft_that_was_never_official_there_is_none(self, real_register):
         draft = saved(a_protocol("9009", status="draft", theme=Theme.objects.first()))

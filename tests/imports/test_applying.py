@@ -75,7 +75,6 @@ def test_new_and_changed_rows_are_saved_and_told(officer):
     ]
     assert "Review date changed from June 2022 to June 2027." in told.first().what
     assert Protocol.objects.get(pk="0061").updated_on == ON
-    assert Protocol.history.filter(reference="0061").first().history_user == officer
     assert RegisterVersion.now().number == version + 1
 
 

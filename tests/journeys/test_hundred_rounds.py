@@ -8,6 +8,7 @@ them tells whether they had seen what they replaced.
 from __future__ import annotations
 
 import http
+import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,8 @@ REFERENCE = "0042"
 EDIT = f"/admin/registers/protocol/{REFERENCE}/change/"
 OFFICERS = ("olive", "percy")
 HISTORY = (
-    "SELECT purpose FROM registers_historicalprotocol WHERE reference = '0042' ORDER BY history_id"
+    "SELECT snapshot FROM registers_change"
+    " WHERE subject_type = 'protocol' AND subject_key = '0042' ORDER BY id"
 )
 
 
@@ -133,6 +135,6 @@ def stored_texts(place: SeveralWorkers) -> list[str]:
         known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
         given = {ours: server[theirs] for ours, theirs in known.items() if server[theirs]}
         with psycopg.connect(dbname=name, **given) as connection:
-            return [text for (text,) in connection.execute(HISTORY)]
+            return [each["fields"]["purpose"] for (each,) in connection.execute(HISTORY)]
     with closing(sqlite3.connect(place.folder / "register.sqlite3")) as file:
-        return [text for (text,) in file.execute(HISTORY)]
+        return [json.loads(each)["fields"]["purpose"] for (each,) in file.execute(HISTORY)]

@@ -61,7 +61,7 @@ def test_long_texts_are_whole_and_show_the_words_that_differ(client: Client):
     assert " ".join(before.split()) in text(page)
 
 
-def test_reviews_stay_in_words(client: Client):
+def test_a_review_is_one_of_the_differences(client: Client):
     review = Review(
         protocol=Protocol.objects.get(pk="0046"),
         reviewed_on=datetime.date(2026, 11, 24),
@@ -71,13 +71,14 @@ def test_reviews_stay_in_words(client: Client):
     )
     changes.record_review(review, at=NOON)
     words = text(client.get(PAGE))
-    assert "Review recorded: 24 November 2026, still needed, unchanged; decided by: SIRO." in words
+    review_words = "24 November 2026, still needed, unchanged; decided by: SIRO"
+    assert f"Review Before Nothing After {review_words}" in words
     assert "Review date Before April 2022 After March 2029" in words
 
 
 def test_where_no_record_was_kept_the_words_stand(client: Client):
     change(title="Flood alerts")
-    Change.objects.filter(protocol="0046").update(record=None)
+    Change.objects.filter(protocol="0046").update(snapshot=None)
     words = text(client.get(PAGE))
     assert "for Schools to Flood alerts." in words
     assert "Before" not in words

@@ -63,7 +63,9 @@ def told_register(real_register) -> None:
     """A rich register, in which one change is told of each protocol."""
     make(1)
     public = Protocol.objects.exclude(status="draft")
-    Change.objects.bulk_create(Change(protocol=each, made_at=NOW, what="New") for each in public)
+    Change.objects.bulk_create(
+        Change(protocol=each, public=True, made_at=NOW, what="New") for each in public
+    )
 
 
 @pytest.mark.parametrize("ending", FOLLOWED)

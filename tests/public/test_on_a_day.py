@@ -187,7 +187,7 @@ class TestNames:
     def test_that_no_record_holds_are_followed_back_in_words(self, client: Client):
         # As after a register that was brought in whole: no organisation has a change.
         Change.objects.filter(protocol=None).delete()
-        Change.objects.update(record=None)
+        Change.objects.update(snapshot=None)
         rename("birch-trust", "Oak Trust", 3)
         rename("oak-trust", f"{'Elm ' * 40}Trust", 4)
         rename(Organisation.objects.named(f"{'Elm ' * 40}Trust").get().slug, "Yew Trust", 5)
@@ -278,13 +278,13 @@ class TestBeforeTheRegister:
     def test_what_kept_no_record_says_so(self, client: Client):
         rewrite(3, title="Second")
         rewrite(6, title="Third")
-        Change.objects.filter(protocol="9001", made_at__lt=days_on(6)).update(record=None)
+        Change.objects.filter(protocol="9001", made_at__lt=days_on(6)).update(snapshot=None)
         words = text(page(client, 4))
         assert "the register kept no record of that day" in words
         assert "the earliest record, from 28 November 2026" in words
         assert "Third" in words
         # Of registers from before records were kept, the last state is still that of its day.
-        Change.objects.filter(protocol="9001").update(record=None)
+        Change.objects.filter(protocol="9001").update(snapshot=None)
         assert "at the end of 28 November 2026" in text(page(client, 6))
         assert "the earliest record, from 28 November 2026" in text(page(client, 4))
 

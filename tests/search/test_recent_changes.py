@@ -33,6 +33,7 @@ def much_changed(one_rich_register) -> None:
             protocol_id=key if random.random() < 0.9 else None,
             organisation=organisation if random.random() < 0.5 else None,
             what="Changed",
+            public=True,
         )
         for key in random.choices(keys, often, k=300)
     )
@@ -104,7 +105,7 @@ def test_a_change_that_is_made_meanwhile_moves_the_others_on(much_changed, monke
     walk = feed._newest_first(found)
     first = next(walk)
     Change.objects.create(
-        made_at=START + datetime.timedelta(days=9), protocol_id="9000", what="Meanwhile"
+        made_at=START + datetime.timedelta(days=9), protocol_id="9000", public=True, what="Now"
     )
     assert [first, *walk] == before
 

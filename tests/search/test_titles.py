@@ -238,7 +238,7 @@ def test_every_way_of_saving_writes_the_key(real_register, tmp_path, way):
 @pytest.mark.django_db
 def test_the_migration_fills_the_keys_of_what_is_there(real_register, monkeypatch):
     """Of a draft too, which was public once."""
-    migration = import_module("registers.migrations.0011_title_keys")
+    migration = import_module("registers.migrations.0014_title_keys")
     monkeypatch.setattr(migration, "BATCH", 7)
     Protocol.objects.filter(pk="0012").update(status="draft")
     before = list(SearchEntry.objects.order_by("pk").values())

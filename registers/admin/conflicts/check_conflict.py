@@ -156,7 +156,7 @@ class ConflictCheck:
             edit_token=token.signed(thing),
             is_known=token.base is not None,
             hidden_fields=(typed | files).items(),
-            last_save=last_saved(thing, self.admin.parts()),
+            last_save=last_saved(self.admin.subject_of(thing)),
             asks_why="why" in flatten_fieldsets(self.admin.get_fieldsets(self.request, thing)),
         )
 

@@ -29,7 +29,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registers', '0010_words'),
+        ('registers', '0013_remove_history_tables'),
     ]
 
     operations = [
