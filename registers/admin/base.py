@@ -101,19 +101,13 @@ class RecordedForm(ModelForm):
     refusal: ValidationError | None = None
 
     def _post_clean(self) -> None:
-        """Check constraints only beside other errors, to show all at once: saving checks them."""
-        check = self.instance.full_clean
+        """Leave the constraints to the save: it checks all of them, and its refusal is shown."""
         # Django has no switch for it.
-        self.instance.full_clean = partial(check, validate_constraints=False)
+        self.instance.full_clean = partial(self.instance.full_clean, validate_constraints=False)
         try:
             super()._post_clean()  # type: ignore[misc]  # Django's own
         finally:
             del self.instance.full_clean
-        if self.errors:
-            try:
-                self.instance.validate_constraints(exclude=super()._get_validation_exclusions())  # type: ignore[misc]  # Django's own
-            except ValidationError as refusal:
-                self._update_errors(refusal)  # type: ignore[attr-defined]  # Django's own
 
     def _get_validation_exclusions(self) -> set[str]:
         """Leave out the objects that are chosen: their boxes have just found them."""
