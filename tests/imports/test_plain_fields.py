@@ -7,12 +7,12 @@ import datetime
 import pytest
 
 from registers.imports.reading.read import Row
-from registers.imports.spreadsheet.comparing import compare_field
+from registers.imports.spreadsheet.comparing import PLAIN_FIELDS, READERS, compare_field
 from registers.imports.spreadsheet.plan import Edit, Fate, Line
 from registers.imports.spreadsheet.reading import Merged, Table
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import Protocol
-from registers.models.protocol_fields import ProtocolField
+from registers.models.protocol_fields import Kind, ProtocolField
 
 YES_OR_NO = ProtocolField("parties_complete", meaning="Complete?", column_name="complete")
 CHOICE = ProtocolField("status", meaning="Its stage.", column_name="stage")
@@ -32,6 +32,10 @@ def compared(field: ProtocolField, cell: object, stored: Protocol | None) -> tup
     line = Line("", 2, Fate.UNCHANGED, "0012", "Growth")
     compare_field(row, line, field, stored, WRITTEN if stored else {})
     return row, line
+
+
+def test_each_plain_field_can_be_read():
+    assert {field.kind for field in PLAIN_FIELDS} <= {Kind.TEXT, *READERS}
 
 
 @pytest.mark.parametrize(

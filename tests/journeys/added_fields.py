@@ -61,6 +61,7 @@ class AddedField:
 
 
 DAY = "2026-03-31"
+DAY_AFTER = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)  # after `today`
 TEXT = {"type": ["string", "null"]}
 ADDED = [
     AddedField(
@@ -137,13 +138,18 @@ ADDED = [
         schema={"type": ["string", "null"], "format": "date"},
     ),
 ]
+# Only administrators see it.
+PRIVATE = "next_step"
+PRIVATE_MODEL = "models.TextField(blank=True)"
+PRIVATE_RECORD = f'ProtocolField("{PRIVATE}", NOTES, public=False)'
+SECRET = "Ask the Caldicott Guardian again."
 pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 
 @pytest.fixture
 def saved(officers_door: Client) -> Client:
     """The door of an officer who has typed a value into each field of the form, and saved."""
-    typed = {field.name: field.typed for field in ADDED}
+    typed = {field.name: field.typed for field in ADDED} | {PRIVATE: SECRET}
     assert typed.keys() <= typing_in.boxes(officers_door, FORM).keys() | unselected(officers_door)
     answer = typing_in.send(officers_door, FORM, **typed, why="They were agreed.")
     assert answer.redirect_chain, typing_in.errors(answer)
@@ -213,7 +219,7 @@ def test_json_has_them_as_it_is_described(client, saved):
 def test_the_history_says_what_was_recorded(client, saved):
     page = html.unescape(client.get(f"/protocols/{REFERENCE}/changes/").content.decode())
     assert "They were agreed." in page
-    with time_machine.travel(datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)):
+    with time_machine.travel(DAY_AFTER):
         that_day = client.get(f"/protocols/{REFERENCE}/?on=2026-11-22").content.decode()
     for field in ADDED:
         assert field.label in page
@@ -239,6 +245,21 @@ def test_they_are_missing_until_they_are_recorded(client, saved):
         words = field.missing or field.label
         assert words in of_another
         assert words not in of_this
+
+
+def test_what_is_not_public_is_on_the_form_alone(client, saved):
+    assert SECRET in saved.get(FORM).content.decode()
+    for address in (
+        *(f"/protocols/{REFERENCE}/", f"/protocols/{REFERENCE}/changes/", "/openapi.json"),
+        *("/protocols.csv", "/protocols.json", "/protocols.atom", "/?q=caldicott+again"),
+    ):
+        page = client.get(address)
+        text = page.getvalue().decode()
+        assert page.status_code == 200
+        assert SECRET not in text
+        assert PRIVATE not in text
+    with time_machine.travel(DAY_AFTER):
+        assert SECRET not in client.get(f"/protocols/{REFERENCE}/?on=2026-11-22").content.decode()
 
 
 def test_an_edited_export_comes_back(client, saved):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.added_fields import ADDED
+from tests.journeys.added_fields import ADDED, PRIVATE, PRIVATE_MODEL, PRIVATE_RECORD
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("registers", "weisf", "templates", "static", "fixtures", "tests")
@@ -64,12 +64,15 @@ def test_one_entry_and_a_migration_bring_a_field_everywhere(tree):
     insert(
         tree / MODEL,
         "    objects = ProtocolQuerySet.as_manager()",
-        [f"    {field.name} = {field.model}" for field in ADDED],
+        [
+            *(f"    {field.name} = {field.model}" for field in ADDED),
+            f"    {PRIVATE} = {PRIVATE_MODEL}",
+        ],
     )
     insert(
         tree / RECORDS,
         ")",
-        [f"    {field.record}," for field in ADDED],
+        [*(f"    {field.record}," for field in ADDED), f"    {PRIVATE_RECORD},"],
     )
     run(tree, "manage.py", "makemigrations", "registers", "--no-input", "-n", "added_fields")
     assert list((tree / "registers/migrations").glob("*_added_fields.py"))
