@@ -1,4 +1,4 @@
-"""What a change form and a save ask of the database, everything counted, savepoints too."""
+"""What a change form and a save ask of the database: everything but savepoints is counted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register
 
 MANY_PARTIES = "0036"
 FEW_PARTIES = "0046"
-FORM, SAVE = 20, 57
+FORM, SAVE = 20, 40
 
 
 @pytest.fixture
@@ -25,26 +25,33 @@ def door(administrator) -> Client:
     return made
 
 
+def queries(captured: CaptureQueriesContext) -> list[str]:
+    sentences = [each["sql"] for each in captured]
+    return [sql for sql in sentences if not sql.startswith(("SAVEPOINT ", "RELEASE "))]
+
+
 @pytest.mark.parametrize("query", ["", "?plain=1"])
-def test_a_change_form(door, query, django_assert_max_num_queries):
+def test_a_change_form(door, query):
     assert Protocol.objects.get(pk=MANY_PARTIES).parties.count() > FORM
-    with django_assert_max_num_queries(FORM):
+    with CaptureQueriesContext(connection) as captured:
         door.get(address("protocol", "change", MANY_PARTIES) + query)
+    assert 0 < len(queries(captured)) <= FORM
 
 
 @pytest.mark.parametrize("query", ["", "?plain=1"])
-def test_a_save_of_one_field(door, query, django_assert_max_num_queries):
+def test_a_save_of_one_field(door, query):
     url = address("protocol", "change", MANY_PARTIES) + query
     form = boxes(door, url) | {"purpose": "To find children at risk."}
-    with django_assert_max_num_queries(SAVE):
+    with CaptureQueriesContext(connection) as captured:
         assert door.post(url, form).status_code == 302
+    assert 0 < len(queries(captured)) <= SAVE
     assert Protocol.objects.get(pk=MANY_PARTIES).purpose == "To find children at risk."
 
 
 def test_as_many_for_many_parties_as_for_few(door):
     counts = []
     for reference in (FEW_PARTIES, MANY_PARTIES):
-        with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as captured:
             door.get(address("protocol", "change", reference))
-        counts.append(len(queries))
+        counts.append(len(queries(captured)))
     assert counts[0] == counts[1]
