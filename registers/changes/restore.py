@@ -35,6 +35,7 @@ from registers.models import (
     Resource,
 )
 from registers.models.keys import key_of
+from registers.models.protocol_fields import PRIVATE_FIELDS
 
 Values = dict[str, Any]
 
@@ -42,7 +43,7 @@ PART_GONE = "{says} is not in this register any more."
 NO_FILE = "The earlier file of ‘{title}’ is not kept here any more."
 FILE = ("name", "size", "uploaded_at")  # what is recorded beside a paper's file
 # What stays as it is: the fields and kinds of parts.
-NOT_RESTORED = {"slug", "admin_note", "reviews", "contact"}
+NOT_RESTORED = {"slug", "admin_note", "reviews", "contact", *PRIVATE_FIELDS}
 # By kind of part: the fields by which one is known again, beside whose it is.
 KNOWN_BY = {
     "parties": ("organisation", "role"),

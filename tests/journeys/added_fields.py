@@ -262,6 +262,19 @@ def test_what_is_not_public_is_on_the_form_alone(client, saved):
         assert SECRET not in client.get(f"/protocols/{REFERENCE}/?on=2026-11-22").content.decode()
 
 
+def test_an_earlier_state_is_put_back_but_for_what_is_not_public(client, saved):
+    cleared = dict.fromkeys((field.name for field in ADDED), "")
+    assert typing_in.send(saved, FORM, **cleared, **{PRIVATE: "They answered."}).redirect_chain
+    assert {record(client)[field.name] for field in ADDED} == {None}
+    history = saved.get(FORM.replace("change/", "history/")).content.decode()
+    newest_first = re.findall(r'href="([^"]+/restore/[^"]+)"', history)
+    assert typing_in.send(saved, newest_first[0]).redirect_chain
+    assert {field.name: record(client)[field.name] for field in ADDED} == {
+        field.name: field.data for field in ADDED
+    }
+    assert typing_in.boxes(saved, FORM)[PRIVATE] == "They answered."
+
+
 def test_an_edited_export_comes_back(client, saved):
     edits = {field.name: field.edited for field in ADDED}
     assert leads_to(apply(saved, brought(saved, exported(saved, {REFERENCE: edits}))))
