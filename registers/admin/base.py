@@ -30,10 +30,15 @@ from django.utils.text import capfirst
 from registers import changes
 from registers.admin.conflicts.check_conflict import ConflictCheck
 from registers.admin.conflicts.form_values import NOT_MODEL_FIELDS
-from registers.admin.edit_token import EDIT_TOKEN, EditToken, EditTokenField
 from registers.admin.history import HistoryAdmin
 from registers.changes import no_orphans
-from registers.changes.locking import Part, fingerprint, lock_for_update
+from registers.changes.locking import (
+    EDIT_TOKEN,
+    EditToken,
+    Part,
+    fingerprint,
+    lock_for_update,
+)
 from registers.models.review_dates import FIRST_YEAR
 
 MONTH_FORMATS = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")
@@ -92,6 +97,16 @@ KEPT_REASON = "Nothing that the public sees changed. Your reason is kept in the 
 LOST_REASON = "Nothing changed, so your reason was not recorded."
 UNREADABLE_FILTER = "A filter in the address is not valid, so this list shows everything."
 DATE_ERRORS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/2027."}}
+
+
+class EditTokenField(forms.CharField):
+    """The hidden field of the token. It never counts as changed."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return False."""
+        return False
 
 
 class RecordedForm(ModelForm):
@@ -366,7 +381,7 @@ class RecordedAdmin(HistoryAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete the object as an official change. Raises ValidationError for what must stay."""
         by = cast(User, request.user)
-        now, token = self.lock(obj), EditToken.read(request.POST, obj)
+        now, token = self.lock(obj), EditToken.read(request.POST.get(EDIT_TOKEN, ""), obj)
         if token is None or token.fingerprint != now:
             raise ChangedSinceError(CHANGED_SINCE)
         with changes.record_change(self.subject_of(obj), at=timezone.now(), by=by):

@@ -1,8 +1,8 @@
-"""Row locks, fingerprints of what is stored, and digests of what a preview showed.
+"""Row locks, fingerprints of what is stored, edit tokens, and digests of what a preview showed.
 
-A form carries a fingerprint of what it was made from. When it is posted, the
-stored rows are locked and compared with it, so that the second of two editors
-learns of the first.
+A form carries an edit token with a fingerprint of what it was made from. When it is
+posted, the stored rows are locked and compared with it, so that the second of two
+editors learns of the first.
 
 A preview carries a digest of what would happen. Confirming it does exactly
 that, or nothing.
@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from registers.history.snapshot import Snapshot
 from registers.models import Change
 
 # A kind of thing that belongs to another, and its field that says to which.
@@ -72,6 +74,38 @@ def _rows(thing: models.Model, parts: list[Part]) -> Iterator[models.QuerySet[An
 
 def _key(thing: models.Model) -> str:
     return thing._meta.pk.name
+
+
+# The name of a form's hidden field for its token, and the salt of the signature.
+EDIT_TOKEN = "edit_token"  # noqa: S105 (a name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditToken:
+    """What was stored when a form was shown: a fingerprint of all of it, and the form's values.
+
+    On the conflict page, `base` holds the values of the form that was shown first.
+    """
+
+    fingerprint: str
+    values: Snapshot
+    base: Snapshot | None = None
+
+    def signed(self, thing: models.Model) -> str:
+        """Return the token of `thing` as signed text."""
+        data = [thing._meta.label_lower, str(thing.pk), self.fingerprint, self.values, self.base]
+        return signing.dumps(data, salt=EDIT_TOKEN, compress=True)
+
+    @classmethod
+    def read(cls, text: str, thing: models.Model) -> EditToken | None:
+        """Return the token in `text`; None unless it was signed for `thing`."""
+        try:
+            *of, fingerprint, values, base = signing.loads(text, salt=EDIT_TOKEN)
+        except signing.BadSignature:
+            return None
+        if of != [thing._meta.label_lower, str(thing.pk)]:
+            return None
+        return cls(fingerprint=fingerprint, values=values, base=base)
 
 
 PLAN_CHANGED = "The register changed after you opened this page. Check again what would happen."

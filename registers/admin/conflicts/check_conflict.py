@@ -18,9 +18,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from registers.admin.conflicts.form_values import FormValues, form_values
-from registers.admin.edit_token import EDIT_TOKEN, EditToken
 from registers.admin.field_text import UPLOADED, Upload, display_value, field_label, words
-from registers.changes.locking import fingerprint, last_saved
+from registers.changes.locking import EDIT_TOKEN, EditToken, fingerprint, last_saved
 from registers.history.compare import ChangedBy, Choice, Comparison, Difference
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class ConflictCheck:
             thing = self.admin.get_object(request, key)
         if not self.admin.has_change_permission(request, thing):
             return None
-        token = EditToken.read(request.POST, thing or self.admin.model(pk=key))
+        token = self._token(thing or self.admin.model(pk=key))
         if thing and token and token.fingerprint == now:
             request.locked_object = thing
             return None
@@ -83,7 +82,7 @@ class ConflictCheck:
         if LEAVE in buttons:
             messages.info(request, LEFT_AS_STORED)
             return redirect(request.get_full_path())
-        if (token := EditToken.read(request.POST, thing)) is None:
+        if (token := self._token(thing)) is None:
             return None
         values = self._values(thing)
         comparison = values.compare(token.base, token.values, request)
@@ -104,6 +103,9 @@ class ConflictCheck:
         return None
 
     # What is stored --------------------------------------------------------------------------
+
+    def _token(self, thing: models.Model) -> EditToken | None:
+        return EditToken.read(self.request.POST.get(EDIT_TOKEN, ""), thing)
 
     def values_of(self, thing: Any, form: Any, formsets: Any) -> FormValues:
         """Return the values of an unbound form, and of its pairs of a form set and its inline."""

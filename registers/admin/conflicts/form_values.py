@@ -14,7 +14,6 @@ from django import forms
 from django.http import QueryDict
 from django.utils.text import capfirst
 
-from registers.admin.edit_token import EDIT_TOKEN
 from registers.admin.field_text import (
     Fields,
     Upload,
@@ -23,6 +22,7 @@ from registers.admin.field_text import (
     normalised,
     typed_values,
 )
+from registers.changes.locking import EDIT_TOKEN
 from registers.history.compare import KEY, Comparison, Matching, Row, compare
 from registers.history.snapshot import Snapshot
 
