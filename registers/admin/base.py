@@ -37,7 +37,7 @@ from registers.changes.locking import (
     EditToken,
     Part,
     fingerprint,
-    lock_for_update,
+    lock_one,
 )
 from registers.models.review_dates import FIRST_YEAR
 
@@ -274,7 +274,7 @@ class RecordedAdmin(HistoryAdmin):
         """Lock the rows of `thing` until the transaction ends, and return their fingerprint."""
         subject = self.subject_of(thing)
         if subject != thing:
-            lock_for_update(subject, [])
+            lock_one(subject)
         return fingerprint(thing, self.parts(), lock=True)
 
     def get_object(

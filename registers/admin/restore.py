@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 
 from registers import changes
 from registers.admin.permissions import PUBLISH_FIELDS, may_publish
-from registers.changes.locking import lock_for_update
+from registers.changes.locking import lock_one
 from registers.history.snapshot import Snapshot, comparable_value, field_values
 from registers.models import Change, News, Organisation, Protocol, Resource, Theme
 
@@ -109,8 +109,7 @@ def _restore(
 ) -> bool:
     """Put the state back. Raises PermissionDenied if the user is no longer allowed to."""
     with transaction.atomic():
-        lock_for_update(thing, [])
-        now = type(thing)._default_manager.filter(pk=thing.pk).first()
+        now = lock_one(thing)
         if now and not may_restore(request, now, state.snapshot):
             raise PermissionDenied
         return changes.restore(

@@ -9,7 +9,7 @@ dozen each. The caller, who opened `update_search_and_version` or
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,15 @@ from django.db.models import Max
 from django.utils.text import slugify
 
 from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
+from registers.changes.locking import batches
 from registers.changes.record import (
-    batches,
     record_change,
     record_changes,
     save,
     slug_candidates,
     wanted_slug,
 )
-from registers.models import Gap, Name, Organisation, Party, Protocol, RegisterVersion, Slug, Theme
+from registers.models import Gap, Name, Organisation, Party, Protocol, Slug, Theme
 from registers.models.keys import all_spellings, key_of
 from registers.models.organisation import KEY_LENGTH
 from registers.models.protocol import GAP_EXPLAINED
@@ -158,26 +158,6 @@ def _staying(parts: Sequence[Part], stored: Sequence[Party]) -> dict[int, Party]
         if place not in found and (key := others.pop(part.organisation, None)):
             found[place] = left.pop(key)
     return found
-
-
-def hold(references: Iterable[str], organisations: Iterable[int]) -> RegisterVersion:
-    """Let nobody else save these, nor anything official, until the transaction ends.
-
-    Protocols come first with their parties, then organisations, then the
-    version, which is returned: so does everybody who saves. Nothing is waited
-    for: raises OperationalError where somebody else holds one of them. SQLite
-    writes one transaction after the other, so that there it holds by itself.
-    """
-    for model, field, keys in (
-        (Protocol, "pk", sorted(references)),
-        (Party, "protocol", sorted(references)),
-        (Organisation, "pk", sorted(organisations)),
-    ):
-        rows = model._default_manager.select_for_update(no_key=True, nowait=True)
-        for some in batches(keys):
-            list(rows.filter(**{f"{field}__in": some}).order_by("pk").values_list("pk"))
-    list(RegisterVersion.objects.select_for_update(nowait=True).filter(pk=RegisterVersion.ONLY))
-    return RegisterVersion.now()
 
 
 @dataclass(frozen=True, slots=True)

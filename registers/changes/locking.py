@@ -13,9 +13,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.core import signing
@@ -23,8 +23,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from registers.history.snapshot import Snapshot
-from registers.models import Change
+from registers.models import Change, Organisation, Party, Protocol, RegisterVersion
 
+Row = TypeVar("Row", bound=models.Model)
+Key = TypeVar("Key")
+BATCH = 500
 # A kind of thing that belongs to another, and its field that says to which.
 Part = tuple[type[models.Model], str]
 
@@ -37,13 +40,70 @@ class LastSave:
     by: User | None
 
 
-def lock_for_update(thing: models.Model, parts: list[Part]) -> None:
-    """Lock the rows of `thing` and of its `parts` until the transaction ends.
+def lock_rows(rows: models.QuerySet[Row], *, strong: bool = False, wait: bool = True) -> list[Row]:
+    """Lock rows until the transaction ends, and return them as they are now.
 
-    SQLite runs one writing transaction after the other, so it needs no row locks.
+    They are locked in the order of their keys, so that no two transactions wait for each
+    other. `strong` also keeps others from adding rows that point at these: for what is
+    deleted, or whose parts are moved. Without `wait`, raises OperationalError where
+    somebody else holds one of them. SQLite runs one writing transaction after the
+    other, so it needs no row locks.
     """
-    for rows in _rows(thing, parts):
-        list(rows.select_for_update(no_key=True).values_list("pk"))
+    return list(
+        rows.select_for_update(no_key=not strong, nowait=not wait, of=("self",)).order_by("pk")
+    )
+
+
+def lock_one(row: Row, *, strong: bool = False) -> Row | None:
+    """Lock the stored `row` until the transaction ends; return it as it is now, None if gone."""
+    rows = type(row)._default_manager.filter(pk=row.pk)
+    return next(iter(lock_rows(rows, strong=strong)), None)
+
+
+def lock_organisations(keys: Iterable[int]) -> dict[int, Organisation]:
+    """Lock organisations and their protocols, and return the organisations as they are now.
+
+    Those that are gone are left out. The protocols are locked first, as when one
+    is edited.
+    """
+    keys, known = list(keys), set[str]()
+    locked: dict[int, Organisation] | None = None
+    while True:
+        their = Party.objects.filter(organisation__in=keys).order_by()
+        # A part may have been written before the organisations were locked.
+        new = set(their.values_list("protocol", flat=True)) - known
+        if locked is not None and not new:
+            return locked
+        for some in batches(sorted(new)):
+            lock_rows(Protocol.objects.filter(pk__in=some).only("pk"))
+        organisations = Organisation.objects.filter(pk__in=keys)
+        locked = {each.pk: each for each in lock_rows(organisations, strong=True)}
+        known |= new
+
+
+def lock_register(references: Iterable[str], organisations: Iterable[int]) -> RegisterVersion:
+    """Let nobody else save these, nor anything official, until the transaction ends.
+
+    Protocols come first with their parties, then organisations, then the version,
+    which is returned: so does everybody who saves. Nothing is waited for: raises
+    OperationalError where somebody else holds one of them.
+    """
+    wanted = sorted(references)
+    for model, field, keys in (
+        (Protocol, "pk", wanted),
+        (Party, "protocol", wanted),
+        (Organisation, "pk", sorted(organisations)),
+    ):
+        for some in batches(keys):
+            rows = model._default_manager.filter(**{f"{field}__in": some}).only("pk")
+            lock_rows(rows, wait=False)
+    lock_rows(RegisterVersion.objects.filter(pk=RegisterVersion.ONLY), strong=True, wait=False)
+    return RegisterVersion.now()
+
+
+def batches(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """Yield the keys in batches of a size that one query can name."""
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
 def fingerprint(thing: models.Model, parts: list[Part], *, lock: bool = False) -> str:

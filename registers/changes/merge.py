@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from registers.changes.journal import Step, apply_steps, update_step
-from registers.changes.locking import PLAN_CHANGED, plan_digest
+from registers.changes.locking import PLAN_CHANGED, lock_organisations, plan_digest
 from registers.changes.merge_plan import MergeSteps
 from registers.changes.record import (
     free_slug,
@@ -122,29 +122,6 @@ def merge(
         )
 
 
-def lock_organisations(keys: Iterable[int]) -> dict[int, Organisation]:
-    """Lock organisations and their protocols, and return the organisations as they are now.
-
-    Those that are gone are left out. The protocols are locked first, as when one
-    is edited, and all in the order of their keys, so that no two transactions
-    wait for each other.
-    """
-    keys, known = list(keys), set[str]()
-    held: dict[int, Organisation] | None = None
-    while True:
-        their = Party.objects.filter(organisation__in=keys).order_by()
-        # A part may have been written before the organisations were held.
-        new = set(their.values_list("protocol", flat=True)) - known
-        if held is not None and not new:
-            return held
-        for batch in _batches(sorted(new)):
-            protocols = Protocol.objects.select_for_update(no_key=True).order_by("pk")
-            list(protocols.filter(pk__in=batch).values_list("pk"))
-        organisations = Organisation.objects.select_for_update().order_by("pk")
-        held = {each.pk: each for each in organisations.filter(pk__in=keys)}
-        known |= new
-
-
 def protocols_of(steps: Iterable[Step]) -> list[str]:
     """Return the references of the protocols whose parties the steps touch, in order."""
     rows = (step.after or step.before or {} for step in steps if step.table == "party")
@@ -159,10 +136,6 @@ def reason_with(reason: str, why: str) -> str:
 def steps_digest(about: Sequence[object], steps: Iterable[Step], more: Iterable[str] = ()) -> str:
     """Return the digest of steps, with what they are `about` and `more` that is shown."""
     return plan_digest([*about, [step.to_json() for step in steps], *more])
-
-
-def _batches(keys: list[str], length: int = 500) -> Iterable[list[str]]:
-    return (keys[start : start + length] for start in range(0, len(keys), length))
 
 
 def _kind(organisation: Organisation) -> str:

@@ -19,6 +19,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import Error, models, transaction
 
+from registers.changes.locking import lock_one
 from registers.files.kinds import kind_of
 from registers.models import Document, EarlierVersion, Protocol, Resource
 from registers.models.document import clear_name, is_new, refuse_other_than
@@ -133,7 +134,7 @@ def delete_later(names: Iterable[str]) -> None:
 
 def _locked(paper: Paper) -> Paper | None:
     """Return the paper as it is stored. Two who replace its file wait for each other."""
-    return type(paper)._default_manager.select_for_update().filter(pk=paper.pk).first()
+    return lock_one(paper)
 
 
 def _store(paper: Paper) -> None:

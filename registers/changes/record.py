@@ -21,6 +21,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from registers.changes.locking import batches
 from registers.changes.papers import delete, made_at, no_orphans, save_paper
 from registers.history.diff import differences, words_of
 from registers.history.snapshot import Snapshot, blank_snapshot, is_public, snapshots_of
@@ -43,7 +44,6 @@ from registers.search.search_writer import update_search
 ADDED = "Added to this register."
 TAKEN_OUT = "Taken out of this register."
 IN_THE_FUTURE = "This date must be today or in the past."
-BATCH = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,11 +190,6 @@ def record_changes(
         (touched.protocols if model is Protocol else touched.organisations).update(every)
         for some in batches(every):
             _write_changes(model, some, before, snapshots_of(model, some), how)
-
-
-def batches(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Yield the keys in batches of a size that one query can name."""
-    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
 @dataclass(frozen=True, kw_only=True)

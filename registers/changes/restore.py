@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.text import capfirst
 
-from registers.changes.locking import plan_digest
+from registers.changes.locking import lock_one, plan_digest
 from registers.changes.record import dry_run, record_change, remove, save
 from registers.history.diff import Difference, differences
 from registers.history.snapshot import PARTS, Snapshot, snapshot_of, to_python
@@ -284,8 +284,7 @@ def _locked(thing: models.Model) -> models.Model:
 
     Raises ValidationError where it is gone: somebody may have merged it.
     """
-    things = type(thing)._default_manager.select_for_update(no_key=True)
-    held = things.filter(pk=thing.pk).first()
+    held = lock_one(thing)
     if held is None:
         raise ValidationError(GONE)
     return held

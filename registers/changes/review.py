@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from registers.changes.locking import PLAN_CHANGED, plan_digest
+from registers.changes.locking import PLAN_CHANGED, lock_rows, plan_digest
 from registers.changes.record import (
     IN_THE_FUTURE,
     dry_run,
@@ -134,8 +134,7 @@ def _lock_protocols(reviews: Sequence[Review]) -> None:
     them in one order, so that no two wait for each other.
     """
     keys = {key for review in reviews for key in (review.protocol_id, review.replaced_by_id) if key}
-    held = Protocol.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-    by_key = {protocol.pk: protocol for protocol in held}
+    by_key = {each.pk: each for each in lock_rows(Protocol.objects.filter(pk__in=keys))}
     for review in reviews:
         review.protocol = by_key[review.protocol_id]
         if review.replaced_by_id in by_key:

@@ -20,9 +20,8 @@ from registers.changes.journal import (
     stored_rows,
     update_step,
 )
-from registers.changes.locking import PLAN_CHANGED
+from registers.changes.locking import PLAN_CHANGED, lock_organisations, lock_rows
 from registers.changes.merge import (
-    lock_organisations,
     protocols_of,
     reason_with,
     steps_digest,
@@ -112,7 +111,7 @@ def undo_merge(
     """
     with update_search_and_version() as touched:
         lock_organisations([merge.stays_key])
-        merge = Merge.objects.select_for_update().get(pk=merge.pk)
+        (merge,) = lock_rows(Merge.objects.filter(pk=merge.pk))
         plan = plan_undo(merge)
         if expected_digest not in {None, plan.digest}:
             raise ValidationError(PLAN_CHANGED)

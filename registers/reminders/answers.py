@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from registers import changes
+from registers.changes.locking import lock_rows
 from registers.models import Answer, Merge, Protocol, Reminded, Reminder, Review, Try
 from registers.models.keys import refuse_email
 from registers.search.text.engine import engine
@@ -193,7 +194,7 @@ def give_answer(
     )
     with transaction.atomic():
         # Of two who answer at once, the second waits here and then sees the first's.
-        Protocol.objects.select_for_update().get(pk=line.protocol_id)
+        lock_rows(Protocol.objects.filter(pk=line.protocol_id).only("pk"))
         line = Reminded.objects.select_related("protocol", "reminder__organisation", "answer").get(
             pk=line.pk
         )
@@ -275,7 +276,7 @@ def refuse(answer: Answer, *, at: datetime.datetime, by: User) -> Answer:
 
 def _undecided(answer: Answer) -> Answer:
     """Return the answer as it is stored, for this transaction alone. Raises ValidationError."""
-    stored = Answer.objects.select_for_update().get(pk=answer.pk)
+    (stored,) = lock_rows(Answer.objects.filter(pk=answer.pk))
     if stored.status != Answer.Status.WAITING:
         status = stored.get_status_display().lower()
         raise ValidationError(DECIDED.format(status=status))

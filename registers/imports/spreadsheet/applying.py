@@ -17,12 +17,11 @@ from registers.changes.bulk_import import (
     Incoming,
     IncomingOrganisation,
     Part,
-    hold,
     import_organisations,
     import_protocols,
     import_theme,
 )
-from registers.changes.locking import PLAN_CHANGED
+from registers.changes.locking import PLAN_CHANGED, lock_register
 from registers.changes.record import Touched, collect_touched
 from registers.imports.spreadsheet.plan import Fate, Line, Plan, Progress, Whom, Work
 from registers.models import Organisation, Protocol, RegisterVersion
@@ -225,7 +224,7 @@ def _hold(plan: Plan) -> Work[RegisterVersion]:
     while True:
         try:
             with transaction.atomic():
-                return hold(*references_of(plan))
+                return lock_register(*references_of(plan))
         except DatabaseError as refusal:
             if not _is_held(refusal) or time.monotonic() > give_up:
                 raise

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from registers.changes.locking import PLAN_CHANGED
+from registers.changes.locking import PLAN_CHANGED, lock_one
 from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
@@ -160,7 +160,7 @@ def _sheets(brought: Import) -> list[Sheet]:
 
 def _held(brought: Import) -> Import:
     """Return it as it is stored, held to the transaction's end. Raises ValidationError."""
-    held = Import.objects.select_for_update(of=("self",)).filter(pk=brought.pk).first()
+    held = lock_one(brought)
     if held is None:
         raise ValidationError(GONE)
     if held.status == Import.Status.APPLIED:
