@@ -20,6 +20,7 @@ from itertools import islice
 from django.db import models, transaction
 from django.utils.text import slugify
 
+from registers.changes.bulk_writes import create_rows
 from registers.changes.record import ADDED
 from registers.models import (
     Change,
@@ -99,5 +100,5 @@ def _insert(things: Iterable[models.Model]) -> None:
     tables = defaultdict(list)
     for thing in things:
         tables[type(thing)].append(thing)
-    for model, rows in tables.items():
-        model._default_manager.bulk_create(rows)
+    for rows in tables.values():
+        create_rows(rows)

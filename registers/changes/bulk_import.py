@@ -89,7 +89,7 @@ def _save_protocols(incoming: Sequence[Incoming]) -> None:
     stored = Protocol.objects.in_bulk([each.reference for each in incoming if not each.new])
     new = [Protocol(reference=i.reference, **i.values) for i in incoming if i.new]
     _refuse_explained_gaps(new)
-    create_rows(new)
+    create_rows(new, check=True)
     altered = []
     for each in incoming:
         if not each.new and each.values:
@@ -97,7 +97,7 @@ def _save_protocols(incoming: Sequence[Incoming]) -> None:
             for name, value in each.values.items():
                 setattr(protocol, name, value)
             altered.append((protocol, each.values.keys()))
-    update_rows(altered)
+    update_rows(altered, check=True)
 
 
 def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
@@ -139,8 +139,8 @@ def _save_parts(incoming: Sequence[Incoming]) -> None:
     # First what makes room: a protocol has one lead at most.
     delete_rows(removed)
     for role in (Party.Role.PARTNER, Party.Role.LEAD):
-        update_rows([pair for pair in altered if pair[0].role == role])
-    create_rows(made)
+        update_rows([pair for pair in altered if pair[0].role == role], check=True)
+    create_rows(made, check=True)
 
 
 def _staying(parts: Sequence[Part], stored: Sequence[Party]) -> dict[int, Party]:
@@ -195,7 +195,7 @@ def import_organisations(
                 slugs.append(kept)
                 if each.stored is None:
                     new.append(Organisation(name=each.name, slug=slug, kind=each.kind))
-            create_rows(new)
+            create_rows(new, check=True)
             made = iter(new)
             keys[:] = [next(made).pk if each.stored is None else each.stored for each in some]
             names = [
@@ -203,11 +203,14 @@ def import_organisations(
                 for key, each in zip(keys, some, strict=True)
                 for name in _names(each)
             ]
-            create_rows(names)
-            Slug.objects.bulk_create(
-                Slug(organisation_id=key, text=text)
-                for key, texts in zip(keys, slugs, strict=True)
-                for text in texts
+            create_rows(names, check=True)
+            addresses_of_each = zip(keys, slugs, strict=True)
+            create_rows(
+                [
+                    Slug(organisation_id=key, text=t)
+                    for key, texts in addresses_of_each
+                    for t in texts
+                ]
             )
         yield keys
 

@@ -1,7 +1,9 @@
-"""Create, update and delete many rows of one table at once.
+"""Create, update and delete many rows of one model at once: the one writer of many rows.
 
-As `save` does for one, but foreign keys and unique constraints are left to the
-database: its own IntegrityError is raised.
+`save` and `remove` do this for one. What many rows are is known to whoever calls: a
+spreadsheet checks each value; the steps of a merge, and a generated register, were right
+when they were made. Foreign keys and unique constraints are left to the database: its
+own IntegrityError is raised.
 """
 
 from __future__ import annotations
@@ -14,45 +16,48 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 Row = TypeVar("Row", bound=models.Model)
+BATCH = 500
 
 
-def create_rows(things: Sequence[Row]) -> None:
-    """Check and store new rows of one model, and set their keys. Raises ValidationError."""
-    if things:
-        model = type(things[0])
-        _check(things)
-        model._default_manager.bulk_create(things)
+def create_rows(rows: Sequence[Row], *, check: bool = False) -> None:
+    """Store new rows of one model, and set their keys. With `check`, raises ValidationError."""
+    if rows:
+        if check:
+            _check(rows)
+        type(rows[0])._default_manager.bulk_create(rows, BATCH)
 
 
-def update_rows(altered: Iterable[tuple[Row, Collection[str]]]) -> None:
-    """Check and update rows of one model, each with the names of the columns that differ.
+def update_rows(rows: Iterable[tuple[Row, Collection[str]]], *, check: bool = False) -> None:
+    """Update stored rows of one model, each with the names of the columns that differ.
 
-    They are updated in the order given. Raises ValidationError.
+    They are updated in the order given. With `check`, raises ValidationError.
     """
     alike = defaultdict(list)
-    for thing, columns in altered:
-        alike[tuple(sorted(columns))].append(thing)
-    for columns, things in alike.items():
-        model = type(things[0])
-        _check(things)
+    for row, columns in rows:
+        alike[tuple(sorted(columns))].append(row)
+    for columns, some in alike.items():
+        model = type(some[0])
+        if check:
+            _check(some)
         fields = [f.name for f in model._meta.concrete_fields if f.attname in columns]
-        model._default_manager.bulk_update(things, fields)
+        model._default_manager.bulk_update(some, fields, BATCH)
 
 
-def delete_rows(things: Sequence[Row]) -> None:
+def delete_rows(rows: Sequence[Row]) -> None:
     """Delete stored rows of one model, to which nothing points."""
-    if things:
-        rows = type(things[0])._default_manager.filter(pk__in=[thing.pk for thing in things])
+    for start in range(0, len(rows), BATCH):
+        keys = [row.pk for row in rows[start : start + BATCH]]
+        stored = type(rows[0])._default_manager.filter(pk__in=keys)
         # Not delete(), which would first look for rows that point here.
-        rows._raw_delete(rows.db)
+        stored._raw_delete(stored.db)
 
 
-def _check(things: Sequence[Row]) -> None:
-    """Check each value by itself. Raises ValidationError, which names the thing."""
-    relations = {f.name for f in type(things[0])._meta.fields if f.is_relation}
-    for thing in things:
+def _check(rows: Sequence[Row]) -> None:
+    """Check each value by itself. Raises ValidationError, which names the row."""
+    relations = {f.name for f in type(rows[0])._meta.fields if f.is_relation}
+    for row in rows:
         try:
-            thing.clean_fields(exclude=relations)
+            row.clean_fields(exclude=relations)
         except ValidationError as refusal:
-            said = [f"{thing}: {sentence}" for sentence in refusal.messages]
+            said = [f"{row}: {sentence}" for sentence in refusal.messages]
             raise ValidationError(said) from refusal

@@ -6,7 +6,7 @@ happens, and it can be undone row by row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -14,9 +14,9 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from registers.changes.bulk_writes import BATCH, create_rows, delete_rows, update_rows
 from registers.history.snapshot import to_json
 
-BATCH = 500
 Values = dict[str, Any]
 
 
@@ -59,9 +59,8 @@ def read_steps(kept: Iterable[Sequence[Any]]) -> list[Step]:
 
 def update_step(thing: models.Model, **values: Any) -> Step:
     """Return the step that updates the stored `thing` with these values, by column."""
-    row = column_values(thing)
     after = {name: to_json(value) for name, value in values.items()}
-    before = {name: row[name] for name in after}
+    before = {name: to_json(getattr(thing, name)) for name in after}
     return Step(table=_table(thing), key=thing.pk, before=before, after=after)
 
 
@@ -88,31 +87,23 @@ def matches_stored(step: Step, stored: models.Model | None) -> bool:
 
 def apply_steps(steps: Iterable[Step]) -> None:
     """Apply the steps in their order, within a transaction."""
-    for _, several in groupby(steps, key=lambda step: (step.table, step.kind)):
+    for (_, kind), several in groupby(steps, key=lambda step: (step.table, step.kind)):
         alike = list(several)
-        {"made": _make, "removed": _remove, "altered": _alter}[alike[0].kind](alike)
+        model, rows = alike[0].model, stored_rows(alike)
+        if kind == "made":
+            create_rows([model(**_values(model, step.after or {})) for step in alike])
+        elif kind == "removed":
+            delete_rows(list(rows.values()))
+        else:
+            update_rows(_altered(rows[step.key], step) for step in alike)
 
 
-def _make(steps: list[Step]) -> None:
-    model = steps[0].model
-    things = [model(**_values(model, step.after or {})) for step in steps]
-    model._default_manager.bulk_create(things, BATCH)
-
-
-def _remove(steps: list[Step]) -> None:
-    for thing in stored_rows(steps).values():
-        thing.delete()
-
-
-def _alter(steps: list[Step]) -> None:
-    model, things = steps[0].model, stored_rows(steps)
-    columns: set[str] = set()
-    for step in steps:
-        for name, value in _values(model, step.after or {}).items():
-            setattr(things[step.key], name, value)
-            columns.add(name)
-    fields = [field.name for field in model._meta.concrete_fields if field.attname in columns]
-    model._default_manager.bulk_update(list(things.values()), fields, batch_size=BATCH)
+def _altered(row: models.Model, step: Step) -> tuple[models.Model, Collection[str]]:
+    """Return the row with the values of the step, and the names of their columns."""
+    values = _values(step.model, step.after or {})
+    for name, value in values.items():
+        setattr(row, name, value)
+    return row, values.keys()
 
 
 def stored_rows(steps: Sequence[Step]) -> dict[Any, models.Model]:

@@ -15,7 +15,6 @@ from registers.changes.journal import Step, delete_step, update_step
 from registers.models import (
     Apart,
     Approver,
-    Change,
     Contact,
     Name,
     Organisation,
@@ -42,20 +41,37 @@ class MergeSteps:
     def steps(self) -> Iterator[Step]:
         """Give every step, in an order in which no row stands in another's way.
 
-        Sentences that warn stand in `notes` afterwards. Raises ValidationError
-        for what cannot be joined.
+        Every row of the register that points at `goes` moves, whatever its model, but
+        for what a hook knows better: two of a kind that cannot both be of one.
+        Sentences that warn stand in `notes` afterwards. Raises ValidationError for
+        what cannot be joined.
         """
-        yield from self._parties()
-        yield from self._names()
-        yield from self._slugs()
-        yield from self._approvers()
-        yield from self._successions()
-        yield from self._contact()
-        yield from self._reminders()
-        yield from self._changes()
-        yield from self._apart()
+        hooks = {
+            Party: self._parties,
+            Name: self._names,
+            Approver: self._approvers,
+            Succession: self._successions,
+            Contact: self._contact,
+            Reminder: self._reminders,
+            Apart: self._apart,
+        }
+        for model, fields in relations().items():
+            if hook := hooks.get(model):
+                yield from hook()
+            else:
+                yield from self._moved(model, fields)
         yield from self._own_words()
         yield delete_step(self.goes)
+
+    def _moved(self, model: type[models.Model], fields: list[str]) -> Iterator[Step]:
+        """Let what points at the one that goes point at the one that stays."""
+        for name in fields:
+            rows = model._default_manager.filter(**{name: self.goes.pk}).order_by("pk")
+            # An address is known by its text when the merge is undone.
+            kept = ["text"] if model is Slug else []
+            for row in rows.only("pk", name, *kept):
+                said = {each: getattr(row, each) for each in kept}
+                yield update_step(row, **{f"{name}_id": self.stays.pk}, **said)
 
     def _parties(self) -> Iterator[Step]:
         """Move its parties; where both have one role, one row says what both said."""
@@ -110,10 +126,6 @@ class MergeSteps:
         for name in self.goes.names.order_by("pk"):
             kind = self.kind_of_name if name.kind == Name.Kind.OFFICIAL else name.kind
             yield update_step(name, organisation_id=self.stays.pk, kind=kind, text=name.text)
-
-    def _slugs(self) -> Iterator[Step]:
-        for slug in Slug.objects.filter(organisation=self.goes).order_by("pk"):
-            yield update_step(slug, organisation_id=self.stays.pk, text=slug.text)
 
     def _approvers(self) -> Iterator[Step]:
         titles = {key_of(each.job_title) for each in self.stays.approvers.all()}
@@ -192,10 +204,6 @@ class MergeSteps:
                 " each e-mail must keep working. So these two cannot be merged."
             )
 
-    def _changes(self) -> Iterator[Step]:
-        for change in Change.objects.filter(organisation=self.goes).order_by("pk"):
-            yield update_step(change, organisation_id=self.stays.pk)
-
     def _apart(self) -> Iterator[Step]:
         """Let what it is not the same as be said of the one that stays, once."""
         stays, goes = self.stays.pk, self.goes.pk
@@ -222,6 +230,18 @@ class MergeSteps:
                 said[name] = f"{stays}\n\n{goes}" if stays else goes
         if said:
             yield update_step(self.stays, **said)
+
+
+def relations() -> dict[type[models.Model], list[str]]:
+    """Return the models that point at an organisation, each with its foreign keys.
+
+    Parties come first: their protocols are what the merge is about for the public.
+    """
+    found: dict[type[models.Model], list[str]] = {Party: []}
+    for relation in Organisation._meta.get_fields(include_hidden=True):
+        if isinstance(relation, models.ManyToOneRel):
+            found.setdefault(relation.related_model, []).append(relation.field.name)
+    return found
 
 
 def _filled(kept: Succession, gone: Succession) -> Iterable[Step]:

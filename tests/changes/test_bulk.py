@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, transaction
 
-from registers.changes import record as recording
+from registers.changes import locking
 from registers.changes.bulk_import import (
     Incoming,
     IncomingOrganisation,
@@ -52,9 +52,9 @@ def cast(django_db_setup, django_db_blocker) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=[recording.BATCH, 7], ids=["many", "few"])
+@pytest.fixture(params=[locking.BATCH, 7], ids=["many", "few"])
 def batch(request, monkeypatch) -> None:
-    monkeypatch.setattr(recording, "BATCH", request.param)
+    monkeypatch.setattr(locking, "BATCH", request.param)
     monkeypatch.setattr(search_writer, "BATCH", request.param)
 
 

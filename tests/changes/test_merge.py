@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from registers import changes
+from registers.changes.merge_plan import relations
 from registers.history.snapshot import snapshot_of, snapshots_of
 from registers.models import (
     Apart,
@@ -232,6 +233,17 @@ class TestReminders:
         reminded("Cedar Charity", "9001")
         with pytest.raises(ValidationError, match="Both were reminded of 9001 on 2 November 2026"):
             merged("Cedar Charity", "Birch Trust")
+
+
+def test_nothing_points_at_what_is_gone_whatever_its_model():
+    """A model that comes later, and points at organisations, moves too."""
+    with changes.record_change(named("Birch Trust"), at=NOON):
+        changes.save(Approver(organisation=named("Birch Trust"), job_title="SIRO"))
+    key = merged("Cedar Charity", "Birch Trust").gone_key
+    assert len(relations()) > 8
+    for model, fields in relations().items():
+        for field in fields:
+            assert not model.objects.filter(**{field: key}).exists(), (model, field)
 
 
 class TestWhatIsTold:
