@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from registers.exports import feed
 from registers.exports import markdown as markdown_text
 from registers.models import Protocol
-from registers.models.protocol_fields import PROTOCOL_FIELDS, PageSection
+from registers.models.protocol_fields import PROTOCOL_FIELDS, PageSection, ProtocolField
 from registers.models.review_dates import ReviewStatus
 from registers.public.charts import LinkedCount
 from registers.public.exports import FORMATS
@@ -44,20 +44,11 @@ def overdue_for(protocol: Protocol, on: datetime.date) -> str:
     return "under a month"
 
 
-class PageField(NamedTuple):
-    """A field of a protocol as its page shows it. An empty value, or None, is not recorded."""
-
-    name: str
-    title: str
-    kind: str
-    value: Any
-
-
 @register.simple_tag
-def page_fields(protocol: Protocol, *sections: str) -> list[PageField]:
-    """Return the fields of a protocol in these sections of its page, such as 'sharing'."""
+def page_fields(protocol: Protocol, *sections: str) -> list[tuple[ProtocolField, Any]]:
+    """Return the fields in these sections of a protocol's page, such as 'sharing', with values."""
     return [
-        PageField(field.name, field.title, field.kind.value, field.display(protocol))
+        (field, field.display(protocol))
         for section in map(PageSection, sections)
         for field in PROTOCOL_FIELDS
         if field.page is section
