@@ -185,7 +185,7 @@ def names_as_of(
     left out.
     """
     field = NAME_FIELDS[model]
-    subject = Cast(models.OuterRef("pk"), models.CharField(max_length=20))
+    subject = Cast(models.OuterRef("pk"), models.CharField(max_length=40))
     snapshots = Change.objects.filter(
         subject_type=model._meta.model_name, subject_key=subject, snapshot__isnull=False
     )

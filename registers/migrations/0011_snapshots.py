@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="change",
             name="subject_key",
-            field=models.CharField(default="", editable=False, max_length=20),
+            field=models.CharField(default="", editable=False, max_length=40),
             preserve_default=False,
         ),
         migrations.AddField(

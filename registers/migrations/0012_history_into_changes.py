@@ -13,7 +13,7 @@ from itertools import islice
 from types import SimpleNamespace
 
 from django.db import migrations
-from django.db.models import Q
+from django.db.models import F, Q
 
 ADDED = "Added to this register."
 TAKEN_OUT = "Taken out of this register."
@@ -106,8 +106,7 @@ def _describe_changes(get):
     changes.update(public=True)
     changes.filter(what=ADDED).update(kind="added", event=ADDED)
     protocols = changes.filter(protocol__isnull=False)
-    for reference in _keys(protocols.order_by("protocol").values_list("protocol", flat=True).distinct()):
-        changes.filter(protocol=reference).update(subject_type="protocol", subject_key=reference)
+    protocols.update(subject_type="protocol", subject_key=F("protocol_id"))
     rest = changes.exclude(what=ADDED, protocol__isnull=False)
     altered = []
     for change in rest.order_by("pk").iterator(chunk_size=500):
@@ -117,11 +116,6 @@ def _describe_changes(get):
             changes.bulk_update(altered, ["subject_type", "subject_key", "kind", "event"])
             altered = []
     changes.bulk_update(altered, ["subject_type", "subject_key", "kind", "event"])
-
-
-def _keys(values):
-    """Give values that are read before what is asked of them changes."""
-    yield from list(values)
 
 
 def _describe(get, change):

@@ -43,7 +43,7 @@ class Change(models.Model):
 
     made_at = models.DateTimeField(db_index=True)
     subject_type = models.CharField(max_length=20, editable=False)  # the name of its model
-    subject_key = models.CharField(max_length=20, editable=False)
+    subject_key = models.CharField(max_length=40, editable=False)
     public = models.BooleanField(default=False, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CHANGED)
     protocol = models.ForeignKey(

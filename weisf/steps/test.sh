@@ -11,6 +11,9 @@ unset SITE_URL SECOND_FACTOR DEBUG BEHIND_PROXY ALLOWED_HOSTS PARTNERSHIP_FILE R
     SHARED_CACHE_SECONDS EMAIL_URL EMAIL_BACKEND EMAIL_FROM GOVUK_NOTIFY_API_KEY \
     GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID PAPERS_URL
 
+# Where compiled modules are not kept, each of the many servers under test compiles them anew.
+unset PYTHONDONTWRITEBYTECODE
+
 # TEST_ARGS is read as a shell reads it, so that -k 'two words' stays one.
 eval "set -- \"\$1\" ${TEST_ARGS:-}"
 suite=$1
