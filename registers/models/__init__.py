@@ -1,18 +1,22 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
 from registers.models.change import Apart, Change, Merge, UsedReference
-from registers.models.contacts import Approver, Contact
 from registers.models.document import Document
-from registers.models.gap import Gap
 from registers.models.import_job import Import, ImportLine, ImportName
-from registers.models.organisation import Name, Organisation, Slug, Succession
+from registers.models.organisation import (
+    Approver,
+    Contact,
+    Name,
+    Organisation,
+    Party,
+    Slug,
+    Succession,
+)
 from registers.models.pages import EarlierVersion, News, Resource, Theme
-from registers.models.party import Party
-from registers.models.protocol import Overarching, Protocol
-from registers.models.register_version import RegisterVersion
+from registers.models.protocol import Gap, Overarching, Protocol
 from registers.models.reminder import Answer, Reminded, Reminder, Try
 from registers.models.review import Review
-from registers.models.search_entry import SearchEntry, VocabularyWord
+from registers.models.search import RegisterVersion, SearchEntry, VocabularyWord
 
 __all__ = [
     "Answer",

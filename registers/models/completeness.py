@@ -13,7 +13,7 @@ from typing import Any
 from django.db import models
 
 from registers.models.document import Document
-from registers.models.party import Party
+from registers.models.organisation import Party
 from registers.models.protocol import Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 

@@ -1,4 +1,4 @@
-"""Organisations, every name that they go by, every address that they had, what they became."""
+"""Organisations: their names, addresses, successors, approvers and contact, and their parties."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Left
 
 from registers.models.addresses import address
-from registers.models.keys import key_of
+from registers.models.keys import key_of, refuse_email
 
 # A key can be longer than its name: ß is ss, and a few characters are many.
 KEY_LENGTH = 300
@@ -214,3 +214,100 @@ class Succession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} became part of {self.successor}"
+
+
+class Approver(models.Model):
+    """A job title, such as 'Caldicott Guardian', that approves protocols for an organisation."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="approvers")
+    job_title = models.CharField(
+        max_length=150,
+        validators=[refuse_email],
+        help_text="Public. A job title, never a person's name.",
+    )
+
+    class Meta:
+        ordering = ["organisation__name", "job_title"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "job_title"],
+                name="one_approver_per_title",
+                violation_error_message="This job title is already here.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.job_title
+
+
+class Contact(models.Model):
+    """The role mailbox of an organisation that is reminded of its reviews.
+
+    No page or export can show it: those list what they show (`history/snapshot.py`,
+    `exports/columns.py`), and a test searches every public address for it.
+    """
+
+    organisation = models.OneToOneField(Organisation, models.CASCADE, related_name="contact")
+    email = models.EmailField(
+        "e-mail address",
+        help_text=(
+            "Never public. A mailbox of a role, such as information.governance@example.org,"
+            " not of a person."
+        ),
+    )
+
+    class Meta:
+        ordering = ["organisation__name"]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Party(models.Model):
+    """An organisation's part in one protocol, with the words that were published."""
+
+    class Role(models.TextChoices):
+        """What the organisation does in the protocol. A lead stands before partners."""
+
+        LEAD = "lead", "Lead"  # answers for the protocol and its reviews; one at most
+        PARTNER = "partner", "Partner"  # every other organisation involved
+
+    protocol = models.ForeignKey("Protocol", models.CASCADE, related_name="parties")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="parties")
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.PARTNER)
+    name_as_published = models.CharField(
+        max_length=255,
+        blank=True,
+        validators=[refuse_email],
+        help_text="The name in the protocol. It is kept even if the organisation is renamed.",
+    )
+    note = models.CharField(
+        max_length=255,
+        blank=True,
+        validators=[refuse_email],
+        help_text="Public, shown in brackets: Temp workers.",
+    )
+    signed_on = models.DateField(
+        "signed on", null=True, blank=True, help_text="When its approver signed. Empty if unknown."
+    )
+    position = models.PositiveIntegerField(default=0, help_text="The order as published.")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name_plural = "parties"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["protocol", "organisation", "role"],
+                name="once_per_role",
+                violation_error_message="This organisation has this role in the protocol already.",
+            ),
+            models.UniqueConstraint(
+                fields=["protocol"],
+                condition=models.Q(role="lead"),
+                name="one_lead",
+                violation_error_message="A protocol can have only one lead organisation.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} in {self.protocol_id}"

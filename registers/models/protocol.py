@@ -1,4 +1,4 @@
-"""Protocols: what the register is of, in the words by which an officer asks for some of them."""
+"""Protocols, in the words by which an officer asks for some, and the numbers that none has."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import datetime
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
-from django.apps import apps
 from django.core.exceptions import FieldError, ValidationError
 from django.db import models, router
 from django.db.models.functions import Cast, Trim
 from django.db.models.lookups import Exact
 
 from registers.models.addresses import address
-from registers.models.keys import refuse_no_reference, spellings_of
-from registers.models.organisation import Organisation
+from registers.models.keys import refuse_email, refuse_no_reference, spellings_of
+from registers.models.organisation import Organisation, Party
 from registers.models.pages import Theme
-from registers.models.party import Party
 from registers.models.review_dates import (
     DayOfMonth,
     ReviewStatus,
@@ -313,9 +311,7 @@ class Protocol(models.Model):
     def _refuse_used_number(self) -> None:
         for taken in Protocol.objects.filter(pk__in=spellings_of(self.pk)):
             raise ValidationError({"reference": f"Protocol {taken.pk} has this number already."})
-        # Gap has a module of its own, which imports this one.
-        gaps: Any = apps.get_model("registers", "Gap")
-        for gap in gaps._default_manager.filter(pk__in=[self.pk, *spellings_of(self.pk)]):
+        for gap in Gap.objects.filter(pk__in=[self.pk, *spellings_of(self.pk)]):
             said = GAP_EXPLAINED.format(reference=gap.pk, fate=gap.get_fate_display().lower())
             raise ValidationError({"reference": said})
 
@@ -385,3 +381,40 @@ class Overarching(models.Model):
         drafts = Protocol.objects.filter(status=Protocol.Status.DRAFT)
         if drafts.filter(pk=self.overarching_id).exists():
             raise ValidationError({"overarching": DRAFT_UNNAMED})
+
+
+class Gap(models.Model):
+    """A reference that no protocol here has, with what an administrator said of it. Public."""
+
+    class Fate(models.TextChoices):
+        """What became of the number. The order has no meaning."""
+
+        NEVER = "never", "Never issued"  # no protocol ever had it
+        WITHDRAWN = "withdrawn", "Withdrawn before this register began"  # it had one once
+        UNKNOWN = "unknown", "Unknown"  # somebody looked, and could not find out
+
+    reference = models.CharField(
+        max_length=8, primary_key=True, validators=[refuse_no_reference], help_text="Such as 0013."
+    )
+    fate = models.CharField("what became of it", max_length=9, choices=Fate.choices)
+    note = models.TextField(blank=True, help_text="Public. Such as: where this was found out.")
+
+    class Meta:
+        ordering = ["reference"]
+        verbose_name = "reference without a protocol"
+        verbose_name_plural = "references without a protocol"
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def clean(self) -> None:
+        """Refuse a number that is used or is explained already, and an e-mail address."""
+        others = spellings_of(self.reference)
+        if Protocol.objects.filter(pk__in=[self.reference, *others]).exists():
+            raise ValidationError({"reference": "A protocol has this reference."})
+        for other in Gap.objects.filter(pk__in=others):
+            raise ValidationError({"reference": f"This number is explained as {other.pk} already."})
+        try:
+            refuse_email(self.note)
+        except ValidationError as refusal:
+            raise ValidationError({"note": refusal.messages}) from refusal
