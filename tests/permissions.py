@@ -67,7 +67,7 @@ def noun(
 ) -> dict[str, Row]:
     """Return the rows of Django's own pages about one noun.
 
-    `past`: it has old states. `restored`: which thing is put back in which of them.
+    `past`: it has an audit log. `restored`: which thing is put back in which of them.
     """
     base = f"admin/{app}/{name}/"
     at, thing = f"/{base}", f"/{base}{{{name}}}/"
@@ -88,9 +88,7 @@ def noun(
             at=f"/{base}{restored}/", get=change, post=_done(change), fills=True
         )
     if past:
-        rows[f"{base}([^/]+)/history/([^/]+)/$"] = Row(
-            at=f"{thing}history/1/", get=NOWHERE, post=NOWHERE
-        )
+        rows[f"{base}<path:object_id>/saves/"] = Row(at=f"{thing}saves/", get=see, post=see)
     return rows
 
 
@@ -190,9 +188,6 @@ KEEPING = {
     **noun("approver"),
     **noun("change", add=NONE, change=NONE, delete=NONE, past=False),
     **noun("organisation", restored="{organisation}/restore/{organisation_state}"),
-    "admin/registers/organisation/<path:object_id>/saves/": Row(
-        at="/admin/registers/organisation/{organisation}/saves/", get=ALL, post=ALL
-    ),
     "admin/registers/organisation/<path:object_id>/merge/": Row(
         at="/admin/registers/organisation/{organisation}/merge/", get=PUBLISHER, post=PUBLISHER
     ),
@@ -213,9 +208,6 @@ KEEPING = {
     ),
     # The example is a draft; a published one is deleted by nobody.
     **noun("protocol", restored="0046/restore/{published_state}"),
-    "admin/registers/protocol/<path:object_id>/saves/": Row(
-        at="/admin/registers/protocol/0046/saves/", get=ALL, post=ALL
-    ),
     "admin/registers/protocol/<path:object_id>/preview/": Row(
         at="/admin/registers/protocol/{protocol}/preview/", get=ALL, post=ALL
     ),
