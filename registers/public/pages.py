@@ -1,4 +1,4 @@
-"""Smaller pages: about, data for developers, themes, news, resources, approvers."""
+"""Smaller pages: data for developers, themes, news, resources, approvers."""
 
 from __future__ import annotations
 
@@ -21,22 +21,6 @@ from registers.public.schemas import ORGANISATION, parameters
 from registers.search.facets import theme_counts
 from registers.search.query_string import ProtocolFilter
 from registers.search.results import PAGE_LENGTH, Results
-
-
-def about(request: HttpRequest) -> HttpResponse:
-    """Explain what this register is, how to publish in it and how to download its data."""
-    return render(request, "pages/about.html")
-
-
-def accessibility(request: HttpRequest) -> HttpResponse:
-    """Show the accessibility statement."""
-    return render(request, "pages/accessibility.html")
-
-
-def privacy(request: HttpRequest) -> HttpResponse:
-    """Show the privacy notice."""
-    return render(request, "pages/privacy.html")
-
 
 # Each is a file in templates/pages/examples/, which the tests run as shown on the page.
 EXAMPLES = {

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, register_converter
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
-from django.views.generic import RedirectView
+from django.views.generic import RedirectView, TemplateView
 
 from registers.public import (
     answers,
@@ -126,10 +126,16 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         papers.resource_version,
         name="resource-version",
     ),
-    cached_path("about/", pages.about, name="about"),
+    cached_path("about/", TemplateView.as_view(template_name="pages/about.html"), name="about"),
     cached_path("about/data/", pages.data, name="about-data"),
-    cached_path("accessibility/", pages.accessibility, name="accessibility"),
-    cached_path("privacy/", pages.privacy, name="privacy"),
+    cached_path(
+        "accessibility/",
+        TemplateView.as_view(template_name="pages/accessibility.html"),
+        name="accessibility",
+    ),
+    cached_path(
+        "privacy/", TemplateView.as_view(template_name="pages/privacy.html"), name="privacy"
+    ),
     path("healthz", well_known.healthz, name="healthz"),
     path("readyz", well_known.readyz, name="readyz"),
     cached_path("openapi.json", openapi.description, name="openapi"),

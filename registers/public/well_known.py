@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps import GenericSitemap, Sitemap
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -65,8 +63,6 @@ PAGES = [
 class PageSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
     """The pages that always exist."""
 
-    limit = 50_000
-
     def items(self) -> list[str]:
         """Return their URL names."""
         return PAGES
@@ -76,23 +72,8 @@ class PageSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type 
         return reverse(item)
 
 
-class ModelSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
-    """The pages of all objects of one model."""
-
-    limit = 50_000
-
-    def __init__(self, objects: QuerySet[Any, Model]) -> None:
-        self.objects = objects
-
-    def items(self) -> QuerySet[Any, Model]:
-        """Return all objects, from a new query."""
-        return self.objects.all()
-
-
 class NewsSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
     """The published news."""
-
-    limit = 50_000
 
     def items(self) -> QuerySet[News, News]:
         """Return what is published on this day in Europe/London."""
@@ -101,9 +82,9 @@ class NewsSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type 
 
 SITEMAPS = {
     "pages": PageSitemap,
-    "themes": ModelSitemap(Theme.objects.order_by("pk")),
-    "protocols": ModelSitemap(Protocol.public.order_by("pk")),
-    "organisations": ModelSitemap(Organisation.objects.order_by("pk")),
+    "themes": GenericSitemap({"queryset": Theme.objects.order_by("pk")}),
+    "protocols": GenericSitemap({"queryset": Protocol.public.order_by("pk")}),
+    "organisations": GenericSitemap({"queryset": Organisation.objects.order_by("pk")}),
     "news": NewsSitemap,
-    "resources": ModelSitemap(Resource.objects.order_by("pk")),
+    "resources": GenericSitemap({"queryset": Resource.objects.order_by("pk")}),
 }
