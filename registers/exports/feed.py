@@ -17,6 +17,7 @@ from django.utils.feedgenerator import Atom1Feed
 from registers.exports.columns import ExportContext, url
 from registers.exports.plain_text import one_line, plain
 from registers.models import Change, Protocol
+from registers.search.query_string import with_query
 from registers.search.results import Results
 from registers.search.rows import ProtocolList
 
@@ -123,11 +124,11 @@ class _Feed(Atom1Feed):
 
 def write(results: Results, context: ExportContext) -> Iterator[bytes]:
     """Yield the feed: the MAX_ENTRIES newest changes of the protocols of `results`."""
-    feed_url = _address(context, PATH, _query(results))
+    feed_url = with_query(f"{context.site}{PATH}", _query(results))
     feed = _Feed(
         title=f"Changes: {title_of(results, context)}",
         subtitle=f"The {MAX_ENTRIES} newest changes, with what was added and withdrawn.",
-        link=_address(context, "/", results.query(sort=None)),
+        link=with_query(f"{context.site}/", results.query(sort=None)),
         feed_url=feed_url,
         feed_guid=feed_url,
         author_name=one_line(context.publisher),
@@ -150,10 +151,6 @@ def _query(results: Results) -> str:
     status = results.values["status"]
     status_query = {} if status == DEFAULT_STATUS else {"status": status}
     return "&".join(filter(None, [results.query(sort=None, status=None), urlencode(status_query)]))
-
-
-def _address(context: ExportContext, path: str, query: str) -> str:
-    return f"{context.site}{path}?{query}" if query else f"{context.site}{path}"
 
 
 def _add(feed: _Feed, change: Change, protocol: Protocol, context: ExportContext) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from registers.exports.columns import COLUMNS, ExportContext
 from registers.models import Organisation, Party, Protocol
+from registers.search.query_string import with_query
 from registers.search.results import Results
 
 CONTENT_TYPE = "application/json"
@@ -19,11 +20,8 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
 
     A value that is not recorded is null.
     """
-    head = {
-        "count": results.count,
-        "next": _address(results.next_query, context),
-        "previous": _address(results.previous_query, context),
-    }
+    pages = links(results, context)
+    head = {"count": results.count, "next": pages["next"], "previous": pages["prev"]}
     yield _text(head)[:-1].encode() + b', "results": ['
     for index, protocol in enumerate(results.page_protocols):
         yield (b", " if index else b"") + _text(record(protocol, context)).encode()
@@ -67,11 +65,24 @@ def _party(party: Party) -> dict[str, Any]:
     }
 
 
-def _address(query: str | None, context: ExportContext) -> str | None:
-    """Return the absolute URL of a page; None where `query` is None: there is no such page."""
-    if query is None:
-        return None
-    return f"{context.site}{PATH}?{query}" if query else f"{context.site}{PATH}"
+def links(results: Results, context: ExportContext) -> dict[str, str | None]:
+    """Return the absolute URLs of the pages around this one."""
+    url = f"{context.site}{PATH}"
+    return page_links(url, results.query, number=results.page_number, count=results.page_count)
+
+
+def page_links(
+    url: str, query: Callable[..., str], *, number: int, count: int
+) -> dict[str, str | None]:
+    """Return the URLs of the pages around page `number` of `count`, the most useful first.
+
+    None where there is no such page. `query` returns the query string of the page `page`.
+    """
+    pages = {"next": number + 1, "prev": number - 1, "first": 1, "last": count}
+    return {
+        name: with_query(url, query(page=page)) if 1 <= page <= count else None
+        for name, page in pages.items()
+    }
 
 
 def _text(value: Any) -> str:

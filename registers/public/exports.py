@@ -28,7 +28,7 @@ from registers.exports.feed import DEFAULT_STATUS
 from registers.exports.organisations import as_csv, record
 from registers.models import Name
 from registers.public.organisations import letter_of
-from registers.public.request_context import Page, export_context, page_number, paginate
+from registers.public.request_context import export_context, page_number, paginate
 from registers.search.index import current_index
 from registers.search.organisations import official_names, organisation_rows
 from registers.search.results import Results
@@ -69,7 +69,7 @@ def protocols(request: HttpRequest, extension: str) -> HttpResponseBase:
     )
     if extension in DISPOSITIONS:
         response["Content-Disposition"] = DISPOSITIONS[extension].format(on=context.on)
-    around = page_links(results, f"{context.site}{json.PATH}") if extension == "json" else {}
+    around = json.links(results, context) if extension == "json" else {}
     response["Link"] = link_header(context, around)
     return response
 
@@ -148,14 +148,16 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
         return problem(404, "There is no such page", {"page": f"The last is {last}."})
     first = (page.page_number - 1) * ORGANISATIONS_PER_PAGE
     shown = organisation_rows(official[first : first + ORGANISATIONS_PER_PAGE], current_index())
-    around = {
-        "next": _address(context, page, page.page_number + 1)
-        if page.page_number < page.page_count
-        else None,
-        "prev": _address(context, page, page.page_number - 1) if page.page_number > 1 else None,
-        "first": _address(context, page, 1),
-        "last": _address(context, page, page.page_count),
-    }
+    letter = request.GET.get("letter", "")
+
+    def query(*, page: int) -> str:
+        """Return the shortest query string of a page."""
+        return urlencode(
+            ({"letter": letter} if letter else {}) | ({"page": page} if page > 1 else {})
+        )
+
+    url = f"{context.site}{ORGANISATIONS_PATH}"
+    around = json.page_links(url, query, number=page.page_number, count=page.page_count)
     return JsonResponse(
         {
             "count": page.count,
@@ -166,13 +168,6 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
         json_dumps_params={"ensure_ascii": False},
         headers={"Link": link_header(context, around)},
     )
-
-
-def _address(context: ExportContext, page: Page, number: int) -> str:
-    """Return the whole address of the page of this number, in its shortest export_format."""
-    letter = page.query.get("letter", "")
-    query = ({"letter": letter} if letter else {}) | ({"page": number} if number > 1 else {})
-    return f"{context.site}{ORGANISATIONS_PATH}{'?' if query else ''}{urlencode(query)}"
 
 
 ORGANISATION_FORMATS: dict[str, Callable[[HttpRequest, QuerySet[Name]], HttpResponseBase]] = {
@@ -195,20 +190,6 @@ def link_header(context: ExportContext, pages: Mapping[str, str | None] = NO_PAG
         longer = f"{header}, {link}" if header else link
         header = longer if len(longer) <= MAX_LINK_LENGTH else header
     return header
-
-
-def page_links(results: Results, base: str) -> dict[str, str | None]:
-    """Return the pages around this one at the address `base`, the most useful first."""
-    queries = {
-        "next": results.next_query,
-        "prev": results.previous_query,
-        "first": results.query(page=1),
-        "last": results.query(page=results.page_count),
-    }
-    return {
-        name: query if query is None else f"{base}?{query}" if query else base
-        for name, query in queries.items()
-    }
 
 
 def _service_links(context: ExportContext) -> Iterator[str]:

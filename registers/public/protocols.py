@@ -15,7 +15,7 @@ from registers.history.diff import describe
 from registers.models import Gap, News, Protocol
 from registers.models.keys import spellings_of
 from registers.public.request_context import paginate
-from registers.search.query_string import DayField
+from registers.search.query_string import DayField, with_query
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
 
@@ -53,8 +53,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         raise BadRequest(problem.messages[0]) from problem
     if len(reference) < REFERENCE_DIGITS:
         whole = reverse("protocol", args=[reference.zfill(REFERENCE_DIGITS)])
-        query = request.GET.urlencode()
-        return redirect(f"{whole}?{query}" if query else whole, permanent=True)
+        return redirect(with_query(whole, request.GET.urlencode()), permanent=True)
     protocol = (
         Protocol.public.get_queryset()
         .select_related("theme", "replaced_by")

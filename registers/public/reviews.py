@@ -28,7 +28,7 @@ from registers.public.charts import (
 from registers.search.facets import facets_without_counts
 from registers.search.index import Mask
 from registers.search.organisations import LEADS_FIRST, most_urgent
-from registers.search.query_string import DayField, tags
+from registers.search.query_string import DayField, tags, with_query
 from registers.search.results import Results
 from registers.search.reviews import (
     QueryCount,
@@ -95,14 +95,12 @@ class ReviewQuestion:
 
     def url(self, **changes: Any) -> str:
         """Return the URL of this page, with some values changed."""
-        query = self.query(**changes)
-        return self._path + (f"?{query}" if query else "")
+        return with_query(self._path, self.query(**changes))
 
     @property
     def todays_url(self) -> str:
         """The URL of this page as of today."""
-        query = self.results.query()
-        return self._path + (f"?{query}" if query else "")
+        return with_query(self._path, self.results.query())
 
     @property
     def all_organisations_url(self) -> str:
@@ -142,8 +140,7 @@ class ReviewQuestion:
         # in these only.
         rest = tuple(pair for pair in count.query.items() if pair[0] not in MONTHS)
         if rest not in self._urls:
-            query = self.results.query(**dict(rest))
-            self._urls[rest] = escape(self._register + f"?{query}" * bool(query))
+            self._urls[rest] = escape(with_query(self._register, self.results.query(**dict(rest))))
         url = self._urls[rest]
         for name in MONTHS:
             if name in count.query:

@@ -27,6 +27,11 @@ def shorten(value: str) -> str:
     return value if len(value) <= 60 else f"{value[:60]}…"  # noqa: PLR2004 (as documented)
 
 
+def with_query(path: str, query: str) -> str:
+    """Return the address `path` with a query string, which may be empty."""
+    return f"{path}?{query}" if query else path
+
+
 def _not_an_option(label: Any, value: str) -> str:
     return f"{label}: ‘{shorten(value)}’ is not one of the options. Select one of the options."
 
