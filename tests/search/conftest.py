@@ -23,4 +23,4 @@ def rich_register(real_register, request) -> Register:
 
 @pytest.fixture
 def one_rich_register(real_register) -> Register:
-    return make(1)
+    return make(2)
