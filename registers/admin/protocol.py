@@ -204,7 +204,9 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Add what is still missing, and whether the page is without JavaScript."""
-        protocol = context.get("original")
+        if protocol := context.get("original"):
+            # Each of the items that may be missing would ask for them again.
+            models.prefetch_related_objects([protocol], "parties", "documents")
         context["missing"] = missing(protocol) if protocol else []
         context["without_javascript"] = without_javascript(request)
         return super().render_change_form(request, context, *args, **kwargs)
