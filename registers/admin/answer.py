@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -17,17 +17,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from registers.admin.history import ModelAdmin
 from registers.admin.permissions import may_publish
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.admin.review import review_page, success_message
 from registers.changes.review import NOT_IN_FORCE
 from registers.models import Answer, Organisation, Protocol, Review
 from registers.reminders.answers import DECIDED, accept, refuse
-
-if TYPE_CHECKING:
-    AnswerModelAdmin = admin.ModelAdmin[Answer]
-else:
-    AnswerModelAdmin = admin.ModelAdmin
 
 NOT_THE_LEAD = (
     "The answer is accepted: {organisation} does not lead this protocol. Change the lead on this"
@@ -41,7 +37,7 @@ SEARCHED = "protocol__reference", "protocol__title", "reminder__organisation__na
 
 
 @admin.register(Answer)
-class AnswerAdmin(ReadOnlyAdmin, AnswerModelAdmin):
+class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every answer. None can be added, altered or deleted. Each is decided once."""
 
     ordering = (WAITING_FIRST, "-pk")

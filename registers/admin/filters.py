@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -16,12 +17,17 @@ from registers.models.completeness import BY_KEY, RECORD_ITEMS
 from registers.models.review_dates import ReviewStatus, reviewed
 from registers.search.admin_search import search_organisations
 
-Choices = list[tuple[str, str]]
 MAX_LEADS = 40  # a person can read so many; with more, the filter is a box to type a name in
 
 
 class SingleChoiceFilter(admin.SimpleListFilter):
-    """A filter by one of its choices. Any other value is refused, as Django refuses one."""
+    """A filter by one of its `options`. Any other value is refused, as Django refuses one."""
+
+    options: Sequence[tuple[str, str]] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        """Return the options: values with their labels."""
+        return self.options
 
     def apply(self, things: Any, value: str) -> Any:
         """Return those of `things` that match `value`, one of the choices."""
@@ -42,10 +48,7 @@ class ReviewFilter(SingleChoiceFilter):
 
     title = "review today"
     parameter_name = "review"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return every review status."""
-        return ReviewStatus.choices
+    options = ReviewStatus.choices
 
     def apply(self, things: Any, value: str) -> Any:
         """Return those with this review status today."""
@@ -58,10 +61,7 @@ class MissingFilter(SingleChoiceFilter):
 
     title = "what is missing"
     parameter_name = "missing"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return each thing that can be missing."""
-        return [(thing.key, thing.words) for thing in RECORD_ITEMS]
+    options = [(thing.key, thing.words) for thing in RECORD_ITEMS]
 
     def apply(self, things: Any, value: str) -> Any:
         """Return those without it."""
@@ -76,7 +76,7 @@ class LeadFilter(SingleChoiceFilter):
     template = "admin/registers/protocol/lead_filter.html"
     other_params: dict[str, Any]
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the organisations that lead a protocol, by slug; none if there are too many."""
         leading = Party.objects.filter(role=Party.Role.LEAD).values("organisation")
         found = Organisation.objects.filter(pk__in=leading).values_list("slug", "name")
@@ -113,10 +113,7 @@ class UnclearFilter(SingleChoiceFilter):
 
     title = "still unclear"
     parameter_name = "unclear"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return yes and no."""
-        return [("yes", "Noted as unclear"), ("no", "Nothing noted")]
+    options = [("yes", "Noted as unclear"), ("no", "Nothing noted")]
 
     def apply(self, things: Any, value: str) -> Any:
         """Return those with such a note, or without."""
@@ -128,10 +125,8 @@ class ContactFilter(SingleChoiceFilter):
 
     title = "contact for reminders"
     parameter_name = "contact"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return 'has one', and 'has none' for leads alone: others are never reminded."""
-        return [("lacking", "Is a lead and has none"), ("has", "Has one")]
+    # 'Has none' is for leads alone: others are never reminded.
+    options = [("lacking", "Is a lead and has none"), ("has", "Has one")]
 
     def apply(self, things: Any, value: str) -> Any:
         """Return those with a contact, or those that lead and have none."""
@@ -143,10 +138,7 @@ class OutcomeFilter(SingleChoiceFilter):
 
     title = "outcome"
     parameter_name = "outcome"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return 'sent' and 'not sent'."""
-        return [("unresolved", "Not sent, and no later one sent"), ("sent", "Sent")]
+    options = [("unresolved", "Not sent, and no later one sent"), ("sent", "Sent")]
 
     def apply(self, things: Any, value: str) -> Any:
         """Return those that were sent, or those that failed with no later one sent."""

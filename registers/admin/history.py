@@ -19,7 +19,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from registers.admin.restore import RESTORABLE, may_restore, restore_view
+from registers.admin.restore import RESTORABLE, may_restore, official_changes, restore_view
 from registers.changes.restore import is_of_other_row, merged_after, merges_into
 from registers.history.diff import ChangeDescription, describe
 from registers.history.snapshot import PARTS
@@ -171,7 +171,7 @@ class HistoryAdmin(ModelAdmin):
     ) -> HttpResponse:
         """Show the official changes of an object that has any, or else every save."""
         thing = self.get_object(request, unquote(object_id))
-        official = _official_changes(self.subject_of(thing)) if thing else Change.objects.none()
+        official = official_changes(self.subject_of(thing)) if thing else Change.objects.none()
         if thing is None or not official.exists():
             return self.audit_log_view(request, object_id, extra_context)
         if not self.has_view_or_change_permission(request, thing):
@@ -234,7 +234,7 @@ class HistoryAdmin(ModelAdmin):
             "opts": self.opts,
             "thing": thing,
             "called": called,
-            "official": subject and _official_changes(subject).exists(),
+            "official": subject and official_changes(subject).exists(),
             "page": page,
             "entries": [
                 HistoryEntry(description=each, when=when)
@@ -255,13 +255,6 @@ class HistoryAdmin(ModelAdmin):
         """Show what putting an earlier state back would do, or do it."""
         thing = self.get_object(request, unquote(object_id))
         return restore_view(self, request, thing, number)
-
-
-def _official_changes(thing: models.Model) -> models.QuerySet[Change]:
-    """Return its official changes; of an organisation also those of what was merged into it."""
-    if isinstance(thing, Organisation):
-        return thing.changes.all()
-    return Change.objects.about(type(thing), thing.pk).public()
 
 
 def _hidden_parts(request: HttpRequest, model: type[models.Model]) -> set[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from registers.admin.base import TabularInline
 from registers.admin.filters import OutcomeFilter
+from registers.admin.history import ModelAdmin
 from registers.models import Change, Reminded, Reminder
 
 
@@ -28,14 +30,8 @@ class ReadOnlyAdmin:
         return False
 
 
-if TYPE_CHECKING:
-    ChangeModelAdmin = admin.ModelAdmin[Change]
-else:
-    ChangeModelAdmin = admin.ModelAdmin
-
-
 @admin.register(Change)
-class ChangeAdmin(ReadOnlyAdmin, ChangeModelAdmin):
+class ChangeAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every official change, the newest first. None can be added, altered or deleted."""
 
     list_display = ("made_at", "subject", "what", "why", "by")
@@ -61,15 +57,7 @@ class ChangeAdmin(ReadOnlyAdmin, ChangeModelAdmin):
         return super().get_queryset(request).filter(public=True).defer("snapshot")
 
 
-if TYPE_CHECKING:
-    ReminderModelAdmin = admin.ModelAdmin[Reminder]
-    ReminderInline = admin.TabularInline[Reminded, Reminder]
-else:
-    ReminderModelAdmin = admin.ModelAdmin
-    ReminderInline = admin.TabularInline
-
-
-class RemindedInline(ReadOnlyAdmin, ReminderInline):
+class RemindedInline(ReadOnlyAdmin, TabularInline):
     """The protocols that a reminder was about, each with the review month it gave."""
 
     model = Reminded
@@ -88,7 +76,7 @@ class RemindedInline(ReadOnlyAdmin, ReminderInline):
 
 
 @admin.register(Reminder)
-class ReminderAdmin(ReadOnlyAdmin, ReminderModelAdmin):
+class ReminderAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every e-mail about reviews, the newest first. None can be added, altered or deleted."""
 
     inlines = (RemindedInline,)
@@ -102,7 +90,8 @@ class ReminderAdmin(ReadOnlyAdmin, ReminderModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reminder]:
         """Count the protocols of each."""
-        return super().get_queryset(request).annotate(protocol_count=Count("lines", distinct=True))
+        reminders: QuerySet[Reminder] = super().get_queryset(request)
+        return reminders.annotate(protocol_count=Count("lines", distinct=True))
 
     @admin.display(description="protocols", ordering="protocol_count")
     def protocol_count(self, reminder: Any) -> int:

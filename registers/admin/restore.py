@@ -123,14 +123,16 @@ def _restore(
         )
 
 
+def official_changes(thing: models.Model) -> models.QuerySet[Change]:
+    """Return its official changes; of an organisation also those of what was merged into it."""
+    if isinstance(thing, Organisation):
+        return thing.changes.all()
+    return Change.objects.about(type(thing), thing.pk).public()
+
+
 def _state(thing: models.Model, number: int) -> EarlierState:
     """Return the state after the official change with this key. Raises Http404."""
-    changes_of_it = (
-        thing.changes.all()
-        if isinstance(thing, Organisation)
-        else Change.objects.about(type(thing), thing.pk).public()
-    )
-    change = changes_of_it.filter(pk=number, snapshot__isnull=False).first()
+    change = official_changes(thing).filter(pk=number, snapshot__isnull=False).first()
     if change is None:
         raise Http404
     return EarlierState(snapshot=cast(Snapshot, change.snapshot), made_at=change.made_at)

@@ -21,7 +21,6 @@ from registers.models.review_dates import (
     last_day,
     months_overdue,
     review_status,
-    reviewed,
 )
 
 REFERENCE_STAYS = "A reference never changes. Make a new protocol instead."
@@ -37,14 +36,6 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
     def current(self) -> Self:
         """Keep those in force."""
         return self.filter(status=self.model.Status.PUBLISHED)
-
-    def withdrawn(self) -> Self:
-        """Keep those no longer in force."""
-        return self.filter(status=self.model.Status.WITHDRAWN)
-
-    def overdue(self, on: datetime.date) -> Self:
-        """Keep those whose review month was over on the day `on`."""
-        return self.filter(reviewed(ReviewStatus.OVERDUE, on))
 
     def decided_after(self, on: datetime.date) -> Self:
         """Keep those that were reviewed or withdrawn after the day `on`."""

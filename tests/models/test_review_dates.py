@@ -160,7 +160,6 @@ def test_each_status_asked_for_alone_gives_those_and_no_others(on):
         found = set(ours.filter(reviewed(status, day(on))))
         assert found == {each for each in ours if each.review_status(day(on)) == status}
         assert found
-    assert set(ours.overdue(day(on))) == set(ours.filter(reviewed(ReviewStatus.OVERDUE, day(on))))
 
 
 def test_a_protocol_answers_for_itself():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from registers.changes.journal import Step
+from registers.changes.locking import batches
 from registers.changes.merge import MergePlan
 from registers.models import Name, Organisation, Party, Protocol
 
@@ -83,7 +84,11 @@ def sections(steps: Sequence[Step], *, plan: MergePlan | None = None) -> list[Se
 def _parties(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
     """Yield a line for each party: its protocol, and what becomes of it."""
     references = {(step.before or step.after or {})["protocol_id"] for step in steps}
-    titles = {each.pk: str(each) for each in _protocols(references)}
+    titles = {
+        each.pk: str(each)
+        for some in batches(sorted(references))
+        for each in Protocol.objects.filter(pk__in=some)
+    }
     for step in steps:
         values = step.after or {}
         about = titles[(step.before or values)["protocol_id"]]
@@ -106,12 +111,6 @@ JOINED_FIELDS = {"name_as_published": "", "note": "", "signed_on": ""}.keys()
 
 def _label(name: str) -> str:
     return str(Party._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-
-
-def _protocols(references: Iterable[str]) -> Iterator[Protocol]:
-    keys = sorted(references)
-    for start in range(0, len(keys), 500):
-        yield from Protocol.objects.filter(pk__in=keys[start : start + 500])
 
 
 def _names(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from registers import changes
+from registers.admin.history import ModelAdmin
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
     MERGE_PERMISSION,
@@ -25,14 +26,9 @@ from registers.admin.merging.preview import (
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Merge, Organisation
 
-if TYPE_CHECKING:
-    MergeModelAdmin = admin.ModelAdmin[Merge]
-else:
-    MergeModelAdmin = admin.ModelAdmin
-
 
 @admin.register(Merge)
-class MergeAdmin(ReadOnlyAdmin, MergeModelAdmin):
+class MergeAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every merge, newest first. A merge can be undone and is never deleted."""
 
     list_display = ("gone", "into", "made_at", "by", "undoing")
