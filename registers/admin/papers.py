@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -126,11 +127,7 @@ def document_urls(model_admin: admin.ModelAdmin[Protocol]) -> list[URLPattern]:
 
     They go before those of a protocol, whose patterns match everything.
     """
-
-    def view(request: HttpRequest, pk: int, version: int | None = None) -> HttpResponseBase:
-        return document_file(model_admin, request, pk, version)
-
-    send = model_admin.admin_site.admin_view(view)
+    send = model_admin.admin_site.admin_view(partial(document_file, model_admin))
     return [
         path("documents/<int:pk>/", send, name="registers_document_file"),
         path("documents/<int:pk>/versions/<int:version>/", send, name="registers_document_version"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -140,17 +141,13 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
 
     def get_urls(self) -> list[Any]:
         """Add a draft's preview, the pages of reviews, and the files of documents."""
-        view = self.admin_site.admin_view(self.preview_view)
+        view = self.admin_site.admin_view(partial(preview, self))
         return [
             path("<path:object_id>/preview/", view, name="registers_protocol_preview"),
             *document_urls(self),
             *review_urls(self),
             *super().get_urls(),
         ]
-
-    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show a draft as the public will see it."""
-        return preview(self, request, object_id)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return the actions without Django's own, which deletes past registers/changes."""

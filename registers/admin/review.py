@@ -7,6 +7,7 @@ pages, so an editor can have two of them open.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -221,17 +222,11 @@ def review_page(
 
 def review_urls(model_admin: RecordedAdmin) -> list[URLPattern]:
     """Return the addresses of the pages on which reviews are recorded, for admin of protocols."""
-
-    def one(request: HttpRequest, object_id: str) -> HttpResponse:
-        return review_view(model_admin, request, object_id)
-
-    def many(request: HttpRequest) -> HttpResponse:
-        return review_many_view(model_admin, request)
-
-    view = model_admin.admin_site.admin_view
+    wrap = model_admin.admin_site.admin_view
+    one, many = (wrap(partial(view, model_admin)) for view in (review_view, review_many_view))
     return [
-        path("review/", view(many), name="registers_protocol_review_many"),
-        path("<path:object_id>/review/", view(one), name="registers_protocol_review"),
+        path("review/", many, name="registers_protocol_review_many"),
+        path("<path:object_id>/review/", one, name="registers_protocol_review"),
     ]
 
 

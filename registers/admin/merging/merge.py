@@ -6,32 +6,31 @@ The values travel in the form. Nothing is stored between the pages.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import (
     AdminRadioSelect,
-    AdminTextareaWidget,
     AdminTextInputWidget,
     AutocompleteSelect,
 )
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.text import slugify
 
 from registers import changes
-from registers.admin.base import ModelForm, RecordedAdmin, errors_by_field
+from registers.admin.base import RecordedAdmin, errors_by_field
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
+    PlanForm,
+    do_as_previewed,
+    reason_field,
+    redirect_with_success,
     render_page,
     require_merge_permission,
     sections,
@@ -125,7 +124,7 @@ MAX_NAME_LENGTH = 255
 UNKNOWN_NAME = "No organisation in this register has the name ‘{}’."
 
 
-class MergeForm(forms.Form):
+class MergeForm(PlanForm):
     """Another organisation, and which of the two stays."""
 
     other = forms.ModelChoiceField(
@@ -155,12 +154,7 @@ class MergeForm(forms.Form):
         initial=Name.Kind.ALIAS,
         help_text="People can still search for it.",
     )
-    why = forms.CharField(
-        label="Why this change?",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. The changes page of each protocol affected shows it.",
-    )
+    why = reason_field()
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -194,13 +188,6 @@ class MergeForm(forms.Form):
         """Add the errors of a refused merge, to its field where there is one."""
         for field, errors in errors_by_field(refusal).items():
             self.add_error(field if field in self.fields else None, errors)
-
-    def as_admin_form(self) -> AdminForm:
-        """Return the form for the templates of Django's admin."""
-        fieldsets: Any = [
-            (None, {"fields": ("other", "other_name", "stays", "kind_of_name", "why")})
-        ]
-        return AdminForm(cast(ModelForm, self), fieldsets, {})
 
 
 class MergeableAdmin(RecordedAdmin):
@@ -273,27 +260,12 @@ def merge_page(request: HttpRequest, organisation: Organisation) -> HttpResponse
 def _merge(request: HttpRequest, form: MergeForm) -> HttpResponse | None:
     """Merge them as previewed. Return None if it would now do something else."""
     stays, goes = form.stays_and_goes()
-    try:
-        changes.merge(
-            stays,
-            goes,
-            kind_of_name=form.cleaned_data["kind_of_name"],
-            why=form.cleaned_data["why"],
-            at=timezone.now(),
-            by=cast(User, request.user),
-            expected_digest=request.POST.get("promised", ""),
-        )
-    except ValidationError:
+    values = {name: form.cleaned_data[name] for name in ("kind_of_name", "why")}
+    if not do_as_previewed(request, changes.merge, stays, goes, **values):
         messages.warning(request, CHANGED_SINCE)
         return None
-    message = format_html(
-        '{} was merged with {}. <a href="{}">See its public page</a>.',
-        goes.name,
-        stays.name,
-        stays.get_absolute_url(),
-    )
-    messages.success(request, message)
-    return redirect("admin:registers_organisation_change", stays.pk)
+    message = "{} was merged with {}. {link}."
+    return redirect_with_success(request, stays, message, goes.name, stays.name)
 
 
 def _form_page(request: HttpRequest, form: MergeForm) -> HttpResponse:

@@ -1,24 +1,32 @@
-"""The preview of a merge, an undo or a split, in words; and the permission for all three."""
+"""What a merge, an undo and a split share: permission, form, preview in words, confirmation."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from registers.admin.base import ModelForm
 from registers.changes.journal import Step
 from registers.changes.locking import batches
 from registers.changes.merge import MergePlan
 from registers.models import Name, Organisation, Party, Protocol
 
+Result = TypeVar("Result")
 MERGE_PERMISSION = "registers.merge_organisation"
 CHANGED_SINCE = (
     "Nothing has been done, because the register changed while you were looking. This is what would"
@@ -42,6 +50,51 @@ def render_page(
         **more,
     }
     return render(request, f"admin/registers/organisation/{template}.html", context)
+
+
+class PlanForm(forms.Form):
+    """The form of a merge or a split."""
+
+    def as_admin_form(self) -> AdminForm:
+        """Return the form for the templates of Django's admin."""
+        fieldsets: Any = [(None, {"fields": tuple(self.fields)})]
+        return AdminForm(cast(ModelForm, self), fieldsets, {})
+
+
+def reason_field() -> forms.CharField:
+    """Return the field for the public reason."""
+    return forms.CharField(
+        label="Why this change?",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Public, and optional. The changes page of each protocol affected shows it.",
+    )
+
+
+def do_as_previewed(
+    request: HttpRequest, change: Callable[..., Result], *about: Any, **values: Any
+) -> Result | None:
+    """Make the change and return its result; None if it cannot be done, or not as previewed."""
+    try:
+        return change(
+            *about,
+            **values,
+            at=timezone.now(),
+            by=cast(User, request.user),
+            expected_digest=request.POST.get("promised", ""),
+        )
+    except ValidationError:
+        return None
+
+
+def redirect_with_success(
+    request: HttpRequest, organisation: Organisation, message: str, *names: str
+) -> HttpResponse:
+    """Redirect to an organisation, with a message whose `{link}` leads to its public page."""
+    address = organisation.get_absolute_url()
+    link = format_html('<a href="{}">See its public page</a>', address)
+    messages.success(request, format_html(message, *names, link=link))
+    return redirect("admin:registers_organisation_change", organisation.pk)
 
 
 MAX_LINES = 200

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.helpers import AdminForm
-from django.contrib.admin.widgets import AdminRadioSelect, AdminTextareaWidget
-from django.contrib.auth.models import User
+from django.contrib.admin.widgets import AdminRadioSelect
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
-from django.utils.html import format_html
 
 from registers import changes
-from registers.admin.base import ModelForm
-from registers.admin.merging.preview import CHANGED_SINCE, render_page, sections
+from registers.admin.merging.preview import (
+    CHANGED_SINCE,
+    PlanForm,
+    do_as_previewed,
+    reason_field,
+    redirect_with_success,
+    render_page,
+    sections,
+)
 from registers.changes.merge import SplitPlan
 from registers.models import Name, Organisation, Party
 from registers.models.keys import key_of
@@ -30,7 +33,7 @@ MOVED_AT_SAME_TIME = (
 )
 
 
-class NameForm(forms.Form):
+class NameForm(PlanForm):
     """Which of its names is to be an organisation of its own."""
 
     name = forms.ModelChoiceField(
@@ -48,11 +51,6 @@ class NameForm(forms.Form):
         names = organisation.names.exclude(kind=Name.Kind.OFFICIAL)
         self.fields["name"].queryset = names  # type: ignore[attr-defined]  # this kind of field's
 
-    def as_admin_form(self) -> AdminForm:
-        """Return the form for the templates of Django's admin."""
-        fieldsets: Any = [(None, {"fields": tuple(self.fields)})]
-        return AdminForm(cast(ModelForm, self), fieldsets, {})
-
 
 class SplitForm(NameForm):
     """The name, and the protocols (its parties) that go with it."""
@@ -63,12 +61,7 @@ class SplitForm(NameForm):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "radiolist"}),
         error_messages={"invalid_choice": "Select protocols of this organisation."},
     )
-    why = forms.CharField(
-        label="Why this change?",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. The changes page of each protocol affected shows it.",
-    )
+    why = reason_field()
 
     def __init__(self, *args: Any, organisation: Organisation, name: Name, **kwargs: Any) -> None:
         kwargs["initial"] = {"name": name.pk} | kwargs.get("initial", {})
@@ -139,26 +132,10 @@ def _answer(request: HttpRequest, organisation: Organisation, name: Name) -> Htt
 
 def _split(request: HttpRequest, form: SplitForm, parties: list[int]) -> HttpResponse | None:
     """Split the name off as previewed. Return None if it would now do something else."""
-    name = form.cleaned_data["name"]
-    try:
-        new = changes.split(
-            name,
-            parties=parties,
-            why=form.cleaned_data["why"],
-            at=timezone.now(),
-            by=cast(User, request.user),
-            expected_digest=request.POST.get("promised", ""),
-        )
-    except ValidationError:
-        return None
-    message = format_html(
-        '{} is now an organisation of its own. <a href="{}">See its public page</a>. To undo'
-        " this, merge the two.",
-        new.name,
-        new.get_absolute_url(),
-    )
-    messages.success(request, message)
-    return redirect("admin:registers_organisation_change", new.pk)
+    name, why = form.cleaned_data["name"], form.cleaned_data["why"]
+    new = do_as_previewed(request, changes.split, name, parties=parties, why=why)
+    message = "{} is now an organisation of its own. {link}. To undo this, merge the two."
+    return redirect_with_success(request, new, message, new.name) if new else None
 
 
 def _name_page(request: HttpRequest, organisation: Organisation, form: NameForm) -> HttpResponse:

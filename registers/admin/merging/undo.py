@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,6 +17,8 @@ from registers.admin.history import ModelAdmin
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
     MERGE_PERMISSION,
+    do_as_previewed,
+    redirect_with_success,
     render_page,
     require_merge_permission,
     sections,
@@ -107,21 +107,10 @@ class MergeAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def _undo(self, request: HttpRequest, merge: Merge) -> HttpResponse | None:
         """Undo it as previewed. Return None if it cannot be done, or not as previewed."""
-        try:
-            back = changes.undo_merge(
-                merge,
-                at=timezone.now(),
-                by=cast(User, request.user),
-                why=request.POST.get("why", "").strip(),
-                expected_digest=request.POST.get("promised", ""),
-            )
-        except ValidationError:
+        why = request.POST.get("why", "").strip()
+        back = do_as_previewed(request, changes.undo_merge, merge, why=why)
+        if back is None:
             self.message_user(request, CHANGED_SINCE, messages.WARNING)
             return None
-        message = format_html(
-            'The merge was undone. {} is back. <a href="{}">See its public page</a>.',
-            back.name,
-            back.get_absolute_url(),
-        )
-        self.message_user(request, message, messages.SUCCESS)
-        return redirect("admin:registers_organisation_change", back.pk)
+        message = "The merge was undone. {} is back. {link}."
+        return redirect_with_success(request, back, message, back.name)
