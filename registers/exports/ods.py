@@ -243,7 +243,7 @@ def _paragraphs(text: str) -> str:
     """Return a paragraph for each line, with every space and tab kept."""
     if not MARKUP.search(text):
         return f"<text:p>{text}</text:p>"
-    lines = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split("\n")
+    lines = escape(text).split("\n")
     return "".join(f"<text:p>{_spaced(line)}</text:p>" for line in lines)
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import chain
+from xml.sax.saxutils import escape
 from zipfile import ZipFile
 
 from xlsxwriter import Workbook
@@ -141,5 +142,4 @@ def _truncated(text: str, url: Value) -> str:
 def _escaped(text: str) -> str:
     if not MARKUP.search(text):
         return text
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return LOOKS_ESCAPED.sub("_x005F_", text)
+    return LOOKS_ESCAPED.sub("_x005F_", escape(text))

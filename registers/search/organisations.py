@@ -61,17 +61,14 @@ LEADS_FIRST = (Party.Role.LEAD, Party.Role.PARTNER)
 
 @dataclass(frozen=True, kw_only=True)
 class OrganisationProtocols:
-    """The current protocols of an organisation by role, the most urgent first, and counts.
+    """The current protocols of an organisation by role, and counts.
 
-    A protocol in which it has both roles is in both lists. The lists may be cut
-    short; the counts are complete. `withdrawn` is the number of withdrawn protocols
-    in any role.
+    A protocol in which it has both roles is in both lists. `withdrawn` is the number
+    of withdrawn protocols in any role.
     """
 
-    leads: list[Row]
-    partner_in: list[Row]
-    lead_count: int
-    partner_count: int
+    leads: UrgentProtocols
+    partner_in: UrgentProtocols
     current: int
     withdrawn: int
 
@@ -87,7 +84,7 @@ class RoleCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class UrgentProtocols:
-    """Protocols by urgency. The rows may be cut short; the count is complete."""
+    """Protocols, the most urgent first. The rows may be cut short; the count is complete."""
 
     rows: list[Row]
     count: int
@@ -114,10 +111,8 @@ def protocols_of(index: Index, organisation: Organisation, *, most: int) -> Orga
         most=most,
     )
     return OrganisationProtocols(
-        leads=leads.rows,
-        partner_in=partner_in.rows,
-        lead_count=leads.count,
-        partner_count=partner_in.count,
+        leads=leads,
+        partner_in=partner_in,
         current=int((named & current).sum()),
         withdrawn=int((named & index.in_status(Protocol.Status.WITHDRAWN)).sum()),
     )

@@ -12,10 +12,9 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from registers.exports import feed
-from registers.exports import markdown as markdown_text
+from registers.exports.markdown import as_html, strip_markdown
 from registers.models import Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS, PageSection, ProtocolField
-from registers.models.review_dates import ReviewStatus
 from registers.public.charts import LinkedCount
 from registers.public.exports import FORMATS
 from registers.search.text.highlight import Segments
@@ -23,13 +22,10 @@ from registers.search.text.highlight import highlight as split_at_matches
 from registers.search.text.search import Search
 
 register = template.Library()
+register.filter("review_on", Protocol.review_status)
+register.filter("markdown", as_html)
+register.filter("strip_markdown", strip_markdown)
 MONTHS = 12
-
-
-@register.filter
-def review_on(protocol: Protocol, on: datetime.date) -> ReviewStatus:
-    """Return the protocol's review status on the day `on`."""
-    return protocol.review_status(on)
 
 
 @register.filter
@@ -111,24 +107,6 @@ def linked(number: LinkedCount) -> SafeString:
         '<a class="govuk-link govuk-link--no-visited-state"'
         f' href="{conditional_escape(number.href)}">{number.count}</a>'
     )
-
-
-@register.filter
-def markdown(text: str) -> SafeString:
-    """Return Markdown as HTML, to be placed under the heading of a page."""
-    return markdown_text.as_html(text)
-
-
-@register.filter
-def strip_markdown(text: str) -> str:
-    """Return the plain text of Markdown."""
-    return markdown_text.strip_markdown(text)
-
-
-@register.filter
-def minus(number: int, other: int) -> int:
-    """Return `number` less `other`."""
-    return number - other
 
 
 @register.simple_tag(takes_context=True)
