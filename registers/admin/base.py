@@ -191,8 +191,6 @@ class RecordedAdmin(HistoryAdmin):
         models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
         models.DateField: DATE_ERRORS,
     }
-    # Deleting many at once, Django's only action, would go past registers/changes.
-    actions: Any = None
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -149,11 +149,6 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
             *super().get_urls(),
         ]
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the actions without Django's own, which deletes past registers/changes."""
-        actions: dict[str, Any] = super().get_actions(request)
-        return {name: action for name, action in actions.items() if name != "delete_selected"}
-
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Return the form class for this request, with PUBLISH_FIELDS locked if not allowed."""
         form: Any = super().get_form(request, *args, **kwargs)

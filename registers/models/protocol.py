@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import FieldError, ValidationError
@@ -90,13 +90,6 @@ GAP_EXPLAINED = (
 )
 
 
-def _check(constraint: models.BaseConstraint) -> models.Q | None:
-    """Return the condition of a check constraint; None for another constraint."""
-    return (
-        models.Q(constraint.condition) if isinstance(constraint, models.CheckConstraint) else None
-    )
-
-
 class PartiesByRole(NamedTuple):
     """The parties of one protocol."""
 
@@ -166,7 +159,6 @@ class Protocol(models.Model):
     admin_note = models.TextField(
         "note for administrators", blank=True, help_text="Never public. What is still unclear."
     )
-    _checks_hold = False
 
     objects = ProtocolQuerySet.as_manager()
     public = PublicManager()
@@ -236,33 +228,22 @@ class Protocol(models.Model):
 
         Django asks one for each, in a savepoint. Raises ValidationError.
         """
-        self._checks_hold = self._all_checks_hold(exclude)
-        try:
-            super().validate_constraints(exclude)
-        finally:
-            self._checks_hold = False
-
-    def get_constraints(self) -> list[tuple[type[models.Model], Sequence[models.BaseConstraint]]]:
-        """Return the constraints to check one by one."""
-        return [
-            (
-                Protocol,
-                [
-                    each
-                    for each in self._meta.constraints
-                    if not (self._checks_hold and _check(each))
-                ],
-            )
+        checks = [
+            each for each in self._meta.constraints if isinstance(each, models.CheckConstraint)
         ]
-
-    def _all_checks_hold(self, exclude: Collection[str] | None) -> bool:
-        """Return whether all check constraints hold; False if one names a field in `exclude`."""
-        checks = models.Q(*filter(None, map(_check, self._meta.constraints)))
+        condition = models.Q(*(models.Q(each.condition) for each in checks))
         values = self._get_field_expression_map(meta=self._meta, exclude=exclude)  # type: ignore[attr-defined]  # Django's own
+        using = router.db_for_write(Protocol, instance=self)
         try:
-            return checks.check(values, using=router.db_for_write(Protocol, instance=self))
-        except FieldError:
-            return False
+            all_hold = condition.check(values, using=using)
+        except FieldError:  # a check names a field in `exclude`
+            all_hold = False
+        if not all_hold:
+            super().validate_constraints(exclude)
+            return
+        for constraint in self._meta.constraints:
+            if constraint not in checks:
+                constraint.validate(Protocol, self, exclude=set(exclude or ()), using=using)
 
     @property
     def is_stored_public(self) -> bool:
