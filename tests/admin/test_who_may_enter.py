@@ -90,7 +90,9 @@ MACHINERY = {
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
 def test_every_page_opens_under_the_strict_policy(officers_door, one_of_each, model, page):
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
-    thing = model.objects.order_by("-pk").first()
+    # What only the audit log tells is on no page of the changes.
+    shown = {"public": True} if model is Change else {}
+    thing = model.objects.filter(**shown).order_by("-pk").first()
     response = officers_door.get(
         reverse(name, args=[] if page in {"changelist", "add"} else [thing.pk])
     )
