@@ -5,7 +5,7 @@ A page without scripts links to `?plain=1`, where autocomplete fields are text b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
@@ -20,7 +20,7 @@ from registers.admin.base import (
     RecordedFormSet,
     RecordedInline,
 )
-from registers.admin.permissions import PublishPermissionForm
+from registers.admin.permissions import PUBLISH_FIELDS
 from registers.models import Organisation, Party, Protocol
 from registers.models.keys import spellings_of
 from registers.models.protocol_fields import FormSection
@@ -28,18 +28,13 @@ from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
 
-if TYPE_CHECKING:
-    OrganisationField = forms.ModelChoiceField[Organisation]
-else:
-    OrganisationField = forms.ModelChoiceField
-
 
 def without_javascript(request: HttpRequest) -> bool:
     """Return whether the page is asked for without widgets that need JavaScript."""
     return "plain" in request.GET
 
 
-class OrganisationNameField(OrganisationField):
+class OrganisationNameField(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes none
     """A text box for any name of an organisation."""
 
     widget = AdminTextInputWidget
@@ -166,6 +161,43 @@ class PartyInline(NoScriptRows, RecordedInline):
         return super().get_formset(request, obj, **kwargs)
 
 
+PUBLISHERS_ONLY = (
+    "Only the group Publisher can publish, withdraw or put back in force. Ask one of its members."
+)
+
+
+class PublishPermissionForm(ReasonForm):
+    """A protocol's form that shows PUBLISH_FIELDS, and disables them for those not allowed."""
+
+    publish_fields_locked = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self._locked_fields():
+            self.fields[name].disabled = True
+            if name == "withdrawn_on":
+                # Django's own widget has a shortcut that would fill it all the same.
+                self.fields[name].widget = AdminTextInputWidget()
+        if "status" in self._locked_fields():
+            self.fields["status"].help_text = PUBLISHERS_ONLY
+
+    def _locked_fields(self) -> list[str]:
+        return [
+            name for name in PUBLISH_FIELDS if self.publish_fields_locked and name in self.fields
+        ]
+
+    def _clean_fields(self) -> None:
+        """Add an error to a locked field that was sent changed, which no browser does."""
+        super()._clean_fields()  # type: ignore[misc]  # Django's own
+        for name in self._locked_fields():
+            field, box = self.fields[name], self.add_prefix(name)
+            typed = field.widget.value_from_datadict(self.data, self.files, box)
+            field.disabled = False
+            if box in self.data and field.has_changed(self[name].initial, typed):
+                self.add_error(name, PUBLISHERS_ONLY)
+            field.disabled = True
+
+
 WITHDRAWAL_FIELDS = ("withdrawn_on", "withdrawn_reason", "replaced_by")
 
 
@@ -176,7 +208,7 @@ def reference_taken() -> str:
     return f"A protocol has this reference already.{also}"
 
 
-class ProtocolForm(PublishPermissionForm, ReasonForm):
+class ProtocolForm(PublishPermissionForm):
     """The protocol itself."""
 
     review_date = MonthField(

@@ -109,18 +109,13 @@ def review_many(
     sent, and its button says what is next. Errors lead back to the form, as typed.
     """
     protocols = list(Protocol.objects.filter(pk__in=references))
-    outcomes = allowed_outcomes(request.user)
+    make = partial(ReviewForm, protocols=protocols, outcomes=allowed_outcomes(request.user))
     if data is None:
-        today = {"reviewed_on": timezone.localdate()}
-        return _form_page(
-            request, ReviewForm(protocols=protocols, outcomes=outcomes, initial=today)
-        )
+        return _form_page(request, make(initial={"reviewed_on": timezone.localdate()}))
     if "_write" in data:
         typed = {name: data[name] for name in FIELDS if name in data}
-        return _form_page(
-            request, ReviewForm(protocols=protocols, outcomes=outcomes, initial=typed)
-        )
-    form = ReviewForm(data, protocols=protocols, outcomes=outcomes)
+        return _form_page(request, make(initial=typed))
+    form = make(data)
     if not form.is_valid():
         return _form_page(request, form)
     if "_record" in data:

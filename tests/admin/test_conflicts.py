@@ -13,7 +13,7 @@ from django.test import Client
 
 from registers import changes
 from registers.admin.conflicts.form_values import form_values
-from registers.admin.permissions import PUBLISHERS_ONLY
+from registers.admin.protocol_form import PUBLISHERS_ONLY
 from registers.models import (
     Approver,
     Change,
