@@ -137,13 +137,11 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
         if answer.choice == Answer.Choice.NOT_OURS:
             return self._accept_not_ours(request, answer)
         if answer.status != Answer.Status.WAITING:
-            return self._redirect_with_error(
-                request, answer, DECIDED.format(status=_status(answer))
-            )
+            sentence = DECIDED.format(status=answer.get_status_display().lower())
+            return self._redirect_with_error(request, answer, sentence)
         if protocol.status != Protocol.Status.PUBLISHED:
-            return self._redirect_with_error(
-                request, answer, NOT_IN_FORCE.format(protocol=protocol)
-            )
+            sentence = NOT_IN_FORCE.format(protocol=protocol)
+            return self._redirect_with_error(request, answer, sentence)
         return self._review(request, answer)
 
     def refuse_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -212,7 +210,3 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
         """Redirect to the answer with an error message."""
         self.message_user(request, sentence, messages.ERROR)
         return redirect("admin:registers_answer_change", answer.pk)
-
-
-def _status(answer: Answer) -> str:
-    return answer.get_status_display().lower()

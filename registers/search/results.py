@@ -36,8 +36,10 @@ class Results:
     """The results of `query` on the day `on`, a date in Europe/London.
 
     Where `errors` is not empty there are no results, and only `errors`,
-    `facets`, `tags` and `filters` may be used.
+    `facets`, `tags` and `filters` may be used. `sorts` are the orders to choose from.
     """
+
+    sorts = SORTS
 
     def __init__(self, query: QueryDict, *, on: datetime.date) -> None:
         self.on = on
@@ -155,11 +157,6 @@ class Results:
     def relevance_query(self) -> str:
         """The same query string, with the best matches first."""
         return self.query(sort="relevance")
-
-    @property
-    def sorts(self) -> list[tuple[str, str]]:
-        """The sort orders to choose from, with their labels."""
-        return SORTS
 
     @property
     def previous_query(self) -> str | None:
