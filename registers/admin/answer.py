@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Case, When
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -17,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from registers.admin.history import ModelAdmin
+from registers.admin.history import ModelAdmin, object_or_404
 from registers.admin.permissions import may_publish
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.admin.review import review_page, success_message
@@ -199,9 +198,7 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
         """Return the answer. Raises PermissionDenied, and Http404 where there is none."""
         if not may_publish(request.user):
             raise PermissionDenied
-        answer: Answer | None = self.get_object(request, unquote(object_id))
-        if answer is None:
-            raise Http404
+        answer: Answer = object_or_404(self, request, object_id)
         return answer
 
     def _redirect_with_error(

@@ -143,6 +143,14 @@ else:
 PER_PAGE = 50
 
 
+def object_or_404(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
+    """Return the object at an address of `model_admin`. Raises Http404."""
+    thing = model_admin.get_object(request, unquote(object_id))
+    if thing is None:
+        raise Http404
+    return thing
+
+
 class HistoryAdmin(ModelAdmin):
     """An admin with the history of its objects, from which an earlier state is put back.
 

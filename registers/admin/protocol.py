@@ -6,17 +6,17 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
 from registers.admin.base import RecordedAdmin, RecordedFormSet, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
+from registers.admin.history import object_or_404
 from registers.admin.papers import DocumentInline, document_urls
 from registers.admin.permissions import may_publish
 from registers.admin.protocol_form import (
@@ -41,9 +41,7 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     """
     if not model_admin.has_view_or_change_permission(request):
         raise PermissionDenied
-    protocol: Protocol | None = model_admin.get_object(request, unquote(object_id))
-    if protocol is None:
-        raise Http404
+    protocol: Protocol = object_or_404(model_admin, request, object_id)
     if protocol.status != Protocol.Status.DRAFT:
         return redirect(protocol)
     today = timezone.localdate()

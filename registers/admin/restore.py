@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -132,9 +132,7 @@ def official_changes(thing: models.Model) -> models.QuerySet[Change]:
 
 def _state(thing: models.Model, number: int) -> EarlierState:
     """Return the state after the official change with this key. Raises Http404."""
-    change = official_changes(thing).filter(pk=number, snapshot__isnull=False).first()
-    if change is None:
-        raise Http404
+    change = get_object_or_404(official_changes(thing), pk=number, snapshot__isnull=False)
     return EarlierState(snapshot=cast(Snapshot, change.snapshot), made_at=change.made_at)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import (
     AdminRadioSelect,
     AdminTextInputWidget,
@@ -18,13 +17,14 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.text import slugify
 
 from registers import changes
 from registers.admin.base import RecordedAdmin, errors_by_field
+from registers.admin.history import object_or_404
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
     PlanForm,
@@ -222,18 +222,12 @@ class MergeableAdmin(RecordedAdmin):
     def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the form of a merge, its preview, or merge."""
         require_merge_permission(request)
-        return merge_page(request, self._organisation(request, object_id))
+        return merge_page(request, object_or_404(self, request, object_id))
 
     def split_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the forms of a split, its preview, or split."""
         require_merge_permission(request)
-        return split_page(request, self._organisation(request, object_id))
-
-    def _organisation(self, request: HttpRequest, object_id: str) -> Organisation:
-        organisation: Organisation | None = self.get_object(request, unquote(object_id))
-        if organisation is None:
-            raise Http404
-        return organisation
+        return split_page(request, object_or_404(self, request, object_id))
 
 
 def merge_page(request: HttpRequest, organisation: Organisation) -> HttpResponse:

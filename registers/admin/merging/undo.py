@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -84,9 +85,7 @@ class MergeAdmin(ReadOnlyAdmin, ModelAdmin):
     def undo_view(self, request: HttpRequest, key: int) -> HttpResponse:
         """Preview undoing a merge, or undo it."""
         require_merge_permission(request)
-        merge = Merge.objects.select_related("change__organisation").filter(pk=key).first()
-        if merge is None:
-            raise Http404
+        merge = get_object_or_404(Merge.objects.select_related("change__organisation"), pk=key)
         if request.method == "POST" and (done := self._undo(request, merge)):
             return done
         plan, refused = None, []
