@@ -197,9 +197,9 @@ class QuestionForm(forms.Form):
         return cleaned
 
 
-def parameter(field_class: type[forms.Field], method: str, label: str, **kwargs: Any) -> Any:
-    """Return the filter of one parameter; `method` names the method that applies it."""
-    made = django_filters.Filter(method=method, label=label, **kwargs)
+def parameter(field_class: type[forms.Field], label: str, **kwargs: Any) -> Any:
+    """Return one parameter, with the class of its form field."""
+    made = django_filters.Filter(label=label, **kwargs)
     made.field_class = field_class
     return made
 
@@ -211,16 +211,16 @@ class ProtocolFilter(django_filters.FilterSet):
     """
 
     # In the order of canonical query strings.
-    q = parameter(TextField, "filter_words", "Search", max_length=MAX_SEARCH_LENGTH)
-    theme = parameter(MultipleField, "filter_themes", "Theme")
-    organisation = parameter(OrganisationsField, "filter_organisations", "Organisation")
-    role = parameter(SingleField, "filter_role", "Role", choices=Party.Role.choices)
-    review = parameter(MultipleField, "filter_reviews", "Review", choices=ReviewStatus.choices)
-    review_from = parameter(MonthField, "filter_from", "Review from")
-    review_to = parameter(MonthField, "filter_to", "Review to")
-    status = parameter(SingleField, "filter_status", "Status", choices=STATUSES, default="current")
-    sort = parameter(SingleField, "filter_nothing", "Sort by", choices=SORTS, default="theme")
-    page = parameter(PageField, "filter_nothing", "Page")
+    q = parameter(TextField, "Search", max_length=MAX_SEARCH_LENGTH)
+    theme = parameter(MultipleField, "Theme")
+    organisation = parameter(OrganisationsField, "Organisation")
+    role = parameter(SingleField, "Role", choices=Party.Role.choices)
+    review = parameter(MultipleField, "Review", choices=ReviewStatus.choices)
+    review_from = parameter(MonthField, "Review from")
+    review_to = parameter(MonthField, "Review to")
+    status = parameter(SingleField, "Status", choices=STATUSES, default="current")
+    sort = parameter(SingleField, "Sort by", choices=SORTS, default="theme")
+    page = parameter(PageField, "Page")
 
     class Meta:
         model = Protocol
@@ -270,13 +270,22 @@ class ProtocolFilter(django_filters.FilterSet):
 
     @cached_property
     def _masks(self) -> dict[str, Mask]:
-        """The mask of each parameter that filters."""
-        everything = self.index.public
-        return {
-            name: self.filters[name].filter(everything, value)
-            for name, value in self.cleaned.items()
-            if value
+        """The mask of each parameter that filters: `sort` and `page` do not."""
+        asked, index = self.cleaned, self.index
+        select: dict[str, Callable[[Any], Mask]] = {
+            "q": lambda _: self.search.mask,
+            "theme": lambda slugs: index.in_themes([self.themes[slug].pk for slug in slugs]),
+            "organisation": lambda _: self._role_mask(asked["role"]),
+            # The mask of organisations is of the role asked for already.
+            "role": lambda role: index.public if asked["organisation"] else self._role_mask(role),
+            "review": lambda statuses: index.with_review_status(statuses, self.on),
+            "review_from": lambda month: index.review_between(month, None),
+            "review_to": lambda month: index.review_between(None, month),
+            "status": lambda status: (
+                index.in_status(MODEL_STATUS[status]) if status in MODEL_STATUS else index.public
+            ),
         }
+        return {name: mask(asked[name]) for name, mask in select.items() if asked.get(name)}
 
     def _role_mask(self, role: str) -> Mask:
         if self.cleaned["organisation"]:
@@ -289,42 +298,6 @@ class ProtocolFilter(django_filters.FilterSet):
     def _organisation_masks(self) -> dict[str, Mask]:
         keys = [each.pk for each in self.cleaned["organisation"]]
         return {role: self.index.of_organisations(keys, role) for role in Party.Role.values}
-
-    def filter_words(self, _all: Mask, _: str, words: str) -> Mask:
-        """Select what the search words find."""
-        return self.search.mask
-
-    def filter_themes(self, _all: Mask, _: str, slugs: list[str]) -> Mask:
-        """Select protocols under any of the themes."""
-        return self.index.in_themes([self.themes[slug].pk for slug in slugs])
-
-    def filter_organisations(self, _all: Mask, _: str, asked: list[Organisation]) -> Mask:
-        """Select protocols in which any of the organisations takes part, in the role asked for."""
-        return self._role_mask(self.cleaned["role"])
-
-    def filter_role(self, everything: Mask, _: str, role: str) -> Mask:
-        """Select protocols that have such a party, unless organisations are asked for."""
-        return everything if self.cleaned["organisation"] else self._role_mask(role)
-
-    def filter_reviews(self, _all: Mask, _: str, statuses: list[str]) -> Mask:
-        """Select protocols whose review has any of the statuses."""
-        return self.index.with_review_status(statuses, self.on)
-
-    def filter_from(self, _all: Mask, _: str, month: datetime.date) -> Mask:
-        """Select protocols to be reviewed in the month or later."""
-        return self.index.review_between(month, None)
-
-    def filter_to(self, _all: Mask, _: str, month: datetime.date) -> Mask:
-        """Select protocols to be reviewed in the month or earlier."""
-        return self.index.review_between(None, month)
-
-    def filter_status(self, everything: Mask, _: str, status: str) -> Mask:
-        """Select protocols in force, withdrawn ones, or both."""
-        return self.index.in_status(MODEL_STATUS[status]) if status in MODEL_STATUS else everything
-
-    def filter_nothing(self, everything: Mask, _: str, _value: object) -> Mask:
-        """Select everything: sort order and page do not filter."""
-        return everything
 
 
 NOT_FILTERS = {"sort", "page"}  # so no tags are shown for them
