@@ -54,10 +54,10 @@ def lock_rows(rows: models.QuerySet[Row], *, strong: bool = False, wait: bool = 
     )
 
 
-def lock_one(row: Row, *, strong: bool = False) -> Row | None:
+def lock_one(row: Row) -> Row | None:
     """Lock the stored `row` until the transaction ends; return it as it is now, None if gone."""
     rows = type(row)._default_manager.filter(pk=row.pk)
-    return next(iter(lock_rows(rows, strong=strong)), None)
+    return next(iter(lock_rows(rows)), None)
 
 
 def lock_organisations(keys: Iterable[int]) -> dict[int, Organisation]:
