@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -69,14 +69,16 @@ _touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
 
 
 @contextmanager
-def update_search_and_version() -> Iterator[Touched]:
+def update_search_and_version(*, savepoint: bool = False) -> Iterator[Touched]:
     """Collect what is saved within; at the end of the outermost block, update the search index.
 
-    That also moves the register's version.
+    That also moves the register's version. An outermost block is a transaction. With
+    `savepoint` one within another is too, so that whoever catches an error keeps nothing of it.
     """
     outer = _touched.get()
     if outer is not None:
-        yield outer
+        with transaction.atomic() if savepoint else nullcontext():
+            yield outer
         return
     touched = Touched()
     token = _touched.set(touched)
@@ -152,7 +154,7 @@ def record_change(
         official=official,
         published_before=published_before,
     )
-    with made_at(at), update_search_and_version(), transaction.atomic():
+    with made_at(at), update_search_and_version(savepoint=True):
         before = snapshots_of(model, [key])
         yield recorded
         key = key if subject.pk is None else subject.pk
@@ -374,7 +376,9 @@ def save(thing: models.Model) -> None:
 
     Raises ValidationError, with its sentences by field, and then nothing is saved.
     """
-    with update_search_and_version() as touched, transaction.atomic():
+    # One row is saved or not; of these several are.
+    several = isinstance(thing, Organisation | Name | Document | Resource)
+    with update_search_and_version(savepoint=several) as touched:
         if isinstance(thing, Party | Name) and thing.pk:
             # It may have belonged to another before.
             for stored in type(thing).objects.filter(pk=thing.pk):
@@ -401,7 +405,7 @@ def remove(thing: models.Model) -> None:
     if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
         raise ValidationError(OFFICIAL_IS_ITS_OWN)
     try:
-        with update_search_and_version() as touched, transaction.atomic():
+        with update_search_and_version(savepoint=True) as touched:
             touched.add(thing)
             if isinstance(thing, Protocol):
                 UsedReference.objects.get_or_create(reference=thing.pk)

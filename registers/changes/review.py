@@ -77,7 +77,7 @@ def record_reviews(
     `expected_digest` is that of a preview of them: raises ValidationError where
     something else would happen now.
     """
-    with update_search_and_version(), transaction.atomic():
+    with update_search_and_version(savepoint=True):
         reviews = list(reviews)
         _lock_protocols(reviews)
         done = [(review.protocol_id, record_review(review, at=at, by=by)) for review in reviews]
