@@ -287,8 +287,11 @@ def party_text(party: Values) -> str:
 
 
 def file_text(paper: Values) -> str:
-    """Return the name of a paper's file, or else its kind, with its size where that is known."""
-    file = paper.get("name") or PurePath(paper["file"]).suffix.lstrip(".").upper()
+    """Return the name of a paper's file, or else its kind, with its size where that is known.
+
+    What has no file, as a paper before it was first saved, has neither.
+    """
+    file = paper.get("name") or PurePath(paper.get("file") or "").suffix.lstrip(".").upper()
     size = paper.get("size")
     return ", ".join(
         filter(None, [file, filesizeformat(size).replace("\xa0", " ") if size else ""])

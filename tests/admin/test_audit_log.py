@@ -22,6 +22,7 @@ from registers.models import (
     Overarching,
     Party,
     Protocol,
+    Resource,
     Review,
     Succession,
     Theme,
@@ -133,6 +134,16 @@ def test_its_documents(officers_door, protocol):
     assert "Document Signed (" in altered
     assert "Signed copy (" in altered
     assert "Document Signed copy (" in went
+
+
+def test_the_file_of_a_resource_came_and_went(officers_door, real_register):
+    resource = Resource(title="Template", slug="template-1")
+    resource.file.save("template.pdf", ContentFile(pdf()), save=False)
+    save(resource, resource)
+    save(resource, resource, file="")
+    went, came = saves(officers_door, resource)
+    assert "File Nothing PDF" in came
+    assert "File PDF" in went
 
 
 def test_what_a_protocol_comes_under(officers_door, protocol):
