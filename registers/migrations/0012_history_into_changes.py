@@ -300,7 +300,7 @@ class _Replay:
             at, *_, row = self.events[number]
             first, user = at, row.history_user_id
             existed = self.own is not None
-            before = self._snapshot(first) if existed and not self._is_known(first) else None
+            before = self._snapshot(first) if existed else None
             while number < len(self.events):
                 next_at, *_, kind, row = self.events[number]
                 if next_at - at > AT_ONCE or row.history_user_id != user:
@@ -310,8 +310,8 @@ class _Replay:
             if not existed and self.own is None:
                 continue
             number_made = len(self.made)
-            self._note(first, at, user, existed)
-            if before and len(self.made) > number_made:
+            self._note(first, at, user, before)
+            if before and len(self.made) > number_made and not self._is_known(first):
                 # Else nothing would say what this save altered.
                 self._make(first - INSTANT, None, "baseline", before)
 
@@ -330,15 +330,20 @@ class _Replay:
         known = [*self.changes, *self.made]
         return any(change.snapshot and change.made_at < at for change in known)
 
-    def _note(self, first, at, user, existed):
-        """Note one save."""
+    def _note(self, first, at, user, before):
+        """Note one save. `before` is the state before it, None for none."""
         state = self._snapshot(at)
         if state is None:
             if not any(change.kind == "removed" for change in self.bare):
                 self._make(at, user, "removed", None)
             return
         said = _comparable(state)
+        # A save that altered nothing public is no official change, unless one says so then:
+        # the state before may not be known.
+        altered = before is None or _comparable(before) != said
         for change in self.open:
+            if not (altered or -AT_ONCE <= first - change.made_at <= BEFORE_IT):
+                continue
             if _comparable(change.snapshot) == _only(said, change.snapshot):
                 self.open.remove(change)
                 if _private(state) != _private(change.snapshot):
@@ -352,7 +357,7 @@ class _Replay:
                 change.snapshot = state
                 self.altered[change.pk] = change
                 return
-        self._make(at, user, "changed" if existed else "added", state)
+        self._make(at, user, "changed" if before else "added", state)
 
     def _make(self, at, user, kind, state):
         self.made.append(

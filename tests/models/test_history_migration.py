@@ -94,6 +94,8 @@ def of_old(old, officer) -> Any:
     protocol = edited(old, "Protocol", "0046", hours(1), officer, title="Flood alerts")
     told(old, "Title changed from A to B.", hours(1), record(protocol, **parts), protocol=protocol)
     edited(old, "Protocol", "0046", hours(2), officer, admin_note="Ask Provide.")
+    # Nothing else was ever saved of this one since it was added.
+    edited(old, "Protocol", "0053", hours(2), officer, admin_note="Ask Kent.")
     draft = old.get_model("registers", "Protocol")(
         reference="9001", title="A draft", theme_id=protocol.theme_id
     )
@@ -160,6 +162,10 @@ def of_a_protocol(officers_door):
 
 
 def a_note_for_administrators_is_a_change_of_its_own(officers_door, officer):
+    of_another, added = Change.objects.about(Protocol, "0053")
+    assert (of_another.by, of_another.public) == (officer, False)
+    assert of_another.made_at > added.made_at
+    assert added.snapshot["fields"]["admin_note"] != "Ask Kent."
     note = Change.objects.about(Protocol, "0046")[0]
     assert (note.by, note.public, note.kind, note.what) == (officer, False, "changed", "")
     assert note.snapshot["fields"]["admin_note"] == "Ask Provide."
