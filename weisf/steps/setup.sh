@@ -11,7 +11,9 @@
 
 find_python() {
     without_venv=
-    set -- python3 python3.13 python3.12 python3.11
+    # First what the image ships, which pyenv may have without its being on the path.
+    set -- python3.13 "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.13.*/bin/python3 \
+        python3 python3.12 python3.11
     [ -z "${PYTHON:-}" ] || set -- "$PYTHON"
     for name in "$@"; do
         "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || continue
