@@ -155,7 +155,8 @@ def record_change(
         published_before=published_before,
     )
     with made_at(at), update_search_and_version(savepoint=True):
-        before = snapshots_of(model, [key])
+        # Locked, so that nobody else's save in the meantime is taken for a part of this one.
+        before = snapshots_of(model, [key], lock=True)
         yield recorded
         key = key if subject.pk is None else subject.pk
         after = snapshots_of(model, [key])
@@ -299,7 +300,7 @@ def _change(
         what = event = TAKEN_OUT
     else:
         found = differences(model, was, now) if public and was and now else []
-        public = bool(found or event)
+        public = public and bool(found or event)
         what = "\n".join(filter(None, [event, words_of(found)]))
     if not public and was and now and not differences(model, was, now, private=True):
         return None

@@ -3,7 +3,7 @@
 Each function raises ValidationError for what is not possible, with a sentence that names it.
 
 What is equal already is left alone. The reference, the day of the last update,
-reviews and notes for administrators are no part of a snapshot and stay as they are.
+reviews, contacts and notes for administrators stay as they are.
 """
 
 from __future__ import annotations

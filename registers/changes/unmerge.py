@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 
 from registers.changes.journal import (
     Step,
@@ -232,7 +233,7 @@ def _own_slug_back(back: Step, row: Any, stays: Organisation) -> Step:
 
 
 def _left(step: Step) -> str:
-    what, column = LEFT[step.table]
+    what, column = LEFT.get(step.table, (capfirst(str(step.model._meta.verbose_name)), ""))
     values = (step.before or {}) | (step.after or {})
     which = f" ‘{values[column]}’" if column else ""
     return f"{what}{which}: altered since the merge. It stays as it is."

@@ -54,16 +54,20 @@ def snapshot_of(thing: models.Model) -> Snapshot | None:
     return snapshots_of(type(thing), [thing.pk]).get(thing.pk)
 
 
-def snapshots_of(model: type[models.Model], keys: Sequence[Any]) -> dict[Any, Snapshot]:
+def snapshots_of(
+    model: type[models.Model], keys: Sequence[Any], *, lock: bool = False
+) -> dict[Any, Snapshot]:
     """Return the snapshots of several stored rows of one model, by primary key.
 
     It takes one query for each kind of part, however many rows there are. What
-    is not stored is left out.
+    is not stored is left out. With `lock` the rows are locked until the transaction ends.
     """
     keys = [key for key in keys if key is not None]
     if not keys:
         return {}
     stored = model._default_manager.filter(pk__in=keys)
+    if lock:
+        stored = stored.select_for_update(no_key=True, of=("self",)).order_by("pk")
     relations = [field.name for field in model._meta.fields if field.is_relation]
     found: dict[Any, Snapshot] = {
         thing.pk: {"fields": field_values(thing), "parts": {}}

@@ -1,14 +1,15 @@
 """The tables of django-simple-history become changes: each save is a change with a snapshot.
 
-A save that an official change describes already is not told twice: what only the
-history knew, notes for administrators and contacts, is added to that change's
-snapshot. All else (drafts, notes, contacts, deletions) becomes a change of its own,
-which is not public. Everything is done in one transaction: where it is interrupted,
+Where an official change with the same state was dated just before a save, it is that
+save's: what only the history knew, notes for administrators and contacts, is added to
+its snapshot. All else (drafts, notes, contacts, deletions, and saves of changes that
+kept no snapshot) becomes a change of its own, which is not public. Everything is done in one transaction: where it is interrupted,
 it begins anew.
 """
 
 import copy
 import datetime
+from bisect import bisect_right
 from itertools import islice
 from types import SimpleNamespace
 
@@ -61,6 +62,8 @@ LABELS = {
         "Became part of", "Approvers",
     ),
 }
+# How such a line goes on after its label.
+VERBS = ("recorded: ", "changed", "taken out", "added: ", "put in another order")
 # The line that says a new name, and the field of the name.
 RENAMED = {
     "organisation": ("Official name", "name"),
@@ -70,7 +73,8 @@ RENAMED = {
 EXCLUDED = {"key", "by"}
 PRIVATE_PARTS = {"contact"}
 AT_ONCE = datetime.timedelta(seconds=1)  # rows so close, by one user, are of one save
-BEFORE_IT = datetime.timedelta(seconds=5)  # a change was dated so long before its rows at most
+BEFORE_IT = datetime.timedelta(seconds=5)  # a change was dated so long before its rows at most,
+BULK = datetime.timedelta(hours=1)  # and one of many that a spreadsheet made, so long
 INSTANT = datetime.timedelta(microseconds=1)
 BATCH = 200
 
@@ -147,8 +151,10 @@ def _describe(get, change):
         ),
         "changed",
     )
-    labels = tuple(f"{label} " for label in LABELS.get(change.subject_type, ()))
-    change.event = "\n".join(line for line in lines if not labels or not line.startswith(labels))
+    labels = tuple(
+        f"{label} {verb}" for label in LABELS.get(change.subject_type, ()) for verb in VERBS
+    )
+    change.event = "\n".join(line for line in lines if not line.startswith(labels))
     if change.subject_type not in LABELS:
         change.event = next((line for line in lines if line in {ADDED, TAKEN_OUT}), "")
 
@@ -257,9 +263,11 @@ class _Replay:
         self.get, self.subject, self.key, self.names = get, subject, key, names
         self.changes = changes
         self.open = [change for change in changes if change.snapshot]
-        self.bare = [change for change in changes if not change.snapshot]
+        self.is_told_as_gone = any(change.kind == "removed" for change in changes)
         self.own, self.parts, self.events = None, {}, []
         self.made, self.altered = [], {}
+        self.marks = sorted(change.made_at for change in changes)
+        self.last = datetime.datetime.min.replace(tzinfo=datetime.UTC)  # of the save before
 
     def begin(self, rows, stored, owners):
         """Find how it stood before its first row, and the rows in their order."""
@@ -280,11 +288,23 @@ class _Replay:
                 first = several[0]
                 if first.history_type != "+" and getattr(first, owner) == self.key:
                     self.parts[kind][key] = first
-                self.events += [(row.history_date, order, row.history_id, kind, row) for row in several]
+                self.events += [
+                    (row.history_date, order, row.history_id, kind, row)
+                    for row in self._own_rows(several, owner)
+                ]
             for key, row in stored[table].items():
                 if key not in theirs and getattr(row, owner) == self.key and key not in rows[table]:
                     self.parts[kind][key] = row
         self.events.sort(key=lambda event: event[:3])
+
+    def _own_rows(self, rows, owner):
+        """Give the rows of a part from when it was here, and the one by which it went."""
+        was_here = False
+        for row in rows:
+            is_here = getattr(row, owner) == self.key
+            if is_here or was_here:
+                yield row
+            was_here = is_here and row.history_type != "-"
 
     def _call_as_at_first(self):
         """Let it have the name from before the first change that renamed it."""
@@ -305,12 +325,15 @@ class _Replay:
                 next_at, *_, kind, row = self.events[number]
                 if next_at - at > AT_ONCE or row.history_user_id != user:
                     break
+                if bisect_right(self.marks, next_at) != bisect_right(self.marks, first):
+                    break  # an official change began in between
                 self._apply(kind, row)
                 at, number = next_at, number + 1
             if not existed and self.own is None:
                 continue
             number_made = len(self.made)
             self._note(first, at, user, before)
+            self.last = at
             if before and len(self.made) > number_made and not self._is_known(first):
                 # Else nothing would say what this save altered.
                 self._make(first - INSTANT, None, "baseline", before)
@@ -334,28 +357,25 @@ class _Replay:
         """Note one save. `before` is the state before it, None for none."""
         state = self._snapshot(at)
         if state is None:
-            if not any(change.kind == "removed" for change in self.bare):
+            if not self.is_told_as_gone:
                 self._make(at, user, "removed", None)
             return
         said = _comparable(state)
         # A save that altered nothing public is no official change, unless one says so then:
         # the state before may not be known.
         altered = before is None or _comparable(before) != said
-        for change in self.open:
-            if not (altered or -AT_ONCE <= first - change.made_at <= BEFORE_IT):
+        for change in reversed(self.open):
+            since = first - change.made_at
+            if not -AT_ONCE <= since <= (BULK if altered else BEFORE_IT):
                 continue
+            if since > BEFORE_IT and change.made_at < self.last:
+                continue  # another save came after it
             if _comparable(change.snapshot) == _only(said, change.snapshot):
                 self.open.remove(change)
                 if _private(state) != _private(change.snapshot):
                     change.snapshot["fields"] |= _private(state)[0]
                     change.snapshot["parts"] |= _private(state)[1]
                     self.altered[change.pk] = change
-                return
-        for change in self.bare:
-            if datetime.timedelta(0) <= first - change.made_at <= BEFORE_IT and change.kind != "removed":
-                self.bare.remove(change)
-                change.snapshot = state
-                self.altered[change.pk] = change
                 return
         self._make(at, user, "changed" if before else "added", state)
 

@@ -137,7 +137,7 @@ class Apart(models.Model):
 
 
 class UsedReference(models.Model):
-    """A reference that a deleted draft had. It counts as used: no number is given out twice."""
+    """A reference that a deleted draft had. It is not suggested again, but can be entered."""
 
     reference = models.CharField(max_length=8, primary_key=True)
 

@@ -243,8 +243,8 @@ class Approver(models.Model):
 class Contact(models.Model):
     """The role mailbox of an organisation that is reminded of its reviews.
 
-    No page or export can show it: those list what they show (`history/snapshot.py`,
-    `exports/columns.py`), and a test searches every public address for it.
+    No public page or export shows it: `history/diff.py` keeps it out of what changed, all
+    else lists what it shows, and a test searches every public address for it.
     """
 
     organisation = models.OneToOneField(Organisation, models.CASCADE, related_name="contact")

@@ -87,6 +87,11 @@ class ProtocolField:
     month: bool = False
     public: bool = True
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for what is not public and would be shown or found."""
+        if not self.public and (self.meaning or self.page or self.searched):
+            raise ValueError(f"{self.name} is not public: it can have no column, page or search.")
+
     @property
     def column(self) -> str:
         """The name of its column in exports; empty for none."""

@@ -195,6 +195,17 @@ def test_a_draft_is_saved_without_becoming_official():
     assert protocol("9010").parties.count() == 1
 
 
+def test_an_event_makes_no_draft_official():
+    draft = protocol("9004")
+    with changes.record_change(draft, at=LATER, event="It was compared with 9001."):
+        changes.save(protocol("9004", purpose="To pay."))
+    change = Change.objects.about(Protocol, "9004")[0]
+    assert (change.public, change.protocol) == (False, None)
+    with changes.record_change(draft, at=LATER):
+        changes.remove(protocol("9004"))
+    assert not Protocol.objects.filter(pk="9004").exists()
+
+
 def test_other_things_are_named_in_what_is_told():
     theme = Theme.objects.get(slug="transport")
     theme.name = "Travel"

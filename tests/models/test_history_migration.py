@@ -116,6 +116,14 @@ def of_old(old, officer) -> Any:
     told(old, what, hours(7), record(theme))
     gone = old.get_model("registers", "Organisation")(pk=GONE, name="Department", slug="dept")
     row(old, gone, "+", hours(8))
+    # A name that moved with the merge: what was saved before it was another organisation's.
+    name = old.get_model("registers", "Name").objects.create(
+        organisation=organisation, text="Dept", key="dept", kind="alias"
+    )
+    name.organisation_id = GONE
+    row(old, name, "+", hours(8.5), officer)
+    name.organisation_id = organisation.pk
+    row(old, name, "~", hours(9), officer)
     told(old, "Added to this register.", hours(8), record(gone), organisation=organisation)
     row(old, gone, "-", hours(9), officer)
     # As of a register that was loaded as a whole: no row says what they were called before.
@@ -202,7 +210,12 @@ def a_theme_can_be_put_back(officers_door):
 
 
 def what_was_merged_keeps_its_own_state(officers_door):
-    removed, added = Change.objects.about(Organisation, GONE)
+    removed, *_, added = Change.objects.about(Organisation, GONE)
+    moment = datetime.timedelta(milliseconds=50)
+    medway = Change.objects.about(Organisation, Organisation.objects.get(name="Medway").pk)
+    assert not medway.filter(made_at=hours(8.5) + moment).exists()
+    (moved,) = medway.filter(made_at=hours(9) + moment)
+    assert "Dept" in [name["text"] for name in moved.snapshot["parts"]["names"]]
     assert (removed.kind, removed.public, added.public) == ("removed", False, True)
     page = words(officers_door.get(address("organisation", "history", GONE)))
     assert "Audit log: Department" in page

@@ -93,3 +93,13 @@ def test_choices_are_described_by_their_values():
 def test_a_page_has_the_label_of_the_model_or_a_heading_of_its_own():
     assert BY_NAME["lawful_basis"].title == "Lawful basis for sharing"
     assert BY_NAME["summary"].title == "In plain English"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [{"meaning": "A secret."}, {"page": PageSection.RECORD}, {"searched": True}],
+    ids=["in exports", "on the page", "in the search"],
+)
+def test_what_is_not_public_is_shown_and_found_nowhere(shown):
+    with pytest.raises(ValueError, match="retention is not public"):
+        ProtocolField("retention", FormSection.NOTES, public=False, **shown)
