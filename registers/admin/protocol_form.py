@@ -41,11 +41,7 @@ class OrganisationNameField(forms.ModelChoiceField):  # type: ignore[type-arg]  
 
     def prepare_value(self, value: Any) -> Any:
         """Return the official name of the chosen organisation, or the text as typed."""
-        if isinstance(value, Organisation):
-            return value.name
-        if isinstance(value, int):
-            return Organisation.objects.filter(pk=value).values_list("name", flat=True).first()
-        return value
+        return value.name if isinstance(value, Organisation) else value
 
     def to_python(self, value: Any) -> Organisation | None:
         """Return the organisation with this name. Raises ValidationError if there is none."""

@@ -195,6 +195,13 @@ def test_a_draft_is_saved_without_becoming_official():
     assert protocol("9010").parties.count() == 1
 
 
+def test_of_what_is_not_saved_nothing_is_recorded():
+    with changes.record_change(a_protocol("9010"), at=LATER) as recorded:
+        pass
+    assert recorded.changes == []
+    assert not Change.objects.filter(subject_key="9010").exists()
+
+
 def test_an_event_makes_no_draft_official():
     draft = protocol("9004")
     with changes.record_change(draft, at=LATER, event="It was compared with 9001."):
@@ -372,7 +379,7 @@ def test_the_number_of_a_deleted_draft_counts_as_used():
     draft = protocol("9004")
     with changes.record_change(draft, at=LATER):
         changes.remove(draft)
-    assert UsedReference.objects.filter(pk="9004").exists()
+    assert [str(each) for each in UsedReference.objects.all()] == ["9004"]
     removed = Change.objects.about(Protocol, "9004")[0]
     assert (removed.kind, removed.public, removed.snapshot) == ("removed", False, None)
 
