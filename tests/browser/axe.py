@@ -35,8 +35,6 @@ def axe_finds(page: Page) -> list[str]:
     Every rule for WCAG 2.2 to level AA, and of good practice, is run. A strict
     content security policy is no hindrance; JavaScript must be on.
     """
-    # After a click, the new page may not be read to its end yet.
-    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(_source())
     result = page.evaluate(RUN, TAGS)

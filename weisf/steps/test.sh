@@ -50,7 +50,7 @@ on_postgresql() {
 case $suite in
     all | all-on-both)
         # The longest first, so that both end together.
-        jobs='counted browser postgres-odd postgres-even postgres-counted chance extras'
+        jobs='counted browser postgres-even postgres-odd chance postgres-counted extras'
         [ "$suite" = all ] || jobs='counted browser postgres-all-counted postgres-15 chance extras'
         "$python" -m coverage erase
         rm -rf var/jobs
