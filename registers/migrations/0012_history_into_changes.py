@@ -265,7 +265,7 @@ class _Replay:
         self.open = [change for change in changes if change.snapshot]
         self.is_told_as_gone = any(change.kind == "removed" for change in changes)
         self.own, self.parts, self.events = None, {}, []
-        self.made, self.altered = [], {}
+        self.made, self.altered, self.guessed = [], {}, set()
         self.marks = sorted(change.made_at for change in changes)
         self.last = datetime.datetime.min.replace(tzinfo=datetime.UTC)  # of the save before
 
@@ -296,6 +296,12 @@ class _Replay:
                 if key not in theirs and getattr(row, owner) == self.key and key not in rows[table]:
                     self.parts[kind][key] = row
         self.events.sort(key=lambda event: event[:3])
+        seen = set()
+        for *_, number, kind, row in self.events:
+            thing = (kind, getattr(row, "id", None))
+            if thing not in seen and row.history_type != "+":
+                self.guessed.add((kind, number))  # how it stood before is not known
+            seen.add(thing)
 
     def _own_rows(self, rows, owner):
         """Give the rows of a part from when it was here, and the one by which it went."""
@@ -321,18 +327,20 @@ class _Replay:
             first, user = at, row.history_user_id
             existed = self.own is not None
             before = self._snapshot(first) if existed else None
+            is_guessed = False
             while number < len(self.events):
-                next_at, *_, kind, row = self.events[number]
+                next_at, _, row_number, kind, row = self.events[number]
                 if next_at - at > AT_ONCE or row.history_user_id != user:
                     break
                 if bisect_right(self.marks, next_at) != bisect_right(self.marks, first):
                     break  # an official change began in between
                 self._apply(kind, row)
+                is_guessed |= (kind, row_number) in self.guessed
                 at, number = next_at, number + 1
             if not existed and self.own is None:
                 continue
             number_made = len(self.made)
-            self._note(first, at, user, before)
+            self._note(first, at, user, before, is_guessed)
             self.last = at
             if before and len(self.made) > number_made and not self._is_known(first):
                 # Else nothing would say what this save altered.
@@ -353,8 +361,8 @@ class _Replay:
         known = [*self.changes, *self.made]
         return any(change.snapshot and change.made_at < at for change in known)
 
-    def _note(self, first, at, user, before):
-        """Note one save. `before` is the state before it, None for none."""
+    def _note(self, first, at, user, before, is_guessed):
+        """Note one save. `before` is the state before it, None for none, or a guess."""
         state = self._snapshot(at)
         if state is None:
             if not self.is_told_as_gone:
@@ -363,7 +371,7 @@ class _Replay:
         said = _comparable(state)
         # A save that altered nothing public is no official change, unless one says so then:
         # the state before may not be known.
-        altered = before is None or _comparable(before) != said
+        altered = before is None or is_guessed or _comparable(before) != said
         for change in reversed(self.open):
             since = first - change.made_at
             if not -AT_ONCE <= since <= (BULK if altered else BEFORE_IT):
