@@ -44,7 +44,7 @@ HOST = "localhost:8000"
 TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
-class Failed(Exception):  # noqa: N818 (`raise Failed` says it)
+class JourneyError(Exception):
     """A journey did not do what it should, so its figures would be of something else."""
 
 
@@ -259,9 +259,9 @@ def _row(browser: Browser, reference: str) -> dict[str, str]:
 
 
 def _check(passed: object, words: str) -> None:
-    """Raise Failed with the words unless the check passed."""
+    """Raise JourneyError with the words unless the check passed."""
     if not passed:
-        raise Failed(words)
+        raise JourneyError(words)
 
 
 def _run(name: str) -> None:

@@ -28,6 +28,7 @@ from registers.models import (
     Organisation,
     Protocol,
     Slug,
+    subject_columns,
 )
 from registers.models.keys import key_of
 from registers.search.search_writer import rebuild_search
@@ -84,8 +85,7 @@ def _follows(new: New, why: str) -> Iterator[models.Model]:
     elif isinstance(subject, Protocol):
         yield Change(
             made_at=new.at,
-            subject_type="protocol",
-            subject_key=subject.pk,
+            **subject_columns(Protocol, subject.pk),
             public=True,
             kind=Change.Kind.ADDED,
             protocol_id=subject.pk,

@@ -10,7 +10,7 @@ from registers.changes.merge import (
     unmark_not_duplicate,
 )
 from registers.changes.papers import bring_back, no_orphans
-from registers.changes.record import record_change, remove, save
+from registers.changes.record import record_change
 from registers.changes.restore import preview_restore, restore
 from registers.changes.review import (
     correct_review,
@@ -20,6 +20,7 @@ from registers.changes.review import (
     record_reviews,
 )
 from registers.changes.unmerge import plan_undo, undo_merge
+from registers.changes.writes import remove, save
 
 __all__ = [
     "bring_back",

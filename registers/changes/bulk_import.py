@@ -20,13 +20,8 @@ from django.utils.text import slugify
 
 from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
 from registers.changes.locking import batches
-from registers.changes.record import (
-    record_change,
-    record_changes,
-    save,
-    slug_candidates,
-    wanted_slug,
-)
+from registers.changes.record import record_change, record_changes
+from registers.changes.writes import save, slug_candidates, wanted_slug
 from registers.models import Gap, Name, Organisation, Party, Protocol, Slug, Theme
 from registers.models.keys import all_spellings, key_of
 from registers.models.organisation import KEY_LENGTH

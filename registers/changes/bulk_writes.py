@@ -1,9 +1,8 @@
 """Create, update and delete many rows of one model at once: the one writer of many rows.
 
-`save` and `remove` do this for one. What many rows are is known to whoever calls: a
-spreadsheet checks each value; the steps of a merge, and a generated register, were right
-when they were made. Foreign keys and unique constraints are left to the database: its
-own IntegrityError is raised.
+`save` and `remove` do this for one row. The values of a spreadsheet are checked here; the
+steps of a merge, and a generated register, are right when they are made. Foreign keys and
+unique constraints are left to the database: its own IntegrityError is raised.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from typing import TypeVar
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from registers.changes.locking import BATCH, batches
+
 Row = TypeVar("Row", bound=models.Model)
-BATCH = 500
 
 
 def create_rows(rows: Sequence[Row], *, check: bool = False) -> None:
@@ -45,9 +45,8 @@ def update_rows(rows: Iterable[tuple[Row, Collection[str]]], *, check: bool = Fa
 
 def delete_rows(rows: Sequence[Row]) -> None:
     """Delete stored rows of one model, to which nothing points."""
-    for start in range(0, len(rows), BATCH):
-        keys = [row.pk for row in rows[start : start + BATCH]]
-        stored = type(rows[0])._default_manager.filter(pk__in=keys)
+    for some in batches(rows):
+        stored = type(some[0])._default_manager.filter(pk__in=[row.pk for row in some])
         # Not delete(), which would first look for rows that point here.
         stored._raw_delete(stored.db)
 

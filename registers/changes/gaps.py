@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
-from registers.changes.record import record_change, remove, save, update_search_and_version
+from registers.changes.record import record_change
+from registers.changes.transaction import update_search_and_version
+from registers.changes.writes import remove, save
 from registers.models import Gap
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from registers.changes.bulk_writes import BATCH, create_rows, delete_rows, update_rows
+from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
+from registers.changes.locking import batches
 from registers.history.snapshot import to_json
 
 Values = dict[str, Any]
@@ -111,8 +112,8 @@ def stored_rows(steps: Sequence[Step]) -> dict[Any, models.Model]:
     manager = steps[0].model._default_manager
     keys = [step.key for step in steps]
     found: dict[Any, models.Model] = {}
-    for start in range(0, len(keys), BATCH):
-        found |= manager.in_bulk(keys[start : start + BATCH])
+    for some in batches(keys):
+        found |= manager.in_bulk(some)
     return found
 
 

@@ -13,12 +13,9 @@ from django.utils.text import slugify
 from registers.changes.journal import Step, apply_steps, update_step
 from registers.changes.locking import PLAN_CHANGED, lock_organisations, plan_digest
 from registers.changes.merge_plan import MergeSteps
-from registers.changes.record import (
-    free_slug,
-    record_change,
-    record_changes,
-    update_search_and_version,
-)
+from registers.changes.record import record_change, record_changes
+from registers.changes.transaction import update_search_and_version
+from registers.changes.writes import free_slug
 from registers.models import Apart, Merge, Name, Organisation, Party, Protocol, Slug
 
 ITSELF = "An organisation cannot be merged into itself."

@@ -1,4 +1,4 @@
-"""How a change becomes official: checked, saved, dated, recorded, described and made findable.
+"""How a change becomes official: dated, recorded with a snapshot, and described.
 
 All of it happens in one transaction, or nothing of it. Nothing else in the
 register saves: a view opens `record_change` for the protocol, organisation or
@@ -8,105 +8,26 @@ page concerned, and calls `save` and `remove` within.
 from __future__ import annotations
 
 import datetime
-import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
-from django.utils.text import slugify
 
 from registers.changes.locking import batches
-from registers.changes.papers import delete, made_at, no_orphans, save_paper
+from registers.changes.papers import made_at
+from registers.changes.transaction import update_search_and_version
 from registers.history.diff import differences, words_of
 from registers.history.snapshot import Snapshot, blank_snapshot, is_public, snapshots_of
-from registers.models import (
-    Change,
-    Document,
-    Gap,
-    Name,
-    Organisation,
-    Party,
-    Protocol,
-    Resource,
-    Slug,
-    UsedReference,
-)
-from registers.models.keys import key_of
-from registers.models.organisation import OFFICIAL_IS_ITS_OWN
-from registers.search.search_writer import update_search
+from registers.models import Change, Gap, Organisation, Protocol, subject_columns
 
 ADDED = "Added to this register."
 TAKEN_OUT = "Taken out of this register."
 IN_THE_FUTURE = "This date must be today or in the past."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Touched:
-    """The primary keys of what one transaction saved or removed, for the search index."""
-
-    protocols: set[str] = field(default_factory=set)
-    organisations: set[int] = field(default_factory=set)
-
-    def add(self, thing: models.Model) -> None:
-        """Remember `thing`, before or after it is saved or removed."""
-        if isinstance(thing, Protocol):
-            self.protocols.add(thing.pk)
-        elif isinstance(thing, Party):
-            self.protocols.add(thing.protocol_id)
-        elif isinstance(thing, Organisation) and thing.pk:
-            self.organisations.add(thing.pk)
-        elif isinstance(thing, Name):
-            self.organisations.add(thing.organisation_id)
-
-
-_touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
-
-
-@contextmanager
-def update_search_and_version(*, savepoint: bool = False) -> Iterator[Touched]:
-    """Collect what is saved within; at the end of the outermost block, update the search index.
-
-    That also moves the register's version. An outermost block is a transaction. With
-    `savepoint` one within another is too, so that whoever catches an error keeps nothing of it.
-    """
-    outer = _touched.get()
-    if outer is not None:
-        with transaction.atomic() if savepoint else nullcontext():
-            yield outer
-        return
-    touched = Touched()
-    token = _touched.set(touched)
-    try:
-        with no_orphans(), transaction.atomic():
-            yield touched
-            update_search(protocols=touched.protocols, organisations=touched.organisations)
-    finally:
-        _touched.reset(token)
-
-
-@contextmanager
-def collect_touched(touched: Touched) -> Iterator[None]:
-    """Collect in `touched` what is saved within. The caller updates the search index."""
-    token = _touched.set(touched)
-    try:
-        with transaction.atomic():
-            yield
-    finally:
-        _touched.reset(token)
-
-
-@contextmanager
-def dry_run() -> Iterator[None]:
-    """Roll back all that is saved within, to see what it would do. The index is not updated."""
-    with collect_touched(Touched()):
-        yield
-        transaction.set_rollback(True)
 
 
 @dataclass(kw_only=True)
@@ -267,8 +188,7 @@ def _backfill(
     return {
         key: Change(
             made_at=at,
-            subject_type=str(model._meta.model_name),
-            subject_key=key,
+            **subject_columns(model, key),
             kind=Change.Kind.BASELINE,
             snapshot=snapshot,
         )
@@ -306,8 +226,7 @@ def _change(
         return None
     change = Change(
         made_at=how.at,
-        subject_type=str(model._meta.model_name),
-        subject_key=str(key),
+        **subject_columns(model, key),
         public=public,
         kind=kind,
         what=what,
@@ -370,108 +289,3 @@ def _set_days(protocol: Protocol, changes: Sequence[Change]) -> None:
         for name in ("published_on", "updated_on"):
             day = snapshot["fields"][name]
             setattr(protocol, name, day and datetime.date.fromisoformat(day))
-
-
-def save(thing: models.Model) -> None:
-    """Check and save one thing; an organisation's names and addresses are kept in step.
-
-    Raises ValidationError, with its sentences by field, and then nothing is saved.
-    """
-    # One row is saved or not; of these several are.
-    several = isinstance(thing, Organisation | Name | Document | Resource)
-    with update_search_and_version(savepoint=several) as touched:
-        if isinstance(thing, Party | Name) and thing.pk:
-            # It may have belonged to another before.
-            for stored in type(thing).objects.filter(pk=thing.pk):
-                touched.add(stored)
-        if isinstance(thing, Organisation):
-            _save_organisation(thing)
-        elif isinstance(thing, Document | Resource):
-            save_paper(thing)
-        else:
-            thing.full_clean()
-            thing.save()
-        if isinstance(thing, Name):
-            _keep_address(thing.organisation, slugify(thing.text))
-        touched.add(thing)
-
-
-def remove(thing: models.Model) -> None:
-    """Delete one thing, with its files. Raises ValidationError for what must stay.
-
-    A document that was public stays too: it is taken off, and can be put back.
-    """
-    if isinstance(thing, Protocol) and thing.status != Protocol.Status.DRAFT:
-        raise ValidationError("A published protocol stays for ever. Withdraw it instead.")
-    if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
-        raise ValidationError(OFFICIAL_IS_ITS_OWN)
-    try:
-        with update_search_and_version(savepoint=True) as touched:
-            touched.add(thing)
-            if isinstance(thing, Protocol):
-                UsedReference.objects.get_or_create(reference=thing.pk)
-            delete(thing)
-    except models.ProtectedError as refusal:
-        raise ValidationError(f"{thing} is in use, so it cannot be deleted.") from refusal
-
-
-def _save_organisation(organisation: Organisation) -> None:
-    """Save it; a new name gives it a new address, and the old name and address stay."""
-    official = Name.objects.filter(organisation=organisation.pk, kind=Name.Kind.OFFICIAL).first()
-    renamed = official is not None and key_of(official.text) != key_of(organisation.name)
-    stored = Organisation.objects.filter(pk=organisation.pk).values_list("slug", flat=True).first()
-    if not organisation.slug or (renamed and organisation.slug == stored):
-        organisation.slug = free_slug(organisation)
-    holder = Organisation.objects.named(organisation.name).exclude(pk=organisation.pk).first()
-    if holder:
-        raise ValidationError({"name": f"{holder} has the name '{organisation.name}' already."})
-    taken = Slug.objects.filter(text=organisation.slug).exclude(organisation=organisation.pk)
-    if taken.exists():
-        raise ValidationError(
-            {"slug": "This address already leads to another organisation. Enter a different one."}
-        )
-    organisation.full_clean()
-    organisation.save()
-    _keep_official_name(organisation, official)
-    _keep_address(organisation, organisation.slug)
-
-
-def _keep_official_name(organisation: Organisation, official: Name | None) -> None:
-    """Let the organisation's own name be the official one among its names."""
-    if official and key_of(official.text) != key_of(organisation.name):
-        official.kind = Name.Kind.FORMER
-        official.save()
-        official = None
-    name = (
-        official
-        or organisation.names.filter(key=key_of(organisation.name)).first()
-        or Name(organisation=organisation)
-    )
-    if (name.text, name.kind) != (organisation.name, Name.Kind.OFFICIAL):
-        name.text, name.kind = organisation.name, Name.Kind.OFFICIAL
-        save(name)
-
-
-def _keep_address(organisation: Organisation, slug: str) -> None:
-    """Let `slug` lead to the organisation, unless it leads to another since before."""
-    if slug:
-        Slug.objects.get_or_create(text=slug, defaults={"organisation": organisation})
-
-
-def free_slug(organisation: Organisation) -> str:
-    """Return an address made from the name, with a number behind it where that is taken."""
-    wanted = wanted_slug(organisation.name)
-    others = Slug.objects.exclude(organisation=organisation.pk)
-    taken = set(others.filter(text__startswith=wanted).values_list("text", flat=True))
-    return next(slug for slug in slug_candidates(wanted) if slug not in taken)
-
-
-def wanted_slug(name: str) -> str:
-    """Return the address that an organisation with this name has if it is free."""
-    return slugify(name)[:240] or "organisation"
-
-
-def slug_candidates(wanted: str) -> Iterator[str]:
-    """Give the addresses that are tried one after the other, without end."""
-    yield wanted
-    yield from (f"{wanted}-{number}" for number in itertools.count(2))

@@ -21,7 +21,9 @@ from django.db import models, transaction
 from django.utils.text import capfirst
 
 from registers.changes.locking import lock_one, plan_digest
-from registers.changes.record import dry_run, record_change, remove, save
+from registers.changes.record import record_change
+from registers.changes.transaction import dry_run
+from registers.changes.writes import remove, save
 from registers.history.diff import Difference, differences
 from registers.history.snapshot import PARTS, Snapshot, snapshot_of, to_python
 from registers.models import (

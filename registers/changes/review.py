@@ -13,13 +13,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers.changes.locking import PLAN_CHANGED, lock_rows, plan_digest
-from registers.changes.record import (
-    IN_THE_FUTURE,
-    dry_run,
-    record_change,
-    save,
-    update_search_and_version,
-)
+from registers.changes.record import IN_THE_FUTURE, record_change
+from registers.changes.transaction import dry_run, update_search_and_version
+from registers.changes.writes import save
 from registers.models import Protocol, Review
 
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."

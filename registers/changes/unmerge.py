@@ -27,7 +27,8 @@ from registers.changes.merge import (
     reason_with,
     steps_digest,
 )
-from registers.changes.record import record_change, record_changes, update_search_and_version
+from registers.changes.record import record_change, record_changes
+from registers.changes.transaction import update_search_and_version
 from registers.models import Merge, Name, Organisation, Party, Protocol, Slug
 from registers.models.keys import key_of
 

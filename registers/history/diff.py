@@ -37,6 +37,8 @@ MOST_PAIRS = 50_000  # of one word on both sides: a few words again and again ar
 # like, and the mailboxes that are reminded of reviews.
 PRIVATE_FIELDS = {"admin_note", "position", *protocol_fields.PRIVATE_FIELDS}
 PRIVATE_PARTS = {"contact"}
+# The days that stand for their month.
+MONTHS = {each.name for each in protocol_fields.PROTOCOL_FIELDS if each.month}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,7 +276,7 @@ def _date(field: models.DateField[Any, Any], value: str) -> str:
         moment = timezone.localtime(datetime.datetime.fromisoformat(value))
         return date_format(moment, "j F Y, H:i")
     day = datetime.date.fromisoformat(value)
-    return date_format(day, "F Y" if field.name == "review_date" else "j F Y")
+    return date_format(day, "F Y" if field.name in MONTHS else "j F Y")
 
 
 def party_text(party: Values) -> str:

@@ -1,6 +1,6 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
-from registers.models.change import Apart, Change, Merge, UsedReference
+from registers.models.change import Apart, Change, Merge, UsedReference, subject_columns
 from registers.models.document import Document
 from registers.models.import_job import Import, ImportLine, ImportName
 from registers.models.organisation import (
@@ -49,4 +49,5 @@ __all__ = [
     "Try",
     "UsedReference",
     "VocabularyWord",
+    "subject_columns",
 ]

@@ -11,6 +11,11 @@ from registers.models.organisation import Organisation
 from registers.models.protocol import Protocol
 
 
+def subject_columns(model: type[models.Model], key: Any) -> dict[str, str]:
+    """Return the columns by which a change names its subject, the row of `model` with this key."""
+    return {"subject_type": str(model._meta.model_name), "subject_key": str(key)}
+
+
 class ChangeQuerySet(models.QuerySet["Change"]):
     """Changes, in an officer's words."""
 
@@ -20,7 +25,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def about(self, model: type[models.Model], key: Any) -> ChangeQuerySet:
         """Keep those of the row of `model` with the primary key `key`, which may be gone."""
-        return self.filter(subject_type=model._meta.model_name, subject_key=str(key))
+        return self.filter(**subject_columns(model, key))
 
 
 class Change(models.Model):

@@ -21,7 +21,9 @@ from registers.changes.bulk_import import (
     import_organisations,
     import_protocols,
 )
-from registers.changes.record import record_change, remove, save, update_search_and_version
+from registers.changes.record import record_change
+from registers.changes.transaction import update_search_and_version
+from registers.changes.writes import remove, save
 from registers.history.snapshot import snapshot_of
 from registers.models import (
     Change,

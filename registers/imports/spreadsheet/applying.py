@@ -22,7 +22,7 @@ from registers.changes.bulk_import import (
     import_theme,
 )
 from registers.changes.locking import PLAN_CHANGED, lock_register
-from registers.changes.record import Touched, collect_touched
+from registers.changes.transaction import Touched, collect_touched
 from registers.imports.spreadsheet.plan import Fate, Line, Plan, Progress, Whom, Work
 from registers.models import Organisation, Protocol, RegisterVersion
 from registers.search.search_writer import update_search_in_steps

@@ -31,7 +31,7 @@ from registers.imports.spreadsheet.parties import (
     Tell,
 )
 from registers.imports.spreadsheet.plan import Edit, Fate, Line, Part
-from registers.imports.spreadsheet.public_words import MEND, refuse_by_name
+from registers.imports.spreadsheet.public_words import FIX_IN_FILE, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Party, Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
@@ -60,7 +60,7 @@ def refuse_by_rules(row: RowOf, line: Line) -> None:
     except ValidationError as refusal:
         for name, messages in refusal.message_dict.items():
             for message in messages:
-                row.refuse(COLUMNS[name], message, MEND)
+                row.refuse(COLUMNS[name], message, FIX_IN_FILE)
     for part in line.parts or []:
         _refuse_part(row, part)
 
@@ -86,7 +86,7 @@ def _refuse_part(row: RowOf, part: Part) -> None:
         column = LEAD_COLUMN if part.role == LEAD else OTHERS_COLUMN
         for messages in refusal.message_dict.values():
             for message in messages:
-                row.refuse(column, f"'{part.written[:60]}': {message}", MEND)
+                row.refuse(column, f"'{part.written[:60]}': {message}", FIX_IN_FILE)
 
 
 READERS: dict[Kind, Callable[[Value], Any]] = {Kind.BOOLEAN: yes_or_no_of, Kind.DAY: day_of}

@@ -12,7 +12,7 @@ from registers.models.organisation import KEY_LENGTH
 from registers.models.pages import KEY_LENGTH as THEME_KEY_LENGTH
 
 UNSEEN = "This holds a character that cannot be shown (U+{:04X}). Delete it, or type it again."
-MEND = "Put it right in the file."
+FIX_IN_FILE = "Put it right in the file."
 TOO_LONG = "It is longer than {} characters."
 LONGEST = {
     kind: int(model._meta.get_field("name").max_length or 0)
@@ -49,4 +49,4 @@ def refuse_by_name(row: RowOf, column: str, kind: str, name: str) -> None:
         refuse_name(kind, name)
     except ValidationError as refusal:
         for message in refusal.messages:
-            row.refuse(column, f"'{name[:60]}': {message}", MEND)
+            row.refuse(column, f"'{name[:60]}': {message}", FIX_IN_FILE)

@@ -1,0 +1,77 @@
+"""The transaction of a change: what it touched is made findable at its end, or nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from django.db import models, transaction
+
+from registers.changes.papers import no_orphans
+from registers.models import Name, Organisation, Party, Protocol
+from registers.search.search_writer import update_search
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """The primary keys of what one transaction saved or removed, for the search index."""
+
+    protocols: set[str] = field(default_factory=set)
+    organisations: set[int] = field(default_factory=set)
+
+    def add(self, thing: models.Model) -> None:
+        """Remember `thing`, before or after it is saved or removed."""
+        if isinstance(thing, Protocol):
+            self.protocols.add(thing.pk)
+        elif isinstance(thing, Party):
+            self.protocols.add(thing.protocol_id)
+        elif isinstance(thing, Organisation) and thing.pk:
+            self.organisations.add(thing.pk)
+        elif isinstance(thing, Name):
+            self.organisations.add(thing.organisation_id)
+
+
+_touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
+
+
+@contextmanager
+def update_search_and_version(*, savepoint: bool = False) -> Iterator[Touched]:
+    """Collect what is saved within; at the end of the outermost block, update the search index.
+
+    That also moves the register's version. An outermost block is a transaction. With
+    `savepoint` one within another is too, so that whoever catches an error keeps nothing of it.
+    """
+    outer = _touched.get()
+    if outer is not None:
+        with transaction.atomic() if savepoint else nullcontext():
+            yield outer
+        return
+    touched = Touched()
+    token = _touched.set(touched)
+    try:
+        with no_orphans(), transaction.atomic():
+            yield touched
+            update_search(protocols=touched.protocols, organisations=touched.organisations)
+    finally:
+        _touched.reset(token)
+
+
+@contextmanager
+def collect_touched(touched: Touched) -> Iterator[None]:
+    """Collect in `touched` what is saved within. The caller updates the search index."""
+    token = _touched.set(touched)
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        _touched.reset(token)
+
+
+@contextmanager
+def dry_run() -> Iterator[None]:
+    """Roll back all that is saved within, to see what it would do. The index is not updated."""
+    with collect_touched(Touched()):
+        yield
+        transaction.set_rollback(True)
