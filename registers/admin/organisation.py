@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from registers import changes
-from registers.admin.base import ModelForm, ReasonForm, RecordedAdmin, RecordedInline, StackedInline
+from registers.admin.base import RecordedAdmin, RecordedInline, StackedInline
 from registers.admin.filters import ContactFilter, UnclearFilter
+from registers.admin.forms import ModelForm, ReasonForm
 from registers.admin.merging.merge import MergeableAdmin
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Approver, Contact, Name, Organisation, Slug, Succession

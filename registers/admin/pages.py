@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from registers.admin.base import RecordedAdmin, RecordedForm
+from registers.admin.base import RecordedAdmin
+from registers.admin.forms import RecordedForm
 from registers.admin.papers import FILE_WIDGETS, earlier_version_links
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme

@@ -14,8 +14,9 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from registers.admin.base import RecordedAdmin, RecordedFormSet, RecordedInline
+from registers.admin.base import RecordedAdmin, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
+from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
 from registers.admin.papers import DocumentInline, document_urls
 from registers.admin.permissions import may_publish

@@ -13,13 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 
-from registers.admin.base import (
-    ModelForm,
-    MonthField,
-    ReasonForm,
-    RecordedFormSet,
-    RecordedInline,
-)
+from registers.admin.base import RecordedInline
+from registers.admin.forms import ModelForm, MonthField, ReasonForm, RecordedFormSet
 from registers.admin.permissions import PUBLISH_FIELDS
 from registers.models import Organisation, Party, Protocol
 from registers.models.keys import spellings_of

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import get_text_list
 
 from registers import changes
-from registers.admin.base import errors_by_field
+from registers.admin.forms import errors_by_field
 from registers.admin.permissions import may_publish
 from registers.models import Gap, Protocol
 from registers.search.reference_log import LogFilter, ReferenceLog

@@ -44,7 +44,7 @@ class RestoreForm(forms.Form):
         widget=AdminTextareaWidget(attrs={"rows": 2}),
         help_text="Public, and optional. It is shown beside what changed.",
     )
-    promised = forms.CharField(required=False, widget=forms.HiddenInput)
+    digest = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 def may_restore(request: HttpRequest, thing: models.Model, snapshot: Snapshot) -> bool:
@@ -119,7 +119,7 @@ def _restore(
             by=cast(User, request.user),
             why=form.cleaned_data["why"],
             said_at=state.made_at,
-            expected_digest=form.cleaned_data["promised"],
+            expected_digest=form.cleaned_data["digest"],
         )
 
 

@@ -24,7 +24,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registers import changes
-from registers.admin.base import ModelForm, ReasonForm, RecordedAdmin
+from registers.admin.base import RecordedAdmin
+from registers.admin.forms import ModelForm, ReasonForm
 from registers.admin.permissions import allowed_outcomes, may_publish
 from registers.admin.review_form import FIELDS, ReviewForm
 from registers.changes.review import NOT_IN_FORCE, ReviewPreview
@@ -131,9 +132,9 @@ def _record(request: HttpRequest, form: ReviewForm, data: QueryDict) -> bool:
     """Record the reviews as previewed, or none; return whether they are recorded."""
     shown = set(data.getlist("recordable"))
     reviews = [form.build_review(each) for each in form.protocols if each.pk in shown]
-    by, promised = cast(User, request.user), data.get("promised", "")
+    by, digest = cast(User, request.user), data.get("digest", "")
     try:
-        changes.record_reviews(reviews, at=timezone.now(), by=by, expected_digest=promised)
+        changes.record_reviews(reviews, at=timezone.now(), by=by, expected_digest=digest)
     except ValidationError:
         return False
     number = len(reviews)
@@ -159,7 +160,7 @@ def _preview_page(
         title="What will happen",
         recordable=[each for each in previews if not each.refusals],
         refused=[each for each in previews if each.refusals],
-        promised=changes.previews_digest(previews),
+        digest=changes.previews_digest(previews),
         hidden_fields=[form[name].as_hidden() for name in (*form.shown_fields, "seen")],
     )
 

@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from registers.admin.base import DATE_ERRORS, ModelForm, MonthField, errors_by_field
+from registers.admin.forms import DATE_ERRORS, ModelForm, MonthField, errors_by_field
 from registers.models import Approver, Party, Protocol, Review
 
 # What each outcome does to the protocol, shown beside its radio button.

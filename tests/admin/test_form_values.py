@@ -7,8 +7,8 @@ import datetime
 import pytest
 from django import forms
 
-from registers.admin.base import MonthField
 from registers.admin.field_text import display_value, initial_values, normalised
+from registers.admin.forms import MonthField
 from registers.models import Protocol, Theme
 from tests.admin.typing_in import address
 from tests.admin.typing_in import boxes as drawn_boxes

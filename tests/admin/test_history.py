@@ -305,7 +305,7 @@ class TestRestoring:
             Change.objects.filter(protocol="0046").last().snapshot,
             at=NOON,
         ).digest
-        answer = officers_door.post(restoring(), {"promised": promise}, follow=True)
+        answer = officers_door.post(restoring(), {"digest": promise}, follow=True)
         assert "Nothing was changed." in messages(answer)
         assert Change.objects.count() == count
 

@@ -242,7 +242,7 @@ class TestUndoing:
     def test_otherwise_by_now(self, officers_door):
         merge = merged("Essex County Council", "EPUT")
         undo = address("merge", "undo", merge.pk)
-        page = officers_door.post(undo, {"promised": "x"})
+        page = officers_door.post(undo, {"digest": "x"})
         assert "the register changed while you were looking" in words(page)
         assert "Nothing has been done" in words(page)
         merge.refresh_from_db()

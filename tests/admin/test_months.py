@@ -7,7 +7,7 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from registers.admin.base import MonthField, read_month
+from registers.admin.forms import MonthField, read_month
 
 MARCH = datetime.date(2027, 3, 1)
 

@@ -141,7 +141,7 @@ class TestReviews:
         typed = self.typed(outcome=outcome, next_review="", replaced_by="0012")
         page = door.post(self.ONE, typed)
         assert "Select a valid choice" in page.content.decode()
-        typed |= {"protocol": "0046", "recordable": "0046", "_record": "yes", "promised": ""}
+        typed |= {"protocol": "0046", "recordable": "0046", "_record": "yes", "digest": ""}
         page = door.post(self.MANY, typed)
         assert "Select a valid choice" in page.content.decode()
         assert not Review.objects.exists()

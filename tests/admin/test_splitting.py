@@ -84,7 +84,7 @@ def test_it_is_shown_then_done(officers_door, officer, eput, url):
     assert "/organisations/essex-partnership-university-foundation-trust-eput/" in said
     assert "Protocols" in said
     assert dump() == before
-    sent["promised"] = page.context["hidden_fields"]["promised"]
+    sent["digest"] = page.context["hidden_fields"]["digest"]
     back = officers_door.post(url, sent | {"_write": "x"})
     assert ticked(back) == sent["parties"]
     assert "Two trusts." in words(back)
@@ -103,7 +103,7 @@ def test_without_any_part(officers_door, url):
 
 
 def test_otherwise_by_now(officers_door, url):
-    sent = {"name": key("EPUT"), "promised": "x", "_split": "x"}
+    sent = {"name": key("EPUT"), "digest": "x", "_split": "x"}
     page = officers_door.post(url, sent)
     assert "the register changed while you were looking" in words(page)
     assert not Organisation.objects.filter(name="EPUT").exists()

@@ -23,7 +23,8 @@ from django.urls import path
 from django.utils.text import slugify
 
 from registers import changes
-from registers.admin.base import RecordedAdmin, errors_by_field
+from registers.admin.base import RecordedAdmin
+from registers.admin.forms import errors_by_field
 from registers.admin.history import object_or_404
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
@@ -281,7 +282,7 @@ def _preview_page(request: HttpRequest, form: MergeForm) -> HttpResponse:
         "stays": form.cleaned_data["stays"],
         "kind_of_name": form.cleaned_data["kind_of_name"],
         "why": form.cleaned_data["why"],
-        "promised": plan.digest,
+        "digest": plan.digest,
     }
     return render_page(
         request,

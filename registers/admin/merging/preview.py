@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from registers.admin.base import ModelForm
+from registers.admin.forms import ModelForm
 from registers.changes.journal import Step
 from registers.changes.locking import batches
 from registers.changes.merge import MergePlan
@@ -81,7 +81,7 @@ def do_as_previewed(
             **values,
             at=timezone.now(),
             by=cast(User, request.user),
-            expected_digest=request.POST.get("promised", ""),
+            expected_digest=request.POST.get("digest", ""),
         )
     except ValidationError:
         return None

@@ -156,7 +156,7 @@ def _form_page(request: HttpRequest, organisation: Organisation, form: SplitForm
 
 def _preview_page(request: HttpRequest, form: SplitForm, plan: SplitPlan) -> HttpResponse:
     cleaned = form.cleaned_data
-    hidden_fields = {"name": cleaned["name"].pk, "why": cleaned["why"], "promised": plan.digest}
+    hidden_fields = {"name": cleaned["name"].pk, "why": cleaned["why"], "digest": plan.digest}
     return render_page(
         request,
         "split_preview",
