@@ -7,6 +7,7 @@ searches for in a register of data sharing can be personal data.
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 import sys
 from datetime import timedelta
@@ -23,6 +24,8 @@ from gunicorn.http.errors import (
     LimitRequestLine,
     ParseException,
 )
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import ThreadWorker
 
 from weisf import settings
@@ -51,6 +54,35 @@ class PrivateLogger(Logger):
                 "bytes": resp.sent,
             },
         )
+
+
+QUERY_STRING = re.compile(rb"\?[^ ]*")
+NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
+
+class Utf8Request(Request):
+    """gunicorn's request, which reads a query string in UTF-8 that was not percent-encoded.
+
+    Some programs send it so. The standard forbids it, and gunicorn refuses every such byte.
+    """
+
+    def parse_request_line(self, line_bytes: bytes) -> None:
+        """Read the first line of a request, with UTF-8 in its query string percent-encoded."""
+        super().parse_request_line(QUERY_STRING.sub(_percent_encode, line_bytes, count=1))
+
+
+def _percent_encode(query_string: re.Match[bytes]) -> bytes:
+    """Return UTF-8 percent-encoded. Other bytes are returned as they came: gunicorn refuses."""
+    try:
+        query_string[0].decode()
+    except UnicodeDecodeError:
+        return query_string[0]
+    return NOT_ASCII.sub(lambda byte: b"%%%02X" % ord(byte[0]), query_string[0])
+
+
+# gunicorn has no setting for the class. Its parser written in C would not call this one.
+RequestParser.mesg_class = Utf8Request
+http_parser = "python"
 
 
 class Worker(ThreadWorker):

@@ -18,7 +18,9 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
+from gunicorn.config import Config
 from gunicorn.http.errors import InvalidResponseHeader, LimitRequestLine
+from gunicorn.http.parser import RequestParser
 
 from weisf import serving, settings
 from weisf.page_cache import PageCache
@@ -115,6 +117,49 @@ def test_a_request_that_cannot_be_read_gets_the_register_s_page(request_, status
     assert "Traceback" not in answer
     log_of(folder, "A request could not be read")
     assert not re.search("Doe|127.0.0.1(?!:)", (folder / "out").read_text())
+
+
+def get(path: bytes, host: bytes = b"localhost") -> bytes:
+    return b"GET %b HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % (path, host)
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        ("q=Straße".encode(), "q=Stra%C3%9Fe"),
+        (b"q=Stra%C3%9Fe", "q=Stra%C3%9Fe"),
+        ("q=東京&theme=%65?é".encode(), "q=%E6%9D%B1%E4%BA%AC&theme=%65?%C3%A9"),
+        (b"", ""),
+    ],
+)
+def test_a_query_string_in_utf_8_is_read(served, query, read):
+    port, _ = served
+    assert ask(port, get(b"/about/?" + query)).startswith("HTTP/1.1 200 OK\r\n")
+    parser = RequestParser(Config(), [get(b"/about/?" + query)], ("192.0.2.1", 1))
+    assert next(parser).query == read
+
+
+@pytest.mark.parametrize(
+    "path",
+    [b"/?q=Stra\xdfe", b"/protocols.json?q=\xff", b"/?q=\xed\xb2\x80", "/straße/".encode()],
+    ids=["Latin-1", "no text", "a surrogate", "in the path"],
+)
+def test_bytes_that_are_not_utf_8_are_refused(served, path):
+    port, _ = served
+    answer = ask(port, get(path))
+    assert answer.startswith("HTTP/1.1 400 Bad Request\r\n")
+    assert ">This page cannot be shown</h1>" in answer
+
+
+@pytest.mark.parametrize("path", [b"/healthz", b"/readyz"])
+@pytest.mark.parametrize("host", [b"10.0.0.7", b"[fd00::7]:8000", b"another.example", b""])
+def test_a_load_balancer_may_ask_for_its_health_by_any_host(served, path, host):
+    port, _ = served
+    # The test's database has no tables.
+    expected = "200 OK" if path == b"/healthz" else "503 Service Unavailable"
+    assert ask(port, get(path, host)).startswith(f"HTTP/1.1 {expected}\r\n")
+    for other in (b"/", path + b"x", path + b"/", b"/protocols.json"):
+        assert ask(port, get(other, host)).startswith("HTTP/1.1 400 Bad Request\r\n")
 
 
 def test_the_first_words_say_where_to_look(served):
