@@ -1,6 +1,7 @@
-"""Calendar (iCalendar, RFC 5545): the day on which each review is due, with two alarms.
+"""Calendar (iCalendar, RFC 5545): an event of the day on which each review is due.
 
-Nothing in it depends on the current day: calendar programs store what they read.
+An overdue review is an event of the day of the export, since nobody looks at past years
+of a calendar. A program that reads the calendar again moves it on to that day.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
+from django.utils import timezone
 from django.utils.formats import date_format
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from registers.exports.columns import ExportContext, url
 from registers.exports.feed import ChangeCount, change_counts, host_of, title_of
@@ -19,6 +21,7 @@ from registers.search.results import Results
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 DAY = datetime.timedelta(days=1)
+EPOCH = datetime.date(1970, 1, 1)
 ALARMS = (90, 30)  # days before
 LONGEST_PURPOSE = 300
 # Of a protocol without official changes.
@@ -56,38 +59,77 @@ def _calendar(results: Results, context: ExportContext) -> Calendar:
 def _event(
     protocol: Protocol, due: datetime.date, count: ChangeCount, context: ExportContext
 ) -> Event:
-    """Return the event of the day `due`. A withdrawn protocol's is cancelled."""
+    """Return the event of a review that is or was due on the day `due`.
+
+    An overdue one stands on the day of the export. A withdrawn protocol's is cancelled.
+    """
     withdrawn = protocol.status == Protocol.Status.WITHDRAWN
+    overdue = due < context.on and not withdrawn
+    day = context.on if overdue else due
+    revised = max(count.last, _start_of(day)) if overdue else count.last
     name = one_line(str(protocol))
     event = Event()
     event.add("uid", f"{protocol.reference}@{host_of(context)}")
-    # Not the time of the export: the same state must have the same bytes.
-    event.add("dtstamp", count.last)
-    event.add("last-modified", count.last)
-    event.add("sequence", count.times)
-    event.add("dtstart", due)
-    if due < datetime.date.max:  # Python has no day after the last
-        event.add("dtend", due + DAY)
+    # Not the time of the export: the same state has the same bytes all day.
+    event.add("dtstamp", revised)
+    event.add("last-modified", revised)
+    event.add("sequence", _sequence(count, revised))
+    event.add("organizer", _organizer(context))
+    event.add("dtstart", day)
+    if day < datetime.date.max:  # Python has no day after the last
+        event.add("dtend", day + DAY)
     event.add("transp", "TRANSPARENT")
     event.add("status", "CANCELLED" if withdrawn else "CONFIRMED")
-    event.add("summary", f"{'Withdrawn' if withdrawn else 'Review due'}: {name}")
-    event.add("description", "\n".join(_description(protocol, context)))
+    event.add("summary", f"{_state(due, withdrawn=withdrawn, overdue=overdue)}: {name}")
+    event.add("description", "\n".join(_description(protocol, due, context)))
     event.add("categories", [one_line(protocol.theme.name)])
     event.add("url", url(protocol, context))
-    for days in () if withdrawn else ALARMS:
+    for days in () if withdrawn or overdue else ALARMS:
         event.add_component(_alarm(days, name))
     return event
 
 
-def _description(protocol: Protocol, context: ExportContext) -> Iterator[str]:
-    """Yield the lines of the description."""
+def _start_of(day: datetime.date) -> datetime.datetime:
+    """Return the moment at which a day begins in Europe/London."""
+    midnight = timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+    return midnight.astimezone(datetime.UTC)
+
+
+def _sequence(count: ChangeCount, revised: datetime.datetime) -> int:
+    """Return a number that only rises: with each change, and with each day of an overdue review.
+
+    The number of changes alone would not do: an event that moved on for years would fall
+    back to it when its review is recorded, and programs pass over what is older.
+    """
+    return count.times + (timezone.localdate(revised) - EPOCH).days
+
+
+def _organizer(context: ExportContext) -> vCalAddress:
+    """Return who publishes the calendar: RFC 5546 asks for it in each event of METHOD:PUBLISH."""
+    organizer = vCalAddress(f"mailto:{context.email}" if context.email else f"{context.site}/")
+    organizer.params["CN"] = one_line(context.publisher)
+    return organizer
+
+
+def _state(due: datetime.date, *, withdrawn: bool, overdue: bool) -> str:
+    """Return what the summary begins with."""
+    if withdrawn:
+        return "Withdrawn"
+    return f"Overdue since {date_format(due, 'F Y')}" if overdue else "Review due"
+
+
+def _description(protocol: Protocol, due: datetime.date, context: ExportContext) -> Iterator[str]:
+    """Yield the lines of the description of a review that is or was due on the day `due`."""
     if protocol.withdrawn_on:
-        day = date_format(protocol.withdrawn_on, "j F Y")
-        yield f"Withdrawn on {day}, so no review is due. {one_line(protocol.withdrawn_reason)}"
+        reason = one_line(protocol.withdrawn_reason)
+        yield f"Withdrawn on {_day(protocol.withdrawn_on)}, so no review is due. {reason}"
         if protocol.replaced_by_id:
             yield f"Replaced by: {protocol.replaced_by_id}"
     else:
-        yield "The review of this information sharing protocol is due by the end of this day."
+        if due < context.on:
+            yield f"The review of this information sharing protocol was due on {_day(due)}."
+        else:
+            yield "The review of this information sharing protocol is due by the end of this day."
         if protocol.review_note:
             yield f"Note: {one_line(protocol.review_note)}"
     lead = protocol.lead
@@ -95,6 +137,10 @@ def _description(protocol: Protocol, context: ExportContext) -> Iterator[str]:
     yield f"Theme: {one_line(protocol.theme.name)}"
     yield f"Purpose: {_truncated(protocol.purpose) or 'Not recorded'}"
     yield f"Page: {url(protocol, context)}"
+
+
+def _day(day: datetime.date) -> str:
+    return date_format(day, "j F Y")
 
 
 def _truncated(text: str) -> str:

@@ -17,13 +17,15 @@ class ExportContext:
 
     `site` is the register's address without a slash at the end; `on` is the day, a
     date in Europe/London, of review statuses. Files and feeds also show the name of
-    the register, its publisher (the partnership), and the time `at` in Europe/London.
+    the register, its publisher (the partnership) with the `email` address that it
+    publishes, and the time `at` in Europe/London.
     """
 
     site: str
     on: datetime.date
     register: str = ""
     publisher: str = ""
+    email: str = ""
     at: datetime.datetime | None = None
 
 

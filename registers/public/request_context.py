@@ -26,6 +26,7 @@ def export_context() -> ExportContext:
         at=at,
         register=settings.PARTNERSHIP.register_name,
         publisher=settings.PARTNERSHIP.name,
+        email=settings.PARTNERSHIP.email,
     )
 
 
@@ -89,5 +90,12 @@ def page_number(request: HttpRequest) -> int:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Add the partnership and the address of the site to the context of every template."""
-    return {"partnership": settings.PARTNERSHIP, "site_url": settings.SITE_URL}
+    """Add the partnership and the address of the site to the context of every template.
+
+    `webcal_url` is the same address for calendar programs: they open it to subscribe.
+    """
+    return {
+        "partnership": settings.PARTNERSHIP,
+        "site_url": settings.SITE_URL,
+        "webcal_url": f"webcal:{settings.SITE_URL.partition(':')[2]}",
+    }

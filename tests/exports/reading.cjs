@@ -24,6 +24,8 @@ function event(component) {
     sequence: read.sequence,
     stamp: told(component, "dtstamp"),
     modified: told(component, "last-modified"),
+    organizer: told(component, "organizer"),
+    organizer_name: component.getFirstProperty("organizer").getParameter("cn"),
     status: told(component, "status"),
     transp: told(component, "transp"),
     url: told(component, "url"),

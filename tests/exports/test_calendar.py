@@ -1,10 +1,12 @@
-"""Calendar: what Thunderbird's parser reads is what is due, and it is told of every change."""
+"""Calendar: what two parsers read is what is due or overdue, and it is told of every change."""
 
 from __future__ import annotations
 
 import datetime
 import inspect
+import itertools
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -31,9 +33,16 @@ from tests.models.making import NOW, saved
 from tests.search.questions import results_of
 
 pytestmark = pytest.mark.django_db
-HERE = ExportContext(site="https://register.example", on=DAY, register="Protocols", publisher="Us")
-MONTH = datetime.date(2024, 3, 1)
+HERE = ExportContext(
+    site="https://register.example",
+    on=DAY,
+    register="Protocols",
+    publisher="Us",
+    email="us@register.example",
+)
+MONTH = datetime.date(2027, 3, 1)
 HOUR = datetime.timedelta(hours=1)
+NOW_IN_DAYS = (DAY - datetime.date(1970, 1, 1)).days
 # What matters to iCalendar, all that ends a line somewhere, and all that a database can keep.
 HOSTILE = st.lists(
     st.sampled_from(
@@ -48,12 +57,12 @@ HOSTILE = st.lists(
 ).map("".join)
 
 
-def calendar_of(query: str = "status=all") -> dict:
-    return read_calendar(write(results_of(query), HERE))
+def calendar_of(query: str = "status=all", on: datetime.date = DAY) -> dict:
+    return read_calendar(write(results_of(query, on), replace(HERE, on=on)))
 
 
-def events(query: str = "status=all") -> list[dict]:
-    return calendar_of(query)["events"]
+def events(query: str = "status=all", on: datetime.date = DAY) -> list[dict]:
+    return calendar_of(query, on)["events"]
 
 
 def visible(text: str) -> str:
@@ -97,12 +106,14 @@ def test_all_that_is_said_of_a_review(growth):
                 "Purpose: To grow, and thrive.\n"
                 "Page: https://register.example/protocols/9001/"
             ),
-            "start": "2024-03-31",
-            "end": "2024-04-01",
+            "start": "2027-03-31",
+            "end": "2027-04-01",
             "whole_days": True,
-            "sequence": 1,
+            "sequence": 1 + NOW_IN_DAYS,
             "stamp": "2026-11-22T09:00:00Z",
             "modified": "2026-11-22T09:00:00Z",
+            "organizer": "mailto:us@register.example",
+            "organizer_name": "Us",
             "status": "CONFIRMED",
             "transp": "TRANSPARENT",
             "url": "https://register.example/protocols/9001/",
@@ -158,7 +169,7 @@ DUE = {
 @pytest.mark.parametrize(("month", "due", "after"), DUE.values(), ids=DUE)
 def test_it_stands_on_the_month_s_last_day(empty_register, month, due, after):
     ProtocolFactory(review_date=datetime.date.fromisoformat(month))
-    (event,) = events()
+    (event,) = events(on=datetime.date(1999, 11, 1))
     assert (event["start"], event["end"], event["whole_days"]) == (due, after, True)
 
 
@@ -172,6 +183,72 @@ def test_what_is_not_recorded_is_said(empty_register):
     ]
     # Nothing official is known of it, so it is as old as can be.
     assert (event["sequence"], event["modified"]) == (0, "1970-01-01T00:00:00Z")
+
+
+class TestOverdue:
+    @pytest.fixture(autouse=True)
+    def overdue(self, growth) -> None:
+        growth.review_date = datetime.date(2019, 8, 1)
+        saved(growth, at=NOW)
+
+    def test_it_stands_on_the_day_of_the_export(self):
+        (event,) = events()
+        assert event["summary"] == "Overdue since August 2019: 9001 - Growth; and more"
+        assert (event["start"], event["end"], event["whole_days"]) == (
+            "2026-11-22",
+            "2026-11-23",
+            True,
+        )
+        assert "was due on 31 August 2019" in event["description"].splitlines()[0]
+        assert (event["status"], event["alarms"]) == ("CONFIRMED", [])
+
+    def test_it_moves_on_with_each_day_as_a_later_revision_of_one_event(self):
+        days = [DAY + datetime.timedelta(days=days) for days in (0, 1, 2, 3, 400)]
+        read = [events(on=day)[0] for day in days]
+        assert {event["uid"] for event in read} == {"9001@register.example"}
+        assert [event["start"] for event in read] == [day.isoformat() for day in days]
+        for before, after in itertools.pairwise(read):
+            assert before["sequence"] < after["sequence"]
+            assert before["stamp"] < after["stamp"] == after["modified"]
+
+    def test_a_day_begins_at_midnight_in_london(self):
+        (event,) = events(on=datetime.date(2027, 7, 1))
+        assert event["stamp"] == "2027-06-30T23:00:00Z"
+
+    def test_the_sequence_never_falls_back(self, growth):
+        """Not when a review is recorded after years, and not when that one falls due again."""
+        on = DAY + datetime.timedelta(days=2000)
+        found = [events(on=on)[0]]
+        growth.review_date = datetime.date(2033, 1, 1)
+        saved(growth, at=NOW + datetime.timedelta(days=2000))
+        for day in (on, datetime.date(2033, 1, 31), datetime.date(2033, 2, 1)):
+            found += events(on=day)
+        assert [event["start"] for event in found] == [
+            on.isoformat(),
+            "2033-01-31",
+            "2033-01-31",
+            "2033-02-01",
+        ]
+        numbers = [event["sequence"] for event in found]
+        assert numbers[0] < numbers[1] == numbers[2] < numbers[3]
+
+    def test_on_the_day_itself_it_is_due_and_not_overdue(self):
+        (event,) = events(on=datetime.date(2019, 8, 31))
+        assert event["summary"].startswith("Review due: ")
+        (event,) = events(on=datetime.date(2019, 9, 1))
+        assert (event["start"], event["summary"][:7]) == ("2019-09-01", "Overdue")
+
+    def test_the_bytes_are_the_same_all_day(self):
+        first, second = (
+            b"".join(write(results_of("status=all"), replace(HERE, at=NOW + hours * HOUR)))
+            for hours in (1, 9)
+        )
+        assert first == second
+
+
+def test_without_an_address_the_site_is_the_organizer(growth):
+    parts = write(results_of("status=all"), replace(HERE, email=""))
+    assert read_calendar(parts)["events"][0]["organizer"] == "https://register.example/"
 
 
 def test_without_a_review_date_there_is_no_event(empty_register):
@@ -197,12 +274,12 @@ def one_event() -> dict:
 
 def test_it_rises_with_an_official_change_and_keeps_its_uid(growth):
     before = one_event()
-    growth.review_date = datetime.date(2025, 6, 1)
+    growth.review_date = datetime.date(2027, 6, 1)
     saved(growth, at=NOW + HOUR)
     after = one_event()
     assert after["uid"] == before["uid"]
-    assert (before["start"], after["start"]) == ("2024-03-31", "2025-06-30")
-    assert (before["sequence"], after["sequence"]) == (1, 2)
+    assert (before["start"], after["start"]) == ("2027-03-31", "2027-06-30")
+    assert after["sequence"] == before["sequence"] + 1
     assert after["stamp"] == after["modified"] == "2026-11-22T10:00:00Z"
 
 
@@ -210,7 +287,7 @@ def test_two_changes_in_one_second_are_two(growth):
     for purpose in ("One", "Two"):
         growth.purpose = purpose
         saved(growth, at=NOW + HOUR)
-    assert one_event()["sequence"] == 3
+    assert one_event()["sequence"] == 3 + NOW_IN_DAYS
 
 
 def test_nothing_rises_where_nothing_official_was_changed(growth):
@@ -221,12 +298,12 @@ def test_nothing_rises_where_nothing_official_was_changed(growth):
     assert b"".join(write(results_of("status=all"), HERE)) == before
 
 
-def test_the_same_state_has_the_same_bytes_on_any_day(growth):
+def test_what_is_not_overdue_has_the_same_bytes_on_any_day(growth):
     def on(day: datetime.date) -> bytes:
         context = ExportContext(site=HERE.site, on=day, register="Protocols")
         return b"".join(write(results_of("status=all", on=day), context))
 
-    assert on(DAY) == on(datetime.date(2022, 6, 30)) == on(datetime.date(2040, 1, 1))
+    assert on(DAY) == on(datetime.date(2022, 6, 30)) == on(datetime.date(2027, 3, 31))
 
 
 def test_a_withdrawn_protocol_is_cancelled(growth):
@@ -236,7 +313,7 @@ def test_a_withdrawn_protocol_is_cancelled(growth):
     growth.replaced_by = newer
     saved(growth, at=NOW + HOUR)
     event = one_event()
-    assert (event["uid"], event["sequence"]) == ("9001@register.example", 2)
+    assert (event["uid"], event["sequence"]) == ("9001@register.example", 2 + NOW_IN_DAYS)
     assert (event["status"], event["alarms"]) == ("CANCELLED", [])
     assert event["summary"] == "Withdrawn: 9001 - Growth; and more"
     assert event["description"].splitlines()[:3] == [
@@ -302,8 +379,9 @@ def test_a_calendar_program_takes_the_real_register(real_register):
     assert len(read) == len(protocols) == 25
     for event in read:
         protocol = protocols[event["uid"].removesuffix("@register.example")]
-        assert event["summary"] == f"Review due: {protocol}"
-        assert event["start"] == protocol.review_due_on.isoformat()
+        due = protocol.review_due_on
+        assert event["summary"] == f"Overdue since {due:%B %Y}: {protocol}"
+        assert event["start"] == DAY.isoformat()
         assert f"Lead organisation: {protocol.lead.organisation.name}\n" in event["description"]
 
 

@@ -8,6 +8,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from django.conf import settings as site
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -126,9 +127,9 @@ def test_a_withdrawal_cancels_the_event_and_is_told_by_the_feed(client: Client):
 def test_no_address_of_a_person_or_a_mailbox_is_in_them(client: Client, ending):
     whole = client.get(f"/protocols.{ending}").getvalue().decode()
     mailboxes = set(re.findall(r"[\w.+-]+@[\w.-]+", whole.replace("\r\n ", "")))
-    assert {address for address in mailboxes if not re.fullmatch(r"\d+@localhost", address)} == (
-        set()
-    )
+    found = {address for address in mailboxes if not re.fullmatch(r"\d+@localhost", address)}
+    # The partnership's own, which every page shows, stands for the organizer.
+    assert found == ({site.PARTNERSHIP.email} if ending == "ics" else set())
 
 
 # How they are sent -----------------------------------------------------------------------------
@@ -207,6 +208,9 @@ def test_every_list_offers_them(client: Client, address, lists, feed):
     for words, ending in FILES.items():
         assert offered[words] == [f"/protocols.{ending}{query}" for query in lists]
     assert offered["Add to your calendar"] == [f"/protocols.ics{query}" for query in lists]
+    assert offered["subscribe"] == [
+        f"webcal:{site.SITE_URL[5:]}/protocols.ics{query}" for query in lists
+    ]
     assert offered["Follow"] == [f"/protocols.atom{query}" for query in lists]
     assert offered["How to do this"] == ["/about/#follow"] * len(lists)
     assert feed_link(page) == f"/protocols.atom{feed}"
@@ -238,7 +242,7 @@ def test_what_is_no_list_has_no_feed(client: Client, address):
 
 def test_a_list_of_one_is_spoken_of_as_one(client: Client):
     words = re.sub(r"<[^>]*>", "", client.get("/?q=0012").content.decode())
-    assert "Add to your calendar when its review is due." in words
+    assert "Add to your calendar when its review is due, or subscribe" in words
     assert "Download 1 row as Excel (XLSX)" in words
 
 
