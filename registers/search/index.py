@@ -32,7 +32,6 @@ IntArray = NDArray[np.int64]
 STATUSES: dict[str, int] = {Protocol.Status.PUBLISHED: 1, Protocol.Status.WITHDRAWN: 2}
 ROLES: dict[str, int] = {Party.Role.LEAD: 1, Party.Role.PARTNER: 2}
 CHUNK = 10_000  # rows read at a time
-FEW_KEYS = 4
 NO_MONTH = 1_000_000  # later than any month
 MIN_DIGITS, MAX_DIGITS = 4, 8  # digits of a reference
 LENGTHS = MAX_DIGITS - MIN_DIGITS + 1
@@ -65,10 +64,9 @@ class Index:
     theme: NDArray[np.int32]
     status: NDArray[np.int8]
     month: NDArray[np.int32]
-    # By party, in no order.
+    # By party, sorted by the key, which is of an organisation in a role: see `_party_keys`.
+    party_key: NDArray[np.int32]
     party_entry: NDArray[np.int32]
-    party_organisation: NDArray[np.int32]
-    party_role: NDArray[np.int8]
     # False for the second party of one organisation in the same protocol.
     party_first: Mask
     # Those of an earlier version: `titles` reads what changed since.
@@ -135,16 +133,36 @@ class Index:
 
     def of_organisations(self, organisations: Iterable[int], role: str = "") -> Mask:
         """Return the mask of protocols that any of the organisations, by id, has a `role` in."""
-        keys = list(organisations)
-        if len(keys) <= FEW_KEYS:  # comparing is faster than a lookup per party
-            parties = np.zeros(len(self.party_entry), bool)
-            for key in keys:
-                parties |= self.party_organisation == key
-        else:
-            wanted = np.zeros(self._organisations, bool)
-            wanted[[key for key in keys if key < self._organisations]] = True
-            parties = wanted[self.party_organisation]
-        return self._of_parties(parties, role)
+        chosen = np.zeros(self.size, bool)
+        for organisation in organisations:
+            chosen[self.positions_of(organisation, role)] = True
+        return chosen
+
+    def positions_of(self, organisation: int, role: str = "") -> NDArray[np.int32]:
+        """Return the positions of the protocols that an organisation, by id, has a `role` in.
+
+        Without a role, a protocol in which it has both is there twice.
+        """
+        if organisation >= self._organisations:
+            return self.party_entry[:0]
+        first = 2 * organisation + (ROLES[role] - 1 if role else 0)
+        ends = self._party_ends
+        return self.party_entry[ends[first] : ends[first + (1 if role else 2)]]
+
+    @cached_property
+    def _party_ends(self) -> IntArray:
+        """Where the parties of each key begin, and where the last ones end."""
+        return np.searchsorted(self.party_key, np.arange(2 * self._organisations + 1))
+
+    @property
+    def party_organisation(self) -> NDArray[np.int32]:
+        """The organisation of each party, by id."""
+        return self.party_key >> 1
+
+    @property
+    def party_role(self) -> NDArray[np.int32]:
+        """The role of each party, as in ROLES."""
+        return (self.party_key & 1) + 1
 
     def with_role(self, role: str) -> Mask:
         """Return the mask of protocols with any party in `role`."""
@@ -152,15 +170,10 @@ class Index:
 
     @cached_property
     def _with_role(self) -> dict[str, Mask]:
-        everybody = np.ones(len(self.party_entry), bool)
-        return {role: self._of_parties(everybody, role) for role in ROLES}
-
-    def _of_parties(self, parties: Mask, role: str) -> Mask:
-        if role:
-            parties = parties & (self.party_role == ROLES[role])
-        chosen = np.zeros(self.size, bool)
-        chosen[self.party_entry[parties]] = True
-        return chosen
+        masks = {role: np.zeros(self.size, bool) for role in ROLES}
+        for role, mask in masks.items():
+            mask[self.party_entry[self.party_role == ROLES[role]]] = True
+        return masks
 
     def position_of(self, reference: str) -> int | None:
         """Return the position of the protocol with a well-formed reference, if it is public."""
@@ -177,10 +190,16 @@ class Index:
 
         The position is the organisation's id; a larger id has none.
         """
-        parties = self.party_role == ROLES[role] if role else self.party_first
-        parties = parties & chosen[self.party_entry]
-        found = self.party_organisation[parties]
-        return np.bincount(found, minlength=self._organisations).astype(np.int64)
+        counted = chosen[self.party_entry]
+        starts = self._party_ends[:-1]
+        if not role:
+            counted &= self.party_first
+            starts = starts[::2]
+        # One more, since every part must begin before the end.
+        numbers = np.add.reduceat(np.append(counted, False), starts, dtype=np.int64)
+        # Of a part without parties it gives what stands where the next one begins.
+        numbers[np.diff(np.append(starts, len(counted))) == 0] = 0
+        return numbers[ROLES[role] - 1 :: 2] if role else numbers
 
     @cached_property
     def total_by_organisation(self) -> IntArray:
@@ -189,7 +208,7 @@ class Index:
 
     @cached_property
     def _organisations(self) -> int:
-        return int(self.party_organisation.max(initial=0)) + 1
+        return int(self.party_key[-1] >> 1) + 1 if len(self.party_key) else 1
 
     def references(self, positions: Iterable[int]) -> list[str]:
         """Return the references of the protocols at `positions`."""
@@ -213,16 +232,30 @@ class Index:
             columns[name][positions] = entries[:, column]
         stale = np.zeros(size, bool)
         stale[positions] = True
-        kept = ~stale[self.party_entry]
         parties = parties[np.lexsort((parties[:, 2], parties[:, 1], parties[:, 0]))]
         first = np.ones(len(parties), bool)
         first[1:] = (parties[1:, :2] != parties[:-1, :2]).any(axis=1)
-        for column, name in enumerate(("party_entry", "party_organisation", "party_role")):
+        keys = _party_keys(parties[:, 1], parties[:, 2])
+        order = np.argsort(keys, kind="stable")
+        gone = np.flatnonzero(stale[self.party_entry])
+        places = np.searchsorted(np.delete(self.party_key, gone), keys[order])
+        added: dict[str, NDArray[Any]] = {
+            "party_key": keys,
+            "party_entry": parties[:, 0],
+            "party_first": first,
+        }
+        for name, values in added.items():
             old = getattr(self, name)
-            columns[name] = np.concatenate([old[kept], parties[:, column].astype(old.dtype)])
-        columns["party_first"] = np.concatenate([self.party_first[kept], first])
+            new = values[order].astype(old.dtype)
+            columns[name] = np.insert(np.delete(old, gone), places, new) if len(old) else new
         columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
         return replace(self, number=number, token=token, **columns)
+
+
+def _party_keys(organisations: NDArray[Any], roles: NDArray[Any]) -> NDArray[np.int32]:
+    """Return a key for each party: twice its organisation's id, and one more for a partner."""
+    keys: NDArray[np.int32] = (organisations * 2 + roles - 1).astype(np.int32)
+    return keys
 
 
 EMPTY = Index(
@@ -232,9 +265,8 @@ EMPTY = Index(
     theme=np.zeros(1, np.int32),
     status=np.zeros(1, np.int8),
     month=np.full(1, NO_MONTH, np.int32),
+    party_key=np.zeros(0, np.int32),
     party_entry=np.zeros(0, np.int32),
-    party_organisation=np.zeros(0, np.int32),
-    party_role=np.zeros(0, np.int8),
     party_first=np.zeros(0, bool),
 )
 
