@@ -12,12 +12,15 @@ from django.test import Client
 
 PASSWORD = "a password that only the tests have"
 _migration = import_module("registers.migrations.0006_groups")
+_of_links = import_module("registers.migrations.0015_links")
 
 
 def groups() -> None:
     """See that the groups are there, also after a test that emptied the database."""
     if not set(_migration.GROUPS) <= set(Group.objects.values_list("name", flat=True)):
-        _migration.make_groups(apps, SimpleNamespace(connection=connection))
+        editor = SimpleNamespace(connection=connection)
+        _migration.make_groups(apps, editor)
+        _of_links.give_permissions(apps, editor)
 
 
 def somebody(name: str, *in_groups: str, password: str | None = None, **fields: object) -> User:

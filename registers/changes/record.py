@@ -112,6 +112,8 @@ def record_changes(
         every = list(keys)
         yield every
         (touched.protocols if model is Protocol else touched.organisations).update(every)
+        if model is Organisation and not before.keys() >= set(every):
+            touched.links = True
         for some in batches(every):
             _write_changes(model, some, before, snapshots_of(model, some), how)
 

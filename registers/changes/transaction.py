@@ -10,16 +10,33 @@ from dataclasses import dataclass, field
 from django.db import models, transaction
 
 from registers.changes.papers import no_orphans
-from registers.models import Name, Organisation, Party, Protocol
+from registers.models import (
+    Membership,
+    Name,
+    Organisation,
+    Party,
+    Protocol,
+    Succession,
+    TakenOn,
+)
+from registers.models.links import refuse_rings
 from registers.search.search_writer import update_search
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Touched:
-    """The primary keys of what one transaction saved or removed, for the search index."""
+    """The primary keys of what one transaction saved or removed, for the search index.
+
+    `links` says whether links between organisations changed: successions, members, who took
+    protocols on, which organisations there are, of which kind. `succeeded` are those whose
+    successors changed, `groups` the groups that got another group as a member.
+    """
 
     protocols: set[str] = field(default_factory=set)
     organisations: set[int] = field(default_factory=set)
+    succeeded: set[int] = field(default_factory=set)
+    groups: set[int] = field(default_factory=set)
+    links: bool = False
 
     def add(self, thing: models.Model) -> None:
         """Remember `thing`, before or after it is saved or removed."""
@@ -31,6 +48,12 @@ class Touched:
             self.organisations.add(thing.pk)
         elif isinstance(thing, Name):
             self.organisations.add(thing.organisation_id)
+        elif isinstance(thing, Succession):
+            self.succeeded.add(thing.organisation_id)
+        elif isinstance(thing, Membership) and thing.member.kind == Organisation.Kind.GROUP:
+            self.groups.add(thing.group_id)
+        if isinstance(thing, Succession | Membership | TakenOn):
+            self.links = True
 
 
 _touched: ContextVar[Touched | None] = ContextVar("touched", default=None)
@@ -42,6 +65,7 @@ def update_search_and_version(*, savepoint: bool = False) -> Iterator[Touched]:
 
     That also moves the register's version. An outermost block is a transaction. With
     `savepoint` one within another is too, so that whoever catches an error keeps nothing of it.
+    Raises ValidationError at the end where successions or groups would make a ring.
     """
     outer = _touched.get()
     if outer is not None:
@@ -53,7 +77,14 @@ def update_search_and_version(*, savepoint: bool = False) -> Iterator[Touched]:
     try:
         with no_orphans(), transaction.atomic():
             yield touched
-            update_search(protocols=touched.protocols, organisations=touched.organisations)
+            update_search(
+                protocols=touched.protocols,
+                organisations=touched.organisations,
+                links=touched.links,
+            )
+            # Last, while nobody else can move the version: two editors may each save
+            # one half of a ring.
+            refuse_rings(successions=touched.succeeded, groups=touched.groups)
     finally:
         _touched.reset(token)
 

@@ -27,6 +27,8 @@ from registers.models import (
 from registers.models.keys import key_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
 
+HAS_MEMBERS = "This group has members, so it cannot become one body. Remove its members first."
+
 
 def save(thing: models.Model) -> None:
     """Check and save one thing; an organisation's names and addresses are kept in step.
@@ -41,7 +43,8 @@ def save(thing: models.Model) -> None:
             for stored in type(thing).objects.filter(pk=thing.pk):
                 touched.add(stored)
         if isinstance(thing, Organisation):
-            _save_organisation(thing)
+            if _save_organisation(thing):
+                touched.links = True
         elif isinstance(thing, Document | Resource):
             save_paper(thing)
         else:
@@ -64,6 +67,9 @@ def remove(thing: models.Model) -> None:
     try:
         with update_search_and_version(savepoint=True) as touched:
             touched.add(thing)
+            # With either go the links that belong to it.
+            if isinstance(thing, Organisation | Protocol):
+                touched.links = True
             if isinstance(thing, Protocol):
                 UsedReference.objects.get_or_create(reference=thing.pk)
             delete(thing)
@@ -71,12 +77,18 @@ def remove(thing: models.Model) -> None:
         raise ValidationError(f"{thing} is in use, so it cannot be deleted.") from refusal
 
 
-def _save_organisation(organisation: Organisation) -> None:
-    """Save it; a new name gives it a new address, and the old name and address stay."""
+def _save_organisation(organisation: Organisation) -> bool:
+    """Save it, and return whether it is new or of another kind than before.
+
+    A new name gives it a new address, and the old name and address stay.
+    """
     official = Name.objects.filter(organisation=organisation.pk, kind=Name.Kind.OFFICIAL).first()
     renamed = official is not None and key_of(official.text) != key_of(organisation.name)
-    stored = Organisation.objects.filter(pk=organisation.pk).values_list("slug", flat=True).first()
-    if not organisation.slug or (renamed and organisation.slug == stored):
+    rows = Organisation.objects.filter(pk=organisation.pk).values_list("slug", "kind")
+    slug, kind = rows.first() or (None, None)
+    if kind == Organisation.Kind.GROUP != organisation.kind and organisation.members.exists():
+        raise ValidationError({"kind": HAS_MEMBERS})
+    if not organisation.slug or (renamed and organisation.slug == slug):
         organisation.slug = free_slug(organisation)
     holder = Organisation.objects.named(organisation.name).exclude(pk=organisation.pk).first()
     if holder:
@@ -90,6 +102,7 @@ def _save_organisation(organisation: Organisation) -> None:
     organisation.save()
     _keep_official_name(organisation, official)
     _keep_address(organisation, organisation.slug)
+    return kind != organisation.kind
 
 
 def _keep_official_name(organisation: Organisation, official: Name | None) -> None:

@@ -31,6 +31,7 @@ Side = tuple[tuple[str, bool], ...]
 LABELS = {"slug": "Address"}
 LONG = 120  # from so many characters on, the words that differ are marked
 MOST_WORDS = 2_000  # beyond, comparing would be slow, and marks help nobody
+MOST_PARTS = 100  # that differ: of more, as when a group gets a thousand members, the number
 MOST_PAIRS = 50_000  # of one word on both sides: a few words again and again are as slow
 
 # What the public does not read: notes for administrators, where a page stands among its
@@ -160,11 +161,21 @@ def _parts(kind: PartKind, old: list[Values], new: list[Values]) -> Iterator[Dif
     """Give what went, what was altered and what came, and whether the others changed places."""
     was, now = ({kind.identity(part): part for part in parts} for parts in (old, new))
     is_list = max(len(old), len(new)) > 1
-    for key in was | now:
-        one, other = was.get(key), now.get(key)
-        if not (one and other and kind.compared_values(one) == kind.compared_values(other)):
-            texts = (kind.text(p) if p else "" for p in (one, other))
-            yield _difference(kind.label, *texts, group=kind.several, is_list=is_list)
+    special = kind.label_of_list if is_list else ""
+    label, group = special or kind.label, special or kind.several
+    pairs = [
+        (one, other)
+        for one, other in ((was.get(key), now.get(key)) for key in was | now)
+        if not (one and other and kind.compared_values(one) == kind.compared_values(other))
+    ]
+    for pair in pairs[:MOST_PARTS]:
+        texts = (kind.text(part) if part else "" for part in pair)
+        yield _difference(label, *texts, group=group, is_list=is_list)
+    rest = pairs[MOST_PARTS:]
+    if rest:
+        numbers = (sum(part is not None for part in side) for side in zip(*rest, strict=True))
+        before, after = (_whole(f"{each:,} more" if each else "") for each in numbers)
+        yield Difference(field=label, before=before, after=after, group=group, is_list=is_list)
     if kind.order and [key for key in was if key in now] != [key for key in now if key in was]:
         lists = ("; ".join(kind.text(part) for part in parts) for parts in (old, new))
         yield _difference(kind.order, *lists)
@@ -240,7 +251,8 @@ class PartKind:
 
     `label` heads a difference, `identity` returns what makes two parts the same
     one, `compared` names the values that can differ, and `text` describes a part.
-    `several` names them all together; empty where there is one at most. `order` is
+    `several` names them all together; empty where there is one at most. `label_of_list`
+    stands for both where there are, or were, several, and that is called otherwise. `order` is
     the label for a change of their order alone; empty where the order says nothing.
     `includes` picks the parts that this kind describes.
     """
@@ -250,6 +262,7 @@ class PartKind:
     compared: tuple[str, ...]
     text: Callable[[Values], str]
     several: str = ""
+    label_of_list: str = ""
     order: str = ""
     includes: Callable[[Values], bool] = lambda part: True
 
@@ -317,6 +330,17 @@ def _succession(succession: Values) -> str:
     return words + (f" ({succession['source']})" if succession["source"] else "")
 
 
+def _membership(membership: Values) -> str:
+    words = str(membership["member"]["says"])
+    words += f" from {_day(membership['from_day'])}" if membership["from_day"] else ""
+    words += f" to {_day(membership['to_day'])}" if membership["to_day"] else ""
+    return words + (f" ({membership['source']})" if membership["source"] else "")
+
+
+def _taken_on(taken_on: Values) -> str:
+    return f"{taken_on['successor']['says']}, in the place of {taken_on['predecessor']['says']}"
+
+
 def _review(review: Values) -> str:
     outcome = str(dict(Review.Outcome.choices)[review["outcome"]]).lower()
     words = f"{_day(review['reviewed_on'])}, {outcome}; decided by: {review['job_title']}"
@@ -362,6 +386,18 @@ PART_KINDS: dict[str, list[PartKind]] = {
             text=lambda each: str(each["overarching"]["says"]),
         )
     ],
+    "taken_on": [
+        PartKind(
+            label="Taken on by",
+            several="Taken on by",
+            identity=lambda each: (
+                comparable_value(each["predecessor"]),
+                comparable_value(each["successor"]),
+            ),
+            compared=("predecessor", "successor"),
+            text=_taken_on,
+        )
+    ],
     "documents": [
         PartKind(
             label="Document",
@@ -383,10 +419,24 @@ PART_KINDS: dict[str, list[PartKind]] = {
     "successions": [
         PartKind(
             label="Became part of",
+            label_of_list="Split into",
             several="Became part of",
             identity=lambda succession: comparable_value(succession["successor"]),
             compared=("successor", "happened_on", "source"),
             text=_succession,
+        )
+    ],
+    "members": [
+        PartKind(
+            label="Member",
+            several="Members",
+            # It can leave a group, and come back.
+            identity=lambda membership: (
+                comparable_value(membership["member"]),
+                membership["from_day"],
+            ),
+            compared=("member", "from_day", "to_day", "source"),
+            text=_membership,
         )
     ],
     "approvers": [

@@ -15,6 +15,7 @@ from registers.models import (
     Approver,
     Contact,
     Document,
+    Membership,
     Name,
     Organisation,
     Overarching,
@@ -22,6 +23,7 @@ from registers.models import (
     Protocol,
     Review,
     Succession,
+    TakenOn,
 )
 
 # {"fields": {name: value}, "parts": {kind: [{name: value}, ...]}}. A value is text, a number,
@@ -37,12 +39,14 @@ PARTS: dict[type[models.Model], dict[str, tuple[type[models.Model], str]]] = {
     Protocol: {
         "parties": (Party, "protocol"),
         "overarching": (Overarching, "protocol"),
+        "taken_on": (TakenOn, "protocol"),
         "documents": (Document, "protocol"),
         "reviews": (Review, "protocol"),
     },
     Organisation: {
         "names": (Name, "organisation"),
         "successions": (Succession, "organisation"),
+        "members": (Membership, "group"),
         "approvers": (Approver, "organisation"),
         "contact": (Contact, "organisation"),
     },
@@ -76,10 +80,16 @@ def snapshots_of(
     for kind, (_, owner) in PARTS.get(model, {}).items() if found else ():
         for snapshot in found.values():
             snapshot["parts"][kind] = []
-        for part in _parts_of_each(model, kind, list(found)):
+        # Most organisations are one body, which has no members: no query for those.
+        owners = [key for key, each in found.items() if kind != "members" or _is_group(each)]
+        for part in _parts_of_each(model, kind, owners) if owners else ():
             values = field_values(part, without=frozenset({owner}))
             found[getattr(part, f"{owner}_id")]["parts"][kind].append(values)
     return found
+
+
+def _is_group(snapshot: Snapshot) -> bool:
+    return bool(snapshot["fields"]["kind"] == Organisation.Kind.GROUP)
 
 
 def blank_snapshot(model: type[models.Model]) -> Snapshot:

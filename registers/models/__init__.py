@@ -3,15 +3,8 @@
 from registers.models.change import Apart, Change, Merge, UsedReference, subject_columns
 from registers.models.document import Document
 from registers.models.import_job import Import, ImportLine, ImportName
-from registers.models.organisation import (
-    Approver,
-    Contact,
-    Name,
-    Organisation,
-    Party,
-    Slug,
-    Succession,
-)
+from registers.models.links import Membership, Succession, TakenOn
+from registers.models.organisation import Approver, Contact, Name, Organisation, Party, Slug
 from registers.models.pages import EarlierVersion, News, Resource, Theme
 from registers.models.protocol import Gap, Overarching, Protocol
 from registers.models.reminder import Answer, Reminded, Reminder, Try
@@ -30,6 +23,7 @@ __all__ = [
     "Import",
     "ImportLine",
     "ImportName",
+    "Membership",
     "Merge",
     "Name",
     "News",
@@ -45,6 +39,7 @@ __all__ = [
     "SearchEntry",
     "Slug",
     "Succession",
+    "TakenOn",
     "Theme",
     "Try",
     "UsedReference",

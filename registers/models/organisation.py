@@ -1,4 +1,4 @@
-"""Organisations: their names, addresses, successors, approvers and contact, and their parties."""
+"""Organisations: their names, addresses, approvers and contact, and their parties."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ KEY_LENGTH = 300
 OFFICIAL_IS_ITS_OWN = (
     "The official name is the organisation's own. Rename the organisation instead."
 )
+RULE_OF_BODY = "Only a group has a rule for who belongs to it."
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -66,7 +67,7 @@ class Organisation(models.Model):
         """What stands behind the name. The order has no meaning."""
 
         BODY = "body", "One body"  # a council, a trust, a company: it can sign
-        GROUP = "group", "A group of bodies"  # its members are not listed here
+        GROUP = "group", "A group of bodies"  # 'All Essex Schools': what binds it binds its members
 
     name = models.CharField("official name", max_length=255)
     slug = models.SlugField(
@@ -76,6 +77,12 @@ class Organisation(models.Model):
         help_text="The end of its web address. If you leave this empty, it is made from the name.",
     )
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.BODY)
+    group_rule = models.TextField(
+        "who belongs to the group",
+        blank=True,
+        help_text="Public. Only for a group: its rule in words, such as"
+        " ‘Every maintained school in Essex’.",
+    )
     note = models.TextField(blank=True, help_text="Public. Something a reader should know.")
     admin_note = models.TextField(
         "note for administrators", blank=True, help_text="Never public. What is still unclear."
@@ -93,6 +100,11 @@ class Organisation(models.Model):
     def get_absolute_url(self) -> str:
         """Return the organisation's own page."""
         return address("organisation", self.slug)
+
+    def clean(self) -> None:
+        """Refuse a rule of membership for one body. Raises ValidationError."""
+        if self.group_rule and self.kind != Organisation.Kind.GROUP:
+            raise ValidationError({"group_rule": RULE_OF_BODY})
 
 
 class Name(models.Model):
@@ -184,36 +196,6 @@ class Slug(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-class Succession(models.Model):
-    """An organisation became, or became part of, another."""
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="successions")
-    successor = models.ForeignKey(Organisation, models.PROTECT, related_name="predecessions")
-    happened_on = models.DateField(null=True, blank=True, help_text="Empty if not known.")
-    source = models.CharField(
-        max_length=255, blank=True, help_text="Public. Where this can be read, such as an Order."
-    )
-
-    class Meta:
-        # Not by key: one that is put back has another.
-        ordering = ["happened_on", "successor__name"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "successor"],
-                name="one_succession_each",
-                violation_error_message="This successor is named already.",
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(organisation=models.F("successor")),
-                name="no_own_successor",
-                violation_error_message="An organisation cannot succeed itself.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organisation} became part of {self.successor}"
 
 
 class Approver(models.Model):

@@ -7,6 +7,7 @@ pages and the index in memory are of one version, and out of date with the next.
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django.db import models
 
@@ -19,13 +20,16 @@ class RegisterVersion(models.Model):
     `number` counts the moves. Whoever moves it holds the row until the
     transaction ends, so numbers are committed in their order. `token` is drawn
     afresh at every move: a database that was put back to an earlier state and
-    went on from there has other tokens for the same numbers.
+    went on from there has other tokens for the same numbers. `links` is the number
+    with which the links between organisations last changed: their successions, members,
+    who took protocols on, and which organisations there are, of which kind.
     """
 
     ONLY = 1  # the key of the one row
 
     number = models.BigIntegerField(default=0)
     token = models.CharField(max_length=16)
+    links = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.number}-{self.token}"
@@ -44,12 +48,18 @@ class RegisterVersion(models.Model):
         return cls.now().number
 
     @classmethod
-    def move(cls) -> int:
-        """Move to the next version, within a transaction, and return its number."""
+    def move(cls, *, links: bool = False) -> int:
+        """Move to the next version, within a transaction, and return its number.
+
+        `links` says that links between organisations changed.
+        """
         token = secrets.token_hex(8)
         row = cls.objects.filter(pk=cls.ONLY)
-        if not row.update(number=models.F("number") + 1, token=token):
-            cls.objects.create(pk=cls.ONLY, number=1, token=token)
+        values: dict[str, Any] = {"number": models.F("number") + 1, "token": token}
+        if links:
+            values["links"] = models.F("number") + 1
+        if not row.update(**values):
+            cls.objects.create(pk=cls.ONLY, number=1, links=1, token=token)
         return int(row.values_list("number", flat=True).get())
 
 

@@ -39,22 +39,25 @@ OTHER_TEXTS = [f.name for f in PROTOCOL_FIELDS if f.searched and f.name not in O
 Write = Callable[[Collection[Any], int, set[str]], int]
 
 
-def update_search(*, protocols: Collection[str], organisations: Collection[int]) -> None:
+def update_search(
+    *, protocols: Collection[str], organisations: Collection[int], links: bool = False
+) -> None:
     """Move the register's version, and update what search needs.
 
     `protocols` are the references of those that changed, or whose parties changed;
-    `organisations` are the keys of those whose names changed. Needs a transaction.
+    `organisations` are the keys of those whose names changed; `links` says that
+    links between organisations changed. Needs a transaction.
     """
-    for _ in update_search_in_steps(protocols=protocols, organisations=organisations):
+    for _ in update_search_in_steps(protocols=protocols, organisations=organisations, links=links):
         pass
 
 
 def update_search_in_steps(
-    *, protocols: Collection[str], organisations: Collection[int]
+    *, protocols: Collection[str], organisations: Collection[int], links: bool = False
 ) -> Iterator[int]:
     """Do what `update_search` does, and yield after each step how many things are done."""
     engine().before_moving_version()
-    number, known, done = RegisterVersion.move(), set[str](), 0
+    number, known, done = RegisterVersion.move(links=links), set[str](), 0
     is_bulk = len(protocols) > BATCH
     if is_bulk:
         engine().before_bulk_write()
@@ -99,7 +102,7 @@ def rebuild_search(*, batch: int = BATCH) -> RebuildResult:
     protocols = _in_batches(Protocol.public.get_queryset(), _write_protocols, batch, known)
     organisations = _in_batches(Organisation.objects.all(), _write_organisations, batch, known)
     with transaction.atomic():
-        removed = _remove_stale(first, RegisterVersion.move())
+        removed = _remove_stale(first, RegisterVersion.move(links=True))
     engine().after_bulk_write()
     return RebuildResult(
         protocols=protocols,

@@ -22,6 +22,7 @@ from registers.models import (
     Import,
     ImportLine,
     ImportName,
+    Membership,
     Merge,
     News,
     Organisation,
@@ -32,6 +33,7 @@ from registers.models import (
     Resource,
     Review,
     SearchEntry,
+    TakenOn,
     Theme,
     Try,
     UsedReference,
@@ -72,8 +74,9 @@ def one_of_each(real_register, officer) -> None:
         Resource.objects.create(title="Template", slug="template")
 
 
-# Kept on pages of our own: the reference log, and the import.
-ON_PAGES_OF_OURS = {Gap, Import, ImportLine, ImportName}
+# Kept on pages of our own: the reference log, the import, the members of a group, and who
+# took protocols on.
+ON_PAGES_OF_OURS = {Gap, Import, ImportLine, ImportName, Membership, TakenOn}
 # What only the register itself writes: nothing for a person to keep.
 MACHINERY = {
     Apart,

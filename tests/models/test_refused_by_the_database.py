@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from registers.models import (
     Approver,
     Change,
+    Membership,
     Name,
     News,
     Organisation,
@@ -22,6 +23,7 @@ from registers.models import (
     Review,
     Slug,
     Succession,
+    TakenOn,
     Theme,
 )
 from tests.models.making import a_name, a_party, a_protocol, make_cast, shared_by_a_module
@@ -57,6 +59,18 @@ def under(reference: str, overarching: str) -> Overarching:
 
 def became(name: str, successor: str) -> Succession:
     return Succession(organisation=organisation(name), successor=organisation(successor))
+
+
+def member(name: str, group: str = "Ashdown Council", **days: datetime.date) -> Membership:
+    return Membership(group=organisation(group), member=organisation(name), **days)
+
+
+def taken_on(predecessor: str, successor: str) -> TakenOn:
+    return TakenOn(
+        protocol_id="9001",
+        predecessor=organisation(predecessor),
+        successor=organisation(successor),
+    )
 
 
 def review(outcome: str = "unchanged", **fields: object) -> Review:
@@ -186,6 +200,30 @@ NONSENSE = {
         "one_succession_each|succession.organisation_id, registers_succession.successor_id",
     ),
     "its own successor": (lambda: write(became("Birch Trust", "Birch Trust")), "no_own_successor"),
+    "a member twice from a day": (
+        lambda: write(
+            member("Birch Trust", from_day=DAY), member("Birch Trust", from_day=DAY, to_day=DAY)
+        ),
+        "one_membership_from_a_day|membership.group_id, registers_membership.member_id",
+    ),
+    "a member twice from the first": (
+        lambda: write(member("Birch Trust"), member("Birch Trust", to_day=DAY)),
+        "one_membership_from_the_first|membership.group_id, registers_membership.member_id",
+    ),
+    "a member to a day before it came": (
+        lambda: write(member("Birch Trust", from_day=DAY, to_day=DAY - datetime.timedelta(1))),
+        "membership_ends_after_it_begins",
+    ),
+    "its own member": (
+        lambda: write(member("Ashdown Council")),
+        "no_own_member",
+    ),
+    "taken on twice": (
+        lambda: write(
+            taken_on("Birch Trust", "Cedar Charity"), taken_on("Birch Trust", "Cedar Charity")
+        ),
+        "taken_on_once|takenon.protocol_id, registers_takenon.predecessor_id",
+    ),
     "under a protocol twice": (
         lambda: write(under("9001", "9002"), under("9001", "9002")),
         "comes_under_once|overarching.protocol_id, registers_overarching.overarching_id",

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from registers.models import (
     Approver,
     Document,
+    Membership,
     Name,
     Organisation,
     Overarching,
@@ -20,6 +21,7 @@ from registers.models import (
     Protocol,
     Resource,
     Succession,
+    TakenOn,
     Theme,
 )
 from registers.models.document import PAPER_BYTES, refuse_large
@@ -69,6 +71,57 @@ def official(name: str, **fields: object) -> Name:
 
 def became(name: str, successor: str) -> Succession:
     return Succession(organisation=organisation(name), successor=organisation(successor))
+
+
+def a_group(name: str, *members: Organisation | str) -> Organisation:
+    """A stored group with these members: organisations, or their names."""
+    stored_group = Organisation.objects.filter(name=name).first()
+    group = stored_group or saved(Organisation(name=name, kind="group"))
+    for each in members:
+        member = each if isinstance(each, Organisation) else organisation(each)
+        saved(group, Membership(group=group, member=member))
+    return group
+
+
+def member(group: Organisation, member: Organisation | str, **days: datetime.date) -> Membership:
+    if isinstance(member, str):
+        member = organisation(member)
+    return Membership(group=group, member=member, **days)
+
+
+def a_ring_of_groups() -> Membership:
+    """Would make North a member of Schools, which contains Essex, which contains North."""
+    north = a_group("North")
+    essex = a_group("Essex", north)
+    schools = a_group("Schools", essex)
+    return member(north, schools)
+
+
+def became_saved(name: str, successor: str) -> str:
+    """Save that one became part of another, and return the successor's name."""
+    saved(organisation(name), became(name, successor))
+    return successor
+
+
+def split_saved(name: str, successor: str) -> str:
+    """Save that one became part of another, and return its own name."""
+    became_saved(name, successor)
+    return name
+
+
+def a_chain() -> Organisation:
+    """Ashdown became part of Birch, and Birch of Cedar; return Cedar."""
+    for one, other in (("Ashdown Council", "Birch Trust"), ("Birch Trust", "Cedar Charity")):
+        became_saved(one, other)
+    return organisation("Cedar Charity")
+
+
+def taken_on(predecessor: str, successor: str) -> TakenOn:
+    return TakenOn(
+        protocol=stored(),
+        predecessor=organisation(predecessor),
+        successor=organisation(successor),
+    )
 
 
 def twice(thing):
@@ -229,6 +282,83 @@ REFUSALS = {
         lambda: became("Birch Trust", "Birch Trust"),
         (ALL, "An organisation cannot succeed itself."),
     ),
+    "a ring of two successions": (
+        lambda: became(became_saved("Birch Trust", "Ashdown Council"), "Birch Trust"),
+        (
+            "successor",
+            "These organisations would take each other’s place in a ring: Ashdown Council became"
+            " part of Birch Trust became part of Ashdown Council. An organisation that only"
+            " changed its name has a former name instead.",
+        ),
+    ),
+    "a ring of three successions": (
+        lambda: became(a_chain().name, "Ashdown Council"),
+        (
+            "successor",
+            "These organisations would take each other’s place in a ring: Cedar Charity became"
+            " part of Ashdown Council became part of Birch Trust became part of Cedar Charity."
+            " An organisation that only changed its name has a former name instead.",
+        ),
+    ),
+    # groups and their members
+    "a member of one body": (
+        lambda: member(organisation("Birch Trust"), "Cedar Charity"),
+        (ALL, "Birch Trust is one body, so it has no members. Make it a group first."),
+    ),
+    "a group in itself": (
+        lambda: member(a_group("Schools"), "Schools"),
+        (ALL, "A group cannot be a member of itself."),
+    ),
+    "two groups that contain each other": (
+        lambda: member(a_group("North"), a_group("Schools", "North")),
+        (
+            "member",
+            "These groups would contain each other in a ring: North contains Schools contains"
+            " North.",
+        ),
+    ),
+    "three groups that contain each other": (
+        a_ring_of_groups,
+        (
+            "member",
+            "These groups would contain each other in a ring: North contains Schools contains"
+            " Essex contains North.",
+        ),
+    ),
+    "a member twice from the first": (
+        lambda: member(a_group("Schools", "Birch Trust"), "Birch Trust", to_day=DAY),
+        (ALL, "It is a member from the first already."),
+    ),
+    "a member twice from a day": (
+        lambda: twice(member(a_group("Schools"), "Birch Trust", from_day=DAY)),
+        (ALL, "It is a member from this day already."),
+    ),
+    "a member to a day before it came": (
+        lambda: member(
+            a_group("Schools"), "Birch Trust", from_day=DAY, to_day=DAY - datetime.timedelta(1)
+        ),
+        (ALL, "The last day must not be before the first day."),
+    ),
+    "a rule for who belongs to one body": (
+        lambda: Organisation(name="New", slug="new", group_rule="Every school"),
+        ("group_rule", "Only a group has a rule for who belongs to it."),
+    ),
+    "taken on by what is no successor": (
+        lambda: taken_on("Birch Trust", "Cedar Charity"),
+        (
+            "successor",
+            "The register does not record that Cedar Charity took the place of Birch Trust, or a"
+            " part of it.",
+        ),
+    ),
+    "taken on by the predecessor of it": (
+        lambda: taken_on(a_chain().name, "Birch Trust"),
+        (
+            "successor",
+            "The register does not record that Birch Trust took the place of Cedar Charity, or a"
+            " part of it.",
+        ),
+    ),
     # themes
     "the name of another theme": (
         lambda: Theme(name=" HOUSING", slug="housing-2"),
@@ -291,6 +421,30 @@ ACCEPTED = {
     "another name, in two ways": lambda: a_name("Cedar Charity", "Cedar", also_written="CEDAR"),
     "the official name in two ways": lambda: official(
         "Cedar Charity", also_written="CEDAR CHARITY"
+    ),
+    "a chain of successions": lambda: became(
+        became_saved("Ashdown Council", "Birch Trust"), "Cedar Charity"
+    ),
+    "a second successor": lambda: became(
+        split_saved("Ashdown Council", "Birch Trust"), "Cedar Charity"
+    ),
+    "two predecessors": lambda: became(
+        "Cedar Charity", became_saved("Ashdown Council", "Birch Trust")
+    ),
+    "a member of two groups, one in the other": lambda: member(
+        a_group("Schools", a_group("North", "Birch Trust")), "Birch Trust"
+    ),
+    "a member again from a later day": lambda: member(
+        a_group("Schools", "Birch Trust"), "Birch Trust", from_day=DAY
+    ),
+    "a member for one day": lambda: member(
+        a_group("Schools"), "Birch Trust", from_day=DAY, to_day=DAY
+    ),
+    "a rule for who belongs to a group": lambda: Organisation(
+        name="New", slug="new", kind="group", group_rule="Every school"
+    ),
+    "taken on by a successor": lambda: taken_on(
+        "Ashdown Council", became_saved("Ashdown Council", "Birch Trust")
     ),
     "a resource whose file is not here yet": lambda: Resource(title="Template", slug="t"),
     "a document with a PDF": lambda: Document(

@@ -58,7 +58,9 @@ def save_plan(
         yield Progress("rows saved", done, len(lines))
     of = len(touched.protocols) + len(touched.organisations)
     for done in update_search_in_steps(
-        protocols=touched.protocols, organisations=touched.organisations
+        protocols=touched.protocols,
+        organisations=touched.organisations,
+        links=touched.links,
     ):
         yield Progress("made to be found", done, of)
 
