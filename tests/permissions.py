@@ -122,6 +122,7 @@ PUBLIC = {
     # Whoever has the link may answer; this one is altered. tests/public/test_answer_page.py.
     "reviews/answer/": Row(at="/reviews/answer/?link=altered", get="404", post="404"),
     "news/": read("/news/"),
+    "news.atom": read("/news.atom"),
     "news/<slug:slug>/": read("/news/some-news/"),
     "resources/": read("/resources/"),
     "resources/<slug:slug>/": read("/resources/a-paper/"),

@@ -6,14 +6,12 @@ import datetime
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import StringIO
 from itertools import count, islice
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.db.models import Count, Max
-from django.utils.feedgenerator import Atom1Feed
 
+from registers.exports import atom
 from registers.exports.columns import ExportContext, url
 from registers.exports.plain_text import one_line, plain
 from registers.models import Change, Protocol
@@ -104,43 +102,24 @@ def title_of(results: Results, context: ExportContext) -> str:
     return one_line(f"{context.register} ({', '.join(labels)})" if labels else context.register)
 
 
-CONTENT_TYPE = Atom1Feed.content_type
+CONTENT_TYPE = atom.CONTENT_TYPE
 PATH = "/protocols.atom"
 MAX_ENTRIES = 100
-# The required `updated` of a feed without entries, which must not vary.
-NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-
-
-class _Feed(Atom1Feed):
-    """Django's, with plain text as content of entries, and a fixed time when it is empty."""
-
-    def latest_post_date(self) -> datetime.datetime:
-        return super().latest_post_date() if self.items else NEVER
-
-    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        super().add_item_elements(handler, item | {"description": None})
-        handler.addQuickElement("content", item["description"], {"type": "text"})
 
 
 def write(results: Results, context: ExportContext) -> Iterator[bytes]:
     """Yield the feed: the MAX_ENTRIES newest changes of the protocols of `results`."""
-    feed_url = with_query(f"{context.site}{PATH}", _query(results))
-    feed = _Feed(
+    feed = atom.AtomFeed(
+        context=context,
         title=f"Changes: {title_of(results, context)}",
         subtitle=f"The {MAX_ENTRIES} newest changes, with what was added and withdrawn.",
         link=with_query(f"{context.site}/", results.query(sort=None)),
-        feed_url=feed_url,
-        feed_guid=feed_url,
-        author_name=one_line(context.publisher),
-        author_link=f"{context.site}/",
-        description="",
-        language="en-GB",
+        link_text="See these protocols in the register.",
+        feed_url=with_query(f"{context.site}{PATH}", _query(results)),
     )
     for change, protocol in newest_changes(results.protocols, MAX_ENTRIES):
         _add(feed, change, protocol, context)
-    text = StringIO()
-    feed.write(text, "utf-8")
-    yield text.getvalue().encode()
+    yield feed.as_bytes()
 
 
 def _query(results: Results) -> str:
@@ -153,13 +132,14 @@ def _query(results: Results) -> str:
     return "&".join(filter(None, [results.query(sort=None, status=None), urlencode(status_query)]))
 
 
-def _add(feed: _Feed, change: Change, protocol: Protocol, context: ExportContext) -> None:
+def _add(feed: atom.AtomFeed, change: Change, protocol: Protocol, context: ExportContext) -> None:
     """Add an entry: the protocol, the kind of change, and its text."""
     words = f"{change.what}\n\nWhy: {change.why}" if change.why else change.what
     made_at = change.made_at.astimezone(datetime.UTC)
     feed.add_item(
         title=f"{one_line(str(protocol))}: {change.get_kind_display().lower()}",
         link=url(protocol, context),
+        link_text=f"Protocol {protocol.reference}",
         description=plain(words).strip(),
         # A tag URI (RFC 4151): it must never change, and an address can.
         unique_id=f"tag:{host_of(context)},{made_at:%Y-%m-%d}:change/{change.pk}",

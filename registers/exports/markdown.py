@@ -125,6 +125,16 @@ def as_html(text: str) -> SafeString:
     return mark_safe(clean)  # noqa: S308 (cleaned just now)
 
 
+BLOCK_END = re.compile(r"</(?:p|li|tr|h[1-6])>|<br ?/?>")
+
+
+def as_text(text: str) -> str:
+    """Return the plain text of Markdown, a line for each of its blocks."""
+    words = html.unescape(nh3.clean(BLOCK_END.sub("\n", as_html(text)), tags=set()))
+    lines = (" ".join(line.split()) for line in words.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
 def strip_markdown(text: str) -> str:
     """Return the plain text of Markdown, on one line."""
     return " ".join(html.unescape(nh3.clean(as_html(text), tags=set())).split())

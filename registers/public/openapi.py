@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
-from registers.exports import csv, json
+from registers.exports import atom, csv, json
 from registers.exports.columns import ExportContext
 from registers.public import exports
 from registers.public.cors import CORS_HEADERS
@@ -146,6 +146,7 @@ class OtherPath(NamedTuple):
 
 
 OTHER_PATHS = (
+    OtherPath("news-feed", "The news as a feed", atom.CONTENT_TYPE, kept=True),
     OtherPath("openapi", "This description", "application/json", kept=True, schema=DESCRIPTION),
     OtherPath("sitemap", "The files of addresses, for search engines", "application/xml"),
     OtherPath("robots", "What robots may read", PLAIN, kept=True),

@@ -12,9 +12,11 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from registers.exports.atom import CONTENT_TYPE
 from registers.exports.columns import COLUMNS
+from registers.exports.news_feed import write as write_news_feed
 from registers.models import Approver, News, Resource, Theme
-from registers.public.exports import ORGANISATIONS_PER_PAGE
+from registers.public.exports import ORGANISATIONS_PER_PAGE, link_header
 from registers.public.openapi import document
 from registers.public.request_context import export_context, paginate
 from registers.public.schemas import ORGANISATION, parameters
@@ -103,6 +105,15 @@ def news_detail(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         "news/detail.html",
         {"item": get_object_or_404(News.objects.published(timezone.localdate()), slug=slug)},
+    )
+
+
+def news_feed(request: HttpRequest) -> HttpResponse:
+    """Send the news as an Atom feed."""
+    context = export_context()
+    return HttpResponse(
+        write_news_feed(context),
+        headers={"Content-Type": CONTENT_TYPE, "Link": link_header(context)},
     )
 
 

@@ -117,6 +117,7 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
     cached_path("approvers/", pages.approver_list, "page", name="approvers"),
     cached_path("reviews/", reviews.index, *reviews.CACHED_PARAMS, "on", name="reviews"),
     cached_path("news/", pages.news_list, "page", name="news"),
+    cached_path("news.atom", pages.news_feed, name="news-feed"),
     cached_path("news/<slug:slug>/", pages.news_detail, name="news-item"),
     cached_path("resources/", pages.resource_list, "page", name="resources"),
     cached_path("resources/<slug:slug>/", pages.resource_detail, name="resource"),

@@ -207,4 +207,10 @@ def test_whoever_follows_a_list_can_first_read_how(reader, register):
     answer = reader.goto(
         register + reader.get_by_role("link", name="Follow in ‘Leads’").get_attribute("href")
     )
-    assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    assert answer.headers["content-type"] == "application/xml; charset=utf-8"
+    # It opens as a page, with a style sheet and links.
+    expect(reader).to_have_title(re.compile("^Changes: "))
+    expect(reader.locator("entry").first).to_have_css("display", "block")
+    expect(reader.locator("feed > id")).to_be_hidden()
+    reader.get_by_role("link", name="See these protocols").click()
+    expect(reader).to_have_url(re.compile(r"organisation=essex-county-council&role=lead"))

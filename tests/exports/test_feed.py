@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import inspect
+import re
 from xml.etree import ElementTree
 
 import feedparser
 import pytest
 from django.db import connection
+from django.templatetags.static import static
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 
@@ -26,6 +28,7 @@ HERE = ExportContext(
 )
 HOUR = datetime.timedelta(hours=1)
 ATOM = "{http://www.w3.org/2005/Atom}"
+HTML = "{http://www.w3.org/1999/xhtml}"
 
 
 def feed_of(query: str = "status=all", context: ExportContext = HERE) -> feedparser.FeedParserDict:
@@ -72,7 +75,7 @@ def test_all_that_is_said_of_a_change(growth):
 
 
 def test_the_feed_says_what_it_is(growth):
-    assert CONTENT_TYPE == "application/atom+xml; charset=utf-8"
+    assert CONTENT_TYPE == "application/xml; charset=utf-8"
     feed = feed_of().feed
     assert feed.title == "Changes: Protocols"
     assert feed.subtitle == "The 100 newest changes, with what was added and withdrawn."
@@ -80,6 +83,22 @@ def test_the_feed_says_what_it_is(growth):
     assert feed.author_detail == {"name": "Us & Co", "href": "https://register.example/"}
     assert feed.updated == "2026-11-22T09:00:00+00:00"
     assert feed.id == "https://register.example/protocols.atom"
+
+
+def test_a_browser_is_given_a_style_sheet_and_links(growth):
+    """A Python parser of XML drops what stands before the root, so it is looked for in the text."""
+    whole = b"".join(write(results_of(""), HERE)).decode()
+    sheet = re.search(r'<\?xml-stylesheet href="([^"]*)" [^?]*type="text/css"\?><feed ', whole)
+    assert sheet[1] == static("feed.css")
+    feed = ElementTree.fromstring(whole)
+    assert [link.get("href") for link in feed.iter(f"{HTML}a")] == [
+        "https://register.example/",
+        "https://register.example/protocols/9001/",
+    ]
+    # Feed readers do not take them for the feed's own.
+    assert feed_of().feed.title == "Changes: Protocols"
+    assert feed.findtext(f"{HTML}title") == "Changes: Protocols"
+    assert len(feed.findall(f"{ATOM}entry")) == 1
 
 
 # By the query string: its one address, that of the list, and what the title says of it.

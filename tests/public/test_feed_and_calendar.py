@@ -144,7 +144,7 @@ def test_a_calendar_can_be_saved_and_subscribed_to(client: Client):
 
 def test_a_feed_is_sent_as_one(client: Client):
     answer = client.get("/protocols.atom")
-    assert answer["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert answer["Content-Type"] == "application/xml; charset=utf-8"
     assert "Content-Disposition" not in answer
     whole = answer.getvalue().decode()
     assert "<name>Whole Essex Information Sharing Framework</name>" in whole
