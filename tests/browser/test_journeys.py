@@ -212,5 +212,5 @@ def test_whoever_follows_a_list_can_first_read_how(reader, register):
     expect(reader).to_have_title(re.compile("^Changes: "))
     expect(reader.locator("entry").first).to_have_css("display", "block")
     expect(reader.locator("feed > id")).to_be_hidden()
-    reader.get_by_role("link", name="See these protocols").click()
+    reader.locator("feed > p > a").click()
     expect(reader).to_have_url(re.compile(r"organisation=essex-county-council&role=lead"))
