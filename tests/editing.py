@@ -11,12 +11,14 @@ from registers import changes
 from registers.models import (
     Approver,
     Document,
+    Membership,
     Name,
     Organisation,
     Overarching,
     Party,
     Protocol,
     Succession,
+    TakenOn,
     Theme,
 )
 from tests.models.making import NOW
@@ -134,6 +136,19 @@ def _under(random: Random, protocol: Protocol, at: datetime.datetime) -> None:
             changes.save(Overarching(protocol=protocol, overarching_id=key))
 
 
+def _taken_on(random: Random, protocol: Protocol, at: datetime.datetime) -> None:
+    cedar = Organisation.objects.get(slug="cedar-charity")
+    for slug in ("ashdown-council", "birch-trust"):
+        successor = Organisation.objects.get(slug=slug)
+        if not cedar.successions.filter(successor=successor).exists():
+            changes.save(Succession(organisation=cedar, successor=successor))
+        there = protocol.taken_on.filter(successor=successor).first()
+        if there and random.random() < 0.5:
+            changes.remove(there)
+        elif not there and random.random() < 0.5:
+            changes.save(TakenOn(protocol=protocol, predecessor=cedar, successor=successor))
+
+
 def _documents(random: Random, protocol: Protocol, at: datetime.datetime) -> None:
     documents = list(protocol.documents.all())
     if not documents or random.random() < 0.3:
@@ -154,7 +169,26 @@ def _rename(random: Random, organisation: Organisation, at: datetime.datetime) -
 def _about(random: Random, organisation: Organisation, at: datetime.datetime) -> None:
     organisation.note = random.choice(WORDS)
     organisation.kind = random.choice(("body", "group"))
+    if organisation.members.exists():
+        organisation.kind = "group"
+    organisation.group_rule = random.choice(WORDS) if organisation.kind == "group" else ""
     changes.save(organisation)
+
+
+def _members(random: Random, organisation: Organisation, at: datetime.datetime) -> None:
+    if organisation.kind == "body":
+        return
+    for slug in ("ashdown-council", "cedar-charity"):
+        day = random.choice((None, datetime.date(2020, 4, 1)))
+        there = organisation.members.filter(member__slug=slug, from_day=day).first()
+        if there and random.random() < 0.5:
+            changes.remove(there)
+            continue
+        member = Organisation.objects.get(slug=slug)
+        there = there or Membership(group=organisation, member=member, from_day=day)
+        there.to_day = random.choice((None, datetime.date(2021, 4, 1)))
+        there.source = random.choice(("", "A list"))
+        changes.save(there)
 
 
 def _names(random: Random, organisation: Organisation, at: datetime.datetime) -> None:
@@ -192,6 +226,6 @@ def _successions(random: Random, organisation: Organisation, at: datetime.dateti
 CAST = ("ashdown-council", "birch-trust", "cedar-charity")
 Way = Callable[[Random, Any, datetime.datetime], None]
 WAYS: dict[type, list[Way]] = {
-    Protocol: [_words, _title, _dates, _status, _parties, _order, _under, _documents],
-    Organisation: [_rename, _about, _names, _approvers, _successions],
+    Protocol: [_words, _title, _dates, _status, _parties, _order, _under, _taken_on, _documents],
+    Organisation: [_rename, _about, _names, _members, _approvers, _successions],
 }

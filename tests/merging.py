@@ -10,6 +10,7 @@ from registers.models import (
     Apart,
     Approver,
     Contact,
+    Membership,
     Merge,
     Name,
     Organisation,
@@ -18,10 +19,14 @@ from registers.models import (
     Reminder,
     Slug,
     Succession,
+    TakenOn,
 )
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
-HELD = (Organisation, Name, Slug, Party, Approver, Contact, Succession, Reminder, Reminded, Apart)
+HELD = (
+    *(Organisation, Name, Slug, Party, Approver, Contact, Succession, Membership, TakenOn),
+    *(Reminder, Reminded, Apart),
+)
 
 
 def dump() -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """How a change becomes official. Nothing else in the register saves."""
 
 from registers.changes.gaps import clear_gaps, explain_gaps
+from registers.changes.members import put_members, write_members
 from registers.changes.merge import (
     mark_not_duplicate,
     merge,
@@ -36,6 +37,7 @@ __all__ = [
     "preview_restore",
     "preview_reviews",
     "previews_digest",
+    "put_members",
     "record_change",
     "record_review",
     "record_reviews",
@@ -45,4 +47,5 @@ __all__ = [
     "split",
     "undo_merge",
     "unmark_not_duplicate",
+    "write_members",
 ]

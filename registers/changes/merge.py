@@ -83,8 +83,9 @@ def merge(
     """Merge `goes` into `stays`, and return what is kept of it.
 
     All that belongs to `goes` moves: parties, names, addresses, approvers,
-    contact, successions, reminders, changes. Then its row is gone. Each public
-    protocol whose parties change gets an official change, and so does `stays`.
+    contact, successions, members and groups, reminders, changes. Then its row is gone.
+    Each public protocol and organisation whose parts change gets an official change, and so
+    does `stays`.
     Raises ValidationError where it cannot be done, or where something else
     would happen than the plan with `expected_digest`; then nothing is kept.
     """
@@ -100,13 +101,18 @@ def merge(
             raise ValidationError(PLAN_CHANGED)
         name, key = goes.name, goes.pk
         touched.organisations.update([stays.pk, key])
+        touched.links = True
+        touched.succeeded.add(stays.pk)
+        touched.groups.add(stays.pk)
         reason = reason_with(
             f"{name} was merged with {stays.name}: they are one organisation.", why
         )
         event = f"Merged with {name}: they are one organisation."
+        others = others_of(plan.steps, stays.pk, key)
         with (
             record_change(goes, at=at, by=by, why=why, official=False),
             record_change(stays, at=at, by=by, why=why, event=event) as recorded,
+            record_changes(Organisation, others, at=at, by=by, why=reason),
             record_changes(Protocol, protocols_of(plan.steps), at=at, by=by, why=reason),
         ):
             apply_steps(plan.steps)
@@ -120,9 +126,23 @@ def merge(
 
 
 def protocols_of(steps: Iterable[Step]) -> list[str]:
-    """Return the references of the protocols whose parties the steps touch, in order."""
-    rows = (step.after or step.before or {} for step in steps if step.table == "party")
+    """Return the references of the protocols whose parts the steps touch, in order."""
+    tables = {"party", "takenon"}
+    rows = (step.after or step.before or {} for step in steps if step.table in tables)
     return sorted({row["protocol_id"] for row in rows})
+
+
+def others_of(steps: Iterable[Step], *but: int | None) -> list[int]:
+    """Return the keys of the organisations, other than `but`, whose parts the steps touch."""
+    owners = {"succession": "organisation_id", "membership": "group_id"}
+    found = {
+        values[owners[step.table]]
+        for step in steps
+        if step.table in owners
+        for values in (step.before, step.after)
+        if values and owners[step.table] in values
+    }
+    return sorted(found.difference(but))
 
 
 def reason_with(reason: str, why: str) -> str:
@@ -226,6 +246,7 @@ def split(
             Slug.objects.get_or_create(text=new.slug, defaults={"organisation": new})
             Apart.objects.create(one=old, other=new)
         touched.organisations.update([old.pk, new.pk])
+        touched.links = True
         return new
 
 

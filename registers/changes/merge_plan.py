@@ -12,10 +12,12 @@ from django.db import models
 from django.utils.formats import date_format
 
 from registers.changes.journal import Step, delete_step, update_step
+from registers.changes.merge_links import LinkSteps
 from registers.models import (
     Apart,
     Approver,
     Contact,
+    Membership,
     Name,
     Organisation,
     Party,
@@ -23,10 +25,14 @@ from registers.models import (
     Reminder,
     Slug,
     Succession,
+    TakenOn,
 )
 from registers.models.keys import key_of
 
 LONGEST = 255
+RULE_LOST = (
+    "The rule of {goes}, which says who belongs to the group, will be removed: {stays} is one body."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +52,14 @@ class MergeSteps:
         Sentences that warn stand in `notes` afterwards. Raises ValidationError for
         what cannot be joined.
         """
+        links = LinkSteps(stays=self.stays, goes=self.goes, notes=self.notes)
         hooks = {
             Party: self._parties,
             Name: self._names,
             Approver: self._approvers,
-            Succession: self._successions,
+            Succession: links.successions,
+            Membership: links.memberships,
+            TakenOn: links.taken_on,
             Contact: self._contact,
             Reminder: self._reminders,
             Apart: self._apart,
@@ -136,37 +145,6 @@ class MergeSteps:
             if each not in equal:
                 yield update_step(each, organisation_id=self.stays.pk, job_title=each.job_title)
 
-    def _successions(self) -> Iterator[Step]:
-        """Let what it became, and what became it, be said of the one that stays."""
-        stays, goes = self.stays.pk, self.goes.pk
-        either = models.Q(organisation__in=[stays, goes]) | models.Q(successor__in=[stays, goes])
-        rows = list(Succession.objects.filter(either).order_by("pk"))
-        kept = {
-            (row.organisation_id, row.successor_id): row
-            for row in rows
-            if goes not in {row.organisation_id, row.successor_id}
-        }
-        moves: list[Step] = []
-        filled: list[Step] = []
-        for row in rows:
-            ends = (row.organisation_id, row.successor_id)
-            if goes not in ends:
-                continue
-            pair = _instead(ends, goes, stays)
-            if pair[0] == pair[1]:
-                self.notes.append(
-                    f"The register records: {row}. After the merge the two are one organisation,"
-                    " so this will be removed."
-                )
-                yield delete_step(row)
-            elif twin := kept.get(pair):
-                yield delete_step(row)
-                filled += _filled(twin, row)
-            else:
-                kept[pair] = row
-                moves.append(update_step(row, organisation_id=pair[0], successor_id=pair[1]))
-        yield from (*moves, *filled)
-
     def _contact(self) -> Iterator[Step]:
         contacts = {
             each.organisation_id: each
@@ -222,9 +200,14 @@ class MergeSteps:
         yield from moves
 
     def _own_words(self) -> Iterator[Step]:
-        """Add its notes to those of the one that stays."""
+        """Add its notes, and a group's rule, to those of the one that stays."""
         said = {}
-        for name in ("note", "admin_note"):
+        names = ["note", "admin_note"]
+        if self.stays.kind == Organisation.Kind.GROUP:
+            names.append("group_rule")
+        elif self.goes.group_rule:
+            self.notes.append(RULE_LOST.format(goes=self.goes, stays=self.stays))
+        for name in names:
             stays, goes = getattr(self.stays, name), getattr(self.goes, name)
             if goes and goes != stays:
                 said[name] = f"{stays}\n\n{goes}" if stays else goes
@@ -242,21 +225,6 @@ def relations() -> dict[type[models.Model], list[str]]:
         if isinstance(relation, models.ManyToOneRel):
             found.setdefault(relation.related_model, []).append(relation.field.name)
     return found
-
-
-def _filled(kept: Succession, gone: Succession) -> Iterable[Step]:
-    """Give the succession that stays what only the other knew."""
-    said = {
-        name: getattr(gone, name)
-        for name in ("happened_on", "source")
-        if getattr(gone, name) and not getattr(kept, name)
-    }
-    return [update_step(kept, **said)] if said else []
-
-
-def _instead(ends: tuple[int, int], goes: int, stays: int) -> tuple[int, int]:
-    first, last = (stays if end == goes else end for end in ends)
-    return first, last
 
 
 def _worse(kept: Reminder, gone: Reminder) -> Iterable[Step]:

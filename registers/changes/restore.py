@@ -20,7 +20,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.text import capfirst
 
-from registers.changes.locking import lock_one, plan_digest
+from registers.changes.locking import batches, lock_one, plan_digest
+from registers.changes.members import COLUMNS, put_members
 from registers.changes.record import record_change
 from registers.changes.transaction import dry_run
 from registers.changes.writes import remove, save
@@ -29,6 +30,7 @@ from registers.history.snapshot import PARTS, Snapshot, snapshot_of, to_python
 from registers.models import (
     Document,
     EarlierVersion,
+    Membership,
     Merge,
     Name,
     Organisation,
@@ -50,6 +52,7 @@ NOT_RESTORED = {"slug", "admin_note", "reviews", "contact", *PRIVATE_FIELDS}
 KNOWN_BY = {
     "parties": ("organisation", "role"),
     "overarching": ("overarching",),
+    "taken_on": ("predecessor", "successor"),
     "successions": ("successor",),
     "approvers": ("job_title",),
 }
@@ -64,6 +67,8 @@ def put_back_parts(thing: models.Model, record: Snapshot, at: datetime.datetime)
             _put_back_documents(cast(Protocol, thing), rows, at)
         elif kind == "names":
             _put_back_names(cast(Organisation, thing), rows)
+        elif kind == "members":
+            _put_back_members(cast(Organisation, thing), rows)
         else:
             _put_back_part(thing, kind, rows)
 
@@ -150,6 +155,22 @@ def _put_back_names(organisation: Organisation, rows: list[Values]) -> None:
     for key, row in wanted.items():
         values = {name: row[name] for name in ("text", "kind", "also_written")}
         _put(there.get(key) or Name(organisation=organisation), values)
+
+
+def _put_back_members(group: Organisation, rows: list[Values]) -> None:
+    """Let a group have the members that are recorded: there can be a thousand."""
+    fields = {field.name: field for field in Membership._meta.fields}
+    found: dict[int, Organisation] = {}
+    for some in batches([row["member"]["key"] for row in rows]):
+        found |= Organisation.objects.in_bulk(some)
+    wanted = []
+    for row in rows:
+        member = found.get(row["member"]["key"])
+        if member is None:  # it was merged since
+            member = Organisation.objects.get(pk=resolve(fields["member"], row["member"]))
+        values = {name: to_python(fields[name], row[name]) for name in COLUMNS}
+        wanted.append(Membership(group=group, member=member, **values))
+    put_members(group, wanted)
 
 
 def _put_back_documents(protocol: Protocol, rows: list[Values], at: datetime.datetime) -> None:
@@ -328,6 +349,9 @@ def _refuse_of_others(
 def _put_back(thing: models.Model, record: Snapshot, at: datetime.datetime) -> None:
     """Put back the thing's own fields, and then its parts."""
     before = _values(thing)
+    if _becomes_body(thing, record):
+        # First: what has members cannot become one body.
+        put_members(cast(Organisation, thing), [])
     for each in thing._meta.fields:
         # What no editor writes follows from the rest. An address stays.
         theirs = each.editable and not each.primary_key and each.name not in NOT_RESTORED
@@ -342,6 +366,12 @@ def _put_back(thing: models.Model, record: Snapshot, at: datetime.datetime) -> N
         thing.slug = record["fields"]["slug"]
         save(thing)
     put_back_parts(thing, record, at)
+
+
+def _becomes_body(thing: models.Model, record: Snapshot) -> bool:
+    if not isinstance(thing, Organisation) or thing.kind == Organisation.Kind.BODY:
+        return False
+    return bool(record["fields"]["kind"] == Organisation.Kind.BODY)
 
 
 def _values(thing: models.Model) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from registers.changes.journal import (
 )
 from registers.changes.locking import PLAN_CHANGED, lock_organisations, lock_rows
 from registers.changes.merge import (
+    others_of,
     protocols_of,
     reason_with,
     steps_digest,
@@ -46,6 +47,8 @@ LEFT = {
     "slug": ("The address", "text"),
     "approver": ("The approver", "job_title"),
     "succession": ("What became of an organisation", ""),
+    "membership": ("That an organisation belongs to a group", ""),
+    "takenon": ("Who took on", "protocol_id"),
     "contact": ("The contact for reminders", ""),
     "reminder": ("The reminder of", "day"),
     "reminded": ("A line of a reminder", ""),
@@ -119,14 +122,15 @@ def undo_merge(
             raise ValidationError(PLAN_CHANGED)
         stays, returns = plan.stays, plan.returns
         touched.organisations.update([stays.pk, returns.pk])
+        touched.links = True
         undone = f"The merge of {returns.name} with {stays.name} was undone."
         event = f"{undone} It is an organisation of its own again."
+        reason, others = reason_with(undone, why), others_of(plan.steps, stays.pk, returns.pk)
         with (
             record_change(stays, at=at, by=by, why=why, event=undone),
             record_change(returns, at=at, by=by, why=why, event=event),
-            record_changes(
-                Protocol, protocols_of(plan.steps), at=at, by=by, why=reason_with(undone, why)
-            ),
+            record_changes(Organisation, others, at=at, by=by, why=reason),
+            record_changes(Protocol, protocols_of(plan.steps), at=at, by=by, why=reason),
         ):
             apply_steps(plan.steps)
         merge.undone_at = at

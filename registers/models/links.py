@@ -242,6 +242,8 @@ class TakenOn(models.Model):
     was removed since says nothing, and counts again when that is put back.
     """
 
+    EDGE = ("predecessor", "successor")
+
     protocol = models.ForeignKey("Protocol", models.CASCADE, related_name="taken_on")
     predecessor = models.ForeignKey(
         Organisation,

@@ -17,6 +17,7 @@ from registers.models import (
     Approver,
     Change,
     Contact,
+    Membership,
     Merge,
     Organisation,
     Party,
@@ -25,6 +26,7 @@ from registers.models import (
     Reminder,
     Slug,
     Succession,
+    TakenOn,
 )
 from tests import makers
 from tests.merging import NOON, dump, merged, named, undone
@@ -210,6 +212,134 @@ class TestSuccessions:
         merge = merged("Cedar Charity", "Birch Trust")
         row = named("BT").successions.get()
         assert (row.happened_on, row.source) == (DAY, "An Order")
+        undone(merge)
+        assert dump() == before
+
+    def test_a_ring_is_refused_and_named(self):
+        self.became("Cedar Charity", "Ashdown Council")
+        self.became("Ashdown Council", "Birch Trust")
+        ring = "Cedar Charity became part of Ashdown Council became part of Cedar Charity"
+        with pytest.raises(ValidationError, match=ring):
+            merged("Cedar Charity", "Birch Trust")
+
+    def test_who_became_part_of_it_is_recorded_too(self):
+        saved(Organisation(name="Elm Trust"))
+        self.became("Elm Trust", "Birch Trust")
+        merged("Cedar Charity", "Birch Trust")
+        last = named("Elm Trust").changes.first()
+        assert "Became part of changed from Birch Trust to Cedar Charity." in last.what
+        assert "Birch Trust was merged with Cedar Charity" in last.why
+
+
+def member(group: str, name: str, **fields: object) -> Membership:
+    row = Membership(group=named(group), member=named(name), **fields)
+    return saved(named(group), row) and row
+
+
+def members() -> set[tuple[str, str]]:
+    rows = Membership.objects.select_related("group", "member")
+    return {(row.group.name, row.member.name) for row in rows}
+
+
+class TestMembers:
+    @pytest.fixture(autouse=True)
+    def groups(self) -> None:
+        for name in ("Elm Schools", "Fir Schools"):
+            saved(Organisation(name=name, kind="group", group_rule=f"All of {name}."))
+
+    def test_its_groups_and_its_members(self):
+        member("Elm Schools", "Birch Trust")
+        member("Elm Schools", "Fir Schools")
+        member("Fir Schools", "Ashdown Council")
+        before = dump()
+        one = merged("Cedar Charity", "Birch Trust")
+        saved(Organisation(name="Yew Schools", kind="group"))
+        other = merged("Yew Schools", "Fir Schools")
+        assert members() == {
+            ("Elm Schools", "Cedar Charity"),
+            ("Elm Schools", "Yew Schools"),
+            ("Yew Schools", "Ashdown Council"),
+        }
+        assert named("Yew Schools").group_rule == "All of Fir Schools."
+        last = named("Elm Schools").changes.first()
+        assert "Fir Schools" in last.what
+        assert "Yew Schools" in last.what
+        undone(other)
+        undone(one)
+        Organisation.objects.filter(name="Yew Schools").delete()
+        assert dump() == before
+
+    def test_one_that_both_are_in_stays_once_with_the_later_end(self):
+        member("Elm Schools", "Cedar Charity", to_day=DAY)
+        member("Elm Schools", "Birch Trust", source="A list")
+        before = dump()
+        merge = merged("Cedar Charity", "Birch Trust")
+        (row,) = named("Elm Schools").members.all()
+        assert (row.member.name, row.to_day, row.source) == ("Cedar Charity", None, "A list")
+        undone(merge)
+        assert dump() == before
+
+    def test_none_in_itself_and_the_officer_reads_it(self):
+        member("Elm Schools", "Fir Schools")
+        plan = changes.plan_merge(named("Elm Schools"), named("Fir Schools"))
+        assert "Fir Schools as a member of Elm Schools" in plan.warnings[0]
+        merged("Elm Schools", "Fir Schools")
+        assert members() == set()
+
+    def test_a_ring_is_refused_and_named(self):
+        saved(Organisation(name="Yew Schools", kind="group"))
+        member("Elm Schools", "Fir Schools")
+        member("Fir Schools", "Yew Schools")
+        ring = "Elm Schools contains Fir Schools contains Elm Schools"
+        with pytest.raises(ValidationError, match=ring):
+            merged("Elm Schools", "Yew Schools")
+
+    def test_a_group_with_members_does_not_become_one_body(self):
+        member("Elm Schools", "Birch Trust")
+        with pytest.raises(ValidationError, match="Cedar Charity is one body"):
+            merged("Cedar Charity", "Elm Schools")
+
+    def test_the_rule_of_an_empty_group_goes_with_a_warning(self):
+        plan = changes.plan_merge(named("Cedar Charity"), named("Elm Schools"))
+        assert "The rule of Elm Schools" in plan.warnings[-1]
+        merge = merged("Cedar Charity", "Elm Schools")
+        assert undone(merge).group_rule == "All of Elm Schools."
+
+
+class TestTakenOn:
+    def taken_on(self, predecessor: str, successor: str) -> None:
+        protocol = Protocol.objects.get(pk="9001")
+        one, other = named(predecessor), named(successor)
+        if not one.successions.filter(successor=other).exists():
+            saved(one, Succession(organisation=one, successor=other))
+        saved(protocol, TakenOn(protocol=protocol, predecessor=one, successor=other))
+
+    def rows(self) -> set[tuple[str, str]]:
+        rows = TakenOn.objects.in_force().select_related("predecessor", "successor")
+        return {(row.predecessor.name, row.successor.name) for row in rows}
+
+    def test_either_end(self):
+        saved(Organisation(name="Elm Trust"))
+        self.taken_on("Elm Trust", "Birch Trust")
+        self.taken_on("Birch Trust", "Ashdown Council")
+        before = dump()
+        merge = merged("Cedar Charity", "Birch Trust")
+        assert self.rows() == {
+            ("Elm Trust", "Cedar Charity"),
+            ("Cedar Charity", "Ashdown Council"),
+        }
+        last = Protocol.objects.get(pk="9001").changes.first()
+        assert "Ashdown Council, in the place of Cedar Charity" in last.what
+        undone(merge)
+        assert dump() == before
+
+    def test_the_same_twice_and_to_itself(self):
+        self.taken_on("Birch Trust", "Ashdown Council")
+        self.taken_on("Cedar Charity", "Ashdown Council")
+        self.taken_on("Birch Trust", "Cedar Charity")
+        before = dump()
+        merge = merged("Cedar Charity", "Birch Trust")
+        assert self.rows() == {("Cedar Charity", "Ashdown Council")}
         undone(merge)
         assert dump() == before
 

@@ -16,6 +16,7 @@ from registers.models import (
     Approver,
     Change,
     Contact,
+    Membership,
     Name,
     Organisation,
     Party,
@@ -24,6 +25,7 @@ from registers.models import (
     Reminder,
     Slug,
     Succession,
+    TakenOn,
 )
 from tests.lengths import times
 from tests.merging import NOON, dump, merged, named, undone
@@ -211,7 +213,9 @@ PARTS = st.tuples(
 )
 
 
-def draw_register(*, parts, approvers, contacts, successions, reminders, apart) -> None:
+def draw_register(
+    *, parts, approvers, contacts, successions, groups, members, taken_on, reminders, apart
+) -> None:
     Party.objects.filter(protocol__in=["9001", "9002", "9004"]).delete()
     Approver.objects.all().delete()
     Contact.objects.all().delete()
@@ -231,6 +235,7 @@ def draw_register(*, parts, approvers, contacts, successions, reminders, apart) 
     for one, other in successions:
         if one != other:
             Succession.objects.create(organisation=cast[one], successor=cast[other])
+    draw_groups(cast, successions, groups, members, taken_on)
     for place, reference, day in reminders:
         moment = {"email": "ig@example.org", "status": "sent", "begun_at": NOON}
         reminder, _ = Reminder.objects.get_or_create(
@@ -243,6 +248,21 @@ def draw_register(*, parts, approvers, contacts, successions, reminders, apart) 
             changes.mark_not_duplicate(cast[one], cast[other])
 
 
+def draw_groups(cast, successions, groups, members, taken_on) -> None:
+    for place in groups:
+        cast[place].kind, cast[place].group_rule = "group", f"Rule {place}"
+        cast[place].save()
+    for group, member, first, last in members:
+        if group in groups and group != member:
+            days = {"from_day": first, "to_day": last}
+            Membership.objects.create(group=cast[group], member=cast[member], **days)
+    for reference, one, other in taken_on:
+        if (one, other) in successions and one != other:
+            TakenOn.objects.create(
+                protocol_id=reference, predecessor=cast[one], successor=cast[other]
+            )
+
+
 @settings(deadline=None, max_examples=times(12, long=300), suppress_health_check=list(HealthCheck))
 @given(
     stays=PLACES,
@@ -251,6 +271,16 @@ def draw_register(*, parts, approvers, contacts, successions, reminders, apart) 
     approvers=st.lists(st.tuples(PLACES, st.sampled_from(["SIRO", "Siro", "DPO"])), max_size=5),
     contacts=st.sets(PLACES),
     successions=st.sets(st.tuples(PLACES, PLACES), max_size=5),
+    groups=st.sets(PLACES),
+    members=st.lists(
+        st.tuples(
+            *(PLACES, PLACES, st.sampled_from([None, datetime.date(2020, 1, 2)])),
+            st.sampled_from([None, datetime.date(2021, 3, 4), datetime.date(2022, 3, 4)]),
+        ),
+        unique_by=lambda row: row[:3],
+        max_size=5,
+    ),
+    taken_on=st.sets(st.tuples(st.sampled_from(["9001", "9002"]), PLACES, PLACES), max_size=4),
     reminders=st.sets(
         st.tuples(PLACES, st.sampled_from(["9001", "9002"]), st.integers(1, 2)), max_size=4
     ),

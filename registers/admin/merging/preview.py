@@ -193,18 +193,23 @@ def _contacts(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
             yield email
 
 
-def _successions(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
-    ends: set[int] = set()
-    for step in steps:
-        for values in filter(None, (step.before, step.after)):
-            ends |= {values[name] for name in ("organisation_id", "successor_id") if name in values}
-    names = dict(Organisation.objects.filter(pk__in=ends).values_list("pk", "name"))
-    for step in steps:
-        values = step.after or step.before or {}
-        if "successor_id" in values:
-            one, other = (names.get(values[end]) for end in ("organisation_id", "successor_id"))
-            known = f"{one or 'It'} became part of {other or 'it'}"
-            yield f"{known}: removed, or recorded already" if step.after is None else known
+def _links(one: str, other: str, words: str) -> LineWriter:
+    """Return what yields a line for each link: `words` with the names at both its ends."""
+
+    def lines(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
+        ends: set[int] = set()
+        for step in steps:
+            for values in filter(None, (step.before, step.after)):
+                ends |= {values[name] for name in (one, other) if name in values}
+        names = dict(Organisation.objects.filter(pk__in=ends).values_list("pk", "name"))
+        for step in steps:
+            values = step.after or step.before or {}
+            if other in values:
+                first, last = (names.get(values[end]) or "It" for end in (one, other))
+                known = words.format(first, last, **values)
+                yield f"{known}: removed, or recorded already" if step.after is None else known
+
+    return lines
 
 
 def _notes(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
@@ -222,7 +227,17 @@ SECTIONS: tuple[tuple[str, str, LineWriter], ...] = (
     ("slug", "Addresses", _slugs),
     ("approver", "Approvers", _approvers),
     ("contact", "Contact for reminders", _contacts),
-    ("succession", "Predecessors and successors", _successions),
+    (
+        "succession",
+        "Predecessors and successors",
+        _links("organisation_id", "successor_id", "{} became part of {}"),
+    ),
+    ("membership", "Groups and members", _links("group_id", "member_id", "{1} belongs to {0}")),
+    (
+        "takenon",
+        "Protocols taken on after a split",
+        _links("predecessor_id", "successor_id", "{protocol_id}: {1} took it on from {0}"),
+    ),
     ("organisation", "Notes", _notes),
 )
 COUNT_LINES = {
