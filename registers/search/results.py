@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from registers.models import Organisation, Protocol, Theme
 from registers.search.facets import Facets, facets, facets_without_counts, theme_counts
-from registers.search.index import Index
+from registers.search.index import MIN_DIGITS, Index
 from registers.search.query_string import SORTS, ProtocolFilter, Tag, query_value, tags
 from registers.search.rows import (
     ProtocolList,
@@ -67,8 +67,7 @@ class Results:
     @cached_property
     def exact_match(self) -> int | None:
         """The index position of the protocol whose reference was searched for, if it is found."""
-        position = self.search.exact_match if self.search else None
-        return position if position is not None and self.filters.excluding()[position] else None
+        return self.search.exact_match(self.filters.excluding()) if self.search else None
 
     @cached_property
     def count(self) -> int:
@@ -126,13 +125,16 @@ class Results:
     @property
     def missing_reference(self) -> str:
         """The reference that was searched for, if it is not in the results."""
-        terms = self.search.terms if self.search and self.exact_match is None else ()
-        return next((term.reference for term in terms if term.reference), "")
+        if self.search is None or self.exact_match is not None:
+            return ""
+        named = next((term.reference for term in self.search.terms if term.reference), "")
+        return named or as_written(self.search.missing_reference)
 
     @property
     def missing_reference_is_public(self) -> bool:
         """Whether there is such a protocol, which other filters exclude."""
-        return self.filters.index.position_of(self.missing_reference) is not None
+        terms = self.search.terms if self.search else ()
+        return any(term.reference == self.missing_reference for term in terms)
 
     @property
     def withdrawn_query(self) -> str:
@@ -250,3 +252,8 @@ class Results:
         if self.exact_match is not None:
             key[self.exact_match] -= 1
         return key
+
+
+def as_written(reference: str) -> str:
+    """Return a number with as many digits as references have: 0012 for 12."""
+    return reference.zfill(MIN_DIGITS) if reference.isdigit() else reference

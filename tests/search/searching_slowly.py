@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from registers.models import Protocol
 from registers.search.text.query import Term, parse_query
-from registers.search.text.words import words_of
+from registers.search.text.words import STOP_WORDS, words_of
+
+PARTED = range(5, 31)  # letters of a word that is looked for in two parts
 
 
 class Slow:
@@ -14,30 +18,37 @@ class Slow:
         self.texts = {}
         for each in Protocol.public.get_queryset().with_parties():
             parties = each.parties.all()
+            # The names as published stand in one row, those of each organisation in another.
             fields = [
-                [each.title],
-                [each.reference, each.reference.lstrip("0")],
-                [each.purpose],
-                [each.summary],
-                [each.information_items],
+                [[each.title]],
+                [[each.reference, each.reference.lstrip("0")]],
+                [[each.purpose]],
+                [[each.summary]],
+                [[each.information_items]],
                 [
-                    *(party.name_as_published for party in parties),
-                    *(n.text for party in parties for n in party.organisation.names.all()),
+                    [party.name_as_published for party in parties],
+                    *([n.text for n in party.organisation.names.all()] for party in parties),
                 ],
             ]
-            self.texts[each.pk] = [[words_of(text) for text in field] for field in fields]
+            self.texts[each.pk] = [
+                [[words_of(text) for text in row] for row in field] for field in fields
+            ]
+
+    def reference_of(self, text: str) -> str:
+        same = [pk for pk in self.texts if text.isdigit() and int(pk) == int(text)]
+        return same[0] if same else ""
 
     def first_field(self, reference: str, term: Term) -> int | None:
         if term.reference == reference:
             return 0
         for number, field in enumerate(self.texts[reference], start=1):
-            if any(has(words, term) for words in field):
+            if any(has(row, term) for row in field):
                 return number
         return None
 
     def search(self, typed: str) -> dict[str, int]:
         """By reference of what is found, its tier."""
-        terms, found = parse_query(typed), {}
+        terms, found = parse_query(typed, reference_of=self.reference_of), {}
         for reference in self.texts if terms else ():
             fields = [self.first_field(reference, term) for term in terms]
             pairs = list(zip(terms, fields, strict=True))
@@ -47,9 +58,23 @@ class Slow:
         return found
 
 
-def has(words: list, term: Term) -> bool:
-    stems = [word.stem for word in words]
-    length = len(term.stems)
+def has(row: list, term: Term) -> bool:
+    """Whether any of the texts of a row has any form of the term, or the term's word parted."""
+    every = {word.plain for words in row for word in words}
+    for form in term.forms:
+        length = len(form.stems)
+        stands = [
+            tuple(word.stem for word in words[start : start + length]) == form.stems
+            for words in row
+            for start in range(len(words))
+        ]
+        longer = any(word.startswith(form.prefix) for word in every)
+        if (any(stands) or not form.stems) and every.issuperset(form.plain) and longer:
+            return True
+    if not (term.is_plain and not term.acronym and len(term.word) in PARTED):
+        return False
     return any(
-        tuple(stems[start : start + length]) == term.stems for start in range(len(stems))
-    ) or bool(term.prefix and any(word.plain.startswith(term.prefix) for word in words))
+        one.plain + other.plain == term.word and not STOP_WORDS & {one.plain, other.plain}
+        for words in row
+        for one, other in pairwise(words)
+    )

@@ -29,6 +29,10 @@ MARKED = {
     "not what is without": ("one two", "one -two", "[one] two"),
     "not small words": ("the owl and the cat", "the owl", "the [owl] and the cat"),
     "a reference": ("0012 - Growth", "ISP 12", "[0012] - Growth"),
+    "an acronym": ("SEND is sent to GPs", "SEND GP", "[SEND] is sent to [GPs]"),
+    "the words of a quote as they are": ("owls, barn owl", '"barn owls" "owl"', "owls, barn [owl]"),
+    "a word parted by a hyphen": ("anti-social", "anti social", "[anti]-[social]"),
+    "a joined word": ("antisocial acts", "anti social", "[antisocial] acts"),
     "nothing": ("Barn owls", "cat", "Barn owls"),
     "no words": ("", "cat", ""),
 }
@@ -40,7 +44,8 @@ def shown(segments) -> str:
 
 @pytest.mark.parametrize(("text", "typed", "expected"), MARKED.values(), ids=MARKED)
 def test_it_marks(text, typed, expected):
-    terms = [term for term in parse_query(typed) if not term.excluded]
+    known = parse_query(typed, reference_of=lambda text: text.zfill(4))
+    terms = [term for term in known if not term.excluded]
     assert shown(highlight(text, terms)) == expected
 
 

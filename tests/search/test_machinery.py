@@ -19,9 +19,11 @@ def test_each_has_a_name(real_register):
     assert str(VocabularyWord.objects.get(text="safeguarding")) == "safeguarding"
 
 
-def test_a_kind_of_protocol_without_a_number_is_a_word():
-    assert [term.word for term in parse_query("isp children")] == ["isp", "children"]
-    assert [term.word for term in parse_query("children isp")] == ["children", "isp"]
+def test_a_kind_of_protocol_without_a_number_falls_away():
+    assert [term.word for term in parse_query("isp children")] == ["children"]
+    assert [term.word for term in parse_query("children isp")] == ["children"]
+    assert [term.word for term in parse_query("isp no dsa")] == ["no"]
+    assert [term.word for term in parse_query("isp dsa")] == ["isp", "dsa"]
 
 
 def test_a_question_without_words_searches_for_nothing(real_register):

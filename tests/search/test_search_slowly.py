@@ -18,6 +18,9 @@ PIECES = (
     *TITLE_WORDS,
     *("children", "adults", "taxe", "quoted", "it's", "slash", "dept", "of", "and", "b", "9"),
     *("900", "9012", "ISP", "a_b", "50%", "licnuoc", "zzzz", "~", "Ashdown-Council"),
+    *("childyouth", "fraud-house", "ashdowncouncil", "CHILD", "AshC", "ASHC", "BT", "TAXES"),
+    *("protocol 9012", "ref 12", "isp no 9012", "9012?", "16-19", "A&E", "2022", "in force"),
+    *("who shares data about my", "what", "data", "information", "nur-se"),
     *(word for names in ORGANISATIONS.values() for name in names for word in name.split()),
 )
 CHUNKS = st.tuples(

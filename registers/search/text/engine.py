@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
+from registers.search.text.query import Form
 from registers.search.text.words import GAP, Prepared
 
 Ids = npt.NDArray[np.int32]
@@ -52,14 +53,8 @@ class Engine(ABC):
         """Insert or replace a row for each id."""
 
     @abstractmethod
-    def find(
-        self, table: TextTable, stems: Sequence[str], prefix: str, fields: Collection[str]
-    ) -> Ids:
-        """Return the ids, in no order, of the rows that match in any of the fields.
-
-        A row matches where the stems are adjacent in one field, or where a plain word
-        begins with `prefix`, if that is not empty.
-        """
+    def find(self, table: TextTable, forms: Sequence[Form], fields: Collection[str]) -> Ids:
+        """Return the ids, in no order, of the rows with any of the forms in any of the fields."""
 
     def remove(self, table: TextTable, ids: Iterable[int]) -> None:
         """Delete the rows of these ids."""
@@ -131,15 +126,11 @@ class Fts5(Engine):
                 [[key, *map(_as_text, row)] for key, row in rows],
             )
 
-    def find(
-        self, table: TextTable, stems: Sequence[str], prefix: str, fields: Collection[str]
-    ) -> Ids:
+    def find(self, table: TextTable, forms: Sequence[Form], fields: Collection[str]) -> Ids:
         """Return the ids of the rows that match."""
-        match = f'"{" ".join(stems)}"'
-        if prefix:
-            match = f'({match} OR "{PLAIN_WORD_MARK}{prefix}" *)'
+        match = " OR ".join(_fts5_of(form, fields) for form in forms)
         if len(fields) < len(table.fields):
-            match = f"{{{' '.join(fields)}}} : {match}"
+            match = f"{{{' '.join(fields)}}} : ({match})"
         with connection.cursor() as cursor:
             # One long value: separate rows take three times as long.
             cursor.execute(
@@ -179,16 +170,14 @@ class Gin(Engine):
                 [[key for key, _ in rows], [_as_vector(row) for _, row in rows]],
             )
 
-    def find(
-        self, table: TextTable, stems: Sequence[str], prefix: str, fields: Collection[str]
-    ) -> Ids:
+    def find(self, table: TextTable, forms: Sequence[Form], fields: Collection[str]) -> Ids:
         """Return the ids of the rows that match."""
-        parts = []
-        for number, name in enumerate(table.fields):
-            if name in fields:
-                parts.append("(" + " <-> ".join(f"'{number}{stem}'" for stem in stems) + ")")
-                if prefix:
-                    parts.append(f"'{number}{PLAIN_WORD_MARK}{prefix}':*")
+        parts = [
+            _tsquery_of(form, number)
+            for number, name in enumerate(table.fields)
+            if name in fields
+            for form in forms
+        ]
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {table.name}_ids(%s::tsquery)", [" | ".join(parts)])
             (found,) = cursor.fetchone()
@@ -200,6 +189,25 @@ def engine() -> Engine:
     engines: dict[str, Any] = {"sqlite": Fts5, "postgresql": Gin}
     chosen: Engine = engines[connection.vendor]()
     return chosen
+
+
+def _fts5_of(form: Form, fields: Collection[str]) -> str:
+    parts = [f'"{" ".join(form.stems)}"'] if form.stems else []
+    parts += [f'"{PLAIN_WORD_MARK}{word}"' for word in form.plain]
+    parts += [f'"{PLAIN_WORD_MARK}{form.prefix}" *'] if form.prefix else []
+    if len(parts) == 1:
+        return parts[0]
+    # AND alone would be content with one part in the title and another in the purpose.
+    whole = " AND ".join(parts)
+    return " OR ".join(f"({{{name}}} : ({whole}))" for name in fields)
+
+
+def _tsquery_of(form: Form, number: int) -> str:
+    """Return the form in the field with this number."""
+    parts = [" <-> ".join(f"'{number}{stem}'" for stem in form.stems)] if form.stems else []
+    parts += [f"'{number}{PLAIN_WORD_MARK}{word}'" for word in form.plain]
+    parts += [f"'{number}{PLAIN_WORD_MARK}{form.prefix}':*"] if form.prefix else []
+    return f"({' & '.join(f'({part})' for part in parts)})"
 
 
 def _as_text(field: Prepared) -> str:

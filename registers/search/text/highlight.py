@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from registers.models import Name, Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS
-from registers.search.text.query import Term
+from registers.search.text.query import Form, Term
 from registers.search.text.search import Search
 from registers.search.text.words import MAX_FIELD_LENGTH, SHORT_TEXT, Word, words_of
 
@@ -145,12 +145,10 @@ def _terms_not_in(texts: list[str], terms: Iterable[Term]) -> list[Term]:
 def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]]:
     """Return the start and end of each match, in order and without overlaps."""
     found = [
-        (word.start, words[index + len(term.stems) - 1].end if matches else word.end)
+        (word.start, words[index + length - 1].end)
         for term in terms
         for index, word in enumerate(words)
-        if (matches := _matches_at(term, words, index))
-        or (term.prefix and word.plain.startswith(term.prefix))
-        or word.plain == term.reference
+        if (length := _length_at(term, words, index))
     ]
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
@@ -161,11 +159,23 @@ def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]
     return merged
 
 
-def _matches_at(term: Term, words: Sequence[Word], index: int) -> bool:
-    """Return whether the term's stems match from this word on."""
-    if words[index].stem != term.stems[0]:
-        return False
-    return tuple(word.stem for word in words[index : index + len(term.stems)]) == term.stems
+def _length_at(term: Term, words: Sequence[Word], index: int) -> int:
+    """Return how many words the term matches from this one on; 0 for no match."""
+    lengths = [_form_length_at(form, words, index) for form in term.forms]
+    return max([*lengths, int(words[index].plain == term.reference)])
+
+
+def _form_length_at(form: Form, words: Sequence[Word], index: int) -> int:
+    length = len(form.stems) or 1
+    here = words[index : index + length]
+    # The plain words of a phrase stand side by side as its stems do.
+    matches = (
+        len(here) == length
+        and (not form.stems or tuple(word.stem for word in here) == form.stems)
+        and (not form.plain or tuple(word.plain for word in here) == form.plain)
+        and here[0].plain.startswith(form.prefix)
+    )
+    return length if matches else 0
 
 
 def _cut(text: str, spans: list[tuple[int, int]], start: int, end: int) -> Segments:

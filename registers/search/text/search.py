@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from registers.models import VocabularyWord
-from registers.search.index import Index, Mask
+from registers.search.index import MAX_DIGITS, MIN_DIGITS, Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.query import Term, parse_query
 
@@ -28,10 +28,11 @@ MAX_CACHED = 64  # masks, of one byte per protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """The result of a search: `mask` selects the protocols found in the index.
+    """The result of a search: `mask` selects the protocols that have every word.
 
     Where a misspelt word found nothing, `corrected` is what was searched for instead,
-    and `uncorrected` is a query for the original words. Otherwise both are empty.
+    and `uncorrected` is a query for the original words. Otherwise both are empty, as they
+    are where the correction finds nothing either.
     """
 
     mask: Mask
@@ -39,23 +40,47 @@ class Search:
     corrected: str
     uncorrected: str
     terms: tuple[Term, ...]  # those not excluded, after correction
+    excluded: tuple[Term, ...]
+    text: str  # of which the terms' spans are: the query, or as it was corrected
     index: Index
 
-    @property
-    def exact_match(self) -> int | None:
-        """The position of the protocol whose reference was searched for, if it was found."""
+    @cached_property
+    def most_words(self) -> Mask:
+        """The mask of the protocols that have the most of the words, where none has every one.
+
+        Nothing, where no word finds anything.
+        """
+        if self.mask.any() or len(self.terms) <= 1:
+            return self.mask
+        numbers = np.zeros(self.index.size, np.int16)
+        for term in self.terms:
+            numbers += _matches(self.index, term)
+        numbers[~self.index.public] = 0
+        for term in self.excluded:
+            numbers[_matches(self.index, term)] = 0
+        most = int(numbers.max(initial=0))
+        found: Mask = (numbers == most) & (numbers > 0)
+        return found
+
+    def exact_match(self, mask: Mask) -> int | None:
+        """Return the position of the protocol whose reference was asked for, if `mask` has it."""
         for term in self.terms:
             position = self.index.position_of(term.reference) if term.reference else None
-            if position is not None and self.mask[position]:
+            if position is not None and mask[position]:
                 return position
         return None
+
+    @property
+    def missing_reference(self) -> str:
+        """The reference that the query names and no public protocol has, as typed; or ''."""
+        return next((term.missing for term in self.terms if term.missing), "")
 
     def tiers(self) -> Tiers:
         """Return the relevance of each position: the lowest comes first.
 
         0: the reference was searched for. 1: every word is in the title; 2: in title and
         reference; 3 to 5: also in the purpose, the summary and the information items;
-        6: in names. 7: not found.
+        6: in names, or nowhere. 7: a word is missing, for `most_words` has no other.
         """
         tiers = np.ones(self.index.size, np.int8)
         for term in self.terms:
@@ -67,7 +92,7 @@ class Search:
             position = term.reference and self.index.position_of(term.reference)
             if position:
                 tiers[position] = EXACT
-        tiers[~self.mask] = NOT_FOUND
+        tiers[~self.most_words] = NOT_FOUND
         return tiers
 
 
@@ -82,10 +107,51 @@ def search(query: str, index: Index) -> Search:
     a new protocol is then beyond the end of the index, and ignored; the new words of a
     changed one are found a moment before the list shows them.
     """
-    terms = parse_query(query)
-    corrected, uncorrected = _corrected(query, terms, index)
+    terms, text = _parse(query, index), query
+    mask = _all_of(terms, query, index)
+    corrected, uncorrected = ("", "") if mask.any() else _corrected(query, terms, index)
     if corrected:
-        terms = parse_query(corrected)
+        terms, text = _parse(corrected, index), corrected
+        mask = _all_of(terms, corrected, index)
+        if not mask.any():
+            corrected = uncorrected = ""
+    return Search(
+        mask=mask,
+        query=query,
+        corrected=corrected,
+        uncorrected=uncorrected,
+        terms=tuple(term for term in terms if not term.excluded),
+        excluded=tuple(term for term in terms if term.excluded),
+        text=text,
+        index=index,
+    )
+
+
+def _parse(query: str, index: Index) -> list[Term]:
+    return parse_query(
+        query,
+        reference_of=partial(_reference_of, index),
+        known_words=lambda words: _known_words(index.version, frozenset(words)),
+    )
+
+
+def _reference_of(index: Index, text: str) -> str:
+    """Return the reference of a public protocol as it is written there, for any spelling."""
+    if not text.isdigit() or len(text) > MAX_DIGITS:
+        return ""
+    position = index.position_of(text.zfill(MIN_DIGITS))
+    return "" if position is None else index.references([position])[0]
+
+
+@lru_cache(maxsize=256)
+def _known_words(_: str, words: frozenset[str]) -> frozenset[str]:
+    """Return those of `words` that the vocabulary has; the version is part of the cache's key."""
+    known = VocabularyWord.objects.filter(text__in=words).values_list("text", flat=True)
+    return frozenset(known)
+
+
+def _all_of(terms: list[Term], query: str, index: Index) -> Mask:
+    """Return the mask of the protocols with every term that is not excluded, and no other."""
     mask = index.public.copy()
     if not terms and query.strip():
         mask[:] = False
@@ -94,14 +160,7 @@ def search(query: str, index: Index) -> Search:
             break
         hits = _matches(index, term)
         mask &= ~hits if term.excluded else hits
-    return Search(
-        mask=mask,
-        query=query,
-        corrected=corrected,
-        uncorrected=uncorrected,
-        terms=tuple(term for term in terms if not term.excluded),
-        index=index,
-    )
+    return mask
 
 
 def _corrected(query: str, terms: list[Term], index: Index) -> tuple[str, str]:
@@ -113,7 +172,7 @@ def _corrected(query: str, terms: list[Term], index: Index) -> tuple[str, str]:
 
     corrected = uncorrected = query
     for term in sorted(terms, key=lambda term: term.span, reverse=True):
-        if term.excluded or term.quoted or not term.word:
+        if not term.word or not term.is_plain or term.acronym:
             continue
         if (_matches(index, term) & index.public).any():
             continue
@@ -129,9 +188,9 @@ def _matches(index: Index, term: Term) -> Mask:
     """Return the mask of protocols with the term in their texts or in a name of a party."""
 
     def compute() -> Mask:
-        found = partial(engine().find, stems=term.stems, prefix=term.prefix)
-        mask = _as_mask(index, found(PROTOCOLS, fields=PROTOCOLS.fields))
-        organisations = found(ORGANISATIONS, fields=ORGANISATIONS.fields)
+        find = engine().find
+        mask = _as_mask(index, find(PROTOCOLS, term.forms, PROTOCOLS.fields))
+        organisations = find(ORGANISATIONS, term.forms, ORGANISATIONS.fields)
         if organisations.size:
             mask |= index.of_organisations(organisations.tolist())
         position = term.reference and index.position_of(term.reference)
@@ -146,7 +205,7 @@ def _matches_in_field(index: Index, term: Term, name: str) -> Mask:
     """Return the mask of protocols with the term in one field."""
 
     def compute() -> Mask:
-        return _as_mask(index, engine().find(PROTOCOLS, term.stems, term.prefix, (name,)))
+        return _as_mask(index, engine().find(PROTOCOLS, term.forms, (name,)))
 
     return _cached((index.version, term, name), compute)
 
