@@ -6,7 +6,6 @@ import datetime
 import hashlib
 from collections.abc import Hashable
 from contextlib import suppress
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -18,15 +17,9 @@ from django.utils import timezone
 
 from registers.models import RegisterVersion
 from registers.public.cors import CORS_HEADERS, is_data_route
+from registers.public.parameters import read_query, refuse_other_than_utf8
 from registers.public.urls import CACHE_PARAMS
-from registers.search.query_string import MultipleField, ProtocolFilter
 from weisf.page_cache import PageKey
-
-REPEATED = {
-    name
-    for name, parameter in ProtocolFilter.base_filters.items()
-    if issubclass(parameter.field_class, MultipleField)
-}
 
 
 def page_key(path: str, query: str) -> PageKey | None:
@@ -35,6 +28,7 @@ def page_key(path: str, query: str) -> PageKey | None:
     None for what is not cached, or cannot be decoded: Django must respond.
     """
     try:
+        refuse_other_than_utf8(query)
         match = resolve(get_path_info({"PATH_INFO": path}))
         values = QueryDict(query.encode("iso-8859-1"))
     except (Resolver404, BadRequest, SuspiciousOperation, ValueError):
@@ -42,22 +36,13 @@ def page_key(path: str, query: str) -> PageKey | None:
     parameters = CACHE_PARAMS.get(match.view_name)
     if parameters is None:
         return None
-    headers = tuple(CORS_HEADERS.items()) if is_data_route(match) else ()
-    return PageKey(path, canonical_query(values, parameters), headers)
-
-
-def canonical_query(query: QueryDict, parameters: tuple[str, ...]) -> str:
-    """Return the query string with only `parameters`, in that order.
-
-    Repeatable ones have their values sorted, without duplicates; others have the last
-    value, which is the one that is read. Empty values are left out.
-    """
-    pairs = []
-    for name in parameters:
-        values = query.getlist(name)
-        used = sorted(set(values)) if name in REPEATED else values[-1:]
-        pairs += [(name, value) for value in used if value]
-    return urlencode(pairs)
+    is_data = is_data_route(match)
+    asked = read_query(values, parameters, is_data=is_data)
+    # A page that says what was left out is nobody else's. An address with empty values is
+    # redirected to the short one, which is cached.
+    if asked.left_out or (asked.has_empty and not is_data):
+        return None
+    return PageKey(path, asked.urlencode(), tuple(CORS_HEADERS.items()) if is_data else ())
 
 
 VERSION_SQL = str(

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from registers.public.exports import problem
+from registers.public.problem import problem
 
 READ_METHODS = "GET, HEAD"
 ALLOWED = "GET, HEAD, OPTIONS"

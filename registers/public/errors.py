@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from registers.public import exports
 from registers.public.cors import is_data_path
-from registers.public.exports import problem
+from registers.public.problem import problem
 
 EXPORT_PATH = re.compile(r"/(protocols|organisations)\.[^/]+\Z")
 EXPORT_FORMATS: dict[str, Collection[str]] = {

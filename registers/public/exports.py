@@ -28,6 +28,7 @@ from registers.exports.feed import DEFAULT_STATUS
 from registers.exports.organisations import as_csv, record
 from registers.models import Name
 from registers.public.organisations import letter_of
+from registers.public.problem import problem
 from registers.public.request_context import export_context, page_number, paginate
 from registers.search.index import current_index
 from registers.search.organisations import official_names, organisation_rows
@@ -92,22 +93,6 @@ def in_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
             yield bytes(block)
             block.clear()
     yield bytes(block)
-
-
-def problem(status: int, title: str, errors: dict[str, str]) -> HttpResponse:
-    """Return a problem response (RFC 9457); `errors` are sentences by parameter."""
-    return JsonResponse(
-        {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": " ".join(errors.values()),
-            "errors": errors,
-        },
-        status=status,
-        content_type="application/problem+json",
-        json_dumps_params={"ensure_ascii": False},
-    )
 
 
 ORGANISATIONS_PATH = "/organisations.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, ValidationError
@@ -14,7 +15,8 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
 
 from registers.exports.columns import ExportContext
-from registers.search.query_string import PageField
+from registers.public.parameters import ReadQuery
+from registers.search.query_string import PageField, with_query
 
 
 def export_context() -> ExportContext:
@@ -90,12 +92,24 @@ def page_number(request: HttpRequest) -> int:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Add the partnership and the address of the site to the context of every template.
+    """Add what the base template shows of every page.
 
-    `webcal_url` is the same address for calendar programs: they open it to subscribe.
+    The partnership and the address of the site; `webcal_url` is the same address for calendar
+    programs, which open it to subscribe. Of a page with an address of its own also that,
+    without what is left out of it or is a default, and whether search engines should leave it
+    out: they show a page of a whole list, and not what narrows it.
     """
-    return {
+    about = {
         "partnership": settings.PARTNERSHIP,
         "site_url": settings.SITE_URL,
         "webcal_url": f"webcal:{settings.SITE_URL.partition(':')[2]}",
+    }
+    # Not request.GET, which an error page may be about: too many fields.
+    query = request.__dict__.get("GET")
+    if not isinstance(query, ReadQuery):
+        return about
+    return about | {
+        "canonical_url": f"{settings.SITE_URL}{with_query(quote(request.path), query.short)}",
+        "is_unindexed": query.is_narrowed,
+        "left_out": query.left_out,
     }

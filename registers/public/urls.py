@@ -21,6 +21,7 @@ from registers.public import (
     reviews,
     well_known,
 )
+from registers.public.parameters import reads_parameters
 from registers.public.well_known import SITEMAPS
 from registers.search.query_string import ProtocolFilter
 
@@ -53,7 +54,7 @@ def read_only(pattern: URLPattern) -> URLPattern:
 
 
 # The query parameters that a cached page reads, by URL name. Only these pages are cached, in
-# memory and by proxies.
+# memory and by proxies. registers/public/parameters.py says what becomes of any other.
 CACHE_PARAMS: dict[str, tuple[str, ...]] = {}
 
 
@@ -66,7 +67,8 @@ def cached_path(
     and on no other part of the request, such as the host.
     """
     CACHE_PARAMS[name] = parameters
-    return path(route, view, name=name)
+    is_data = not (route.endswith(("/", ".txt")) or route == "")
+    return path(route, reads_parameters(view, parameters, is_data=is_data), name=name)
 
 
 RESULTS_PARAMS = tuple(ProtocolFilter.base_filters)

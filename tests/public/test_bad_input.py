@@ -61,7 +61,7 @@ TABLE = [
     ),
     ("words 1,000 times", "/?" + "&".join(["q=fgm"] * 1000), 200, "protocol"),
     ("a parameter 1,001 times", "/?" + "q=fgm&" * 1001, 400, "This page cannot be shown"),
-    ("an unknown parameter", "/?utm_source=x", 200, "25 protocols"),
+    ("what counts visits", "/?utm_source=x&gclid=y&fbclid=&mc_cid=z&_=1", 200, "25 protocols"),
     ("an unknown reference", "/protocols/0013/", 404, "There is no protocol 0013"),
     ("a reference with letters", "/protocols/12ab/", 404, "Page not found"),
     ("a reference too long", f"/protocols/{'1' * 40}/", 404, "Page not found"),
@@ -164,4 +164,6 @@ def test_endings_are_only_read(client: Client, ending):
     "query", ["theme=", "theme=&organisation=&q=&review=&review_from=&page=&sort=&role=&status="]
 )
 def test_empty_values_are_as_if_absent(client: Client, query):
-    assert len(listed(client.get(f"/?{query}"))) == 25
+    assert len(listed(client.get(f"/?{query}", follow=True))) == 25
+    data = json.loads(client.get(f"/protocols.json?{query}").getvalue())
+    assert data["count"] == 25

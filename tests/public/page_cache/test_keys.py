@@ -21,10 +21,8 @@ THE_SAME = {
     "&review=overdue",
     "a value twice": "/?q=essex&theme=safer-community&theme=safer-community"
     "&theme=health-and-wellbeing&review=overdue",
-    "an unknown parameter": "/?q=essex&theme=safer-community&theme=health-and-wellbeing"
-    "&review=overdue&utm_source=x&fbclid=y",
-    "an empty one": "/?q=essex&theme=safer-community&theme=&theme=health-and-wellbeing"
-    "&review=overdue&organisation=&page=",
+    "what is passed over": "/?q=essex&theme=safer-community&theme=health-and-wellbeing"
+    "&review=overdue&utm_source=x&fbclid=y&gclid=&mc_cid=z&_=1",
     "an earlier value that is not read": "/?q=jobs&q=essex&theme=safer-community"
     "&theme=health-and-wellbeing&review=overdue",
     "other escapes": "/?q=%65ssex&theme=safer%2dcommunity&theme=health-and-wellbeing"
@@ -41,23 +39,54 @@ def test_one_question_is_kept_once(site, address):
     assert len(site.store) == 1
 
 
-def test_what_a_visitor_added_is_in_no_other_s_page(site):
-    first = ask(site, "/?status=all&x=%3Cscript%3E&sort=title")
-    assert "script%3E" not in first.plain
-    assert ask(site, "/?sort=title&status=all") == first
+@pytest.mark.parametrize("also", ["x=%3Cscript%3E", "them=y", "page=1&x=1&x=2"])
+def test_what_was_left_out_is_in_no_other_s_page(site, also):
+    said = ask(site, f"/?status=all&{also}&sort=title")
+    assert "left-out" in said.plain
+    assert "etag" not in said.headers
+    assert len(site.store) == 0
+    first = ask(site, "/?sort=title&status=all")
+    assert "left-out" not in first.plain
+    assert "left-out" in ask(site, f"/?status=all&{also}&sort=title").plain
+    with from_memory():
+        assert ask(site, "/?sort=title&status=all") == first
 
 
-def test_a_page_that_knows_no_parameter_is_kept_once(site):
+def test_a_page_that_takes_no_parameter_is_kept_once(site):
     for number in range(20):
-        ask(site, f"/about/?x={number}")
-        ask(site, f"/protocols/0036/?page={number}")
+        assert "left-out" not in ask(site, f"/about/?x={number}&y=").plain
+        ask(site, f"/protocols/0036/?utm_source={number}")
     assert len(site.store) == 2
 
 
-def test_the_last_of_several_empty_values_is_as_if_absent(site):
-    first = ask(site, "/")
+EMPTY = {
+    "/?q=essex&theme=safer-community&theme=&review=overdue&organisation=&page=": (
+        "/?q=essex&theme=safer-community&review=overdue"
+    ),
+    "/?q=essex&q=": "/?q=essex",
+    "/?q=+": "/",
+    "/?q=&role=&status=current&sort=theme&page=1": "/",
+    "/?q=&status=all&sort=title": "/?status=all&sort=title",
+    "/?q=&x=y%26z&x=": "/?x=y%26z",
+    "/reviews/?organisation=&role=&on=2022-06-30": "/reviews/?on=2022-06-30",
+    "/organisations/essex-county-council/?with=": "/organisations/essex-county-council/",
+}
+
+
+@pytest.mark.parametrize(("address", "short"), EMPTY.items())
+def test_empty_values_lead_to_the_short_address(site, address, short):
+    ask(site, short)
+    for method in ("GET", "HEAD"):
+        answer = ask(site, address, method)
+        assert (answer.status, answer.headers["location"]) == (302, short)
+        assert "cache-control" not in answer.headers
+    assert ask(site, short).status == 200
+
+
+def test_a_file_is_the_same_with_empty_values(site):
+    first = ask(site, "/organisations.csv?letter=e")
     with from_memory():
-        assert ask(site, "/?q=essex&q=") == first
+        assert ask(site, "/organisations.csv?letter=&page=&letter=e&letter=&x=") == first
 
 
 STRANGE = {
@@ -67,6 +96,7 @@ STRANGE = {
     "two slashes": ("//", 404),
     "two slashes before": ("//about/", 404),
     "bytes that are no UTF-8": ("/%ff/", 404),
+    "Latin-1 in the query string": ("/?q=Stra\xdfe", 400),
 }
 
 
@@ -75,6 +105,12 @@ def test_what_is_strange_goes_to_django_as_it_came(site, address, status):
     got = ask(site, address)
     assert got.status == status
     assert len(site.store) == 0
+
+
+def test_raw_utf_8_is_read_as_if_it_was_escaped(site):
+    first = ask(site, "/?q=Stra%C3%9Fe&status=all")
+    with from_memory():
+        assert ask(site, "/?status=all&q=Stra\xc3\x9fe") == first
 
 
 def test_a_word_that_is_no_utf_8_is_kept_as_what_is_read(site):

@@ -1,0 +1,141 @@
+"""The query string of a public address: what it may hold, what is left out, and its short form.
+
+Which parameters an address takes stands once, in the URL configuration. The page cache reads
+query strings with the same function, so that both agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from functools import wraps
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlencode
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
+
+from registers.public.problem import problem
+from registers.search.query_string import MultipleField, ProtocolFilter, shorten, with_query
+
+View = Callable[..., HttpResponseBase]
+
+# What other sites and programs append to addresses, to count visits or to get past caches.
+PASSED_OVER = re.compile(r"utm_.*|mc_.*|gclid|fbclid|_", re.DOTALL)
+REPEATED = {
+    name
+    for name, parameter in ProtocolFilter.base_filters.items()
+    if issubclass(parameter.field_class, MultipleField)
+}
+DEFAULTS = {
+    name: parameter.extra["default"]
+    for name, parameter in ProtocolFilter.base_filters.items()
+    if "default" in parameter.extra
+} | {"page": "1"}
+MAX_NAMED = 5  # unknown parameters in one answer
+
+
+class Unknown(NamedTuple):
+    """A parameter that an address does not know, and the most similar one that it knows, or ''."""
+
+    name: str
+    nearest: str
+
+
+class ReadQuery(QueryDict):
+    """A canonical query string, with what else an address was asked for.
+
+    `short` is without default values too. `unknown` are the pairs of other parameters that
+    have a value, and `has_empty` says that there were parameters without one.
+    """
+
+    short = ""
+    unknown: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[Unknown, ...] = ()
+    has_empty = False
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it asks for anything other than a page of the whole."""
+        return any(name != "page" for name in QueryDict(self.short))
+
+
+def read_query(query: QueryDict, parameters: tuple[str, ...], *, is_data: bool) -> ReadQuery:
+    """Return the query of an address that takes `parameters`, in that order.
+
+    An empty value is as if absent. Repeatable parameters have their values sorted, without
+    duplicates; others have the last value, which is the one that is read. A page that takes
+    no parameters is the same with any.
+    """
+    pairs: list[tuple[str, str]] = []
+    for name in parameters:
+        values = [value for value in query.getlist(name) if value.strip()]
+        read = sorted(set(values)) if name in REPEATED else values[-1:]
+        pairs += [(name, value) for value in read]
+    made: Any = ReadQuery(urlencode(pairs))  # the stubs know no subclass of QueryDict
+    made.short = urlencode([pair for pair in pairs if DEFAULTS.get(pair[0]) != pair[1]])
+    if parameters or is_data:
+        given = list(_given(query))
+        made.has_empty = not all(value.strip() for _, value in given)
+        unknown = [pair for pair in given if pair[1].strip() and pair[0] not in parameters]
+        names = list(dict.fromkeys(name for name, _ in unknown))[:MAX_NAMED]
+        made.unknown = tuple(unknown)
+        made.left_out = tuple(Unknown(shorten(name), _nearest(name, parameters)) for name in names)
+    return cast(ReadQuery, made)
+
+
+def _given(query: QueryDict) -> Iterator[tuple[str, str]]:
+    """Yield each name and value, without what is passed over."""
+    for name, values in query.lists():
+        if name and not PASSED_OVER.fullmatch(name):
+            yield from ((name, value) for value in values)
+
+
+def _nearest(name: str, parameters: tuple[str, ...]) -> str:
+    return next(iter(get_close_matches(name.lower()[:60], parameters, n=1)), "")
+
+
+def reads_parameters(view: View, parameters: tuple[str, ...], *, is_data: bool) -> View:
+    """Return the view with `request.GET` as `read_query` returns it.
+
+    Data is refused (status 400) for a parameter that it does not know. A page with empty
+    values redirects to its short address.
+    """
+
+    @wraps(view)
+    def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        refuse_other_than_utf8(request.META.get("QUERY_STRING", ""))
+        query = read_query(request.GET, parameters, is_data=is_data)
+        if is_data and query.left_out:
+            return _refusal(query.left_out, parameters)
+        if query.has_empty and not is_data:
+            unknown = urlencode(query.unknown)
+            short = "&".join(filter(None, (query.short, unknown)))
+            return HttpResponseRedirect(with_query(request.path, short))
+        request.GET = query  # type: ignore[assignment]  # as above
+        return view(request, *args, **kwargs)
+
+    return reading
+
+
+def refuse_other_than_utf8(query: str) -> None:
+    """Raise BadRequest for a query string, as in WSGI, with bytes that are not UTF-8.
+
+    Django would read them as Latin-1.
+    """
+    try:
+        query.encode("iso-8859-1").decode()
+    except UnicodeError as error:
+        raise BadRequest("The address has a character that cannot be read. Remove it.") from error
+
+
+def _refusal(left_out: tuple[Unknown, ...], parameters: tuple[str, ...]) -> HttpResponseBase:
+    known = f"It takes {', '.join(parameters)}." if parameters else "It takes none."
+    errors = {
+        name: f"‘{name}’ is not a parameter of this address. "
+        + (f"Did you mean ‘{nearest}’?" if nearest else known)
+        for name, nearest in left_out
+    }
+    return problem(400, "The request has a parameter that is not known", errors)
