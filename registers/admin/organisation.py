@@ -18,7 +18,7 @@ from registers.admin.filters import ContactFilter, UnclearFilter
 from registers.admin.forms import ModelForm, ReasonForm
 from registers.admin.merging.merge import MergeableAdmin
 from registers.admin.read_only import ReadOnlyAdmin
-from registers.models import Approver, Contact, Name, Organisation, Slug, Succession
+from registers.models import Approver, Contact, Identifier, Name, Organisation, Slug, Succession
 from registers.search.admin_search import search_organisations
 
 
@@ -64,11 +64,19 @@ class OrganisationForm(ReasonForm):
         widget=AdminTextInputWidget,
         help_text="Only with different capital letters: PROVIDE for Provide, for example.",
     )
+    name_source = forms.CharField(
+        label="Source of the official name",
+        required=False,
+        max_length=255,
+        widget=AdminTextInputWidget,
+        help_text="Public. Where this name can be read, such as the organisation’s own site.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if name := official_name(self.instance):
             self.initial["also_written"] = name.also_written
+            self.initial["name_source"] = name.source
             if "name" in self.fields:
                 self.fields["name"].help_text = RENAMING_HELP
 
@@ -78,7 +86,7 @@ class NameInline(RecordedInline):
 
     model = Name
     verbose_name = "other name"
-    fields = ("text", "kind", "also_written")
+    fields = ("text", "kind", "also_written", "source")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Name]:
         """Leave the official name out."""
@@ -89,6 +97,13 @@ class NameInline(RecordedInline):
         """Offer every kind of name but 'official'."""
         kwargs["choices"] = [c for c in Name.Kind.choices if c[0] != Name.Kind.OFFICIAL]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+class IdentifierInline(RecordedInline):
+    """What it is called in registers of others."""
+
+    model = Identifier
+    identified_by = ("scheme", "value")
 
 
 class SuccessionInline(RecordedInline):
@@ -135,13 +150,20 @@ class OrganisationAdmin(MergeableAdmin):
     """Organisations, searched by any name."""
 
     form = OrganisationForm
-    inlines = (NameInline, SuccessionInline, ApproverInline, ContactInline, SlugInline)
+    inlines = (
+        NameInline,
+        IdentifierInline,
+        SuccessionInline,
+        ApproverInline,
+        ContactInline,
+        SlugInline,
+    )
     list_display = ("name", "kind", "protocol_count", "unclear")
     list_filter = ("kind", ContactFilter, UnclearFilter)
     search_fields = ("names__key__contains",)
-    search_help_text = "Any name: official, acronym, former or misspelt"
+    search_help_text = "Any name (official, acronym, former or misspelt) or an identifier"
     fieldsets = (
-        (None, {"fields": ("name", "also_written", "slug", "kind", "note")}),
+        (None, {"fields": ("name", "also_written", "name_source", "slug", "kind", "note")}),
         ("For administrators", {"fields": ("admin_note",)}),
         ("This change", {"fields": ("why",)}),
     )
@@ -167,9 +189,10 @@ class OrganisationAdmin(MergeableAdmin):
         return Truncator(organisation.admin_note).words(12)
 
     def save_object(self, form: ModelForm) -> None:
-        """Save it, and the other spelling of its official name. Raises ValidationError."""
+        """Save it, and what is said of its official name. Raises ValidationError."""
         super().save_object(form)
-        if "also_written" in form.changed_data:
+        if {"also_written", "name_source"}.intersection(form.changed_data):
             name = Name.objects.get(organisation=form.instance, kind=Name.Kind.OFFICIAL)
             name.also_written = form.cleaned_data["also_written"]
+            name.source = form.cleaned_data["name_source"]
             changes.save(name)

@@ -16,14 +16,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Max
-from django.utils.text import slugify
 
 from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
 from registers.changes.locking import batches
 from registers.changes.record import record_change, record_changes
 from registers.changes.writes import save, slug_candidates, wanted_slug
 from registers.models import Gap, Name, Organisation, Party, Protocol, Slug, Theme
-from registers.models.keys import all_spellings, key_of
+from registers.models.keys import all_spellings, key_of, slug_of
 from registers.models.organisation import KEY_LENGTH
 from registers.models.protocol import GAP_EXPLAINED
 
@@ -225,8 +224,8 @@ class _Addresses:
             wanted = wanted_slug(incoming.name)
             tried = self.tried.setdefault(wanted, slug_candidates(wanted))
             slug = next(each for each in tried if each not in self.taken)
-            kept = [slugify(incoming.name), slug]
-        kept = [each for each in (*kept, *(slugify(text) for text, _ in incoming.names)) if each]
+            kept = [slug_of(incoming.name), slug]
+        kept = [each for each in (*kept, *(slug_of(text) for text, _ in incoming.names)) if each]
         kept = [each for each in dict.fromkeys(kept) if each not in self.taken]
         self.taken.update(kept)
         return slug, kept
@@ -256,7 +255,7 @@ def import_theme(
 
     Raises ValidationError.
     """
-    wanted = slugify(name)[:LONGEST] or "theme"
+    wanted = slug_of(name)[:LONGEST] or "theme"
     taken = set(Theme.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
     slug = next(each for each in slug_candidates(wanted) if each not in taken)
     last = Theme.objects.aggregate(last=Max("position"))["last"]

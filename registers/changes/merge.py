@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.utils.text import slugify
 
 from registers.changes.journal import Step, apply_steps, update_step
 from registers.changes.locking import PLAN_CHANGED, lock_organisations, plan_digest
@@ -17,6 +16,7 @@ from registers.changes.record import record_change, record_changes
 from registers.changes.transaction import update_search_and_version
 from registers.changes.writes import free_slug
 from registers.models import Apart, Merge, Name, Organisation, Party, Protocol, Slug
+from registers.models.keys import slug_of
 
 ITSELF = "An organisation cannot be merged into itself."
 NOT_HERE = "One of the two is not in this register any more. Somebody may have merged it."
@@ -199,7 +199,7 @@ def plan_split(name: Name, parties: Collection[int]) -> SplitPlan:
     if len(moving) < len(set(parties)):
         raise ValidationError({"parties": NOT_ITS_PARTS})
     new = Organisation(name=name.text, kind=organisation.kind)
-    slug = Slug.objects.filter(organisation=organisation, text=slugify(name.text)).first()
+    slug = Slug.objects.filter(organisation=organisation, text=slug_of(name.text)).first()
     if slug is not None and slug.text == organisation.slug:
         slug = None
     new.slug = slug.text if slug else free_slug(new)

@@ -17,6 +17,7 @@ from registers.models import (
     Apart,
     Approver,
     Contact,
+    Identifier,
     Membership,
     Name,
     Organisation,
@@ -33,6 +34,7 @@ LONGEST = 255
 RULE_LOST = (
     "The rule of {goes}, which says who belongs to the group, will be removed: {stays} is one body."
 )
+KNOWN_BY: dict[type[models.Model], list[str]] = {Slug: ["text"], Identifier: ["value"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +78,8 @@ class MergeSteps:
         """Let what points at the one that goes point at the one that stays."""
         for name in fields:
             rows = model._default_manager.filter(**{name: self.goes.pk}).order_by("pk")
-            # An address is known by its text when the merge is undone.
-            kept = ["text"] if model is Slug else []
+            # By these the row is known when the merge is undone.
+            kept = KNOWN_BY.get(model, [])
             for row in rows.only("pk", name, *kept):
                 said = {each: getattr(row, each) for each in kept}
                 yield update_step(row, **{f"{name}_id": self.stays.pk}, **said)

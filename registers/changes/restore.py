@@ -55,7 +55,10 @@ KNOWN_BY = {
     "taken_on": ("predecessor", "successor"),
     "successions": ("successor",),
     "approvers": ("job_title",),
+    "identifiers": ("scheme", "value"),
 }
+# Of a name; what an old snapshot does not say stays as it is.
+NAME_FIELDS = ("text", "kind", "also_written", "source")
 
 
 def put_back_parts(thing: models.Model, record: Snapshot, at: datetime.datetime) -> None:
@@ -153,7 +156,7 @@ def _put_back_names(organisation: Organisation, rows: list[Values]) -> None:
         remove(name)
     there = {name.key: name for name in organisation.names.all()}
     for key, row in wanted.items():
-        values = {name: row[name] for name in ("text", "kind", "also_written")}
+        values = {name: row[name] for name in NAME_FIELDS if name in row}
         _put(there.get(key) or Name(organisation=organisation), values)
 
 

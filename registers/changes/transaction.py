@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from registers.changes.papers import no_orphans
 from registers.models import (
+    Identifier,
     Membership,
     Name,
     Organisation,
@@ -46,7 +47,7 @@ class Touched:
             self.protocols.add(thing.protocol_id)
         elif isinstance(thing, Organisation) and thing.pk:
             self.organisations.add(thing.pk)
-        elif isinstance(thing, Name):
+        elif isinstance(thing, Name | Identifier):
             self.organisations.add(thing.organisation_id)
         elif isinstance(thing, Succession):
             self.succeeded.add(thing.organisation_id)

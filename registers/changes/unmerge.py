@@ -45,6 +45,7 @@ LEFT = {
     "party": ("Its part in", "protocol_id"),
     "name": ("The name", "text"),
     "slug": ("The address", "text"),
+    "identifier": ("The identifier", "value"),
     "approver": ("The approver", "job_title"),
     "succession": ("What became of an organisation", ""),
     "membership": ("That an organisation belongs to a group", ""),

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.text import slugify
 
 from registers.changes.papers import delete, save_paper
 from registers.changes.transaction import update_search_and_version
 from registers.models import (
     Document,
+    Identifier,
     Name,
     Organisation,
     Party,
@@ -24,7 +24,7 @@ from registers.models import (
     Slug,
     UsedReference,
 )
-from registers.models.keys import key_of
+from registers.models.keys import key_of, slug_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
 
 HAS_MEMBERS = "This group has members, so it cannot become one body. Remove its members first."
@@ -38,7 +38,7 @@ def save(thing: models.Model) -> None:
     # One row is saved or not; of these several are.
     several = isinstance(thing, Organisation | Name | Document | Resource)
     with update_search_and_version(savepoint=several) as touched:
-        if isinstance(thing, Party | Name) and thing.pk:
+        if isinstance(thing, Party | Name | Identifier) and thing.pk:
             # It may have belonged to another before.
             for stored in type(thing).objects.filter(pk=thing.pk):
                 touched.add(stored)
@@ -51,7 +51,7 @@ def save(thing: models.Model) -> None:
             thing.full_clean()
             thing.save()
         if isinstance(thing, Name):
-            _keep_address(thing.organisation, slugify(thing.text))
+            _keep_address(thing.organisation, slug_of(thing.text))
         touched.add(thing)
 
 
@@ -90,8 +90,10 @@ def _save_organisation(organisation: Organisation) -> bool:
         raise ValidationError({"kind": HAS_MEMBERS})
     if not organisation.slug or (renamed and organisation.slug == slug):
         organisation.slug = free_slug(organisation)
+    # What was stored before names that look the same were one can still be saved.
+    is_new = official is None or official.text != organisation.name
     holder = Organisation.objects.named(organisation.name).exclude(pk=organisation.pk).first()
-    if holder:
+    if holder and is_new:
         raise ValidationError({"name": f"{holder} has the name '{organisation.name}' already."})
     taken = Slug.objects.filter(text=organisation.slug).exclude(organisation=organisation.pk)
     if taken.exists():
@@ -137,7 +139,7 @@ def free_slug(organisation: Organisation) -> str:
 
 def wanted_slug(name: str) -> str:
     """Return the address that an organisation with this name has if it is free."""
-    return slugify(name)[:240] or "organisation"
+    return slug_of(name)[:240] or "organisation"
 
 
 def slug_candidates(wanted: str) -> Iterator[str]:

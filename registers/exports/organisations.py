@@ -8,7 +8,7 @@ from typing import Any
 
 from registers.exports.columns import ExportContext, day
 from registers.exports.csv import csv_rows
-from registers.models import Name, Succession
+from registers.models import Identifier, Name, Succession
 from registers.search.organisations import OrganisationRow
 
 
@@ -26,11 +26,20 @@ class Column:
 
 
 def _named(name: Name) -> dict[str, Any]:
-    return {"name": name.text, "kind": name.kind, "also_written": name.also_written or None}
+    return {
+        "name": name.text,
+        "kind": name.kind,
+        "also_written": name.also_written or None,
+        "source": name.source or None,
+    }
 
 
 def _in_words(name: Name) -> str:
     return f"{name.text} ({name.kind})"
+
+
+def _identified(identifier: Identifier) -> dict[str, str]:
+    return {"scheme": identifier.scheme, "value": identifier.value}
 
 
 def _became(succession: Succession) -> dict[str, Any]:
@@ -66,6 +75,12 @@ COLUMNS = (
     ),
     Column("note", lambda row, _: row.organisation.note or None, lambda row: row.organisation.note),
     Column("url", lambda row, context: f"{context.site}{row.organisation.get_absolute_url()}"),
+    Column("official_name_source", lambda row, _: row.source or None, lambda row: row.source),
+    Column(
+        "identifiers",
+        lambda row, _: [_identified(each) for each in row.identifiers],
+        lambda row: "; ".join(f"{each.value} ({each.scheme})" for each in row.identifiers),
+    ),
 )
 
 

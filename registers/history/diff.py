@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers.history.snapshot import Snapshot, Values, blank_snapshot, comparable_value
-from registers.models import Change, Name, Party, Review, protocol_fields
+from registers.models import Change, Identifier, Name, Party, Review, protocol_fields
 from registers.models.keys import key_of
 
 # The text piece by piece, each with whether the other side lacks it.
@@ -321,7 +321,12 @@ def _document(document: Values) -> str:
 def _name(name: Values) -> str:
     kind = str(dict(Name.Kind.choices)[name["kind"]]).lower()
     also = f", also written {name['also_written']}" if name["also_written"] else ""
-    return f"{name['text']} ({kind}{also})"
+    source = f"; source: {name['source']}" if name.get("source") else ""
+    return f"{name['text']} ({kind}{also}{source})"
+
+
+def _identifier(identifier: Values) -> str:
+    return f"{dict(Identifier.Scheme.choices)[identifier['scheme']]} {identifier['value']}"
 
 
 def _succession(succession: Values) -> str:
@@ -412,8 +417,17 @@ PART_KINDS: dict[str, list[PartKind]] = {
             label="Name",
             several="Names",
             identity=lambda name: key_of(name["text"]),
-            compared=("text", "kind", "also_written"),
+            compared=("text", "kind", "also_written", "source"),
             text=_name,
+        )
+    ],
+    "identifiers": [
+        PartKind(
+            label="Identifier",
+            several="Identifiers",
+            identity=lambda identifier: (identifier["scheme"], identifier["value"]),
+            compared=("scheme", "value"),
+            text=_identifier,
         )
     ],
     "successions": [

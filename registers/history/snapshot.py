@@ -15,6 +15,7 @@ from registers.models import (
     Approver,
     Contact,
     Document,
+    Identifier,
     Membership,
     Name,
     Organisation,
@@ -45,6 +46,7 @@ PARTS: dict[type[models.Model], dict[str, tuple[type[models.Model], str]]] = {
     },
     Organisation: {
         "names": (Name, "organisation"),
+        "identifiers": (Identifier, "organisation"),
         "successions": (Succession, "organisation"),
         "members": (Membership, "group"),
         "approvers": (Approver, "organisation"),

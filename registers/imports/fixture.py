@@ -16,6 +16,7 @@ from django.db import models, transaction
 from registers import changes
 from registers.models import (
     Approver,
+    Identifier,
     Name,
     News,
     Organisation,
@@ -121,18 +122,21 @@ def _save(
 
 
 def _save_organisation(entry: Entry, at: datetime.datetime) -> None:
-    parts = {"names", "also_written", "approvers", "became"}
+    parts = {"names", "also_written", "name_source", "identifiers", "approvers", "became"}
     organisation = Organisation(**{key: entry[key] for key in entry.keys() - parts})
-    _save(organisation, _names_and_approvers(organisation, entry), at=at)
+    _save(organisation, _names_and_the_rest(organisation, entry), at=at)
 
 
-def _names_and_approvers(organisation: Organisation, entry: Entry) -> Iterator[models.Model]:
-    if "also_written" in entry:
+def _names_and_the_rest(organisation: Organisation, entry: Entry) -> Iterator[models.Model]:
+    if "also_written" in entry or "name_source" in entry:
         official = organisation.names.get(kind=Name.Kind.OFFICIAL)
-        official.also_written = entry["also_written"]
+        official.also_written = entry.get("also_written", "")
+        official.source = entry.get("name_source", "")
         yield official
     for name in entry.get("names", []):
         yield Name(organisation=organisation, **name)
+    for identifier in entry.get("identifiers", []):
+        yield Identifier(organisation=organisation, **identifier)
     for title in entry.get("approvers", []):
         yield Approver(organisation=organisation, job_title=title)
 

@@ -2,6 +2,7 @@
 
 from registers.models.change import Apart, Change, Merge, UsedReference, subject_columns
 from registers.models.document import Document
+from registers.models.identifier import Identifier
 from registers.models.import_job import Import, ImportLine, ImportName
 from registers.models.links import Membership, Succession, TakenOn
 from registers.models.organisation import Approver, Contact, Name, Organisation, Party, Slug
@@ -20,6 +21,7 @@ __all__ = [
     "Document",
     "EarlierVersion",
     "Gap",
+    "Identifier",
     "Import",
     "ImportLine",
     "ImportName",

@@ -1,4 +1,4 @@
-"""When two names, or two references, are the same one."""
+"""When two names, or two references, are the same one, and what address a name makes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.text import slugify
 
+SPACES = re.compile(r"\s+")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -18,15 +21,106 @@ def refuse_email(text: str) -> None:
         raise ValidationError("Remove the e-mail address, because this is public.")
 
 
-def key_of(text: str) -> str:
-    """Return `text` as it is compared: without regard to case, spacing or the shape of apostrophes.
+class _Shown(dict[int, str]):
+    """What each character is compared as, computed when it first occurs.
 
-    Databases differ in what they call lower case outside English letters, so
-    the key is stored, and it is the key that must be unique.
+    Nothing for what nobody sees, a hyphen for every dash, and one shape of apostrophe.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    folded = unicodedata.normalize("NFKC", folded).translate({0x2018: "'", 0x2019: "'"})
-    return re.sub(r"\s+", " ", folded).strip()
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        category = unicodedata.category(character)
+        if character in APOSTROPHES:
+            shown = "'"
+        elif category == "Pd" or character in OTHER_DASHES:
+            shown = "-"
+        else:
+            shown = "" if is_invisible(character) else character
+        if len(self) < MAX_KEPT:  # there are a million, and anybody can send them
+            self[code] = shown
+        return shown
+
+
+APOSTROPHES = "'`´ʹʻʼʽˈ‘’‛′՚"
+OTHER_DASHES = "\u02d7\u2043\u2212"  # modifier minus, hyphen bullet, minus
+MAX_KEPT = 2_000
+# Letters (Hangul fillers) and a symbol (an empty Braille pattern) without anything to be seen,
+# and marks that only say how the character before them is written.
+EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+VARIATIONS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+EMOJI_JOINERS = "\u200d\ufe0e\ufe0f"
+_SHOWN = _Shown()
+
+
+def is_invisible(character: str) -> bool:
+    """Return whether nobody sees `character`, and no space either: a zero width space."""
+    if unicodedata.category(character) in {"Cf", "Cc"}:
+        return not character.isspace()
+    return character in EMPTY or VARIATIONS.match(character) is not None
+
+
+def refuse_invisible(text: str) -> None:
+    """Raise ValidationError where a name holds a character that nobody sees, by its name.
+
+    What an emoji is joined of is left in peace: its joiners, and how it is drawn.
+    """
+    before = "x"
+    for character in text:
+        in_emoji = character in EMOJI_JOINERS and unicodedata.category(before) in {"So", "Sk"}
+        if is_invisible(character) and not in_emoji:
+            name = unicodedata.name(character, "a control character").lower()
+            raise ValidationError(
+                f"Remove the character that cannot be seen (U+{ord(character):04X}, {name})."
+                " Delete this text and type it again, or paste it as plain text."
+            )
+        before = before if in_emoji else character
+
+
+def refuse_new_invisible(thing: models.Model, *, name: str) -> None:
+    """Raise ValidationError where the field `name` holds such a character, unless it did before.
+
+    What was stored before they were refused can still be saved, and put right when
+    somebody has the time.
+    """
+    text = getattr(thing, name)
+    try:
+        refuse_invisible(text)
+    except ValidationError as refusal:
+        if not type(thing)._default_manager.filter(pk=thing.pk, **{name: text}).exists():
+            raise ValidationError({name: refusal.messages}) from refusal
+
+
+def key_of(text: str) -> str:
+    """Return `text` as it is compared: names that look the same have the same key.
+
+    So it is without regard to case, spacing, the shape of apostrophes and dashes, and
+    characters that nobody sees. Databases differ in what they call lower case outside
+    English letters, so the key is stored, and it is the key that must be unique.
+    """
+    shown = text.translate(_SHOWN)
+    folded = unicodedata.normalize("NFKC", shown).casefold()
+    # Composed again. What the first step made may have an apostrophe: that of ŉ.
+    folded = unicodedata.normalize("NFKC", folded).translate(_SHOWN)
+    return SPACES.sub(" ", folded).strip()
+
+
+# Letters that are no others with an accent.
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d"}
+    | {"þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "Æ": "ae", "Œ": "oe", "Ø": "o", "Ł": "l"}
+    | {"Đ": "d", "Ð": "d", "Þ": "th", "Ħ": "h", "Ŧ": "t"}
+)
+_SLASHES = str.maketrans(dict.fromkeys("/\\⁄∕／＼|", "-"))
+MAX_SLUG = 255
+
+
+def slug_of(text: str) -> str:
+    """Return the end of the web address that a name makes: letters folded, '-' for the rest.
+
+    Empty for a name without any Latin letter or digit. A slug makes itself.
+    """
+    shown = SPACES.sub(" ", text).translate(_SHOWN).translate(_SLASHES).translate(_LETTERS)
+    return slugify(shown)[:MAX_SLUG].strip("-_")
 
 
 SHORTEST, LONGEST = 4, 8

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Left
 
 from registers.models.addresses import address
-from registers.models.keys import key_of, refuse_email
+from registers.models.keys import key_of, refuse_email, refuse_new_invisible
 
 # A key can be longer than its name: ß is ss, and a few characters are many.
 KEY_LENGTH = 300
@@ -102,7 +102,11 @@ class Organisation(models.Model):
         return address("organisation", self.slug)
 
     def clean(self) -> None:
-        """Refuse a rule of membership for one body. Raises ValidationError."""
+        """Refuse a new name that holds what nobody sees, and a rule of membership for one body.
+
+        Raises ValidationError.
+        """
+        refuse_new_invisible(self, name="name")
         if self.group_rule and self.kind != Organisation.Kind.GROUP:
             raise ValidationError({"group_rule": RULE_OF_BODY})
 
@@ -133,6 +137,12 @@ class Name(models.Model):
         blank=True,
         help_text="The same name in other capitals, as once published: PROVIDE for Provide.",
     )
+    source = models.CharField(
+        max_length=255,
+        blank=True,
+        validators=[refuse_email],
+        help_text="Public. Where this name can be read, such as the organisation's own site.",
+    )
 
     objects = NameQuerySet.as_manager()
 
@@ -160,6 +170,8 @@ class Name(models.Model):
 
         Raises ValidationError, beside the field.
         """
+        refuse_new_invisible(self, name="text")
+        refuse_new_invisible(self, name="also_written")
         self.key = key_of(self.text)
         if not self.key:
             raise ValidationError({"text": "Enter the name."})

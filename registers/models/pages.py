@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from registers.models.addresses import address
 from registers.models.document import LONGEST_NAME, Document, Paper, StoredFile
-from registers.models.keys import key_of
+from registers.models.keys import key_of, refuse_new_invisible
 
 # A key can be longer than its name: ß is ss, and a few characters are many.
 KEY_LENGTH = 100
@@ -51,6 +51,7 @@ class Theme(models.Model):
 
     def clean(self) -> None:
         """Put the name's key in step, so that the check for a second one sees it."""
+        refuse_new_invisible(self, name="name")
         self.key = key_of(self.name)
         if len(self.key) > KEY_LENGTH:
             raise ValidationError({"name": "This name is too long. Enter a shorter one."})

@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.text import slugify
 
 from registers.models import Name, Organisation, Slug, Succession
+from registers.models.keys import slug_of
 from registers.public.request_context import paginate
 from registers.search.index import current_index
 from registers.search.organisations import (
@@ -73,6 +73,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "organisation": organisation,
         "names": sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind)),
+        "identifiers": organisation.identifiers.all(),
         "approvers": organisation.approvers.all(),
         "became": [s for s in successions if s.organisation_id == organisation.pk],
         "came_from": [s for s in successions if s.successor_id == organisation.pk],
@@ -117,7 +118,7 @@ def _together_with(request: HttpRequest, organisation: Organisation, name: str) 
             " enter it again."
         )
     other = (
-        Organisation.objects.named(name).first() or Organisation.objects.at(slugify(name)).first()
+        Organisation.objects.named(name).first() or Organisation.objects.at(slug_of(name)).first()
     )
     if other:
         return redirect("together", *sorted([organisation.slug, other.slug]))

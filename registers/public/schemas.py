@@ -13,7 +13,7 @@ from django import forms
 from django.http import QueryDict
 
 from registers.exports.columns import COLUMNS, Column
-from registers.models import Name, Organisation
+from registers.models import Identifier, Name, Organisation
 from registers.models.protocol_fields import Kind
 from registers.models.review_dates import ReviewStatus
 from registers.public.exports import ORGANISATIONS_PER_PAGE
@@ -176,6 +176,7 @@ ORGANISATION: dict[str, Schema] = {
                     "enum": [kind for kind in Name.Kind.values if kind != Name.Kind.OFFICIAL],
                 },
                 "also_written": nullable(TEXT | {"description": "The same in other capitals."}),
+                "source": nullable(TEXT | {"description": "Where this name can be read."}),
             }
         ),
     },
@@ -196,6 +197,25 @@ ORGANISATION: dict[str, Schema] = {
     },
     "note": nullable(TEXT | {"description": "A public note about it."}),
     "url": ADDRESS | {"description": "The address of its page."},
+    "official_name_source": nullable(
+        TEXT | {"description": "Where its official name can be read."}
+    ),
+    "identifiers": {
+        "type": "array",
+        "description": "What it is called in registers of others.",
+        "items": closed_object(
+            {
+                "scheme": {
+                    "type": "string",
+                    "enum": Identifier.Scheme.values,
+                    "description": ". ".join(
+                        f"{value}: {label}" for value, label in Identifier.Scheme.choices
+                    ),
+                },
+                "value": TEXT,
+            }
+        ),
+    },
 }
 # What is never unknown. All other columns may be null.
 NEVER_NULL: dict[str, Schema] = {

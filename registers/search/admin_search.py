@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from registers.models import Document, Name, Organisation, Party, Protocol
+from registers.models import Document, Identifier, Name, Organisation, Party, Protocol
 from registers.models.keys import all_spellings, key_of
 
 MAX_WORDS = 12
@@ -43,11 +43,21 @@ def search_protocols(protocols: Protocols, query: str) -> Protocols:
 
 
 def search_organisations(query: str) -> models.QuerySet[Organisation]:
-    """Return the organisations with every word of `query` in one or more of their names."""
+    """Return the organisations with every word of `query` in their names or identifiers."""
     found: models.QuerySet[Organisation] = Organisation.objects.all()
     for word in key_of(query.replace("\0", "")[:MAX_LENGTH]).split()[:MAX_WORDS]:
-        found = found.filter(pk__in=Name.objects.filter(key__contains=word).values("organisation"))
+        found = found.filter(_called(word, "pk"))
     return found
+
+
+def _called(words: str, field: str) -> models.Q:
+    """Return the condition that a name, or identifier, of the organisation in `field` has them."""
+    names = Name.objects.filter(key__contains=key_of(words)).values("organisation")
+    # Stored in capitals, without spaces.
+    identifiers = Identifier.objects.filter(value__contains=words.replace(" ", "").upper())
+    return models.Q(**{f"{field}__in": names}) | models.Q(
+        **{f"{field}__in": identifiers.values("organisation")}
+    )
 
 
 def _matches(term: str) -> models.Q:
@@ -60,8 +70,7 @@ def _matches(term: str) -> models.Q:
 
 
 def _parties(term: str) -> models.QuerySet[Party, Any]:
-    names = Name.objects.filter(key__contains=key_of(term))
-    condition = models.Q(organisation__in=names.values("organisation"))
+    condition = _called(term, "organisation")
     for text in _apostrophe_variants(term):
         condition |= models.Q(name_as_published__icontains=text) | models.Q(note__icontains=text)
     return Party.objects.filter(condition).order_by().values("protocol")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import QuerySet
 
-from registers.models import Name, Organisation, Party, Protocol, Succession
+from registers.models import Identifier, Name, Organisation, Party, Protocol, Succession
 from registers.search.index import NO_MONTH, Index, Mask
 from registers.search.rows import ProtocolList, Row, earliest_review_first, make_rows
 
@@ -18,10 +18,15 @@ KINDS = Name.Kind.values
 
 @dataclass(frozen=True, kw_only=True)
 class OrganisationRow:
-    """One organisation of a list. `names` are all but the official one, by kind."""
+    """One organisation of a list. `names` are all but the official one, by kind.
+
+    `source` is that of the official name.
+    """
 
     organisation: Organisation
+    source: str
     names: list[Name]
+    identifiers: list[Identifier]
     counts: RoleCounts
     became: list[Succession]
 
@@ -37,11 +42,14 @@ def official_names(letter: str = "") -> QuerySet[Name]:
 
 
 def organisation_rows(official: QuerySet[Name], index: Index) -> Iterator[OrganisationRow]:
-    """Yield a row for each of the official names: three queries in all."""
+    """Yield a row for each of the official names: four queries in all."""
     keys = official.values("organisation")
     names: dict[int, list[Name]] = defaultdict(list)
     for name in Name.objects.filter(organisation__in=keys).exclude(kind=Name.Kind.OFFICIAL):
         names[name.organisation_id].append(name)
+    identifiers: dict[int, list[Identifier]] = defaultdict(list)
+    for identifier in Identifier.objects.filter(organisation__in=keys):
+        identifiers[identifier.organisation_id].append(identifier)
     became: dict[int, list[Succession]] = defaultdict(list)
     for each in Succession.objects.filter(organisation__in=keys).select_related("successor"):
         became[each.organisation_id].append(each)
@@ -50,6 +58,8 @@ def organisation_rows(official: QuerySet[Name], index: Index) -> Iterator[Organi
         key = name.organisation_id
         yield OrganisationRow(
             organisation=name.organisation,
+            source=name.source,
+            identifiers=identifiers[key],
             names=sorted(names[key], key=lambda other: KINDS.index(other.kind)),
             counts=counts(key),
             became=became[key],

@@ -14,9 +14,9 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.text import slugify
 
 from registers.models import Organisation, Party, Protocol, Slug
+from registers.models.keys import slug_of
 from registers.models.review_dates import ReviewStatus
 from registers.search.index import Mask, current_index
 from registers.search.text.search import Search, search
@@ -101,15 +101,15 @@ class OrganisationsField(MultipleField):
 
         Raises ValidationError, which names the first unknown one.
         """
-        slug_of = {word: slugify(word) for word in self.to_python(value)}
-        if not slug_of:
+        wanted = {word: slug_of(word) for word in self.to_python(value)}
+        if not wanted:
             return []
-        slugs = Slug.objects.filter(text__in=slug_of.values()).select_related("organisation")
+        slugs = Slug.objects.filter(text__in=wanted.values()).select_related("organisation")
         found = {slug.text: slug.organisation for slug in slugs}
         self.valid_values = list(
-            dict.fromkeys(found[slug] for slug in slug_of.values() if slug in found)
+            dict.fromkeys(found[slug] for slug in wanted.values() if slug in found)
         )
-        self.unknown = [word for word, slug in slug_of.items() if slug not in found]
+        self.unknown = [word for word, slug in wanted.items() if slug not in found]
         if self.unknown:
             raise ValidationError(
                 f"{self.label}: no organisation in this register is called"

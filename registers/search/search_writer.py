@@ -17,6 +17,7 @@ from django.db import models, transaction
 from django.db.models import F
 
 from registers.models import (
+    Identifier,
     Name,
     Organisation,
     Party,
@@ -183,13 +184,16 @@ def _protocol_rows(protocols: list[dict[str, Any]]) -> Iterator[Row]:
 
 
 def _write_organisations(keys: Collection[int], number: int, known: set[str]) -> int:
-    """Write the names of organisations; return how many organisations."""
+    """Write the names and identifiers of organisations; return how many organisations."""
     names: dict[int, list[str]] = {key: [] for key in keys}
     for key, name in Name.objects.filter(organisation__in=keys).values_list(
         "organisation_id",
         "text",  # `also_written` differs in capitals only
     ):
         names[key].append(name)
+    identifiers = Identifier.objects.filter(organisation__in=keys)
+    for key, value in identifiers.values_list("organisation_id", "value"):
+        names[key].append(value)
     rows: list[Row] = [(key, [prepare(each)]) for key, each in names.items()]
     _store(ORGANISATIONS, rows, number, known)
     return len(rows)

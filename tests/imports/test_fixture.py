@@ -303,7 +303,7 @@ WRONG = {
     ),
     "an organisation that is a number": (
         party(organisation=7),
-        "Protocol '0001' cannot be read: normalize() argument 2 must be str, not int.",
+        "Protocol '0001' cannot be read: 'int' object has no attribute 'translate'.",
     ),
     "two leads": (
         party(role="lead"),

@@ -23,7 +23,7 @@ from tests.search.conftest import make
 pytestmark = pytest.mark.usefixtures("real_register")
 COLUMNS = [
     *("name", "slug", "kind", "other_names", "leads", "partner_in", "protocols"),
-    *("became", "note", "url"),
+    *("became", "note", "url", "official_name_source", "identifiers"),
 ]
 ENDINGS = ["csv", "json"]
 
@@ -83,14 +83,14 @@ def test_other_names_are_told_with_their_kinds(client: Client):
     Name.objects.filter(organisation=provide).update(also_written="PROVIDE")
     for name, kind in (("Slip", "misspelling"), ("Central", "former"), ("PCIC", "acronym")):
         changes.save(Name(organisation=provide, text=name, kind=kind))
-    Name.objects.filter(text="PCIC").update(also_written="Pcic")
+    Name.objects.filter(text="PCIC").update(also_written="Pcic", source="its own site")
     (row,) = (row for row in table(client) if row["slug"] == "provide")
     (one,) = (one for one in data(client)["results"] if one["slug"] == "provide")
     assert row["other_names"] == "PCIC (acronym); Central (former); Slip (misspelling)"
     assert one["other_names"] == [
-        {"name": "PCIC", "kind": "acronym", "also_written": "Pcic"},
-        {"name": "Central", "kind": "former", "also_written": None},
-        {"name": "Slip", "kind": "misspelling", "also_written": None},
+        {"name": "PCIC", "kind": "acronym", "also_written": "Pcic", "source": "its own site"},
+        {"name": "Central", "kind": "former", "also_written": None, "source": None},
+        {"name": "Slip", "kind": "misspelling", "also_written": None, "source": None},
     ]
 
 
@@ -108,7 +108,7 @@ def test_what_is_not_recorded_is_empty_in_the_table_and_null_as_data(client: Cli
         **dict.fromkeys(("leads", "partner_in", "protocols"), "0"),
         "url": "http://localhost:8000/organisations/bare/",
     }
-    assert (ones["Bare"]["other_names"], ones["Bare"]["became"]) == ([], [])
+    assert [ones["Bare"][name] for name in ("other_names", "became", "identifiers")] == [[], [], []]
     assert ones["Bare"]["note"] is None
     assert (rows["Gone"]["kind"], rows["Gone"]["note"], ones["Gone"]["note"]) == (
         "group",

@@ -20,7 +20,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils.text import slugify
 
 from registers import changes
 from registers.admin.base import RecordedAdmin
@@ -39,6 +38,7 @@ from registers.admin.merging.preview import (
 from registers.admin.merging.split import split_page
 from registers.changes.merge import ITSELF, KINDS_OF_NAME
 from registers.models import Apart, Name, Organisation, Party
+from registers.models.keys import slug_of
 from registers.search.duplicates import likely_duplicates
 from registers.search.index import current_index
 from registers.search.organisations import current_counts
@@ -168,7 +168,7 @@ class MergeForm(PlanForm):
         cleaned = super().clean() or {}
         name = cleaned.get("other_name", "")
         if name and not cleaned.get("other"):
-            found = Organisation.objects.named(name) or Organisation.objects.at(slugify(name))
+            found = Organisation.objects.named(name) or Organisation.objects.at(slug_of(name))
             cleaned["other"] = found.first()
             if not cleaned["other"]:
                 self.add_error("other_name", UNKNOWN_NAME.format(name))

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from registers.exports.plain_text import LINE_END, REFUSED
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Organisation, Theme
-from registers.models.keys import key_of, refuse_email
+from registers.models.keys import key_of, refuse_email, refuse_invisible
 from registers.models.organisation import KEY_LENGTH
 from registers.models.pages import KEY_LENGTH as THEME_KEY_LENGTH
 
@@ -41,6 +41,7 @@ def refuse_name(kind: str, text: str) -> None:
     if len(text) > LONGEST[what] or len(key_of(text)) > LONGEST_KEY[what]:
         raise ValidationError(TOO_LONG.format(LONGEST[what]))
     refuse_words(text)
+    refuse_invisible(text)
 
 
 def refuse_by_name(row: RowOf, column: str, kind: str, name: str) -> None:
