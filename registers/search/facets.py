@@ -6,7 +6,7 @@ the list that the choice leads to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 
 import numpy as np
@@ -47,6 +47,15 @@ class Facets:
     role: list[Choice]
     review: list[Choice]
     status: list[Choice]
+
+    def without_empty(self) -> Facets:
+        """Return the facets without the choices that find nothing."""
+        return Facets(
+            **{
+                facet.name: [c for c in getattr(self, facet.name) if not c.is_empty]
+                for facet in fields(self)
+            }
+        )
 
 
 def theme_counts(filters: ProtocolFilter) -> dict[int, int]:

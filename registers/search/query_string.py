@@ -207,7 +207,8 @@ def parameter(field_class: type[forms.Field], label: str, **kwargs: Any) -> Any:
 class ProtocolFilter(django_filters.FilterSet):
     """The parameters that `/` and every export accept, and the protocols that each selects.
 
-    `on` is the day, a date in Europe/London, on which reviews are judged.
+    `on` is the day, a date in Europe/London, on which reviews are judged. With `relaxed`,
+    words that no protocol has together select the protocols with the most of them.
     """
 
     # In the order of canonical query strings.
@@ -227,9 +228,10 @@ class ProtocolFilter(django_filters.FilterSet):
         fields: ClassVar[list[str]] = []
         form = QuestionForm
 
-    def __init__(self, query: QueryDict, *, on: datetime.date) -> None:
+    def __init__(self, query: QueryDict, *, on: datetime.date, relaxed: bool = False) -> None:
         super().__init__(query, queryset=Protocol.public.none())
         self.on = on
+        self.relaxed = relaxed
         self.index = current_index()
         self.themes = {theme.slug: theme for theme in self.index.themes}
         choices: Any = self.form.fields["theme"]
@@ -273,7 +275,7 @@ class ProtocolFilter(django_filters.FilterSet):
         """The mask of each parameter that filters: `sort` and `page` do not."""
         asked, index = self.cleaned, self.index
         select: dict[str, Callable[[Any], Mask]] = {
-            "q": lambda _: self.search.mask,
+            "q": lambda _: self.search.most_words if self.relaxed else self.search.mask,
             "theme": lambda slugs: index.in_themes([self.themes[slug].pk for slug in slugs]),
             "organisation": lambda _: self._role_mask(asked["role"]),
             # The mask of organisations is of the role asked for already.

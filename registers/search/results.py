@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 
 from registers.models import Organisation, Protocol, Theme
 from registers.search.facets import Facets, facets, facets_without_counts, theme_counts
-from registers.search.index import MIN_DIGITS, Index
+from registers.search.index import MAX_DIGITS, MIN_DIGITS, Index
+from registers.search.next_steps import (
+    FoundWord,
+    words_that_find,
+)
 from registers.search.query_string import SORTS, ProtocolFilter, Tag, query_value, tags
 from registers.search.rows import (
     ProtocolList,
@@ -37,13 +41,15 @@ class Results:
 
     Where `errors` is not empty there are no results, and only `errors`,
     `facets`, `tags` and `filters` may be used. `sorts` are the orders to choose from.
+    With `relaxed`, for pages and not for files, words that no protocol has together find
+    those with the most of them.
     """
 
     sorts = SORTS
 
-    def __init__(self, query: QueryDict, *, on: datetime.date) -> None:
+    def __init__(self, query: QueryDict, *, on: datetime.date, relaxed: bool = False) -> None:
         self.on = on
-        self.filters = ProtocolFilter(query, on=on)
+        self.filters = ProtocolFilter(query, on=on, relaxed=relaxed)
         self.values = self.filters.valid_values
         self.errors: dict[str, str] = {
             name: str(messages[0]) for name, messages in self.filters.form.errors.items()
@@ -82,6 +88,12 @@ class Results:
             if self.errors
             else facets(self.filters, self.by_theme)
         )
+
+    @property
+    def shown_facets(self) -> Facets:
+        """The facets as the page shows them: without dead choices beside an empty list."""
+        is_empty = not self.errors and not self.count
+        return self.facets.without_empty() if is_empty else self.facets
 
     @property
     def shows_status(self) -> bool:
@@ -128,7 +140,9 @@ class Results:
         if self.search is None or self.exact_match is not None:
             return ""
         named = next((term.reference for term in self.search.terms if term.reference), "")
-        return named or as_written(self.search.missing_reference)
+        missing = self.search.missing_reference
+        can_be_one = missing.isdigit() and len(missing) <= MAX_DIGITS
+        return named or (missing.zfill(MIN_DIGITS) if can_be_one else "")
 
     @property
     def missing_reference_is_public(self) -> bool:
@@ -144,6 +158,28 @@ class Results:
         )
         is_offered = self.values["status"] == "current" and withdrawn
         return self.query(status="withdrawn") if is_offered else ""
+
+    @property
+    def has_some_words(self) -> bool:
+        """Whether the list is of protocols with only some of the words."""
+        return bool(self.count and self.search and not self.search.mask.any())
+
+    @cached_property
+    def words_that_find(self) -> list[tuple[FoundWord, str]]:
+        """The words that find something by themselves, each with the query string for it.
+
+        With the other filters, where the list is of protocols with some of the words;
+        without, where it is empty. None, where protocols with every word are listed.
+        """
+        search, index = self.search, self.filters.index
+        if search and self.has_some_words:
+            among = self.filters.excluding("q")
+            found = words_that_find(search, index, among)
+            return [(word, self.query(q=word.text)) for word in found]
+        if search and not self.count:
+            found = words_that_find(search, index, index.in_status(Protocol.Status.PUBLISHED))
+            return [(word, urlencode({"q": word.text})) for word in found]
+        return []
 
     @cached_property
     def query_string(self) -> str:
@@ -252,8 +288,3 @@ class Results:
         if self.exact_match is not None:
             key[self.exact_match] -= 1
         return key
-
-
-def as_written(reference: str) -> str:
-    """Return a number with as many digits as references have: 0012 for 12."""
-    return reference.zfill(MIN_DIGITS) if reference.isdigit() else reference

@@ -47,15 +47,29 @@ class Slow:
         return None
 
     def search(self, typed: str) -> dict[str, int]:
-        """By reference of what is found, its tier."""
-        terms, found = parse_query(typed, reference_of=self.reference_of), {}
-        for reference in self.texts if terms else ():
-            fields = [self.first_field(reference, term) for term in terms]
-            pairs = list(zip(terms, fields, strict=True))
+        """By reference of what has every word, its tier."""
+        found = {}
+        for reference, pairs in self._pairs(typed):
             if all((field is None) == term.excluded for term, field in pairs):
                 wanted = [field for term, field in pairs if not term.excluded]
                 found[reference] = 0 if 0 in wanted else max(wanted, default=1)
         return found
+
+    def most_words(self, typed: str) -> set[str]:
+        """The references of what has the most of the words, and none that is left out."""
+        numbers = {
+            reference: sum(field is not None for term, field in pairs if not term.excluded)
+            for reference, pairs in self._pairs(typed)
+            if all(field is None for term, field in pairs if term.excluded)
+        }
+        most = max(numbers.values(), default=0)
+        return {reference for reference, number in numbers.items() if number == most > 0}
+
+    def _pairs(self, typed: str):
+        terms = parse_query(typed, reference_of=self.reference_of)
+        for reference in self.texts if terms else ():
+            fields = [self.first_field(reference, term) for term in terms]
+            yield reference, list(zip(terms, fields, strict=True))
 
 
 def has(row: list, term: Term) -> bool:

@@ -50,3 +50,6 @@ def test_the_database_finds_what_a_loop_finds(both, typed):
     tiers = search.tiers()
     found = {index.references([s])[0]: int(tiers[s]) for s in search.mask.nonzero()[0].tolist()}
     assert found == slow.search(search.corrected or typed)
+    if not found:
+        some = set(index.references(search.most_words.nonzero()[0].tolist()))
+        assert some == slow.most_words(search.text)

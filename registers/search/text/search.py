@@ -62,6 +62,10 @@ class Search:
         found: Mask = (numbers == most) & (numbers > 0)
         return found
 
+    def finds(self, term: Term) -> bool:
+        """Return whether any public protocol has this term."""
+        return bool((_matches(self.index, term) & self.index.public).any())
+
     def exact_match(self, mask: Mask) -> int | None:
         """Return the position of the protocol whose reference was asked for, if `mask` has it."""
         for term in self.terms:

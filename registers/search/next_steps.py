@@ -1,0 +1,31 @@
+"""What somebody can do whose words found nothing, or nothing that has them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from registers.search.index import Index, Mask
+from registers.search.text.search import Search, search
+
+MAX_WORDS = 10  # offered, of a query that can have a hundred
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundWord:
+    """One word of a query as it was typed, and how many protocols it finds by itself."""
+
+    text: str
+    count: int
+
+
+def words_that_find(query: Search, index: Index, among: Mask) -> Iterator[FoundWord]:
+    """Yield each word of `query` that finds any of the protocols `among` by itself.
+
+    The count is that of a search for the word alone.
+    """
+    words = (query.text[slice(*term.span)].strip() for term in query.terms if query.finds(term))
+    for word in [*dict.fromkeys(words)][:MAX_WORDS]:
+        count = int((search(word, index).mask & among).sum())
+        if count:
+            yield FoundWord(text=word, count=count)

@@ -1,0 +1,134 @@
+"""Questions in readers' own words, at the front door: what the first page of the list names.
+
+A question that finds nothing has an honest next step: words that do find something, names
+that are alike, the themes and whom to ask.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+
+
+def ask(client: Client, **query: str):
+    response = client.get("/", query)
+    assert response.status_code == 200
+    return response
+
+
+def listed(response) -> list[str]:
+    """The references on the page, in order."""
+    return [row.reference for row in response.context["results"].rows]
+
+
+# What is asked, and what the list must have: among others, or first.
+ASKED = {
+    "is protocol 0036 still in force": ["0036"],
+    "is protocol 36 still in force": ["0036"],
+    "Is ISP no 36 still in force?": ["0036"],
+    "anti-social": ["0067"],
+    "antisocial": ["0067"],
+    "anti social behaviour": ["0067"],
+    "who shares data about my children with who and why?": ["0037", "0042", "0043", "0044"],
+    "data about children": ["0037", "0042", "0043", "0044"],
+}
+
+
+@pytest.mark.parametrize(("asked", "wanted"), ASKED.items(), ids=ASKED)
+def test_a_question_finds(client: Client, real_register, asked, wanted):
+    response = ask(client, q=asked)
+    assert set(wanted) <= set(listed(response))
+    assert not response.context["results"].has_some_words
+
+
+def test_a_reference_in_a_question_stands_first(client: Client, real_register):
+    for asked in (
+        "is protocol 36 still in force",
+        "0036 flooding",
+        "what is in ISP 0036 about owls",
+    ):
+        assert listed(ask(client, q=asked))[0] == "0036"
+
+
+@pytest.mark.parametrize("asked", ["antisocial", "anti social", "anti-social"])
+def test_joined_and_parted_words_find_the_same(client: Client, real_register, asked):
+    assert listed(ask(client, q=asked)) == listed(ask(client, q="anti-social"))
+
+
+# Words that no protocol has together, or at all.
+HOPELESS = ["A&E", "gritting zebra", "children zebra", "zebra", "safegaurding zebra", "16-19 zebra"]
+
+
+@pytest.mark.parametrize("asked", HOPELESS)
+def test_what_is_not_found_has_an_honest_next_step(client: Client, real_register, asked):
+    response = ask(client, q=asked)
+    results, html = response.context["results"], response.content.decode()
+    assert results.has_some_words == bool(results.count)
+    assert bool(results.count) == ('id="some-words"' in html)
+    assert bool(results.count) != ('id="next-steps"' in html)
+    if not results.count:
+        assert "mailto:weisf@essex.gov.uk" in html
+        assert 'id="corrected"' not in html
+        assert not re.search(r'class="register-count">\(0\)', html)
+    for word, query in results.words_that_find:
+        (value,) = parse_qs(query)["q"]
+        assert value == word.text
+        assert client.get(f"/?{query}").context["results"].count == word.count > 0
+
+
+def test_some_of_the_words_are_listed_on_the_page_and_in_no_file(client: Client, real_register):
+    response = ask(client, q="children zebra")
+    results = response.context["results"]
+    assert results.has_some_words
+    assert [word.text for word, _ in results.words_that_find] == ["children"]
+    assert results.count == ask(client, q="children").context["results"].count
+    answer = client.get("/protocols.json", {"q": "children zebra"}).getvalue()
+    assert json.loads(answer)["count"] == 0
+    assert "protocols.csv?q=" not in response.content.decode()
+
+
+def test_filters_and_their_numbers_apply_to_some_of_the_words(client: Client, real_register):
+    results = ask(client, q="children zebra").context["results"]
+    for choice in results.facets.theme:
+        narrowed = ask(client, q="children zebra", theme=choice.value).context["results"]
+        assert narrowed.count == choice.count
+        for word, query in narrowed.words_that_find:
+            assert ask(client, **one(query)).context["results"].count == word.count
+
+
+def one(query: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(query).items()}
+
+
+def test_most_of_the_words_come_before_fewer(client: Client, real_register):
+    results = ask(client, q="children health zebra").context["results"]
+    both = ask(client, q="children health").context["results"]
+    assert results.has_some_words
+    assert {row.reference for row in results.rows} == {row.reference for row in both.rows}
+
+
+def test_words_that_are_left_out_stay_out(client: Client, real_register):
+    found = listed(ask(client, q="children zebra -health"))
+    assert found
+    assert not set(found) & set(listed(ask(client, q="health")))
+
+
+def test_a_filter_that_leaves_nothing_offers_the_words_without_it(client: Client, real_register):
+    response = ask(client, q="children", review_from="2090-01")
+    assert [word.text for word, _ in response.context["results"].words_that_find] == ["children"]
+    for _, query in response.context["results"].words_that_find:
+        assert urlsplit(f"/?{query}").query == "q=children"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["protocol 99999999999", "protocol 0013", "isp " + "9" * 40, "dsa 16-19/20_1", "ref. 1/2/3"],
+)
+def test_a_reference_that_is_not_there_is_no_error(client: Client, real_register, asked):
+    assert ask(client, q=asked).context["results"].exact_match is None
