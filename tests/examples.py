@@ -16,6 +16,7 @@ from registers.models import (
     Change,
     Document,
     EarlierVersion,
+    Membership,
     News,
     Organisation,
     Protocol,
@@ -75,6 +76,9 @@ def make_examples() -> dict[str, Any]:
         "theme": theme,
         "user": somebody("nina", "Editor"),
     }
+    made["schools"] = named("All Essex Schools")
+    made["member"] = Membership(group=made["schools"], member=named("Essex Police"))
+    saved(made["schools"], made["member"])
     keys = {name: thing.pk for name, thing in made.items()}
     return keys | {
         f"{noun}_state": number

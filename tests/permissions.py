@@ -195,6 +195,24 @@ KEEPING = {
     "admin/registers/organisation/<path:object_id>/split/": Row(
         at="/admin/registers/organisation/{organisation}/split/", get=PUBLISHER, post=PUBLISHER
     ),
+    "admin/registers/organisation/<path:object_id>/members/": Row(
+        at="/admin/registers/organisation/{schools}/members/", get=ALL, post=ALL
+    ),
+    "admin/registers/organisation/<path:object_id>/members/add/": Row(
+        at="/admin/registers/organisation/{schools}/members/add/", get=ALL, post=ALL
+    ),
+    "admin/registers/organisation/<path:object_id>/members/paste/": Row(
+        at="/admin/registers/organisation/{schools}/members/paste/",
+        get=ALL,
+        post=ALL,
+        sends={"names": "Of nobody"},
+    ),
+    "admin/registers/organisation/<path:object_id>/members/<int:key>/": Row(
+        at="/admin/registers/organisation/{schools}/members/{member}/",
+        get=ALL,
+        post=_done(ALL),
+        fills=True,
+    ),
     "admin/registers/organisation/duplicates/": Row(
         at="/admin/registers/organisation/duplicates/", get=PUBLISHER, post=DECIDES
     ),

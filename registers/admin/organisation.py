@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
 from django.db import models
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from registers import changes
 from registers.admin.base import RecordedAdmin, RecordedInline, StackedInline
 from registers.admin.filters import ContactFilter, UnclearFilter
 from registers.admin.forms import ModelForm, ReasonForm
+from registers.admin.groups.members import days_in_words, member_page, members_page
+from registers.admin.groups.paste import paste_page
+from registers.admin.history import object_or_404
 from registers.admin.merging.merge import MergeableAdmin
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Approver, Contact, Identifier, Name, Organisation, Slug, Succession
@@ -107,11 +114,12 @@ class IdentifierInline(RecordedInline):
 
 
 class SuccessionInline(RecordedInline):
-    """Its successors."""
+    """What it became part of or, with several, was split into."""
 
     model = Succession
     fk_name = "organisation"
     verbose_name = "successor"
+    verbose_name_plural = "successors: became part of or, with several, split into"
     autocomplete_fields = ("successor",)
 
 
@@ -145,6 +153,26 @@ class SlugInline(ReadOnlyAdmin, RecordedInline):
         return reverse("organisation", args=[slug.text])
 
 
+def _on(row: Succession) -> str:
+    day = f" on {date_format(row.happened_on, 'j F Y')}" if row.happened_on else ""
+    return day + (f" ({row.source})" if row.source else "")
+
+
+def _list_of(several: Iterable[tuple[Organisation, str]]) -> SafeString | str:
+    """Return a list of links to the forms of organisations, each with words after it."""
+    lines = [
+        (reverse("admin:registers_organisation_change", args=[each.pk]), each.name, words)
+        for each, words in several
+    ]
+    items = format_html_join("", '<li><a href="{}">{}</a>{}</li>', lines)
+    return format_html("<ul>{}</ul>", items) if lines else "-"
+
+
+FIELDS = ("name", "also_written", "name_source", "slug", "kind", "group_rule", "note")
+# What is recorded on the forms of others. A new organisation has none.
+LINKS: Any = ("Recorded with other organisations", {"fields": ("predecessors", "groups")})
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(MergeableAdmin):
     """Organisations, searched by any name."""
@@ -162,8 +190,10 @@ class OrganisationAdmin(MergeableAdmin):
     list_filter = ("kind", ContactFilter, UnclearFilter)
     search_fields = ("names__key__contains",)
     search_help_text = "Any name (official, acronym, former or misspelt) or an identifier"
+    readonly_fields = ("predecessors", "groups")
     fieldsets = (
-        (None, {"fields": ("name", "also_written", "name_source", "slug", "kind", "note")}),
+        (None, {"fields": FIELDS}),
+        LINKS,
         ("For administrators", {"fields": ("admin_note",)}),
         ("This change", {"fields": ("why",)}),
     )
@@ -171,6 +201,54 @@ class OrganisationAdmin(MergeableAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organisation]:
         """Add the number of protocols of each."""
         return Organisation.objects.with_protocol_count().order_by("name")
+
+    def get_urls(self) -> list[Any]:
+        """Add the pages for the members of a group."""
+        pages = {
+            "members/": (self.members_view, "members"),
+            "members/add/": (self.member_view, "member_add"),
+            "members/paste/": (self.paste_view, "paste"),
+            "members/<int:key>/": (self.member_view, "member"),
+        }
+        wrap = admin.site.admin_view
+        return [
+            *(
+                path(f"<path:object_id>/{route}", wrap(view), name=f"registers_organisation_{name}")
+                for route, (view, name) in pages.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def members_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the members of a group, or end or remove some."""
+        return members_page(request, object_or_404(self, request, object_id))
+
+    def member_view(
+        self, request: HttpRequest, object_id: str, key: int | None = None
+    ) -> HttpResponse:
+        """Show or save the form of one member, or of a new one."""
+        return member_page(request, object_or_404(self, request, object_id), key)
+
+    def paste_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the form for a list of members, its preview, or add them."""
+        return paste_page(request, object_or_404(self, request, object_id))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out of the form for a new organisation what others say of it."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return [each for each in fieldsets if obj or each != LINKS]
+
+    @admin.display(description="took the place of")
+    def predecessors(self, organisation: Organisation) -> SafeString | str:
+        """Return links to the organisations whose successor it is, with the day and the source."""
+        rows = organisation.predecessions.select_related("organisation")
+        return _list_of((row.organisation, _on(row)) for row in rows)
+
+    @admin.display(description="member of")
+    def groups(self, organisation: Organisation) -> SafeString | str:
+        """Return links to the groups that it belongs to, with the days."""
+        rows = organisation.memberships.select_related("group").order_by("group__name", "from_day")
+        return _list_of((row.group, days_in_words(row)) for row in rows)
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

@@ -1,0 +1,1 @@
+"""Pages about groups: their members, one by one or pasted."""
