@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from weisf.reference_form import NUMBERS, ReferenceForm
+
 
 @dataclass(frozen=True, kw_only=True)
 class Partnership:
@@ -14,7 +16,8 @@ class Partnership:
 
     Every field is text that the file must give. Paragraphs of the longer
     texts are separated by an empty line. `page` is the address of the page
-    that the register was taken over from, and may be empty.
+    that the register was taken over from, and may be empty. `references` is the
+    template of a ReferenceForm, and may be left out.
     """
 
     name: str
@@ -25,6 +28,7 @@ class Partnership:
     what_is_published: str
     how_to_publish: str
     page: str = ""
+    references: str = NUMBERS
 
 
 def read_partnership(path: Path) -> Partnership:
@@ -42,9 +46,16 @@ def read_partnership(path: Path) -> Partnership:
     if unknown := sorted(given.keys() - known):
         raise ValueError(f"names {path}, where '{unknown[0]}' is not a known line. Remove it.")
     for name in sorted(known):
-        value = given.get(name, "")
+        value = given.get(name, NUMBERS if name == "references" else "")
         if not isinstance(value, str) or (not value.strip() and name != "page"):
             raise ValueError(f"names {path}, where '{name}' must be text. Write it.")
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", given["email"]):
         raise ValueError(f"names {path}, where 'email' is not an e-mail address. Correct it.")
+    try:
+        ReferenceForm(given.get("references", NUMBERS).strip())
+    except ValueError as problem:
+        raise ValueError(
+            f"names {path}, where 'references' {problem}. Write a reference with {{number}} in the"
+            " place of its number, such as 'ISA-{number:3}', or 'any'."
+        ) from problem
     return Partnership(**{name: given[name].strip() for name in given})

@@ -32,8 +32,8 @@ from registers.models import (
 Snapshot = dict[str, Any]
 Values = dict[str, Any]
 
-# Keys follow from names; a user is named on the change itself.
-EXCLUDED_FIELDS = {"key", "by"}
+# Keys follow from names and references; a user is named on the change itself.
+EXCLUDED_FIELDS = {"key", "reference_key", "by"}
 
 # What stands in other tables and belongs to a thing, with the field that says whose it is.
 PARTS: dict[type[models.Model], dict[str, tuple[type[models.Model], str]]] = {
@@ -96,7 +96,7 @@ def _is_group(snapshot: Snapshot) -> bool:
 
 def blank_snapshot(model: type[models.Model]) -> Snapshot:
     """Return the snapshot of a row of `model` of which nothing is recorded."""
-    fields = {each.name: None for each in model._meta.fields}
+    fields = {each.name: None for each in model._meta.fields if each.name not in EXCLUDED_FIELDS}
     return {"fields": fields, "parts": {kind: [] for kind in PARTS.get(model, {})}}
 
 

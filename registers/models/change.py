@@ -9,6 +9,8 @@ from django.db import models
 
 from registers.models.organisation import Organisation
 from registers.models.protocol import Protocol
+from registers.models.references import ReferenceKeyField
+from weisf.reference_form import MAX_LENGTH
 
 
 def subject_columns(model: type[models.Model], key: Any) -> dict[str, str]:
@@ -144,7 +146,8 @@ class Apart(models.Model):
 class UsedReference(models.Model):
     """A reference that a deleted draft had. It is not suggested again, but can be entered."""
 
-    reference = models.CharField(max_length=8, primary_key=True)
+    reference = models.CharField(max_length=MAX_LENGTH, primary_key=True)
+    reference_key = ReferenceKeyField(db_index=True)
 
     def __str__(self) -> str:
         return self.reference

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from weisf.reference_form import MAX_LENGTH
+
 
 class ImportQuerySet(models.QuerySet["Import"]):
     """Imports, in an officer's words."""
@@ -91,7 +93,7 @@ class ImportLine(models.Model):
     sheet = models.CharField(max_length=255, blank=True)
     row = models.PositiveIntegerField()
     fate = models.CharField(max_length=9, choices=Fate.choices)
-    reference = models.CharField(max_length=8, blank=True)
+    reference = models.CharField(max_length=MAX_LENGTH, blank=True)
     title = models.TextField(blank=True)
     # For each cell that differs: the column, the text before, the text after.
     edits: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.text import slugify
 
@@ -125,9 +124,6 @@ def slug_of(text: str) -> str:
 
 SHORTEST, LONGEST = 4, 8
 LAST = 10**LONGEST - 1
-refuse_no_reference = RegexValidator(
-    r"\A[0-9]{4,8}\Z", "Enter the number as 4 to 8 digits, such as 0012."
-)
 
 
 def all_spellings(numbers: Iterable[int]) -> list[str]:

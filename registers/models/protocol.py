@@ -8,13 +8,20 @@ from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import FieldError, ValidationError
 from django.db import models, router
-from django.db.models.functions import Cast, Trim
+from django.db.models.functions import Trim
 from django.db.models.lookups import Exact
 
 from registers.models.addresses import address
-from registers.models.keys import refuse_email, refuse_no_reference, spellings_of
+from registers.models.keys import refuse_email
 from registers.models.organisation import Organisation, Party
 from registers.models.pages import Theme
+from registers.models.references import (
+    ReferenceKeyField,
+    check_new_reference,
+    check_reference,
+    keys_of,
+    reference_key,
+)
 from registers.models.review_dates import (
     DayOfMonth,
     ReviewStatus,
@@ -22,6 +29,7 @@ from registers.models.review_dates import (
     months_overdue,
     review_status,
 )
+from weisf.reference_form import MAX_LENGTH
 
 REFERENCE_STAYS = "A reference never changes. Make a new protocol instead."
 
@@ -50,6 +58,10 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
         return self.filter(
             pk__in=(parties.filter(role=role) if role else parties).values("protocol")
         )
+
+    def with_reference(self, written: str) -> Self:
+        """Keep the one that is meant by a reference in any spelling: 12, isa-012."""
+        return self.filter(reference_key__in=keys_of(written))
 
     def with_parties(self) -> Self:
         """Bring the parties with their organisations: one query more, whatever the number."""
@@ -108,12 +120,13 @@ class Protocol(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"  # public for ever, with the day and the reason
 
     reference = models.CharField(
-        max_length=8,
+        max_length=MAX_LENGTH,
         primary_key=True,
         error_messages={"unique": "A protocol has this reference already."},
-        validators=[refuse_no_reference],
-        help_text="Its number, such as 0012. It never changes and is never used again.",
+        validators=[check_reference],
+        help_text="As the partnership writes it. It never changes and is never used again.",
     )
+    reference_key = ReferenceKeyField()
     title = models.CharField(max_length=300)
     version = models.CharField(max_length=50, blank=True, help_text="As written: V2.0.")
     theme = models.ForeignKey(Theme, models.PROTECT, related_name="protocols")
@@ -164,7 +177,7 @@ class Protocol(models.Model):
     public = PublicManager()
 
     class Meta:
-        ordering = ["reference"]
+        ordering = ["reference_key"]
         permissions = [
             ("publish_protocol", "Can publish, withdraw and put back in force"),
             ("import_protocol", "Can import a spreadsheet"),
@@ -190,11 +203,11 @@ class Protocol(models.Model):
                     " and it must have both."
                 ),
             ),
-            # 0012 and 00012 are one number.
+            # 0012 and 00012 are one reference, and so are ISA-012 and isa-012.
             models.UniqueConstraint(
-                Cast("reference", models.BigIntegerField()),
-                name="one_protocol_a_number",
-                violation_error_message="A protocol has this number already.",
+                fields=["reference_key"],
+                name="one_protocol_a_reference",
+                violation_error_message="A protocol has this reference already.",
             ),
             models.CheckConstraint(
                 condition=models.Q(replaced_by=None) | ~models.Q(replaced_by=models.F("reference")),
@@ -203,7 +216,7 @@ class Protocol(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["theme", "reference"], name="by_theme"),
+            models.Index(fields=["theme", "reference_key"], name="by_theme"),
             models.Index(fields=["review_date"], name="by_review_date"),
         ]
 
@@ -264,9 +277,9 @@ class Protocol(models.Model):
         self._status_as_read: str | None = self.__dict__.get("status")
 
     def clean(self) -> None:
-        """Refuse a number that is used, a way back to a draft, and a replacement that is none."""
+        """Refuse a used reference, a way back to a draft, and a replacement that is none."""
         if self._state.adding:
-            self._refuse_used_number()
+            self._refuse_used_reference()
         draft, before = Protocol.Status.DRAFT, getattr(self, "_status_as_read", None)
         if self.status == draft and before not in {None, draft}:
             raise ValidationError({"status": STAYS_PUBLIC})
@@ -280,10 +293,15 @@ class Protocol(models.Model):
             seen.add(newer.pk)
             newer = newer.replaced_by
 
-    def _refuse_used_number(self) -> None:
-        for taken in Protocol.objects.filter(pk__in=spellings_of(self.pk)):
+    def _refuse_used_reference(self) -> None:
+        try:
+            check_new_reference(self.pk)
+        except ValidationError as refusal:
+            raise ValidationError({"reference": refusal.messages}) from refusal
+        key = reference_key(self.pk)
+        for taken in Protocol.objects.filter(reference_key=key).exclude(pk=self.pk):
             raise ValidationError({"reference": f"Protocol {taken.pk} has this number already."})
-        for gap in Gap.objects.filter(pk__in=[self.pk, *spellings_of(self.pk)]):
+        for gap in Gap.objects.filter(reference_key=key):
             said = GAP_EXPLAINED.format(reference=gap.pk, fate=gap.get_fate_display().lower())
             raise ValidationError({"reference": said})
 
@@ -366,13 +384,21 @@ class Gap(models.Model):
         UNKNOWN = "unknown", "Unknown"  # somebody looked, and could not find out
 
     reference = models.CharField(
-        max_length=8, primary_key=True, validators=[refuse_no_reference], help_text="Such as 0013."
+        max_length=MAX_LENGTH, primary_key=True, validators=[check_reference]
     )
+    reference_key = ReferenceKeyField()
     fate = models.CharField("what became of it", max_length=9, choices=Fate.choices)
     note = models.TextField(blank=True, help_text="Public. Such as: where this was found out.")
 
     class Meta:
-        ordering = ["reference"]
+        ordering = ["reference_key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reference_key"],
+                name="one_gap_a_reference",
+                violation_error_message="This reference is explained already.",
+            ),
+        ]
         verbose_name = "reference without a protocol"
         verbose_name_plural = "references without a protocol"
 
@@ -381,10 +407,10 @@ class Gap(models.Model):
 
     def clean(self) -> None:
         """Refuse a number that is used or is explained already, and an e-mail address."""
-        others = spellings_of(self.reference)
-        if Protocol.objects.filter(pk__in=[self.reference, *others]).exists():
+        key = reference_key(self.reference)
+        if Protocol.objects.filter(reference_key=key).exists():
             raise ValidationError({"reference": "A protocol has this reference."})
-        for other in Gap.objects.filter(pk__in=others):
+        for other in Gap.objects.filter(reference_key=key).exclude(pk=self.reference):
             raise ValidationError({"reference": f"This number is explained as {other.pk} already."})
         try:
             refuse_email(self.note)

@@ -11,7 +11,7 @@ an array of booleans by position.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from registers.models import Party, Protocol, RegisterVersion, SearchEntry, Theme
 from registers.models.review_dates import ReviewStatus, months_with
+from registers.search.reference_order import NO_REFERENCES, ReferenceOrder
 from registers.search.titles import NO_TITLES, TitleOrder
 
 Mask = NDArray[np.bool_]
@@ -33,24 +34,11 @@ STATUSES: dict[str, int] = {Protocol.Status.PUBLISHED: 1, Protocol.Status.WITHDR
 ROLES: dict[str, int] = {Party.Role.LEAD: 1, Party.Role.PARTNER: 2}
 CHUNK = 10_000  # rows read at a time
 NO_MONTH = 1_000_000  # later than any month
-MIN_DIGITS, MAX_DIGITS = 4, 8  # digits of a reference
-LENGTHS = MAX_DIGITS - MIN_DIGITS + 1
 
 
 def month_number(month: datetime.date | None) -> int:
     """Return a month as a number: that of the next month is one more."""
     return month.year * 12 + month.month - 1 if month else NO_MONTH
-
-
-def reference_number(reference: str) -> int:
-    """Return a reference as a number that sorts like the text."""
-    return int(reference.ljust(MAX_DIGITS, "0")) * LENGTHS + len(reference) - MIN_DIGITS
-
-
-def reference_of(number: int) -> str:
-    """Return the reference of a number made by `reference_number`."""
-    digits, longer = divmod(number, LENGTHS)
-    return f"{digits:0{MAX_DIGITS}}"[: MIN_DIGITS + longer]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +48,7 @@ class Index:
     number: int
     token: str
     # By entry.
-    reference: IntArray
+    references: ReferenceOrder
     theme: NDArray[np.int32]
     status: NDArray[np.int8]
     month: NDArray[np.int32]
@@ -91,6 +79,11 @@ class Index:
     def title_ranks(self) -> IntArray:
         """The rank of each title."""
         return self.titles.ranks(self.size)
+
+    @property
+    def reference_ranks(self) -> NDArray[np.int32]:
+        """The rank of each reference."""
+        return self.references.ranks
 
     @property
     def size(self) -> int:
@@ -176,9 +169,12 @@ class Index:
         return masks
 
     def position_of(self, reference: str) -> int | None:
-        """Return the position of the protocol with a well-formed reference, if it is public."""
-        positions = np.flatnonzero((self.reference == reference_number(reference)) & self.public)
-        return int(positions[0]) if len(positions) else None
+        """Return the position of the public protocol that `reference` means, in any spelling.
+
+        None for any text that means none: it need be no reference.
+        """
+        position = self.references.position_of(reference)
+        return position if position is not None and self.status[position] else None
 
     def count_by_theme(self, chosen: Mask) -> dict[int, int]:
         """Return the number of chosen protocols by theme id."""
@@ -210,23 +206,25 @@ class Index:
     def _organisations(self) -> int:
         return int(self.party_key[-1] >> 1) + 1 if len(self.party_key) else 1
 
-    def references(self, positions: Iterable[int]) -> list[str]:
-        """Return the references of the protocols at `positions`."""
-        return [reference_of(int(number)) for number in self.reference[list(positions)]]
-
     def updated(
-        self, *, number: int, token: str, entries: NDArray[np.int64], parties: NDArray[np.int64]
+        self,
+        *,
+        number: int,
+        token: str,
+        entries: NDArray[np.int64],
+        parties: NDArray[np.int64],
+        references: Sequence[str] | None = None,
     ) -> Index:
         """Return the index of a later version, in which `entries` are replaced.
 
-        A row of `entries` is a position, a reference, a theme, a status and a
-        month; a row of `parties`, all those of these entries, is a position, an
-        organisation and a role: each in the form of the arrays.
+        A row of `entries` is a position, a theme, a status and a month; a row of `parties`,
+        all those of these entries, is a position, an organisation and a role: each in the form
+        of the arrays. `references` are those of the entries; without them none is new.
         """
         positions = entries[:, 0]
         size = max(self.size, int(positions.max(initial=0)) + 1)
         columns: dict[str, Any] = {}
-        for column, name in enumerate(("reference", "theme", "status", "month"), start=1):
+        for column, name in enumerate(("theme", "status", "month"), start=1):
             old = getattr(self, name)
             columns[name] = np.concatenate([old, np.zeros(size - self.size, old.dtype)])
             columns[name][positions] = entries[:, column]
@@ -248,6 +246,8 @@ class Index:
             old = getattr(self, name)
             new = values[order].astype(old.dtype)
             columns[name] = np.insert(np.delete(old, gone), places, new) if len(old) else new
+        if references is not None:
+            columns["references"] = self.references.updated(size, positions, references)
         columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
         return replace(self, number=number, token=token, **columns)
 
@@ -261,7 +261,7 @@ def _party_keys(organisations: NDArray[Any], roles: NDArray[Any]) -> NDArray[np.
 EMPTY = Index(
     number=-1,
     token="",
-    reference=np.zeros(1, np.int64),
+    references=NO_REFERENCES,
     theme=np.zeros(1, np.int32),
     status=np.zeros(1, np.int8),
     month=np.full(1, NO_MONTH, np.int32),
@@ -307,13 +307,14 @@ def _updated(index: Index, now: RegisterVersion) -> Index:
     rows = entries.values_list(
         "id", "protocol_id", "protocol__theme_id", "protocol__status", "protocol__review_date"
     )
-    read = _array(
-        (
-            (key, reference_number(reference), theme, STATUSES.get(status, 0), month_number(month))
-            for key, reference, theme, status, month in rows.iterator(CHUNK)
-        ),
-        width=5,
-    )
+    references: list[str] = []
+
+    def numbers() -> Iterator[tuple[int, ...]]:
+        for key, reference, theme, status, month in rows.iterator(CHUNK):
+            references.append(reference)
+            yield key, theme, STATUSES.get(status, 0), month_number(month)
+
+    read = _array(numbers(), width=4)
     parties = Party.objects.filter(protocol__search_entry__changed_in__gt=index.number)
     parts = _array(
         (
@@ -326,7 +327,9 @@ def _updated(index: Index, now: RegisterVersion) -> Index:
     )
     # A party of an entry that was added in the meantime has no position yet.
     parts = parts[np.isin(parts[:, 0], read[:, 0])]
-    return index.updated(number=now.number, token=now.token, entries=read, parties=parts)
+    return index.updated(
+        number=now.number, token=now.token, entries=read, parties=parts, references=references
+    )
 
 
 def _array(rows: Iterable[tuple[Any, ...]], *, width: int) -> NDArray[np.int64]:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registers.models import Protocol, Theme
-from registers.search.index import NO_MONTH, Index, IntArray, Mask, reference_number
+from registers.search.index import NO_MONTH, Index, Mask
+from registers.search.reference_order import NOWHERE
 from registers.search.text.highlight import Passage
 
 CHUNK = 500  # protocols fetched at a time when all are sent
@@ -57,7 +58,7 @@ def make_rows(index: Index, *several: NDArray[Any]) -> list[list[Row]]:
     page = _Page(index)
     made = []
     for positions in several:
-        references, themes = index.references(positions), index.theme[positions]
+        references, themes = index.references.at(positions), index.theme[positions]
         page.references |= dict.fromkeys(references)
         made.append([Row(page, r, int(theme)) for r, theme in zip(references, themes, strict=True)])
     return made
@@ -78,7 +79,8 @@ class ProtocolList(Sequence[Protocol]):
     def __init__(self, index: Index, chosen: Mask, key: NDArray[Any] | None = None) -> None:
         self._index = index
         self._positions = np.flatnonzero(chosen)
-        self._sort_keys = index.reference[self._positions]
+        self._chosen = chosen
+        self._sort_keys: NDArray[Any] = index.reference_ranks[self._positions]
         if key is not None:
             self._sort_keys = self._sort_keys | (
                 key[self._positions].astype(np.int64) << REFERENCE_BITS
@@ -95,7 +97,7 @@ class ProtocolList(Sequence[Protocol]):
         if isinstance(item, int):
             return self[item : item + 1 or None][0]
         first, last, _ = item.indices(len(self))
-        return _fetch_in_order(self._index.references(self.positions(first, last)))
+        return _fetch_in_order(self._index.references.at(self.positions(first, last)))
 
     def positions(self, first: int, last: int) -> NDArray[Any]:
         """Return the index positions of the items from `first` to before `last`."""
@@ -115,18 +117,13 @@ class ProtocolList(Sequence[Protocol]):
         """Yield the references in lists of CHUNK."""
         positions = self._in_order(len(self))
         for first in range(0, len(positions), CHUNK):
-            yield self._index.references(positions[first : first + CHUNK])
+            yield self._index.references.at(positions[first : first + CHUNK])
 
     def contains(self, references: Iterable[str]) -> Mask:
         """Return for each reference whether its protocol is in the list."""
-        numbers = np.array([reference_number(reference) for reference in references], np.int64)
-        found: Mask = self._numbers[np.searchsorted(self._numbers[:-1], numbers)] == numbers
+        positions = self._index.references.positions_of(references)
+        found: Mask = (positions != NOWHERE) & self._chosen[positions]
         return found
-
-    @cached_property
-    def _numbers(self) -> IntArray:
-        # The last is a sentinel: searchsorted returns its position for any larger number.
-        return np.append(np.sort(self._index.reference[self._positions]), -1)
 
     def _in_order(self, most: int) -> NDArray[Any]:
         """Return the first `most` positions in order, without sorting all the others."""

@@ -51,7 +51,7 @@ class TitleOrder:
     def updated(self, number: int) -> TitleOrder:
         """Return the order in a later version of the register, with only what changed read."""
         entries = SearchEntry.objects.filter(changed_in__gt=self.number)
-        rows = entries.values_list("title_key", "protocol_id", "pk").iterator(CHUNK)
+        rows = entries.values_list("title_key", "protocol__reference_key", "pk").iterator(CHUNK)
         changed = sorted((f"{key}\0{reference}".encode(), entry) for key, reference, entry in rows)
         keys = np.empty(len(changed), np.object_)
         keys[:] = [key for key, _ in changed]

@@ -44,7 +44,7 @@ def rebuild() -> str:
 
 def found(typed: str) -> set[str]:
     index = current_index()
-    return {index.references([slot])[0] for slot in search_for(typed, index).mask.nonzero()[0]}
+    return {index.references.at([slot])[0] for slot in search_for(typed, index).mask.nonzero()[0]}
 
 
 def words() -> set[str]:
@@ -130,7 +130,7 @@ def indexed() -> list[tuple[int, ...]]:
     """What a worker's index holds of each public protocol and its parties, by title."""
     index = current_index()
     positions = index.public.nonzero()[0].tolist()
-    columns = (index.reference, index.theme, index.status, index.month)
+    columns = (index.references.texts, index.theme, index.status, index.month)
     arrays = (index.party_entry, index.party_organisation, index.party_role)
     parties = sorted(zip(*(array.tolist() for array in arrays), strict=True))
     return [

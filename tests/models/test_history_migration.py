@@ -52,7 +52,12 @@ def hours(number: float) -> datetime.datetime:
 def row(old, thing, kind: str, at: datetime.datetime, by: User | None = None) -> None:
     """Write the history's row about a thing of the version before."""
     history = old.get_model("registers", f"Historical{type(thing).__name__}")
-    values = {field.attname: getattr(thing, field.attname) for field in thing._meta.concrete_fields}
+    known = {field.attname for field in history._meta.concrete_fields}
+    values = {
+        field.attname: getattr(thing, field.attname)
+        for field in thing._meta.concrete_fields
+        if field.attname in known
+    }
     moment = at + datetime.timedelta(milliseconds=50)
     about = {"history_type": kind, "history_date": moment, "history_user_id": by and by.pk}
     history.objects.create(**values, **about)

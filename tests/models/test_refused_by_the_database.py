@@ -105,15 +105,15 @@ REVIEWS = {
 NONSENSE = {
     "a reference twice": (
         lambda: write(a_protocol("9001")),
-        "protocol.reference|protocol_pkey|one_protocol_a_number",
+        "protocol.reference|protocol_pkey|one_protocol_a_reference",
     ),
     "a reference twice, by save": (
         lambda: a_protocol("9001").save(),
-        "protocol.reference|protocol_pkey|one_protocol_a_number",
+        "protocol.reference|protocol_pkey|one_protocol_a_reference",
     ),
     "a number in another width": (
         lambda: write(a_protocol("09001")),
-        "one_protocol_a_number",
+        "one_protocol_a_reference|protocol.reference_key",
     ),
     "withdrawn for a reason of spaces": (
         lambda: change(status="withdrawn", withdrawn_on=DAY, withdrawn_reason="  "),

@@ -25,8 +25,8 @@ def searched(typed: str) -> tuple[Search, list[str]]:
     search = search_for(typed, index)
     tiers = search.tiers()
     slots = search.mask.nonzero()[0].tolist()
-    best = sorted(slots, key=lambda slot: (tiers[slot], index.references([slot])[0]))
-    return search, [index.references([slot])[0] for slot in best]
+    best = sorted(slots, key=lambda slot: (tiers[slot], index.references.at([slot])[0]))
+    return search, [index.references.at([slot])[0] for slot in best]
 
 
 def found(typed: str) -> list[str]:
