@@ -107,12 +107,33 @@ class ReferenceForm:
         first, last = found.span("number")
         return reference[:first] + found["number"].zfill(self.width) + reference[last:]
 
-    def write(self, written: Written) -> str:
-        """Return the reference that says this. Only for a form that is not 'any'."""
+    def write(self, written: Written, *, width: int = 0) -> str:
+        """Return the reference that says this, its number with `width` digits at least.
+
+        Only for a form that is not 'any'.
+        """
+        number = str(written.number).zfill(max(width, self.width))
         return "".join(
-            text or (str(written.year) if name == "year" else str(written.number).zfill(self.width))
+            text or (f"{written.year:04}" if name == "year" else number)
             for name, text in self._pieces
         )
+
+    def digits(self, reference: str) -> int:
+        """Return with how many digits a reference of this form writes its number; 0 for others."""
+        found = None if self.is_any else self._pattern.fullmatch(reference)
+        return len(found["number"]) if found else 0
+
+    def sql_pattern(self, year: int | None = None) -> str:
+        """Return a regular expression, without regard to case, for the references in a database.
+
+        They are those of one `year`, or all. Only for a form that is not 'any'.
+        """
+        years = "[0-9]{4}" if year is None else f"{year:04}"
+        pieces = (
+            re.escape(text) or (years if name == "year" else "[0-9]{1,8}")
+            for name, text in self._pieces
+        )
+        return f"^{''.join(pieces)}$"
 
 
 @lru_cache

@@ -185,7 +185,9 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Offer the next free reference."""
-        return {"reference": next_reference()} | super().get_changeform_initial_data(request)
+        return {
+            "reference": next_reference(timezone.localdate())
+        } | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Make the reference of a saved protocol read-only."""

@@ -12,13 +12,14 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 
 from registers.admin.base import RecordedInline
 from registers.admin.forms import ModelForm, MonthField, ReasonForm, RecordedFormSet
 from registers.admin.permissions import PUBLISH_FIELDS
 from registers.models import Organisation, Party, Protocol
-from registers.models.keys import spellings_of
 from registers.models.protocol_fields import FormSection
+from registers.models.references import reference_key
 from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
@@ -194,7 +195,7 @@ WITHDRAWAL_FIELDS = ("withdrawn_on", "withdrawn_reason", "replaced_by")
 
 def reference_taken() -> str:
     """Return the message about a reference that is in use, with the next free one."""
-    free = next_reference()
+    free = next_reference(timezone.localdate())
     also = f" The next free one is {free}." if free else ""
     return f"A protocol has this reference already.{also}"
 
@@ -219,7 +220,7 @@ class ProtocolForm(PublishPermissionForm):
     def clean_reference(self) -> str:
         """Refuse a reference in use: two editors may have been offered the same one."""
         reference: str = self.cleaned_data["reference"]
-        if Protocol.objects.filter(pk__in=[reference, *spellings_of(reference)]).exists():
+        if Protocol.objects.filter(reference_key=reference_key(reference)).exists():
             raise ValidationError(reference_taken())
         return reference
 

@@ -111,18 +111,19 @@ def _page_context(request: HttpRequest, log: ReferenceLog) -> dict[str, Any]:
     """Return the context of the page: its lines, and the counts at its top."""
     asked = request.GET.get("show", "")
     shown = LogFilter(asked) if asked in LogFilter.values else LogFilter.ALL
-    numbers = log.numbers(shown)
-    paginator = Paginator(range(len(numbers)), NUMBERS_PER_PAGE)
+    lines = log.lines(shown)
+    paginator = Paginator(range(len(lines)), NUMBERS_PER_PAGE)
     page = paginator.get_page(_page_of_number(request, log) or request.GET.get("page"))
-    gaps = len(log.numbers(LogFilter.GAPS))
+    gaps = len(log.lines(LogFilter.GAPS))
     return {
         "log": log,
+        "total": len(log.lines()),
         "gaps": gaps,
-        "explained": gaps - len(log.numbers(LogFilter.UNEXPLAINED)),
+        "explained": gaps - len(log.lines(LogFilter.UNEXPLAINED)),
         "shown": shown,
         "choices": LogFilter,
         "page": page,
-        "lines": log.entries(numbers.at(cast(range, page.object_list))),
+        "lines": log.entries(lines.at(cast(range, page.object_list))),
     }
 
 

@@ -22,9 +22,10 @@ from registers.changes.locking import batches
 from registers.changes.record import record_change, record_changes
 from registers.changes.writes import save, slug_candidates, wanted_slug
 from registers.models import Gap, Name, Organisation, Party, Protocol, Slug, Theme
-from registers.models.keys import all_spellings, key_of, slug_of
+from registers.models.keys import key_of, slug_of
 from registers.models.organisation import KEY_LENGTH
 from registers.models.protocol import GAP_EXPLAINED
+from registers.models.references import check_new_reference, reference_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def import_protocols(
 def _save_protocols(incoming: Sequence[Incoming]) -> None:
     stored = Protocol.objects.in_bulk([each.reference for each in incoming if not each.new])
     new = [Protocol(reference=i.reference, **i.values) for i in incoming if i.new]
+    for protocol in new:
+        check_new_reference(protocol.pk)
     _refuse_explained_gaps(new)
     create_rows(new, check=True)
     altered = []
@@ -95,9 +98,9 @@ def _save_protocols(incoming: Sequence[Incoming]) -> None:
 
 
 def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
-    """Raise ValidationError where the reference log says that no protocol has the number."""
-    numbers = [int(protocol.pk) for protocol in new]
-    for gap in Gap.objects.filter(pk__in=all_spellings(numbers))[:1]:
+    """Raise ValidationError where the reference log says that no protocol has the reference."""
+    keys = [reference_key(protocol.pk) for protocol in new]
+    for gap in Gap.objects.filter(reference_key__in=keys)[:1]:
         raise ValidationError(
             GAP_EXPLAINED.format(reference=gap.pk, fate=gap.get_fate_display().lower())
         )

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from registers.exports.plain_text import LINE_END, REFUSED, plain
 from registers.imports.reading.limits import NOT_WORKED_OUT
 from registers.imports.reading.messages import CellError, Value
-from registers.models.keys import LONGEST, SHORTEST
+from registers.models.references import (
+    as_written,
+    example,
+    form,
+    is_reference,
+    looks_like,
+    reference_key,
+)
 from registers.models.review_dates import FIRST_YEAR
+from weisf.reference_form import MAX_DIGITS, MAX_LENGTH
 
 LAST_YEAR = 2200
 MONTHS = [
@@ -27,9 +35,16 @@ ANY_MONTH = rf"(?:{'|'.join(SHORT_MONTHS)})[a-z]*"
 LIKE_A_DATE = re.compile(
     rf"\d{{4}}|\d[-/.]\d|\b{ANY_MONTH}\.?[\s\-/']*\d|\d[\s\-/]+{ANY_MONTH}\b", re.IGNORECASE
 )
-REFERENCE = re.compile(rf"(\d{{{SHORTEST},{LONGEST}}})\s*[-\u2010-\u2015:]\s*(.*)", re.DOTALL)
+DASH = r"[-\u2010-\u2015:]"
+NUMBER_AND_TITLE = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}})\s*{DASH}\s*(.*)", re.DOTALL)
+# Without a space, the dash could belong to the reference.
+REFERENCE_AND_TITLE = re.compile(
+    rf"([0-9A-Za-z._/-]{{1,{MAX_LENGTH}}}?)(?:\s+{DASH}|{DASH}\s)\s*(.*)", re.DOTALL
+)
+# As people write one in a cell: 'ISP 0046'.
+KIND = re.compile(r"(?:isp|isa|dsa)[\s-]*(?=[0-9]+\Z)", re.IGNORECASE)
 # A number with a letter that slipped in: '00I2', '0O12'. No title begins so.
-SLIPPED = re.compile(r"(0[0-9A-Za-z]{2,7})\s*[-\u2010-\u2015:]\s", re.DOTALL)
+SLIPPED = re.compile(rf"(0[0-9A-Za-z]{{2,7}})\s*{DASH}\s", re.DOTALL)
 VERSION = re.compile(r"\bV\d+(?:\.\d+)*\Z")
 
 
@@ -189,24 +204,47 @@ def reference_of(value: Value) -> str:
     text = text_of(value)
     if not text:
         return ""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST and int(text)):
-        raise Refused(
-            f"'{text}' is not a reference.", f"Write {SHORTEST} to {LONGEST} digits, such as 0012."
-        )
-    return text.zfill(SHORTEST)
+    shape = form()
+    if not shape.is_number:
+        if not is_reference(text):
+            raise Refused(f"'{text}' is not a reference.", _reference_to_write())
+        return as_written(text)
+    digits = KIND.sub("", text)
+    if not looks_like(digits) or reference_key(digits) == reference_key("0"):
+        raise Refused(f"'{text}' is not a reference.", _reference_to_write())
+    return as_written(digits)
 
 
-def reference_and_title(text: str) -> tuple[str, str]:
+def _reference_to_write() -> str:
+    shape = form()
+    if shape.is_number:
+        return f"Write {shape.width} to {MAX_DIGITS} digits, such as {example()}."
+    return (
+        f"Write 1 to {MAX_LENGTH} letters from A to Z, digits, '-', '.', '_' or '/', with at least"
+        f" one digit, such as {example()}."
+    )
+
+
+def reference_and_title(
+    text: str, is_known: Callable[[str], bool] = lambda _: False
+) -> tuple[str, str]:
     """Return the reference at the front of a title, or nothing, and the title without it.
 
-    Raises Refused for a reference with letters in it.
+    It is one that looks like the partnership's, or that `is_known`. Where references are
+    numbers, raises Refused for one with letters in it.
     """
-    if found := REFERENCE.fullmatch(text):
+    shape = form()
+    if not shape.is_number:
+        found = REFERENCE_AND_TITLE.fullmatch(text)
+        if found and is_reference(found[1]) and (looks_like(found[1]) or is_known(found[1])):
+            return as_written(found[1]), found[2].strip()
+        return "", text
+    found = NUMBER_AND_TITLE.fullmatch(text)
+    if found and len(found[1]) >= shape.width:
         return found[1], found[2].strip()
     if (found := SLIPPED.match(text)) and not found[1].isdigit():
         raise Refused(
-            f"'{found[1]}' is not a reference: it has letters in it.",
-            f"Write {SHORTEST} to {LONGEST} digits, such as 0012.",
+            f"'{found[1]}' is not a reference: it has letters in it.", _reference_to_write()
         )
     return "", text
 

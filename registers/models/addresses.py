@@ -15,6 +15,11 @@ def _around(name: str, parts: int) -> list[str]:
     return reverse(name, args=[PLACE] * parts).split(PLACE)
 
 
+def in_address(part: str) -> str:
+    """Return a reference, or a slug, as addresses have it: FIP~2021~14 for FIP/2021/14."""
+    return part.replace("/", "~")
+
+
 def address(name: str, *parts: str) -> str:
     """Return the path of the page `name`, whose address has `parts`: references or slugs.
 
@@ -22,4 +27,5 @@ def address(name: str, *parts: str) -> str:
     a list. The register stands at the root of its site, so it never differs.
     """
     around = _around(name, len(parts))
-    return "".join(piece for pair in zip(around, (*parts, ""), strict=True) for piece in pair)
+    written = (*map(in_address, parts), "")
+    return "".join(piece for pair in zip(around, written, strict=True) for piece in pair)

@@ -1,10 +1,9 @@
-"""When two names, or two references, are the same one, and what address a name makes."""
+"""When two names are the same one, and what address a name makes."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -120,26 +119,3 @@ def slug_of(text: str) -> str:
     """
     shown = SPACES.sub(" ", text).translate(_SHOWN).translate(_SLASHES).translate(_LETTERS)
     return slugify(shown)[:MAX_SLUG].strip("-_")
-
-
-SHORTEST, LONGEST = 4, 8
-LAST = 10**LONGEST - 1
-
-
-def all_spellings(numbers: Iterable[int]) -> list[str]:
-    """Return every way to write each of `numbers` as a reference: 0012, 00012 and so on for 12."""
-    return [
-        str(number).zfill(width)
-        for number in numbers
-        for width in range(max(SHORTEST, len(str(number))), LONGEST + 1)
-    ]
-
-
-def spellings_of(reference: str) -> list[str]:
-    """Return every other way to write the number of `reference`: 00012 for 0012.
-
-    None for what is no reference.
-    """
-    if not (SHORTEST <= len(reference) <= LONGEST and reference.isascii() and reference.isdigit()):
-        return []
-    return [way for way in all_spellings([int(reference)]) if way != reference]

@@ -34,6 +34,14 @@ from weisf.reference_form import MAX_LENGTH
 REFERENCE_STAYS = "A reference never changes. Make a new protocol instead."
 
 
+def _check_new_reference(reference: str) -> None:
+    """Raise ValidationError for the field where no new row can have this reference."""
+    try:
+        check_new_reference(reference)
+    except ValidationError as refusal:
+        raise ValidationError({"reference": refusal.messages}) from refusal
+
+
 class ProtocolQuerySet(models.QuerySet["Protocol"]):
     """Protocols, in an officer's words. `on` is always a day in Europe/London."""
 
@@ -294,10 +302,7 @@ class Protocol(models.Model):
             newer = newer.replaced_by
 
     def _refuse_used_reference(self) -> None:
-        try:
-            check_new_reference(self.pk)
-        except ValidationError as refusal:
-            raise ValidationError({"reference": refusal.messages}) from refusal
+        _check_new_reference(self.pk)
         key = reference_key(self.pk)
         for taken in Protocol.objects.filter(reference_key=key).exclude(pk=self.pk):
             raise ValidationError({"reference": f"Protocol {taken.pk} has this number already."})
@@ -407,6 +412,8 @@ class Gap(models.Model):
 
     def clean(self) -> None:
         """Refuse a number that is used or is explained already, and an e-mail address."""
+        if self._state.adding:
+            _check_new_reference(self.reference)
         key = reference_key(self.reference)
         if Protocol.objects.filter(reference_key=key).exists():
             raise ValidationError({"reference": "A protocol has this reference."})

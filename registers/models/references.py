@@ -14,6 +14,7 @@ from weisf.reference_form import MAX_DIGITS, MAX_LENGTH, ReferenceForm, Written,
 _REFERENCE = re.compile(rf"(?=[^0-9]*[0-9])[0-9A-Za-z._/-]{{1,{MAX_LENGTH}}}")
 _PIECE = re.compile(r"([0-9]+)|([a-z]+)|([-._/])")
 _SEPARATORS = dict(zip("-./_", "1234", strict=True))
+_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _SHORT = 7  # digits, whose number one digit can say
 KEY_LENGTH = 128  # the longest is 123
 
@@ -70,6 +71,11 @@ def as_written(text: str) -> str:
     What does not look like its references is returned as it is.
     """
     return form().padded(text)
+
+
+def without_zeros(reference: str) -> str:
+    """Return a reference without the zeros before its numbers: ISA-12 for ISA-012."""
+    return _ZEROS.sub("", reference)
 
 
 def looks_like(text: str) -> bool:

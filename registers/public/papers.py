@@ -12,18 +12,21 @@ from django.utils.cache import get_conditional_response
 
 from registers.exports.downloads import DownloadableFile, download_headers
 from registers.models import Document, Protocol, Resource
+from registers.public.protocols import any_spelling
 
 REMOVED = "This document was removed from the register"
 MISSING = "This file is not here"
 UNAVAILABLE = "This file cannot be opened at the moment"
 
 
+@any_spelling
 def document(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
     """Send a document of a public protocol; 410 for one that was removed."""
     paper = _document(reference, pk)
     return _gone(request) if paper.taken_off else _send(request, paper)
 
 
+@any_spelling
 def document_version(
     request: HttpRequest, reference: str, pk: int, version: int
 ) -> HttpResponseBase:

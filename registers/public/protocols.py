@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,14 +16,15 @@ from django.utils import timezone
 from registers.history.as_of import ProtocolAsOf, as_of
 from registers.history.diff import describe
 from registers.models import Gap, News, Protocol
-from registers.models.keys import spellings_of
+from registers.models.addresses import address
+from registers.models.references import as_written, keys_of
 from registers.public.request_context import paginate
 from registers.search.query_string import DayField, with_query
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
 
-REFERENCE_DIGITS = 4
 CHANGES_PER_PAGE = 50
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 def register(request: HttpRequest) -> HttpResponse:
@@ -51,9 +55,6 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         on = DayField(label="On", required=False).clean(request.GET.get("on", "")) or today
     except ValidationError as problem:
         raise BadRequest(problem.messages[0]) from problem
-    if len(reference) < REFERENCE_DIGITS:
-        whole = reverse("protocol", args=[reference.zfill(REFERENCE_DIGITS)])
-        return redirect(with_query(whole, request.GET.urlencode()), permanent=True)
     protocol = (
         Protocol.public.get_queryset()
         .select_related("theme", "replaced_by")
@@ -82,6 +83,33 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "protocols/detail.html", context)
 
 
+def stored_reference(written: str) -> str | None:
+    """Return the reference of the public protocol that is meant, in any spelling, as stored."""
+    keys = keys_of(written)
+    found = dict(
+        Protocol.public.filter(reference_key__in=keys).values_list("reference_key", "reference")
+    )
+    return next((found[key] for key in keys if key in found), None)
+
+
+def any_spelling(view: Callable[..., Response]) -> Callable[..., Response | HttpResponse]:
+    """Let a view of a protocol lead on (301) to the reference as it is stored, where it is not."""
+
+    @wraps(view)
+    def find(request: HttpRequest, reference: str, **parts: Any) -> Response | HttpResponse:
+        try:
+            return view(request, reference, **parts)
+        except Http404:
+            stored = stored_reference(reference)
+            if stored in {None, reference} or request.resolver_match is None:
+                raise
+            name = request.resolver_match.view_name
+            path = reverse(name, kwargs={"reference": stored, **parts})
+            return redirect(with_query(path, request.GET.urlencode()), permanent=True)
+
+    return find
+
+
 def _of_today(protocol: Protocol) -> dict[str, Any]:
     """Return what the page shows of a protocol as it stands."""
     newer = protocol.replaced_by
@@ -107,18 +135,17 @@ def _of_then(past: ProtocolAsOf) -> dict[str, Any]:
 
 def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what became of a reference without a public protocol, or redirect to its usual form."""
-    same = spellings_of(reference)
-    whole = Protocol.public.filter(pk__in=same).values_list("pk", flat=True).first()
     gap = gap_of(reference)
-    if whole is None and gap:
-        whole = gap.pk
-    if whole and whole != reference:
-        return redirect("protocol", whole, permanent=True)
+    stored = stored_reference(reference) or (gap.pk if gap else as_written(reference))
+    if stored != reference:
+        whole = address("protocol", stored)
+        return redirect(with_query(whole, request.GET.urlencode()), permanent=True)
     ended = gap is not None and gap.fate == Gap.Fate.WITHDRAWN
     context = {"reference": reference, "gap": gap}
     return render(request, "protocols/not_found.html", context, status=410 if ended else 404)
 
 
+@any_spelling
 def changes(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the changes of one protocol, field by field, the newest first."""
     protocol = get_object_or_404(Protocol.public.get_queryset(), reference=reference)

@@ -10,6 +10,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView, TemplateView
 
+from registers.models.addresses import in_address
+from registers.models.references import is_reference
 from registers.public import (
     answers,
     exports,
@@ -24,20 +26,24 @@ from registers.public import (
 from registers.public.parameters import reads_parameters
 from registers.public.well_known import SITEMAPS
 from registers.search.query_string import ProtocolFilter
+from weisf.reference_form import MAX_LENGTH
 
 
 class ReferenceConverter:
-    """A reference in a URL. Leading zeros may be left out."""
+    """A reference in a URL, in any spelling, with its slashes written as `~`."""
 
-    regex = "[0-9]{1,8}"
+    regex = f"[0-9A-Za-z._~-]{{1,{MAX_LENGTH}}}"
 
     def to_python(self, value: str) -> str:
-        """Return it unchanged."""
-        return value
+        """Return the reference. Raises ValueError for what is none, so that nothing is found."""
+        reference = value.replace("~", "/")
+        if not is_reference(reference):
+            raise ValueError
+        return reference
 
     def to_url(self, value: str) -> str:
-        """Return it unchanged."""
-        return value
+        """Return how the reference stands in a URL."""
+        return in_address(value)
 
 
 register_converter(ReferenceConverter, "reference")

@@ -11,16 +11,19 @@ from typing import Any, TypeVar
 from django.db import models
 
 from registers.models import Document, Identifier, Name, Organisation, Party, Protocol
-from registers.models.keys import all_spellings, key_of
+from registers.models.keys import key_of
+from registers.models.references import keys_of
 
 MAX_WORDS = 12
 MAX_LENGTH = 200
-NUMBER = re.compile(r"(?:(?:isp|isa|dsa)\W*)?([0-9]{1,8})", re.IGNORECASE)
+KIND = re.compile(r"(?:isp|isa|dsa)\W*(?=[0-9]{1,8}\Z)", re.IGNORECASE)
 WORDS_AND_PHRASES = re.compile(r'"([^"]+)"?|([^\s"]+)')
 TEXTS = [
     field.name
     for field in Protocol._meta.fields
-    if isinstance(field, models.CharField | models.TextField) and not field.choices
+    if isinstance(field, models.CharField | models.TextField)
+    and not field.choices
+    and field.editable
 ]
 Protocols = TypeVar("Protocols", bound=models.QuerySet[Any])
 
@@ -28,14 +31,13 @@ Protocols = TypeVar("Protocols", bound=models.QuerySet[Any])
 def search_protocols(protocols: Protocols, query: str) -> Protocols:
     """Return those of `protocols` that contain every word of `query` in any field.
 
-    A number alone (12, 0012, ISP 0012) finds the protocol with that reference, if
+    A reference alone (12, 0012, ISP 0012, isa-012) finds the protocol that has it, if
     there is one. A phrase in quotes is searched for as a whole.
     """
     query = query.replace("\0", "").strip()[:MAX_LENGTH]
-    if number := NUMBER.fullmatch(query):
-        references = all_spellings([int(number[1])])
-        if Protocol.objects.filter(pk__in=references).exists():
-            return protocols.filter(pk__in=references)
+    for written in dict.fromkeys((query, KIND.sub("", query))):
+        if Protocol.objects.with_reference(written).exists():
+            return protocols.filter(reference_key__in=keys_of(written))
     terms = [phrase or word for phrase, word in WORDS_AND_PHRASES.findall(query)]
     for term in dict.fromkeys(terms[:MAX_WORDS]):
         protocols = protocols.filter(_matches(term))

@@ -1,22 +1,29 @@
-"""The reference log: every reference from the first number to the last, with the gaps.
+"""The reference log: every reference, with the gaps where their numbers run on.
 
-A register can contain a protocol 99999999. So gaps are counted between the
-numbers that are used, and never listed one by one.
+Where the references of the partnership are numbers, or have one number and no year, the log
+runs from the first number to the last. A register can contain a protocol 99999999, so gaps
+are counted between the numbers that are used, and never listed one by one. All other
+references are listed behind them, and where there is no such number the log is only these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from django.db import models
-from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from registers.models import Gap, Protocol, UsedReference
-from registers.models.keys import LAST, SHORTEST, all_spellings, spellings_of
+from registers.models.references import form, keys_of, reference_key
+from weisf.reference_form import MAX_DIGITS, MAX_LENGTH, Written
+
+LAST = 10**MAX_DIGITS - 1
+_WITH_LAST_NUMBER = re.compile(r"(.*?)([0-9]{1,8})([^0-9]*)")
 
 
 class LogFilter(models.TextChoices):
@@ -37,44 +44,78 @@ class LogEntry:
     was_draft: bool = False  # of a draft that was deleted
 
 
-def highest_reference() -> str | None:
-    """Return the reference with the highest number that was ever used, or None.
+def highest_reference(year: int | None = None) -> str | None:
+    """Return the reference of this partnership's form with the highest number, or None.
 
-    Deleted drafts and explained gaps count too.
+    Where the form has a year, only those of `year`. Deleted drafts and explained gaps count too.
     """
+    found = _highest(1, reference__iregex=form().sql_pattern(year))
+    return found[0] if found else None
+
+
+def _highest(count: int, **conditions: str) -> list[str]:
+    """Return the last references that were ever used, the last first."""
     ever: tuple[Any, ...] = (Protocol.objects, UsedReference.objects, Gap.objects)
-    highest = [
-        things.annotate(number=Cast("reference", models.BigIntegerField()))
-        .order_by("-number")
-        .values_list("number", "reference")
-        .first()
+    some = {
+        key: reference
         for things in ever
-    ]
-    found = [each for each in highest if each]
-    return max(found)[1] if found else None
+        for key, reference in things.filter(**conditions)
+        .order_by("-reference_key")
+        .values_list("reference_key", "reference")[:count]
+    }
+    return [some[key] for key in sorted(some, reverse=True)[:count]]
 
 
-def next_reference() -> str:
-    """Return the reference to suggest for a new protocol: the next number, with as many digits.
+def next_reference(on: datetime.date) -> str:
+    """Return the reference to suggest for a new protocol on the day `on`.
 
-    Empty when there is no higher number.
+    It is the next number, with as many digits as the last; the first of the year where the form
+    has a year. Where no form is known, the last two must differ in nothing but their last number.
+    Empty where nothing says how it goes on, and where there is no higher number.
     """
-    highest = highest_reference()
-    if highest is None:
-        return "1".zfill(SHORTEST)
-    return "" if int(highest) == LAST else str(int(highest) + 1).zfill(len(highest))
+    shape = form()
+    if not shape.is_any:
+        highest = highest_reference(on.year)
+        return following(highest) if highest else shape.write(Written(number=1, year=on.year))
+    last_two = _highest(2)
+    around = {
+        (found[1].lower(), found[3].lower()) if found else None
+        for found in map(_WITH_LAST_NUMBER.fullmatch, last_two)
+    }
+    return following(last_two[0]) if len(last_two) > 1 and len(around) == 1 else ""
+
+
+def following(reference: str) -> str:
+    """Return the reference with the next number, as many digits, and all else alike.
+
+    Empty where there is no higher number.
+    """
+    shape = form()
+    if said := shape.read(reference):
+        higher = Written(number=said.number + 1, year=said.year)
+        return shape.write(higher, width=shape.digits(reference)) if said.number < LAST else ""
+    found = _WITH_LAST_NUMBER.fullmatch(reference)
+    if found is None:
+        return ""
+    text = f"{found[1]}{int(found[2]) + 1:0{len(found[2])}}{found[3]}"
+    return text if len(text) <= MAX_LENGTH else ""
 
 
 def unexplained_gaps() -> int:
-    """Return the number of unexplained gaps, counted by the database."""
+    """Return the number of unexplained gaps; where references are numbers, by the database."""
+    if not form().is_number:
+        return len(ReferenceLog().lines(LogFilter.UNEXPLAINED))
     highest = highest_reference()
     if highest is None:
         return 0
-    number = Cast("reference", models.BigIntegerField())
-    used = Protocol.objects.order_by().annotate(number=number).values("number").distinct()
-    explained_gaps = Gap.objects.order_by().annotate(number=number).values("number").distinct()
-    first = 0 if used.filter(number=0).exists() else 1
-    explained = explained_gaps.filter(number__gte=first).exclude(number__in=used)
+    numbers = {"reference__regex": "^[0-9]{1,8}$"}
+    used = Protocol.objects.order_by().filter(**numbers)
+    first = 0 if used.filter(reference_key=reference_key("0")).exists() else 1
+    explained = Gap.objects.filter(**numbers).exclude(
+        reference_key__in=Protocol.objects.order_by().values("reference_key")
+    )
+    if first:
+        explained = explained.exclude(reference_key=reference_key("0"))
     return int(highest) - first + 1 - used.count() - explained.count()
 
 
@@ -99,71 +140,126 @@ class NumberRange:
         return found
 
 
+class Lines:
+    """The lines of the log: the numbers of `numbers`, and behind them `others`, as references."""
+
+    def __init__(self, numbers: NumberRange, others: Sequence[str]) -> None:
+        self.numbers = numbers
+        self.others = others
+
+    def __len__(self) -> int:
+        return len(self.numbers) + len(self.others)
+
+    def at(self, positions: range) -> list[int | str]:
+        """Return the numbers, and then the references, at `positions`, counted from 0."""
+        count = len(self.numbers)
+        of_numbers = range(min(positions.start, count), min(positions.stop, count))
+        others = self.others[max(positions.start - count, 0) : max(positions.stop - count, 0)]
+        return [*self.numbers.at(of_numbers), *others]
+
+
 class ReferenceLog:
     """The reference log as it is now, read with a few queries whatever its length."""
 
     def __init__(self) -> None:
-        used = _numbers(Protocol.objects.all())
-        self._explained = _numbers(Gap.objects.all())
-        highest = highest_reference()
-        self.width = len(highest) if highest else SHORTEST
-        self.last = int(highest) if highest else 0
+        shape = form()
+        self.has_numbers = not (shape.is_any or shape.has_year)
+        used, self._other_protocols = self._divided(Protocol.objects)
+        self._explained, self._other_gaps = self._divided(Gap.objects)
+        highest = highest_reference() if self.has_numbers else None
+        self.width = shape.digits(highest) if highest else shape.width
+        self.last = self._number(highest) or 0 if highest else 0
         # Most registers number from 0001, but 0000 is possible.
         self.first = min([1, *used[:1].tolist()])
-        self.protocols = len(used)
+        self.protocols = len(used) + len(self._other_protocols)
+        # How many references stand behind the numbers.
+        self.others = len(self._other_protocols) + len(self._other_gaps)
         self._used = used
 
-    def numbers(self, shown: LogFilter = LogFilter.ALL) -> NumberRange:
-        """Return the numbers to list."""
+    def lines(self, shown: LogFilter = LogFilter.ALL) -> Lines:
+        """Return what to list."""
         excluded = {
             LogFilter.ALL: np.empty(0, np.int64),
             LogFilter.GAPS: self._used,
             LogFilter.UNEXPLAINED: np.union1d(self._used, self._explained),
         }
-        return NumberRange(self.first, self.last, excluded[shown])
+        others = {
+            LogFilter.ALL: [*self._other_protocols, *self._other_gaps],
+            LogFilter.GAPS: self._other_gaps,
+            LogFilter.UNEXPLAINED: [],
+        }
+        return Lines(
+            NumberRange(self.first, self.last, excluded[shown]),
+            sorted(others[shown], key=reference_key),
+        )
 
     def is_gap(self, reference: str) -> bool:
-        """Return whether `reference` is within the log, and no protocol has its number."""
-        if not (reference.isascii() and reference.isdigit()):
-            return False
-        number = int(reference)
+        """Return whether `reference` is within the log, and no protocol has it."""
+        number = self._number(reference)
+        if number is None:
+            return reference in self._other_gaps
         return self.first <= number <= self.last and number not in self._used
 
-    def entries(self, numbers: Sequence[int]) -> list[LogEntry]:
-        """Return the entry of each of `numbers`: three queries."""
-        references = all_spellings(numbers)
-        protocols = _by_number(Protocol.objects.filter(pk__in=references).only("title", "status"))
-        gaps = _by_number(Gap.objects.filter(pk__in=references))
-        deleted = UsedReference.objects.filter(pk__in=references).values_list("pk", flat=True)
-        ever_used = {int(reference) for reference in deleted}
+    def entries(self, lines: Sequence[int | str]) -> list[LogEntry]:
+        """Return the entry of each of `lines`: three queries."""
+        keys = [key for line in lines for key in self._keys(line)]
+        protocols = self._by_line(
+            Protocol.objects.filter(reference_key__in=keys).only("title", "status")
+        )
+        gaps = self._by_line(Gap.objects.filter(reference_key__in=keys))
+        deleted = UsedReference.objects.filter(reference_key__in=keys)
+        ever_used = self._by_line(deleted)
         return [
             LogEntry(
-                reference=self._written(number, protocols, gaps),
-                protocol=protocols.get(number),
-                gap=None if number in protocols else gaps.get(number),
-                was_draft=number in ever_used and number not in protocols,
+                reference=self._written(line, protocols, gaps),
+                protocol=protocols.get(line),
+                gap=None if line in protocols else gaps.get(line),
+                was_draft=line in ever_used and line not in protocols,
             )
-            for number in numbers
+            for line in lines
         ]
 
-    def _written(self, number: int, *by_number: dict[int, Any]) -> str:
-        """Return the number as written where it is used, or with as many digits as the last."""
+    def _number(self, reference: str) -> int | None:
+        """Return the number of a reference that has its place among the numbers."""
+        said = form().read(reference) if self.has_numbers else None
+        return said.number if said else None
+
+    def _divided(self, things: models.Manager[Any]) -> tuple[NDArray[np.int64], list[str]]:
+        """Return the numbers of `things`, sorted and each once, and the references without one."""
+        numbers, others = list[int](), list[str]()
+        for reference in things.order_by().values_list("pk", flat=True).iterator(chunk_size=20_000):
+            number = self._number(reference)
+            if number is None:
+                others.append(reference)
+            else:
+                numbers.append(number)
+        return np.unique(np.array(numbers, np.int64)), others
+
+    def _by_line(self, things: Iterable[Any]) -> dict[int | str, Any]:
+        """Return things by what stands for them in `lines`."""
+        numbers = ((self._number(thing.pk), thing) for thing in things)
+        return {thing.pk if number is None else number: thing for number, thing in numbers}
+
+    def _keys(self, line: int | str) -> Iterator[str]:
+        """Give the keys that a protocol of the line can have: with any zeros before its number."""
+        if isinstance(line, str):
+            yield reference_key(line)
+            return
+        shape, said = form(), Written(number=line)
+        yield from {
+            reference_key(shape.write(said, width=width)) for width in range(1, MAX_DIGITS + 1)
+        }
+
+    def _written(self, line: int | str, *by_line: dict[int | str, Any]) -> str:
+        """Return the reference as written where it is used, or with as many digits as the last."""
+        if isinstance(line, str):
+            return line
         return next(
-            (str(each[number].pk) for each in by_number if number in each),
-            str(number).zfill(self.width),
+            (str(each[line].pk) for each in by_line if line in each),
+            form().write(Written(number=line), width=self.width),
         )
 
 
 def gap_of(reference: str) -> Gap | None:
-    """Return the gap with the number of `reference`, however many zeros it is written with."""
-    return Gap.objects.filter(pk__in=[reference, *spellings_of(reference)]).first()
-
-
-def _numbers(things: models.QuerySet[Any]) -> NDArray[np.int64]:
-    """Return the numbers of `things`, sorted and without duplicates."""
-    references = things.order_by().values_list("pk", flat=True)
-    return np.unique(np.fromiter(map(int, references.iterator(chunk_size=20_000)), np.int64))
-
-
-def _by_number(things: models.QuerySet[Any]) -> dict[int, Any]:
-    return {int(thing.pk): thing for thing in things}
+    """Return the gap that is meant by `reference`, in any spelling."""
+    return Gap.objects.filter(reference_key__in=keys_of(reference)).first()

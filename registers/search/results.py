@@ -12,8 +12,9 @@ from django.http import QueryDict
 from numpy.typing import NDArray
 
 from registers.models import Organisation, Protocol, Theme
+from registers.models.references import as_written, is_reference
 from registers.search.facets import Facets, facets, facets_without_counts, theme_counts
-from registers.search.index import MAX_DIGITS, MIN_DIGITS, Index
+from registers.search.index import Index
 from registers.search.next_steps import (
     FoundWord,
     words_that_find,
@@ -141,8 +142,8 @@ class Results:
             return ""
         named = next((term.reference for term in self.search.terms if term.reference), "")
         missing = self.search.missing_reference
-        can_be_one = missing.isdigit() and len(missing) <= MAX_DIGITS
-        return named or (missing.zfill(MIN_DIGITS) if can_be_one else "")
+        # A number of fifty digits has no page that could say what it means.
+        return named or (as_written(missing) if is_reference(missing) else "")
 
     @property
     def missing_reference_is_public(self) -> bool:

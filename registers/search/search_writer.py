@@ -27,6 +27,7 @@ from registers.models import (
     VocabularyWord,
 )
 from registers.models.protocol_fields import PROTOCOL_FIELDS
+from registers.models.references import without_zeros
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, Row, TextTable, engine
 from registers.search.text.search import add_to_vocabulary
 from registers.search.text.words import prepare
@@ -174,7 +175,7 @@ def _protocol_rows(protocols: list[dict[str, Any]]) -> Iterator[Row]:
         reference = each["pk"]
         fields = (
             [each["title"]],
-            [reference, reference.lstrip("0")],
+            [reference, without_zeros(reference)],
             [each["purpose"]],
             [each["summary"]],
             [each[name] for name in OTHER_TEXTS],

@@ -375,7 +375,7 @@ def test_a_withdrawn_protocol_is_not_put_back_in_force():
 def test_a_number_of_which_something_is_said_is_refused():
     Gap.objects.create(reference="9001", fate="never")
     line = checked_row("Safer Community", "9001 - New")
-    assert wrongs(line) == [("B", "The number book says of 9001: never issued.")]
+    assert wrongs(line) == [("B", "The reference log says of 9001: never issued.")]
 
 
 def test_a_reference_that_stands_twice_refuses_both():

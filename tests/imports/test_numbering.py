@@ -96,4 +96,4 @@ def test_what_may_be_a_slip_is_remarked_on():
 def test_there_may_be_no_number_left():
     Gap.objects.create(reference="99999999", fate="never")
     line = checked_row("Safer Community", "One")
-    assert wrongs(line) == [("", "There is no free reference left.")]
+    assert wrongs(line) == [("", "There is no next free reference.")]

@@ -16,7 +16,7 @@ from registers.search.reference_log import (
     next_reference,
     unexplained_gaps,
 )
-from tests.makers import ThemeFactory
+from tests.makers import DAY, ThemeFactory
 from tests.models.making import NOW, a_protocol
 
 pytestmark = pytest.mark.both_databases
@@ -50,7 +50,7 @@ class TestNumbers:
             Gap(reference=str(number).zfill(4), fate="never") for number in numbers[40:]
         )
         book, expected = ReferenceLog(), slowly(shown)
-        found = book.numbers(shown)
+        found = book.lines(shown)
         assert len(found) == len(expected)
         assert found.at(range(len(found))) == expected
         assert found.at(range(3, 9)) == expected[3:9]
@@ -66,27 +66,27 @@ class TestNumbers:
             for each in random.sample(range(1, 130), 40)
         )
         assert unexplained_gaps() == len(slowly(LogFilter.UNEXPLAINED)) > 0
-        assert unexplained_gaps() == len(ReferenceLog().numbers(LogFilter.UNEXPLAINED))
+        assert unexplained_gaps() == len(ReferenceLog().lines(LogFilter.UNEXPLAINED))
 
     def test_a_number_far_away_costs_nothing(self, django_assert_num_queries):
         put("0002", "99999999")
         with django_assert_num_queries(5):
             book = ReferenceLog()
-        gaps = book.numbers(LogFilter.GAPS)
+        gaps = book.lines(LogFilter.GAPS)
         assert len(gaps) == 99_999_997
         assert gaps.at(range(3)) == [1, 3, 4]
         assert gaps.at(range(len(gaps) - 1, len(gaps))) == [99_999_998]
 
     def test_an_empty_register_has_none(self):
         book = ReferenceLog()
-        assert [len(book.numbers(shown)) for shown in LogFilter] == [0, 0, 0]
+        assert [len(book.lines(shown)) for shown in LogFilter] == [0, 0, 0]
         assert unexplained_gaps() == 0
 
     def test_a_protocol_with_the_number_nought_is_there_too(self):
         put("0000", "0002")
         book = ReferenceLog()
-        assert book.numbers().at(range(3)) == [0, 1, 2]
-        assert book.numbers(LogFilter.GAPS).at(range(1)) == [1]
+        assert book.lines().at(range(3)) == [0, 1, 2]
+        assert book.lines(LogFilter.GAPS).at(range(1)) == [1]
         assert unexplained_gaps() == 1
 
 
@@ -125,19 +125,19 @@ class TestLines:
 class TestTheNextReference:
     @pytest.mark.usefixtures("real_register")
     def test_follows_the_highest(self):
-        assert (highest_reference(), next_reference()) == ("0073", "0074")
+        assert (highest_reference(), next_reference(DAY)) == ("0073", "0074")
 
     @pytest.mark.usefixtures("real_register")
     def test_follows_a_gap_of_which_something_is_said(self):
         Gap.objects.create(reference="0080", fate="unknown")
-        assert next_reference() == "0081"
+        assert next_reference(DAY) == "0081"
 
     @pytest.mark.usefixtures("real_register")
     def test_follows_a_draft_that_was_deleted(self):
         draft = a_protocol("0090", theme=Theme.objects.first(), status="draft")
         changes.save(draft)
         changes.remove(draft)
-        assert next_reference() == "0091"
+        assert next_reference(DAY) == "0091"
         assert ReferenceLog().last == 90
 
     @pytest.mark.usefixtures("empty_register")
@@ -156,7 +156,7 @@ class TestTheNextReference:
     )
     def test_is_as_long_as_the_last(self, held, offered):
         put(*held)
-        assert next_reference() == offered
+        assert next_reference(DAY) == offered
 
 
 @pytest.mark.usefixtures("real_register")

@@ -14,42 +14,56 @@ from registers.imports.spreadsheet.plan import Fate, Line, Problem
 from registers.imports.spreadsheet.reading import Tables
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import Gap, Protocol
-from registers.models.keys import LAST, LONGEST, SHORTEST, key_of
-from registers.search.reference_log import next_reference
+from registers.models.keys import key_of
+from registers.models.references import as_written, form, keys_of, reference_key
+from registers.search.reference_log import following, next_reference
+from weisf.reference_form import MAX_DIGITS
 
 
 class Stored:
-    """Every reference that was ever used, by its number; the protocols when they are asked for."""
+    """Every reference that was ever used, by its key; the protocols when they are asked for."""
 
     def __init__(self, on: datetime.date) -> None:
         references = Protocol.objects.order_by().values_list("pk", flat=True)
-        self._references = {int(reference): reference for reference in references.iterator()}
-        self._gaps = {int(gap.pk): gap for gap in Gap.objects.all()}
+        self._references = {reference_key(each): each for each in references.iterator()}
+        self._gaps = {gap.reference_key: gap for gap in Gap.objects.all()}
         self._place = ExportContext(site="", on=on)
-        self._next = next_reference()
+        self._next = next_reference(on)
         self._titles: dict[str, str] | None = None
 
     def reference(self, written: str) -> str | None:
-        """Return the reference of the protocol that has this number, however it is written."""
-        return self._references.get(int(written))
+        """Return the reference of the protocol that is meant, however it is written."""
+        found = (self._references.get(key) for key in keys_of(written))
+        return next((each for each in found if each), None)
+
+    def has(self, written: str) -> bool:
+        """Return whether a protocol is meant, however its reference is written."""
+        return self.reference(written) is not None
 
     def gap(self, written: str) -> Gap | None:
-        """Return what is said of this number where no protocol has it."""
-        return self._gaps.get(int(written))
+        """Return what is said of this reference where no protocol has it."""
+        return self._gaps.get(reference_key(written))
 
     def free(self, used: Iterable[str]) -> Iterator[str]:
         """Give the next free references, without those that the file uses: above the register's.
 
-        It ends where there is no number left.
+        It ends where there is no number left, and gives none where none can be offered.
         """
-        taken = {int(each) for each in used}
-        for number in range(int(self._next) if self._next else LAST + 1, LAST + 1):
-            if number not in taken:
-                yield str(number).zfill(max(len(self._next), SHORTEST))
+        taken = {reference_key(each) for each in used} | self._references.keys()
+        reference = self._next
+        while reference:
+            if reference_key(reference) not in taken:
+                yield reference
+            reference = following(reference)
 
     def unused_before(self, reference: str) -> int:
-        """Return how many numbers lie between the register's last and this one."""
-        return int(reference) - int(self._next or LAST)
+        """Return how many numbers lie between the register's last and this one.
+
+        0 where the references have no numbers that run on.
+        """
+        shape = form()
+        said, free = shape.read(reference), shape.read(self._next)
+        return said.number - free.number if said and free and not shape.has_year else 0
 
     def with_title(self, title: str) -> str | None:
         """Return the reference of a protocol that has this very title."""
@@ -76,7 +90,8 @@ REFERENCE_AND_TITLE = ("reference", "title")
 MANY_UNUSED = 500
 # Stands for the reference of a new protocol until all rows are read.
 TO_GET_ONE = "?"
-NUMBER = re.compile(rf"([0-9]{{1,{LONGEST}}})(?![0-9\w])")
+NUMBER = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}(?![0-9\w])")
+FIRST_WORD = re.compile(r"[0-9A-Za-z]+(?:[._/-]+[0-9A-Za-z]+)*(?!\w)")
 
 
 @dataclass(slots=True)
@@ -92,7 +107,7 @@ def entries_of(tables: Tables, stored: Stored) -> list[Entry]:
     """Return every row with its reference. What cannot be told is refused in the row."""
     entries = [_entry(RowOf(table, row), stored) for table in tables.tables for row in table.rows]
     _refuse_twice(entries)
-    given = {int(entry.reference) for entry in entries if entry.reference}
+    given = {reference_key(entry.reference) for entry in entries if entry.reference}
     for entry in entries:
         if not entry.reference and not entry.row.problems:
             _refuse_likely_known(entry, given, stored)
@@ -110,7 +125,7 @@ def give_references(lines: Iterable[Line], entries: Iterable[Entry], stored: Sto
         line.reference = "" if line.fate == Fate.REFUSED else next(free, "")
         if not line.reference and line.fate != Fate.REFUSED:
             line.fate = Fate.REFUSED
-            line.problems = [Problem("", "There is no free reference left.", "Write one yourself.")]
+            line.problems = [Problem("", "There is no next free reference.", "Write one yourself.")]
 
 
 def _remarks_on_new(line: Line, stored: Stored) -> Iterator[str]:
@@ -127,7 +142,9 @@ def _entry(row: RowOf, stored: Stored) -> Entry:
     reference = row.read("reference", reference_of) or ""
     title = row.text("title")
     if title and not row.problems:
-        found = row.read("title", lambda _: reference_and_title(title)) or ("", title)
+        found = row.read(
+            "title", lambda _: reference_and_title(title, lambda each: bool(stored.reference(each)))
+        ) or ("", title)
         reference, title = _one_reference(row, reference, title, found)
     if not title and not reference and not row.problems:
         filled = [name for name in row.table.columns if row.value(name) is not None]
@@ -141,13 +158,13 @@ def _entry(row: RowOf, stored: Stored) -> Entry:
     if reference and not row.problems:
         there = stored.reference(reference)
         gap = stored.gap(reference)
-        if there is None and not int(reference):
+        if there is None and reference_key(reference) == reference_key("0"):
             row.refuse(*_at_reference(row), "0000 is not a reference.", "Begin with 0001.")
         elif there is None and gap is not None:
             row.refuse(
                 *_at_reference(row),
-                f"The number book says of {gap.pk}: {gap.get_fate_display().lower()}.",
-                "Take that back there first, or use another number.",
+                f"The reference log says of {gap.pk}: {gap.get_fate_display().lower()}.",
+                "Clear that there first, or use another reference.",
             )
         reference = there or reference
     return Entry(row, reference, title)
@@ -164,7 +181,7 @@ def _one_reference(
         return found
     if not found[0] or "title" in row.table.own:
         return reference, title
-    if int(found[0]) != int(reference):
+    if not set(keys_of(found[0])) & set(keys_of(reference)):
         row.refuse(
             "title",
             f"The title begins with {found[0]}, and the reference of this row is {reference}.",
@@ -182,7 +199,7 @@ def _refuse_twice(entries: list[Entry]) -> None:
     same: dict[tuple[bool, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.reference:
-            same[True, str(int(entry.reference))].append(entry)
+            same[True, reference_key(entry.reference)].append(entry)
         elif entry.title:
             same[False, key_of(entry.title)].append(entry)
     for (is_given, _), alike in same.items():
@@ -210,10 +227,10 @@ def _refuse_twice(entries: list[Entry]) -> None:
                 )
 
 
-def _refuse_likely_known(entry: Entry, given: set[int], stored: Stored) -> None:
+def _refuse_likely_known(entry: Entry, given: set[str], stored: Stored) -> None:
     """Refuse a row without a reference that may be about a protocol that is there, or is given."""
     there = stored.with_title(entry.title)
-    number = NUMBER.match(entry.title)
+    number = (NUMBER if form().is_number else FIRST_WORD).match(entry.title)
     if there:
         entry.row.refuse(
             "title",
@@ -221,11 +238,11 @@ def _refuse_likely_known(entry: Entry, given: set[int], stored: Stored) -> None:
             f"Write {there} in front of the title if it is the same protocol; another number if"
             " it is not.",
         )
-    elif number and (int(number[1]) in given or stored.reference(number[1])):
-        reference = number[1].zfill(SHORTEST)
+    elif number and (given.intersection(keys_of(number[0])) or stored.reference(number[0])):
+        reference = as_written(number[0])
         entry.row.refuse(
             "title",
-            f"This title begins with the number of a protocol, {number[1]}, but not as a"
+            f"This title begins with the number of a protocol, {number[0]}, but not as a"
             " reference is written.",
             f"Write '{reference} - ' if it is that protocol, or another number in front of it all.",
         )

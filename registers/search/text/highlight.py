@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from registers.models import Name, Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS
+from registers.models.references import without_zeros
 from registers.search.text.query import Form, Term
 from registers.search.text.search import Search
 from registers.search.text.words import MAX_FIELD_LENGTH, SHORT_TEXT, Word, words_of
@@ -102,7 +103,7 @@ def _passages_in_texts(
     left = list(terms)
     # The shortest first: a text is only split into words while a term is still missing.
     for shown in (
-        [protocol.reference, protocol.reference.lstrip("0"), protocol.title],
+        [protocol.reference, without_zeros(protocol.reference), protocol.title],
         [party.organisation.name for party in parties],
         [" ".join(protocol.purpose.split()[:SHOWN_WORDS])],
     ):

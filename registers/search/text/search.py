@@ -16,7 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from registers.models import VocabularyWord
-from registers.search.index import MAX_DIGITS, MIN_DIGITS, Index, Mask
+from registers.search.index import Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.query import Term, parse_query
 
@@ -141,10 +141,8 @@ def _parse(query: str, index: Index) -> list[Term]:
 
 def _reference_of(index: Index, text: str) -> str:
     """Return the reference of a public protocol as it is written there, for any spelling."""
-    if not text.isdigit() or len(text) > MAX_DIGITS:
-        return ""
-    position = index.position_of(text.zfill(MIN_DIGITS))
-    return "" if position is None else index.references([position])[0]
+    position = index.position_of(text)
+    return "" if position is None else index.references.at([position])[0]
 
 
 @lru_cache(maxsize=256)
