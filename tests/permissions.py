@@ -113,6 +113,9 @@ PUBLIC = {
     "themes/<slug:slug>/": read("/themes/safer-community/"),
     "organisations/": read("/organisations/"),
     "organisations.<str:extension>": read("/organisations.csv"),
+    "sharing/": read("/sharing/"),
+    "sharing/together/": read("/sharing/together/?one=ecc&other=essex-police", "on"),
+    "sharing.<str:extension>": read("/sharing.csv"),
     "organisations/<slug:slug>/": read("/organisations/essex-police/"),
     "organisations/<slug:one>/with/<slug:other>/": read(
         "/organisations/essex-county-council/with/essex-police/"

@@ -18,6 +18,7 @@ from registers.public.exports import DISPOSITIONS, FORMATS
 from registers.public.request_context import export_context
 from registers.public.schemas import DESCRIPTION, Parameter, parameters, ref, schemas
 from registers.public.well_known import SITEMAPS
+from registers.search.pairs import MOST_FIRST, SORTS
 from registers.search.results import Results
 
 TEXT = {"type": "string"}
@@ -118,6 +119,24 @@ LETTER = {
         "example": "e",
     }
 }
+# Their names in the description, where `organisation` and `sort` are those of protocols.
+PAIR_PARAMETERS = {
+    "pair_organisation": {
+        "name": "organisation",
+        "in": "query",
+        "description": "Only the pairs of this organisation: the end of its web address, or any"
+        " name that it has or had.",
+        "schema": {"type": "string", "minLength": 1},
+        "allowEmptyValue": True,
+    },
+    "pair_sort": {
+        "name": "sort",
+        "in": "query",
+        "description": "The order. A minus sign turns it round.",
+        "schema": {"type": "string", "enum": [name for name, _ in SORTS], "default": MOST_FIRST},
+        "allowEmptyValue": True,
+    },
+}
 NAMES = {
     "csv": "a table",
     "xlsx": "a workbook",
@@ -171,18 +190,21 @@ def document(context: ExportContext) -> dict[str, Any]:
         "openapi": "3.1.1",
         "info": {
             "title": f"{context.publisher}: {context.register}",
-            "summary": "Who shares personal data with whom, and why.",
+            "summary": "Which organisations have agreed to share personal data, and why.",
             "description": ABOUT,
             "version": VERSION,
             "contact": {"name": context.publisher, "email": settings.PARTNERSHIP.email},
         },
         "externalDocs": {"url": f"{context.site}{reverse('about-data')}"},
         "servers": [{"url": context.site}],
-        "paths": dict([*_lists(example, described), *_organisations(), *_others(), _addresses()]),
+        "paths": dict(
+            [*_lists(example, described), *_organisations(), *_pairs(), *_others(), _addresses()]
+        ),
         "components": {
             "schemas": schemas(),
             "parameters": {each.name: _parameter(each, example) for each in described}
             | LETTER
+            | PAIR_PARAMETERS
             | TAG,
             "responses": RESPONSES,
             "headers": HEADERS,
@@ -251,6 +273,26 @@ def _organisations() -> Iterator[tuple[str, Any]]:
                 response_object("The organisations, A to Z.", {media: body}, *own, kept=True),
                 ["304", "400", *(["404"] if extension == "json" else [])],
                 [ref(name, "parameters") for name in ["letter", "page", *TAG]],
+            ),
+        )
+
+
+def _pairs() -> Iterator[tuple[str, Any]]:
+    """Give the path of every extension of the pairs of organisations."""
+    bodies = {
+        "csv": (csv.CONTENT_TYPE, {"schema": TEXT}),
+        "json": (json.CONTENT_TYPE, {"schema": ref("Pairs")}),
+    }
+    for extension, (media, body) in bodies.items():
+        own = ["Link", *(["Content-Disposition"] if extension == "csv" else [])]
+        yield (
+            reverse("sharing-export", args=[extension]),
+            path_item(
+                f"sharing-{extension}",
+                f"Which organisations are named together, as {NAMES[extension]}",
+                response_object("The pairs of organisations.", {media: body}, *own, kept=True),
+                ["304", "400", *(["404"] if extension == "json" else [])],
+                [ref(name, "parameters") for name in [*PAIR_PARAMETERS, "page", *TAG]],
             ),
         )
 

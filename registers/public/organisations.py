@@ -1,15 +1,17 @@
-"""Organisations: A to Z by any name, the page of each, and what two of them share."""
+"""Organisations: A to Z by any name, the page of each, and what two are named in together."""
 
 from __future__ import annotations
+
+from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from registers.models import Name, Organisation, Slug, Succession
-from registers.models.keys import slug_of
 from registers.public.request_context import paginate
 from registers.search.index import current_index
 from registers.search.organisations import (
@@ -19,13 +21,10 @@ from registers.search.organisations import (
     shared_by,
     sharing_with,
 )
-from registers.search.query_string import shorten
 
 NAMES_PER_PAGE = 200
 PROTOCOLS_PER_PAGE = 50
-MAX_SHARING = 60
-MAX_CANDIDATES = 20
-MAX_NAME_LENGTH = 255
+MAX_SHARING = 8
 KINDS = Name.Kind.values
 
 
@@ -56,14 +55,15 @@ def letter_of(request: HttpRequest) -> str:
 
 
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one organisation: its names, its protocols, and whom it shares with.
+    """Show one organisation: its names, its protocols, and whom it is named with.
 
     A slug of any other name redirects to the current one. `with` in the query string
-    is any name of another organisation, and redirects to what the two share.
+    is any name of another organisation, and redirects to what the two are named in.
     """
     organisation = _organisation_at(slug)
     if request.GET.get("with", "").strip():
-        return _together_with(request, organisation, request.GET["with"].strip())
+        query = urlencode({"one": organisation.slug, "other": request.GET["with"].strip()})
+        return redirect(f"{reverse('sharing-ask')}?{query}")
     if organisation.slug != slug:
         return redirect(organisation, permanent=True)
     successions = Succession.objects.select_related("organisation", "successor").filter(
@@ -85,7 +85,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def together(request: HttpRequest, one: str, other: str) -> HttpResponse:
-    """Show what two organisations share: the answer first, then the protocols."""
+    """Show what two organisations are named in together: the answer first, then the protocols."""
     organisation, second = _organisation_at(one), _organisation_at(other)
     if organisation == second:
         return redirect(organisation)
@@ -108,27 +108,3 @@ def _organisation_at(slug: str) -> Organisation:
     """Return the organisation with a present or past slug. Raises Http404."""
     slugs = Slug.objects.select_related("organisation")
     return get_object_or_404(slugs, text=slug.lower()).organisation
-
-
-def _together_with(request: HttpRequest, organisation: Organisation, name: str) -> HttpResponse:
-    """Redirect to what it shares with the organisation called `name`, or ask which is meant."""
-    if len(name) > MAX_NAME_LENGTH or "\0" in name:
-        raise BadRequest(
-            "The name of the other organisation is too long or cannot be read. Check it and"
-            " enter it again."
-        )
-    other = (
-        Organisation.objects.named(name).first() or Organisation.objects.at(slug_of(name)).first()
-    )
-    if other:
-        return redirect("together", *sorted([organisation.slug, other.slug]))
-    candidates = list(
-        Organisation.objects.called_like(name).exclude(pk=organisation.pk)[:MAX_CANDIDATES]
-    )
-    context = {
-        "organisation": organisation,
-        "name": name,
-        "candidates": candidates,
-        "errors": {"with": f"No organisation in this register is called ‘{shorten(name)}’."},
-    }
-    return render(request, "organisations/choose.html", context, status=200 if candidates else 400)

@@ -15,12 +15,15 @@ from django.utils import timezone
 from registers.exports.atom import CONTENT_TYPE
 from registers.exports.columns import COLUMNS
 from registers.exports.news_feed import write as write_news_feed
+from registers.exports.pairs import COLUMNS as PAIR_COLUMNS
 from registers.models import Approver, News, Resource, Theme
 from registers.public.exports import ORGANISATIONS_PER_PAGE, link_header
 from registers.public.openapi import document
 from registers.public.request_context import export_context, paginate
 from registers.public.schemas import ORGANISATION, parameters
+from registers.public.sharing import PAIRS_PER_PAGE
 from registers.search.facets import theme_counts
+from registers.search.pairs import MOST_PAIRS
 from registers.search.query_string import ProtocolFilter
 from registers.search.results import PAGE_LENGTH, Results
 
@@ -46,7 +49,10 @@ def data(request: HttpRequest) -> HttpResponse:
             {"name": name, "meaning": schema["description"]}
             for name, schema in ORGANISATION.items()
         ],
+        "pair_columns": [{"name": name, "meaning": text} for name, text in PAIR_COLUMNS.items()],
         "page_length": PAGE_LENGTH,
+        "pairs_length": PAIRS_PER_PAGE,
+        "most_pairs": MOST_PAIRS,
         "organisations_length": ORGANISATIONS_PER_PAGE,
     }
     return render(request, "pages/data.html", context)

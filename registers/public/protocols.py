@@ -19,6 +19,7 @@ from registers.models import Gap, News, Protocol
 from registers.models.addresses import address
 from registers.models.references import as_written, keys_of
 from registers.public.request_context import paginate
+from registers.public.two_boxes import two_boxes
 from registers.search.query_string import DayField, with_query
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
@@ -36,6 +37,7 @@ def register(request: HttpRequest) -> HttpResponse:
         "results": results,
         "on": results.on,
         "latest": News.objects.published(results.on).first,
+        "two_boxes": two_boxes,
     }
     return render(request, "protocols/list.html", context, status=400 if results.errors else 200)
 

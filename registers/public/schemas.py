@@ -13,10 +13,13 @@ from django import forms
 from django.http import QueryDict
 
 from registers.exports.columns import COLUMNS, Column
+from registers.exports.pairs import COLUMNS as PAIR_COLUMNS
 from registers.models import Identifier, Name, Organisation
 from registers.models.protocol_fields import Kind
 from registers.models.review_dates import ReviewStatus
 from registers.public.exports import ORGANISATIONS_PER_PAGE
+from registers.public.sharing import PAIRS_PER_PAGE
+from registers.search.pairs import MOST_PAIRS
 from registers.search.query_string import (
     MonthField,
     MultipleField,
@@ -217,6 +220,22 @@ ORGANISATION: dict[str, Schema] = {
         ),
     },
 }
+NAMED = closed_object({"name": OFFICIAL, "slug": SLUG})
+PAIR: dict[str, Schema] = {
+    "organisation": NAMED | {"description": "The first organisation."},
+    "with": NAMED | {"description": "The organisation that it is named with."},
+    "protocols": {
+        "type": "integer",
+        "minimum": 1,
+        "description": PAIR_COLUMNS["protocols"],
+    },
+    "url": ADDRESS | {"description": PAIR_COLUMNS["url"]},
+}
+COMPLETE: Schema = {
+    "type": "boolean",
+    "description": f"Whether these are all pairs. Of all organisations only the {MOST_PAIRS:,}"
+    " pairs with the most protocols are here; of one organisation there are all.",
+}
 # What is never unknown. All other columns may be null.
 NEVER_NULL: dict[str, Schema] = {
     "reference": {"type": "string", "pattern": "^[0-9]{4,8}$"},
@@ -246,11 +265,12 @@ def column_schema(column: Column) -> Schema:
     return schema | choices | {"description": column.meaning}
 
 
-def page_schema(name: str, *, most: int) -> Schema:
-    """Return the schema of a page of such things, `most` at the most."""
+def page_schema(name: str, *, most: int, **more: Schema) -> Schema:
+    """Return the schema of a page of such things, `most` at the most, with further keys."""
     return closed_object(
         {
             "count": NUMBER | {"description": "How many there are on all pages."},
+            **more,
             "next": nullable(ADDRESS | {"description": "The page after this one."}),
             "previous": nullable(ADDRESS | {"description": "The page before this one."}),
             "results": {"type": "array", "items": ref(name), "maxItems": most},
@@ -268,6 +288,8 @@ def schemas() -> dict[str, Schema]:
         "Organisation": closed_object(
             ORGANISATION, description="One organisation of the register."
         ),
+        "Pairs": page_schema("Pair", most=PAIRS_PER_PAGE, complete=COMPLETE),
+        "Pair": closed_object(PAIR, description="Two organisations that are named together."),
         "Theme": closed_object({"name": TEXT, "slug": SLUG}),
         "Lead": closed_object(PARTY, description="The organisation that leads."),
         "Partner": closed_object(PARTNER, description="Another organisation that takes part."),

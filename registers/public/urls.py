@@ -21,10 +21,12 @@ from registers.public import (
     papers,
     protocols,
     reviews,
+    sharing,
     well_known,
 )
 from registers.public.parameters import reads_parameters
 from registers.public.well_known import SITEMAPS
+from registers.search.pairs import PairsForm
 from registers.search.query_string import ProtocolFilter
 from weisf.reference_form import MAX_LENGTH
 
@@ -121,6 +123,11 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         organisations.together,
         "page",
         name="together",
+    ),
+    cached_path("sharing/", sharing.index, *PairsForm.base_fields, name="sharing"),
+    path("sharing/together/", sharing.ask, name="sharing-ask"),
+    cached_path(
+        "sharing.<str:extension>", sharing.export, *PairsForm.base_fields, name="sharing-export"
     ),
     cached_path("approvers/", pages.approver_list, "page", name="approvers"),
     cached_path("reviews/", reviews.index, *reviews.CACHED_PARAMS, "on", name="reviews"),

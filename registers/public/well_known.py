@@ -55,8 +55,8 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 PAGES = [
-    *("register", "themes", "organisations", "reviews", "approvers", "news", "resources"),
-    *("about", "about-data"),
+    *("register", "themes", "organisations", "sharing", "reviews", "approvers"),
+    *("news", "resources", "about", "about-data"),
 ]
 
 

@@ -47,11 +47,17 @@ PAGES: dict[str, list[Example]] = {
             "/organisations/essex-county-council/",
             "/organisations/essex-partnership-university-nhs-foundation-trust/",
             "/organisations/nhs-hertfordshire-and-west-essex-integrated-care-board/",
-            "/organisations/essex-county-council/?with=essex",
-            "/organisations/essex-county-council/?with=barnard",
         ),
-        Example(path="/organisations/essex-county-council/?with=nonsense", status=400),
         Example(path=f"/organisations/essex-county-council/?with={LONG}", status=400),
+    ],
+    "sharing/": [
+        *_at("/sharing/", "/sharing/?organisation=essex-police&sort=with"),
+        Example(path="/sharing/?organisation=nonsense&sort=x", status=400),
+    ],
+    "sharing/together/": [
+        *_at("/sharing/together/?one=ecc&other=Barnado%27s"),
+        Example(path="/sharing/together/?one=essex&other=hospital", status=400),
+        Example(path=f"/sharing/together/?one=&other={LONG}", status=400),
     ],
     "organisations/<slug:one>/with/<slug:other>/": _at(
         "/organisations/essex-county-council/with/essex-police/",
@@ -109,6 +115,7 @@ FULL = [
 NO_PAGES: dict[str, str] = {
     "protocols.<str:extension>": "/protocols.csv",
     "organisations.<str:extension>": "/organisations.csv",
+    "sharing.<str:extension>": "/sharing.csv",
     "protocols/<reference:reference>/documents/<int:pk>/": "/protocols/9001/documents/1/",
     "protocols/<reference:reference>/documents/<int:pk>/versions/<int:version>/": (
         "/protocols/9001/documents/1/versions/1/"

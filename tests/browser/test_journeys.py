@@ -53,7 +53,7 @@ def test_a_newcomer_finds_in_three_clicks_what_two_organisations_share(reader, r
     main_links = reader.get_by_role("navigation", name="Main")
     main_links.get_by_role("link", name="Organisations").click()
     reader.get_by_role("main").get_by_role("link", name="Essex Police", exact=True).click()
-    others = reader.locator("#shares-with + ul")
+    others = reader.locator("#others + ul")
     others.get_by_role("link", name="Essex County Council", exact=True).click()
     expect(reader.get_by_role("heading", level=1)).to_have_text("Yes: 1 protocol")
     expect(
@@ -121,40 +121,56 @@ def test_a_month_that_cannot_be_is_told_and_kept_and_no_list_is_shown(reader, re
     expect(reader.locator("tbody tr")).to_have_count(0)
 
 
-def test_an_acronym_in_the_picker_leads_to_what_both_share(reader, register):
+def test_an_acronym_in_the_box_leads_to_what_both_are_named_in(reader, register):
     reader.goto(register + ECC)
-    others = reader.locator("#shares-with + ul > li")
+    others = reader.locator("#others + ul > li")
     eput = others.filter(has_text="Essex Partnership University NHS Foundation Trust")
     number = int(re.search(r"\((\d+)\)$", eput.inner_text())[1])
-    ask_for(reader, "EPUT")
-    expect(reader.get_by_role("heading", level=1)).to_have_text(f"Yes: {number} protocols")
+    reader.get_by_label("Another organisation").fill("EPUT")
+    reader.get_by_role("button", name="Show", exact=True).click()
     expect(reader.get_by_role("article")).to_have_count(number)
 
 
-def test_nonsense_in_the_picker_is_told_beside_the_field_and_kept(reader, register):
-    reader.goto(register + ECC)
-    ask_for(reader, "Ministry of Magic")
+def test_two_boxes_on_the_first_page_lead_to_what_both_are_named_in(reader, register):
+    reader.goto(register)
+    ask_for(reader, "ECC", "Barnado's")
+    expect(reader).to_have_url(f"{register}/organisations/barnardos/with/essex-county-council/")
+
+
+def test_nonsense_in_a_box_is_said_beside_it_and_kept(reader, register):
+    reader.goto(f"{register}/sharing/")
+    ask_for(reader, "ECC", "Ministry of Magic")
     summary = reader.get_by_role("alert")
     expect(summary).to_contain_text("called ‘Ministry of Magic’")
     summary.get_by_role("link").click()
-    field = reader.locator(":target").and_(reader.get_by_label("The other organisation"))
+    field = reader.locator(":target").and_(reader.get_by_label("Another organisation"))
     expect(field).to_have_value("Ministry of Magic")
     expect(field).to_have_accessible_description(re.compile("called ‘Ministry of Magic’"))
+    expect(reader.get_by_label("One organisation")).to_have_value("ECC")
 
 
-def test_part_of_several_names_in_the_picker_gives_a_choice(reader, register):
-    reader.goto(register + ECC)
-    ask_for(reader, "hospital")
-    expect(reader.get_by_role("heading", level=1)).to_have_text("Which organisation?")
-    choices = reader.get_by_role("main").get_by_role("listitem")
+def test_part_of_several_names_in_a_box_gives_a_choice(reader, register):
+    reader.goto(f"{register}/sharing/")
+    ask_for(reader, "ECC", "hospital")
+    choices = reader.get_by_role("group", name="Did you mean").get_by_role("radio")
     assert choices.count() > 1
-    choices.get_by_role("link", name="Mid Essex Hospital Service NHS Trust").click()
-    expect(reader.get_by_role("heading", level=1)).to_have_text(re.compile(r"^Yes: \d protocols$"))
+    reader.get_by_label("Mid Essex Hospital Service NHS Trust").check()
+    reader.get_by_role("button", name="Show", exact=True).click()
+    expect(reader).to_have_url(re.compile("/with/mid-essex-hospital-service-nhs-trust/$"))
 
 
-def ask_for(page: Page, name: str) -> None:
-    page.get_by_label("The other organisation").fill(name)
-    page.get_by_role("button", name="Show what they share").click()
+def test_the_table_of_pairs_is_sorted_by_a_heading(reader, register):
+    reader.goto(f"{register}/sharing/")
+    reader.get_by_role("columnheader", name="Named with").get_by_role("link").click()
+    names = reader.locator("tbody th").all_inner_texts()
+    assert names == sorted(names, key=str.casefold)
+    expect(reader.locator("#pairs")).to_be_in_viewport()
+
+
+def ask_for(page: Page, one: str, other: str) -> None:
+    page.get_by_label("One organisation").fill(one)
+    page.get_by_label("Another organisation").last.fill(other)
+    page.get_by_role("button", name="Show", exact=True).click()
 
 
 def test_an_old_address_of_an_organisation_ends_at_its_page(reader, register):

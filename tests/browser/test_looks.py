@@ -78,7 +78,7 @@ def test_a_printed_protocol_has_its_purpose_and_its_parties(opened, register):
     page.goto(f"{register}/protocols/0036/")
     page.emulate_media(media="print")
     expect(page.locator(".govuk-breadcrumbs")).to_be_hidden()
-    for heading in ("Purpose", "Who shares", "Details"):
+    for heading in ("Purpose", "Who takes part", "Details"):
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
     expect(page.get_by_text("This supports 3rd party access")).to_be_visible()
     expect(page.locator(".register-parties tbody tr")).to_have_count(27)

@@ -77,7 +77,11 @@ def example(way) -> str:
 
 
 def test_every_ending_is_described(described):
-    for noun, expected in (("protocols", FORMATS), ("organisations", exports.ORGANISATION_FORMATS)):
+    for noun, expected in (
+        ("protocols", FORMATS),
+        ("organisations", exports.ORGANISATION_FORMATS),
+        ("sharing", ("csv", "json")),
+    ):
         started = [path for path in described["paths"] if path.startswith(f"/{noun}.")]
         assert [path.split(".")[1] for path in started] == list(expected)
 
@@ -139,6 +143,8 @@ def test_what_is_answered_about_a_rich_register_is_as_described(client, empty_re
     DRAFT(schema_of(described, "Protocols")).validate(answer)
     page = client.get("/organisations.json").json()
     DRAFT(schema_of(described, "Organisations")).validate(page)
+    page = client.get("/sharing.json").json()
+    DRAFT(schema_of(described, "Pairs")).validate(page)
     # Null where something can be unknown, and only there.
     for name, schema in described["components"]["schemas"]["Protocol"]["properties"].items():
         nulls = any(each[name] is None for each in answer["results"])
@@ -165,9 +171,9 @@ def api(described):
     """The site in front of the real register, and what it says of itself."""
     asked = described["components"]["parameters"]
     # Which organisations there are is not said there, for they have several names each.
-    asked["organisation"]["schema"]["items"]["enum"] = list(
-        Slug.objects.values_list("text", flat=True)
-    )
+    slugs = list(Slug.objects.values_list("text", flat=True))
+    asked["organisation"]["schema"]["items"]["enum"] = slugs
+    asked["pair_organisation"]["schema"]["enum"] = slugs
     schema = schemathesis.openapi.from_dict(described)
     schema.app = cached()
 

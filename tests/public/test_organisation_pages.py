@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -179,30 +180,12 @@ def test_an_organisation_with_itself_is_its_own_page(client: Client):
     assert (answer.status_code, answer["Location"]) == (302, "/organisations/essex-county-council/")
 
 
-@pytest.mark.parametrize(
-    "typed", ["Essex Police", "essex police", " ESSEX  POLICE ", "essex-police"]
-)
-def test_the_picker_takes_any_name(client: Client, typed):
+@pytest.mark.parametrize("typed", ["Essex Police", "nobody"])
+def test_the_other_organisation_is_asked_for_beside_the_box(client: Client, typed):
+    """The address of the box that stood on the page of an organisation still leads on."""
     answer = client.get("/organisations/essex-county-council/", {"with": typed})
-    assert (answer.status_code, answer["Location"]) == (302, PAIR)
-
-
-def test_the_picker_asks_when_several_are_meant(client: Client):
-    page = client.get("/organisations/essex-county-council/?with=university+of")
-    assert page.status_code == 200
-    words = text(page)
-    assert "Which organisation?" in words
-    assert "University of Essex" in words
-    assert "/organisations/essex-county-council/with/university-of-essex/" in dict(links(page))
-
-
-def test_the_picker_says_that_nobody_is_called_so(client: Client):
-    page = client.get("/organisations/essex-county-council/?with=Esex+Polise")
-    assert page.status_code == 400
-    assert "There is a problem No organisation in this register is called ‘Esex Polise’." in text(
-        page
-    )
-    assert 'value="Esex Polise"' in page.content.decode()
+    query = urlencode({"one": "essex-county-council", "other": typed})
+    assert (answer.status_code, answer["Location"]) == (302, f"/sharing/together/?{query}")
 
 
 def test_notes_for_administrators_are_not_public(client: Client):

@@ -1,0 +1,92 @@
+"""Which organisation is meant by what somebody typed: any name, any address, a slip of one letter.
+
+Or, where none is, the organisations with the names most like it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from registers.models import Name, Organisation
+from registers.models.keys import key_of, slug_of
+
+MAX_NAME_LENGTH = 255
+MIN_SLIP_LENGTH = 6  # letters: in a shorter name, one more is another name
+MIN_LIKENESS = 70  # of 100, for a name to be suggested
+NAMES_EACH = 4  # names compared for each organisation that is suggested
+
+
+def refuse_unreadable(text: str) -> str:
+    """Return a sentence that says why `text` can be no name, or ''."""
+    if len(text) > MAX_NAME_LENGTH:
+        return f"This name is too long. Enter a name of {MAX_NAME_LENGTH} characters at most."
+    if "\0" in text or "\ufffd" in text:
+        return "This name has a character that cannot be read. Enter the name again."
+    return ""
+
+
+class OrganisationNames:
+    """Every name of every organisation, read once, when it is first compared with."""
+
+    def called(self, text: str) -> Organisation | None:
+        """Return the organisation that is meant by `text`, which must be readable, or None.
+
+        It has or had this name or address, or it is the only one with a name that differs
+        from `text` in one letter.
+        """
+        named = Organisation.objects.named(text).first()
+        return named or Organisation.objects.at(slug_of(text)).first() or self._by_a_slip(text)
+
+    def like(self, text: str, *, most: int) -> list[Organisation]:
+        """Return the organisations with the names most like `text`, the likest first."""
+        letters, organisations = self._compared
+        found = process.extract(
+            letters_of(text),
+            letters,
+            scorer=fuzz.WRatio,
+            score_cutoff=MIN_LIKENESS,
+            limit=most * NAMES_EACH,
+        )
+        return _in_order(list(dict.fromkeys(organisations[at] for _, _, at in found))[:most])
+
+    def _by_a_slip(self, text: str) -> Organisation | None:
+        wanted = letters_of(text)
+        if len(wanted) < MIN_SLIP_LENGTH:
+            return None
+        letters, organisations = self._compared
+        found = process.extract(wanted, letters, scorer=OSA.distance, score_cutoff=1, limit=None)
+        # School 1 is no slip for School 2.
+        keys = {organisations[at] for name, _, at in found if _digits(name) == _digits(wanted)}
+        return next(iter(_in_order([*keys])), None) if len(keys) == 1 else None
+
+    @cached_property
+    def _compared(self) -> tuple[list[str], list[int]]:
+        """The letters of every name, and the organisation of each: one query."""
+        names = Name.objects.order_by("pk").values_list("key", "organisation_id")
+        letters, organisations = [], []
+        for key, organisation in names.iterator():
+            letters.append(letters_of(key))
+            organisations.append(organisation)
+        return letters, organisations
+
+
+def letters_of(text: str) -> str:
+    """Return the letters, digits and single spaces of a name, as it is compared."""
+    return " ".join(
+        word
+        for part in key_of(text).replace("-", " ").split()
+        if (word := "".join(letter for letter in part if letter.isalnum()))
+    )
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+def _in_order(keys: list[int]) -> list[Organisation]:
+    """Return the organisations in the order of their ids here: one query."""
+    organisations = Organisation.objects.in_bulk(keys)
+    return [organisations[key] for key in keys if key in organisations]
