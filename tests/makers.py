@@ -7,11 +7,21 @@ from random import Random
 from typing import Any
 
 import factory
+from django.db.models import Count
 from django.utils.text import slugify
 from factory.django import DjangoModelFactory
 
 from registers import changes
-from registers.models import Name, Organisation, Party, Protocol, Theme
+from registers.models import (
+    Membership,
+    Name,
+    Organisation,
+    Party,
+    Protocol,
+    Succession,
+    TakenOn,
+    Theme,
+)
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind
 from registers.search.search_writer import update_search
 
@@ -171,6 +181,46 @@ def make_rich_register(seed: int, *, number: int = 60) -> None:
         party for protocol in protocols for party in _parties(random, protocol, organisations)
     )
     find_all()
+
+
+def make_random_links(seed: int) -> None:
+    """Link the organisations of the rich register: the same for the same seed.
+
+    Chains, splits that were decided for some protocols, groups within groups, members
+    and successions of the past, of `DAY` and to come.
+    """
+    random = Random(seed)
+    bodies = list(Organisation.objects.filter(name__in=ORGANISATIONS).order_by("name"))
+    groups = [each for each in bodies if each.kind == "group"]
+    days = (None, *(DAY + datetime.timedelta(days=days) for days in (-900, -400, -30, 0, 1, 30)))
+    pairs = {tuple(sorted(random.sample(range(len(bodies)), 2))) for _ in range(10)}
+    Succession.objects.bulk_create(
+        Succession(
+            organisation=bodies[one], successor=bodies[other], happened_on=random.choice(days)
+        )
+        for one, other in sorted(pairs)
+    )
+    inner, outer = groups
+    members = [(inner, outer), *((group, body) for group in groups for body in bodies)]
+    for group, member in random.sample(members[1:], 8) + members[:1]:
+        first, last = sorted(random.sample(days[1:], 2))
+        if member not in groups or (group, member) == (inner, outer):
+            Membership.objects.create(
+                group=group,
+                member=member,
+                from_day=random.choice((None, first)),
+                to_day=random.choice((None, last)),
+            )
+    splits = Organisation.objects.annotate(parts=Count("successions")).filter(parts__gt=1)
+    for split in splits:
+        references = Protocol.objects.filter(parties__organisation=split).distinct()
+        for protocol in references[::2]:
+            TakenOn.objects.create(
+                protocol=protocol,
+                predecessor=split,
+                successor=random.choice(list(split.successions.all())).successor,
+            )
+    update_search(protocols=[], organisations=[], links=True)
 
 
 def _organisation(name: str) -> Organisation:

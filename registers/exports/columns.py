@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from registers.models import Party, Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
+from registers.search.binding import Through
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,8 @@ class ExportContext:
     `site` is the register's address without a slash at the end; `on` is the day, a
     date in Europe/London, of review statuses. Files and feeds also show the name of
     the register, its publisher (the partnership) with the `email` address that it
-    publishes, and the time `at` in Europe/London.
+    publishes, and the time `at` in Europe/London. `through` says how a protocol binds the
+    organisations that were asked for; None where none was.
     """
 
     site: str
@@ -27,6 +29,7 @@ class ExportContext:
     publisher: str = ""
     email: str = ""
     at: datetime.datetime | None = None
+    through: Callable[[Protocol], list[Through] | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,11 @@ def party_with_note(party: Party) -> str:
     return f"{party.organisation.name} ({party.note})" if party.note else party.organisation.name
 
 
+def through_in_words(through: Sequence[Through]) -> str:
+    """Return in one line how a protocol binds an organisation."""
+    return "; ".join(each.words for each in through)
+
+
 # How a value of each kind is written.
 WRITERS: dict[Kind, Callable[[Any], str]] = {
     Kind.TEXT: str,
@@ -100,6 +108,7 @@ OWN_WRITERS: dict[str, Callable[[Protocol, ExportContext], str]] = {
     "review_status": lambda protocol, context: protocol.review_status(context.on).value,
     "status": lambda protocol, _: status(protocol),
     "url": url,
+    "through": lambda protocol, context: through_in_words(context.through(protocol) or []),
 }
 
 

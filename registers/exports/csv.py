@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from registers.exports.columns import COLUMNS, ExportContext
@@ -28,6 +29,7 @@ def csv_rows(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
 
 
 def _rows(results: Results, context: ExportContext) -> Iterator[list[str]]:
+    context = replace(context, through=results.through)
     for protocol in results.iterator():
         yield [column.write(protocol, context) for column in COLUMNS]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from registers.exports.columns import COLUMNS, ExportContext
@@ -22,6 +23,7 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
     """
     pages = links(results, context)
     head = {"count": results.count, "next": pages["next"], "previous": pages["prev"]}
+    context = replace(context, through=results.through)
     yield _text(head)[:-1].encode() + b', "results": ['
     for index, protocol in enumerate(results.page_protocols):
         yield (b", " if index else b"") + _text(record(protocol, context)).encode()
@@ -31,7 +33,24 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
 def record(protocol: Protocol, context: ExportContext) -> dict[str, Any]:
     """Return one protocol by the published columns, with its theme and parties as objects."""
     written = {column.name: column.value(protocol, context) for column in COLUMNS}
-    return written | {name: make(protocol) for name, make in OBJECTS.items()}
+    objects = {name: make(protocol) for name, make in OBJECTS.items()}
+    return written | objects | {"through": _through(protocol, context)}
+
+
+def _through(protocol: Protocol, context: ExportContext) -> list[dict[str, Any]] | None:
+    """Return how it binds the organisations that were asked for, None where none was."""
+    through = context.through(protocol)
+    if through is None:
+        return None
+    return [
+        {
+            "name": each.source.name,
+            "slug": each.source.slug,
+            "words": each.words,
+            "undecided": each.undecided,
+        }
+        for each in through
+    ]
 
 
 def _lead(protocol: Protocol) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -37,6 +38,7 @@ def rows(results: Results, context: ExportContext) -> Iterator[list[Value]]:
 
     A month is its first day. A date that a workbook cannot represent is text.
     """
+    context = replace(context, through=results.through)
     for protocol in islice(results.iterator(), MAX_ROWS):
         yield [_value(column.kind, plain(column.write(protocol, context))) for column in COLUMNS]
 
@@ -82,7 +84,11 @@ def _filters_text(results: Results) -> str:
     if not labels:
         return "Every protocol in force"
     labels.setdefault("Status", [dict(STATUSES)["current"]])
-    return "; ".join(f"{name}: {' or '.join(texts)}" for name, texts in labels.items())
+    every = {"Named together with"}
+    return "; ".join(
+        f"{name}: {(' and ' if name in every else ' or ').join(texts)}"
+        for name, texts in labels.items()
+    )
 
 
 def _made_on(context: ExportContext) -> str:

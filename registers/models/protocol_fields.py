@@ -247,6 +247,13 @@ PROTOCOL_FIELDS = (
         width=48,
         imported=False,
     ),
+    ProtocolField(
+        "through",
+        meaning="Where organisations are asked for: how the protocol binds them, in their own name,"
+        " through a body whose place they took, or through a group.",
+        width=48,
+        imported=False,
+    ),
     ProtocolField("documents", missing="Documents"),
 )
 

@@ -115,7 +115,7 @@ def organisations(request: HttpRequest, extension: str) -> HttpResponseBase:
 def _csv(_: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
     context = export_context()
     return HttpResponse(
-        b"".join(as_csv(organisation_rows(official, current_index()), context)),
+        b"".join(as_csv(organisation_rows(official, current_index(), on=context.on), context)),
         headers={
             "Content-Type": csv.CONTENT_TYPE,
             "Content-Disposition": f'attachment; filename="organisations-{context.on}.csv"',
@@ -132,7 +132,8 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
         last = max(1, -(-count // ORGANISATIONS_PER_PAGE))
         return problem(404, "There is no such page", {"page": f"The last is {last}."})
     first = (page.page_number - 1) * ORGANISATIONS_PER_PAGE
-    shown = organisation_rows(official[first : first + ORGANISATIONS_PER_PAGE], current_index())
+    part = official[first : first + ORGANISATIONS_PER_PAGE]
+    shown = organisation_rows(part, current_index(), on=context.on)
     letter = request.GET.get("letter", "")
 
     def query(*, page: int) -> str:

@@ -15,11 +15,11 @@ from registers.models import Name, Organisation, Slug, Succession
 from registers.public.request_context import paginate
 from registers.search.index import current_index
 from registers.search.organisations import (
-    current_counts,
+    counts_by_role,
+    named_together,
+    named_with,
     official_names,
     protocols_of,
-    shared_by,
-    sharing_with,
 )
 
 NAMES_PER_PAGE = 200
@@ -33,9 +33,9 @@ def index(request: HttpRequest) -> HttpResponse:
     letter = letter_of(request)
     names = Name.objects.filter(key__startswith=letter).select_related("organisation")
     page = paginate(request, names.order_by("key"), length=NAMES_PER_PAGE)
-    counts = current_counts(current_index())
+    counts = counts_by_role(current_index(), on=timezone.localdate())
     for name in page.items:
-        name.protocol_count = counts.get(name.organisation_id, 0)
+        name.protocol_count = counts(name.organisation_id).protocols
     context = {
         "page": page,
         "letters": Name.objects.initials(),
@@ -69,7 +69,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     successions = Succession.objects.select_related("organisation", "successor").filter(
         Q(organisation=organisation) | Q(successor=organisation)
     )
-    index = current_index()
+    index, on = current_index(), timezone.localdate()
     context = {
         "organisation": organisation,
         "names": sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind)),
@@ -77,9 +77,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "approvers": organisation.approvers.all(),
         "became": [s for s in successions if s.organisation_id == organisation.pk],
         "came_from": [s for s in successions if s.successor_id == organisation.pk],
-        "protocols": protocols_of(index, organisation, most=PROTOCOLS_PER_PAGE),
-        "sharing": sharing_with(index, organisation, most=MAX_SHARING),
-        "on": timezone.localdate(),
+        "protocols": protocols_of(index, organisation, on=on, most=PROTOCOLS_PER_PAGE),
+        "sharing": named_with(index, organisation, on=on, most=MAX_SHARING),
+        "on": on,
     }
     return render(request, "organisations/detail.html", context)
 
@@ -92,14 +92,15 @@ def together(request: HttpRequest, one: str, other: str) -> HttpResponse:
     first, last = sorted([organisation, second], key=lambda either: either.slug)
     if (first.slug, last.slug) != (one, other):
         return redirect("together", first.slug, last.slug, permanent=True)
-    shared = shared_by(current_index(), first, last)
+    on = timezone.localdate()
+    shared = named_together(current_index(), first, last, on=on)
     page = paginate(request, shared.protocols, length=PROTOCOLS_PER_PAGE)
     context = {
         "first": first,
         "last": last,
         "page": page,
         "counts": shared,
-        "on": timezone.localdate(),
+        "on": on,
     }
     return render(request, "organisations/together.html", context)
 

@@ -38,9 +38,13 @@ DESCRIPTIONS = {
     "q": "Words, a reference or an acronym. “Words in quotes” are a phrase; -word is left out.",
     "theme": "The end of a theme’s web address. Finds protocols under any of these themes.",
     "organisation": "The end of an organisation’s web address, or any name that it has or had."
-    " Finds protocols in which any of these takes part.",
+    " Finds protocols that bind any of these: in its own name, through a body whose place it took,"
+    " or through a group that it belongs to. The column `through` says which.",
     "role": "Which part the organisations that you name take. If you name none, finds protocols in"
     " which any organisation takes that part.",
+    "with": "The end of another organisation’s web address, or any of its names. Each of these must"
+    " take part too, as another party: with `organisation`, finds what both are named in.",
+    "through": "own: only protocols that name the organisations themselves.",
     "review": "The review status today: any of these.",
     "review_from": "Reviews due in this month or later.",
     "review_to": "Reviews due in this month or earlier.",
@@ -154,6 +158,15 @@ PARTNER = PARTY | {
         {"type": "string", "format": "date", "description": "When its approver signed."}
     ),
 }
+THROUGH = {
+    "name": {"type": "string", "description": "The organisation that the protocol names."},
+    "slug": SLUG,
+    "words": {"type": "string", "description": "How it binds the one that was asked for."},
+    "undecided": {
+        "type": "boolean",
+        "description": "It was split, and who took the protocol on is not recorded.",
+    },
+}
 KINDS: dict[Kind, Schema] = {
     Kind.TEXT: TEXT,
     Kind.BOOLEAN: {"type": "boolean"},
@@ -248,6 +261,7 @@ NEVER_NULL: dict[str, Schema] = {
 }
 NULLABLE_OBJECTS: dict[str, Schema] = {
     "lead_organisation": {"anyOf": [ref("Lead"), {"type": "null"}]},
+    "through": {"type": ["array", "null"], "items": ref("Through"), "minItems": 1},
 }
 
 
@@ -293,6 +307,9 @@ def schemas() -> dict[str, Schema]:
         "Theme": closed_object({"name": TEXT, "slug": SLUG}),
         "Lead": closed_object(PARTY, description="The organisation that leads."),
         "Partner": closed_object(PARTNER, description="Another organisation that takes part."),
+        "Through": closed_object(
+            THROUGH, description="How a protocol binds an organisation that was asked for."
+        ),
         "Problem": PROBLEM,
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from registers.models import Organisation, Party
 from registers.models.review_dates import ReviewStatus
-from registers.search.query_string import MODEL_STATUS, STATUSES, ProtocolFilter
+from registers.search.query_string import MODEL_STATUS, STATUSES, THROUGH, ProtocolFilter
 
 MAX_ORGANISATIONS = 10
 
@@ -45,6 +45,8 @@ class Facets:
     theme: list[Choice]
     organisation: list[Choice]
     role: list[Choice]
+    named_with: list[Choice]
+    through: list[Choice]
     review: list[Choice]
     status: list[Choice]
 
@@ -80,12 +82,17 @@ def facets(filters: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
         status: int((rest & index.in_status(MODEL_STATUS[status])).sum()) for status in MODEL_STATUS
     }
     statuses["all"] = int(rest.sum())
+    # It makes no difference where no organisation is asked for.
+    through = THROUGH if values["organisation"] or values["with"] else []
+    throughs = {value: int(filters.mask_through(value).sum()) for value, _ in through}
     themes = [(slug, theme.name) for slug, theme in filters.themes.items()]
     by_slug = {slug: by_theme.get(theme.pk, 0) for slug, theme in filters.themes.items()}
     return Facets(
         theme=_choices("theme", themes, values["theme"], by_slug),
         organisation=_organisations(filters),
         role=_choices("role", Party.Role.choices, [values["role"]], roles),
+        named_with=_named_with(values["with"]),
+        through=_choices("through", through, [values["through"]], throughs),
         review=_choices("review", ReviewStatus.choices, values["review"], reviews),
         status=_choices("status", STATUSES, [values["status"]], statuses),
     )
@@ -99,11 +106,14 @@ def facets_without_counts(filters: ProtocolFilter) -> Facets:
         chosen = values.get(name) or ""
         return _choices(name, options, chosen if isinstance(chosen, list) else [chosen], {})
 
-    organisations = values.get("organisation") or []
+    organisations, others = (values.get(name) or [] for name in ("organisation", "with"))
+    is_asked = organisations or others or filters.form.errors.keys() & {"with", "through"}
     return Facets(
         theme=choices("theme", [(slug, theme.name) for slug, theme in filters.themes.items()]),
         organisation=[_organisation(each, None, chosen=True) for each in organisations],
         role=choices("role", Party.Role.choices),
+        named_with=_named_with(others),
+        through=choices("through", THROUGH if is_asked else []),
         review=choices("review", ReviewStatus.choices),
         status=choices("status", STATUSES),
     )
@@ -135,24 +145,39 @@ def _organisation(organisation: Organisation, count: int | None, *, chosen: bool
     )
 
 
+def _named_with(chosen: list[Organisation]) -> list[Choice]:
+    """Return the organisations that must take part too: there are none to choose from."""
+    return [
+        Choice(id=f"with-{each.slug}", value=each.slug, label=each.name, count=None, chosen=True)
+        for each in chosen
+    ]
+
+
 def _organisations(filters: ProtocolFilter) -> list[Choice]:
-    """Return the chosen organisations, and the others with the most protocols."""
+    """Return the chosen organisations, and the others that have the most protocols themselves.
+
+    Each count is of all that binds it, through others too.
+    """
     chosen: list[Organisation] = filters.cleaned["organisation"]
-    numbers = filters.index.count_by_organisation(
-        filters.excluding("organisation", "role"), filters.cleaned["role"]
-    )
+    rest = filters.excluding("organisation")
+    numbers = filters.index.count_by_organisation(rest, filters.cleaned["role"])
     chosen_ids = {each.pk for each in chosen}
+    others_asked = {each.pk for each in filters.cleaned["with"]}
     counted = {key: int(numbers[key]) if key < len(numbers) else 0 for key in chosen_ids}
     # Where counts are equal, those with the most protocols in the whole register.
     largest = np.lexsort((-filters.index.total_by_organisation, -numbers))
-    others = (int(key) for key in largest if int(key) not in chosen_ids)
+    others = (int(key) for key in largest if int(key) not in chosen_ids | others_asked)
     counted |= {
         key: int(numbers[key])
         for key in islice(others, MAX_ORGANISATIONS)
         if filters.index.total_by_organisation[key]
     }
-    organisations = sorted(
-        Organisation.objects.filter(pk__in=counted),
+    organisations = list(Organisation.objects.filter(pk__in=counted))
+    for each in organisations:
+        bound = filters.bound_with_others(each)
+        if bound is not None:
+            counted[each.pk] = int((rest & bound).sum())
+    organisations.sort(
         key=lambda each: (each.pk not in chosen_ids, -counted[each.pk], each.name),
     )
     return [_organisation(e, counted[e.pk], chosen=e.pk in chosen_ids) for e in organisations]

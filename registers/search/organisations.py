@@ -1,7 +1,12 @@
-"""Organisations A to Z, the protocols of one, and who shares with whom."""
+"""Organisations A to Z, the protocols that bind one, and who is named together with whom.
+
+What binds an organisation includes what does so through others. Counts agree with the
+lists of `organisation` and `with` in the query string.
+"""
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +15,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from registers.models import Identifier, Name, Organisation, Party, Protocol, Succession
+from registers.search.binding import ANY, Binding, Explanation
 from registers.search.index import NO_MONTH, Index, Mask
 from registers.search.rows import ProtocolList, Row, earliest_review_first, make_rows
 
@@ -41,7 +47,9 @@ def official_names(letter: str = "") -> QuerySet[Name]:
     )
 
 
-def organisation_rows(official: QuerySet[Name], index: Index) -> Iterator[OrganisationRow]:
+def organisation_rows(
+    official: QuerySet[Name], index: Index, *, on: datetime.date
+) -> Iterator[OrganisationRow]:
     """Yield a row for each of the official names: four queries in all."""
     keys = official.values("organisation")
     names: dict[int, list[Name]] = defaultdict(list)
@@ -53,7 +61,7 @@ def organisation_rows(official: QuerySet[Name], index: Index) -> Iterator[Organi
     became: dict[int, list[Succession]] = defaultdict(list)
     for each in Succession.objects.filter(organisation__in=keys).select_related("successor"):
         became[each.organisation_id].append(each)
-    counts = counts_by_role(index)
+    counts = counts_by_role(index, on=on)
     for name in official:
         key = name.organisation_id
         yield OrganisationRow(
@@ -73,13 +81,14 @@ LEADS_FIRST = (Party.Role.LEAD, Party.Role.PARTNER)
 class OrganisationProtocols:
     """The current protocols of an organisation by role, and counts.
 
-    A protocol in which it has both roles is in both lists. `withdrawn` is the number
-    of withdrawn protocols in any role.
+    A protocol in which it has both roles is in both lists. `current` and `withdrawn` are
+    the numbers of protocols in any role; `own` is that of current ones in its own name.
     """
 
     leads: UrgentProtocols
     partner_in: UrgentProtocols
     current: int
+    own: int
     withdrawn: int
 
 
@@ -100,46 +109,67 @@ class UrgentProtocols:
     count: int
 
 
-def most_urgent(index: Index, *several: Mask, most: int) -> list[UrgentProtocols]:
+def most_urgent(
+    index: Index, *several: Mask, most: int, explanation: Explanation | None = None
+) -> list[UrgentProtocols]:
     """Return the `most` most urgent protocols of each mask. All are fetched at once."""
     found = [ProtocolList(index, chosen, earliest_review_first(index)) for chosen in several]
-    shown = make_rows(index, *(each.positions(0, most) for each in found))
+    positions = (each.positions(0, most) for each in found)
+    shown = make_rows(index, *positions, explanation=explanation)
     return [
         UrgentProtocols(rows=lines, count=len(each))
         for each, lines in zip(found, shown, strict=True)
     ]
 
 
-def protocols_of(index: Index, organisation: Organisation, *, most: int) -> OrganisationProtocols:
-    """Return the protocols of an organisation: the `most` most urgent ones in each role."""
-    current = index.in_status(Protocol.Status.PUBLISHED)
-    named = index.of_organisations([organisation.pk])
+def protocols_of(
+    index: Index, organisation: Organisation, *, on: datetime.date, most: int, through: str = ANY
+) -> OrganisationProtocols:
+    """Return what binds an organisation on the day `on`: the `most` urgent ones in each role.
 
+    With `through` 'own', what names it itself alone. Each row says through what.
+    """
+    binding = Binding(index, organisation.pk, on=on, through=through)
+    current = index.in_status(Protocol.Status.PUBLISHED)
+    own = index.of_organisations([organisation.pk])
     leads, partner_in = most_urgent(
         index,
-        *(index.of_organisations([organisation.pk], role) & current for role in LEADS_FIRST),
+        *(binding.mask(role) & current for role in LEADS_FIRST),
         most=most,
+        explanation=Explanation([binding], [organisation]),
     )
     return OrganisationProtocols(
         leads=leads,
         partner_in=partner_in,
-        current=int((named & current).sum()),
-        withdrawn=int((named & index.in_status(Protocol.Status.WITHDRAWN)).sum()),
+        current=int((binding.mask() & current).sum()),
+        own=int((own & current).sum()),
+        withdrawn=int((binding.mask() & index.in_status(Protocol.Status.WITHDRAWN)).sum()),
     )
 
 
 def current_counts(index: Index) -> dict[int, int]:
-    """Return the number of current protocols by organisation id, without zeros."""
+    """Return the number of current protocols that name each organisation itself, by id.
+
+    Without zeros.
+    """
     numbers = index.count_by_organisation(index.in_status(Protocol.Status.PUBLISHED))
     return {int(key): int(numbers[key]) for key in np.flatnonzero(numbers)}
 
 
-def counts_by_role(index: Index) -> Callable[[int], RoleCounts]:
-    """Return a function from an organisation's id to its counts."""
+def counts_by_role(index: Index, *, on: datetime.date) -> Callable[[int], RoleCounts]:
+    """Return a function from an organisation's id to its counts on the day `on`."""
     current = index.in_status(Protocol.Status.PUBLISHED)
     numbers = [index.count_by_organisation(current, role) for role in (*LEADS_FIRST, "")]
 
     def of(key: int) -> RoleCounts:
+        if index.links.are_known_of(key):
+            binding = Binding(index, key, on=on)
+            led, taken = (binding.mask(role) & current for role in LEADS_FIRST)
+            return RoleCounts(
+                leads=int(led.sum()),
+                partner_in=int(taken.sum()),
+                protocols=int((led | taken).sum()),
+            )
         leads, partner_in, protocols = (int(n[key]) if key < len(n) else 0 for n in numbers)
         return RoleCounts(leads=leads, partner_in=partner_in, protocols=protocols)
 
@@ -147,52 +177,81 @@ def counts_by_role(index: Index) -> Callable[[int], RoleCounts]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shared:
-    """The protocols that name two organisations, those in force first, then by urgency.
+class Together:
+    """What names two organisations as two parties, those in force first, then by urgency.
 
-    `current` is the number in force, `withdrawn` that of the others.
+    `current` is the number in force, `withdrawn` that of the others; `leads` is how many
+    of those in force each of the two leads. `bound_alike` are protocols that bind both and
+    do not count: through one party that they have in common, or through a split that
+    nobody decided. `explanation.of(protocol)` says how one of either binds each of them.
     """
 
     protocols: ProtocolList
     current: int
     withdrawn: int
+    leads: tuple[int, int]
+    bound_alike: ProtocolList
+    explanation: Explanation
+
+
+def named_together(
+    index: Index, one: Organisation, other: Organisation, *, on: datetime.date
+) -> Together:
+    """Return the public protocols that two organisations are named in together on the day `on`."""
+    bindings = [Binding(index, each.pk, on=on) for each in (one, other)]
+    first, second = bindings
+    named = first.named_with(second) & index.public
+    alike = first.mask() & second.mask() & index.public & ~named
+    withdrawn = index.in_status(Protocol.Status.WITHDRAWN)
+    key = withdrawn * (NO_MONTH + 1) + earliest_review_first(index)
+    led = [each.mask(Party.Role.LEAD) & named & ~withdrawn for each in bindings]
+    return Together(
+        protocols=ProtocolList(index, named, key),
+        current=int((named & ~withdrawn).sum()),
+        withdrawn=int((named & withdrawn).sum()),
+        leads=(int(led[0].sum()), int(led[1].sum())),
+        bound_alike=ProtocolList(index, alike, key),
+        explanation=Explanation(bindings, [one, other]),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sharing:
-    """The organisations that share with one, the most protocols first; `count` is of all of them.
+class NamedWith:
+    """The organisations named together with one, the most protocols first; `count` is of all.
 
-    Each has an attribute `shared`, the number of protocols in force that name both.
+    Each has an attribute `shared`, the number of protocols in force that name both. Those
+    that no protocol names itself, but only through others, are not among them.
     """
 
     organisations: list[Organisation]
     count: int
 
 
-def shared_by(index: Index, one: Organisation, other: Organisation) -> Shared:
-    """Return the public protocols that name both."""
-    both = index.of_organisations([one.pk]) & index.of_organisations([other.pk]) & index.public
-    withdrawn = index.in_status(Protocol.Status.WITHDRAWN)
-    key = withdrawn * (NO_MONTH + 1) + earliest_review_first(index)
-    return Shared(
-        protocols=ProtocolList(index, both, key),
-        current=int((both & ~withdrawn).sum()),
-        withdrawn=int((both & withdrawn).sum()),
-    )
+def named_with(
+    index: Index, organisation: Organisation, *, on: datetime.date, most: int
+) -> NamedWith:
+    """Return the `most` organisations that protocols in force name together with this one."""
+    current = index.in_status(Protocol.Status.PUBLISHED)
+    binding = Binding(index, organisation.pk, on=on)
+    numbers = index.count_by_organisation(binding.decided() & current)
+    numbers[organisation.pk : organisation.pk + 1] = 0
 
+    def exact(key: int) -> int:
+        other = Binding(index, key, on=on)
+        if not (binding.is_linked or other.is_linked):
+            return int(numbers[key])
+        return int((binding.named_with(other) & current).sum())
 
-def sharing_with(index: Index, organisation: Organisation, *, most: int) -> Sharing:
-    """Return the `most` organisations that share with `organisation` in protocols in force."""
-    current = index.of_organisations([organisation.pk]) & index.in_status(Protocol.Status.PUBLISHED)
-    numbers = index.count_by_organisation(current)
-    if organisation.pk < len(numbers):
-        numbers[organisation.pk] = 0
+    # It is not named together with a source through which alone it is bound.
+    for key in binding.sources():
+        if key < len(numbers) and numbers[key]:
+            numbers[key] = exact(key)
     largest = np.argsort(-numbers, kind="stable")[:most]
-    shared = {int(key): int(numbers[key]) for key in largest if numbers[key]}
+    shared = {int(key): exact(int(key)) for key in largest if numbers[key]}
     organisations = list(Organisation.objects.filter(pk__in=shared))
     for other in organisations:
         other.shared = shared[other.pk]  # type: ignore[attr-defined] # for the template
-    return Sharing(
+    return NamedWith(
         organisations=sorted(organisations, key=lambda each: (-shared[each.pk], each.name.lower())),
         count=int(np.count_nonzero(numbers)),
     )

@@ -6,8 +6,7 @@ import datetime
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 from typing import Any, ClassVar
 
 import django_filters
@@ -18,6 +17,7 @@ from django.http import QueryDict
 from registers.models import Organisation, Party, Protocol, Slug
 from registers.models.keys import slug_of
 from registers.models.review_dates import ReviewStatus
+from registers.search.binding import ANY, OWN, Binding, bindings_of, bound
 from registers.search.index import Mask, current_index
 from registers.search.text.search import Search, search
 
@@ -181,14 +181,23 @@ SORTS = [
     ("relevance", "Best match"),
 ]
 MAX_SEARCH_LENGTH = 200
+THROUGH = [(ANY, "In its own name, or through another"), (OWN, "In its own name only")]
 
 
 class QuestionForm(forms.Form):
     """The form of all parameters, with the check of one value against another."""
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a range of months that ends before it begins."""
+        """Refuse months that end before they begin, and one organisation on both sides."""
         cleaned = self.cleaned_data
+        asked = cleaned.get("organisation") or []
+        for other in cleaned.get("with") or []:
+            if other in asked:
+                self.add_error(
+                    "with",
+                    f"Named together with: {other} is the organisation that you asked for. Enter"
+                    " another one.",
+                )
         first, last = cleaned.get("review_from"), cleaned.get("review_to")
         if first and last and last < first:
             self.add_error(
@@ -216,6 +225,9 @@ class ProtocolFilter(django_filters.FilterSet):
     theme = parameter(MultipleField, "Theme")
     organisation = parameter(OrganisationsField, "Organisation")
     role = parameter(SingleField, "Role", choices=Party.Role.choices)
+    # `with` is a keyword of Python.
+    locals()["with"] = parameter(OrganisationsField, "Named together with")
+    through = parameter(SingleField, "Through", choices=THROUGH, default=ANY)
     review = parameter(MultipleField, "Review", choices=ReviewStatus.choices)
     review_from = parameter(MonthField, "Review from")
     review_to = parameter(MonthField, "Review to")
@@ -268,18 +280,53 @@ class ProtocolFilter(django_filters.FilterSet):
 
     def mask_with_role(self, role: str) -> Mask:
         """Return the mask of all filters, with `role` ('' for any) instead of the one asked for."""
-        return self.excluding("organisation", "role") & self._role_mask(role)
+        return self.excluding("organisation") & self._bound(self.bindings, role)
+
+    def mask_through(self, through: str) -> Mask:
+        """Return the mask of all filters, with `through` instead of the one asked for."""
+        asked, others = (self._bindings(name, through) for name in ("organisation", "with"))
+        role = self.cleaned["role"]
+        return self.excluding("organisation") & self._bound(asked, role, others)
+
+    def bound_with_others(self, organisation: Organisation) -> Mask | None:
+        """Return the mask of what binds this organisation, in the role and with those asked for.
+
+        None where that is what names it itself.
+        """
+        binding = Binding(self.index, organisation.pk, on=self.on, through=self.cleaned["through"])
+        if not binding.is_linked and not self.together:
+            return None
+        return self._bound([binding], self.cleaned["role"])
+
+    @cached_property
+    def bindings(self) -> list[Binding]:
+        """What binds each organisation that was asked for."""
+        return self._bindings("organisation", self.cleaned["through"])
+
+    @cached_property
+    def together(self) -> list[Binding]:
+        """What binds each organisation that must take part too."""
+        return self._bindings("with", self.cleaned["through"])
+
+    def _bindings(self, name: str, through: str) -> list[Binding]:
+        return bindings_of(self.index, self.cleaned[name], on=self.on, through=through)
+
+    def _bound(
+        self, asked: list[Binding], role: str, together: list[Binding] | None = None
+    ) -> Mask:
+        together = self.together if together is None else together
+        if not asked and role:
+            chosen = self.index.with_role(role)
+            return chosen & bound([], together) if together else chosen
+        return bound(asked, together, role) if asked or together else self.index.public
 
     @cached_property
     def _masks(self) -> dict[str, Mask]:
-        """The mask of each parameter that filters: `sort` and `page` do not."""
+        """The mask of each parameter that filters. That of organisations is of their role too."""
         asked, index = self.cleaned, self.index
         select: dict[str, Callable[[Any], Mask]] = {
             "q": lambda _: self.search.most_words if self.relaxed else self.search.mask,
             "theme": lambda slugs: index.in_themes([self.themes[slug].pk for slug in slugs]),
-            "organisation": lambda _: self._role_mask(asked["role"]),
-            # The mask of organisations is of the role asked for already.
-            "role": lambda role: index.public if asked["organisation"] else self._role_mask(role),
             "review": lambda statuses: index.with_review_status(statuses, self.on),
             "review_from": lambda month: index.review_between(month, None),
             "review_to": lambda month: index.review_between(None, month),
@@ -287,22 +334,14 @@ class ProtocolFilter(django_filters.FilterSet):
                 index.in_status(MODEL_STATUS[status]) if status in MODEL_STATUS else index.public
             ),
         }
-        return {name: mask(asked[name]) for name, mask in select.items() if asked.get(name)}
-
-    def _role_mask(self, role: str) -> Mask:
-        if self.cleaned["organisation"]:
-            if not role:
-                return reduce(or_, self._organisation_masks.values())
-            return self._organisation_masks[role]
-        return self.index.with_role(role) if role else self.index.public
-
-    @cached_property
-    def _organisation_masks(self) -> dict[str, Mask]:
-        keys = [each.pk for each in self.cleaned["organisation"]]
-        return {role: self.index.of_organisations(keys, role) for role in Party.Role.values}
+        masks = {name: mask(asked[name]) for name, mask in select.items() if asked.get(name)}
+        if any(asked[name] for name in ("organisation", "with", "role")):
+            masks["organisation"] = self._bound(self.bindings, asked["role"])
+        return masks
 
 
 NOT_FILTERS = {"sort", "page"}  # so no tags are shown for them
+DEFAULTS = {"through": ANY, "status": "current", "sort": "theme", "page": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,7 +357,7 @@ def tags(filters: ProtocolFilter, query: Callable[..., str]) -> list[Tag]:
     """Return a tag for each filter value; `query` returns the query string with changes."""
     made: list[Tag] = []
     for name, value in filters.valid_values.items():
-        if name in NOT_FILTERS or not value or (name, value) == ("status", "current"):
+        if name in NOT_FILTERS or not value or value == DEFAULTS.get(name):
             continue
         for one in value if isinstance(value, list) else [value]:
             rest = [other for other in value if other != one] if isinstance(value, list) else None

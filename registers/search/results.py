@@ -13,13 +13,21 @@ from numpy.typing import NDArray
 
 from registers.models import Organisation, Protocol, Theme
 from registers.models.references import as_written, is_reference
+from registers.search.binding import Explanation, Through
 from registers.search.facets import Facets, facets, facets_without_counts, theme_counts
 from registers.search.index import Index
 from registers.search.next_steps import (
     FoundWord,
     words_that_find,
 )
-from registers.search.query_string import SORTS, ProtocolFilter, Tag, query_value, tags
+from registers.search.query_string import (
+    DEFAULTS,
+    SORTS,
+    ProtocolFilter,
+    Tag,
+    query_value,
+    tags,
+)
 from registers.search.rows import (
     ProtocolList,
     Row,
@@ -120,8 +128,16 @@ class Results:
     @property
     def unknown_organisation(self) -> str:
         """The first unknown organisation in the query, to be corrected."""
-        field: Any = self.filters.form.fields["organisation"]
-        return field.unknown[0] if "organisation" in self.errors else ""
+        return self._unknown("organisation")
+
+    @property
+    def unknown_other(self) -> str:
+        """The same of those that must be named too."""
+        return self._unknown("with")
+
+    def _unknown(self, name: str) -> str:
+        unknown = getattr(self.filters.form.fields[name], "unknown", [])
+        return unknown[0] if name in self.errors and unknown else ""
 
     @property
     def suggested_organisations(self) -> list[tuple[str, str]]:
@@ -217,13 +233,29 @@ class Results:
         """The rows of the requested page."""
         first = (self.page_number - 1) * PAGE_LENGTH
         (shown,) = make_rows(
-            self.filters.index, self.protocols.positions(first, first + PAGE_LENGTH)
+            self.filters.index,
+            self.protocols.positions(first, first + PAGE_LENGTH),
+            explanation=self.explanation,
         )
         if self.search:
             by_reference = passages([row.protocol for row in shown if row.protocol], self.search)
             for row in shown:
                 row.passages = by_reference.get(row.reference, [])
         return shown
+
+    @cached_property
+    def explanation(self) -> Explanation | None:
+        """How each protocol binds the organisations that were asked for, if there are any."""
+        if not self.values["organisation"]:
+            return None
+        return Explanation(self.filters.bindings, self.values["organisation"], self.values["role"])
+
+    def through(self, protocol: Protocol) -> list[Through] | None:
+        """Return how a protocol of the list binds the organisations that were asked for.
+
+        None where none was.
+        """
+        return self.explanation.of(protocol) if self.explanation else None
 
     @property
     def search(self) -> Search | None:
@@ -258,11 +290,10 @@ class Results:
         strings. A value of None leaves a parameter out.
         """
         values = self.values | {"page": 1} | changes
-        defaults = {"status": "current", "sort": "theme", "page": 1}
         pairs: list[tuple[str, str]] = []
         for name in self.filters.filters:
             value = values.get(name)
-            if value and value != defaults.get(name):
+            if value and value != DEFAULTS.get(name):
                 several = value if isinstance(value, list) else [value]
                 pairs += [(name, text) for text in sorted(map(query_value, several))]
         return urlencode(pairs)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registers.models import Protocol, Theme
+from registers.search.binding import Explanation, Through
 from registers.search.index import NO_MONTH, Index, Mask
 from registers.search.reference_order import NOWHERE
 from registers.search.text.highlight import Passage
@@ -35,6 +36,21 @@ class Row:
         return self._page.version
 
     @property
+    def through(self) -> list[Through]:
+        """How the protocol binds the organisations that the list is of, if it is of any."""
+        explanation = self._page.explanation
+        if explanation is None:
+            return []
+        if explanation.is_plain:  # needs no protocol, which may not have to be fetched
+            return explanation.plain
+        return explanation.of(self.protocol) if self.protocol else []
+
+    @property
+    def through_words(self) -> str:
+        """The same as one text."""
+        return "; ".join(each.words for each in self.through)
+
+    @property
     def protocol(self) -> Protocol | None:
         """The protocol with its theme and parties: two queries for all rows of the page.
 
@@ -44,8 +60,8 @@ class Row:
 
 
 class _Page:
-    def __init__(self, index: Index) -> None:
-        self.version = index.version
+    def __init__(self, index: Index, explanation: Explanation | None) -> None:
+        self.version, self.explanation = index.version, explanation
         self.references: dict[str, None] = {}
 
     @cached_property
@@ -53,9 +69,14 @@ class _Page:
         return fetch_protocols(list(self.references))
 
 
-def make_rows(index: Index, *several: NDArray[Any]) -> list[list[Row]]:
-    """Return the rows of each list of positions. All are fetched at once, as one page."""
-    page = _Page(index)
+def make_rows(
+    index: Index, *several: NDArray[Any], explanation: Explanation | None = None
+) -> list[list[Row]]:
+    """Return the rows of each list of positions. All are fetched at once, as one page.
+
+    `explanation` says how their protocols bind the organisations that the lists are of.
+    """
+    page = _Page(index, explanation)
     made = []
     for positions in several:
         references, themes = index.references.at(positions), index.theme[positions]

@@ -6,6 +6,7 @@ import csv
 import inspect
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -50,9 +51,10 @@ def unmarked(cell: str) -> str:
 
 
 def expected(query: str) -> list[list[str]]:
+    results = results_of(query)
+    context = replace(HERE, through=results.through)
     return [
-        [column.write(protocol, HERE) for column in COLUMNS]
-        for protocol in results_of(query).iterator()
+        [column.write(protocol, context) for column in COLUMNS] for protocol in results.iterator()
     ]
 
 

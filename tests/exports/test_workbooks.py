@@ -7,6 +7,7 @@ import inspect
 import io
 import xml.etree.ElementTree as ET
 import zipfile
+from dataclasses import replace
 from random import Random
 
 import openpyxl
@@ -78,9 +79,11 @@ QUESTIONS = ["", "organisation=eput", "sort=-review", "q=children&sort=title", "
 def test_the_real_register_is_read_again_as_the_list_has_it(real_register, ending, reader, query):
     heading, *below = sheets(ending, reader, query)["Protocols"]
     assert heading == NAMES
+    results = results_of(query)
+    context = replace(HERE, through=results.through)
     assert below == [
-        [as_cell(column.kind, column.write(protocol, HERE)) for column in COLUMNS]
-        for protocol in results_of(query).iterator()
+        [as_cell(column.kind, column.write(protocol, context)) for column in COLUMNS]
+        for protocol in results.iterator()
     ]
 
 

@@ -78,7 +78,7 @@ def test_what_an_organisation_became_and_came_from(client: Client):
     slug = Organisation.objects.get(name=successor).slug
     after = text(client.get(f"/organisations/{slug}/"))
     assert "Took the place of West Essex CCG, 1 July 2022" in after
-    assert "No protocol in force names this organisation." in after
+    assert "Takes part in 1 protocol in force" in after
 
 
 def test_names_stand_with_the_official_one_first(client: Client):

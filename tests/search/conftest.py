@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registers.models import Protocol
-from tests.makers import make_rich_register
+from tests.makers import make_random_links, make_rich_register
 from tests.search.slowly import Register, read
 
 
@@ -13,6 +13,7 @@ def make(seed: int) -> Register:
     """The real register's protocols become drafts beside it, which must never show."""
     Protocol.objects.update(status="draft")
     make_rich_register(seed)
+    make_random_links(seed)
     return read()
 
 

@@ -43,6 +43,8 @@ PARTS: dict[str, st.SearchStrategy[Any]] = {
     "theme": some_of(*(slugify(name) for name in (*THEMES, EMPTY_THEME))),
     "organisation": some_of(*(slugify(name) for name in (*ORGANISATIONS, NO_PART))),
     "role": st.sampled_from(ROLES),
+    "with": some_of(*(slugify(name) for name in (*ORGANISATIONS, NO_PART))),
+    "through": st.sampled_from(("any", "own")),
     "review": some_of(*REVIEWS),
     "review_from": st.sampled_from(MONTHS),
     "review_to": st.sampled_from(MONTHS),
@@ -53,12 +55,19 @@ PARTS: dict[str, st.SearchStrategy[Any]] = {
 
 
 def _in_order(asked: dict[str, Any]) -> bool:
-    return asked.get("review_from", "") <= asked.get("review_to", "9999-12")
+    return asked.get("review_from", "") <= asked.get("review_to", "9999-12") and not (
+        set(asked.get("organisation", ())) & set(asked.get("with", ()))
+    )
 
 
 def questions() -> st.SearchStrategy[dict[str, Any]]:
-    """Questions of a few parts, for with all of them nothing is ever found."""
+    """Questions of a few parts, for with all of them nothing is ever found.
+
+    Half of them are about organisations.
+    """
     names = st.lists(st.sampled_from(list(PARTS)), max_size=4, unique=True)
+    about = st.sets(st.sampled_from(("role", "with", "through", "status", "theme")), max_size=3)
+    names |= about.map(lambda few: ["organisation", *sorted(few)])
     asked = names.flatmap(lambda few: st.fixed_dictionaries({name: PARTS[name] for name in few}))
     return asked.filter(_in_order)
 

@@ -7,15 +7,17 @@ the query string: text, or a list of texts for what can be repeated.
 from __future__ import annotations
 
 import datetime
+import itertools
 import unicodedata
 from typing import Any
 
 from registers.models import Party, Protocol, Theme
 from tests.models.oracles import status_of
+from tests.search.links_slowly import Links, are_two_parties, binding, read_links
 from tests.search.searching_slowly import Slow
 
 PAGE = 50
-REPEATABLE = ("theme", "organisation", "review")
+REPEATABLE = ("theme", "organisation", "with", "review")
 ROLES = ("lead", "partner")
 REVIEWS = ("overdue", "due-soon", "in-date", "none")
 STATUSES = ("current", "withdrawn", "all")
@@ -53,6 +55,7 @@ def read() -> Register:
         "themes": list(slugs.values()),
         "organisations": organisations,
         "protocols": list(protocols.values()),
+        "links": read_links(),
         "search": Slow(),
     }
 
@@ -64,7 +67,9 @@ def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[
     found = [
         each
         for each in register["protocols"]
-        if (not words or each["reference"] in tiers) and _is_found(each, asked, on)
+        if (not words or each["reference"] in tiers)
+        and _is_found(each, asked, on)
+        and _is_bound(register["links"], each, asked, on)
     ]
     found.sort(key=lambda each: each["reference"])
     sort = asked.get("sort") or "theme"
@@ -92,6 +97,7 @@ def counts(register: Register, asked: Question, on: datetime.date) -> dict[str, 
         "theme": register["themes"],
         "organisation": register["organisations"],
         "role": ROLES,
+        "through": ("any", "own"),
         "review": REVIEWS,
         "status": STATUSES,
     }
@@ -171,7 +177,6 @@ def _is_found(protocol: dict[str, Any], asked: Question, on: datetime.date) -> b
     return all(
         (
             not asked.get("theme") or protocol["theme"] in asked["theme"],
-            _has_part(protocol, asked.get("organisation"), asked.get("role")),
             not asked.get("review") or status_of(protocol["review_date"], on) in asked["review"],
             not asked.get("review_from") or (month and month >= asked["review_from"]),
             not asked.get("review_to") or (month and month <= asked["review_to"]),
@@ -180,10 +185,27 @@ def _is_found(protocol: dict[str, Any], asked: Question, on: datetime.date) -> b
     )
 
 
-def _has_part(protocol: dict[str, Any], organisations: list[str] | None, role: str | None) -> bool:
-    if not organisations and not role:
-        return True
+def _is_bound(links: Links, protocol: dict[str, Any], asked: Question, on: datetime.date) -> bool:
+    """Whether it binds any of the organisations asked for, and all others as other parties."""
+    organisations, others, role = (asked.get(name) for name in ("organisation", "with", "role"))
+    own = asked.get("through") == "own"
+
+    def by(slug: str, role: str = "", *, decided: bool = False) -> set[str]:
+        return binding(links, protocol, slug, on, role=role, own=own, decided=decided)
+
+    if not organisations and role and all(held != role for _, held in protocol["parts"]):
+        return False
+    if not others:
+        return not organisations or any(by(slug, role or "") for slug in organisations)
+    pairs = itertools.combinations([by(slug, decided=True) for slug in others], 2)
+    if not all(are_two_parties(one, other) for one, other in pairs):
+        return False
+    if not organisations:
+        return bool(by(others[0]))
     return any(
-        (not organisations or slug in organisations) and (not role or held == role)
-        for slug, held in protocol["parts"]
+        all(
+            are_two_parties(by(slug, role or "", decided=True), by(other, decided=True))
+            for other in others
+        )
+        for slug in organisations
     )

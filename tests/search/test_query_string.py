@@ -6,8 +6,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from registers.models import Organisation
 from registers.search.query_string import MAX_SEARCH_LENGTH, query_value
+from tests.makers import OrganisationFactory
 from tests.search.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -262,7 +262,7 @@ def test_an_organisation_called_by_two_names_is_one():
 
 
 def test_an_organisation_may_be_asked_for_that_has_no_part_in_anything():
-    organisation = Organisation.objects.exclude(parties__isnull=False).first()
+    organisation = OrganisationFactory()
     results = results_of(f"organisation={organisation.slug}")
     assert (results.errors, results.count) == ({}, 0)
     (chosen,) = (choice for choice in results.facets.organisation if choice.chosen)
@@ -274,6 +274,8 @@ REPEATED = {
     "theme": ("theme", "safer-community"),
     "organisation": ("organisation", "eput"),
     "role": ("role", "partner"),
+    "with": ("with", "eput"),
+    "through": ("through", "own"),
     "review": ("review", "overdue"),
     "status": ("status", "all"),
     "review_from": ("review_from", "2024-03"),

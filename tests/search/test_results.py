@@ -61,34 +61,39 @@ def test_the_list_is_the_slow_one(rich_register, asked, on):
 def test_every_number_of_every_facet_is_the_slow_one(rich_register, asked, on):
     facets = results_of(query_string(asked), on).facets
     counts = slowly.counts(rich_register, asked, on)
-    chosen = {"status": "current"} | asked
-    for name in ("theme", "role", "review", "status"):
+    chosen = {"status": "current", "through": "any"} | asked
+    names = ["theme", "role", "review", "status"]
+    if asked.keys() & {"organisation", "with"}:
+        names.append("through")
+    else:
+        assert facets.through == []
+    for name in names:
         choices = getattr(facets, name)
         assert {choice.value: choice.count for choice in choices} == counts[name], name
         assert [choice.value for choice in choices] == list(counts[name]), name
         for choice in choices:
             assert choice.chosen == (choice.value in chosen.get(name, [])), name
-    check_organisations(facets.organisation, counts["organisation"], rich_register, asked)
+    own = {
+        slug: len(slowly.answer(rich_register, {**alone, "organisation": [slug]}, on))
+        for alone in [{**asked, "with": [], "through": "own"}]
+        for slug in rich_register["organisations"]
+    }
+    check_organisations(facets.organisation, counts["organisation"], own, asked)
 
 
-def check_organisations(choices, counts, register, asked) -> None:
-    """Every one asked for stands there, and of the others the largest."""
+def check_organisations(choices, counts, own, asked) -> None:
+    """Every one asked for stands there, and of the others those that most protocols name."""
     wanted = asked.get("organisation", [])
     assert {choice.value for choice in choices if choice.chosen} == set(wanted)
     for choice in choices:
         assert choice.count == counts.get(choice.value, 0)
-    others = sorted(
-        (-count, register["organisations"][slug], slug)
-        for slug, count in counts.items()
-        if count and slug not in wanted
-    )
     beside = [choice for choice in choices if not choice.chosen]
-    shown = [choice.value for choice in beside if choice.count]
     assert [-choice.count for choice in beside] == sorted(-choice.count for choice in beside)
-    assert len(beside) == MAX_ORGANISATIONS
-    assert len(shown) == min(len(others), MAX_ORGANISATIONS)
     # Where several are equal, any of them may stand last.
-    assert [counts[slug] for slug in shown] == [-count for count, _, _ in others][: len(shown)]
+    others = own.keys() - {*wanted, *asked.get("with", [])}
+    largest = sorted((own[slug] for slug in others), reverse=True)
+    shown = sorted((own[choice.value] for choice in beside), reverse=True)
+    assert shown == largest[:MAX_ORGANISATIONS]
 
 
 def test_the_rich_register_has_what_the_comparison_needs(rich_register):

@@ -1,4 +1,4 @@
-"""Who shares with whom, compared with a slow and plain answer."""
+"""Who is named together with whom, compared with a slow and plain answer."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ import pytest
 
 from registers.models import Organisation
 from registers.search.index import current_index
-from registers.search.organisations import shared_by, sharing_with
-from tests.makers import NO_PART
+from registers.search.organisations import named_together, named_with
+from tests.makers import DAY, NO_PART
+from tests.search.links_slowly import are_two_parties, binding
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
-
-
-def parties(protocol) -> set[str]:
-    return {slug for slug, _ in protocol["parts"]}
 
 
 def urgency(protocol) -> tuple[bool, datetime.date, str]:
@@ -28,36 +25,76 @@ def urgency(protocol) -> tuple[bool, datetime.date, str]:
     )
 
 
-def test_what_two_organisations_share_is_in_force_first_then_by_urgency(rich_register):
+def bound_by(register, protocol, slug, **how) -> set[str]:
+    return binding(register["links"], protocol, slug, DAY, **how)
+
+
+def are_named(register, protocol, one, other) -> bool:
+    return are_two_parties(
+        *(bound_by(register, protocol, slug, decided=True) for slug in (one, other))
+    )
+
+
+def test_what_names_two_organisations_is_in_force_first_then_by_urgency(rich_register):
     organisations = Organisation.objects.in_bulk(rich_register["organisations"], field_name="slug")
-    shared = []
+    shared, alike = [], []
     for one, other in itertools.combinations(organisations, 2):
-        both = [each for each in rich_register["protocols"] if {one, other} <= parties(each)]
-        found = shared_by(current_index(), organisations[one], organisations[other]).protocols
-        assert [each.pk for each in found] == [
-            each["reference"] for each in sorted(both, key=urgency)
+        named = named_together(current_index(), organisations[one], organisations[other], on=DAY)
+        both = [
+            each
+            for each in rich_register["protocols"]
+            if bound_by(rich_register, each, one) and bound_by(rich_register, each, other)
         ]
-        shared += both
+        counted = [each for each in both if are_named(rich_register, each, one, other)]
+        for found, wanted in (
+            (named.protocols, counted),
+            (named.bound_alike, [each for each in both if each not in counted]),
+        ):
+            assert [each.pk for each in found] == [
+                each["reference"] for each in sorted(wanted, key=urgency)
+            ]
+        current = [each for each in counted if not each["withdrawn"]]
+        assert (named.current, named.withdrawn) == (len(current), len(counted) - len(current))
+        assert named.leads == tuple(
+            sum(bool(bound_by(rich_register, each, slug, role="lead")) for each in current)
+            for slug in (one, other)
+        )
+        shared += counted
+        alike += [each for each in both if each not in counted]
     assert any(each["withdrawn"] for each in shared)
     assert any(not each["review_date"] for each in shared)
+    assert alike
 
 
-def test_an_organisation_shares_with_the_parties_of_its_protocols_in_force(rich_register):
-    for organisation in Organisation.objects.filter(slug__in=rich_register["organisations"]):
+def test_an_organisation_is_named_together_with_the_parties_of_its_protocols_in_force(
+    rich_register,
+):
+    names = rich_register["organisations"]
+    for organisation in Organisation.objects.filter(slug__in=names):
+        in_force = [each for each in rich_register["protocols"] if not each["withdrawn"]]
         counted = Counter(
             other
-            for protocol in rich_register["protocols"]
-            if not protocol["withdrawn"] and organisation.slug in parties(protocol)
-            for other in parties(protocol) - {organisation.slug}
+            for protocol in in_force
+            for other in names
+            if other != organisation.slug
+            if are_named(rich_register, protocol, organisation.slug, other)
         )
-        names = rich_register["organisations"]
-        expected = sorted(counted.items(), key=lambda pair: (-pair[1], names[pair[0]]))
-        sharing = sharing_with(current_index(), organisation, most=100)
-        assert [(other.slug, other.shared) for other in sharing.organisations] == expected
-        assert sharing.count == len(expected)
-        few = sharing_with(current_index(), organisation, most=2)
-        assert [other.shared for other in few.organisations] == [n for _, n in expected[:2]]
-        assert few.count == len(expected)
-    assert (
-        sharing_with(current_index(), Organisation.objects.get(name=NO_PART), most=100).count == 0
-    )
+        # Who is bound through others alone is not among them.
+        themselves = {
+            slug
+            for protocol in in_force
+            for slug, _ in protocol["parts"]
+            if are_named(rich_register, protocol, organisation.slug, slug)
+        }
+        expected = sorted(
+            ((slug, number) for slug, number in counted.items() if slug in themselves),
+            key=lambda pair: (-pair[1], names[pair[0]]),
+        )
+        found = named_with(current_index(), organisation, on=DAY, most=100)
+        assert [(other.slug, other.shared) for other in found.organisations] == expected
+        assert found.count == len(expected)
+        few = named_with(current_index(), organisation, on=DAY, most=2)
+        assert {(other.slug, other.shared) for other in few.organisations} <= set(expected)
+        assert (len(few.organisations), few.count) == (min(2, len(expected)), len(expected))
+    nobody = Organisation.objects.get(name=NO_PART)
+    assert named_with(current_index(), nobody, on=DAY, most=100).count == 0
