@@ -108,6 +108,7 @@ PUBLIC = {
     "protocols/<reference:reference>/documents/<int:pk>/versions/<int:version>/": read(
         "/protocols/0046/documents/{document}/versions/{document_version}/"
     ),
+    "protocols/<reference:reference>.json": read("/protocols/0046.json"),
     "protocols.<str:extension>": read("/protocols.csv"),
     "themes/": read("/themes/"),
     "themes/<slug:slug>/": read("/themes/safer-community/"),
@@ -116,6 +117,7 @@ PUBLIC = {
     "sharing/": read("/sharing/"),
     "sharing/together/": read("/sharing/together/?one=ecc&other=essex-police", "on"),
     "sharing.<str:extension>": read("/sharing.csv"),
+    "organisations/<slug:slug>.json": read("/organisations/essex-police.json"),
     "organisations/<slug:slug>/": read("/organisations/essex-police/"),
     "organisations/<slug:one>/with/<slug:other>/": read(
         "/organisations/essex-county-council/with/essex-police/"

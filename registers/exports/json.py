@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from registers.exports.columns import COLUMNS, ExportContext
+from registers.exports.facts import protocol_facts
 from registers.models import Organisation, Party, Protocol
 from registers.search.query_string import with_query
 from registers.search.results import Results
@@ -25,8 +26,11 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
     head = {"count": results.count, "next": pages["next"], "previous": pages["prev"]}
     context = replace(context, through=results.through)
     yield _text(head)[:-1].encode() + b', "results": ['
-    for index, protocol in enumerate(results.page_protocols):
-        yield (b", " if index else b"") + _text(record(protocol, context)).encode()
+    protocols = results.page_protocols
+    facts = protocol_facts(protocols, context)
+    for index, protocol in enumerate(protocols):
+        whole = record(protocol, context) | facts(protocol)
+        yield (b", " if index else b"") + _text(whole).encode()
     yield b"]}"
 
 

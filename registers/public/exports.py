@@ -24,6 +24,7 @@ from django.urls import reverse
 
 from registers.exports import calendar, csv, feed, json, ods, xlsx
 from registers.exports.columns import ExportContext
+from registers.exports.facts import organisation_facts
 from registers.exports.feed import DEFAULT_STATUS
 from registers.exports.organisations import as_csv, record
 from registers.models import Name
@@ -133,7 +134,8 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
         return problem(404, "There is no such page", {"page": f"The last is {last}."})
     first = (page.page_number - 1) * ORGANISATIONS_PER_PAGE
     part = official[first : first + ORGANISATIONS_PER_PAGE]
-    shown = organisation_rows(part, current_index(), on=context.on)
+    shown = list(organisation_rows(part, current_index(), on=context.on))
+    facts = organisation_facts([line.organisation.pk for line in shown])
     letter = request.GET.get("letter", "")
 
     def query(*, page: int) -> str:
@@ -149,7 +151,7 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
             "count": page.count,
             "next": around["next"],
             "previous": around["prev"],
-            "results": [record(line, context) for line in shown],
+            "results": [record(line, context) | facts(line.organisation) for line in shown],
         },
         json_dumps_params={"ensure_ascii": False},
         headers={"Link": link_header(context, around)},

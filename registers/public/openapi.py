@@ -15,8 +15,9 @@ from registers.exports.columns import ExportContext
 from registers.public import exports
 from registers.public.cors import CORS_HEADERS
 from registers.public.exports import DISPOSITIONS, FORMATS
+from registers.public.fact_schemas import ref
 from registers.public.request_context import export_context
-from registers.public.schemas import DESCRIPTION, Parameter, parameters, ref, schemas
+from registers.public.schemas import DESCRIPTION, Parameter, parameters, schemas
 from registers.public.well_known import SITEMAPS
 from registers.search.pairs import MOST_FIRST, SORTS
 from registers.search.results import Results
@@ -44,6 +45,7 @@ HEADERS = {
         " people. What would make it longer than 2,000 characters is left out.",
         always=True,
     ),
+    "Location": header_object("The address of today.", always=True),
     "Content-Disposition": header_object("A name for the file.", always=True),
 }
 ALWAYS_SENT = list(CORS_HEADERS)
@@ -72,7 +74,9 @@ RESPONSES = {
     "400": problem_object(
         "The request is not valid. `errors` has a sentence for each parameter that is wrong."
     ),
-    "404": problem_object("There is no such page or file."),
+    "301": response_object("It has another address: see `Location`.", None, "Location"),
+    "404": problem_object("There is no such page, file, protocol or organisation."),
+    "410": problem_object("The protocol ended before this register began."),
     "414": {
         "description": "The request line is longer than 8,190 bytes. Send a shorter request.",
         "content": {"text/html": {"schema": TEXT}},
@@ -198,7 +202,14 @@ def document(context: ExportContext) -> dict[str, Any]:
         "externalDocs": {"url": f"{context.site}{reverse('about-data')}"},
         "servers": [{"url": context.site}],
         "paths": dict(
-            [*_lists(example, described), *_organisations(), *_pairs(), *_others(), _addresses()]
+            [
+                *_lists(example, described),
+                *_organisations(),
+                *_records(),
+                *_pairs(),
+                *_others(),
+                _addresses(),
+            ]
         ),
         "components": {
             "schemas": schemas(),
@@ -293,6 +304,36 @@ def _pairs() -> Iterator[tuple[str, Any]]:
                 response_object("The pairs of organisations.", {media: body}, *own, kept=True),
                 ["304", "400", *(["404"] if extension == "json" else [])],
                 [ref(name, "parameters") for name in [*PAIR_PARAMETERS, "page", *TAG]],
+            ),
+        )
+
+
+def _records() -> Iterator[tuple[str, Any]]:
+    """Give the paths of one protocol and one organisation."""
+    reference = TEXT | {"pattern": "^(?=[^0-9]*[0-9])[0-9A-Za-z._~-]{1,40}$"}
+    slug = TEXT | {"pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 255}
+    for route, key, what, schema, schema_name, more in (
+        ("/protocols/{reference}.json", "reference", "protocol", reference, "Protocol", ["410"]),
+        ("/organisations/{slug}.json", "slug", "organisation", slug, "OrganisationRecord", []),
+    ):
+        words = {
+            "reference": "Its reference, with `~` for `/`.",
+            "slug": "The end of its address, or an earlier one.",
+        }
+        parameter = {"name": key, "in": "path", "required": True, "schema": schema}
+        yield (
+            route,
+            path_item(
+                f"{what}-json",
+                f"Everything public of one {what}",
+                response_object(
+                    f"The {what}.",
+                    {json.CONTENT_TYPE: {"schema": ref(schema_name)}},
+                    "Link",
+                    kept=True,
+                ),
+                ["301", "304", "400", "404", *more],
+                [parameter | {"description": words[key]}, ref("If-None-Match", "parameters")],
             ),
         )
 

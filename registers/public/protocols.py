@@ -137,14 +137,22 @@ def _of_then(past: ProtocolAsOf) -> dict[str, Any]:
 
 def _unknown(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what became of a reference without a public protocol, or redirect to its usual form."""
-    gap = gap_of(reference)
-    stored = stored_reference(reference) or (gap.pk if gap else as_written(reference))
+    stored, gap = usual_spelling(reference)
     if stored != reference:
         whole = address("protocol", stored)
         return redirect(with_query(whole, request.GET.urlencode()), permanent=True)
     ended = gap is not None and gap.fate == Gap.Fate.WITHDRAWN
     context = {"reference": reference, "gap": gap}
     return render(request, "protocols/not_found.html", context, status=410 if ended else 404)
+
+
+def usual_spelling(reference: str) -> tuple[str, Gap | None]:
+    """Return how a reference that no public protocol has in this spelling is usually written.
+
+    That is as a public protocol or the reference log has it; also what the log says of it.
+    """
+    gap = gap_of(reference)
+    return stored_reference(reference) or (gap.pk if gap else as_written(reference)), gap
 
 
 @any_spelling

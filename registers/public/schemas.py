@@ -15,9 +15,25 @@ from django.http import QueryDict
 from registers.exports.columns import COLUMNS, Column
 from registers.exports.pairs import COLUMNS as PAIR_COLUMNS
 from registers.models import Identifier, Name, Organisation
-from registers.models.protocol_fields import Kind
 from registers.models.review_dates import ReviewStatus
 from registers.public.exports import ORGANISATIONS_PER_PAGE
+from registers.public.fact_schemas import (
+    ADDRESS,
+    FACT_SCHEMAS,
+    KINDS,
+    MEMBERS,
+    MONTH,
+    NUMBER,
+    OFFICIAL,
+    ORGANISATION_FACTS,
+    PROTOCOL_FACTS,
+    SLUG,
+    TEXT,
+    Schema,
+    closed_object,
+    nullable,
+    ref,
+)
 from registers.public.sharing import PAIRS_PER_PAGE
 from registers.search.pairs import MOST_PAIRS
 from registers.search.query_string import (
@@ -30,8 +46,6 @@ from registers.search.query_string import (
 )
 from registers.search.results import PAGE_LENGTH
 
-# ECMA-262's way to write it, which is JSON Schema's. The year 0 is in no calendar.
-MONTH = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$"
 READABLE = "^[^\\u0000\\ufffd]*$"
 
 DESCRIPTIONS = {
@@ -119,35 +133,6 @@ def _choice(field: Any) -> dict[str, Any]:
     return {"type": "string", "enum": [str(value) for value, _ in field.choices if value]}
 
 
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-SLUG: Schema = {"type": "string", "description": "The end of its address.", "minLength": 1}
-ADDRESS: Schema = {"type": "string", "format": "uri"}
-NUMBER: Schema = {"type": "integer", "minimum": 0}
-OFFICIAL: Schema = {"type": "string", "description": "Its official name."}
-
-
-def nullable(schema: Schema) -> Schema:
-    """Return the schema of such a value, or of null where it is not recorded."""
-    return schema | {"type": [schema["type"], "null"]}
-
-
-def closed_object(properties: dict[str, Schema], **more: Any) -> Schema:
-    """Return the schema of an object that has exactly these properties."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    } | more
-
-
-def ref(name: str, kind: str = "schemas") -> dict[str, str]:
-    """Return the way to what is described once."""
-    return {"$ref": f"#/components/{kind}/{name}"}
-
-
 PUBLISHED_AS = nullable(
     {"type": "string", "description": "Its name in the protocol, where another was written there."}
 )
@@ -167,19 +152,13 @@ THROUGH = {
         "description": "It was split, and who took the protocol on is not recorded.",
     },
 }
-KINDS: dict[Kind, Schema] = {
-    Kind.TEXT: TEXT,
-    Kind.BOOLEAN: {"type": "boolean"},
-    Kind.DAY: {"type": "string", "format": "date"},
-    Kind.MONTH: {"type": "string", "pattern": MONTH},
-}
 ORGANISATION: dict[str, Schema] = {
     "name": OFFICIAL,
     "slug": SLUG,
     "kind": {
         "type": "string",
         "enum": Organisation.Kind.values,
-        "description": "body: one body, which can sign. group: several, that are not listed here.",
+        "description": "body: one body, which can sign. group: several bodies under one name.",
     },
     "other_names": {
         "type": "array",
@@ -268,7 +247,9 @@ NULLABLE_OBJECTS: dict[str, Schema] = {
 def protocol() -> Schema:
     """Return the schema of one protocol, from the published columns."""
     properties = {column.name: column_schema(column) for column in COLUMNS}
-    return closed_object(properties, description="One information sharing protocol.")
+    return closed_object(
+        properties | PROTOCOL_FACTS, description="One information sharing protocol."
+    )
 
 
 def column_schema(column: Column) -> Schema:
@@ -300,10 +281,15 @@ def schemas() -> dict[str, Schema]:
         "Protocol": protocol(),
         "Organisations": page_schema("Organisation", most=ORGANISATIONS_PER_PAGE),
         "Organisation": closed_object(
-            ORGANISATION, description="One organisation of the register."
+            ORGANISATION | ORGANISATION_FACTS, description="One organisation of the register."
         ),
         "Pairs": page_schema("Pair", most=PAIRS_PER_PAGE, complete=COMPLETE),
         "Pair": closed_object(PAIR, description="Two organisations that are named together."),
+        "OrganisationRecord": closed_object(
+            ORGANISATION | ORGANISATION_FACTS | {"members": MEMBERS},
+            description="One organisation, with the members of a group.",
+        ),
+        **FACT_SCHEMAS,
         "Theme": closed_object({"name": TEXT, "slug": SLUG}),
         "Lead": closed_object(PARTY, description="The organisation that leads."),
         "Partner": closed_object(PARTNER, description="Another organisation that takes part."),

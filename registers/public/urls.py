@@ -20,6 +20,7 @@ from registers.public import (
     pages,
     papers,
     protocols,
+    records,
     reviews,
     sharing,
     well_known,
@@ -88,6 +89,7 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         RedirectView.as_view(pattern_name="register", permanent=True, query_string=True),
     ),
     cached_path("protocols/<reference:reference>/", protocols.detail, "on", name="protocol"),
+    cached_path("protocols/<reference:reference>.json", records.protocol, name="protocol-json"),
     cached_path(
         "protocols/<reference:reference>/changes/",
         protocols.changes,
@@ -117,6 +119,7 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         "page",
         name="organisations-export",
     ),
+    cached_path("organisations/<slug:slug>.json", records.organisation, name="organisation-json"),
     cached_path("organisations/<slug:slug>/", organisations.detail, "with", name="organisation"),
     cached_path(
         "organisations/<slug:one>/with/<slug:other>/",

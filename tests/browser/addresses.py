@@ -122,6 +122,8 @@ NO_PAGES: dict[str, str] = {
     ),
     "resources/<slug:slug>/versions/<int:version>/": "/resources/paper/versions/2/",
     "resources/<slug:slug>/download/": "/resources/paper/download/",
+    "protocols/<reference:reference>.json": "/protocols/9001.json",
+    "organisations/<slug:slug>.json": "/organisations/ashdown-council.json",
     "healthz": "/healthz",
     "readyz": "/readyz",
     "openapi.json": "/openapi.json",

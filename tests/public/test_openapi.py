@@ -24,6 +24,7 @@ from registers.models import Slug, Theme
 from registers.public import exports
 from registers.public.cors import is_data_route
 from registers.public.exports import FORMATS
+from registers.public.fact_schemas import ORGANISATION_FACTS, PROTOCOL_FACTS
 from registers.public.openapi import TAG
 from registers.public.urls import READ_ONLY_PATTERNS, RESULTS_PARAMS
 from tests import makers
@@ -60,7 +61,7 @@ def test_it_is_openapi(described):
 
 
 def test_every_machine_address_is_described_and_no_other(described):
-    routes = {resolve(path.replace("{section}", "pages")).route for path in described["paths"]}
+    routes = {resolve(filled_in(path)).route for path in described["paths"]}
     assert routes == {
         str(way.pattern)
         for way in READ_ONLY_PATTERNS
@@ -68,8 +69,15 @@ def test_every_machine_address_is_described_and_no_other(described):
     }
 
 
+def filled_in(path: str) -> str:
+    for name, value in {"section": "pages", "reference": "0036", "slug": "essex-police"}.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
 def example(way) -> str:
     filled = {"<str:extension>": "json", "<section>": "pages"}
+    filled |= {"<reference:reference>.json": "0036.json", "<slug:slug>.json": "essex-police.json"}
     path = f"/{way.pattern}"
     for part, value in filled.items():
         path = path.replace(part, value)
@@ -96,16 +104,19 @@ def test_every_list_takes_the_whole_question(described):
 def test_a_protocol_has_the_published_columns(described):
     protocol = described["components"]["schemas"]["Protocol"]
     names = [column.name for column in COLUMNS]
-    assert list(protocol["properties"]) == protocol["required"] == names
+    assert list(protocol["properties"]) == protocol["required"]
+    assert protocol["required"][: len(names)] == names
+    assert protocol["required"][len(names) :] == list(PROTOCOL_FACTS)
     assert protocol["additionalProperties"] is False
-    meanings = [each["description"] for each in protocol["properties"].values()]
+    meanings = [protocol["properties"][name]["description"] for name in names]
     assert meanings == [column.meaning for column in COLUMNS]
 
 
 def test_an_organisation_has_the_published_columns(described):
     organisation = described["components"]["schemas"]["Organisation"]
     names = [column.name for column in organisations.COLUMNS]
-    assert list(organisation["properties"]) == organisation["required"] == names
+    assert list(organisation["properties"]) == organisation["required"]
+    assert organisation["required"] == [*names, *ORGANISATION_FACTS]
 
 
 def test_a_theme_that_is_new_can_be_asked_for(described, client):
@@ -143,6 +154,13 @@ def test_what_is_answered_about_a_rich_register_is_as_described(client, empty_re
     DRAFT(schema_of(described, "Protocols")).validate(answer)
     page = client.get("/organisations.json").json()
     DRAFT(schema_of(described, "Organisations")).validate(page)
+    for path, schema, results in (
+        ("/protocols/{}.json", "Protocol", [each["reference"] for each in answer["results"]]),
+        ("/organisations/{}.json", "OrganisationRecord", [e["slug"] for e in page["results"]]),
+    ):
+        for key in results:
+            one = client.get(path.format(key)).json()
+            DRAFT(schema_of(described, schema)).validate(one)
     page = client.get("/sharing.json").json()
     DRAFT(schema_of(described, "Pairs")).validate(page)
     # Null where something can be unknown, and only there.

@@ -67,6 +67,8 @@ PAGES = [
     "/protocols.json?organisation=eput",
     "/organisations.csv",
     "/organisations.json?letter=e",
+    "/protocols/0036.json",
+    "/organisations/essex-county-council.json",
     "/protocols.ics?organisation=eput",
     "/protocols.atom?organisation=eput",
     "/about/",
@@ -79,6 +81,8 @@ def allowed(page: str) -> int:
         return 6  # before the one for the register's version, which this client does not ask
     if re.fullmatch(r"/organisations/[^/?]+/", page):
         return 9  # one for its identifiers
+    if ".json" in page:
+        return 16  # with the other facts of all that is on a page
     return allowed_to_find(page) if "q=" in page else 8
 
 

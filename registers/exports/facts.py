@@ -1,0 +1,246 @@
+"""What JSON says beside the published columns: every other public fact, as of today.
+
+Each function reads the facts of several things at once: a few queries, however many there are.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import Max, Q, QuerySet
+from django.urls import reverse
+
+from registers.exports.columns import BOOLEANS, ExportContext, day, month, yes_or_no
+from registers.models import (
+    Approver,
+    Change,
+    Document,
+    EarlierVersion,
+    Membership,
+    Organisation,
+    Overarching,
+    Party,
+    Protocol,
+    Review,
+    Succession,
+    TakenOn,
+)
+from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
+
+Facts = dict[str, Any]
+
+
+def _is_plain(field: ProtocolField) -> bool:
+    return (
+        field.public
+        and not field.column
+        and field.model_field is not None
+        and not field.model_field.is_relation
+    )
+
+
+# The public fields that have no column, by their keys: 'withdrawn_on' is 'withdrawn'.
+PLAIN_FIELDS = {
+    field.name.removesuffix("_on"): field for field in PROTOCOL_FIELDS if _is_plain(field)
+}
+
+
+def plain_facts(protocol: Protocol) -> Facts:
+    """Return the public fields that have no column. A value that is not recorded is null."""
+    return {
+        key: _plain(field, getattr(protocol, field.name)) for key, field in PLAIN_FIELDS.items()
+    }
+
+
+def _plain(field: ProtocolField, value: Any) -> Any:
+    match field.kind:
+        case Kind.BOOLEAN:
+            return BOOLEANS.get(yes_or_no(value))
+        case Kind.DAY:
+            return day(value) or None
+        case Kind.MONTH:
+            return month(value) or None
+    return value or None
+
+
+def time(at: datetime.datetime | None) -> str | None:
+    """Return a moment as it is published: 2026-11-22T09:00:00Z, or None."""
+    return at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def last_changes(changes: QuerySet[Change], owner: str, keys: list[Any]) -> dict[Any, str | None]:
+    """Return when each of these was last changed officially, by key."""
+    rows = changes.filter(**{f"{owner}__in": keys}).order_by()
+    return {
+        row[owner]: time(row["last"]) for row in rows.values(owner).annotate(last=Max("made_at"))
+    }
+
+
+def protocol_facts(
+    protocols: list[Protocol], context: ExportContext
+) -> Callable[[Protocol], Facts]:
+    """Return a function that gives the facts of each of the protocols: seven queries in all."""
+    keys = [protocol.pk for protocol in protocols]
+    changed = last_changes(Change.objects.public(), "protocol", keys)
+    near = Protocol.public.filter(
+        Q(pk__in=[protocol.replaced_by_id for protocol in protocols]) | Q(replaced_by__in=keys)
+    )
+    replaces: dict[str | None, list[Protocol]] = defaultdict(list)
+    for older in near:
+        replaces[older.replaced_by_id].append(older)
+    newer = {each.pk: each for each in near}
+    under: dict[str, list[Protocol]] = defaultdict(list)
+    covers: dict[str, list[Protocol]] = defaultdict(list)
+    links = Overarching.objects.filter(Q(protocol__in=keys) | Q(overarching__in=keys))
+    for link in links.select_related("protocol", "overarching").order_by("pk"):
+        if Protocol.Status.DRAFT not in {link.protocol.status, link.overarching.status}:
+            under[link.protocol_id].append(link.overarching)
+            covers[link.overarching_id].append(link.protocol)
+    reviews = _by(Review.objects.select_related("replaced_by"), "protocol", keys)
+    documents = _by(Document.objects.listed(), "protocol", keys)
+    taken_on = _by(
+        TakenOn.objects.in_force().select_related("predecessor", "successor"), "protocol", keys
+    )
+
+    def facts(protocol: Protocol) -> Facts:
+        return {
+            **plain_facts(protocol),
+            "modified": changed.get(protocol.pk),
+            "parties": [_party(party) for party in protocol.all_parties],
+            "taken_on": [_taken_on(each) for each in taken_on[protocol.pk]],
+            "replaced_by": _link(newer.get(protocol.replaced_by_id or ""), context),
+            "replaces": [_link(each, context) for each in replaces[protocol.pk]],
+            "comes_under": [_link(each, context) for each in _in_order(under[protocol.pk])],
+            "covers": [_link(each, context) for each in _in_order(covers[protocol.pk])],
+            "reviews": [_review(each, context) for each in reviews[protocol.pk]],
+            "documents": [_document(each, context) for each in documents[protocol.pk]],
+        }
+
+    return facts
+
+
+def _by(things: QuerySet[Any], owner: str, keys: list[Any]) -> dict[Any, list[Any]]:
+    """Return the things of each of the keys, in their usual order."""
+    found: dict[Any, list[Any]] = defaultdict(list)
+    for thing in things.filter(**{f"{owner}__in": keys}):
+        found[getattr(thing, f"{owner}_id")].append(thing)
+    return found
+
+
+def _in_order(protocols: Iterable[Protocol]) -> list[Protocol]:
+    return sorted(protocols, key=lambda each: each.reference_key)
+
+
+def _link(protocol: Protocol | None, context: ExportContext) -> Facts | None:
+    # A draft is named by nothing public.
+    if protocol is None or protocol.status == Protocol.Status.DRAFT:
+        return None
+    return {
+        "reference": protocol.reference,
+        "title": protocol.title,
+        "url": f"{context.site}{protocol.get_absolute_url()}",
+    }
+
+
+def _organisation(organisation: Organisation) -> Facts:
+    return {"name": organisation.name, "slug": organisation.slug}
+
+
+def _party(party: Party) -> Facts:
+    return _organisation(party.organisation) | {
+        "role": party.role,
+        "name_as_published": party.name_as_published or None,
+        "note": party.note or None,
+        "signed": day(party.signed_on) or None,
+    }
+
+
+def _taken_on(taken_on: TakenOn) -> Facts:
+    return {
+        "from": _organisation(taken_on.predecessor),
+        "by": _organisation(taken_on.successor),
+    }
+
+
+def _review(review: Review, context: ExportContext) -> Facts:
+    return {
+        "reviewed": day(review.reviewed_on),
+        "outcome": review.outcome,
+        "next_review": month(review.next_review) or None,
+        "replaced_by": _link(review.replaced_by, context),
+        "job_title": review.job_title,
+        "note": review.note or None,
+    }
+
+
+def _document(document: Document, context: ExportContext) -> Facts:
+    versions: Iterable[EarlierVersion] = document.replaced
+    return _file(document, document.get_absolute_url(), context) | {
+        "title": document.title,
+        "earlier_versions": [
+            _file(
+                each,
+                reverse("document-version", args=[document.protocol_id, document.pk, each.pk]),
+                context,
+            )
+            for each in versions
+        ],
+    }
+
+
+def _file(stored: Document | EarlierVersion, path: str, context: ExportContext) -> Facts:
+    return {
+        "file_name": stored.file_name,
+        "bytes": stored.size,
+        "uploaded": time(stored.uploaded_at),
+        "url": f"{context.site}{path}",
+    }
+
+
+def organisation_facts(
+    keys: list[int], *, with_members: bool = False
+) -> Callable[[Organisation], Facts]:
+    """Return a function that gives the facts of the organisations with these keys: four queries.
+
+    `with_members`: also those of a group, of which there can be thousands; one query more.
+    """
+    changed = last_changes(Change.objects.public(), "organisation", keys)
+    approvers = _by(Approver.objects.all(), "organisation", keys)
+    came_from = _by(Succession.objects.select_related("organisation"), "successor", keys)
+    memberships = Membership.objects.select_related("group", "member")
+    groups = _by(memberships.order_by("group__name", "from_day", "pk"), "member", keys)
+    members = _by(memberships, "group", keys) if with_members else {}
+
+    def facts(organisation: Organisation) -> Facts:
+        own = {
+            "approvers": [each.job_title for each in approvers[organisation.pk]],
+            "came_from": [
+                _organisation(each.organisation)
+                | {"on": day(each.happened_on) or None, "source": each.source or None}
+                for each in came_from[organisation.pk]
+            ],
+            "groups": [
+                _organisation(each.group) | _membership(each) for each in groups[organisation.pk]
+            ],
+            "group_rule": organisation.group_rule or None,
+            "modified": changed.get(organisation.pk),
+        }
+        if with_members:
+            own["members"] = [
+                _organisation(each.member) | _membership(each)
+                for each in members.get(organisation.pk, ())
+            ]
+        return own
+
+    return facts
+
+
+def _membership(membership: Membership) -> Facts:
+    return {
+        "from": day(membership.from_day) or None,
+        "to": day(membership.to_day) or None,
+        "source": membership.source or None,
+    }
