@@ -23,6 +23,7 @@ from registers.models import (
     Reminder,
     Resource,
     Review,
+    Succession,
     Theme,
 )
 from tests import papers
@@ -79,6 +80,9 @@ def make_examples() -> dict[str, Any]:
     made["schools"] = named("All Essex Schools")
     made["member"] = Membership(group=made["schools"], member=named("Essex Police"))
     saved(made["schools"], made["member"])
+    made["split"] = saved(Organisation(name="Old District", slug="old-district"))
+    for name in ("Essex Police", "Medway Council"):
+        saved(made["split"], Succession(organisation=made["split"], successor=named(name)))
     keys = {name: thing.pk for name, thing in made.items()}
     return keys | {
         f"{noun}_state": number

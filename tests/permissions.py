@@ -218,6 +218,12 @@ KEEPING = {
         post=_done(ALL),
         fills=True,
     ),
+    "admin/registers/organisation/splits/": Row(
+        at="/admin/registers/organisation/splits/", get=ALL, post=ALL
+    ),
+    "admin/registers/organisation/<path:object_id>/taken-on/": Row(
+        at="/admin/registers/organisation/{split}/taken-on/", get=ALL, post=ALL
+    ),
     "admin/registers/organisation/duplicates/": Row(
         at="/admin/registers/organisation/duplicates/", get=PUBLISHER, post=DECIDES
     ),

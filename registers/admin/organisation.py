@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
@@ -22,6 +23,7 @@ from registers.admin.filters import ContactFilter, UnclearFilter
 from registers.admin.forms import ModelForm, ReasonForm
 from registers.admin.groups.members import days_in_words, member_page, members_page
 from registers.admin.groups.paste import paste_page
+from registers.admin.groups.taken_on import splits_page, taken_on_page
 from registers.admin.history import object_or_404
 from registers.admin.merging.merge import MergeableAdmin
 from registers.admin.read_only import ReadOnlyAdmin
@@ -203,15 +205,17 @@ class OrganisationAdmin(MergeableAdmin):
         return Organisation.objects.with_protocol_count().order_by("name")
 
     def get_urls(self) -> list[Any]:
-        """Add the pages for the members of a group."""
+        """Add the pages for the members of a group, and for what was split."""
         pages = {
             "members/": (self.members_view, "members"),
             "members/add/": (self.member_view, "member_add"),
             "members/paste/": (self.paste_view, "paste"),
             "members/<int:key>/": (self.member_view, "member"),
+            "taken-on/": (self.taken_on_view, "taken_on"),
         }
         wrap = admin.site.admin_view
         return [
+            path("splits/", wrap(self.splits_view), name="registers_organisation_splits"),
             *(
                 path(f"<path:object_id>/{route}", wrap(view), name=f"registers_organisation_{name}")
                 for route, (view, name) in pages.items()
@@ -221,17 +225,46 @@ class OrganisationAdmin(MergeableAdmin):
 
     def members_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the members of a group, or end or remove some."""
-        return members_page(request, object_or_404(self, request, object_id))
+        return members_page(request, self._seen(request, object_id))
 
     def member_view(
         self, request: HttpRequest, object_id: str, key: int | None = None
     ) -> HttpResponse:
         """Show or save the form of one member, or of a new one."""
-        return member_page(request, object_or_404(self, request, object_id), key)
+        return member_page(request, self._seen(request, object_id), key)
 
     def paste_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the form for a list of members, its preview, or add them."""
-        return paste_page(request, object_or_404(self, request, object_id))
+        return paste_page(request, self._seen(request, object_id))
+
+    def splits_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the organisations that were split, or will be."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return splits_page(request)
+
+    def taken_on_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show who took on the protocols of a split organisation, or record it."""
+        return taken_on_page(request, self._seen(request, object_id))
+
+    def _seen(self, request: HttpRequest, object_id: str) -> Organisation:
+        """Return the organisation at an address. Raises PermissionDenied and Http404."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        found: Organisation = object_or_404(self, request, object_id)
+        return found
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Say whether the organisation has several successors, without a query for it."""
+        rows = [
+            each.formset
+            for each in context["inline_admin_formsets"]
+            if isinstance(each.opts, SuccessionInline)
+        ]
+        context["is_split"] = any(formset.initial_form_count() > 1 for formset in rows)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out of the form for a new organisation what others say of it."""

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 
 from registers.admin.entering import second_factor
 from registers.admin.entering.login import LogInForm, OwnPasswordView, came_for
+from registers.admin.groups.taken_on import may_see
 from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
 from registers.admin.reference_log import reference_log
@@ -29,6 +30,7 @@ from registers.models.review_dates import ReviewStatus
 from registers.search.admin_search import search_organisations
 from registers.search.index import current_index
 from registers.search.reference_log import LogFilter, unexplained_gaps
+from registers.search.splits import undecided_count
 
 
 class AutocompleteView(AutocompleteJsonView):
@@ -164,6 +166,9 @@ class EditorsSite(AdminSite):
         ]
         if self.get_model_admin(Protocol).has_view_or_change_permission(request):
             dashboard.append(_unexplained_gaps())
+        sees_organisations = self.get_model_admin(Organisation).has_view_or_change_permission
+        if sees_organisations(request) and may_see(request):
+            dashboard.append(_undecided())
         if may_import(request.user):
             dashboard.append(_imports())
         return super().index(request, {**(extra_context or {}), "dashboard": dashboard})
@@ -185,6 +190,14 @@ def _unexplained_gaps() -> DashboardItem:
         count=unexplained_gaps(),
         what="Unexplained gaps in the reference log",
         address=f"{reverse('admin:registers_references')}?show={LogFilter.UNEXPLAINED}",
+    )
+
+
+def _undecided() -> DashboardItem:
+    return DashboardItem(
+        count=undecided_count(current_index(), timezone.localdate()),
+        what="Protocols of split organisations that nobody is recorded to have taken on",
+        address=reverse("admin:registers_organisation_splits"),
     )
 
 

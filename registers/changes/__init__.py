@@ -20,6 +20,7 @@ from registers.changes.review import (
     record_review,
     record_reviews,
 )
+from registers.changes.taken_on import record_taken_on
 from registers.changes.unmerge import plan_undo, undo_merge
 from registers.changes.writes import remove, save
 
@@ -41,6 +42,7 @@ __all__ = [
     "record_change",
     "record_review",
     "record_reviews",
+    "record_taken_on",
     "remove",
     "restore",
     "save",

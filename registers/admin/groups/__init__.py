@@ -1,1 +1,1 @@
-"""Pages about groups: their members, one by one or pasted."""
+"""Pages about links: the members of groups, and who took on what after a split."""

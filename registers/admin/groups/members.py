@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.widgets import AdminDateWidget, AdminTextInputWidget, AutocompleteSelect
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.text import slugify
 
 from registers import changes
-from registers.admin.forms import DATE_ERRORS, ModelForm, errors_by_field
+from registers.admin.forms import DATE_ERRORS, errors_by_field
 from registers.admin.merging.merge import MAX_NAME_LENGTH, UNKNOWN_NAME
 from registers.admin.merging.preview import PlanForm, reason_field, render_page
 from registers.changes.locking import plan_digest
@@ -125,11 +124,6 @@ class EndForm(PlanForm):
         if not chosen:
             raise ValidationError(NONE_SELECTED)
         return chosen
-
-    def as_admin_form(self) -> Any:
-        """Return the form for the templates of Django's admin, without the list's boxes."""
-        fieldsets: Any = [("With the selected members", {"fields": ("to_day", "why")})]
-        return AdminForm(cast(ModelForm, self), fieldsets, {})
 
 
 def members_page(request: HttpRequest, group: Organisation) -> HttpResponse:

@@ -55,9 +55,9 @@ def render_page(
 class PlanForm(forms.Form):
     """The form of a merge or a split."""
 
-    def as_admin_form(self) -> AdminForm:
-        """Return the form for the templates of Django's admin."""
-        fieldsets: Any = [(None, {"fields": tuple(self.fields)})]
+    def as_admin_form(self, fieldsets: Any = None) -> AdminForm:
+        """Return the form for the templates of Django's admin: all fields without `fieldsets`."""
+        fieldsets = fieldsets or [(None, {"fields": tuple(self.fields)})]
         return AdminForm(cast(ModelForm, self), fieldsets, {})
 
 
