@@ -13,6 +13,7 @@ from django.test import Client
 PASSWORD = "a password that only the tests have"
 _migration = import_module("registers.migrations.0006_groups")
 _of_links = import_module("registers.migrations.0015_links")
+_of_synonyms = import_module("registers.migrations.0018_synonyms")
 
 
 def groups() -> None:
@@ -21,6 +22,7 @@ def groups() -> None:
         editor = SimpleNamespace(connection=connection)
         _migration.make_groups(apps, editor)
         _of_links.give_permissions(apps, editor)
+        _of_synonyms.give_permissions(apps, editor)
 
 
 def somebody(name: str, *in_groups: str, password: str | None = None, **fields: object) -> User:

@@ -24,6 +24,7 @@ from registers.models import (
     Resource,
     Review,
     Succession,
+    SynonymSet,
     Theme,
 )
 from tests import papers
@@ -74,6 +75,7 @@ def make_examples() -> dict[str, Any]:
         "resource": resource,
         "resource_version": EarlierVersion.objects.get(resource=resource),
         "review": review,
+        "synonymset": saved(SynonymSet(words="owl, crow")),
         "theme": theme,
         "user": somebody("nina", "Editor"),
     }
@@ -87,7 +89,7 @@ def make_examples() -> dict[str, Any]:
     return keys | {
         f"{noun}_state": number
         for noun, number in (
-            *((noun, edited(made[noun])) for noun in ("news", "resource", "theme")),
+            *((noun, edited(made[noun])) for noun in ("news", "resource", "theme", "synonymset")),
             ("organisation", told_of(of_nobody)),
             ("published", told_of(Protocol.objects.get(pk="0046"))),
         )
@@ -96,9 +98,9 @@ def make_examples() -> dict[str, Any]:
 
 def edited(thing: Any) -> int:
     """Write another title on a page, and return the number of its state before."""
-    field = "name" if isinstance(thing, Theme) else "title"
+    field = {Theme: "name", SynonymSet: "words"}.get(type(thing), "title")
     before = Change.objects.about(type(thing), thing.pk)[0].pk
-    setattr(thing, field, f"Another {noun_of(thing)}")
+    setattr(thing, field, f"Another {noun_of(thing)}, owl")
     saved(thing)
     return before
 

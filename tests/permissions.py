@@ -231,6 +231,12 @@ KEEPING = {
     "admin/registers/merge/<int:key>/undo/": Row(
         at="/admin/registers/merge/{merge}/undo/", get=PUBLISHER, post=DECIDES, fills=True
     ),
+    **noun(
+        "synonymset",
+        add=PUBLISHER,
+        delete=PUBLISHER,
+        restored="{synonymset}/restore/{synonymset_state}",
+    ),
     **noun("theme", add=PUBLISHER, delete=PUBLISHER, restored="{theme}/restore/{theme_state}"),
     **noun("news", add=PUBLISHER, delete=PUBLISHER, restored="{news}/restore/{news_state}"),
     **noun(

@@ -1,6 +1,6 @@
 """Django admin for editors: one module for each noun. It saves through registers/changes."""
 
-from registers.admin import answer, organisation, pages, protocol, read_only, review
+from registers.admin import answer, organisation, pages, protocol, read_only, review, synonyms
 from registers.admin.entering import user
 from registers.admin.merging import undo
 
@@ -11,6 +11,7 @@ __all__ = [
     "protocol",
     "read_only",
     "review",
+    "synonyms",
     "undo",
     "user",
 ]

@@ -22,11 +22,17 @@ from registers.models import (
     Protocol,
     Resource,
     Slug,
+    SynonymSet,
     UsedReference,
 )
 from registers.models.keys import key_of, slug_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
+from registers.search.text.synonyms import check_synonyms
 
+SUPPLIED = (
+    "This set came with the register, and would come again with the next version. Untick ‘In use’"
+    " instead."
+)
 HAS_MEMBERS = "This group has members, so it cannot become one body. Remove its members first."
 
 
@@ -47,6 +53,9 @@ def save(thing: models.Model) -> None:
                 touched.links = True
         elif isinstance(thing, Document | Resource):
             save_paper(thing)
+        elif isinstance(thing, SynonymSet):
+            check_synonyms(thing)
+            thing.save()
         else:
             thing.full_clean()
             thing.save()
@@ -64,6 +73,8 @@ def remove(thing: models.Model) -> None:
         raise ValidationError("A published protocol stays for ever. Withdraw it instead.")
     if isinstance(thing, Name) and thing.kind == Name.Kind.OFFICIAL:
         raise ValidationError(OFFICIAL_IS_ITS_OWN)
+    if isinstance(thing, SynonymSet) and thing.code:
+        raise ValidationError(SUPPLIED)
     try:
         with update_search_and_version(savepoint=True) as touched:
             touched.add(thing)

@@ -14,6 +14,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
 from registers import changes
+from registers.imports.synonyms import update_synonyms
 from registers.models import (
     Approver,
     Identifier,
@@ -84,6 +85,7 @@ def load_register(register: Entry, *, at: datetime.datetime) -> int:
         for position, entry in enumerate(register["resources"]):
             with _naming("Resource", entry):
                 _save(Resource(**entry, position=position), at=at)
+        update_synonyms()
     return len(register["protocols"])
 
 

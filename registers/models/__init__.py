@@ -11,6 +11,7 @@ from registers.models.protocol import Gap, Overarching, Protocol
 from registers.models.reminder import Answer, Reminded, Reminder, Try
 from registers.models.review import Review
 from registers.models.search import RegisterVersion, SearchEntry, VocabularyWord
+from registers.models.synonyms import SynonymSet
 
 __all__ = [
     "Answer",
@@ -41,6 +42,7 @@ __all__ = [
     "SearchEntry",
     "Slug",
     "Succession",
+    "SynonymSet",
     "TakenOn",
     "Theme",
     "Try",

@@ -209,6 +209,11 @@ class Results:
         return self.query(q=self.search.uncorrected if self.search else None)
 
     @property
+    def exact_query(self) -> str:
+        """The query string that searches for the words and for no synonyms of them."""
+        return self.query(q=self.search.exact_query if self.search else None)
+
+    @property
     def relevance_query(self) -> str:
         """The same query string, with the best matches first."""
         return self.query(sort="relevance")

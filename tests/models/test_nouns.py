@@ -22,6 +22,7 @@ from registers.models import (
     Resource,
     Slug,
     Succession,
+    SynonymSet,
     Theme,
 )
 from registers.models.keys import key_of
@@ -49,6 +50,7 @@ CALLED = {
     ),
     "approver": (Approver(job_title="Caldicott Guardian"), "Caldicott Guardian"),
     "change": (Change(what="Title changed."), "Title changed."),
+    "set of synonyms": (SynonymSet(words="owl\nbird"), "owl, bird"),
     "news": (News(title="A new template"), "A new template"),
     "document": (Document(title="Signed"), "Signed"),
     "resource": (Resource(title="Review template"), "Review template"),

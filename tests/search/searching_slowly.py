@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
-from registers.models import Protocol
+from registers.models import Protocol, SynonymSet
 from registers.search.text.query import Term, parse_query
+from registers.search.text.synonyms import compile_synonyms
 from registers.search.text.words import STOP_WORDS, words_of
 
 PARTED = range(5, 31)  # letters of a word that is looked for in two parts
@@ -16,6 +18,7 @@ class Slow:
 
     def __init__(self) -> None:
         self.texts = {}
+        self.synonyms = compile_synonyms(SynonymSet.objects.filter(in_use=True))
         for each in Protocol.public.get_queryset().with_parties():
             parties = each.parties.all()
             # The names as published stand in one row, those of each organisation in another.
@@ -39,12 +42,15 @@ class Slow:
         return same[0] if same else ""
 
     def first_field(self, reference: str, term: Term) -> int | None:
+        """The number of the first field with the term; 7 for one with a synonym only."""
         if term.reference == reference:
             return 0
         for number, field in enumerate(self.texts[reference], start=1):
             if any(has(row, term) for row in field):
                 return number
-        return None
+        meant = replace(term, forms=term.synonym_forms, word="")
+        fields = self.texts[reference] if term.synonym_forms else ()
+        return 7 if any(has(row, meant) for field in fields for row in field) else None
 
     def search(self, typed: str) -> dict[str, int]:
         """By reference of what has every word, its tier."""
@@ -66,7 +72,7 @@ class Slow:
         return {reference for reference, number in numbers.items() if number == most > 0}
 
     def _pairs(self, typed: str):
-        terms = parse_query(typed, reference_of=self.reference_of)
+        terms = parse_query(typed, reference_of=self.reference_of, synonyms=self.synonyms)
         for reference in self.texts if terms else ():
             fields = [self.first_field(reference, term) for term in terms]
             yield reference, list(zip(terms, fields, strict=True))

@@ -155,3 +155,8 @@ def test_a_name_that_is_changed_in_admin_is_found_at_once(real_register, officer
     before = found("medway council")
     send(officers_door, address("organisation", "change", medway.pk), name="Hoo Authority")
     assert found("hoo authority") == found('"medway council"') == before != []
+
+
+def test_only_sure_slips_are_put_right_where_another_word_finds_nothing(real_register):
+    search = searched("told zebra busineses")[0]
+    assert (search.corrected, search.text) == ("", "told zebra business")

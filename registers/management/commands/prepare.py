@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from registers.imports.fixture import is_empty
+from registers.imports.synonyms import update_synonyms
 from registers.search.search_writer import entries_missing
 
 
@@ -17,5 +18,6 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         if settings.REGISTER_FILE and is_empty():
             call_command("load_register", settings.REGISTER_FILE, stdout=self.stdout)
+        update_synonyms()
         if entries_missing():  # a database from before there was such a search
             call_command("rebuild_search", stdout=self.stdout)

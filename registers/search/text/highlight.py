@@ -162,7 +162,7 @@ def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]
 
 def _length_at(term: Term, words: Sequence[Word], index: int) -> int:
     """Return how many words the term matches from this one on; 0 for no match."""
-    lengths = [_form_length_at(form, words, index) for form in term.forms]
+    lengths = [_form_length_at(form, words, index) for form in term.all_forms]
     return max([*lengths, int(words[index].plain == term.reference)])
 
 

@@ -19,6 +19,7 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _CHUNK = re.compile(r'(?P<minus>(?<!\S)[-−–])?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s",;]+))')
 _ONE_WORD = re.compile(r"[^\W_]&[^\W_]")  # A&E
 _ACRONYM = re.compile(r"[A-Z]{2,5}")
+_ACRONYM_OR_SEVERAL = re.compile(r"([A-Z]{2,5})(?:['’]?s)?")  # GP, GPs
 _LONGEST_ACRONYM = 5
 _VOWELS = frozenset("AEIOU")
 _SHORT_NUMBER = re.compile(r"[0-9]{1,3}")
@@ -39,7 +40,8 @@ _QUESTION_WORDS = STOP_WORDS | frozenset(
         " can could may might must shall should will would i me my mine we us our ours you your"
         " yours he she him his her hers they them these those there here any some anyone anybody"
         " everyone somebody someone about between but if so than then if not or out up still also"
-        " please tell find show give get know whats whos im ive dont doesnt isnt",
+        " please tell find show give get know want wants see list many much happen happens"
+        " happened looking whats whos im ive dont doesnt isnt",
     )
 )
 _WEAK_WORDS = frozenset(
@@ -75,6 +77,7 @@ class Term:
     """
 
     forms: tuple[Form, ...]
+    synonym_forms: tuple[Form, ...] = ()  # of what stands for it, and not of its own words
     reference: str = ""
     missing: str = field(default="", compare=False)
     excluded: bool = field(default=False, compare=False)
@@ -84,6 +87,11 @@ class Term:
     words: tuple[Word, ...] = field(default=(), compare=False)
     synonyms: tuple[str, ...] = field(default=(), compare=False)  # searched for too
     span: tuple[int, int] = field(default=(0, 0), compare=False)
+
+    @property
+    def all_forms(self) -> tuple[Form, ...]:
+        """Every form in which it is found."""
+        return (*self.forms, *self.synonym_forms)
 
     @property
     def is_plain(self) -> bool:
@@ -96,6 +104,22 @@ def no_reference(_: str) -> str:
     return ""
 
 
+Key = tuple[str, ...]  # the stems of a word or phrase; of one word as it is written, after '='
+
+
+class NoSynonyms:
+    """That no words stand for each other. `longest` is the number of words of the longest key."""
+
+    longest = 0
+
+    def others(self, _: Key) -> Sequence[str]:
+        """Return what is searched for too where the words of a key are: nothing."""
+        return ()
+
+
+NO_SYNONYMS = NoSynonyms()
+
+
 def no_words(_: Collection[str]) -> Collection[str]:
     """Return that the register has none of some words."""
     return ()
@@ -106,18 +130,19 @@ def parse_query(
     *,
     reference_of: Callable[[str], str] = no_reference,
     known_words: Callable[[Collection[str]], Collection[str]] = no_words,
+    synonyms: NoSynonyms = NO_SYNONYMS,
 ) -> list[Term]:
     """Return the terms of `query`, without duplicates.
 
     `reference_of` returns a reference of the register as it is written there, for any
     spelling of it, and '' for all else. `known_words` returns those of some plain words
-    that the register has. The last word that is not `excluded` also matches longer words
-    that begin with it.
+    that the register has; `synonyms` what is searched for beside a word. The last word that
+    is not `excluded` also matches longer words that begin with it.
     """
     text = query[:MAX_LENGTH].translate(_QUOTES)
     every = list(_join_references(_terms(text, reference_of), text, reference_of))
     every = _whole_question(every, reference_of)
-    terms = _joined(every)
+    terms = _with_synonyms(_joined(every), synonyms)
     terms = _without_stop_words(terms)
     terms = _parted(_last_as_prefix(terms), known_words)
     return list({(term, term.excluded): term for term in terms}.values())
@@ -179,16 +204,26 @@ def _terms(query: str, reference_of: Callable[[str], str]) -> Iterator[Term]:
         for word in words:
             part = (start + word.start, start + word.end)
             written = text[word.start : word.end]
-            acronym = is_acronym(written) and not shouting
+            acronym = None if shouting else _ACRONYM_OR_SEVERAL.fullmatch(written)
+            forms: tuple[Form, ...] = (Form(stems=(word.stem,)),)
+            meant = word
+            if acronym:
+                plain = acronym[1].lower()
+                meant = word._replace(plain=plain, stem=plain)
+                forms = tuple(dict.fromkeys((*_acronym_forms(acronym[1]), *_as_it_is(word))))
             yield Term(
-                forms=_acronym_forms(written) if acronym else (Form(stems=(word.stem,)),),
+                forms=forms,
                 reference=reference,
                 excluded=excluded,
-                word=word.plain,
-                acronym=acronym,
-                words=(word,),
+                word=meant.plain,
+                acronym=acronym is not None,
+                words=(meant,),
                 span=span if len(words) == 1 else part,
             )
+
+
+def _as_it_is(word: Word) -> tuple[Form, ...]:
+    return (Form(plain=(word.plain,)),)
 
 
 def _exactly(words: Sequence[Word]) -> Form:
@@ -309,6 +344,77 @@ def _last_as_prefix(terms: list[Term]) -> list[Term]:
             return [*terms[:place], longer, *terms[place + 1 :]]
         break
     return terms
+
+
+# Synonyms ----------------------------------------------------------------------------------------
+
+
+def says_nothing(text: str) -> bool:
+    """Return whether search leaves out every word of `text` where others remain."""
+    return all(word.plain in _QUESTION_WORDS | _WEAK_WORDS for word in words_of(text))
+
+
+def synonym_keys(text: str) -> list[Key]:
+    """Return the keys by which a word or phrase of a set is looked up.
+
+    An acronym is looked up as it is written, so that 'sent' is no form of it.
+    """
+    words = words_of(text)
+    stems = tuple(word.stem for word in words)
+    if len(words) > 1:
+        return [stems]
+    written: list[Key] = [(f"={word.plain}",) for word in words]
+    return written if is_acronym(text.strip()) else [*written, stems]
+
+
+def _with_synonyms(terms: list[Term], synonyms: NoSynonyms) -> list[Term]:
+    """Let each term match what stands for it, or for the phrase that it is a part of.
+
+    Each word of a phrase matches all that stands for the phrase: so both have to be there,
+    or one of these. The longest phrase comes first.
+    """
+    words = [
+        (place, word, term.acronym)
+        for place, term in enumerate(terms)
+        for word in (term.words if term.is_plain else ())
+    ]
+    extra: dict[int, dict[str, None]] = {}
+    start = 0
+    while start < len(words):
+        length, others = _longest_at(words[start : start + synonyms.longest], synonyms)
+        for place, _, _ in words[start : start + length]:
+            extra.setdefault(place, {}).update(dict.fromkeys(others))
+        start += length or 1
+    return [
+        replace(
+            term,
+            synonym_forms=tuple(
+                dict.fromkeys(form for other in extra[place] for form in forms_of(other))
+            ),
+            synonyms=tuple(extra[place]),
+        )
+        if place in extra
+        else term
+        for place, term in enumerate(terms)
+    ]
+
+
+def _longest_at(
+    words: Sequence[tuple[int, Word, bool]], synonyms: NoSynonyms
+) -> tuple[int, Sequence[str]]:
+    """Return how many words stand for others, from the first on, and these; 0 for none."""
+    for length in range(len(words), 0, -1):
+        places = [place for place, _, _ in words[:length]]
+        if places[-1] - places[0] >= length:
+            continue  # with a quote or a reference between them
+        keys: list[Key] = [tuple(word.stem for _, word, _ in words[:length])]
+        if length == 1:
+            _, word, acronym = words[0]
+            keys = [(f"={word.plain}",), *([] if acronym else keys)]
+        for key in keys:
+            if others := synonyms.others(key):
+                return length, others
+    return 0, ()
 
 
 # Joined, hyphened and parted words meet ----------------------------------------------------------

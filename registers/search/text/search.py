@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -19,10 +19,12 @@ from registers.models import VocabularyWord
 from registers.search.index import Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.query import Term, parse_query
+from registers.search.text.synonyms import synonyms_of
 
 Tiers = npt.NDArray[np.int8]
 
-EXACT, NOT_FOUND = 0, len(PROTOCOLS.fields) + 1  # tiers; between them are the fields
+# Tiers; after the first are the fields.
+EXACT, BY_SYNONYM, NOT_FOUND = 0, len(PROTOCOLS.fields) + 1, len(PROTOCOLS.fields) + 2
 MAX_CACHED = 64  # masks, of one byte per protocol
 
 
@@ -79,16 +81,34 @@ class Search:
         """The reference that the query names and no public protocol has, as typed; or ''."""
         return next((term.missing for term in self.terms if term.missing), "")
 
+    @cached_property
+    def synonyms(self) -> list[str]:
+        """What was searched for too, in place of words of the query."""
+        typed = {term.word for term in self.terms}
+        found = (other for term in self.terms for other in term.synonyms)
+        return [other for other in dict.fromkeys(found) if other.lower() not in typed]
+
+    @property
+    def exact_query(self) -> str:
+        """The query with each word that has synonyms in quotes: it finds nothing else."""
+        text = self.text
+        for term in sorted(self.terms, key=lambda term: term.span, reverse=True):
+            if term.synonyms:
+                start, end = term.span
+                text = f'{text[:start]}"{text[start:end]}"{text[end:]}'
+        return text
+
     def tiers(self) -> Tiers:
         """Return the relevance of each position: the lowest comes first.
 
         0: the reference was searched for. 1: every word is in the title; 2: in title and
         reference; 3 to 5: also in the purpose, the summary and the information items;
-        6: in names, or nowhere. 7: a word is missing, for `most_words` has no other.
+        6: in names. 7: a word is not there, and what stands for it is. 8: not found.
         """
         tiers = np.ones(self.index.size, np.int8)
         for term in self.terms:
-            first = np.full(self.index.size, NOT_FOUND - 1, np.int8)
+            first = np.full(self.index.size, BY_SYNONYM, np.int8)
+            first[_matches(self.index, replace(term, synonym_forms=()))] = BY_SYNONYM - 1
             for tier, name in reversed([*enumerate(PROTOCOLS.fields[:-1], start=1)]):
                 first[_matches_in_field(self.index, term, name)] = tier
             np.maximum(tiers, first, out=tiers)
@@ -111,14 +131,17 @@ def search(query: str, index: Index) -> Search:
     a new protocol is then beyond the end of the index, and ignored; the new words of a
     changed one are found a moment before the list shows them.
     """
-    terms, text = _parse(query, index), query
-    mask = _all_of(terms, query, index)
-    corrected, uncorrected = ("", "") if mask.any() else _corrected(query, terms, index)
+    typed, text = _parse(query, index), query
+    terms, mask = typed, _all_of(typed, query, index)
+    corrected, uncorrected = ("", "") if mask.any() else _corrected(query, typed, index)
     if corrected:
         terms, text = _parse(corrected, index), corrected
         mask = _all_of(terms, corrected, index)
-        if not mask.any():
-            corrected = uncorrected = ""
+    if corrected and not mask.any():
+        # Where other words are wrong too, only slips that are sure are put right.
+        corrected = uncorrected = ""
+        text = _corrected(query, typed, index, sure=True)[0] or query
+        terms = _parse(text, index)
     return Search(
         mask=mask,
         query=query,
@@ -136,6 +159,7 @@ def _parse(query: str, index: Index) -> list[Term]:
         query,
         reference_of=partial(_reference_of, index),
         known_words=lambda words: _known_words(index.version, frozenset(words)),
+        synonyms=synonyms_of(index.version),
     )
 
 
@@ -165,8 +189,14 @@ def _all_of(terms: list[Term], query: str, index: Index) -> Mask:
     return mask
 
 
-def _corrected(query: str, terms: list[Term], index: Index) -> tuple[str, str]:
-    """Return `query` corrected, and with the misspelt words in quotes; or two empty strings."""
+def _corrected(
+    query: str, terms: list[Term], index: Index, *, sure: bool = False
+) -> tuple[str, str]:
+    """Return `query` corrected, and with the misspelt words in quotes; or two empty strings.
+
+    With `sure`, only long words, into others with the same first letter: 'told' is no slip
+    for 'old'.
+    """
 
     def count(word: str) -> int:
         (meant,) = parse_query(f'"{word}"')
@@ -179,7 +209,7 @@ def _corrected(query: str, terms: list[Term], index: Index) -> tuple[str, str]:
         if (_matches(index, term) & index.public).any():
             continue
         meant = correct_spelling(term.word, count)
-        if meant:
+        if meant and not (sure and (len(meant) < LONG_WORD or meant[0] != term.word[0])):
             start, end = term.span
             corrected = corrected[:start] + meant + corrected[end:]
             uncorrected = f'{uncorrected[:start]}"{uncorrected[start:end]}"{uncorrected[end:]}'
@@ -191,8 +221,8 @@ def _matches(index: Index, term: Term) -> Mask:
 
     def compute() -> Mask:
         find = engine().find
-        mask = _as_mask(index, find(PROTOCOLS, term.forms, PROTOCOLS.fields))
-        organisations = find(ORGANISATIONS, term.forms, ORGANISATIONS.fields)
+        mask = _as_mask(index, find(PROTOCOLS, term.all_forms, PROTOCOLS.fields))
+        organisations = find(ORGANISATIONS, term.all_forms, ORGANISATIONS.fields)
         if organisations.size:
             mask |= index.of_organisations(organisations.tolist())
         position = term.reference and index.position_of(term.reference)
