@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Case, When
@@ -103,7 +104,7 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
     def protocol_link(self, answer: Answer) -> SafeString:
         """Return the protocol and its status, with a link to its page in admin."""
         protocol = answer.reminded.protocol
-        page = reverse("admin:registers_protocol_change", args=[protocol.pk])
+        page = reverse("admin:registers_protocol_change", args=[quote(protocol.pk)])
         status = protocol.get_status_display().lower()
         return format_html('<a href="{}">{}</a> ({})', page, protocol, status)
 
@@ -165,7 +166,7 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
         self.log_change(request, answer, "Accepted.")
         message = NOT_THE_LEAD.format(organisation=self.organisation(answer))
         self.message_user(request, message, messages.WARNING)
-        return redirect("admin:registers_protocol_change", answer.reminded.protocol_id)
+        return redirect("admin:registers_protocol_change", quote(answer.reminded.protocol_id))
 
     def _review(self, request: HttpRequest, answer: Answer) -> HttpResponse:
         """Show the form of a review, filled in with the answer, or record the review."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -157,7 +158,7 @@ def document_file(
     except (OSError, ValueError):
         lost = format_html("The file of '{}' is missing or cannot be read at the moment.", document)
         messages.error(request, lost)
-        return redirect("admin:registers_protocol_change", document.protocol_id)
+        return redirect("admin:registers_protocol_change", quote(document.protocol_id))
     for name, value in download_headers(stored).items():
         response[name] = value
     return response

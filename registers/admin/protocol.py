@@ -31,6 +31,7 @@ from registers.admin.review import review_chosen, review_urls
 from registers.models import Overarching, Protocol
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
 from registers.models.protocol_fields import FormSection, form_fields
+from registers.models.references import example, own_form
 from registers.search.admin_search import search_protocols
 from registers.search.reference_log import next_reference
 
@@ -128,7 +129,8 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
     # Django shows no search box without any. `get_search_results` does the search.
     search_fields = ("reference",)
     search_help_text = (
-        "A reference (12, ISP 0012), any name of an organisation, or words from anywhere in the"
+        f"A reference ({'12, ISP 0012' if own_form().is_number else example()}), any name of an"
+        " organisation, or words from anywhere in the"
         " record, notes and documents included. Put words in “quotes” to find them together."
     )
     autocomplete_fields = ("replaced_by",)

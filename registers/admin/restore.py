@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -90,7 +91,7 @@ def restore_view(
             refusals = list(refusal.messages)
         else:
             _message_result(model_admin, request, state, done=done)
-            return redirect(history, thing.pk)
+            return redirect(history, quote(thing.pk))
     preview = changes.preview_restore(
         thing, state.snapshot, at=timezone.now(), said_at=state.made_at
     )

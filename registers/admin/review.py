@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
@@ -233,7 +233,7 @@ def review_view(model_admin: RecordedAdmin, request: HttpRequest, object_id: str
         raise PermissionDenied
     if protocol is None:
         raise Http404
-    own_page = reverse("admin:registers_protocol_change", args=[protocol.pk])
+    own_page = reverse("admin:registers_protocol_change", args=[quote(protocol.pk)])
     if request.method != "POST" and protocol.status != Protocol.Status.PUBLISHED:
         messages.error(request, NOT_IN_FORCE.format(protocol=protocol))
         return redirect(own_page)

@@ -24,6 +24,7 @@ from registers.models import (
     Review,
     Theme,
 )
+from registers.models.references import reference_key
 
 PARTY = ("role", "name_as_published", "note", "signed_on", "position")
 INSTANT = datetime.timedelta(microseconds=1)
@@ -144,7 +145,9 @@ def _linked(record: Snapshot, at: datetime.datetime) -> dict[str, list[Protocol]
     named = [key for each in keys.values() for key in each]
     titles = names_as_of(Protocol, named, at) if named else {}
     return {
-        name: [Protocol(reference=key, title=titles[key]) for key in sorted(each)]
+        name: [
+            Protocol(reference=key, title=titles[key]) for key in sorted(each, key=reference_key)
+        ]
         for name, each in keys.items()
     }
 

@@ -12,9 +12,9 @@ from registers.imports.reading.messages import CellError, Value
 from registers.models.references import (
     as_written,
     example,
-    form,
     is_reference,
     looks_like,
+    own_form,
     reference_key,
 )
 from registers.models.review_dates import FIRST_YEAR
@@ -204,7 +204,7 @@ def reference_of(value: Value) -> str:
     text = text_of(value)
     if not text:
         return ""
-    shape = form()
+    shape = own_form()
     if not shape.is_number:
         if not is_reference(text):
             raise Refused(f"'{text}' is not a reference.", _reference_to_write())
@@ -216,7 +216,7 @@ def reference_of(value: Value) -> str:
 
 
 def _reference_to_write() -> str:
-    shape = form()
+    shape = own_form()
     if shape.is_number:
         return f"Write {shape.width} to {MAX_DIGITS} digits, such as {example()}."
     return (
@@ -233,7 +233,7 @@ def reference_and_title(
     It is one that looks like the partnership's, or that `is_known`. Where references are
     numbers, raises Refused for one with letters in it.
     """
-    shape = form()
+    shape = own_form()
     if not shape.is_number:
         found = REFERENCE_AND_TITLE.fullmatch(text)
         if found and is_reference(found[1]) and (looks_like(found[1]) or is_known(found[1])):

@@ -19,7 +19,7 @@ _SHORT = 7  # digits, whose number one digit can say
 KEY_LENGTH = 128  # the longest is 123
 
 
-def form() -> ReferenceForm:
+def own_form() -> ReferenceForm:
     """Return how the references of this partnership look."""
     return reference_form(settings.PARTNERSHIP.references)
 
@@ -70,7 +70,7 @@ def as_written(text: str) -> str:
 
     What does not look like its references is returned as it is.
     """
-    return form().padded(text)
+    return own_form().padded(text)
 
 
 def without_zeros(reference: str) -> str:
@@ -80,7 +80,7 @@ def without_zeros(reference: str) -> str:
 
 def looks_like(text: str) -> bool:
     """Return whether `text` looks like this partnership's references, with all zeros or not."""
-    return form().read(text) is not None
+    return own_form().read(text) is not None
 
 
 def keys_of(text: str) -> list[str]:
@@ -94,13 +94,13 @@ def keys_of(text: str) -> list[str]:
 
 def example() -> str:
     """Return a reference as this partnership writes them."""
-    shape = form()
+    shape = own_form()
     return "ISA-012" if shape.is_any else shape.write(Written(number=12, year=2026))
 
 
 def _allowed() -> str:
     """Return the sentence that says what a reference may be."""
-    shape = form()
+    shape = own_form()
     if shape.is_number:
         return f"Enter the number as {shape.width} to {MAX_DIGITS} digits, such as {example()}."
     return (
@@ -121,7 +121,7 @@ def check_new_reference(reference: str) -> None:
     Where references are numbers and no more, a letter in one is a slip. What was stored before,
     by another template, stays.
     """
-    shape = form()
+    shape = own_form()
     fits = not shape.is_number or (
         shape.width <= len(reference) <= MAX_DIGITS and reference.isdigit()
     )

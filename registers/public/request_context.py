@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
 
 from registers.exports.columns import ExportContext
+from registers.models.references import example
 from registers.public.parameters import ReadQuery
 from registers.search.query_string import PageField, with_query
 
@@ -101,6 +102,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """
     about = {
         "partnership": settings.PARTNERSHIP,
+        "reference_example": example(),
         "site_url": settings.SITE_URL,
         "webcal_url": f"webcal:{settings.SITE_URL.partition(':')[2]}",
     }

@@ -230,7 +230,7 @@ COMPLETE: Schema = {
 }
 # What is never unknown. All other columns may be null.
 NEVER_NULL: dict[str, Schema] = {
-    "reference": {"type": "string", "pattern": "^[0-9]{4,8}$"},
+    "reference": {"type": "string", "pattern": "^(?=.*[0-9])[0-9A-Za-z._/-]{1,40}$"},
     "title": TEXT,
     "theme": ref("Theme"),
     "other_organisations": {"type": "array", "items": ref("Partner")},

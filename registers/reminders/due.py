@@ -68,7 +68,7 @@ def reminded_protocols(on: datetime.date) -> ProtocolQuerySet:
         .filter(~models.Exists(waiting), review_date__lte=last)
         .alias(reminded_since=since)
         .annotate(is_due=~models.Exists(reminded))
-        .order_by("review_date", "reference")
+        .order_by("review_date", "reference_key")
     )
 
 

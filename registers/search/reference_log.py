@@ -19,7 +19,7 @@ from django.db import models
 from numpy.typing import NDArray
 
 from registers.models import Gap, Protocol, UsedReference
-from registers.models.references import form, keys_of, reference_key
+from registers.models.references import keys_of, own_form, reference_key
 from weisf.reference_form import MAX_DIGITS, MAX_LENGTH, Written
 
 LAST = 10**MAX_DIGITS - 1
@@ -49,7 +49,7 @@ def highest_reference(year: int | None = None) -> str | None:
 
     Where the form has a year, only those of `year`. Deleted drafts and explained gaps count too.
     """
-    found = _highest(1, reference__iregex=form().sql_pattern(year))
+    found = _highest(1, reference__iregex=own_form().sql_pattern(year))
     return found[0] if found else None
 
 
@@ -73,7 +73,7 @@ def next_reference(on: datetime.date) -> str:
     has a year. Where no form is known, the last two must differ in nothing but their last number.
     Empty where nothing says how it goes on, and where there is no higher number.
     """
-    shape = form()
+    shape = own_form()
     if not shape.is_any:
         highest = highest_reference(on.year)
         return following(highest) if highest else shape.write(Written(number=1, year=on.year))
@@ -90,7 +90,7 @@ def following(reference: str) -> str:
 
     Empty where there is no higher number.
     """
-    shape = form()
+    shape = own_form()
     if said := shape.read(reference):
         higher = Written(number=said.number + 1, year=said.year)
         return shape.write(higher, width=shape.digits(reference)) if said.number < LAST else ""
@@ -103,7 +103,7 @@ def following(reference: str) -> str:
 
 def unexplained_gaps() -> int:
     """Return the number of unexplained gaps; where references are numbers, by the database."""
-    if not form().is_number:
+    if not own_form().is_number:
         return len(ReferenceLog().lines(LogFilter.UNEXPLAINED))
     highest = highest_reference()
     if highest is None:
@@ -162,7 +162,7 @@ class ReferenceLog:
     """The reference log as it is now, read with a few queries whatever its length."""
 
     def __init__(self) -> None:
-        shape = form()
+        shape = own_form()
         self.has_numbers = not (shape.is_any or shape.has_year)
         used, self._other_protocols = self._divided(Protocol.objects)
         self._explained, self._other_gaps = self._divided(Gap.objects)
@@ -221,7 +221,7 @@ class ReferenceLog:
 
     def _number(self, reference: str) -> int | None:
         """Return the number of a reference that has its place among the numbers."""
-        said = form().read(reference) if self.has_numbers else None
+        said = own_form().read(reference) if self.has_numbers else None
         return said.number if said else None
 
     def _divided(self, things: models.Manager[Any]) -> tuple[NDArray[np.int64], list[str]]:
@@ -245,7 +245,7 @@ class ReferenceLog:
         if isinstance(line, str):
             yield reference_key(line)
             return
-        shape, said = form(), Written(number=line)
+        shape, said = own_form(), Written(number=line)
         yield from {
             reference_key(shape.write(said, width=width)) for width in range(1, MAX_DIGITS + 1)
         }
@@ -256,7 +256,7 @@ class ReferenceLog:
             return line
         return next(
             (str(each[line].pk) for each in by_line if line in each),
-            form().write(Written(number=line), width=self.width),
+            own_form().write(Written(number=line), width=self.width),
         )
 
 

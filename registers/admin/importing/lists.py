@@ -52,7 +52,7 @@ class Told:
 def absent(brought: Import) -> QuerySet[Protocol]:
     """Return the protocols that no row of the file is about."""
     references = brought.lines.exclude(reference="").order_by().values("reference")
-    return Protocol.objects.exclude(pk__in=references).order_by("reference")
+    return Protocol.objects.exclude(pk__in=references).order_by("reference_key")
 
 
 def tabs(brought: Import) -> list[Tab]:

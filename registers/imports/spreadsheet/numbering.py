@@ -15,7 +15,7 @@ from registers.imports.spreadsheet.reading import Tables
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import Gap, Protocol
 from registers.models.keys import key_of
-from registers.models.references import as_written, form, keys_of, reference_key
+from registers.models.references import as_written, example, keys_of, own_form, reference_key
 from registers.search.reference_log import following, next_reference
 from weisf.reference_form import MAX_DIGITS
 
@@ -61,7 +61,7 @@ class Stored:
 
         0 where the references have no numbers that run on.
         """
-        shape = form()
+        shape = own_form()
         said, free = shape.read(reference), shape.read(self._next)
         return said.number - free.number if said and free and not shape.has_year else 0
 
@@ -223,14 +223,14 @@ def _refuse_twice(entries: list[Entry]) -> None:
                 entry.row.refuse(
                     "title",
                     f"This title stands more than once without a reference: also in {others}.",
-                    "Write the reference in front of each, such as 0012.",
+                    f"Write the reference in front of each, such as {example()}.",
                 )
 
 
 def _refuse_likely_known(entry: Entry, given: set[str], stored: Stored) -> None:
     """Refuse a row without a reference that may be about a protocol that is there, or is given."""
     there = stored.with_title(entry.title)
-    number = (NUMBER if form().is_number else FIRST_WORD).match(entry.title)
+    number = (NUMBER if own_form().is_number else FIRST_WORD).match(entry.title)
     if there:
         entry.row.refuse(
             "title",

@@ -68,7 +68,7 @@ def _names(plan: Plan) -> Iterator[str]:
 def _absent(plan: Plan) -> Iterator[str]:
     """Give the public protocols that the file does not name: they stay as they are."""
     named = {line.reference for line in plan.lines}
-    references = Protocol.public.order_by("pk").values_list("pk", flat=True)
+    references = Protocol.public.order_by("reference_key").values_list("pk", flat=True)
     absent = [reference for reference in references.iterator() if reference not in named]
     if absent:
         more = f" and {len(absent) - MOST_ABSENT:,} more" if len(absent) > MOST_ABSENT else ""
