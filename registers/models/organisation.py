@@ -37,11 +37,19 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(slugs__text=slug)
 
     def lacking_contact(self) -> OrganisationQuerySet:
-        """Keep those that lead a current protocol, and cannot be reminded of its review."""
+        """Keep those that lead a current protocol, and cannot be reminded of its review.
+
+        And those that took the place of one that does, or will: they are reminded instead.
+        """
         leading = Organisation.objects.filter(
             parties__role="lead", parties__protocol__status="published"
         )
-        return self.filter(contact=None, pk__in=leading.values("pk"))
+        successors = leading.values("successions__successor")
+        return self.filter(
+            models.Q(pk__in=leading.values("pk"))
+            | models.Q(pk__in=successors.filter(successions__isnull=False)),
+            contact=None,
+        )
 
     def with_protocol_count(self) -> OrganisationQuerySet:
         """Give each `protocol_count`: the current protocols that it has a part in."""

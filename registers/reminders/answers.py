@@ -27,6 +27,7 @@ from registers import changes
 from registers.changes.locking import lock_rows
 from registers.models import Answer, Merge, Protocol, Reminded, Reminder, Review, Try
 from registers.models.keys import refuse_email
+from registers.reminders.successors import Successors
 from registers.search.text.engine import engine
 from weisf.client_address import client_network
 
@@ -137,7 +138,7 @@ class State(StrEnum):
     ANSWERED = "answered"  # it was used
     WITHDRAWN = "withdrawn"  # the protocol is no longer in force
     REVIEWED = "reviewed"  # a review was recorded since the reminder
-    MOVED = "moved"  # the organisation leads it no more
+    MOVED = "moved"  # the organisation leads it no more, nor stands in the lead's place
     WAITING = "waiting"  # the organisation used another link, and nobody has decided yet
     OPEN = "open"  # it can be answered
 
@@ -161,9 +162,17 @@ def state_of(line: Reminded, *, at: datetime.datetime) -> State:
         return State.WITHDRAWN
     if protocol.reviews.filter(recorded_at__gte=reminder.begun_at).exists():
         return State.REVIEWED
-    if protocol.lead is None or protocol.lead.organisation_id != reminder.organisation_id:
+    if not _may_answer(line, on=timezone.localdate(at)):
         return State.MOVED
     return State.WAITING if answer_to(line) else State.OPEN
+
+
+def _may_answer(line: Reminded, *, on: datetime.date) -> bool:
+    """Return whether the organisation leads the protocol, or is asked in the lead's place."""
+    lead, organisation = line.protocol.lead, line.reminder.organisation_id
+    if lead is None or lead.organisation_id == organisation:
+        return lead is not None
+    return organisation in Successors(on).asked(lead.organisation_id, line.protocol_id)
 
 
 def answer_to(line: Reminded) -> Answer | None:

@@ -14,6 +14,9 @@ that is due one for any of its protocols gets one e-mail, about all of them
 that are overdue or due within 90 days, and it counts for each. So who leads
 twenty hears of all of them at once, every 90 days, and not on twenty days.
 
+Where the organisation that leads has ended, those that took its place are due the
+reminder instead, each for itself: all of them after a split that nobody decided.
+
 A protocol whose lead has answered is left out while the answer waits for an
 administrator.
 """
@@ -21,12 +24,14 @@ administrator.
 from __future__ import annotations
 
 import datetime
+from typing import Any, NamedTuple, cast
 
 from django.db import models
 
 from registers.models import Answer, Organisation, Party, Protocol, Reminded, Reminder
 from registers.models.protocol import ProtocolQuerySet
 from registers.models.review_dates import last_day, months_later
+from registers.reminders.successors import Successors
 
 FIRST, SECOND, AGAIN = 90, 30, 90  # days: before the due day, before it, since the last reminder
 
@@ -49,6 +54,16 @@ def reminded_protocols(on: datetime.date) -> ProtocolQuerySet:
 
     Each knows `is_due`: whether it alone is a reason to send one.
     """
+    return _reminded(
+        on,
+        # Where another has become the lead, it has not heard of it yet.
+        reminder__organisation__parties__role=Party.Role.LEAD,
+        reminder__organisation__parties__protocol=models.OuterRef("pk"),
+    )
+
+
+def _reminded(on: datetime.date, **to: Any) -> ProtocolQuerySet:
+    """Return the same, where the reminders that count are those sent `to` somebody."""
     last, since = _thresholds(on)
     reminded = Reminded.objects.filter(
         protocol=models.OuterRef("pk"),
@@ -56,9 +71,7 @@ def reminded_protocols(on: datetime.date) -> ProtocolQuerySet:
         reminder__status=Reminder.Status.SENT,
         reminder__day__gte=models.OuterRef("reminded_since"),
         reminder__day__lte=on,
-        # Where another has become the lead, it has not heard of it yet.
-        reminder__organisation__parties__role=Party.Role.LEAD,
-        reminder__organisation__parties__protocol=models.OuterRef("pk"),
+        **to,
     )
     waiting = Answer.objects.filter(
         status=Answer.Status.WAITING, reminded__protocol=models.OuterRef("pk")
@@ -90,10 +103,16 @@ def organisations_due(on: datetime.date) -> list[Organisation]:
     Those whose last one failed stand behind the others, the longest ago first, so
     that addresses which never work keep nobody waiting; else they stand by name.
     """
+    successors = Successors(on)
     due = reminded_protocols(on).filter(is_due=True)  # type: ignore[misc] # annotated
-    leads = Party.objects.filter(role=Party.Role.LEAD, protocol__in=due.values("pk"))
+    leads = Party.objects.filter(role=Party.Role.LEAD, protocol__in=due.values("pk")).exclude(
+        organisation__in=successors.ended
+    )
     failed = Reminder.objects.unresolved().filter(organisation=models.OuterRef("pk"))
-    organisations = Organisation.objects.filter(pk__in=leads.values("organisation"))
+    organisations = Organisation.objects.filter(
+        models.Q(pk__in=leads.values("organisation"))
+        | models.Q(pk__in=_due_for_others(on, successors))
+    )
     return list(
         organisations.select_related("contact")
         .annotate(failed_at=models.Subquery(failed.order_by("-begun_at").values("begun_at")[:1]))
@@ -101,8 +120,63 @@ def organisations_due(on: datetime.date) -> list[Organisation]:
     )
 
 
+class _Led(NamedTuple):
+    """A protocol to be reviewed, which an organisation leads that has ended."""
+
+    reference: str
+    review_date: datetime.date
+    lead: int
+
+
+def _led_by_ended(on: datetime.date, successors: Successors) -> list[_Led]:
+    """Return those that reminders of the day `on` are about: no query where none has ended."""
+    if not successors.ended:
+        return []
+    due = reminded_protocols(on).order_by()
+    leads = Party.objects.filter(
+        role=Party.Role.LEAD, organisation__in=successors.ended, protocol__in=due.values("pk")
+    )
+    rows = leads.order_by("pk").values_list("protocol", "protocol__review_date", "organisation")
+    return [_Led(reference, cast(datetime.date, month), lead) for reference, month, lead in rows]
+
+
+def _due_for_others(on: datetime.date, successors: Successors) -> set[int]:
+    """Return the ids of the organisations that are due a reminder in the place of a lead."""
+    led = _led_by_ended(on, successors)
+    sent = Reminded.objects.filter(
+        protocol__in=[line.reference for line in led],
+        reminder__status=Reminder.Status.SENT,
+        reminder__day__lte=on,
+    )
+    last: dict[tuple[str, datetime.date, int], datetime.date] = {}
+    if led:
+        rows = sent.order_by("reminder__day").values_list(
+            "protocol", "review_date", "reminder__organisation", "reminder__day"
+        )
+        last = {(reference, month, key): day for reference, month, key, day in rows}
+    due = set()
+    for line in led:
+        since = reminded_since(line.review_date, on)
+        for key in successors.asked(line.lead, line.reference):
+            day = last.get((line.reference, line.review_date, key))
+            if since and (day is None or day < since):
+                due.add(key)
+    return due
+
+
 def protocols_due(organisation: Organisation, on: datetime.date) -> ProtocolQuerySet:
     """Return what the organisation's reminder of the day `on` is about, the oldest first."""
-    led = reminded_protocols(on).of_organisations([organisation], Party.Role.LEAD)
+    successors = Successors(on)
+    asked = [
+        line.reference
+        for line in _led_by_ended(on, successors)
+        if organisation.pk in successors.asked(line.lead, line.reference)
+    ]
+    parties = Party.objects.filter(role=Party.Role.LEAD, organisation=organisation).exclude(
+        organisation__in=successors.ended
+    )
+    led = _reminded(on, reminder__organisation=organisation).filter(
+        models.Q(pk__in=parties.values("protocol")) | models.Q(pk__in=asked)
+    )
     approvers = "prefetched_parties__organisation__approvers"
     return led.with_parties().prefetch_related(approvers)

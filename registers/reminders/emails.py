@@ -12,11 +12,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import get_text_list
 
 from registers.exports.columns import ExportContext, url
-from registers.models import Organisation, Protocol, Reminder
+from registers.models import Organisation, Party, Protocol, Reminder
 from registers.models.review_dates import last_day
 from registers.reminders.answers import good_until, make_token
+from registers.reminders.successors import Successors
 from weisf.partnership import Partnership
 
 
@@ -34,7 +36,8 @@ class Entry:
 
     `approvers` has a line for each partner whose approvers are recorded, with
     their job titles; `without` names the other partners, and `others` says
-    where there are more.
+    where there are more. `behalf` names the lead, where that has ended and the
+    organisation is asked in its place.
     """
 
     protocol: Protocol
@@ -46,6 +49,8 @@ class Entry:
     approvers: list[str]
     without: str
     others: str
+    ended: str
+    others_asked: bool
 
 
 def reminder_email(
@@ -58,7 +63,8 @@ def reminder_email(
     """
     organisation, partnership = reminder.organisation, sender.partnership
     tokens = {line.protocol_id: make_token(line) for line in reminder.lines.all()}
-    entries = [_entry(each, organisation, tokens[each.pk], place) for each in protocols]
+    successors = Successors(place.on)
+    entries = [_entry(each, organisation, tokens[each.pk], place, successors) for each in protocols]
     overdue = [entry for entry in entries if entry.days < 0]
     due = [entry for entry in entries if entry.days >= 0]
     context = {
@@ -67,6 +73,7 @@ def reminder_email(
         "overdue": overdue,
         "due": due,
         "number": len(entries),
+        "in_place_of": get_text_list(sorted({e.ended for e in entries if e.ended}), "and"),
         "on": place.on,
         "good_until": good_until(reminder),
         "desk": _address(place, "reviews", organisation=organisation.slug),
@@ -99,13 +106,21 @@ def _subject(name: str, overdue: int, due: int) -> str:
     return one_line(f"{name}: {said}{f' and {due} due' if overdue and due else ''}")
 
 
-def _entry(protocol: Protocol, lead: Organisation, token: str, place: ExportContext) -> Entry:
+def _entry(
+    protocol: Protocol,
+    lead: Organisation,
+    token: str,
+    place: ExportContext,
+    successors: Successors,
+) -> Entry:
     due_on = last_day(cast(datetime.date, protocol.review_date))
     partners = [
         _approvers(party.organisation)
         for party in protocol.partners
         if party.organisation_id != lead.pk
     ]
+    recorded = cast(Party, protocol.lead)
+    is_other = recorded.organisation_id != lead.pk
     return Entry(
         protocol=protocol,
         title=one_line(protocol.title),
@@ -115,6 +130,9 @@ def _entry(protocol: Protocol, lead: Organisation, token: str, place: ExportCont
         answer=_address(place, "answer", link=token),
         approvers=[f"{name}: {', '.join(titles)}" for name, titles in partners if titles],
         without="; ".join(name for name, titles in partners if not titles),
+        ended=one_line(recorded.organisation.name) if is_other else "",
+        others_asked=is_other
+        and len(successors.asked(recorded.organisation_id, protocol.reference)) > 1,
         others="" if protocol.parties_complete is not False else _others(protocol),
     )
 

@@ -88,6 +88,8 @@ LEADS = {
     "Provide",
     "Southend on Sea Borough Council",
     "West Essex CCG",
+    # It took the place of the last.
+    "NHS Hertfordshire and West Essex Integrated Care Board",
 }
 
 
