@@ -10,6 +10,7 @@ from registers.models import (
     Apart,
     Approver,
     Contact,
+    Identifier,
     Membership,
     Merge,
     Name,
@@ -24,7 +25,18 @@ from registers.models import (
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 HELD = (
-    *(Organisation, Name, Slug, Party, Approver, Contact, Succession, Membership, TakenOn),
+    *(
+        Organisation,
+        Name,
+        Identifier,
+        Slug,
+        Party,
+        Approver,
+        Contact,
+        Succession,
+        Membership,
+        TakenOn,
+    ),
     *(Reminder, Reminded, Apart),
 )
 

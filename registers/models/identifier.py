@@ -81,8 +81,8 @@ class Identifier(models.Model):
         Raises ValidationError, beside the field.
         """
         form = FORMS.get(self.scheme)
-        if form is None or not self.value:
-            return  # refused beside its own field
+        if form is None or not 0 < len(self.value) <= LONGEST:
+            return  # refused beside its field already
         self.value = plain_value(self.value, form)
         if not re.fullmatch(form.pattern, self.value):
             raise ValidationError({"value": f"Enter the {self._called()} as {form.words}."})

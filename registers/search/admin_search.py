@@ -53,10 +53,13 @@ def search_organisations(query: str) -> models.QuerySet[Organisation]:
 
 
 def _called(words: str, field: str) -> models.Q:
-    """Return the condition that a name, or identifier, of the organisation in `field` has them."""
+    """Return the condition that the organisation in `field` has a name with these words.
+
+    Or an identifier that begins with them.
+    """
     names = Name.objects.filter(key__contains=key_of(words)).values("organisation")
-    # Stored in capitals, without spaces.
-    identifiers = Identifier.objects.filter(value__contains=words.replace(" ", "").upper())
+    # Stored in capitals, without spaces. A few digits stand in the middle of many.
+    identifiers = Identifier.objects.filter(value__startswith=words.replace(" ", "").upper())
     return models.Q(**{f"{field}__in": names}) | models.Q(
         **{f"{field}__in": identifiers.values("organisation")}
     )
