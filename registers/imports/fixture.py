@@ -67,30 +67,30 @@ def load_register(register: Entry, *, at: datetime.datetime) -> int:
     """
     with transaction.atomic():
         for position, entry in enumerate(register["themes"]):
-            with _naming("Theme", entry):
+            with naming("Theme", entry):
                 _save(Theme(**entry, position=position), at=at)
         for entry in register["organisations"]:
-            with _naming("Organisation", entry):
+            with naming("Organisation", entry):
                 _save_organisation(entry, at)
         for entry in register["organisations"]:
-            with _naming("Organisation", entry):
+            with naming("Organisation", entry):
                 _save_successions(entry, at)
         why = f"Taken over from {register['source']}."
         for entry in register["protocols"]:
-            with _naming("Protocol", entry):
+            with naming("Protocol", entry):
                 _save_protocol(entry, at, why)
         for entry in register["news"]:
-            with _naming("News", entry):
+            with naming("News", entry):
                 _save(News(**entry), at=at)
         for position, entry in enumerate(register["resources"]):
-            with _naming("Resource", entry):
+            with naming("Resource", entry):
                 _save(Resource(**entry, position=position), at=at)
         update_synonyms()
     return len(register["protocols"])
 
 
 @contextmanager
-def _naming(kind: str, entry: Entry) -> Iterator[None]:
+def naming(kind: str, entry: Entry) -> Iterator[None]:
     """Turn whatever is wrong with an entry into a FixtureError that names the entry."""
     label = entry.get("reference") or entry.get("name") or entry.get("title")
     try:

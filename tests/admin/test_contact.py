@@ -81,12 +81,12 @@ def names(door, **question) -> set[str]:
 
 LEADS = {
     "Anglia Ruskin University",
-    "DCLG",
     "Department for Education",
     "Essex County Council",
     "Home Office",
     "Provide",
-    "Southend on Sea Borough Council",
+    "Ministry of Housing, Communities and Local Government",
+    "Southend-on-Sea City Council",
     "West Essex CCG",
     # It took the place of the last.
     "NHS Hertfordshire and West Essex Integrated Care Board",

@@ -82,7 +82,7 @@ def test_the_pages_beside_it(opened, kept_register, window):
     page.get_by_role("link", name="Likely duplicates").click()
     check(page, width)
     page.get_by_role(
-        "button", name=f"These are different: Barnardos and {name}", exact=True
+        "button", name=f"These are different: Barnardo's and {name}", exact=True
     ).click()
-    expect(page.get_by_text(f"Barnardos and {name} are marked as different")).to_be_visible()
+    expect(page.get_by_text(f"Barnardo's and {name} are marked as different")).to_be_visible()
     check(page, width)

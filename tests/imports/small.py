@@ -15,6 +15,7 @@ def small_register() -> dict[str, Any]:
                 "name": "Ashdown Council",
                 "also_written": "ASHDOWN COUNCIL",
                 "names": [{"text": "AC", "kind": "acronym"}],
+                "identifiers": [{"scheme": "gss", "value": "E07000999"}],
                 "approvers": ["Caldicott Guardian"],
             },
             {

@@ -70,7 +70,7 @@ def test_three_edited_cells_are_three_changes():
     assert edits == [
         Edit("purpose", purpose_of("0012"), "To share less."),
         Edit("review_date", "2022-06", "2027-06"),
-        Edit("other_organisations", "Barnardos", "Barnardos (FGM); Essex Police"),
+        Edit("other_organisations", "Barnardo's", "Barnardo's (FGM); Essex Police"),
     ]
 
 
@@ -122,7 +122,7 @@ def test_a_new_row_says_all_that_it_brings():
         "purpose": "To share.",
         "lead_organisation": ECC,
         "other_organisations": (
-            "Essex Police; Barnardos (FGM); Mid Essex Hospital Service NHS Trust"
+            "Essex Police; Barnardo's (FGM); Mid Essex Hospital Services NHS Trust"
         ),
         "review_date": "2028-03",
     }

@@ -74,7 +74,15 @@ def organisation_again(organisation: Organisation) -> dict[str, object]:
             "note": organisation.note,
             "admin_note": organisation.admin_note,
             "also_written": organisation.names.get(kind="official").also_written,
-            "names": [{"text": name.text, "kind": name.kind} for name in others],
+            "name_source": organisation.names.get(kind="official").source,
+            "names": [
+                filled({"text": name.text, "kind": name.kind, "source": name.source})
+                for name in others
+            ],
+            "identifiers": [
+                {"scheme": each.scheme, "value": each.value}
+                for each in organisation.identifiers.order_by("pk")
+            ],
             "approvers": [approver.job_title for approver in organisation.approvers.all()],
             "became": [
                 filled(

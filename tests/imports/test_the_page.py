@@ -18,6 +18,7 @@ from tests.imports.bringing import apply, brought, counted, leads_to, shown, typ
 
 ECONOMY, HEALTH = "Growing Essex Economy (3)", "Health and Wellbeing (9)"
 LEARNING, SAFER = "Learning and Education (9)", "Safer Community (4)"
+MID_ESSEX = "Mid Essex Hospital Services NHS Trust"
 COUNCIL, SOUTHEND = "Essex County Council", "Southend on Sea Borough Council"
 PENALTY = (
     "The sharing is necessary to enable the Attendance Compliance Team and Aquinas Provisions to"
@@ -91,11 +92,16 @@ CHOICES: dict[str, dict[str, str]] = {
     "Community Dental Services Community Interest Company (CDS CIC)": called(
         "Community Dental Services Community Interest Company"
     ),
-    "MEHT": another("Mid Essex Hospital Service NHS Trust", "acronym"),
+    "Mid Essex Hospital Service NHS Trust": called(MID_ESSEX, "misspelling"),
+    "MEHT": another(MID_ESSEX, "acronym"),
     "Princess Alexandra Hospital": {"way": "longer", "longer": HARLOW},
     HARLOW: another("Princess Alexandra Hospital NHS Trust", "alias"),
     "Thurrock Unitary Authority": another("Thurrock Council", "alias"),
-    "Southend Borough Council": another(SOUTHEND, "alias"),
+    SOUTHEND: called("Southend-on-Sea City Council", "former"),
+    "Southend Borough Council": another("Southend-on-Sea City Council", "alias"),
+    "Barnardos": called("Barnardo's", "misspelling"),
+    "CHUFT": called("Colchester Hospital University NHS Foundation Trust", "acronym"),
+    "DCLG": called("Ministry of Housing, Communities and Local Government", "former"),
     "Medway": another("Medway Council", "alias"),
     "East Sussex": another("East Sussex County Council", "alias"),
     "Department of Education": called("Department for Education", "misspelling"),

@@ -41,7 +41,8 @@ def test_a_register_that_holds_something_is_left_as_it_is(tmp_path):
         load_register(path)
     assert str(refusal.value) == (
         "The register holds something already, so nothing was loaded. "
-        "Use an empty database: name another one in DATABASE_URL."
+        "Use an empty database: name another one in DATABASE_URL. "
+        "To add names and identifiers to this register, use --update."
     )
     assert Change.objects.count() == before
     assert not Protocol.objects.filter(reference="0001").exists()
