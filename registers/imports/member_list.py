@@ -12,13 +12,12 @@ from functools import cached_property
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.utils.text import slugify
 
 from registers import changes
 from registers.changes.locking import PLAN_CHANGED, batches, lock_one, plan_digest
 from registers.imports.spreadsheet.matching import Known
 from registers.models import Membership, Name, Organisation, Slug
-from registers.models.keys import key_of
+from registers.models.keys import key_of, slug_of
 
 MOST_LINES = 5_000
 MOST_SUGGESTED = 50  # unknown lines: beyond, looking for names that are like them takes too long
@@ -156,7 +155,7 @@ def _organisations(lines: Collection[str]) -> dict[str, Organisation]:
     by_slug: dict[str, list[str]] = {}
     for line in lines:
         if line not in found:
-            by_slug.setdefault(slugify(line), []).append(line)
+            by_slug.setdefault(slug_of(line), []).append(line)
     for some in batches(list(by_slug)):
         for slug in Slug.objects.filter(text__in=some).select_related("organisation"):
             found |= dict.fromkeys(by_slug[slug.text], slug.organisation)

@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.text import slugify
 
 from registers import changes
 from registers.admin.forms import DATE_ERRORS, errors_by_field
@@ -24,6 +23,7 @@ from registers.admin.merging.preview import PlanForm, reason_field, render_page
 from registers.changes.locking import plan_digest
 from registers.changes.members import COLUMNS
 from registers.models import Membership, Organisation
+from registers.models.keys import slug_of
 from registers.models.links import NO_GROUP
 from registers.search.admin_search import search_organisations
 
@@ -241,7 +241,7 @@ class NewMemberForm(MembershipForm):
         cleaned = super().clean() or {}
         name = cleaned.get("member_name", "")
         if name and not cleaned.get("member"):
-            found = Organisation.objects.named(name) or Organisation.objects.at(slugify(name))
+            found = Organisation.objects.named(name) or Organisation.objects.at(slug_of(name))
             cleaned["member"] = found.first()
             if not cleaned["member"]:
                 self.add_error("member_name", UNKNOWN_NAME.format(name))
