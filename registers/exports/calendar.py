@@ -33,7 +33,7 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
     head, end = _calendar(results, context).to_ical().split(b"END:VCALENDAR")
     yield head
     for protocols in results.protocols.chunks():
-        counts = change_counts(protocol.reference for protocol in protocols)
+        counts = change_counts(results, (protocol.reference for protocol in protocols))
         for protocol in protocols:
             due = protocol.review_due_on
             if due:

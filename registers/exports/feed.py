@@ -14,7 +14,9 @@ from django.db.models import Count, Max
 from registers.exports import atom
 from registers.exports.columns import ExportContext, url
 from registers.exports.plain_text import one_line, plain
+from registers.history.as_of import end_of
 from registers.models import Change, Protocol
+from registers.models.change import ChangeQuerySet
 from registers.search.query_string import with_query
 from registers.search.results import Results
 from registers.search.rows import ProtocolList
@@ -32,12 +34,19 @@ class ChangeCount:
     last: datetime.datetime
 
 
-def change_counts(references: Iterable[str]) -> dict[str, ChangeCount]:
+def changes_of(results: Results) -> ChangeQuerySet:
+    """Return the changes that were recorded by the day of the results."""
+    if not results.is_past:
+        return Change.objects.all()
+    return Change.objects.filter(made_at__lt=end_of(results.on))
+
+
+def change_counts(results: Results, references: Iterable[str]) -> dict[str, ChangeCount]:
     """Return the change count of each of a few protocols by reference: one query.
 
     A protocol without official changes, which was changed in the database, is missing.
     """
-    changes = Change.objects.filter(protocol__in=list(references)).order_by()
+    changes = changes_of(results).filter(protocol__in=list(references)).order_by()
     rows = changes.values("protocol").annotate(times=Count("pk"), last=Max("made_at"))
     return {
         row["protocol"]: ChangeCount(times=row["times"], last=row["last"].astimezone(datetime.UTC))
@@ -45,31 +54,35 @@ def change_counts(references: Iterable[str]) -> dict[str, ChangeCount]:
     }
 
 
-def newest_changes(protocols: ProtocolList, most: int) -> list[tuple[Change, Protocol]]:
-    """Return the `most` newest changes of `protocols`, newest first, with their protocols.
+def newest_changes(results: Results, most: int) -> list[tuple[Change, Protocol]]:
+    """Return the `most` newest changes of the results, newest first, with their protocols.
 
     Changes of few protocols are queried by reference. For many that would be slow, and
     some of the newest changes are certainly theirs: so all changes are read from the
     newest on until there are enough.
     """
+    protocols, every = results.protocols, changes_of(results)
     # The snapshot is long, and not shown.
-    changes = Change.objects.select_related("protocol__theme").defer("snapshot")
+    changes = every.select_related("protocol__theme").defer("snapshot")
     if len(protocols) > FEW_PROTOCOLS:
-        found = changes.in_bulk(list(islice(_newest_first(protocols), most)))
+        found = changes.in_bulk(list(islice(_newest_first(protocols, every), most)))
     else:
         parts = (changes.filter(protocol__in=part)[:most] for part in protocols.references())
         found = {change.pk: change for part in parts for change in part}
     newest = heapq.nlargest(most, found.values(), key=lambda each: (each.made_at, each.pk))
-    return [(change, change.protocol) for change in newest if change.protocol]
+    if not results.is_past:
+        return [(change, change.protocol) for change in newest if change.protocol]
+    as_recorded = results.filters.index.fetch(sorted({str(each.protocol_id) for each in newest}))
+    return [(change, as_recorded[str(change.protocol_id)]) for change in newest]
 
 
-def _newest_first(protocols: ProtocolList) -> Iterator[int]:
-    """Yield the ids of changes of `protocols`, newest first.
+def _newest_first(protocols: ProtocolList, every: ChangeQuerySet) -> Iterator[int]:
+    """Yield the ids of those of `every` change that are of `protocols`, newest first.
 
     They are read in growing steps, so that few queries reach the oldest. A change made
     in the meantime shifts the others: what is read twice is yielded once.
     """
-    changes = Change.objects.filter(protocol__isnull=False).values_list("pk", "protocol")
+    changes = every.filter(protocol__isnull=False).values_list("pk", "protocol")
     seen: set[int] = set()
     first = 0
     for turn in count():
@@ -117,7 +130,7 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
         link_text="See these protocols in the register.",
         feed_url=with_query(f"{context.site}{PATH}", _query(results)),
     )
-    for change, protocol in newest_changes(results.protocols, MAX_ENTRIES):
+    for change, protocol in newest_changes(results, MAX_ENTRIES):
         _add(feed, change, protocol, context)
     yield feed.as_bytes()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -70,6 +70,13 @@ def end_of(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(next_day)
 
 
+def register_began() -> datetime.date | None:
+    """Return the day of the first official change: what was before is not known here."""
+    changes = Change.objects.public().order_by("made_at").values_list("made_at", flat=True)
+    began = changes.first()
+    return began and timezone.localdate(began)
+
+
 def as_of(protocol: Protocol, on: datetime.date) -> ProtocolAsOf | None:
     """Return the public `protocol` as it was at the end of the past day `on` (Europe/London).
 
@@ -86,10 +93,9 @@ def as_of(protocol: Protocol, on: datetime.date) -> ProtocolAsOf | None:
     # The last change may be of before records were kept: nothing has happened since.
     record = cast(Snapshot, change.snapshot or snapshot_of(protocol))
     at = end if known else change.made_at + INSTANT
-    began = Change.objects.public().order_by("made_at").values_list("made_at", flat=True)[0]
-    kept_since = timezone.localdate(began)
+    kept_since = cast(datetime.date, register_began())
     return ProtocolAsOf(
-        protocol=_protocol(protocol, record, at),
+        protocol=_protocol(record, at),
         known=known,
         absent=absent and on >= kept_since,
         recorded_on=timezone.localdate(change.made_at),
@@ -100,28 +106,39 @@ def as_of(protocol: Protocol, on: datetime.date) -> ProtocolAsOf | None:
     )
 
 
-def _protocol(today: Protocol, record: Snapshot, at: datetime.datetime) -> Protocol:
+def _protocol(record: Snapshot, at: datetime.datetime) -> Protocol:
     """Return the protocol as recorded, with its theme and parties as they were called then."""
+    theme, rows = record["fields"]["theme"], record["parts"]["parties"]
+    return made_from(
+        record,
+        themes=names_as_of(Theme, [theme["key"]], at),
+        organisations=names_as_of(Organisation, {row["organisation"]["key"] for row in rows}, at),
+    )
+
+
+def made_from(
+    record: Snapshot, *, themes: Mapping[Any, str], organisations: Mapping[Any, str]
+) -> Protocol:
+    """Return a protocol, not saved, as a snapshot says, with its theme and parties.
+
+    `themes` and `organisations` are what these were called then, by key. What is in
+    neither is called as the snapshot says.
+    """
     made = Protocol()
     for field in Protocol._meta.fields:
         if field.name in record["fields"] and field.name not in PRIVATE_FIELDS:
             value = to_python(field, record["fields"][field.name])
             setattr(made, field.attname, value)
-    made.theme = _theme(record["fields"]["theme"], at)
+    theme = record["fields"]["theme"]
+    made.theme = Theme(
+        pk=theme["key"], name=themes.get(theme["key"]) or theme["says"], slug=theme["slug"]
+    )
     rows = record["parts"]["parties"]
-    names = names_as_of(Organisation, {row["organisation"]["key"] for row in rows}, at)
-    made.__dict__["prefetched_parties"] = [_party(made, row, names) for row in rows]
+    made.__dict__["prefetched_parties"] = [_party(made, row, organisations) for row in rows]
     return made
 
 
-def _theme(recorded: Values, at: datetime.datetime) -> Theme:
-    """Return the theme as it was called. What is gone since is called as its snapshot says."""
-    key = recorded["key"]
-    name = names_as_of(Theme, [key], at).get(key) or recorded["says"]
-    return Theme(pk=key, name=name, slug=recorded["slug"])
-
-
-def _party(protocol: Protocol, row: Values, names: dict[Any, str]) -> Party:
+def _party(protocol: Protocol, row: Values, names: Mapping[Any, str]) -> Party:
     """Return a party as recorded. What is gone since is called as its record says."""
     other = row["organisation"]
     organisation = Organisation(

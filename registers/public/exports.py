@@ -6,6 +6,7 @@ There are far fewer of them than of protocols: so each answer is made whole, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import ModuleType
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from registers.exports.columns import ExportContext
 from registers.exports.facts import organisation_facts
 from registers.exports.feed import DEFAULT_STATUS
 from registers.exports.organisations import as_csv, record
+from registers.history.index_as_of import index_as_of
 from registers.models import Name
 from registers.public.organisations import letter_of
 from registers.public.problem import problem
@@ -59,7 +61,9 @@ def protocols(request: HttpRequest, extension: str) -> HttpResponseBase:
     if extension not in FORMATS:
         raise Http404
     context = export_context()
-    results = Results(query_with_status(request, extension), on=context.on)
+    query = query_with_status(request, extension)
+    results = Results(query, on=context.on, past=index_as_of)
+    context = replace(context, on=results.on)
     if results.errors:
         return problem(400, "The request cannot be answered", results.errors)
     if extension == "json" and not results.page_exists:

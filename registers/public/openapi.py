@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json as standard
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -213,7 +214,7 @@ def document(context: ExportContext) -> dict[str, Any]:
         ),
         "components": {
             "schemas": schemas(),
-            "parameters": {each.name: _parameter(each, example) for each in described}
+            "parameters": {each.name: _parameter(each, example, context.on) for each in described}
             | LETTER
             | PAIR_PARAMETERS
             | TAG,
@@ -230,12 +231,12 @@ def _example(context: ExportContext) -> dict[str, Any]:
     return whole | {"results": whole["results"][:1]}
 
 
-def _parameter(parameter: Parameter, example: dict[str, Any]) -> dict[str, Any]:
+def _parameter(parameter: Parameter, example: dict[str, Any], on: datetime.date) -> dict[str, Any]:
     """Return the description of one parameter. An empty value is as if absent."""
     schema = {"type": "array", "items": parameter.schema} if parameter.several else parameter.schema
     lead = next((each["lead_organisation"] for each in example["results"]), None)
     real: dict[str, Any] = {"organisation": [lead["slug"]]} if lead else {}
-    real |= {"review_from": "2024-03", "review_to": "2026-12"}
+    real |= {"review_from": "2024-03", "review_to": "2026-12", "on": on.isoformat()}
     return {
         "name": parameter.name,
         "in": "query",

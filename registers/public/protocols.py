@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from registers.history.as_of import ProtocolAsOf, as_of
 from registers.history.diff import describe
+from registers.history.index_as_of import index_as_of
 from registers.models import Gap, News, Protocol
 from registers.models.addresses import address
 from registers.models.references import as_written, keys_of
@@ -30,7 +31,7 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 
 def register(request: HttpRequest) -> HttpResponse:
     """Show the protocols that the query string asks for, or what is wrong in it (status 400)."""
-    results = Results(request.GET, on=timezone.localdate(), relaxed=True)
+    results = Results(request.GET, on=timezone.localdate(), relaxed=True, past=index_as_of)
     if not results.errors and not results.page_exists:
         raise Http404
     context = {

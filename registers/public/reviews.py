@@ -1,4 +1,8 @@
-"""The review dashboard, of all protocols or with `organisation` of that organisation."""
+"""The review dashboard, of all protocols or with `organisation` of that organisation.
+
+With `on` it is that of a past day, as recorded then. Of a day before the register began,
+and of a day to come, nothing is recorded: today's records are judged on it, which is said.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 
+from registers.history.as_of import register_began
+from registers.history.index_as_of import index_as_of
 from registers.models import Party, Protocol
 from registers.models.review_dates import ReviewStatus, last_month_due_soon
 from registers.public.charts import (
@@ -80,14 +86,25 @@ class ReviewQuestion:
         except ValidationError as problem:
             self.on = today
             errors["on"] = problem.messages[0]
+        self.began = register_began() if self.on < today else None
         # No other parameter may change a page that is cached by these.
         query = QueryDict(mutable=True)
         for name in CACHED_PARAMS:
             query.setlist(name, request.GET.getlist(name))
-        self.results = Results(query, on=self.on)
+        if self.began and self.began <= self.on:
+            query["on"] = self.on.isoformat()
+            self.results = Results(query, on=today, past=index_as_of)
+        else:
+            # Of another day nothing is recorded: today's records are judged on it.
+            self.results = Results(query, on=self.on)
         self._urls: dict[tuple[tuple[str, str], ...], str] = {}
         self._path, self._register = reverse("reviews"), reverse("register")
         self.errors: dict[str, str] = self.results.errors | errors
+
+    @property
+    def is_as_recorded(self) -> bool:
+        """Whether the figures are of the register as it was recorded on a past day."""
+        return self.results.is_past
 
     def query(self, **changes: Any) -> str:
         """Return the query string of this page, with some values changed."""
@@ -100,7 +117,7 @@ class ReviewQuestion:
     @property
     def todays_url(self) -> str:
         """The URL of this page as of today."""
-        return with_query(self._path, self.results.query())
+        return with_query(self._path, self.results.todays_query)
 
     @property
     def all_organisations_url(self) -> str:
@@ -115,20 +132,20 @@ class ReviewQuestion:
 
     @cached_property
     def _day(self) -> str:
-        """The day as a query string; empty for today, and for an invalid day."""
-        return "" if self.on == self.today else urlencode({"on": self.on.isoformat()})
+        """The day as a query string where that of the results has none; empty for today."""
+        return self.day_query[1:] if not self.is_as_recorded else ""
 
     @property
     def day_query(self) -> str:
-        """The query string to append to URLs of protocols, for the same day."""
-        return f"?{self._day}" if self._day else ""
+        """The query string to append to URLs of protocols, for the same day; empty for today."""
+        return "" if self.on == self.today else f"?{urlencode({'on': self.on.isoformat()})}"
 
     @property
     def changed_since(self) -> int:
-        """The number of protocols that were reviewed or withdrawn after the day."""
+        """The number of protocols that were reviewed or withdrawn after a day without records."""
         return (
             Protocol.public.get_queryset().decided_after(self.on).count()
-            if self.on < self.today
+            if self.on < self.today and not self.is_as_recorded
             else 0
         )
 

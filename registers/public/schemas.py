@@ -37,6 +37,7 @@ from registers.public.fact_schemas import (
 from registers.public.sharing import PAIRS_PER_PAGE
 from registers.search.pairs import MOST_PAIRS
 from registers.search.query_string import (
+    DayField,
     MonthField,
     MultipleField,
     OrganisationsField,
@@ -64,6 +65,8 @@ DESCRIPTIONS = {
     "review_to": "Reviews due in this month or earlier.",
     "status": "In force, withdrawn, or both. The calendar and the feed have both unless you choose"
     " one.",
+    "on": "The register as it was recorded at the end of this day, with the review statuses of that"
+    " day. Cannot be asked for with words.",
     "sort": "The order. The calendar has its own, by reference, and the feed the newest first.",
     "page": "The page, from 1. Only JSON has pages; each other file has everything.",
 }
@@ -123,6 +126,8 @@ def _schema(field: forms.Field) -> dict[str, Any]:
             return _choice(field) | ({"default": usual} if usual else {})
         case MonthField():
             return {"type": "string", "pattern": MONTH}
+        case DayField():
+            return {"type": "string", "format": "date"}
         case PageField():
             return {"type": "integer", "minimum": 1, "default": 1}
     most = getattr(field, "max_length", None)

@@ -172,7 +172,7 @@ def _organisations(filters: ProtocolFilter) -> list[Choice]:
         for key in islice(others, MAX_ORGANISATIONS)
         if filters.index.total_by_organisation[key]
     }
-    organisations = list(Organisation.objects.filter(pk__in=counted))
+    organisations = list(filters.index.organisations(counted).values())
     for each in organisations:
         bound = filters.bound_with_others(each)
         if bound is not None:

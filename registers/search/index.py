@@ -21,7 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from registers.models import Party, Protocol, RegisterVersion, SearchEntry, Theme
+from registers.models import (
+    Organisation,
+    Party,
+    Protocol,
+    RegisterVersion,
+    SearchEntry,
+    Theme,
+)
 from registers.models.review_dates import ReviewStatus, months_with
 from registers.search.links import NO_LINKS, Links, updated_links
 from registers.search.reference_order import NO_REFERENCES, ReferenceOrder
@@ -93,6 +100,11 @@ class Index:
     def size(self) -> int:
         """The number of positions, with or without a protocol."""
         return len(self.status)
+
+    @cached_property
+    def uncertain(self) -> Mask:
+        """The mask of protocols of which that day's record is not kept: today, none."""
+        return np.zeros(self.size, bool)
 
     @property
     def public(self) -> Mask:
@@ -217,6 +229,15 @@ class Index:
     @cached_property
     def _organisations(self) -> int:
         return int(self.party_key[-1] >> 1) + 1 if len(self.party_key) else 1
+
+    def fetch(self, references: list[str]) -> dict[str, Protocol]:
+        """Return public protocols by reference, with their theme and parties: two queries."""
+        protocols = Protocol.public.get_queryset().select_related("theme").with_parties()
+        return protocols.in_bulk(references)
+
+    def organisations(self, keys: Iterable[int]) -> dict[int, Organisation]:
+        """Return organisations by id: one query."""
+        return Organisation.objects.in_bulk(list(keys))
 
     def updated(
         self,

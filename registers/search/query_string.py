@@ -13,12 +13,13 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.formats import date_format
 
 from registers.models import Organisation, Party, Protocol, Slug
 from registers.models.keys import slug_of
 from registers.models.review_dates import ReviewStatus
 from registers.search.binding import ANY, OWN, Binding, bindings_of, bound
-from registers.search.index import Mask, current_index
+from registers.search.index import Index, Mask, current_index
 from registers.search.text.search import Search, search
 
 
@@ -184,12 +185,35 @@ MAX_SEARCH_LENGTH = 200
 THROUGH = [(ANY, "In its own name, or through another"), (OWN, "In its own name only")]
 
 
+PAST_WORDS = (
+    "Search: words cannot be searched in the past. Remove the words, or leave the day empty."
+)
+Past = Callable[[datetime.date], Index]
+
+
+def no_past(on: datetime.date) -> Index:
+    """Refuse every past day: for lists that are only of today."""
+    raise ValidationError("Day: this list is only shown as of today. Leave the day empty.")
+
+
 class QuestionForm(forms.Form):
-    """The form of all parameters, with the check of one value against another."""
+    """The form of all parameters, with the check of one value against another.
+
+    `refused_day` says why the register of the day that was asked for cannot be shown.
+    """
+
+    refused_day, is_past = "", False
 
     def clean(self) -> dict[str, Any]:
-        """Refuse months that end before they begin, and one organisation on both sides."""
+        """Refuse values that do not go together, and days of which nothing is recorded.
+
+        Months that end before they begin, one organisation on both sides, words with a day.
+        """
         cleaned = self.cleaned_data
+        if self.refused_day and "on" in cleaned:
+            self.add_error("on", self.refused_day)
+        if self.is_past and cleaned.get("q"):
+            self.add_error("q", PAST_WORDS)
         asked = cleaned.get("organisation") or []
         for other in cleaned.get("with") or []:
             if other in asked:
@@ -216,7 +240,9 @@ def parameter(field_class: type[forms.Field], label: str, **kwargs: Any) -> Any:
 class ProtocolFilter(django_filters.FilterSet):
     """The parameters that `/` and every export accept, and the protocols that each selects.
 
-    `on` is the day, a date in Europe/London, on which reviews are judged. With `relaxed`,
+    `today` is the day, a date in Europe/London; `on` is the day on which reviews are
+    judged: today, or the past day that the query string asks for. `past` gives the index
+    of such a day, or raises ValidationError with what is wrong with it. With `relaxed`,
     words that no protocol has together select the protocols with the most of them.
     """
 
@@ -232,6 +258,7 @@ class ProtocolFilter(django_filters.FilterSet):
     review_from = parameter(MonthField, "Review from")
     review_to = parameter(MonthField, "Review to")
     status = parameter(SingleField, "Status", choices=STATUSES, default="current")
+    on = parameter(DayField, "Day")
     sort = parameter(SingleField, "Sort by", choices=SORTS, default="theme")
     page = parameter(PageField, "Page")
 
@@ -240,20 +267,52 @@ class ProtocolFilter(django_filters.FilterSet):
         fields: ClassVar[list[str]] = []
         form = QuestionForm
 
-    def __init__(self, query: QueryDict, *, on: datetime.date, relaxed: bool = False) -> None:
+    def __init__(
+        self,
+        query: QueryDict,
+        *,
+        on: datetime.date,
+        relaxed: bool = False,
+        past: Past = no_past,
+    ) -> None:
         super().__init__(query, queryset=Protocol.public.none())
-        self.on = on
+        self.today = self.on = on
         self.relaxed = relaxed
-        self.index = current_index()
+        form: Any = self.form
+        try:
+            self.index = self._index_of_day(past)
+        except ValidationError as problem:
+            form.refused_day = problem.messages[0]
+            self.index = current_index()
+        form.is_past = self.is_past
         self.themes = {theme.slug: theme for theme in self.index.themes}
-        choices: Any = self.form.fields["theme"]
-        choices.choices = [(t.slug, t.name) for t in self.themes.values()]
+        form.fields["theme"].choices = [(t.slug, t.name) for t in self.themes.values()]
+
+    def _index_of_day(self, past: Past) -> Index:
+        """Return the index of the day that is asked for. Raises ValidationError."""
+        try:
+            day = self.form.fields["on"].clean(self.data.get("on", ""))
+        except ValidationError:  # the form says so
+            day = None
+        if day is None or day == self.today:
+            return current_index()
+        if day > self.today:
+            raise ValidationError("Day: enter today or an earlier day, like 2022-06-30.")
+        index = past(day)
+        self.on = day
+        return index
+
+    @property
+    def is_past(self) -> bool:
+        """Whether a past day was asked for, and can be shown."""
+        return bool(self.on < self.today)
 
     @cached_property
     def cleaned(self) -> dict[str, Any]:
-        """The value of each parameter, without the invalid ones."""
+        """The value of each parameter, without the invalid ones. Today is no day of its own."""
         self.form.is_valid()
-        return dict(self.form.cleaned_data)
+        values = dict(self.form.cleaned_data)
+        return values | ({"on": None} if values.get("on") == self.today else {})
 
     @cached_property
     def valid_values(self) -> dict[str, Any]:
@@ -373,14 +432,18 @@ def tags(filters: ProtocolFilter, query: Callable[..., str]) -> list[Tag]:
 
 def _label(filters: ProtocolFilter, name: str, value: Any) -> str:
     """Return a value as pages show it."""
+    if name == "on":
+        return f"As recorded on {date_format(value, 'j F Y')}"
     if isinstance(value, datetime.date):
         return f"{value:%B %Y}"
     choices = dict(getattr(filters.form.fields[name], "choices", ()))
     return str(choices.get(value, value))
 
 
-def query_value(value: Any) -> str:
-    """Return a cleaned value in the form of the query string."""
+def query_value(value: Any, name: str = "") -> str:
+    """Return a cleaned value in the form of the query string; of `on` a day, else a month."""
+    if isinstance(value, datetime.date) and name == "on":
+        return value.isoformat()
     if isinstance(value, datetime.date):
         return value.isoformat()[:7]  # strftime writes the year 987 with three digits
     return str(getattr(value, "slug", value))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 from django.http import QueryDict
 from numpy.typing import NDArray
 
@@ -23,8 +24,10 @@ from registers.search.next_steps import (
 from registers.search.query_string import (
     DEFAULTS,
     SORTS,
+    Past,
     ProtocolFilter,
     Tag,
+    no_past,
     query_value,
     tags,
 )
@@ -48,6 +51,9 @@ MAX_SUGGESTIONS = 10
 class Results:
     """The results of `query` on the day `on`, a date in Europe/London.
 
+    Where the query asks for a past day, they are of the register as it was recorded
+    then, and `on` is that day: `past` gives its index, as ProtocolFilter says.
+
     Where `errors` is not empty there are no results, and only `errors`,
     `facets`, `tags` and `filters` may be used. `sorts` are the orders to choose from.
     With `relaxed`, for pages and not for files, words that no protocol has together find
@@ -56,9 +62,16 @@ class Results:
 
     sorts = SORTS
 
-    def __init__(self, query: QueryDict, *, on: datetime.date, relaxed: bool = False) -> None:
-        self.on = on
-        self.filters = ProtocolFilter(query, on=on, relaxed=relaxed)
+    def __init__(
+        self,
+        query: QueryDict,
+        *,
+        on: datetime.date,
+        relaxed: bool = False,
+        past: Past = no_past,
+    ) -> None:
+        self.filters = ProtocolFilter(query, on=on, relaxed=relaxed, past=past)
+        self.on = self.filters.on
         self.values = self.filters.valid_values
         self.errors: dict[str, str] = {
             name: str(messages[0]) for name, messages in self.filters.form.errors.items()
@@ -300,8 +313,29 @@ class Results:
             value = values.get(name)
             if value and value != DEFAULTS.get(name):
                 several = value if isinstance(value, list) else [value]
-                pairs += [(name, text) for text in sorted(map(query_value, several))]
+                pairs += sorted((name, query_value(each, name)) for each in several)
         return urlencode(pairs)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether these are not today's."""
+        return self.filters.is_past
+
+    @property
+    def todays_query(self) -> str:
+        """The same query string, as of today."""
+        return self.query(on=None)
+
+    @property
+    def day_query(self) -> str:
+        """The end of the address of a protocol's page on the same day; empty for today."""
+        return f"?on={self.on.isoformat()}" if self.is_past else ""
+
+    @cached_property
+    def uncertain(self) -> list[str]:
+        """The references of those found of which that day's record is not kept."""
+        index = self.filters.index
+        return index.references.at(np.flatnonzero(index.uncertain & self.filters.excluding()))
 
     @cached_property
     def tags(self) -> list[Tag]:

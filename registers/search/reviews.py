@@ -318,7 +318,7 @@ def by_lead(index: Index, chosen: Mask, on: datetime.date, *, most: int) -> Lead
     overdue, whole = counts[:, STATUSES.index(ReviewStatus.OVERDUE)], counts.sum(axis=1)
     leading = np.lexsort((-whole, -overdue))[: np.count_nonzero(whole)]
     shown, others = leading[:most], leading[most:]
-    organisations = Organisation.objects.in_bulk(shown.tolist())
+    organisations = index.organisations(shown.tolist())
     spans = [status_query(status, on) for status in STATUSES]
     lines = [
         _breakdown(

@@ -61,12 +61,13 @@ class Row:
 
 class _Page:
     def __init__(self, index: Index, explanation: Explanation | None) -> None:
-        self.version, self.explanation = index.version, explanation
+        self.index, self.explanation = index, explanation
+        self.version = index.version
         self.references: dict[str, None] = {}
 
     @cached_property
     def protocols(self) -> dict[str, Protocol]:
-        return fetch_protocols(list(self.references))
+        return self.index.fetch(list(self.references))
 
 
 def make_rows(
@@ -83,12 +84,6 @@ def make_rows(
         page.references |= dict.fromkeys(references)
         made.append([Row(page, r, int(theme)) for r, theme in zip(references, themes, strict=True)])
     return made
-
-
-def fetch_protocols(references: list[str]) -> dict[str, Protocol]:
-    """Return public protocols by reference, with their theme and parties: two queries."""
-    protocols = Protocol.public.get_queryset().select_related("theme").with_parties()
-    return protocols.in_bulk(references)
 
 
 class ProtocolList(Sequence[Protocol]):
@@ -118,7 +113,7 @@ class ProtocolList(Sequence[Protocol]):
         if isinstance(item, int):
             return self[item : item + 1 or None][0]
         first, last, _ = item.indices(len(self))
-        return _fetch_in_order(self._index.references.at(self.positions(first, last)))
+        return self._fetch_in_order(self._index.references.at(self.positions(first, last)))
 
     def positions(self, first: int, last: int) -> NDArray[Any]:
         """Return the index positions of the items from `first` to before `last`."""
@@ -132,7 +127,7 @@ class ProtocolList(Sequence[Protocol]):
     def chunks(self) -> Iterator[list[Protocol]]:
         """Yield every protocol in lists of CHUNK: two queries each."""
         for references in self.references():
-            yield _fetch_in_order(references)
+            yield self._fetch_in_order(references)
 
     def references(self) -> Iterator[list[str]]:
         """Yield the references in lists of CHUNK."""
@@ -146,6 +141,11 @@ class ProtocolList(Sequence[Protocol]):
         found: Mask = (positions != NOWHERE) & self._chosen[positions]
         return found
 
+    def _fetch_in_order(self, references: list[str]) -> list[Protocol]:
+        """Return the protocols in the order of their references: two queries."""
+        protocols = self._index.fetch(references)
+        return [protocols[reference] for reference in references if reference in protocols]
+
     def _in_order(self, most: int) -> NDArray[Any]:
         """Return the first `most` positions in order, without sorting all the others."""
         keys, positions = self._sort_keys, self._positions
@@ -153,12 +153,6 @@ class ProtocolList(Sequence[Protocol]):
             some = np.argpartition(keys, most)[:most]
             keys, positions = keys[some], positions[some]
         return positions[np.argsort(keys)]
-
-
-def _fetch_in_order(references: list[str]) -> list[Protocol]:
-    """Return the protocols in the order of their references: two queries."""
-    protocols = fetch_protocols(references)
-    return [protocols[reference] for reference in references if reference in protocols]
 
 
 @dataclass(frozen=True, kw_only=True)

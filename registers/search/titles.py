@@ -6,6 +6,7 @@ Python sorts, not the database, so that the order is the same on both.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,13 @@ class TitleOrder:
         """Return the order in a later version of the register, with only what changed read."""
         entries = SearchEntry.objects.filter(changed_in__gt=self.number)
         rows = entries.values_list("title_key", "protocol__reference_key", "pk").iterator(CHUNK)
+        return self.replaced(rows, number=number)
+
+    def replaced(self, rows: Iterable[tuple[str, str, int]], *, number: int) -> TitleOrder:
+        """Return the order with other titles.
+
+        Each row is a title's key, the key of its reference, and its position.
+        """
         changed = sorted((f"{key}\0{reference}".encode(), entry) for key, reference, entry in rows)
         keys = np.empty(len(changed), np.object_)
         keys[:] = [key for key, _ in changed]

@@ -90,6 +90,8 @@ def test_a_list_tells_its_head_where_it_is_as_data(client: Client, real_register
     source = client.get(address).content.decode()
     found = re.findall(r'<link rel="alternate" type="([^"]*)" title="[^"]*" href="([^"]*)"', source)
     expected = {ending: form.CONTENT_TYPE.partition(";")[0] for ending, form in FORMATS.items()}
+    # As feed readers look for it, whatever it is sent as.
+    expected["atom"] = "application/atom+xml"
     assert {path.partition("?")[0].rpartition(".")[2]: media for media, path in found} == expected
     queries = {path.partition("?")[2] for _, path in found}
     assert len(queries) == 1
