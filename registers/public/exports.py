@@ -27,6 +27,7 @@ from registers.exports import calendar, csv, feed, json, ods, xlsx
 from registers.exports.columns import ExportContext
 from registers.exports.facts import organisation_facts
 from registers.exports.feed import DEFAULT_STATUS
+from registers.exports.file_names import disposition, results_stem
 from registers.exports.organisations import as_csv, record
 from registers.history.index_as_of import index_as_of
 from registers.models import Name
@@ -47,12 +48,7 @@ FORMATS: dict[str, ModuleType] = {
 }
 SUBSCRIBED = {"ics", "atom"}
 # Inline, since a telephone saves an attached calendar as a file and does not offer to add it.
-DISPOSITIONS = {
-    "csv": 'attachment; filename="protocols-{on}.csv"',
-    "xlsx": 'attachment; filename="protocols-{on}.xlsx"',
-    "ods": 'attachment; filename="protocols-{on}.ods"',
-    "ics": 'inline; filename="protocol-reviews.ics"',
-}
+DISPOSITIONS = {"csv": "attachment", "xlsx": "attachment", "ods": "attachment", "ics": "inline"}
 BLOCK = 65_536
 
 
@@ -74,10 +70,20 @@ def protocols(request: HttpRequest, extension: str) -> HttpResponseBase:
         headers={"Content-Type": export_format.CONTENT_TYPE},
     )
     if extension in DISPOSITIONS:
-        response["Content-Disposition"] = DISPOSITIONS[extension].format(on=context.on)
+        response["Content-Disposition"] = file_name(results, extension, context)
     around = json.links(results, context) if extension == "json" else {}
     response["Link"] = link_header(context, around)
     return response
+
+
+def file_name(results: Results, extension: str, context: ExportContext) -> str:
+    """Return the header that names a file of `results`. That of a calendar has no day: it moves."""
+    kind = DISPOSITIONS[extension]
+    if extension in SUBSCRIBED:
+        stem = results_stem(results, "protocol-reviews", status=DEFAULT_STATUS)
+        return disposition(kind, stem, extension)
+    stem = results_stem(results, "protocols")
+    return disposition(kind, stem, extension, day=context.on.isoformat())
 
 
 def query_with_status(request: HttpRequest, extension: str) -> QueryDict:
@@ -117,13 +123,16 @@ def organisations(request: HttpRequest, extension: str) -> HttpResponseBase:
     return ORGANISATION_FORMATS[extension](request, official)
 
 
-def _csv(_: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
-    context = export_context()
+def _csv(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
+    context, letter = export_context(), letter_of(request)
+    stem = f"organisations-beginning-with-{letter}" if letter else "organisations"
     return HttpResponse(
         b"".join(as_csv(organisation_rows(official, current_index(), on=context.on), context)),
         headers={
             "Content-Type": csv.CONTENT_TYPE,
-            "Content-Disposition": f'attachment; filename="organisations-{context.on}.csv"',
+            "Content-Disposition": disposition(
+                "attachment", stem, "csv", day=context.on.isoformat()
+            ),
             "Link": link_header(context),
         },
     )

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from registers.exports import csv, json
+from registers.exports.file_names import disposition
 from registers.exports.pairs import as_csv, record
 from registers.models import Organisation
 from registers.public.exports import link_header
@@ -114,11 +115,14 @@ def export(request: HttpRequest, extension: str) -> HttpResponseBase:
     if extension == "json":
         return _json(request, pairs, around, sort)
     context = export_context()
+    stem = f"named-together-with-{around.slug}" if around else "named-together"
     return HttpResponse(
         b"".join(as_csv(pairs[:], context)),
         headers={
             "Content-Type": csv.CONTENT_TYPE,
-            "Content-Disposition": f'attachment; filename="named-together-{context.on}.csv"',
+            "Content-Disposition": disposition(
+                "attachment", stem, "csv", day=context.on.isoformat()
+            ),
             "Link": link_header(context),
         },
     )
