@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from registers.models import Organisation
 from registers.search.index import Index, Mask
+from registers.search.organisation_names import OrganisationNames, letters_of
 from registers.search.text.search import Search, search
 
 MAX_WORDS = 10  # offered, of a query that can have a hundred
+MAX_ORGANISATIONS = 5
+MAX_NAME_LENGTH = 100  # characters of a query that are compared with names
+MIN_NAME_LENGTH = 5  # letters: shorter ones are like anything
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +34,10 @@ def words_that_find(query: Search, index: Index, among: Mask) -> Iterator[FoundW
         count = int((search(word, index).mask & among).sum())
         if count:
             yield FoundWord(text=word, count=count)
+
+
+def organisations_called_like(query: Search) -> list[Organisation]:
+    """Return the organisations with names most like what was typed, the likest first."""
+    typed = query.query[:MAX_NAME_LENGTH]
+    is_name = len(letters_of(typed)) >= MIN_NAME_LENGTH
+    return OrganisationNames().like(typed, most=MAX_ORGANISATIONS) if is_name else []

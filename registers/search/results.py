@@ -19,6 +19,7 @@ from registers.search.facets import Facets, facets, facets_without_counts, theme
 from registers.search.index import Index
 from registers.search.next_steps import (
     FoundWord,
+    organisations_called_like,
     words_that_find,
 )
 from registers.search.query_string import (
@@ -210,6 +211,11 @@ class Results:
             found = words_that_find(search, index, index.in_status(Protocol.Status.PUBLISHED))
             return [(word, urlencode({"q": word.text})) for word in found]
         return []
+
+    @cached_property
+    def similar_organisations(self) -> list[Organisation]:
+        """Organisations with names like the words that found nothing."""
+        return organisations_called_like(self.search) if self.search and not self.count else []
 
     @cached_property
     def query_string(self) -> str:
