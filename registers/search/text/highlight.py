@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -140,16 +140,21 @@ def _passages_in_names(
 
 def _terms_not_in(texts: list[str], terms: Iterable[Term]) -> list[Term]:
     words = [words_of(text[:MAX_FIELD_LENGTH]) for text in texts]
-    return [term for term in terms if not any(_spans(each, [term]) for each in words)]
+    return [term for term in terms if not any(_has(each, term) for each in words)]
+
+
+def _has(words: Sequence[Word], term: Term) -> bool:
+    match = _match_of((term,))
+    return any(match(words, index, word) for index, word in enumerate(words))
 
 
 def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]]:
     """Return the start and end of each match, in order and without overlaps."""
+    match = _match_of(tuple(terms))
     found = [
         (word.start, words[index + length - 1].end)
-        for term in terms
         for index, word in enumerate(words)
-        if (length := _length_at(term, words, index))
+        if (length := match(words, index, word))
     ]
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
@@ -160,23 +165,33 @@ def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]
     return merged
 
 
-def _length_at(term: Term, words: Sequence[Word], index: int) -> int:
-    """Return how many words the term matches from this one on; 0 for no match."""
-    lengths = [_form_length_at(form, words, index) for form in term.all_forms]
-    return max([*lengths, int(words[index].plain == term.reference)])
+@lru_cache(maxsize=500)
+def _match_of(terms: tuple[Term, ...]) -> Callable[[Sequence[Word], int, Word], int]:
+    """Return a function of words, a place and its word: how many words match from there on.
 
+    It looks a word up, whatever the number of forms: a page has thousands of words.
+    """
+    forms = [form for term in terms for form in term.all_forms]
+    whole = {term.reference for term in terms if term.reference}
+    whole |= {word for form in forms if not form.stems for word in form.plain}
+    prefixes = tuple(form.prefix for form in forms if form.prefix)
+    by_stem: defaultdict[str, list[Form]] = defaultdict(list)
+    for form in forms:
+        if form.stems:
+            by_stem[form.stems[0]].append(form)
 
-def _form_length_at(form: Form, words: Sequence[Word], index: int) -> int:
-    length = len(form.stems) or 1
-    here = words[index : index + length]
-    # The plain words of a phrase stand side by side as its stems do.
-    matches = (
-        len(here) == length
-        and (not form.stems or tuple(word.stem for word in here) == form.stems)
-        and (not form.plain or tuple(word.plain for word in here) == form.plain)
-        and here[0].plain.startswith(form.prefix)
-    )
-    return length if matches else 0
+    def match(words: Sequence[Word], index: int, word: Word) -> int:
+        length = int(word.plain in whole or word.plain.startswith(prefixes))
+        for form in by_stem.get(word.stem, ()):
+            here = words[index : index + len(form.stems)]
+            # The plain words of a phrase stand side by side as its stems do.
+            if tuple(each.stem for each in here) == form.stems and (
+                not form.plain or tuple(each.plain for each in here) == form.plain
+            ):
+                length = max(length, len(here))
+        return length
+
+    return match
 
 
 def _cut(text: str, spans: list[tuple[int, int]], start: int, end: int) -> Segments:

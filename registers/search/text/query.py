@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
 from registers.search.text.words import STOP_WORDS, Word, words_of
 
@@ -88,6 +89,14 @@ class Term:
     synonyms: tuple[str, ...] = field(default=(), compare=False)  # searched for too
     span: tuple[int, int] = field(default=(0, 0), compare=False)
 
+    def __hash__(self) -> int:
+        """Return a hash that is worked out once: pages look terms up again and again."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.forms, self.synonym_forms, self.reference))
+
     @property
     def all_forms(self) -> tuple[Form, ...]:
         """Every form in which it is found."""
@@ -153,6 +162,7 @@ def is_acronym(text: str) -> bool:
     return _ACRONYM.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=2_000)
 def forms_of(text: str) -> tuple[Form, ...]:
     """Return the forms of a word, or of several that stand side by side."""
     words = words_of(text)
