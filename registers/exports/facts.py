@@ -1,4 +1,4 @@
-"""What JSON says beside the published columns: every other public fact, as of today.
+"""What JSON says beside the published columns: every other public fact.
 
 Each function reads the facts of several things at once: a few queries, however many there are.
 """
@@ -48,6 +48,10 @@ PLAIN_FIELDS = {
 }
 
 
+# What stands beside a protocol: its page says what it was on a past day.
+UNKNOWN_OF_THE_PAST = ("taken_on", "replaces", "comes_under", "covers", "reviews", "documents")
+
+
 def plain_facts(protocol: Protocol) -> Facts:
     """Return the public fields that have no column. A value that is not recorded is null."""
     return {
@@ -80,11 +84,18 @@ def last_changes(changes: QuerySet[Change], owner: str, keys: list[Any]) -> dict
 
 
 def protocol_facts(
-    protocols: list[Protocol], context: ExportContext
+    protocols: list[Protocol], context: ExportContext, *, until: datetime.datetime | None = None
 ) -> Callable[[Protocol], Facts]:
-    """Return a function that gives the facts of each of the protocols: seven queries in all."""
+    """Return a function that gives the facts of each of the protocols: seven queries in all.
+
+    With `until`, the protocols are as they were just before that moment, and so are the
+    facts. What is not a protocol's own, and is not known of a past day here, is null.
+    """
     keys = [protocol.pk for protocol in protocols]
-    changed = last_changes(Change.objects.public(), "protocol", keys)
+    changes = Change.objects.public()
+    changed = last_changes(
+        changes.filter(made_at__lt=until) if until else changes, "protocol", keys
+    )
     near = Protocol.public.filter(
         Q(pk__in=[protocol.replaced_by_id for protocol in protocols]) | Q(replaced_by__in=keys)
     )
@@ -106,6 +117,11 @@ def protocol_facts(
     )
 
     def facts(protocol: Protocol) -> Facts:
+        if until:
+            return todays_facts(protocol) | dict.fromkeys(UNKNOWN_OF_THE_PAST)
+        return todays_facts(protocol)
+
+    def todays_facts(protocol: Protocol) -> Facts:
         return {
             **plain_facts(protocol),
             "modified": changed.get(protocol.pk),

@@ -9,6 +9,7 @@ from typing import Any
 
 from registers.exports.columns import COLUMNS, ExportContext
 from registers.exports.facts import protocol_facts
+from registers.history.as_of import end_of
 from registers.models import Organisation, Party, Protocol
 from registers.search.query_string import with_query
 from registers.search.results import Results
@@ -27,7 +28,9 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
     context = replace(context, through=results.through)
     yield _text(head)[:-1].encode() + b', "results": ['
     protocols = results.page_protocols
-    facts = protocol_facts(protocols, context)
+    facts = protocol_facts(
+        protocols, context, until=end_of(results.on) if results.is_past else None
+    )
     for index, protocol in enumerate(protocols):
         whole = record(protocol, context) | facts(protocol)
         yield (b", " if index else b"") + _text(whole).encode()

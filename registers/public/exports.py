@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import ModuleType
 from urllib.parse import urlencode
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import QuerySet
 from django.http import (
     Http404,
@@ -35,7 +35,9 @@ from registers.public.organisations import letter_of
 from registers.public.problem import problem
 from registers.public.request_context import export_context, page_number, paginate
 from registers.search.index import current_index
+from registers.search.modified_since import JsonFilter, Moment, MomentField, changes_since
 from registers.search.organisations import official_names, organisation_rows
+from registers.search.query_string import ProtocolFilter
 from registers.search.results import Results
 
 FORMATS: dict[str, ModuleType] = {
@@ -58,7 +60,8 @@ def protocols(request: HttpRequest, extension: str) -> HttpResponseBase:
         raise Http404
     context = export_context()
     query = query_with_status(request, extension)
-    results = Results(query, on=context.on, past=index_as_of)
+    filter_class = JsonFilter if extension == "json" else ProtocolFilter
+    results = Results(query, on=context.on, past=index_as_of, filter_class=filter_class)
     context = replace(context, on=results.on)
     if results.errors:
         return problem(400, "The request cannot be answered", results.errors)
@@ -139,6 +142,16 @@ def _csv(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
 
 
 def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
+    try:
+        moment: Moment | None = MomentField(label="Modified since", required=False).clean(
+            request.GET.get("modified_since", "")
+        )
+    except ValidationError as error:
+        words = {"modified_since": error.messages[0]}
+        return problem(400, "The request cannot be answered", words)
+    if moment:
+        changed = changes_since(moment).filter(organisation__isnull=False)
+        official = official.filter(organisation__in=changed.values("organisation"))
     count, context = official.count(), export_context()
     try:
         page = paginate(request, range(count), length=ORGANISATIONS_PER_PAGE)
@@ -153,9 +166,8 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
 
     def query(*, page: int) -> str:
         """Return the shortest query string of a page."""
-        return urlencode(
-            ({"letter": letter} if letter else {}) | ({"page": page} if page > 1 else {})
-        )
+        asked = {"letter": letter, "page": page if page > 1 else "", "modified_since": moment or ""}
+        return urlencode({name: value for name, value in asked.items() if value})
 
     url = f"{context.site}{ORGANISATIONS_PATH}"
     around = json.page_links(url, query, number=page.page_number, count=page.page_count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from registers.exports.facts import PLAIN_FIELDS
+from registers.exports.facts import PLAIN_FIELDS, UNKNOWN_OF_THE_PAST
 from registers.models import Party, Review
 from registers.models.protocol_fields import Kind
 
@@ -95,6 +95,9 @@ PROTOCOL_FACTS: dict[str, Schema] = {
     "reviews": list_of(ref("Review"), "Its reviews, the newest first."),
     "documents": list_of(ref("Document"), "Its documents."),
 }
+for _name in UNKNOWN_OF_THE_PAST:
+    _words = f"{PROTOCOL_FACTS[_name]['description']} Null in a list of a past day."
+    PROTOCOL_FACTS[_name] = nullable(PROTOCOL_FACTS[_name] | {"description": _words})
 ORGANISATION_FACTS: dict[str, Schema] = {
     "approvers": list_of(TEXT, "The job titles that approve protocols for it."),
     "came_from": list_of(

@@ -114,6 +114,22 @@ TAG = {
         "schema": TEXT,
     }
 }
+MODIFIED_SINCE = {
+    "modified_since": {
+        "name": "modified_since",
+        "in": "query",
+        "description": "Only those that were officially changed at this time or later: `modified`"
+        " in the answer says when each was. A date stands for its beginning in Europe/London, and a"
+        " time without an offset is one in Europe/London. That an organisation was renamed is a"
+        " change of the organisation, and not of its protocols.",
+        "schema": {
+            "type": "string",
+            "anyOf": [{"format": "date"}, {"format": "date-time"}],
+        },
+        "allowEmptyValue": True,
+        "example": "2026-11-22T09:00:00Z",
+    }
+}
 LETTER = {
     "letter": {
         "name": "letter",
@@ -216,6 +232,7 @@ def document(context: ExportContext) -> dict[str, Any]:
             "schemas": schemas(),
             "parameters": {each.name: _parameter(each, example, context.on) for each in described}
             | LETTER
+            | MODIFIED_SINCE
             | PAIR_PARAMETERS
             | TAG,
             "responses": RESPONSES,
@@ -263,7 +280,14 @@ def _lists(example: dict[str, Any], described: list[Parameter]) -> Iterator[tupl
                     "The protocols.", {export_format.CONTENT_TYPE: body}, *own, kept=True
                 ),
                 ["304", "400", *(["404"] if extension == "json" else []), "414"],
-                [ref(name, "parameters") for name in [*(each.name for each in described), *TAG]],
+                [
+                    ref(name, "parameters")
+                    for name in [
+                        *(each.name for each in described),
+                        *(MODIFIED_SINCE if extension == "json" else []),
+                        *TAG,
+                    ]
+                ],
             ),
         )
 
@@ -284,7 +308,14 @@ def _organisations() -> Iterator[tuple[str, Any]]:
                 f"The organisations with their names and counts, as {NAMES[extension]}",
                 response_object("The organisations, A to Z.", {media: body}, *own, kept=True),
                 ["304", "400", *(["404"] if extension == "json" else [])],
-                [ref(name, "parameters") for name in ["letter", "page", *TAG]],
+                [
+                    ref(name, "parameters")
+                    for name in [
+                        *("letter", "page"),
+                        *(MODIFIED_SINCE if extension == "json" else []),
+                        *TAG,
+                    ]
+                ],
             ),
         )
 

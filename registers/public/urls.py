@@ -1,6 +1,7 @@
 """The public URLs. They are a contract: bookmarks and partners' sites rely on them."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
@@ -27,6 +28,7 @@ from registers.public import (
 )
 from registers.public.parameters import reads_parameters
 from registers.public.well_known import SITEMAPS
+from registers.search.modified_since import JsonFilter
 from registers.search.pairs import PairsForm
 from registers.search.query_string import ProtocolFilter
 from weisf.reference_form import MAX_LENGTH
@@ -107,11 +109,25 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         name="document-version",
     ),
     cached_path(
+        "protocols.json",
+        partial(exports.protocols, extension="json"),
+        *JsonFilter.base_filters,
+        name="protocols-in-json",
+    ),
+    cached_path(
         "protocols.<str:extension>", exports.protocols, *RESULTS_PARAMS, name="protocols-export"
     ),
     cached_path("themes/", pages.theme_list, name="themes"),
     cached_path("themes/<slug:slug>/", pages.theme_detail, "page", name="theme"),
     cached_path("organisations/", organisations.index, "letter", "page", name="organisations"),
+    cached_path(
+        "organisations.json",
+        partial(exports.organisations, extension="json"),
+        "letter",
+        "page",
+        "modified_since",
+        name="organisations-in-json",
+    ),
     cached_path(
         "organisations.<str:extension>",
         exports.organisations,

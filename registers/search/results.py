@@ -58,7 +58,8 @@ class Results:
     Where `errors` is not empty there are no results, and only `errors`,
     `facets`, `tags` and `filters` may be used. `sorts` are the orders to choose from.
     With `relaxed`, for pages and not for files, words that no protocol has together find
-    those with the most of them.
+    those with the most of them. `filter_class` has the parameters that
+    the query is read with.
     """
 
     sorts = SORTS
@@ -70,8 +71,9 @@ class Results:
         on: datetime.date,
         relaxed: bool = False,
         past: Past = no_past,
+        filter_class: type[ProtocolFilter] = ProtocolFilter,
     ) -> None:
-        self.filters = ProtocolFilter(query, on=on, relaxed=relaxed, past=past)
+        self.filters = filter_class(query, on=on, relaxed=relaxed, past=past)
         self.on = self.filters.on
         self.values = self.filters.valid_values
         self.errors: dict[str, str] = {
