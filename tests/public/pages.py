@@ -19,7 +19,8 @@ def text(response: HttpResponse) -> str:
 def listed(response: HttpResponse) -> list[str]:
     """The references of the protocols that stand in the page's lists, in order."""
     return re.findall(
-        r'<th scope="row"[^>]*>\s*<a [^>]*href="/protocols/(\d+)/"', response.content.decode()
+        r'<th scope="row"[^>]*>\s*<a [^>]*href="/protocols/(\d+)/(?:\?on=[\d-]+)?"',
+        response.content.decode(),
     )
 
 
