@@ -114,6 +114,7 @@ PUBLIC = {
     "themes/<slug:slug>/": read("/themes/safer-community/"),
     "organisations/": read("/organisations/"),
     "organisations.<str:extension>": read("/organisations.csv"),
+    "organisations/<slug:slug>/members/": read("/organisations/all-essex-schools/members/"),
     "sharing/": read("/sharing/"),
     "sharing/together/": read("/sharing/together/?one=ecc&other=essex-police", "on"),
     "sharing.<str:extension>": read("/sharing.csv"),

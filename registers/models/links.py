@@ -5,6 +5,7 @@ After a split, also who took a protocol on.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -126,6 +127,17 @@ class Succession(models.Model):
         _refuse_ring(self, others, "successor", SUCCESSION_RING, "became part of")
 
 
+class MembershipQuerySet(LinkQuerySet):
+    """Members of groups, in an officer's words."""
+
+    def on(self, day: datetime.date) -> MembershipQuerySet:
+        """Keep those that belong to their group on a day."""
+        return self.filter(
+            models.Q(from_day=None) | models.Q(from_day__lte=day),
+            models.Q(to_day=None) | models.Q(to_day__gte=day),
+        )
+
+
 class Membership(models.Model):
     """An organisation belongs to a group: from a day and to a day, or without end.
 
@@ -146,7 +158,7 @@ class Membership(models.Model):
         max_length=255, blank=True, help_text="Public. Where this can be read, such as a list."
     )
 
-    objects = LinkQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["group", "member__name", "from_day"]

@@ -1,22 +1,25 @@
-"""Organisations: A to Z by any name, the page of each, and what two are named in together."""
+"""Organisations: A to Z by any name, the page of each, and the members of a group."""
 
 from __future__ import annotations
 
+import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from registers.models import Name, Organisation, Slug, Succession
+from registers.models import Membership, Name, Organisation, Slug, Succession
 from registers.public.request_context import paginate
-from registers.search.index import current_index
+from registers.search.binding import ANY, OWN
+from registers.search.index import Index, current_index
 from registers.search.organisations import (
+    ANOTHER,
     counts_by_role,
-    named_together,
     named_with,
     official_names,
     protocols_of,
@@ -25,6 +28,8 @@ from registers.search.organisations import (
 NAMES_PER_PAGE = 200
 PROTOCOLS_PER_PAGE = 50
 MAX_SHARING = 8
+MAX_MEMBERS = 20  # of a group, on its own page
+MEMBERS_PER_PAGE = 200
 KINDS = Name.Kind.values
 
 
@@ -60,52 +65,102 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     A slug of any other name redirects to the current one. `with` in the query string
     is any name of another organisation, and redirects to what the two are named in.
     """
-    organisation = _organisation_at(slug)
+    organisation = organisation_at(slug)
     if request.GET.get("with", "").strip():
         query = urlencode({"one": organisation.slug, "other": request.GET["with"].strip()})
         return redirect(f"{reverse('sharing-ask')}?{query}")
     if organisation.slug != slug:
         return redirect(organisation, permanent=True)
-    successions = Succession.objects.select_related("organisation", "successor").filter(
-        Q(organisation=organisation) | Q(successor=organisation)
-    )
     index, on = current_index(), timezone.localdate()
+    through = through_of(request)
+    protocols = protocols_of(index, organisation, on=on, through=through)
+    page = paginate(request, range(len(protocols.found)), length=PROTOCOLS_PER_PAGE)
+    first = (page.page_number - 1) * PROTOCOLS_PER_PAGE
     context = {
         "organisation": organisation,
         "names": sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind)),
         "identifiers": organisation.identifiers.all(),
         "approvers": organisation.approvers.all(),
-        "became": [s for s in successions if s.organisation_id == organisation.pk],
-        "came_from": [s for s in successions if s.successor_id == organisation.pk],
-        "protocols": protocols_of(index, organisation, on=on, most=PROTOCOLS_PER_PAGE),
+        "protocols": protocols,
+        "through": through,
+        "page": page,
+        "rows": protocols.rows(first, first + PROTOCOLS_PER_PAGE),
         "sharing": named_with(index, organisation, on=on, most=MAX_SHARING),
         "on": on,
+        **successions_of(organisation, on),
+        **groups_of(index, organisation, on),
     }
     return render(request, "organisations/detail.html", context)
 
 
-def together(request: HttpRequest, one: str, other: str) -> HttpResponse:
-    """Show what two organisations are named in together: the answer first, then the protocols."""
-    organisation, second = _organisation_at(one), _organisation_at(other)
-    if organisation == second:
-        return redirect(organisation)
-    first, last = sorted([organisation, second], key=lambda either: either.slug)
-    if (first.slug, last.slug) != (one, other):
-        return redirect("together", first.slug, last.slug, permanent=True)
-    on = timezone.localdate()
-    shared = named_together(current_index(), first, last, on=on)
-    page = paginate(request, shared.protocols, length=PROTOCOLS_PER_PAGE)
-    context = {
-        "first": first,
-        "last": last,
-        "page": page,
-        "counts": shared,
-        "on": on,
+def through_of(request: HttpRequest) -> str:
+    """Return which of the protocols that bind an organisation are listed. Raises BadRequest."""
+    through = request.GET.get("through", "") or ANY
+    if through not in {ANY, OWN, ANOTHER}:
+        raise BadRequest(f"Through: enter one of {ANY}, {OWN} and {ANOTHER}.")
+    return through
+
+
+def successions_of(organisation: Organisation, on: datetime.date) -> dict[str, Any]:
+    """Return who took its place and whose place it took, and the same of days after `on`."""
+    successions = (
+        Succession.objects.select_related("organisation", "successor")
+        .filter(Q(organisation=organisation) | Q(successor=organisation))
+        .annotate(parts=Count("organisation__successions"))
+    )
+    past: list[Succession] = []
+    to_come: list[Succession] = []
+    for each in successions:
+        days = to_come if each.happened_on and each.happened_on > on else past
+        days.append(each)
+    return {
+        "became": ending([each for each in past if each.organisation_id == organisation.pk]),
+        "becomes": ending([each for each in to_come if each.organisation_id == organisation.pk]),
+        "came_from": [each for each in past if each.successor_id == organisation.pk],
+        "comes_from": [each for each in to_come if each.successor_id == organisation.pk],
     }
-    return render(request, "organisations/together.html", context)
 
 
-def _organisation_at(slug: str) -> Organisation:
+def ending(successions: list[Succession]) -> dict[str, Any]:
+    """Return the successors of an organisation, and their day if it is the same for all."""
+    days = {each.happened_on for each in successions}
+    same = days.pop() if len(days) == 1 else None
+    return {"successions": successions, "day": same} if successions else {}
+
+
+def groups_of(index: Index, organisation: Organisation, on: datetime.date) -> dict[str, Any]:
+    """Return the groups that it belongs to on a day, and its own first members if it is one."""
+    context: dict[str, Any] = {"memberships": []}
+    if index.links.groups_of(organisation.pk, on.toordinal()):  # spares most a query
+        belongs = Membership.objects.filter(member=organisation).on(on)
+        context["memberships"] = list(belongs.select_related("group").order_by("group__name"))
+    if organisation.kind == Organisation.Kind.GROUP:
+        members = Membership.objects.filter(group=organisation).on(on)
+        context["members"] = list(
+            members.select_related("member").order_by("member__name")[:MAX_MEMBERS]
+        )
+        context["member_count"] = members.count()
+    return context
+
+
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show every member of a group, also those that were or will be members."""
+    group = organisation_at(slug)
+    if group.kind != Organisation.Kind.GROUP:
+        raise Http404
+    if group.slug != slug:
+        return redirect("organisation-members", group.slug, permanent=True)
+    belongs = Membership.objects.filter(group=group)
+    ordered = belongs.select_related("member").order_by("member__name", "from_day")
+    context = {
+        "organisation": group,
+        "page": paginate(request, ordered, length=MEMBERS_PER_PAGE),
+        "count": belongs.on(timezone.localdate()).count(),
+    }
+    return render(request, "organisations/members.html", context)
+
+
+def organisation_at(slug: str) -> Organisation:
     """Return the organisation with a present or past slug. Raises Http404."""
     slugs = Slug.objects.select_related("organisation")
     return get_object_or_404(slugs, text=slug.lower()).organisation

@@ -24,6 +24,7 @@ from registers.public import (
     records,
     reviews,
     sharing,
+    together,
     well_known,
 )
 from registers.public.parameters import reads_parameters
@@ -136,10 +137,21 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         name="organisations-export",
     ),
     cached_path("organisations/<slug:slug>.json", records.organisation, name="organisation-json"),
-    cached_path("organisations/<slug:slug>/", organisations.detail, "with", name="organisation"),
+    cached_path(
+        "organisations/<slug:slug>/",
+        organisations.detail,
+        *("with", "through", "page"),
+        name="organisation",
+    ),
+    cached_path(
+        "organisations/<slug:slug>/members/",
+        organisations.members,
+        "page",
+        name="organisation-members",
+    ),
     cached_path(
         "organisations/<slug:one>/with/<slug:other>/",
-        organisations.together,
+        together.page,
         "page",
         name="together",
     ),

@@ -15,7 +15,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from registers.models import Identifier, Name, Organisation, Party, Protocol, Succession
-from registers.search.binding import ANY, Binding, Explanation
+from registers.search.binding import ANY, OWN, Binding, Explanation
 from registers.search.index import NO_MONTH, Index, Mask
 from registers.search.rows import ProtocolList, Row, earliest_review_first, make_rows
 
@@ -77,19 +77,33 @@ def organisation_rows(
 LEADS_FIRST = (Party.Role.LEAD, Party.Role.PARTNER)
 
 
+ANOTHER = "another"  # narrows what binds an organisation to what does so through another
+
+
 @dataclass(frozen=True, kw_only=True)
 class OrganisationProtocols:
-    """The current protocols of an organisation by role, and counts.
+    """What binds an organisation: numbers of protocols in force, and the list that is shown.
 
-    A protocol in which it has both roles is in both lists. `current` and `withdrawn` are
-    the numbers of protocols in any role; `own` is that of current ones in its own name.
+    `own` are those that name it itself, of which it leads `leads` and is a partner in
+    `partner_in`; `another` are the rest of `current`. `withdrawn` is the number of all that
+    are not in force.
     """
 
-    leads: UrgentProtocols
-    partner_in: UrgentProtocols
     current: int
     own: int
+    leads: int
+    partner_in: int
+    another: int
     withdrawn: int
+    index: Index
+    found: ProtocolList
+    explanation: Explanation
+
+    def rows(self, first: int, last: int) -> list[Row]:
+        """Return the rows from `first` to before `last`, the most urgent review first."""
+        positions = self.found.positions(first, last)
+        (made,) = make_rows(self.index, positions, explanation=self.explanation)
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,27 +137,29 @@ def most_urgent(
 
 
 def protocols_of(
-    index: Index, organisation: Organisation, *, on: datetime.date, most: int, through: str = ANY
+    index: Index, organisation: Organisation, *, on: datetime.date, through: str = ANY
 ) -> OrganisationProtocols:
-    """Return what binds an organisation on the day `on`: the `most` urgent ones in each role.
+    """Return what binds an organisation on the day `on`. Each row says through what.
 
-    With `through` 'own', what names it itself alone. Each row says through what.
+    The list is narrowed by `through`: 'own' to what names it itself, 'another' to the rest.
     """
-    binding = Binding(index, organisation.pk, on=on, through=through)
+    binding = Binding(index, organisation.pk, on=on)
     current = index.in_status(Protocol.Status.PUBLISHED)
-    own = index.of_organisations([organisation.pk])
-    leads, partner_in = most_urgent(
-        index,
-        *(binding.mask(role) & current for role in LEADS_FIRST),
-        most=most,
-        explanation=Explanation([binding], [organisation]),
+    leads, partner_in, own = (
+        index.of_organisations([organisation.pk], role) & current for role in (*LEADS_FIRST, "")
     )
+    bound = binding.mask() & current
+    listed = {ANY: bound, OWN: own, ANOTHER: bound & ~own}
     return OrganisationProtocols(
-        leads=leads,
-        partner_in=partner_in,
-        current=int((binding.mask() & current).sum()),
-        own=int((own & current).sum()),
+        current=int(bound.sum()),
+        own=int(own.sum()),
+        leads=int(leads.sum()),
+        partner_in=int(partner_in.sum()),
+        another=int(listed[ANOTHER].sum()),
         withdrawn=int((binding.mask() & index.in_status(Protocol.Status.WITHDRAWN)).sum()),
+        index=index,
+        found=ProtocolList(index, listed[through], earliest_review_first(index)),
+        explanation=Explanation([binding], [organisation]),
     )
 
 

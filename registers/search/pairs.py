@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, overload
+from urllib.parse import urlencode
 
 import numpy as np
 from django import forms
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from registers.models import Name, Organisation, Protocol
 from registers.models.addresses import address
+from registers.search.binding import OWN
 from registers.search.index import Index, IntArray, Mask
 from registers.search.query_string import OrganisationsField, PageField, SingleField
 
@@ -80,6 +82,12 @@ class PairRow:
     def get_absolute_url(self) -> str:
         """Return the page of what the two are named in together."""
         return address("together", *sorted([self.organisation.slug, self.other.slug]))
+
+    @property
+    def query(self) -> str:
+        """The query string of the list that `protocols` counts."""
+        values = {"organisation": self.organisation.slug, "with": self.other.slug}
+        return urlencode(values | {"through": OWN})
 
 
 @dataclass(frozen=True, kw_only=True)

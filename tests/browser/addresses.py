@@ -50,6 +50,7 @@ PAGES: dict[str, list[Example]] = {
         ),
         Example(path=f"/organisations/essex-county-council/?with={LONG}", status=400),
     ],
+    "organisations/<slug:slug>/members/": _at("/organisations/all-essex-schools/members/"),
     "sharing/": [
         *_at("/sharing/", "/sharing/?organisation=essex-police&sort=with"),
         Example(path="/sharing/?organisation=nonsense&sort=x", status=400),

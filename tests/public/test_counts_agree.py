@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 import re
 from urllib.parse import urlencode
 
@@ -86,22 +87,41 @@ def test_every_organisation_of_the_index(client: Client):
 
 def test_every_number_of_every_organisation_s_page(client: Client):
     for organisation in Organisation.objects.all():
-        page = client.get(organisation.get_absolute_url())
+        address = organisation.get_absolute_url()
+        page = client.get(address)
         words = text(page)
         query = {"organisation": organisation.slug}
-        if number := re.search(r"Takes part in (\d+) protocols? in force", words):
-            assert int(number[1]) == found(client.get("/", query))
+        total = found(client.get("/", query))
+        if number := re.search(r"Bound by (\d+) protocols? in force", words):
+            assert int(number[1]) == total == len(listed(page))
         else:
-            assert found(client.get("/", query)) == 0
-        leads = int(re.search(r"Leads (\d+) protocol", words)[1])
-        partner = int(re.search(r"Partner in (\d+) protocol", words)[1])
-        assert leads == found(client.get("/", query | {"role": "lead"}))
-        assert partner == found(client.get("/", query | {"role": "partner"}))
-        assert len(listed(page)) == leads + partner
-        for address, number in re.findall(
-            r'href="([^"]*/with/[^"]*)">[^<]*</a> \((\d+)\)', page.content.decode()
+            assert total == 0
+        for pattern, more in (
+            (r"leads (\d+)", {"role": "lead", "through": "own"}),
+            (r"partner in (\d+)", {"role": "partner", "through": "own"}),
         ):
-            assert f"Yes: {number} protocol" in text(client.get(address, follow=True))
+            number = re.search(pattern, words.partition("Review desk")[0])
+            assert (int(number[1]) if number else 0) == found(client.get("/", query | more))
+        number = re.search(r"(\d+) through another", words)
+        another = listed(client.get(address, {"through": "another"}))
+        assert (int(number[1]) if number else 0) == len(another)
+        own = listed(client.get(address, {"through": "own"}))
+        assert len(own) == found(client.get("/", query | {"through": "own"}))
+        for pair, number in re.findall(
+            r'href="([^"]*/with/[^"]*)"[^>]*>[^<]*</a> \((\d+)\)', page.content.decode()
+        ):
+            assert f"Named together in {number} protocol" in text(client.get(pair, follow=True))
+
+
+def test_every_number_of_who_is_named_with_whom(client: Client):
+    for query in ("", "?organisation=eput"):
+        rows = re.findall(
+            r'href="(/\?organisation=[^"]*through=own)"[^>]*>(\d+)<',
+            client.get(f"/sharing/{query}").content.decode(),
+        )
+        assert len(rows) > 9
+        for address, number in rows[:40]:
+            assert found(client.get(html.unescape(address))) == int(number)
 
 
 def test_every_ending(client: Client):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -53,10 +55,9 @@ def test_the_index_has_pages(client: Client):
 def test_an_organisation_shows_its_names_parts_and_partners(client: Client):
     page = client.get("/organisations/provide/")
     words = text(page)
-    assert "Takes part in 4 protocols in force: leads 1, partner in 3." in words
+    assert "Bound by 4 protocols in force: leads 1 and partner in 3 in its own name." in words
     assert "Provide also written PROVIDE Official name" in words
-    assert listed(page) == ["0046", "0037", "0072", "0042"]
-    assert "Leads 1 protocol " in words
+    assert listed(page) == ["0037", "0072", "0046", "0042"]
     assert "Approvers Not recorded" in words
 
 
@@ -78,7 +79,7 @@ def test_what_an_organisation_became_and_came_from(client: Client):
     slug = Organisation.objects.get(name=successor).slug
     after = text(client.get(f"/organisations/{slug}/"))
     assert "Took the place of West Essex CCG, 1 July 2022" in after
-    assert "Takes part in 1 protocol in force" in after
+    assert "Bound by 1 protocol in force: 1 through another." in after
 
 
 def test_names_stand_with_the_official_one_first(client: Client):
@@ -100,7 +101,7 @@ def test_withdrawn_protocols_are_counted_apart(client: Client):
     assert "No protocol in force names this organisation. 1 withdrawn" in text(page)
     assert ("/?organisation=essex-police&status=withdrawn", "1 withdrawn") in links(page)
     pair = text(client.get(PAIR))
-    assert "Not now: 1 withdrawn protocol" in pair
+    assert "Named together in no protocol in force. 1 withdrawn protocol named both." in pair
     assert "Withdrawn" in pair
 
 
@@ -118,12 +119,11 @@ def test_a_long_list_of_protocols_leads_to_the_rest(client: Client):
         Party.objects.create(protocol=protocol, organisation=council, role="lead")
     find_all()
     page = client.get("/organisations/essex-county-council/")
-    assert "These are the first 50." in text(page)
-    assert (
-        "/?organisation=essex-county-council&role=lead",
-        "Filter these in the register",
-    ) in links(page)
-    assert len(listed(page)) == 50 + 6
+    assert "82 protocols" in text(page)
+    assert ("/?organisation=essex-county-council", "82 protocols") in links(page)
+    assert len(listed(page)) == 50
+    assert ("/organisations/essex-county-council/?page=2", "Next page") in links(page)
+    assert len(listed(client.get("/organisations/essex-county-council/?page=2"))) == 32
 
 
 @pytest.mark.parametrize(
@@ -147,18 +147,40 @@ def test_after_a_rename_the_old_address_and_name_still_work(client: Client):
     assert len(listed(client.get("/?organisation=provide"))) == 4
 
 
-def test_what_two_share_is_answered_in_the_first_line(client: Client):
+def test_what_two_are_named_in_is_answered_in_the_first_line(client: Client):
     words = text(client.get(PAIR))
-    assert words.removeprefix(words[: words.index("Yes")]).startswith("Yes: 1 protocol ")
+    answer = "Named together in 1 protocol. Essex County Council leads 1."
+    assert words.startswith(f"Named together Essex County Council and Essex Police {answer}")
     assert "0036 - 3rd Party Access ISP" in words
     assert "Why This supports 3rd party access" in words
-    assert "Information shared Not recorded" in words
-    assert "Essex County Council: lead Essex Police: partner" in words
+    assert "Essex County Council: lead Essex Police: partner and 25 others" in words
+    assert "How it binds them" not in words
 
 
-def test_two_that_share_nothing_are_told_so(client: Client):
-    words = text(client.get("/organisations/essex-police/with/kent-county-council/", follow=True))
-    assert "No protocol in this register names both" in words
+def test_two_that_no_protocol_names(client: Client):
+    page = client.get("/organisations/essex-police/with/kent-county-council/", follow=True)
+    assert "Named together in no protocol in force." in text(page)
+    assert "Essex Police : bound by 1 protocol in force" in text(page)
+    assert "mailto:weisf@essex.gov.uk" in dict(links(page))
+    assert "/protocols.csv" not in str(links(page))
+
+
+def test_the_files_of_a_pair_are_offered_and_have_its_protocols(client: Client):
+    page = client.get("/organisations/essex-county-council/with/provide/")
+    offered = [address for address, _ in links(page) if address.startswith("/protocols.")]
+    endings = {address.partition("?")[0].rpartition(".")[2] for address in offered}
+    assert endings == {"csv", "xlsx", "ods", "json", "ics", "atom"}
+    assert {address.partition("?")[2] for address in offered} == {
+        "organisation=essex-county-council&with=provide"
+    }
+    rows = client.get("/protocols.json?organisation=essex-county-council&with=provide")
+    references = [each["reference"] for each in json.loads(rows.getvalue())["results"]]
+    assert sorted(references) == sorted(articles(page))
+    assert len(references) > 1
+
+
+def articles(page) -> list[str]:
+    return re.findall(r'<article [^>]*aria-labelledby="protocol-([^"]+)"', page.content.decode())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,169 @@
+"""The pages of organisations that took another's place, will end, or belong to a group."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.test import Client
+
+from registers.models import Membership, Organisation, Succession
+from registers.search.search_writer import update_search
+from tests.makers import OrganisationFactory
+from tests.public.pages import found, links, listed, text
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+
+ICB = "nhs-hertfordshire-and-west-essex-integrated-care-board"
+PAST, TO_COME = datetime.date(2024, 4, 1), datetime.date(2028, 4, 1)
+
+
+def link(*rows: Succession | Membership) -> None:
+    for row in rows:
+        row.save()
+    update_search(protocols=[], organisations=[], links=True)
+
+
+def body(name: str) -> Organisation:
+    return OrganisationFactory(name=name)
+
+
+@pytest.fixture
+def schools() -> Organisation:
+    group = Organisation.objects.get(slug="all-essex-schools")
+    group.group_rule = "Every school that the county council maintains."
+    group.save()
+    return group
+
+
+def test_who_took_the_place_of_another_is_bound_through_it(client: Client):
+    page = client.get(f"/organisations/{ICB}/")
+    assert listed(page) == ["0045"]
+    assert "Through West Essex CCG, whose place it took on 1 July 2022" in text(page)
+    assert listed(client.get(f"/organisations/{ICB}/?through=another")) == ["0045"]
+    assert listed(client.get(f"/organisations/{ICB}/?through=own")) == []
+
+
+def test_the_pair_of_a_successor(client: Client):
+    page = client.get(f"/organisations/essex-county-council/with/{ICB}/")
+    words = text(page)
+    assert "Named together in 1 protocol." in words
+    assert "Integrated Care Board leads 1." in words
+    assert "whose place NHS Hertfordshire and West Essex Integrated Care Board took" in words
+    assert "West Essex CCG: lead" in words
+    assert found(client.get(f"/?organisation=essex-county-council&with={ICB}")) == 1
+
+
+def test_a_body_that_will_be_split_says_so(client: Client):
+    council = Organisation.objects.get(slug="essex-county-council")
+    east, west = body("East Essex Council"), body("West Essex Council")
+    link(
+        Succession(organisation=council, successor=east, happened_on=TO_COME, source="An Order"),
+        Succession(organisation=council, successor=west, happened_on=TO_COME),
+    )
+    words = text(client.get("/organisations/essex-county-council/"))
+    split = "Ends on 1 April 2028, when it is split into East Essex Council and West Essex Council."
+    assert split in words
+    assert "Source for East Essex Council: An Order." in words
+    words = text(client.get(east.get_absolute_url()))
+    assert "No protocol in force names this organisation." in words
+    assert "Will take the place of Part of Essex County Council, to come on 1 April 2028" in words
+
+
+def test_a_body_that_will_become_part_of_another_says_so(client: Client):
+    provide, trust = Organisation.objects.get(slug="provide"), body("North Trust")
+    link(Succession(organisation=provide, successor=trust, happened_on=TO_COME))
+    words = text(client.get("/organisations/provide/"))
+    assert "Ends on 1 April 2028, when it becomes part of North Trust." in words
+
+
+def test_a_body_that_was_split_on_two_days(client: Client):
+    provide, one, other = Organisation.objects.get(slug="provide"), body("Aa"), body("Bb")
+    link(
+        Succession(organisation=provide, successor=one, happened_on=PAST),
+        Succession(organisation=provide, successor=other),
+    )
+    words = text(client.get("/organisations/provide/"))
+    assert "Was split into" in words
+    assert "Aa on 1 April 2024" in words
+    page = client.get(one.get_absolute_url())
+    assert "Bound by 4 protocols in force: 4 through another." in text(page)
+    assert "who took it on is not recorded" in text(page)
+    pair = text(client.get("/organisations/aa/with/essex-county-council/"))
+    assert "Named together in no protocol in force." in pair
+    assert "Both bound by 0037" in pair
+
+
+def test_what_a_successor_and_its_predecessor_are_both_bound_by(client: Client):
+    pair = text(client.get(f"/organisations/{ICB}/with/west-essex-ccg/"))
+    assert "Named together in no protocol in force." in pair
+    assert "Both bound by 0045" in pair
+    assert "West Essex CCG in its own name" in pair
+
+
+def test_members_of_a_group_are_bound_through_it(client: Client, schools):
+    one, other = body("First School"), body("Second School")
+    trust = OrganisationFactory(name="Trust Schools", kind="group")
+    link(
+        Membership(group=schools, member=one, from_day=PAST, source="A list"),
+        Membership(group=schools, member=trust),
+        Membership(group=trust, member=other, to_day=TO_COME),
+    )
+    page = client.get(one.get_absolute_url())
+    assert listed(page) == ["0046"]
+    words = text(page)
+    assert "Through All Essex Schools, of which it is a member" in words
+    assert "Member of All Essex Schools, from 1 April 2024 Source: A list." in words
+    assert "through another" in words
+    assert listed(client.get(other.get_absolute_url())) == ["0046"]
+    pair = text(client.get("/organisations/first-school/with/second-school/"))
+    assert "Named together in no protocol in force." in pair
+    assert "Both bound by 0046" in pair
+    assert "through All Essex Schools." in pair
+    assert found(client.get("/?organisation=first-school&with=second-school")) == 0
+    assert "Named together in 1 protocol. Provide leads 1." in text(
+        client.get("/organisations/first-school/with/provide/")
+    )
+
+
+def test_a_group_shows_its_rule_and_its_members_on_pages(client: Client, schools):
+    link(Membership(group=schools, member=body("Gone School"), to_day=PAST))
+    everybody = [body(f"School {number}") for number in range(210)]
+    Membership.objects.bulk_create(Membership(group=schools, member=each) for each in everybody)
+    link()
+    page = client.get("/organisations/all-essex-schools/")
+    words = text(page)
+    assert "Who belongs to it: Every school that the county council maintains." in words
+    assert "210 members" in words
+    assert "Gone School" not in words
+    address = "/organisations/all-essex-schools/members/"
+    assert (address, "Show all 210 members") in links(page)
+    first = client.get(address)
+    assert "210 members today." in text(first)
+    assert "Gone School, until 1 April 2024" in text(first)
+    second = client.get(f"{address}?page=2")
+    members = {where for where, _ in links(first) + links(second) if "/school-" in where}
+    assert members == {each.get_absolute_url() for each in everybody}
+
+
+def test_a_group_without_members_says_so(client: Client):
+    words = text(client.get("/organisations/all-essex-schools/"))
+    assert "No member is recorded today." in words
+    members = text(client.get("/organisations/all-essex-schools/members/"))
+    assert "No member is recorded today." in members
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/organisations/provide/members/", 404),
+        ("/organisations/nobody/members/", 404),
+        ("/organisations/All-Essex-Schools/members/", 301),
+        ("/organisations/all-essex-schools/members/?page=x", 400),
+        ("/organisations/all-essex-schools/members/?page=9", 404),
+        ("/organisations/provide/?through=luck", 400),
+        ("/organisations/provide/?page=9", 404),
+    ],
+)
+def test_an_address_that_is_not_right(client: Client, address, status):
+    assert client.get(address).status_code == status
