@@ -6,7 +6,7 @@ One is in nearly all protocols, most are in one or two.
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -26,6 +26,8 @@ WORDS, KINDS = VOCABULARY["organisations"], VOCABULARY["kinds"]
 PROTOCOLS_EACH = 21  # one organisation for so many protocols
 FEWEST, FEWEST_REGULAR, REGULAR_SHARE = 48, 21, 0.3
 GROUPS_AT_FIRST = 2
+# Beside those of the whole county, in a large register.
+MOST_LOCAL_GROUPS, ORGANISATIONS_A_LOCAL_GROUP = 194, 60
 SHORTEST_ACRONYM, LONGEST_ACRONYM = 3, 6
 ONE_IN_LACKS_A_CONTACT = 8
 LONGEST_LABEL = 63  # of a host's name
@@ -49,13 +51,15 @@ class Cast:
     """Who takes part. The `regular` stand in many protocols, the first in nearly all of them.
 
     The `seldom` stand in one or two. `kinds`, `home` (the place, if there is one),
-    `by_name` and `written` (its other names) are by the official name. `weights`
-    are of the regular ones but the first.
+    `by_name` and `written` (its other names) are by the official name. `groups`
+    are the names of those that are no single body. `weights` are of the regular
+    ones but the first.
     """
 
     places: list[str]
     kinds: dict[str, str]
     home: dict[str, str]
+    groups: set[str]
     regular: list[Organisation] = field(default_factory=list)
     seldom: list[Organisation] = field(default_factory=list)
     by_name: dict[str, Organisation] = field(default_factory=dict)
@@ -73,15 +77,20 @@ def make_cast(random: Random, protocols: int, at: datetime.datetime) -> tuple[Ca
     regular = FEWEST_REGULAR + round((number - FEWEST) * REGULAR_SHARE)
     places = draw_places(random, max(12, number // 5))
     groups = WORDS["groups"] if number > FEWEST else WORDS["groups"][:GROUPS_AT_FIRST]
+    local = min(MOST_LOCAL_GROUPS, number // ORGANISATIONS_A_LOCAL_GROUP)
     known = [Member(*each) for each in (WORDS["first"], *WORDS["known"], *groups)]
     gone = [Member(*each["old"]) for each in WORDS["became"]]
     often = known + _placed(random, WORDS["often"], places, regular - len(known))
-    seldom = gone + _placed(random, WORDS["seldom"], places, number - regular - len(gone))
+    bodies = number - regular - len(gone) - local
+    seldom = gone + _placed(random, WORDS["seldom"], places, bodies)
+    seldom += _placed(random, WORDS["local_groups"], places, local) if local else []
+    groups = [*groups, *seldom[len(seldom) - local :]]
     members = [*often, *seldom]
     cast = Cast(
         places=places,
         kinds={member.name: member.kind for member in members},
         home={member.name: member.place for member in members if member.place},
+        groups={name for name, *_ in groups},
     )
     free = _FreeNames()
     for member in members:
@@ -145,11 +154,12 @@ def _organisation(
 ) -> New:
     """Return an organisation with its other names and its approvers."""
     name = member.name
-    group, known = [name, member.kind] in WORDS["groups"], "_of_known" if well_known else ""
+    group, known = name in cast.groups, "_of_known" if well_known else ""
     organisation = Organisation(
         name=name,
         slug=slugify(name),
         kind=Organisation.Kind.GROUP if group else Organisation.Kind.BODY,
+        group_rule=WORDS["group_rules"][member.kind] if group else "",
         note=WORDS["group_note"] if group else "",
     )
     if not group and happens(random, "organisation_note"):
@@ -229,6 +239,9 @@ class Parties:
         became = [each for each in WORDS["became"] if "day" in each]
         self.ended = {each["old"][0]: (each["day"], each["new"]) for each in became}
         self.before: dict[str, tuple[datetime.date, list[str]]] = {}
+        # Of each that took part in something: in how many protocols, and the last day.
+        self.times: Counter[str] = Counter()
+        self.last_day: dict[str, datetime.date] = {}
         for each in became:
             if each["is_new"]:
                 self.before.setdefault(each["new"], (each["day"], []))[1].append(each["old"][0])
@@ -258,6 +271,9 @@ class Parties:
     ) -> list[Organisation]:
         """Return who signed in the place of each on that day, none twice: bodies come and go."""
         standing = [self._standing(each, day) for each in organisations]
+        self.times.update({each.name for each in standing})
+        for each in standing:
+            self.last_day[each.name] = max(day, self.last_day.get(each.name, day))
         return list({each.name: each for each in standing}.values())
 
     def of(

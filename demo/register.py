@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from demo.history import add_history
+from demo.links import decisions, later_successions, memberships
 from demo.organisations import make_cast, successions
 from demo.protocols import Protocols, office_hour
 from demo.seed import New, save_register
@@ -51,6 +52,10 @@ def make_register(protocols: int, *, seed: int, on: datetime.date) -> None:
             save_all(organisations)
             save_all(successions(cast, at))
             save_all(made)
+            links = Random(f"links {seed}")  # noqa: S311 (nothing here is secret)
+            save_all(memberships(links, cast, on=on, at=at))
+            save_all(later_successions(links, cast, made.parties, on=on, at=at))
+            save_all(decisions(at))
         add_history(random, made, cast)
 
 

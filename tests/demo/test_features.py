@@ -15,6 +15,7 @@ from registers.models import (
     Approver,
     Change,
     Document,
+    Membership,
     Name,
     News,
     Organisation,
@@ -24,8 +25,11 @@ from registers.models import (
     Resource,
     Slug,
     Succession,
+    TakenOn,
     Theme,
 )
+from registers.search.index import current_index
+from registers.search.splits import find_splits
 from tests.conftest import TODAY
 from tests.public.pages import found, links, text
 
@@ -133,6 +137,29 @@ def test_an_organisation_became_another(client: Client):
     page = client.get(succession.organisation.get_absolute_url())
     assert succession.successor.name in text(page)
     assert "Took the place of" in text(client.get(succession.successor.get_absolute_url()))
+
+
+def test_groups_have_members_and_a_rule():
+    groups = Organisation.objects.filter(kind="group")
+    assert all(group.members.exists() and group.group_rule for group in groups)
+    rows = Membership.objects.select_related("group", "member")
+    assert all(kind_fits(row) for row in rows)
+
+
+def kind_fits(row: Membership) -> bool:
+    """Whether a school is in the group of schools, and a surgery in that of surgeries."""
+    school = any(word in row.member.name for word in ("School", "Academy", "Nursery", "College"))
+    return school == ("Schools" in row.group.name) or "Trust" in row.member.name
+
+
+def test_one_body_was_split_and_partly_decided_and_one_is_to_be(client: Client, today):
+    index = current_index()
+    past, to_come = [], []
+    for split in find_splits(index, TODAY):
+        (past if split.is_past(TODAY) else to_come).append(split)
+    assert to_come
+    assert any(0 < split.count < split.protocols.sum() for split in past)
+    assert TakenOn.objects.exists()
 
 
 def test_every_name_of_an_organisation_leads_to_it(client: Client):

@@ -133,9 +133,10 @@ def test_nothing_has_happened_on_the_day_or_later():
     assert max(Review.objects.values_list("reviewed_on", flat=True)) < TODAY
     assert max(change.made_at.date() for change in Change.objects.all()) < TODAY
     assert max(day for day in News.objects.values_list("published_on", flat=True) if day) < TODAY
-    assert max(day for day in Succession.objects.values_list("happened_on", flat=True) if day) < (
-        TODAY
-    )
+    successions = Succession.objects.exclude(happened_on=None)
+    past = successions.filter(happened_on__lt=TODAY).count()
+    assert 0 < past < successions.count()
+    assert not successions.filter(happened_on=TODAY).exists()
 
 
 def test_the_feed_has_no_entry_that_is_still_to_come(client: Client, today):
@@ -165,6 +166,9 @@ def test_nobody_signed_before_it_existed_or_a_protocol_that_was_published_before
                 seen.add(name)
             assert not party.signed_on or party.signed_on <= day
     assert seen == {*began, *ended}
+    for row in Succession.objects.filter(happened_on__lt=TODAY):
+        after = Protocol.public.filter(parties__organisation=row.organisation)
+        assert not after.filter(published_on__gte=row.happened_on).exists(), row
 
 
 def test_reviews_of_one_protocol_are_months_apart_and_long_after_its_publication():

@@ -1,0 +1,140 @@
+"""Who belongs to which group, who took whose place, and who took what on, in a fictional county.
+
+It is made after the protocols, so that nobody signs after its end, and draws from a
+source of its own, so that nothing else depends on it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from random import Random
+
+from demo.organisations import WORDS, Cast, Parties
+from demo.seed import New
+from registers.models import Membership, Organisation, Party, Protocol, Succession, TakenOn
+
+MOST_MEMBERS = 1_500
+# One organisation for so many has one or several successors.
+ORGANISATIONS_A_SUCCESSION = 24
+# Of memberships: one of so many has a first day, has ended, or is to end.
+HAS_BEGUN, HAS_ENDED, IS_TO_END = 4, 15, 40
+YEARS = 6
+FIRST_SPLIT, FIRST_TO_COME, FIRST_CHAIN = 0, 1, 2  # of each ten successions
+TEN = 10
+SOURCE = "The Exampleshire (Structural Changes) (Fictional) Order"
+ENOUGH = 3  # protocols of the body that is split first, for some to be decided
+ONE_DAY = datetime.timedelta(1)
+
+
+def memberships(
+    random: Random, cast: Cast, *, on: datetime.date, at: datetime.datetime
+) -> Iterator[New]:
+    """Give the members of each group: bodies of its kinds, and the smaller groups of them."""
+    everybody = [*cast.regular, *cast.seldom]
+    groups = [each for each in everybody if each.kind == Organisation.Kind.GROUP]
+    county = [each for each in groups if each.name in dict(WORDS["groups"])]
+    for rank, group in enumerate([*county, *(each for each in groups if each not in county)]):
+        kinds = set(WORDS["members"][cast.kind(group)])
+        fitting = [
+            each
+            for each in everybody
+            if cast.kind(each) in kinds
+            and (each.kind == Organisation.Kind.BODY or (group in county and each not in county))
+        ]
+        most = int(MOST_MEMBERS / (max(1, rank - len(county) + 1)) ** 0.5)
+        for member in random.sample(fitting, min(most, len(fitting))):
+            yield New(subject=_membership(random, group, member, on), at=at)
+
+
+def _membership(
+    random: Random, group: Organisation, member: Organisation, on: datetime.date
+) -> Membership:
+    row = Membership(group=group, member=member)
+    begun = on - datetime.timedelta(random.randint(400, YEARS * 365))
+    if not random.randrange(HAS_BEGUN):
+        row.from_day = begun
+    if not random.randrange(HAS_ENDED):
+        row.to_day = on - datetime.timedelta(random.randint(1, 300))
+    elif not random.randrange(IS_TO_END):
+        row.to_day = on + datetime.timedelta(random.randint(30, 500))
+    return row
+
+
+def later_successions(
+    random: Random, cast: Cast, parties: Parties, *, on: datetime.date, at: datetime.datetime
+) -> Iterator[New]:
+    """Give successions of some of the seldom bodies: splits, chains, and some on a day to come."""
+    wanted = max(3, (len(cast.regular) + len(cast.seldom)) // ORGANISATIONS_A_SUCCESSION)
+    known = {name for each in WORDS["became"] for name in (each["old"][0], each["new"])}
+    bodies = [
+        each
+        for each in cast.seldom
+        if each.kind == Organisation.Kind.BODY and each.name not in known
+    ]
+    going = random.sample(bodies, min(wanted, len(bodies) // 2))
+    staying = [each for each in cast.regular if each.kind == Organisation.Kind.BODY]
+    # The first is split, and has enough protocols for some of them to be decided.
+    usual = [
+        each
+        for each in staying[1:]
+        if each.name not in known and parties.times[each.name] >= ENOUGH
+    ]
+    if usual and going:
+        going[0] = min(usual, key=lambda each: parties.last_day[each.name])
+        staying.remove(going[0])
+    for number, organisation in enumerate(going):
+        place = number % TEN
+        day = _after(random, parties, organisation, on)
+        if place == FIRST_TO_COME:
+            day = on + datetime.timedelta(random.randint(90, 800))
+        several = 2 if place in {FIRST_SPLIT, FIRST_TO_COME} else 1
+        chosen = random.sample(_alike(cast, organisation, staying, several), several)
+        if place == FIRST_CHAIN and number + 1 < len(going):
+            following = going[number + 1]
+            if day < _after(random, parties, following, on):
+                chosen = [following]
+        for successor in chosen:
+            row = Succession(organisation=organisation, successor=successor, happened_on=day)
+            row.source = SOURCE if day > on else f"{SOURCE} {day.year}"
+            yield New(subject=row, at=at)
+
+
+def _after(
+    random: Random, parties: Parties, organisation: Organisation, on: datetime.date
+) -> datetime.date:
+    """Return a day after all that it took part in: in the past if there is one."""
+    last = parties.last_day.get(organisation.name, on - datetime.timedelta(YEARS * 365))
+    first = last + ONE_DAY
+    days = (on - ONE_DAY - first).days
+    return first + datetime.timedelta(random.randint(0, days)) if days > 0 else on + 30 * ONE_DAY
+
+
+def _alike(
+    cast: Cast, organisation: Organisation, staying: list[Organisation], several: int
+) -> list[Organisation]:
+    """Return those that stay of the same kind of body; all of them where these are too few."""
+    alike = [each for each in staying if cast.kind(each) == cast.kind(organisation)]
+    return alike if len(alike) >= several else staying
+
+
+def decisions(at: datetime.datetime) -> Iterator[New]:
+    """Give who took on one of the protocols of each split body; all is stored.
+
+    Those of a body that has only one stay undecided.
+    """
+    splits: dict[int, list[Succession]] = {}
+    for row in Succession.objects.order_by("pk"):
+        splits.setdefault(row.organisation_id, []).append(row)
+    for key, rows in splits.items():
+        if len(rows) > 1:
+            parts = Party.objects.filter(
+                organisation=key, protocol__status=Protocol.Status.PUBLISHED
+            )
+            for party in parts.order_by("protocol")[1:2]:
+                row = TakenOn(
+                    protocol_id=party.protocol_id,
+                    predecessor_id=key,
+                    successor_id=rows[0].successor_id,
+                )
+                yield New(subject=row, at=at)
