@@ -7,8 +7,12 @@ source of its own, so that nothing else depends on it.
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from random import Random
+
+from django.utils.text import slugify
 
 from demo.organisations import WORDS, Cast, Parties
 from demo.seed import New
@@ -20,10 +24,10 @@ ORGANISATIONS_A_SUCCESSION = 24
 # Of memberships: one of so many has a first day, has ended, or is to end.
 HAS_BEGUN, HAS_ENDED, IS_TO_END = 4, 15, 40
 YEARS = 6
-FIRST_SPLIT, FIRST_TO_COME, FIRST_CHAIN = 0, 1, 2  # of each ten successions
+FIRST_SPLIT, FIRST_TO_COME, FIRST_CHAIN = 0, 1, 5  # of each ten successions
 TEN = 10
 SOURCE = "The Exampleshire (Structural Changes) (Fictional) Order"
-ENOUGH = 3  # protocols of the body that is split first, for some to be decided
+ENOUGH = 6  # protocols of the body that is split first, for some to be decided
 ONE_DAY = datetime.timedelta(1)
 
 
@@ -61,43 +65,60 @@ def _membership(
     return row
 
 
+@dataclass(frozen=True, kw_only=True)
+class Later:
+    """Successions of some bodies, and the new bodies that these were, or will be, split into."""
+
+    new: list[New]
+    successions: list[New]
+
+
 def later_successions(
     random: Random, cast: Cast, parties: Parties, *, on: datetime.date, at: datetime.datetime
-) -> Iterator[New]:
-    """Give successions of some of the seldom bodies: splits, chains, and some on a day to come."""
-    wanted = max(3, (len(cast.regular) + len(cast.seldom)) // ORGANISATIONS_A_SUCCESSION)
+) -> Later:
+    """Return successions of some of the bodies: splits, chains, and some on a day to come.
+
+    The county council is to be split, and one that takes part in several protocols was.
+    """
     known = {name for each in WORDS["became"] for name in (each["old"][0], each["new"])}
     bodies = [
         each
-        for each in cast.seldom
+        for each in [*cast.regular, *cast.seldom]
         if each.kind == Organisation.Kind.BODY and each.name not in known
     ]
-    going = random.sample(bodies, min(wanted, len(bodies) // 2))
-    staying = [each for each in cast.regular if each.kind == Organisation.Kind.BODY]
-    # The first is split, and has enough protocols for some of them to be decided.
-    usual = [
-        each
-        for each in staying[1:]
-        if each.name not in known and parties.times[each.name] >= ENOUGH
-    ]
-    if usual and going:
-        going[0] = min(usual, key=lambda each: parties.last_day[each.name])
-        staying.remove(going[0])
+    wanted = max(3, len(bodies) // ORGANISATIONS_A_SUCCESSION)
+    usual = [each for each in bodies[1:] if parties.times[each.name] >= ENOUGH]
+    first = [min(usual, key=lambda each: parties.last_day[each.name])] if usual else []
+    seldom = [each for each in cast.seldom if each in bodies and each not in first]
+    going = [*first, bodies[0], *random.sample(seldom, min(wanted, len(seldom) // 2))]
+    staying = [each for each in bodies if each not in going]
+    gone: defaultdict[str, list[tuple[Organisation, datetime.date]]] = defaultdict(list)
+    later = Later(new=[], successions=[])
     for number, organisation in enumerate(going):
         place = number % TEN
         day = _after(random, parties, organisation, on)
         if place == FIRST_TO_COME:
             day = on + datetime.timedelta(random.randint(90, 800))
-        several = 2 if place in {FIRST_SPLIT, FIRST_TO_COME} else 1
-        chosen = random.sample(_alike(cast, organisation, staying, several), several)
-        if place == FIRST_CHAIN and number + 1 < len(going):
-            following = going[number + 1]
-            if day < _after(random, parties, following, on):
-                chosen = [following]
+        alike = [each for each in staying if cast.kind(each) == cast.kind(organisation)]
+        if place in {FIRST_SPLIT, FIRST_TO_COME}:
+            chosen = [_part_of(organisation, point) for point in ("North", "South")]
+            later.new.extend(New(subject=each, at=at) for each in chosen)
+        else:
+            ended = [each for each, its in gone[cast.kind(organisation)] if its > day]
+            alike = ended if ended and place == FIRST_CHAIN else alike
+            chosen = random.sample(alike, min(1, len(alike)))
+            gone[cast.kind(organisation)].append((organisation, day))
         for successor in chosen:
             row = Succession(organisation=organisation, successor=successor, happened_on=day)
             row.source = SOURCE if day > on else f"{SOURCE} {day.year}"
-            yield New(subject=row, at=at)
+            later.successions.append(New(subject=row, at=at))
+    return later
+
+
+def _part_of(organisation: Organisation, point: str) -> Organisation:
+    """Return a new body for a part of what another does."""
+    name = f"{point} {organisation.name}"
+    return Organisation(name=name, slug=slugify(name))
 
 
 def _after(
@@ -108,14 +129,6 @@ def _after(
     first = last + ONE_DAY
     days = (on - ONE_DAY - first).days
     return first + datetime.timedelta(random.randint(0, days)) if days > 0 else on + 30 * ONE_DAY
-
-
-def _alike(
-    cast: Cast, organisation: Organisation, staying: list[Organisation], several: int
-) -> list[Organisation]:
-    """Return those that stay of the same kind of body; all of them where these are too few."""
-    alike = [each for each in staying if cast.kind(each) == cast.kind(organisation)]
-    return alike if len(alike) >= several else staying
 
 
 def decisions(at: datetime.datetime) -> Iterator[New]:

@@ -54,7 +54,9 @@ def make_register(protocols: int, *, seed: int, on: datetime.date) -> None:
             save_all(made)
             links = Random(f"links {seed}")  # noqa: S311 (nothing here is secret)
             save_all(memberships(links, cast, on=on, at=at))
-            save_all(later_successions(links, cast, made.parties, on=on, at=at))
+            later = later_successions(links, cast, made.parties, on=on, at=at)
+            save_all(later.new)
+            save_all(later.successions)
             save_all(decisions(at))
         add_history(random, made, cast)
 
