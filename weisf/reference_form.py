@@ -107,12 +107,12 @@ class ReferenceForm:
         first, last = found.span("number")
         return reference[:first] + found["number"].zfill(self.width) + reference[last:]
 
-    def write(self, written: Written, *, width: int = 0) -> str:
+    def write(self, written: Written, *, width: int | None = None) -> str:
         """Return the reference that says this, its number with `width` digits at least.
 
-        Only for a form that is not 'any'.
+        Without `width` it has as many as the template says. Only for a form that is not 'any'.
         """
-        number = str(written.number).zfill(max(width, self.width))
+        number = str(written.number).zfill(self.width if width is None else width)
         return "".join(
             text or (f"{written.year:04}" if name == "year" else number)
             for name, text in self._pieces

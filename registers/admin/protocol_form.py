@@ -19,7 +19,7 @@ from registers.admin.forms import ModelForm, MonthField, ReasonForm, RecordedFor
 from registers.admin.permissions import PUBLISH_FIELDS
 from registers.models import Organisation, Party, Protocol
 from registers.models.protocol_fields import FormSection
-from registers.models.references import reference_key
+from registers.models.references import example, reference_key
 from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
@@ -211,6 +211,7 @@ class ProtocolForm(PublishPermissionForm):
 
     class Meta:
         help_texts = {
+            "reference": f"Such as {example()}. It never changes and is never used again.",
             "status": "Only editors see a draft. A withdrawn protocol stays public.",
             "withdrawn_on": "Only for the status Withdrawn.",
             "withdrawn_reason": "Only for the status Withdrawn. Public.",

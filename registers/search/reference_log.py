@@ -93,7 +93,8 @@ def following(reference: str) -> str:
     shape = own_form()
     if said := shape.read(reference):
         higher = Written(number=said.number + 1, year=said.year)
-        return shape.write(higher, width=shape.digits(reference)) if said.number < LAST else ""
+        width = max(shape.width, shape.digits(reference))
+        return shape.write(higher, width=width) if said.number < LAST else ""
     found = _WITH_LAST_NUMBER.fullmatch(reference)
     if found is None:
         return ""
@@ -167,7 +168,7 @@ class ReferenceLog:
         used, self._other_protocols = self._divided(Protocol.objects)
         self._explained, self._other_gaps = self._divided(Gap.objects)
         highest = highest_reference() if self.has_numbers else None
-        self.width = shape.digits(highest) if highest else shape.width
+        self.width = max(shape.width, shape.digits(highest) if highest else 0)
         self.last = self._number(highest) or 0 if highest else 0
         # Most registers number from 0001, but 0000 is possible.
         self.first = min([1, *used[:1].tolist()])

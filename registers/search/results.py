@@ -13,7 +13,7 @@ from django.http import QueryDict
 from numpy.typing import NDArray
 
 from registers.models import Organisation, Protocol, Theme
-from registers.models.references import as_written, is_reference
+from registers.models.references import as_written, is_reference, looks_like
 from registers.search.binding import Explanation, Through
 from registers.search.facets import Facets, facets, facets_without_counts, theme_counts
 from registers.search.index import Index
@@ -173,7 +173,8 @@ class Results:
         if self.search is None or self.exact_match is not None:
             return ""
         named = next((term.reference for term in self.search.terms if term.reference), "")
-        missing = self.search.missing_reference
+        asked = self.search.query.strip()
+        missing = asked if looks_like(asked) else self.search.missing_reference
         # A number of fifty digits has no page that could say what it means.
         return named or (as_written(missing) if is_reference(missing) else "")
 

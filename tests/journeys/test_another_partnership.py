@@ -195,6 +195,11 @@ class TestTheRegister:
         page = client.get("/", {"q": "isa-12"})
         assert page.context["results"].page_protocols[0].pk == "ISA-012"
 
+    @pytest.mark.parametrize("asked", ["ISA-099", "isa-99", " ISA-099 "])
+    def test_a_search_for_none_says_which(self, client, asked):
+        results = client.get("/", {"q": asked}).context["results"]
+        assert (results.count, results.missing_reference.upper()) == (0, "ISA-099")
+
     def test_the_log_counts_the_gaps_of_the_form_and_lists_all(self, officers_door):
         saved(Gap(reference="FIP/2021/15", fate="never"))
         page = officers_door.get("/admin/registers/references/")
@@ -205,6 +210,9 @@ class TestTheRegister:
             "FIP/2021/15",
         }
         assert page.context["gaps"] == 11 + 1
+        saved(a_protocol("ISA-9", theme=Protocol.objects.all()[0].theme))
+        lines = officers_door.get("/admin/registers/references/").context["lines"]
+        assert (lines[8].reference, lines[8].protocol.pk) == ("ISA-9", "ISA-9")
         form = {
             "references": ["ISA-003", "FIP/2021/15"],
             "fate": "unknown",
@@ -218,7 +226,7 @@ class TestTheRegister:
         }
         assert officers_door.get("/protocols/isa-3/").status_code == 301
         shown = officers_door.get("/admin/registers/references/", {"show": "unexplained"})
-        assert len(shown.context["lines"]) == 10
+        assert len(shown.context["lines"]) == 9
         assert officers_door.get("/admin/").status_code == OK
 
     def test_the_next_free_one_is_offered(self, officers_door):
