@@ -221,9 +221,9 @@ class _Overlay:
     def _add_snapshot(self, position: int, reference: str, snapshot: Snapshot) -> None:
         said = snapshot["fields"]
         theme, month = said["theme"], said["review_date"]
-        self._themes.setdefault(
-            theme["key"], Theme(pk=theme["key"], name=theme["says"], slug=theme["slug"])
-        )
+        if theme["key"] not in self._themes:
+            made = Theme(pk=theme["key"], name=theme["says"], slug=theme["slug"])
+            self._themes[theme["key"]] = made
         self.titles.append((title_key(said["title"]), reference_key(reference), position))
         self.entries.append(
             (
