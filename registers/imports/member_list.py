@@ -195,13 +195,11 @@ def _with_suggestions(unknown: Sequence[tuple[int, str]]) -> list[UnknownLine]:
     known = Known()
     for key in owners:
         known.add(key)
-    likely = {
-        number: list(
-            dict.fromkeys(owners[key] for key in known.like(key_of(text), most=SUGGESTIONS))
-        )
-        for number, text in unknown[:MOST_SUGGESTED]
-    }
-    wanted = {key for keys in likely.values() for key in keys[:SUGGESTIONS]}
+    likely: dict[int, list[int]] = {}
+    for number, text in unknown[:MOST_SUGGESTED]:
+        keys = known.like(key_of(text), most=SUGGESTIONS)
+        likely[number] = list(dict.fromkeys(owners[key] for key in keys))[:SUGGESTIONS]
+    wanted = {key for keys in likely.values() for key in keys}
     organisations = Organisation.objects.in_bulk(list(wanted))
     return [
         UnknownLine(

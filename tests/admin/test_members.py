@@ -302,6 +302,16 @@ class TestPasted:
         apply(officers_door, group, page)
         assert group.members.count() == 2
 
+    def test_of_many_names_that_are_like_it_the_likest_are_suggested(self, officers_door, group):
+        members_of(saved(Organisation(name="Other", kind="group")), 30)
+        page = paste(officers_door, group, "Schol 0007", "Skool 0011")
+        one, other = page.context["plan"].unknown
+        assert (one.suggestions[0].name, other.suggestions[0].name) == (
+            "School 0007",
+            "School 0011",
+        )
+        assert len(one.suggestions) == len(other.suggestions) == 5
+
     def test_back_to_the_form_keeps_what_was_typed(self, officers_door, group):
         shown = paste(officers_door, group, "Essex Police", "Medway", source="A list")
         held = Page(shown.content.decode()).boxes

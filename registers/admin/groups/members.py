@@ -29,6 +29,7 @@ from registers.search.admin_search import search_organisations
 
 PER_PAGE = 100
 MEMBER: Any = Membership._meta.get_field("member")
+WHY_HELP = "Public, and optional. It is shown beside what changed."
 NONE_SELECTED = "Select at least one member in the list."
 GONE = "Somebody else has removed {number} of these in the meantime."
 CHANGED_SINCE = (
@@ -111,7 +112,7 @@ class EndForm(PlanForm):
         error_messages={"invalid_choice": "One of these members is no longer in this list."},
     )
     to_day = day_field("Last day", "Only to end memberships. Empty: they have no end.")
-    why = reason_field()
+    why = reason_field(WHY_HELP)
 
     def __init__(self, *args: Any, group: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -136,14 +137,9 @@ def members_page(request: HttpRequest, group: Organisation) -> HttpResponse:
         require(request, "delete" if "_remove" in request.POST else "change")
         if form.is_valid() and (done := _end_or_remove(request, group, form)):
             return done
-    return render_page(
-        request,
-        "members",
-        group,
-        form=form,
-        adminform=form.as_admin_form(),
-        **_list(request, group),
-    )
+    fieldsets = [("With the selected members", {"fields": ("to_day", "why")})]
+    shown = _list(request, group) | {"form": form, "adminform": form.as_admin_form(fieldsets)}
+    return render_page(request, "members", group, **shown)
 
 
 def _list(request: HttpRequest, group: Organisation) -> dict[str, Any]:
@@ -211,7 +207,7 @@ class MembershipForm(PlanForm):
     """One membership: its days and its source."""
 
     from_day, to_day, source = from_field(), to_field(), source_field()
-    why = reason_field()
+    why = reason_field(WHY_HELP)
     # What was stored when the form was opened, so that another save is noticed.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from registers.admin.forms import errors_by_field
 from registers.admin.groups.members import (
+    WHY_HELP,
     days_in_words,
     from_field,
     refuse_body,
@@ -46,7 +47,7 @@ class PasteForm(PlanForm):
         error_messages={"required": "Enter at least one name."},
     )
     from_day, to_day, source = from_field(), to_field(), source_field()
-    why = reason_field()
+    why = reason_field(WHY_HELP)
 
 
 def paste_page(request: HttpRequest, group: Organisation) -> HttpResponse:

@@ -101,7 +101,7 @@ class DecisionForm(PlanForm):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "radiolist"}),
         error_messages={"invalid_choice": "Select successors of this organisation."},
     )
-    why = reason_field()
+    why = reason_field("Public, and optional. The changes page of each protocol shows it.")
 
     def __init__(
         self, *args: Any, organisation: Organisation, listed: list[str], **kwargs: Any

@@ -61,13 +61,16 @@ class PlanForm(forms.Form):
         return AdminForm(cast(ModelForm, self), fieldsets, {})
 
 
-def reason_field() -> forms.CharField:
+REASON_HELP = "Public, and optional. The changes page of each protocol affected shows it."
+
+
+def reason_field(help_text: str = REASON_HELP) -> forms.CharField:
     """Return the field for the public reason."""
     return forms.CharField(
         label="Why this change?",
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. The changes page of each protocol affected shows it.",
+        help_text=help_text,
     )
 
 
