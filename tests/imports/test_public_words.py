@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registers.imports.spreadsheet.choices import Choice, Choices
+from registers.models import Organisation
 from tests.imports.spreadsheets import TYPED, checked, checked_row, sheet_of
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -17,6 +18,16 @@ NEW_ONES = {
     "a theme's key": (["ß" * 51, "9001 - New"], "A", f"'{'ß' * 51}': It is longer than 100"),
     "a party": ([SAFER, "9001 - New", "", "jo@example.org"], "D", "'jo@example.org': Remove"),
     "a long party": ([SAFER, "9001 - New", "", "a" * 256], "D", f"'{'a' * 60}…': It is longer"),
+    "a theme nobody can read whole": (
+        ["Hea\u00adlth", "9001 - New"],
+        "A",
+        "'Hea\u00adlth': Remove the character that cannot be seen (U+00AD, soft hyphen)",
+    ),
+    "a party nobody can read whole": (
+        [SAFER, "9001 - New", "", "Elm\u200b Trust"],
+        "D",
+        "'Elm\u200b Trust': Remove the character that cannot be seen (U+200B, zero width space)",
+    ),
     "a party's key": ([SAFER, "9001 - New", "", "ß" * 151], "D", f"'{'ß' * 60}': It is longer"),
 }
 
@@ -29,6 +40,15 @@ def test_what_nothing_can_be_called_is_not_made(row, column, wrong):
     assert (line.fate, problem.column) == ("refused", column)
     assert problem.wrong.startswith(wrong)
     assert (plan.new_organisations, plan.new_themes) == ([], {})
+
+
+@pytest.mark.parametrize(
+    "written", ["Essex\u00ad Police", "ESSEX\u200b\u00a0POLICE", "\ufeffEssex Police"]
+)
+def test_a_name_that_looks_the_same_is_matched(written):
+    line = checked_row(SAFER, "9001 - New", "", "Essex County Council", written)
+    (_, partner) = line.parts
+    assert partner.organisation == Organisation.objects.named("Essex Police").get().pk
 
 
 def test_what_is_just_short_enough_is_made():
