@@ -57,7 +57,7 @@ def test_another_number_is_no_slip():
     ("text", "slug"),
     [
         ("Esex Polise", "essex-police"),
-        ("hospital", "mid-essex-hospital-service-nhs-trust"),
+        ("hospital", "mid-essex-hospital-services-nhs-trust"),
         ("Kent Council", "kent-county-council"),
     ],
 )
