@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString
 
 from registers.models.review_dates import ReviewStatus
-from registers.search.reviews import Breakdown, Calendar, Month, QueryCount, Year
+from registers.search.review_breakdowns import Breakdown
+from registers.search.reviews import Calendar, Month, QueryCount, Year
 
 MONTHS = "JFMAMJJASOND"
 MONTH_WIDTH, BAR_WIDTH = 25, 17  # of a month, and of its bar

@@ -31,18 +31,17 @@ from registers.public.charts import (
     calendar_chart,
     overdue_chart,
 )
+from registers.search.binding import Explanation
 from registers.search.facets import facets_without_counts
 from registers.search.index import Mask
 from registers.search.organisations import LEADS_FIRST, most_urgent
 from registers.search.query_string import DayField, tags, with_query
 from registers.search.results import Results
+from registers.search.review_breakdowns import by_lead, by_theme, most_overdue
 from registers.search.reviews import (
     QueryCount,
-    by_lead,
     by_month,
-    by_theme,
     by_time_overdue,
-    most_overdue,
     review_summary,
 )
 
@@ -95,8 +94,9 @@ class ReviewQuestion:
             query["on"] = self.on.isoformat()
             self.results = Results(query, on=today, past=index_as_of)
         else:
-            # Of another day nothing is recorded: today's records are judged on it.
-            self.results = Results(query, on=self.on)
+            # Of another day nothing is recorded: today's records, and who stands in whose
+            # place today, are judged on it, as in the lists that the figures lead to.
+            self.results = Results(query, on=self.on, linked_on=today)
         self._urls: dict[tuple[tuple[str, str], ...], str] = {}
         self._path, self._register = reverse("reviews"), reverse("register")
         self.errors: dict[str, str] = self.results.errors | errors
@@ -208,7 +208,10 @@ def _breakdown_charts(
     # and another takes part in: such a count would have no list to link to.
     role = question.results.values["role"]
     if role == Party.Role.LEAD or not (role or question.results.values["organisation"]):
-        leads = by_lead(index, chosen, on, most=MAX_LEADS)
+        asked = question.results.values["organisation"]
+        rest = question.results.filters.excluding("organisation") if asked else chosen
+        linked_on = question.results.filters.linked_on
+        leads = by_lead(index, rest, on, most=MAX_LEADS, organisations=asked, linked_on=linked_on)
         made |= {
             "leads": chart(
                 leads.lines, narrow=lambda each: question.url(organisation=[each.subject])
@@ -222,12 +225,16 @@ def _breakdown_charts(
 def _lists(question: ReviewQuestion, chosen: Mask) -> list[dict[str, Any]]:
     """Return the lists of the most urgent protocols: for organisations, one for each role."""
     filters, values = question.results.filters, question.results.values
+    explanations: list[Explanation] = []
     if not values["organisation"]:
         masks, most = {"": chosen}, MAX_URGENT
     else:
         roles = [values["role"]] if values["role"] else LEADS_FIRST
         masks, most = {role: filters.mask_with_role(role) for role in roles}, MAX_PER_ROLE
-    found = most_urgent(filters.index, *masks.values(), most=most)
+        explanations = [
+            Explanation(filters.bindings, values["organisation"], role) for role in roles
+        ]
+    found = most_urgent(filters.index, *masks.values(), most=most, explanations=explanations)
     return [
         {
             "role": role,

@@ -76,6 +76,21 @@ class Links:
         first, last = np.searchsorted(self.member, [organisation, organisation + 1])
         return organisation in self.predecessors or bool(first < last)
 
+    def bound_by_any(self, organisations: set[int]) -> set[int]:
+        """Return the ids of those that others of these may bind, on whatever day."""
+        bound, new = set[int](), set(organisations)
+        while new:
+            rows = np.isin(self.group, list(new))
+            found = {int(key) for key in np.unique(self.member[rows])}
+            found |= {
+                successor
+                for successor, known in self.predecessors.items()
+                if any(key in new for key, _ in known)
+            }
+            new = found - bound
+            bound |= new
+        return bound
+
     def groups_of(self, member: int, on: int) -> list[int]:
         """Return the groups that `member` belongs to on a day, in order and none twice."""
         first, last = np.searchsorted(self.member, [member, member + 1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +102,7 @@ class OrganisationProtocols:
     def rows(self, first: int, last: int) -> list[Row]:
         """Return the rows from `first` to before `last`, the most urgent review first."""
         positions = self.found.positions(first, last)
-        (made,) = make_rows(self.index, positions, explanation=self.explanation)
+        (made,) = make_rows(self.index, positions, explanations=[self.explanation])
         return made
 
 
@@ -124,12 +124,12 @@ class UrgentProtocols:
 
 
 def most_urgent(
-    index: Index, *several: Mask, most: int, explanation: Explanation | None = None
+    index: Index, *several: Mask, most: int, explanations: Sequence[Explanation | None] = ()
 ) -> list[UrgentProtocols]:
     """Return the `most` most urgent protocols of each mask. All are fetched at once."""
     found = [ProtocolList(index, chosen, earliest_review_first(index)) for chosen in several]
     positions = (each.positions(0, most) for each in found)
-    shown = make_rows(index, *positions, explanation=explanation)
+    shown = make_rows(index, *positions, explanations=explanations)
     return [
         UrgentProtocols(rows=lines, count=len(each))
         for each, lines in zip(found, shown, strict=True)

@@ -72,8 +72,9 @@ class Results:
         relaxed: bool = False,
         past: Past = no_past,
         filter_class: type[ProtocolFilter] = ProtocolFilter,
+        linked_on: datetime.date | None = None,
     ) -> None:
-        self.filters = filter_class(query, on=on, relaxed=relaxed, past=past)
+        self.filters = filter_class(query, on=on, relaxed=relaxed, past=past, linked_on=linked_on)
         self.on = self.filters.on
         self.values = self.filters.valid_values
         self.errors: dict[str, str] = {
@@ -262,7 +263,7 @@ class Results:
         (shown,) = make_rows(
             self.filters.index,
             self.protocols.positions(first, first + PAGE_LENGTH),
-            explanation=self.explanation,
+            explanations=[self.explanation],
         )
         if self.search:
             by_reference = passages([row.protocol for row in shown if row.protocol], self.search)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime
 from calendar import monthrange
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,9 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from registers.models import Organisation, Party, Theme
 from registers.models.review_dates import ReviewStatus, last_day, months_with
-from registers.search.index import NO_MONTH, ROLES, Index, IntArray, Mask, month_number
+from registers.search.index import NO_MONTH, Index, IntArray, Mask, month_number
 
 YEARS_BEHIND = 10
 MONTHS_AHEAD = 24
@@ -172,6 +170,7 @@ def by_month(index: Index, chosen: Mask, on: datetime.date) -> Calendar:
 FIRST = month_number(datetime.date.min)
 LAST = month_number(datetime.date.max)
 STATUSES = list(ReviewStatus)  # in the order of their months
+OVERDUE = STATUSES.index(ReviewStatus.OVERDUE)
 QueryValues = dict[str, str]
 
 
@@ -264,98 +263,3 @@ class MonthCounts:
         low, high = (min(max(month, 0), len(self.by_month)) for month in (first, last + 1))
         count = max(0, int(self.before[high] - self.before[low]))
         return QueryCount(count=count, query=months_query(first, last) if count else {})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Breakdown:
-    """The number of reviews by status, of one theme or one lead organisation."""
-
-    subject: Theme | Organisation
-    whole: QueryCount
-    by_status: dict[ReviewStatus, QueryCount]
-
-    @property
-    def overdue(self) -> int:
-        """The number of overdue reviews."""
-        return self.by_status[ReviewStatus.OVERDUE].count
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeadBreakdown:
-    """The lead organisations with the most overdue reviews, and the totals of all others.
-
-    `without_lead` is the number of protocols that have no lead recorded.
-    """
-
-    lines: list[Breakdown]
-    others: int
-    others_whole: int
-    others_overdue: int
-    without_lead: int
-
-
-def by_theme(index: Index, chosen: Mask, on: datetime.date) -> list[Breakdown]:
-    """Return the breakdown of each theme that has chosen protocols, in the order of themes."""
-    positions = np.flatnonzero(chosen)
-    keys = [theme.pk for theme in index.themes]
-    counts = count_by_status(
-        index.theme[positions], statuses_on(index, on)[positions], max(keys, default=0) + 1
-    )
-    spans = [status_query(status, on) for status in STATUSES]
-    return [
-        _breakdown(theme, {"theme": theme.slug}, counts[theme.pk], spans)
-        for theme in index.themes
-        if counts[theme.pk].any()
-    ]
-
-
-def by_lead(index: Index, chosen: Mask, on: datetime.date, *, most: int) -> LeadBreakdown:
-    """Return the breakdown of the `most` leads with the most overdue reviews: one query."""
-    leads = index.party_role == ROLES[Party.Role.LEAD]
-    parties = np.flatnonzero(leads & chosen[index.party_entry])
-    keys, positions = index.party_organisation[parties], index.party_entry[parties]
-    counts = count_by_status(keys, statuses_on(index, on)[positions], int(keys.max(initial=0)) + 1)
-    overdue, whole = counts[:, STATUSES.index(ReviewStatus.OVERDUE)], counts.sum(axis=1)
-    leading = np.lexsort((-whole, -overdue))[: np.count_nonzero(whole)]
-    shown, others = leading[:most], leading[most:]
-    organisations = index.organisations(shown.tolist())
-    spans = [status_query(status, on) for status in STATUSES]
-    lines = [
-        _breakdown(
-            organisation,
-            {"organisation": organisation.slug, "role": Party.Role.LEAD.value},
-            counts[key],
-            spans,
-        )
-        for key, organisation in organisations.items()
-    ]
-    lines.sort(key=lambda line: (-line.overdue, -line.whole.count, str(line.subject).lower()))
-    return LeadBreakdown(
-        lines=lines,
-        others=len(others),
-        others_whole=int(whole[others].sum()),
-        others_overdue=int(overdue[others].sum()),
-        without_lead=int(chosen.sum() - whole.sum()),
-    )
-
-
-def most_overdue(lines: Iterable[Breakdown]) -> list[Breakdown]:
-    """Return the breakdowns with the largest number of overdue reviews, if any are overdue."""
-    overdue = [line for line in lines if line.overdue]
-    most = max((line.overdue for line in overdue), default=0)
-    return [line for line in overdue if line.overdue == most]
-
-
-def _breakdown(
-    subject: Theme | Organisation, query: QueryValues, counts: IntArray, spans: list[QueryValues]
-) -> Breakdown:
-    """Return a breakdown; `spans` are the query values of each status."""
-    numbers = counts.tolist()
-    return Breakdown(
-        subject=subject,
-        whole=QueryCount(count=sum(numbers), query=query),
-        by_status={
-            status: QueryCount(count=count, query=query | span if count else {})
-            for status, count, span in zip(STATUSES, numbers, spans, strict=True)
-        },
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any, overload
 
 import numpy as np
@@ -24,8 +24,10 @@ REFERENCE_BITS = 30
 class Row:
     """A row of a list. Its protocol is fetched with those of the whole page, when first read."""
 
-    def __init__(self, page: _Page, reference: str, theme: int) -> None:
-        self._page = page
+    def __init__(
+        self, page: _Page, reference: str, theme: int, explanation: Explanation | None
+    ) -> None:
+        self._page, self._explanation = page, explanation
         self.reference = reference
         self.theme_id = theme
         self.passages: list[Passage] = []  # where the search matched, if not visible in the row
@@ -38,7 +40,7 @@ class Row:
     @property
     def through(self) -> list[Through]:
         """How the protocol binds the organisations that the list is of, if it is of any."""
-        explanation = self._page.explanation
+        explanation = self._explanation
         if explanation is None:
             return []
         if explanation.is_plain:  # needs no protocol, which may not have to be fetched
@@ -60,8 +62,8 @@ class Row:
 
 
 class _Page:
-    def __init__(self, index: Index, explanation: Explanation | None) -> None:
-        self.index, self.explanation = index, explanation
+    def __init__(self, index: Index) -> None:
+        self.index = index
         self.version = index.version
         self.references: dict[str, None] = {}
 
@@ -71,18 +73,23 @@ class _Page:
 
 
 def make_rows(
-    index: Index, *several: NDArray[Any], explanation: Explanation | None = None
+    index: Index, *several: NDArray[Any], explanations: Sequence[Explanation | None] = ()
 ) -> list[list[Row]]:
     """Return the rows of each list of positions. All are fetched at once, as one page.
 
-    `explanation` says how their protocols bind the organisations that the lists are of.
+    `explanations` say how the protocols of each list bind the organisations that it is of.
     """
-    page = _Page(index, explanation)
+    page = _Page(index)
     made = []
-    for positions in several:
+    for positions, explanation in zip_longest(several, explanations):
         references, themes = index.references.at(positions), index.theme[positions]
         page.references |= dict.fromkeys(references)
-        made.append([Row(page, r, int(theme)) for r, theme in zip(references, themes, strict=True)])
+        made.append(
+            [
+                Row(page, reference, int(theme), explanation)
+                for reference, theme in zip(references, themes, strict=True)
+            ]
+        )
     return made
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from registers.models import Party, Protocol
 from tests.models import oracles
+from tests.search.links_slowly import Links, binding, read_links
 
 # They are slow indeed, and asked the same again and again.
 status_of = cache(oracles.status_of)
@@ -19,25 +20,35 @@ STATUSES = ("overdue", "due-soon", "in-date", "none")
 Kept = list[dict[str, Any]]
 
 
-def in_force(**asked: Iterable[str]) -> Kept:
-    """The protocols in force: of any of some themes and organisations, if asked for, by slug."""
-    found = []
+def in_force(on: datetime.date, **asked: Iterable[str]) -> Kept:
+    """The protocols in force: of any of some themes and organisations, if asked for, by slug.
+
+    What binds an organisation through others on the day `on` is its own.
+    """
+    found, links = [], read_links()
     for protocol in Protocol.objects.filter(status="published").select_related("theme"):
         parties = Party.objects.filter(protocol=protocol).select_related("organisation")
         parts = [(party.organisation.slug, party.role) for party in parties]
         role = asked.get("role", "")
-        wanted = [
-            slug
-            for slug, part in parts
-            if (not role or part == role)
-            and ("organisation" not in asked or slug in asked["organisation"])
-        ]
-        if ("organisation" in asked or role) and not wanted:
+        plain = {"reference": protocol.reference, "parts": parts}
+        if role and all(part != role for _, part in parts):
+            continue
+        if "organisation" in asked and not any(
+            binding(links, plain, slug, on, role=role) for slug in asked["organisation"]
+        ):
             continue
         if "theme" in asked and protocol.theme.slug not in asked["theme"]:
             continue
         leads = [slug for slug, part in parts if part == "lead"]
-        found.append({"month": protocol.review_date, "theme": protocol.theme.slug, "leads": leads})
+        found.append(
+            {
+                "month": protocol.review_date,
+                "theme": protocol.theme.slug,
+                "leads": leads,
+                "parts": parts,
+                "reference": protocol.reference,
+            }
+        )
     return found
 
 
@@ -75,6 +86,15 @@ def by_theme(kept: Kept, on: datetime.date) -> dict[str, dict[str, int]]:
     return {t: statuses([each for each in kept if each["theme"] == t], on) for t in themes}
 
 
-def by_lead(kept: Kept, on: datetime.date) -> dict[str, dict[str, int]]:
+def by_lead(kept: Kept, on: datetime.date, links: Links) -> dict[str, dict[str, int]]:
+    """By who leads any, itself or through another."""
     leads = {slug for each in kept for slug in each["leads"]}
-    return {s: statuses([each for each in kept if s in each["leads"]], on) for s in leads}
+    leads |= {successor for _, successor, _ in links["successions"]}
+    leads |= {member for _, member, _, _ in links["members"]}
+    found = {slug: led_by(slug, kept, on, links) for slug in leads}
+    return {slug: statuses(led, on) for slug, led in found.items() if led}
+
+
+def led_by(slug: str, kept: Kept, on: datetime.date, links: Links) -> Kept:
+    """Those that bind it through somebody's part as lead."""
+    return [each for each in kept if binding(links, each, slug, on, role="lead")]

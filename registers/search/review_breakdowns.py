@@ -1,0 +1,180 @@
+"""The numbers of the review dashboard by theme and by lead organisation."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from registers.models import Organisation, Party, Theme
+from registers.models.review_dates import ReviewStatus
+from registers.search.binding import Binding
+from registers.search.index import Index, IntArray, Mask
+from registers.search.reviews import (
+    OVERDUE,
+    STATUSES,
+    QueryCount,
+    QueryValues,
+    count_by_status,
+    status_query,
+    statuses_on,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """The number of reviews by status, of one theme or one lead organisation."""
+
+    subject: Theme | Organisation
+    whole: QueryCount
+    by_status: dict[ReviewStatus, QueryCount]
+
+    @property
+    def overdue(self) -> int:
+        """The number of overdue reviews."""
+        return self.by_status[ReviewStatus.OVERDUE].count
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadBreakdown:
+    """The lead organisations with the most overdue reviews, and the totals of all others.
+
+    `without_lead` is the number of protocols that have no lead recorded.
+    """
+
+    lines: list[Breakdown]
+    others: int
+    others_whole: int
+    others_overdue: int
+    without_lead: int
+
+
+def by_theme(index: Index, chosen: Mask, on: datetime.date) -> list[Breakdown]:
+    """Return the breakdown of each theme that has chosen protocols, in the order of themes."""
+    positions = np.flatnonzero(chosen)
+    keys = [theme.pk for theme in index.themes]
+    counts = count_by_status(
+        index.theme[positions], statuses_on(index, on)[positions], max(keys, default=0) + 1
+    )
+    spans = [status_query(status, on) for status in STATUSES]
+    return [
+        _breakdown(theme, {"theme": theme.slug}, counts[theme.pk], spans)
+        for theme in index.themes
+        if counts[theme.pk].any()
+    ]
+
+
+def by_lead(
+    index: Index,
+    chosen: Mask,
+    on: datetime.date,
+    *,
+    most: int,
+    organisations: Iterable[Organisation] = (),
+    linked_on: datetime.date | None = None,
+) -> LeadBreakdown:
+    """Return the breakdown of the `most` leads with the most overdue reviews: one query.
+
+    What a body led whose place was taken counts for those that took it too, as in the lists:
+    by the day `linked_on`, if that is another than `on`.
+    Where `organisations` are given, those of them that lead any, and no others: then
+    `chosen` is the mask of everything but the organisations.
+    """
+    counted = _LeadCounts(index, chosen, statuses_on(index, on), linked_on or on)
+    asked = [each.pk for each in organisations]
+    counts = counted.of(asked) if asked else counted.largest(most)
+    spans = [status_query(status, on) for status in STATUSES]
+    lines = [
+        _breakdown(
+            organisation,
+            {"organisation": organisation.slug, "role": Party.Role.LEAD.value},
+            counts[key],
+            spans,
+        )
+        for key, organisation in index.organisations(list(counts)).items()
+        if counts[key].any()
+    ]
+    lines.sort(key=lambda line: (-line.overdue, -line.whole.count, str(line.subject).lower()))
+    lines = lines if asked else lines[:most]
+    rest = np.zeros(index.size, bool) if asked else chosen & index.with_role(Party.Role.LEAD)
+    for line in lines:
+        rest = rest & ~counted.mask(line.subject.pk)
+    return LeadBreakdown(
+        lines=lines,
+        others=int(np.count_nonzero(index.count_by_organisation(rest, Party.Role.LEAD))),
+        others_whole=int(rest.sum()),
+        others_overdue=int((rest & (counted.statuses == OVERDUE)).sum()),
+        without_lead=0 if asked else int((chosen & ~index.with_role(Party.Role.LEAD)).sum()),
+    )
+
+
+class _LeadCounts:
+    """The reviews by status of what an organisation leads, itself or in another's place."""
+
+    def __init__(
+        self, index: Index, chosen: Mask, statuses: NDArray[np.int8], linked_on: datetime.date
+    ) -> None:
+        self.index, self.chosen = index, chosen
+        self.statuses, self._linked_on = statuses, linked_on
+
+    def mask(self, key: int) -> Mask:
+        """Return the mask of the chosen protocols that an organisation leads, by its id."""
+        return Binding(self.index, key, on=self._linked_on).mask(Party.Role.LEAD) & self.chosen
+
+    def of(self, keys: Iterable[int]) -> dict[int, IntArray]:
+        """Return the numbers of each organisation, by status."""
+        return {
+            key: np.bincount(self.statuses[self.mask(key)], minlength=len(STATUSES)) for key in keys
+        }
+
+    def largest(self, most: int) -> dict[int, IntArray]:
+        """Return the numbers of the `most` organisations with the largest, and of some others."""
+        overdue = self.chosen & (self.statuses == OVERDUE)
+        counts = self.index.count_by_organisation
+        first, then = (counts(each, Party.Role.LEAD) for each in (overdue, self.chosen))
+        themselves = np.lexsort((-then, -first))[: min(most, np.count_nonzero(then))]
+        found = self.of(int(key) for key in themselves)
+
+        def rank(numbers: IntArray) -> tuple[int, int]:
+            return int(numbers[OVERDUE]), int(numbers.sum())
+
+        def limit(key: int) -> tuple[int, int]:
+            """Return what it can have at most: all that its sources lead."""
+            sources = self.index.links.reach(key, self._linked_on).usual
+            known = [each for each in sources if each < len(then)]
+            return int(first[known].sum()), int(then[known].sum())
+
+        # Who took another's place, or is in a group that leads, may lead more than by itself.
+        linked = self.index.links.bound_by_any({int(key) for key in np.flatnonzero(then)})
+        limits = {key: limit(key) for key in linked if key not in found}
+        for key in sorted(limits, key=lambda key: limits[key], reverse=True):
+            ranks = sorted(map(rank, found.values()), reverse=True)[:most]
+            if not limits[key][1] or (len(ranks) == most and limits[key] < ranks[-1]):
+                break
+            found |= self.of([key])
+        return found
+
+
+def most_overdue(lines: Iterable[Breakdown]) -> list[Breakdown]:
+    """Return the breakdowns with the largest number of overdue reviews, if any are overdue."""
+    overdue = [line for line in lines if line.overdue]
+    most = max((line.overdue for line in overdue), default=0)
+    return [line for line in overdue if line.overdue == most]
+
+
+def _breakdown(
+    subject: Theme | Organisation, query: QueryValues, counts: IntArray, spans: list[QueryValues]
+) -> Breakdown:
+    """Return a breakdown; `spans` are the query values of each status."""
+    numbers = counts.tolist()
+    return Breakdown(
+        subject=subject,
+        whole=QueryCount(count=sum(numbers), query=query),
+        by_status={
+            status: QueryCount(count=count, query=query | span if count else {})
+            for status, count, span in zip(STATUSES, numbers, spans, strict=True)
+        },
+    )
