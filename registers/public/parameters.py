@@ -18,7 +18,8 @@ from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 
 from registers.public.problem import problem
-from registers.search.query_string import MultipleField, ProtocolFilter, shorten, with_query
+from registers.search.fields import MultipleField, shorten
+from registers.search.query_string import ProtocolFilter, with_query
 
 View = Callable[..., HttpResponseBase]
 

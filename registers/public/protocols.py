@@ -21,7 +21,8 @@ from registers.models.addresses import address
 from registers.models.references import as_written, keys_of
 from registers.public.request_context import paginate
 from registers.public.two_boxes import two_boxes
-from registers.search.query_string import DayField, with_query
+from registers.search.fields import DayField
+from registers.search.query_string import with_query
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
 

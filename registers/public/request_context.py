@@ -17,7 +17,8 @@ from django.utils import timezone
 from registers.exports.columns import ExportContext
 from registers.models.references import example
 from registers.public.parameters import ReadQuery
-from registers.search.query_string import PageField, with_query
+from registers.search.fields import PageField
+from registers.search.query_string import with_query
 
 
 def export_context() -> ExportContext:

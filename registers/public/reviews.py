@@ -33,9 +33,10 @@ from registers.public.charts import (
 )
 from registers.search.binding import Explanation
 from registers.search.facets import facets_without_counts
+from registers.search.fields import DayField
 from registers.search.index import Mask
 from registers.search.organisations import LEADS_FIRST, most_urgent
-from registers.search.query_string import DayField, tags, with_query
+from registers.search.query_string import tags, with_query
 from registers.search.results import Results
 from registers.search.review_breakdowns import by_lead, by_theme, most_overdue
 from registers.search.reviews import (

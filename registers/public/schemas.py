@@ -35,16 +35,16 @@ from registers.public.fact_schemas import (
     ref,
 )
 from registers.public.sharing import PAIRS_PER_PAGE
-from registers.search.pairs import MOST_PAIRS
-from registers.search.query_string import (
+from registers.search.fields import (
     DayField,
     MonthField,
     MultipleField,
     OrganisationsField,
     PageField,
-    ProtocolFilter,
     SingleField,
 )
+from registers.search.pairs import MOST_PAIRS
+from registers.search.query_string import ProtocolFilter
 from registers.search.results import PAGE_LENGTH
 
 READABLE = "^[^\\u0000\\ufffd]*$"

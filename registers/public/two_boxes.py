@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registers.models import Name, Organisation
+from registers.search.fields import shorten
 from registers.search.organisation_names import OrganisationNames, refuse_unreadable
-from registers.search.query_string import shorten
 
 MAX_SUGGESTIONS = 5
 MOST_NAMES = 200  # official names that the boxes offer; a longer list would weigh on every page

@@ -14,8 +14,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from registers.models import Change
+from registers.search.fields import TextField, shorten
 from registers.search.index import Mask
-from registers.search.query_string import ProtocolFilter, TextField, parameter, shorten
+from registers.search.query_string import ProtocolFilter, parameter
 
 # With the space that a plus sign is in a query string.
 OFFSET = re.compile(r" (?=[0-9]{2}:[0-9]{2}\Z)")

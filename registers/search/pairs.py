@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from registers.models import Name, Organisation, Protocol
 from registers.models.addresses import address
 from registers.search.binding import OWN
+from registers.search.fields import OrganisationsField, PageField, SingleField
 from registers.search.index import Index, IntArray, Mask
-from registers.search.query_string import OrganisationsField, PageField, SingleField
 
 MOST_PAIRS = 5_000  # kept of all organisations
 
