@@ -29,6 +29,7 @@ PAGES: dict[str, list[Example]] = {
             "/?q=there-is-no-such-word",
         ),
         Example(path="/?theme=nonsense&organisation=nobody&review_from=2024-13", status=400),
+        Example(path="/?on=1999-12-31&q=children", status=400),
         Example(path="/?page=99", status=404),
     ],
     "protocols/<reference:reference>/": [
@@ -117,6 +118,7 @@ NO_PAGES: dict[str, str] = {
     "protocols.<str:extension>": "/protocols.csv",
     "organisations.<str:extension>": "/organisations.csv",
     "sharing.<str:extension>": "/sharing.csv",
+    "news.atom": "/news.atom",
     "protocols/<reference:reference>/documents/<int:pk>/": "/protocols/9001/documents/1/",
     "protocols/<reference:reference>/documents/<int:pk>/versions/<int:version>/": (
         "/protocols/9001/documents/1/versions/1/"
