@@ -173,7 +173,7 @@ class Membership(models.Model):
                 fields=["group", "member"],
                 condition=models.Q(from_day=None),
                 name="one_membership_from_the_first",
-                violation_error_message="It is a member from the first already.",
+                violation_error_message="It is a member already, without a first day.",
             ),
             models.CheckConstraint(
                 condition=models.Q(from_day=None)

@@ -205,7 +205,11 @@ class TestOneByOne:
         "one that is gone": ({"member": "999999"}, "member", "no longer in the register"),
         "the group itself": ({"member_name": SCHOOLS}, None, "A group cannot be a member of"),
         "a ring": ({"member_name": "Larger"}, "member", "All Essex Schools contains Larger"),
-        "one that is there": ({"member_name": "Essex Police"}, None, "from the first already"),
+        "one that is there": (
+            {"member_name": "Essex Police"},
+            None,
+            "already, without a first day",
+        ),
         "days in the wrong order": (
             {"member_name": "Medway", "from_day": "2026-09-01", "to_day": "2026-08-31"},
             None,
@@ -299,6 +303,7 @@ class TestPasted:
             "Essex Police",
             "Medway Council",
         ]
+        assert [each.lines for each in page.context["sections"]][-1] == ["Zzyzx 17"]
         apply(officers_door, group, page)
         assert group.members.count() == 2
 

@@ -327,7 +327,7 @@ REFUSALS = {
     ),
     "a member twice from the first": (
         lambda: member(a_group("Schools", "Birch Trust"), "Birch Trust", to_day=DAY),
-        (ALL, "It is a member from the first already."),
+        (ALL, "It is a member already, without a first day."),
     ),
     "a member twice from a day": (
         lambda: twice(member(a_group("Schools"), "Birch Trust", from_day=DAY)),

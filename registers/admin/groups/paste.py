@@ -61,10 +61,11 @@ def paste_page(request: HttpRequest, group: Organisation) -> HttpResponse:
     data["names"] = _with_choices(request, data["names"])
     if "_write" in request.POST:
         return _form_page(request, group, PasteForm(initial=data))
-    form = PasteForm(data)
+    form, left_out = PasteForm(data), list[str]()
     try:
         plan = _plan(form, group) if form.is_valid() else None
         if plan and plan.unknown and "_without" in request.POST:
+            left_out = [line.text for line in plan.unknown]
             data["names"] = _without(data["names"], plan)
             form = PasteForm(data)
             plan = _plan(form, group) if form.is_valid() else None
@@ -76,7 +77,7 @@ def paste_page(request: HttpRequest, group: Organisation) -> HttpResponse:
             form.add_error(name if name in form.fields else None, errors)
     if plan is None or not plan.is_possible:
         return _form_page(request, group, form, plan)
-    return _preview_page(request, form, plan)
+    return _preview_page(request, form, plan, left_out)
 
 
 def _plan(form: PasteForm, group: Organisation) -> MemberPlan:
@@ -132,7 +133,9 @@ def _form_page(
     )
 
 
-def _preview_page(request: HttpRequest, form: PasteForm, plan: MemberPlan) -> HttpResponse:
+def _preview_page(
+    request: HttpRequest, form: PasteForm, plan: MemberPlan, left_out: list[str]
+) -> HttpResponse:
     hidden_fields: dict[str, Any] = {name: form[name].value() for name in FIELDS}
     return render_page(
         request,
@@ -140,18 +143,19 @@ def _preview_page(request: HttpRequest, form: PasteForm, plan: MemberPlan) -> Ht
         plan.group,
         title="What will happen",
         plan=plan,
-        sections=_sections(plan),
+        sections=_sections(plan, left_out),
         hidden_fields=hidden_fields | {"digest": plan.digest},
     )
 
 
-def _sections(plan: MemberPlan) -> list[Section]:
+def _sections(plan: MemberPlan, left_out: list[str]) -> list[Section]:
     several = {
         "New members": [str(each) for each in plan.members],
         "Members already, which stay as they are": [
             f"{row.member}{days_in_words(row)}" for row in plan.already
         ],
         "Named more than once": plan.repeated,
+        "Left out, because no organisation has this name": left_out,
     }
     return [
         Section(heading=f"{heading}: {len(lines):,}", lines=lines[:MAX_LINES], count=len(lines))
