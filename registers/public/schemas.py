@@ -50,7 +50,8 @@ from registers.search.results import PAGE_LENGTH
 READABLE = "^[^\\u0000\\ufffd]*$"
 
 DESCRIPTIONS = {
-    "q": "Words, a reference or an acronym. “Words in quotes” are a phrase; -word is left out.",
+    "q": "Words, a reference or an acronym. “Words in quotes” are found side by side, as they are"
+    " written, without synonyms; -word is left out. Only what has every word is found.",
     "theme": "The end of a theme’s web address. Finds protocols under any of these themes.",
     "organisation": "The end of an organisation’s web address, or any name that it has or had."
     " Finds protocols that bind any of these: in its own name, through a body whose place it took,"
