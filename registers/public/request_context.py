@@ -56,7 +56,9 @@ class Page:
 
     def _query(self, page_number: int) -> str:
         query = self.query.copy()
-        query["page"] = str(page_number)
+        query.pop("page", None)
+        if page_number > 1:
+            query["page"] = str(page_number)
         return query.urlencode()
 
 

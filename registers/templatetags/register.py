@@ -105,7 +105,7 @@ def linked(number: LinkedCount) -> SafeString:
     # Not format_html, which takes three times as long: a page can have hundreds.
     return SafeString(
         '<a class="govuk-link govuk-link--no-visited-state"'
-        f' href="{conditional_escape(number.href)}">{number.count}</a>'
+        f' href="{conditional_escape(number.href)}" rel="nofollow">{number.count}</a>'
     )
 
 

@@ -169,3 +169,13 @@ def test_a_later_page_of_the_whole_is_shown():
     )
     assert (second.short, second.is_narrowed) == ("page=2", False)
     assert narrowed.is_narrowed
+
+
+APART = "/organisations/brunel-university/with/home-office/"
+
+
+@pytest.mark.parametrize(("address", "is_left_out"), [(PAIR, False), (APART, True)])
+def test_a_pair_without_protocols_is_left_out_of_search_engines(
+    client: Client, address, is_left_out
+):
+    assert is_unindexed(client.get(address)) == is_left_out

@@ -119,9 +119,10 @@ def test_the_rule_is_told_in_the_words_of_any_partnership(client: Client, settin
 # Numbers and their lists -----------------------------------------------------------------------
 
 NUMBER = re.compile(
-    r'<a class="govuk-link govuk-link--no-visited-state" href="(/(?:\?[^"]*)?)">(\d+)</a>'
+    r'<a class="govuk-link govuk-link--no-visited-state" href="(/(?:\?[^"]*)?)"'
+    r' rel="nofollow">(\d+)</a>'
 )
-BAR = re.compile(r'<a href="([^"]*)" tabindex="-1">(.*?)</a>', re.S)
+BAR = re.compile(r'<a href="([^"]*)" tabindex="-1" rel="nofollow">(.*?)</a>', re.S)
 WHOLE = re.compile(r"See (?:all (\d+)|and download (?:it|them)) in the register")
 
 
@@ -300,7 +301,9 @@ def test_years_before_and_after_those_shown_are_told(client: Client):
 
 def test_the_fullest_month_is_as_high_as_there_is_room(client: Client):
     source = client.get("/reviews/").content.decode()
-    june = re.search(r'review_from=2022-06&amp;review_to=2022-06" tabindex="-1">(.*?)</a>', source)
+    june = re.search(
+        r'review_from=2022-06&amp;review_to=2022-06" tabindex="-1" rel="nofollow">(.*?)</a>', source
+    )
     assert f"v{MAX_HEIGHT}.0h" in june[1]
     assert ">6</text>" in june[1]
 
