@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from registers.models import Protocol, SynonymSet
-from registers.search.text.query import Term, parse_query
+from registers.search.text.query import parse_query
 from registers.search.text.synonyms import compile_synonyms
+from registers.search.text.terms import Term
 from registers.search.text.words import STOP_WORDS, words_of
 
 PARTED = range(5, 31)  # letters of a word that is looked for in two parts

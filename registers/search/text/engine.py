@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
-from registers.search.text.query import Form
+from registers.search.text.terms import Form
 from registers.search.text.words import GAP, Prepared
 
 Ids = npt.NDArray[np.int32]

@@ -10,8 +10,8 @@ from functools import lru_cache
 from registers.models import Name, Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS
 from registers.models.references import without_zeros
-from registers.search.text.query import Form, Term
 from registers.search.text.search import Search
+from registers.search.text.terms import Form, Term
 from registers.search.text.words import MAX_FIELD_LENGTH, SHORT_TEXT, Word, words_of
 
 PASSAGE_WORDS = 30

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from dataclasses import replace
 
-from registers.search.text.words import STOP_WORDS, Word, words_of
+from registers.search.text.expand import NO_SYNONYMS, Synonyms, joined, parted, with_synonyms
+from registers.search.text.terms import (
+    QUESTION_WORDS,
+    WEAK_WORDS,
+    Form,
+    Term,
+    acronym_forms,
+    as_it_is,
+    exactly,
+)
+from registers.search.text.words import Word, words_of
 
 MAX_LENGTH = 1000  # characters that are read; the form accepts fewer
 
@@ -19,10 +28,8 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 # "a phrase", perhaps without its closing quote, or a word; either with a minus before it.
 _CHUNK = re.compile(r'(?P<minus>(?<!\S)[-−–])?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s",;]+))')
 _ONE_WORD = re.compile(r"[^\W_]&[^\W_]")  # A&E
-_ACRONYM = re.compile(r"[A-Z]{2,5}")
 _ACRONYM_OR_SEVERAL = re.compile(r"([A-Z]{2,5})(?:['’]?s)?")  # GP, GPs
 _LONGEST_ACRONYM = 5
-_VOWELS = frozenset("AEIOU")
 _SHORT_NUMBER = re.compile(r"[0-9]{1,3}")
 _NUMBER = re.compile(r"[0-9]+")
 _WITH_DIGIT = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Za-z._/-]{1,40}")
@@ -32,101 +39,12 @@ _WITH_KIND = re.compile(r"(?:isp|isa|dsa)[-._/ ]?([0-9]+)", re.IGNORECASE)
 _KINDS = frozenset(
     ["isp", "isa", "dsa", "protocol", "reference", "ref", "no", "number", "agreement"]
 )
-# Words of a question, and words that say nothing in a register of agreements to share data.
-# None of them counts where a word of neither kind remains.
-_QUESTION_WORDS = STOP_WORDS | frozenset(
-    re.findall(
-        r"\w+",
-        "who whom whose what why when where how do does did done has have had having am been being"
-        " can could may might must shall should will would i me my mine we us our ours you your"
-        " yours he she him his her hers they them these those there here any some anyone anybody"
-        " everyone somebody someone about between but if so than then if not or out up still also"
-        " please tell find show give get know want wants see list many much happen happens"
-        " happened looking whats whos im ive dont doesnt isnt",
-    )
-)
-_WEAK_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "data information info share shares shared sharing protocol protocols agreement agreements"
-        " isp isps isa isas dsa dsas register record records recorded reference ref",
-    )
-)
 _IN_FORCE = ("in", "force")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Form:
-    """One way in which a term can stand in a field.
-
-    The `stems` are adjacent, each of the words `plain` stands as it is written, and a
-    word begins with `prefix`: all that is not empty.
-    """
-
-    stems: tuple[str, ...] = ()
-    plain: tuple[str, ...] = ()
-    prefix: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Term:
-    """One term of a query: it matches where any of its `forms` does.
-
-    `reference` is set where the term names a protocol of the register, as it is
-    written there, and `missing` where it names one that is not. `span` is its position in
-    the query, which makes no difference to what is found.
-    """
-
-    forms: tuple[Form, ...]
-    synonym_forms: tuple[Form, ...] = ()  # of what stands for it, and not of its own words
-    reference: str = ""
-    missing: str = field(default="", compare=False)
-    excluded: bool = field(default=False, compare=False)
-    quoted: bool = field(default=False, compare=False)
-    word: str = field(default="", compare=False)  # the plain word, where the term is just one
-    acronym: bool = field(default=False, compare=False)
-    words: tuple[Word, ...] = field(default=(), compare=False)
-    synonyms: tuple[str, ...] = field(default=(), compare=False)  # searched for too
-    span: tuple[int, int] = field(default=(0, 0), compare=False)
-
-    def __hash__(self) -> int:
-        """Return a hash that is worked out once: pages look terms up again and again."""
-        return self._hash
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.forms, self.synonym_forms, self.reference))
-
-    @property
-    def all_forms(self) -> tuple[Form, ...]:
-        """Every form in which it is found."""
-        return (*self.forms, *self.synonym_forms)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is meant loosely: neither quoted, left out, nor a reference."""
-        return not (self.quoted or self.excluded or self.reference or self.missing)
 
 
 def no_reference(_: str) -> str:
     """Return that a text is no reference of the register."""
     return ""
-
-
-Key = tuple[str, ...]  # the stems of a word or phrase; of one word as it is written, after '='
-
-
-class NoSynonyms:
-    """That no words stand for each other. `longest` is the number of words of the longest key."""
-
-    longest = 0
-
-    def others(self, _: Key) -> Sequence[str]:
-        """Return what is searched for too where the words of a key are: nothing."""
-        return ()
-
-
-NO_SYNONYMS = NoSynonyms()
 
 
 def no_words(_: Collection[str]) -> Collection[str]:
@@ -139,7 +57,7 @@ def parse_query(
     *,
     reference_of: Callable[[str], str] = no_reference,
     known_words: Callable[[Collection[str]], Collection[str]] = no_words,
-    synonyms: NoSynonyms = NO_SYNONYMS,
+    synonyms: Synonyms = NO_SYNONYMS,
 ) -> list[Term]:
     """Return the terms of `query`, without duplicates.
 
@@ -151,31 +69,10 @@ def parse_query(
     text = query[:MAX_LENGTH].translate(_QUOTES)
     every = list(_join_references(_terms(text, reference_of), text, reference_of))
     every = _whole_question(every, reference_of)
-    terms = _with_synonyms(_joined(every), synonyms)
+    terms = with_synonyms(joined(every), synonyms)
     terms = _without_stop_words(terms)
-    terms = _parted(_last_as_prefix(terms), known_words)
+    terms = parted(_last_as_prefix(terms), known_words)
     return list({(term, term.excluded): term for term in terms}.values())
-
-
-def is_acronym(text: str) -> bool:
-    """Return whether `text` is 2 to 5 capital letters."""
-    return _ACRONYM.fullmatch(text) is not None
-
-
-@lru_cache(maxsize=2_000)
-def forms_of(text: str) -> tuple[Form, ...]:
-    """Return the forms of a word, or of several that stand side by side."""
-    words = words_of(text)
-    if is_acronym(text.strip()):
-        return _acronym_forms(text.strip())
-    return (Form(stems=tuple(word.stem for word in words)),) if words else ()
-
-
-def _acronym_forms(text: str) -> tuple[Form, ...]:
-    """Return the forms of an acronym: as it is, and GPs where no other word can be meant."""
-    plain = text.lower()
-    several = () if _VOWELS & set(text) else (Form(plain=(f"{plain}s",)),)
-    return (Form(plain=(plain,)), *several)
 
 
 def _terms(query: str, reference_of: Callable[[str], str]) -> Iterator[Term]:
@@ -191,7 +88,7 @@ def _terms(query: str, reference_of: Callable[[str], str]) -> Iterator[Term]:
         excluded, span = match["minus"] is not None, (start, match.end())
         if match["phrase"] is not None:
             yield Term(
-                forms=(_exactly(words),),
+                forms=(exactly(words),),
                 excluded=excluded,
                 quoted=True,
                 word=words[0].plain if len(words) == 1 else "",
@@ -220,7 +117,7 @@ def _terms(query: str, reference_of: Callable[[str], str]) -> Iterator[Term]:
             if acronym:
                 plain = acronym[1].lower()
                 meant = word._replace(plain=plain, stem=plain)
-                forms = tuple(dict.fromkeys((*_acronym_forms(acronym[1]), *_as_it_is(word))))
+                forms = tuple(dict.fromkeys((*acronym_forms(acronym[1]), *as_it_is(word))))
             yield Term(
                 forms=forms,
                 reference=reference,
@@ -230,16 +127,6 @@ def _terms(query: str, reference_of: Callable[[str], str]) -> Iterator[Term]:
                 words=(meant,),
                 span=span if len(words) == 1 else part,
             )
-
-
-def _as_it_is(word: Word) -> tuple[Form, ...]:
-    return (Form(plain=(word.plain,)),)
-
-
-def _exactly(words: Sequence[Word]) -> Form:
-    """Return the form of a quoted phrase, whose words stand as they are written."""
-    stems = tuple(word.stem for word in words) if len(words) > 1 else ()
-    return Form(stems=stems, plain=tuple(word.plain for word in words))
 
 
 def _has_digits(words: Sequence[Word]) -> bool:
@@ -331,8 +218,8 @@ def _weights(terms: Sequence[Term]) -> list[int]:
     weights = [
         2 if not (term.word and term.is_plain)
         # The World Health Organization is not the question 'who'.
-        else 0 if term.word in _QUESTION_WORDS and not (term.acronym and term.word == "who")
-        else 1 if term.word in _WEAK_WORDS
+        else 0 if term.word in QUESTION_WORDS and not (term.acronym and term.word == "who")
+        else 1 if term.word in WEAK_WORDS
         else 2
         for term in terms
     ]  # fmt: skip
@@ -354,133 +241,3 @@ def _last_as_prefix(terms: list[Term]) -> list[Term]:
             return [*terms[:place], longer, *terms[place + 1 :]]
         break
     return terms
-
-
-# Synonyms ----------------------------------------------------------------------------------------
-
-
-def says_nothing(text: str) -> bool:
-    """Return whether search leaves out every word of `text` where others remain."""
-    return all(word.plain in _QUESTION_WORDS | _WEAK_WORDS for word in words_of(text))
-
-
-def synonym_keys(text: str) -> list[Key]:
-    """Return the keys by which a word or phrase of a set is looked up.
-
-    An acronym is looked up as it is written, so that 'sent' is no form of it.
-    """
-    words = words_of(text)
-    stems = tuple(word.stem for word in words)
-    if len(words) > 1:
-        return [stems]
-    written: list[Key] = [(f"={word.plain}",) for word in words]
-    return written if is_acronym(text.strip()) else [*written, stems]
-
-
-def _with_synonyms(terms: list[Term], synonyms: NoSynonyms) -> list[Term]:
-    """Let each term match what stands for it, or for the phrase that it is a part of.
-
-    Each word of a phrase matches all that stands for the phrase: so both have to be there,
-    or one of these. The longest phrase comes first.
-    """
-    words = [
-        (place, word, term.acronym)
-        for place, term in enumerate(terms)
-        for word in (term.words if term.is_plain else ())
-    ]
-    extra: dict[int, dict[str, None]] = {}
-    start = 0
-    while start < len(words):
-        length, others = _longest_at(words[start : start + synonyms.longest], synonyms)
-        for place, _, _ in words[start : start + length]:
-            extra.setdefault(place, {}).update(dict.fromkeys(others))
-        start += length or 1
-    return [
-        replace(
-            term,
-            synonym_forms=tuple(
-                dict.fromkeys(form for other in extra[place] for form in forms_of(other))
-            ),
-            synonyms=tuple(extra[place]),
-        )
-        if place in extra
-        else term
-        for place, term in enumerate(terms)
-    ]
-
-
-def _longest_at(
-    words: Sequence[tuple[int, Word, bool]], synonyms: NoSynonyms
-) -> tuple[int, Sequence[str]]:
-    """Return how many words stand for others, from the first on, and these; 0 for none."""
-    for length in range(len(words), 0, -1):
-        places = [place for place, _, _ in words[:length]]
-        if places[-1] - places[0] >= length:
-            continue  # with a quote or a reference between them
-        keys: list[Key] = [tuple(word.stem for _, word, _ in words[:length])]
-        if length == 1:
-            _, word, acronym = words[0]
-            keys = [(f"={word.plain}",), *([] if acronym else keys)]
-        for key in keys:
-            if others := synonyms.others(key):
-                return length, others
-    return 0, ()
-
-
-# Joined, hyphened and parted words meet ----------------------------------------------------------
-
-_SHORTEST_PARTED, _LONGEST_PARTED = 5, 30  # letters
-
-
-def _joined(terms: list[Term]) -> list[Term]:
-    """Let 'anti social' and 'anti-social' match 'antisocial': either word matches the joined."""
-    extra: dict[int, list[Form]] = {}
-    for place in range(len(terms) - 1):
-        one, other = terms[place], terms[place + 1]
-        if not all(_can_join(term) for term in (one, other)):
-            continue
-        whole = one.word + other.word
-        for each in (place, place + 1):
-            extra.setdefault(each, []).extend(forms_of(whole))
-    return [
-        replace(term, forms=tuple(dict.fromkeys((*term.forms, *extra.get(place, ())))))
-        for place, term in enumerate(terms)
-    ]
-
-
-def _can_join(term: Term) -> bool:
-    common = term.acronym or term.word in _QUESTION_WORDS or term.word in _WEAK_WORDS
-    return term.is_plain and term.word.isalpha() and not common
-
-
-def _parted(
-    terms: list[Term], known_words: Callable[[Collection[str]], Collection[str]]
-) -> list[Term]:
-    """Let 'antisocial' match 'anti social' and 'anti-social', if the register has both parts."""
-    parts = {term.word: _parts(term.word) for term in terms if term.is_plain and not term.acronym}
-    wanted = {part for pairs in parts.values() for pair in pairs for part in pair}
-    known = known_words(wanted) if wanted else frozenset()
-    return [
-        replace(
-            term,
-            forms=(
-                *term.forms,
-                *(
-                    _exactly(words_of(" ".join(pair)))
-                    for pair in parts.get(term.word, ())
-                    if all(part in known for part in pair)
-                ),
-            ),
-        )
-        if term.is_plain
-        else term
-        for term in terms
-    ]
-
-
-def _parts(word: str) -> list[tuple[str, str]]:
-    """Return the ways to part a word in two, neither a stop word."""
-    if not word.isalpha() or not _SHORTEST_PARTED <= len(word) <= _LONGEST_PARTED:
-        return []
-    pairs = [(word[:cut], word[cut:]) for cut in range(1, len(word))]
-    return [pair for pair in pairs if not STOP_WORDS.intersection(pair)]

@@ -18,8 +18,9 @@ from rapidfuzz.distance import OSA
 from registers.models import VocabularyWord
 from registers.search.index import Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
-from registers.search.text.query import Term, parse_query
+from registers.search.text.query import parse_query
 from registers.search.text.synonyms import synonyms_of
+from registers.search.text.terms import Term
 
 Tiers = npt.NDArray[np.int8]
 

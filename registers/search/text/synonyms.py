@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
 from registers.models import SynonymSet
-from registers.search.text.query import NoSynonyms, says_nothing, synonym_keys
+from registers.search.text.expand import Key, Synonyms, says_nothing, synonym_keys
 from registers.search.text.words import words_of
 
 MAX_WORDS, MAX_LENGTH, MAX_PARTS = 50, 60, 8
 MIN_WORDS = 2
-Key = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class CompiledSynonyms(NoSynonyms):
-    """The sets in use, by the keys of their words."""
-
-    by_key: dict[Key, tuple[str, ...]]
-    longest: int
-
-    def others(self, key: Key) -> Sequence[str]:
-        """Return what is searched for too where the words of `key` are."""
-        return self.by_key.get(key, ())
-
-
-def compile_synonyms(sets: Iterable[SynonymSet]) -> CompiledSynonyms:
+def compile_synonyms(sets: Iterable[SynonymSet]) -> Synonyms:
     """Return the synonyms of some sets, to look words up in."""
     by_key: dict[Key, tuple[str, ...]] = {}
     for each in sets:
@@ -38,11 +24,11 @@ def compile_synonyms(sets: Iterable[SynonymSet]) -> CompiledSynonyms:
             others = tuple(o for o in dict.fromkeys((*words, *each.all_also)) if o != word)
             for key in synonym_keys(word):
                 by_key.setdefault(key, others)
-    return CompiledSynonyms(by_key, max(map(len, by_key), default=0))
+    return Synonyms(by_key, max(map(len, by_key), default=0))
 
 
 @lru_cache(maxsize=2)
-def synonyms_of(_: str) -> CompiledSynonyms:
+def synonyms_of(_: str) -> Synonyms:
     """Return the synonyms in use in a version of the register: one query for each version."""
     return compile_synonyms(SynonymSet.objects.filter(in_use=True))
 

@@ -1,0 +1,160 @@
+"""Widens the terms of a query: synonyms, and words that are joined or parted elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from registers.search.text.terms import (
+    QUESTION_WORDS,
+    WEAK_WORDS,
+    Form,
+    Term,
+    exactly,
+    forms_of,
+    is_acronym,
+)
+from registers.search.text.words import STOP_WORDS, Word, words_of
+
+Key = tuple[str, ...]  # the stems of a word or phrase; of one word as it is written, after '='
+
+
+@dataclass(frozen=True)
+class Synonyms:
+    """What is searched for beside words, by their key; `longest` is the number of words of one."""
+
+    by_key: Mapping[Key, Sequence[str]] = field(default_factory=dict)
+    longest: int = 0
+
+
+NO_SYNONYMS = Synonyms()
+
+
+# Synonyms ----------------------------------------------------------------------------------------
+
+
+def says_nothing(text: str) -> bool:
+    """Return whether search leaves out every word of `text` where others remain."""
+    return all(word.plain in QUESTION_WORDS | WEAK_WORDS for word in words_of(text))
+
+
+def synonym_keys(text: str) -> list[Key]:
+    """Return the keys by which a word or phrase of a set is looked up.
+
+    An acronym is looked up as it is written, so that 'sent' is no form of it.
+    """
+    words = words_of(text)
+    stems = tuple(word.stem for word in words)
+    if len(words) > 1:
+        return [stems]
+    written: list[Key] = [(f"={word.plain}",) for word in words]
+    return written if is_acronym(text.strip()) else [*written, stems]
+
+
+def with_synonyms(terms: list[Term], synonyms: Synonyms) -> list[Term]:
+    """Let each term match what stands for it, or for the phrase that it is a part of.
+
+    Each word of a phrase matches all that stands for the phrase: so both have to be there,
+    or one of these. The longest phrase comes first.
+    """
+    words = [
+        (place, word, term.acronym)
+        for place, term in enumerate(terms)
+        for word in (term.words if term.is_plain else ())
+    ]
+    extra: dict[int, dict[str, None]] = {}
+    start = 0
+    while start < len(words):
+        length, others = _longest_at(words[start : start + synonyms.longest], synonyms)
+        for place, _, _ in words[start : start + length]:
+            extra.setdefault(place, {}).update(dict.fromkeys(others))
+        start += length or 1
+    return [
+        replace(
+            term,
+            synonym_forms=tuple(
+                dict.fromkeys(form for other in extra[place] for form in forms_of(other))
+            ),
+            synonyms=tuple(extra[place]),
+        )
+        if place in extra
+        else term
+        for place, term in enumerate(terms)
+    ]
+
+
+def _longest_at(
+    words: Sequence[tuple[int, Word, bool]], synonyms: Synonyms
+) -> tuple[int, Sequence[str]]:
+    """Return how many words stand for others, from the first on, and these; 0 for none."""
+    for length in range(len(words), 0, -1):
+        places = [place for place, _, _ in words[:length]]
+        if places[-1] - places[0] >= length:
+            continue  # with a quote or a reference between them
+        keys: list[Key] = [tuple(word.stem for _, word, _ in words[:length])]
+        if length == 1:
+            _, word, acronym = words[0]
+            keys = [(f"={word.plain}",), *([] if acronym else keys)]
+        for key in keys:
+            if others := synonyms.by_key.get(key, ()):
+                return length, others
+    return 0, ()
+
+
+# Joined, hyphened and parted words meet ----------------------------------------------------------
+
+_SHORTEST_PARTED, _LONGEST_PARTED = 5, 30  # letters
+
+
+def joined(terms: list[Term]) -> list[Term]:
+    """Let 'anti social' and 'anti-social' match 'antisocial': either word matches the joined."""
+    extra: dict[int, list[Form]] = {}
+    for place in range(len(terms) - 1):
+        one, other = terms[place], terms[place + 1]
+        if not all(_can_join(term) for term in (one, other)):
+            continue
+        whole = one.word + other.word
+        for each in (place, place + 1):
+            extra.setdefault(each, []).extend(forms_of(whole))
+    return [
+        replace(term, forms=tuple(dict.fromkeys((*term.forms, *extra.get(place, ())))))
+        for place, term in enumerate(terms)
+    ]
+
+
+def _can_join(term: Term) -> bool:
+    common = term.acronym or term.word in QUESTION_WORDS or term.word in WEAK_WORDS
+    return term.is_plain and term.word.isalpha() and not common
+
+
+def parted(
+    terms: list[Term], known_words: Callable[[Collection[str]], Collection[str]]
+) -> list[Term]:
+    """Let 'antisocial' match 'anti social' and 'anti-social', if the register has both parts."""
+    parts = {term.word: _parts(term.word) for term in terms if term.is_plain and not term.acronym}
+    wanted = {part for pairs in parts.values() for pair in pairs for part in pair}
+    known = known_words(wanted) if wanted else frozenset()
+    return [
+        replace(
+            term,
+            forms=(
+                *term.forms,
+                *(
+                    exactly(words_of(" ".join(pair)))
+                    for pair in parts.get(term.word, ())
+                    if all(part in known for part in pair)
+                ),
+            ),
+        )
+        if term.is_plain
+        else term
+        for term in terms
+    ]
+
+
+def _parts(word: str) -> list[tuple[str, str]]:
+    """Return the ways to part a word in two, neither a stop word."""
+    if not word.isalpha() or not _SHORTEST_PARTED <= len(word) <= _LONGEST_PARTED:
+        return []
+    pairs = [(word[:cut], word[cut:]) for cut in range(1, len(word))]
+    return [pair for pair in pairs if not STOP_WORDS.intersection(pair)]
