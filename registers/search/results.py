@@ -22,6 +22,7 @@ from registers.search.next_steps import (
     organisations_called_like,
     words_that_find,
 )
+from registers.search.organisation_names import OrganisationNames, refuse_unreadable
 from registers.search.query_string import (
     DEFAULTS,
     SORTS,
@@ -160,13 +161,12 @@ class Results:
     def suggested_organisations(self) -> list[tuple[str, str]]:
         """Names like the unknown one, each with the query string that has it instead."""
         unknown = self.unknown_organisation
+        if not unknown or refuse_unreadable(unknown):
+            return []
         kept = self.values.get("organisation") or []
-        return [
-            (each.name, self.query(organisation=[*kept, each]))
-            for each in (
-                Organisation.objects.called_like(unknown)[:MAX_SUGGESTIONS] if unknown else []
-            )
-        ]
+        like = list(Organisation.objects.called_like(unknown)[:MAX_SUGGESTIONS])
+        like = like or OrganisationNames().like(unknown, most=MAX_SUGGESTIONS)
+        return [(each.name, self.query(organisation=[*kept, each])) for each in like]
 
     @property
     def missing_reference(self) -> str:

@@ -92,6 +92,9 @@ def test_a_body_that_was_split_on_two_days(client: Client):
     pair = text(client.get("/organisations/aa/with/essex-county-council/"))
     assert "Named together in no protocol in force." in pair
     assert "Both bound by 0037" in pair
+    pair = text(client.get("/organisations/aa/with/bb/"))
+    assert "Both bound by 0037" in pair
+    assert "through Provide (who took it on is not recorded)." in pair
 
 
 def test_what_a_successor_and_its_predecessor_are_both_bound_by(client: Client):
