@@ -15,14 +15,23 @@ from typing import NamedTuple
 from zlib import crc32
 
 from django.db import models
-from django.utils.text import slugify
 
 from demo.seed import New
 from demo.vocabulary import VOCABULARY, Topic, draw_places, happens
-from registers.models import Approver, Contact, Name, Organisation, Party, Protocol, Succession
-from registers.models.keys import key_of
+from registers.models import (
+    Approver,
+    Contact,
+    Identifier,
+    Name,
+    Organisation,
+    Party,
+    Protocol,
+    Succession,
+)
+from registers.models.keys import key_of, slug_of
 
 WORDS, KINDS = VOCABULARY["organisations"], VOCABULARY["kinds"]
+LENGTHS = {"gss": 9, "ukprn": 8, "ods": 8, "urn": 6}  # of identifiers
 PROTOCOLS_EACH = 21  # one organisation for so many protocols
 FEWEST, FEWEST_REGULAR, REGULAR_SHARE = 48, 21, 0.3
 GROUPS_AT_FIRST = 2
@@ -126,9 +135,21 @@ class _FreeNames:
     def __init__(self) -> None:
         self.keys: set[str] = set()
 
+        # By scheme, how many identifiers were given.
+        self.given: Counter[str] = Counter()
+
+    def identifier(self, kind: str) -> Identifier | None:
+        """Return the next identifier for a body of this kind; None where it has none."""
+        if kind not in WORDS["identifiers"]:
+            return None
+        scheme, start = WORDS["identifiers"][kind]
+        self.given[scheme] += 1
+        digits = LENGTHS[scheme] - len(start)
+        return Identifier(scheme=scheme, value=f"{start}{self.given[scheme]:0{digits}}")
+
     def take(self, name: str) -> bool:
         """Take the name if it is free, and say whether it was."""
-        wanted = {key_of(name), f"/{slugify(name)}"}
+        wanted = {key_of(name), f"/{slug_of(name)}"}
         if wanted & self.keys:
             return False
         self.keys |= wanted
@@ -157,7 +178,7 @@ def _organisation(
     group, known = name in cast.groups, "_of_known" if well_known else ""
     organisation = Organisation(
         name=name,
-        slug=slugify(name),
+        slug=slug_of(name),
         kind=Organisation.Kind.GROUP if group else Organisation.Kind.BODY,
         group_rule=WORDS["group_rules"][member.kind] if group else "",
         note=WORDS["group_note"] if group else "",
@@ -169,6 +190,9 @@ def _organisation(
         if free.take(text):
             parts.append(Name(organisation=organisation, text=text, key=key_of(text), kind=kind))
             cast.written.setdefault(name, []).append(text)
+    if not group and (identifier := free.identifier(member.kind)):
+        identifier.organisation = organisation
+        parts.append(identifier)
     if not group and happens(random, "approvers" + known):
         titles = KINDS[member.kind]["approvers"]
         drawn = random.sample(titles, min(len(titles), random.choice((1, 1, 2))))

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.db import models, transaction
-from django.utils.text import slugify
 
 from registers.changes.bulk_writes import create_rows
 from registers.changes.record import ADDED
@@ -30,7 +29,7 @@ from registers.models import (
     Slug,
     subject_columns,
 )
-from registers.models.keys import key_of
+from registers.models.keys import key_of, slug_of
 from registers.search.search_writer import rebuild_search
 
 BATCH = 2000
@@ -80,7 +79,7 @@ def _follows(new: New, why: str) -> Iterator[models.Model]:
         official = Name.Kind.OFFICIAL
         yield Name(organisation=subject, text=subject.name, key=key_of(subject.name), kind=official)
         texts = [subject.name, *(part.text for part in new.parts if isinstance(part, Name))]
-        for slug in dict.fromkeys([subject.slug, *map(slugify, texts)]):
+        for slug in dict.fromkeys([subject.slug, *map(slug_of, texts)]):
             yield Slug(organisation=subject, text=slug)
     elif isinstance(subject, Protocol):
         yield Change(

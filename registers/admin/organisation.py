@@ -96,6 +96,8 @@ class NameInline(RecordedInline):
     model = Name
     verbose_name = "other name"
     fields = ("text", "kind", "also_written", "source")
+    # Narrow enough for three beside each other.
+    formfield_overrides = {models.CharField: {"widget": forms.TextInput(attrs={"size": 34})}}
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Name]:
         """Leave the official name out."""

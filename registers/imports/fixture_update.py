@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 
@@ -236,10 +236,8 @@ def _states(organisation: Organisation) -> Iterator[tuple[bool, Snapshot]]:
         if change.snapshot is not None:
             has_snapshot = True
             yield is_own, change.snapshot
-    stored = snapshot_of(organisation)
-    if stored is not None:
-        # What no change says was done by somebody, unless the first was the only one.
-        yield is_own and not has_snapshot, stored
+    # What no change says was done by somebody, unless the first was the only one.
+    yield is_own and not has_snapshot, cast(Snapshot, snapshot_of(organisation))
 
 
 def _flat(snapshot: Snapshot) -> dict[str, Any]:
