@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from registers.models import Membership, Succession, TakenOn
 
 CHUNK = 10_000  # rows read at a time
+LONGEST_PATH = 20  # steps that `limits` follows: rings would have no end
 FIRST_DAY, LAST_DAY = datetime.date.min.toordinal(), datetime.date.max.toordinal()
 # Who took protocols on: for each split organisation, the successors by reference.
 Decisions = Mapping[int, Mapping[str, frozenset[int]]]
@@ -58,8 +59,10 @@ class Links:
     # By successor: each predecessor and the day, None where it is not known.
     predecessors: Mapping[int, list[tuple[int, int | None]]]
     splits: frozenset[int]
-    # By membership, sorted by member.
+    # By membership, sorted by member; `member_ends` says where those of each id begin, and
+    # where the last ones end.
     member: NDArray[np.int32]
+    member_ends: NDArray[np.int64]
     group: NDArray[np.int32]
     from_day: NDArray[np.int32]
     to_day: NDArray[np.int32]
@@ -73,28 +76,38 @@ class Links:
 
     def are_known_of(self, organisation: int) -> bool:
         """Return whether any link, on whatever day, leads from the organisation to another."""
-        first, last = np.searchsorted(self.member, [organisation, organisation + 1])
-        return organisation in self.predecessors or bool(first < last)
+        rows = self._memberships(organisation)
+        return organisation in self.predecessors or rows.start < rows.stop
 
-    def bound_by_any(self, organisations: set[int]) -> set[int]:
-        """Return the ids of those that others of these may bind, on whatever day."""
-        bound, new = set[int](), set(organisations)
-        while new:
-            rows = np.isin(self.group, list(new))
-            found = {int(key) for key in np.unique(self.member[rows])}
-            found |= {
-                successor
-                for successor, known in self.predecessors.items()
-                if any(key in new for key, _ in known)
-            }
-            new = found - bound
-            bound |= new
-        return bound
+    def _memberships(self, member: int) -> slice:
+        if member + 1 >= len(self.member_ends):
+            return slice(0, 0)
+        return slice(int(self.member_ends[member]), int(self.member_ends[member + 1]))
+
+    def limits(self, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return for each organisation, by id, what all its sources have at most, on any day.
+
+        `numbers` is what each has itself. What comes by several ways is counted for each.
+        """
+        keys = [*self.predecessors, *(k for each in self.predecessors.values() for k, _ in each)]
+        members = int(max(self.member.max(initial=0), self.group.max(initial=0)))
+        own = np.zeros(max(members, len(numbers), *keys, 0) + 1)
+        own[: len(numbers)] = numbers
+        limits = own
+        for _ in range(LONGEST_PATH):
+            longer = own + np.bincount(self.member, limits[self.group], minlength=len(own))
+            for successor, known in self.predecessors.items():
+                longer[successor] += sum(limits[key] for key, _ in known)
+            if np.array_equal(longer, limits):
+                break
+            limits = longer
+        return limits
 
     def groups_of(self, member: int, on: int) -> list[int]:
         """Return the groups that `member` belongs to on a day, in order and none twice."""
-        first, last = np.searchsorted(self.member, [member, member + 1])
-        rows = slice(first, last)
+        rows = self._memberships(member)
+        if rows.start == rows.stop:
+            return []
         belongs = (self.from_day[rows] <= on) & (self.to_day[rows] >= on)
         return sorted({int(key) for key in self.group[rows][belongs]})
 
@@ -249,6 +262,9 @@ def make_links(
         predecessors={key: sorted(each, key=_day_order) for key, each in predecessors.items()},
         splits=frozenset(key for key, number in successors.items() if number > 1),
         member=member,
+        member_ends=np.searchsorted(
+            member, np.arange(int(member.max(initial=0)) + 2, dtype=np.int32)
+        ),
         group=group,
         from_day=from_day,
         to_day=to_day,

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from django.db.models import QuerySet
+from numpy.typing import NDArray
 
 from registers.models import Identifier, Name, Organisation, Party, Protocol, Succession
 from registers.search.binding import ANY, OWN, Binding, Explanation
@@ -173,20 +175,40 @@ def current_counts(index: Index) -> dict[int, int]:
 
 
 def counts_by_role(index: Index, *, on: datetime.date) -> Callable[[int], RoleCounts]:
-    """Return a function from an organisation's id to its counts on the day `on`."""
+    """Return a function from an organisation's id to its counts on the day `on`.
+
+    Those of 12,000 in 200 groups take seconds: what many are bound by is prepared once.
+    """
     current = index.in_status(Protocol.Status.PUBLISHED)
     numbers = [index.count_by_organisation(current, role) for role in (*LEADS_FIRST, "")]
+    groups = {int(key) for key in np.unique(index.links.group)}
+
+    @cache
+    def of_group(key: int, role: str) -> NDArray[np.uint8]:
+        return np.packbits(index.of_organisations([key], role) & current)
+
+    def of_reach(sources: Iterable[int], role: str) -> NDArray[np.uint8]:
+        """Return the mask of protocols that bind through any of the sources, a bit for each."""
+        known = set(sources)
+        bits = np.packbits(index.of_organisations(known - groups, role) & current)
+        for key in known & groups:
+            bits |= of_group(key, role)
+        return bits
 
     def of(key: int) -> RoleCounts:
-        if index.links.are_known_of(key):
+        if not index.links.are_known_of(key):
+            counts = [int(n[key]) if key < len(n) else 0 for n in numbers]
+        else:
+            reach = index.links.reach(key, on)
             binding = Binding(index, key, on=on)
-            led, taken = (binding.mask(role) & current for role in LEADS_FIRST)
-            return RoleCounts(
-                leads=int(led.sum()),
-                partner_in=int(taken.sum()),
-                protocols=int((led | taken).sum()),
+            led, taken = (
+                np.packbits(binding.mask(role) & current)
+                if reach.cases
+                else of_reach(reach.usual, role)
+                for role in LEADS_FIRST
             )
-        leads, partner_in, protocols = (int(n[key]) if key < len(n) else 0 for n in numbers)
+            counts = [int(np.bitwise_count(bits).sum()) for bits in (led, taken, led | taken)]
+        leads, partner_in, protocols = counts
         return RoleCounts(leads=leads, partner_in=partner_in, protocols=protocols)
 
     return of

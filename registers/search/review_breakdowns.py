@@ -111,6 +111,10 @@ def by_lead(
     )
 
 
+# So that the page is quick where groups lead and thousands are their members.
+MOST_TRIED = 100
+
+
 class _LeadCounts:
     """The reviews by status of what an organisation leads, itself or in another's place."""
 
@@ -141,20 +145,17 @@ class _LeadCounts:
         def rank(numbers: IntArray) -> tuple[int, int]:
             return int(numbers[OVERDUE]), int(numbers.sum())
 
-        def limit(key: int) -> tuple[int, int]:
-            """Return what it can have at most: all that its sources lead."""
-            sources = self.index.links.reach(key, self._linked_on).usual
-            known = [each for each in sources if each < len(then)]
-            return int(first[known].sum()), int(then[known].sum())
-
-        # Who took another's place, or is in a group that leads, may lead more than by itself.
-        linked = self.index.links.bound_by_any({int(key) for key in np.flatnonzero(then)})
-        limits = {key: limit(key) for key in linked if key not in found}
-        for key in sorted(limits, key=lambda key: limits[key], reverse=True):
+        # Who took another's place, or is in a group that leads, may lead more than by itself:
+        # at most what all its sources lead.
+        most_overdue, most_whole = (self.index.links.limits(each) for each in (first, then))
+        likely = np.lexsort((-most_whole, -most_overdue))[: most + MOST_TRIED]
+        for key in likely.tolist():
+            limit = most_overdue[key], most_whole[key]
             ranks = sorted(map(rank, found.values()), reverse=True)[:most]
-            if not limits[key][1] or (len(ranks) == most and limits[key] < ranks[-1]):
+            if not limit[1] or (len(ranks) == most and limit < ranks[-1]):
                 break
-            found |= self.of([key])
+            if key not in found:
+                found |= self.of([key])
         return found
 
 

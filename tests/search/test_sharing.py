@@ -10,7 +10,7 @@ import pytest
 
 from registers.models import Organisation
 from registers.search.index import current_index
-from registers.search.organisations import named_together, named_with
+from registers.search.organisations import counts_by_role, named_together, named_with
 from tests.makers import DAY, NO_PART
 from tests.search.links_slowly import are_two_parties, binding
 
@@ -98,3 +98,15 @@ def test_an_organisation_is_named_together_with_the_parties_of_its_protocols_in_
         assert (len(few.organisations), few.count) == (min(2, len(expected)), len(expected))
     nobody = Organisation.objects.get(name=NO_PART)
     assert named_with(current_index(), nobody, on=DAY, most=100).count == 0
+
+
+def test_the_counts_of_an_organisation_are_those_of_its_lists(rich_register):
+    counts = counts_by_role(current_index(), on=DAY)
+    in_force = [each for each in rich_register["protocols"] if not each["withdrawn"]]
+    for slug in rich_register["organisations"]:
+        found = counts(Organisation.objects.get(slug=slug).pk)
+        expected = [
+            sum(bool(bound_by(rich_register, each, slug, role=role)) for each in in_force)
+            for role in ("lead", "partner", "")
+        ]
+        assert [found.leads, found.partner_in, found.protocols] == expected
