@@ -190,6 +190,13 @@ class OtherPath(NamedTuple):
 OTHER_PATHS = (
     OtherPath("news-feed", "The news as a feed", atom.CONTENT_TYPE, kept=True),
     OtherPath("openapi", "This description", "application/json", kept=True, schema=DESCRIPTION),
+    OtherPath(
+        "catalog",
+        "The register as data sets (DCAT)",
+        "application/ld+json",
+        kept=True,
+        schema={"type": "object", "required": ["@context", "@id", "@type", "dcat:dataset"]},
+    ),
     OtherPath("sitemap", "The files of addresses, for search engines", "application/xml"),
     OtherPath("robots", "What robots may read", PLAIN, kept=True),
     OtherPath("security", "Where to report a weakness (RFC 9116)", PLAIN, kept=True),

@@ -15,6 +15,7 @@ from registers.models.addresses import in_address
 from registers.models.references import is_reference
 from registers.public import (
     answers,
+    catalog,
     exports,
     openapi,
     organisations,
@@ -185,6 +186,7 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
     ),
     path("healthz", well_known.healthz, name="healthz"),
     path("readyz", well_known.readyz, name="readyz"),
+    cached_path("catalog.jsonld", catalog.catalog, name="catalog"),
     cached_path("openapi.json", openapi.description, name="openapi"),
     cached_path("robots.txt", well_known.robots, name="robots"),
     path("sitemap.xml", sitemap_index, {"sitemaps": SITEMAPS}, name="sitemap"),

@@ -116,6 +116,8 @@ FULL = [
 # What is no page, with an example that the fuller register answers.
 NO_PAGES: dict[str, str] = {
     "protocols.<str:extension>": "/protocols.csv",
+    "protocols.json": "/protocols.json",
+    "organisations.json": "/organisations.json",
     "organisations.<str:extension>": "/organisations.csv",
     "sharing.<str:extension>": "/sharing.csv",
     "news.atom": "/news.atom",
@@ -129,6 +131,7 @@ NO_PAGES: dict[str, str] = {
     "organisations/<slug:slug>.json": "/organisations/ashdown-council.json",
     "healthz": "/healthz",
     "readyz": "/readyz",
+    "catalog.jsonld": "/catalog.jsonld",
     "openapi.json": "/openapi.json",
     "robots.txt": "/robots.txt",
     "sitemap.xml": "/sitemap.xml",
