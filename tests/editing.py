@@ -137,9 +137,9 @@ def _under(random: Random, protocol: Protocol, at: datetime.datetime) -> None:
 
 
 def _taken_on(random: Random, protocol: Protocol, at: datetime.datetime) -> None:
-    cedar = Organisation.objects.get(slug="cedar-charity")
+    cedar = Organisation.objects.at("cedar-charity").get()
     for slug in ("ashdown-council", "birch-trust"):
-        successor = Organisation.objects.get(slug=slug)
+        successor = Organisation.objects.at(slug).get()
         if not cedar.successions.filter(successor=successor).exists():
             changes.save(Succession(organisation=cedar, successor=successor))
         there = protocol.taken_on.filter(successor=successor).first()

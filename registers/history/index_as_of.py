@@ -145,11 +145,6 @@ _lock = Lock()
 _cached: OrderedDict[tuple[str, int], IndexAsOf] = OrderedDict()
 
 
-def clear_past_indexes() -> None:
-    """Forget them all, as after a restored backup."""
-    _cached.clear()
-
-
 def _before(began: datetime.date | None) -> str:
     if began is None:
         return "Day: the register has no record of any day before today. Leave it empty."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json as standard
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from django.urls import reverse
 
 from registers.exports import atom, csv, json
 from registers.exports.columns import ExportContext
+from registers.history.as_of import register_began
 from registers.public import exports
 from registers.public.cors import CORS_HEADERS
 from registers.public.exports import DISPOSITIONS, FORMATS
@@ -237,7 +237,7 @@ def document(context: ExportContext) -> dict[str, Any]:
         ),
         "components": {
             "schemas": schemas(),
-            "parameters": {each.name: _parameter(each, example, context.on) for each in described}
+            "parameters": {each.name: _parameter(each, example) for each in described}
             | LETTER
             | MODIFIED_SINCE
             | PAIR_PARAMETERS
@@ -255,12 +255,18 @@ def _example(context: ExportContext) -> dict[str, Any]:
     return whole | {"results": whole["results"][:1]}
 
 
-def _parameter(parameter: Parameter, example: dict[str, Any], on: datetime.date) -> dict[str, Any]:
+def _first_day() -> dict[str, str]:
+    """Return a day of which the register has a record: its first, which stays the same."""
+    began = register_began()
+    return {"on": began.isoformat()} if began else {}
+
+
+def _parameter(parameter: Parameter, example: dict[str, Any]) -> dict[str, Any]:
     """Return the description of one parameter. An empty value is as if absent."""
     schema = {"type": "array", "items": parameter.schema} if parameter.several else parameter.schema
     lead = next((each["lead_organisation"] for each in example["results"]), None)
     real: dict[str, Any] = {"organisation": [lead["slug"]]} if lead else {}
-    real |= {"review_from": "2024-03", "review_to": "2026-12", "on": on.isoformat()}
+    real |= {"review_from": "2024-03", "review_to": "2026-12", **_first_day()}
     return {
         "name": parameter.name,
         "in": "query",

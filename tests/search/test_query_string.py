@@ -294,3 +294,10 @@ def test_1000_repeats_ask_once(name, value):
         == [each.pk for each in once.page_protocols]
         != []
     )
+
+
+def test_a_list_that_knows_no_past_refuses_a_past_day(real_register):
+    results = results_of("on=2026-11-01&theme=safer-community")
+    assert list(results.errors) == ["on"]
+    assert results.values["theme"] == ["safer-community"]
+    assert results_of("on=2026-11-22").errors == {}
