@@ -23,7 +23,7 @@ from registers.models.references import keys_of, own_form, reference_key
 from weisf.reference_form import MAX_DIGITS, MAX_LENGTH, Written
 
 LAST = 10**MAX_DIGITS - 1
-_WITH_LAST_NUMBER = re.compile(r"(.*?)([0-9]{1,8})([^0-9]*)")
+_LAST_NUMBER = re.compile(r"\A(.*?)([0-9]+)([^0-9]*)\Z")
 
 
 class LogFilter(models.TextChoices):
@@ -78,10 +78,7 @@ def next_reference(on: datetime.date) -> str:
         highest = highest_reference(on.year)
         return following(highest) if highest else shape.write(Written(number=1, year=on.year))
     last_two = _highest(2)
-    around = {
-        (found[1].lower(), found[3].lower()) if found else None
-        for found in map(_WITH_LAST_NUMBER.fullmatch, last_two)
-    }
+    around = {(before.lower(), behind.lower()) for before, _, behind in map(_parts, last_two)}
     return following(last_two[0]) if len(last_two) > 1 and len(around) == 1 else ""
 
 
@@ -95,11 +92,15 @@ def following(reference: str) -> str:
         higher = Written(number=said.number + 1, year=said.year)
         width = max(shape.width, shape.digits(reference))
         return shape.write(higher, width=width) if said.number < LAST else ""
-    found = _WITH_LAST_NUMBER.fullmatch(reference)
-    if found is None:
-        return ""
-    text = f"{found[1]}{int(found[2]) + 1:0{len(found[2])}}{found[3]}"
+    before, number, behind = _parts(reference)
+    text = f"{before}{int(number) + 1:0{len(number)}}{behind}"
     return text if len(text) <= MAX_LENGTH else ""
+
+
+def _parts(reference: str) -> tuple[str, str, str]:
+    """Return what stands before the last number of a reference, the number, and what follows."""
+    ((before, number, behind),) = _LAST_NUMBER.findall(reference)
+    return before, number, behind
 
 
 def unexplained_gaps() -> int:

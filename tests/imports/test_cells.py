@@ -147,13 +147,18 @@ def test_a_reference_with_letters(text):
 
 @pytest.mark.parametrize(
     ("cell", "reference"),
-    [("0012", "0012"), (12, "0012"), (12.0, "0012"), ("00012", "00012"), ("", "")],
+    [
+        *(("0012", "0012"), (12, "0012"), (12.0, "0012"), ("00012", "00012"), ("", "")),
+        *(("ISP 0046", "0046"), ("isp-12", "0012"), ("DSA0046", "0046")),
+    ],
 )
 def test_a_reference_of_its_own(cell, reference):
     assert reference_of(cell) == reference
 
 
-@pytest.mark.parametrize("cell", ["12a", 12.5, "-12", "123456789", "٠٠١٢", "0000", True])
+@pytest.mark.parametrize(
+    "cell", ["12a", 12.5, "-12", "123456789", "٠٠١٢", "0000", True, "ISP", "ISP 0"]
+)
 def test_no_reference(cell):
     with pytest.raises(Refused):
         reference_of(cell)

@@ -170,6 +170,7 @@ def test_what_no_protocol_has_is_said(client, asked):
     if answer.status_code != OK:
         assert answer.context["reference"] == asked.replace("~", "/")
         assert answer.context["reference"] in text_of(answer)
+        assert client.get(f"/protocols/{asked}/changes/").status_code == http.HTTPStatus.NOT_FOUND
 
 
 @pytest.mark.usefixtures("published")
