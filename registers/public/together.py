@@ -31,6 +31,11 @@ class NamedIn:
     through: list[Through]
 
     @property
+    def leads_among_parts(self) -> bool:
+        """Whether the parts that are shown say who leads."""
+        return any(each.role == Party.Role.LEAD for each in self.parts)
+
+    @property
     def others(self) -> int:
         """The number of other organisations in it, without the lead."""
         shown = {each.organisation_id for each in self.parts}
