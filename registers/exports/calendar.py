@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from icalendar import Alarm, Calendar, Event, vCalAddress
 
-from registers.exports.columns import ExportContext, url
+from registers.exports.columns import ExportContext, through_in_words, url
 from registers.exports.feed import ChangeCount, change_counts, host_of, title_of
 from registers.exports.plain_text import one_line
 from registers.models import Protocol
@@ -31,6 +32,7 @@ NEVER_CHANGED = ChangeCount(times=0, last=datetime.datetime(1970, 1, 1, tzinfo=d
 def write(results: Results, context: ExportContext) -> Iterator[bytes]:
     """Yield the head, an event for each protocol of `results` with a review date, and the end."""
     head, end = _calendar(results, context).to_ical().split(b"END:VCALENDAR")
+    context = replace(context, through=results.through)
     yield head
     for protocols in results.protocols.chunks():
         counts = change_counts(results, (protocol.reference for protocol in protocols))
@@ -136,6 +138,9 @@ def _description(protocol: Protocol, due: datetime.date, context: ExportContext)
     yield f"Lead organisation: {one_line(lead.organisation.name) if lead else 'Not recorded'}"
     yield f"Theme: {one_line(protocol.theme.name)}"
     yield f"Purpose: {_truncated(protocol.purpose) or 'Not recorded'}"
+    through = context.through(protocol)
+    if through:
+        yield f"How it binds: {one_line(through_in_words(through))}"
     yield f"Page: {url(protocol, context)}"
 
 

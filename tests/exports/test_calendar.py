@@ -419,3 +419,24 @@ def test_a_large_register_is_brought_in_pieces(empty_register):
     make(CHUNK + 1)
     queries_to_write()
     assert queries_to_write() == few + 2 * 3
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (
+            "organisation=west-essex-ccg",
+            "How it binds: in its own name",
+        ),
+        (
+            "organisation=nhs-hertfordshire-and-west-essex-integrated-care-board",
+            "How it binds: through West Essex CCG, whose place it took on 1 July 2022",
+        ),
+        ("q=0045", None),
+    ],
+)
+def test_it_says_through_what_each_binds_the_organisation(real_register, query, said):
+    text = (
+        b"".join(write(results_of(query), HERE)).decode().replace("\r\n ", "").replace("\\,", ",")
+    )
+    assert "How it binds" not in text if said is None else said in text

@@ -65,6 +65,18 @@ BAD = {
     "long theme": ({"theme": "x" * 5000}, {"theme": no_choice("Theme", f"{'x' * 60}…")}),
     "theme of 60": ({"theme": "x" * 60}, {"theme": no_choice("Theme", "x" * 60)}),
     "unknown organisation": ({"organisation": "nasa"}, {"organisation": no_organisation("nasa")}),
+    "through luck": ({"through": "luck"}, {"through": no_choice("Through", "luck")}),
+    "unknown other": (
+        {"with": "nasa"},
+        {"with": "Named together with: no organisation in this register is called ‘nasa’."},
+    ),
+    "with itself": (
+        {"organisation": "eput", "with": EPUT},
+        {
+            "with": "Named together with: Essex Partnership University NHS Foundation Trust is the"
+            " organisation that you asked for. Enter another one."
+        },
+    ),
     "organisation by key": ({"organisation": "1"}, {"organisation": no_organisation("1")}),
     "organisation of 33 digits": (
         {"organisation": "9" * 33},
@@ -161,14 +173,16 @@ def test_what_cannot_be_right_is_named_and_the_rest_kept(query, errors):
     assert results.values.get("review_to") or "review_to" in errors
     for name in results.values.keys() & errors.keys():
         # Of several values the right ones stay, so that a page can show them again.
-        assert name in {"theme", "organisation", "review"}
+        assert name in {"theme", "organisation", "with", "review"}
         again = results_of(
             urlencode({name: [query_value(one) for one in results.values[name]]}, doseq=True)
         )
         assert again.errors == {}
 
 
-@pytest.mark.parametrize("name", ["theme", "organisation", "role", "review", "status", "sort"])
+@pytest.mark.parametrize(
+    "name", ["theme", "organisation", "with", "role", "through", "review", "status", "sort"]
+)
 def test_half_a_surrogate_pair_is_no_choice(name):
     (sentence,) = results_of(f"{name}=%ED%A0%80").errors.values()
     assert f"‘{UNREADABLE}’" in sentence
