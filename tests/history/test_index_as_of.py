@@ -16,8 +16,9 @@ from django.test.utils import CaptureQueriesContext
 
 from registers import changes
 from registers.history import index_as_of as module
-from registers.history.as_of import as_of
+from registers.history.as_of import as_of, end_of
 from registers.history.index_as_of import index_as_of
+from registers.history.records import changed_since, records_at
 from registers.models import Change, Merge, Organisation, Party, Protocol, Slug, Theme
 from registers.search.index import current_index
 from registers.search.results import Results
@@ -275,6 +276,15 @@ def test_days_without_changes_share_an_index(officer):
     for days in range(LAST):
         index_as_of(day(days))
     assert len(module._cached) == module.MAX_CACHED
+
+
+def test_what_did_not_change_since_has_no_record(officer):
+    end = end_of(day(LAST - 1))
+    assert changed_since(end) == []
+    assert list(records_at(["9001", "9002", "none"], end)) == []
+    half = end_of(day(LAST // 2))
+    every = Protocol.objects.values_list("pk", flat=True)
+    assert sorted(key for key, _ in records_at(every, half)) == changed_since(half)
 
 
 def test_it_is_not_today_s_and_leaves_that_as_it_is(officer):
