@@ -102,13 +102,13 @@ def key_of(text: str) -> str:
     return SPACES.sub(" ", folded).strip()
 
 
-# Letters that are no others with an accent.
-_LETTERS = str.maketrans(
+# Letters that are no others with an accent, and slashes.
+_IN_SLUG = str.maketrans(
     {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d"}
     | {"þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "Æ": "ae", "Œ": "oe", "Ø": "o", "Ł": "l"}
     | {"Đ": "d", "Ð": "d", "Þ": "th", "Ħ": "h", "Ŧ": "t"}
+    | dict.fromkeys("/\\⁄∕／＼|", "-")
 )
-_SLASHES = str.maketrans(dict.fromkeys("/\\⁄∕／＼|", "-"))
 MAX_SLUG = 255
 
 
@@ -117,5 +117,7 @@ def slug_of(text: str) -> str:
 
     Empty for a name without any Latin letter or digit. A slug makes itself.
     """
-    shown = SPACES.sub(" ", text).translate(_SHOWN).translate(_SLASHES).translate(_LETTERS)
-    return slugify(shown)[:MAX_SLUG].strip("-_")
+    shown = SPACES.sub(" ", text)
+    if not text.isascii():
+        shown = shown.translate(_SHOWN)
+    return slugify(shown.translate(_IN_SLUG))[:MAX_SLUG].strip("-_")
