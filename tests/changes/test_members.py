@@ -340,3 +340,11 @@ def test_what_was_taken_on_counts_while_its_succession_stands():
     assert TakenOn.objects.in_force().count() == 0
     assert changes.restore(birch, record, at=days_on(2))
     assert TakenOn.objects.in_force().count() == 1
+
+
+def test_an_organisation_with_several_successors_was_split():
+    cedar = named("Cedar Charity")
+    saved(cedar, Succession(organisation=cedar, successor=named("Birch Trust")))
+    assert cedar.changes.first().what == "Became part of recorded: Birch Trust."
+    saved(cedar, Succession(organisation=cedar, successor=named("Ashdown Council")))
+    assert cedar.changes.first().what == "Split into added: Ashdown Council."
