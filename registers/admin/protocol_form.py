@@ -19,7 +19,7 @@ from registers.admin.forms import ModelForm, MonthField, ReasonForm, RecordedFor
 from registers.admin.permissions import PUBLISH_FIELDS
 from registers.models import Organisation, Party, Protocol
 from registers.models.protocol_fields import FormSection
-from registers.models.references import example, reference_key
+from registers.models.references import check_new_reference, example, reference_key
 from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
@@ -221,6 +221,7 @@ class ProtocolForm(PublishPermissionForm):
     def clean_reference(self) -> str:
         """Refuse a reference in use: two editors may have been offered the same one."""
         reference: str = self.cleaned_data["reference"]
+        check_new_reference(reference)
         if Protocol.objects.filter(reference_key=reference_key(reference)).exists():
             raise ValidationError(reference_taken())
         return reference

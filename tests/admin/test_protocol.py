@@ -202,7 +202,7 @@ BAD_REFERENCES = {
     "taken": ("0046", "A protocol has this reference already."),
     "too short": ("12", "Enter the number as 4 to 8 digits"),
     "letters": ("ISP0012", "Enter the number as 4 to 8 digits"),
-    "too long": ("123456789", "at most 8 characters"),
+    "too long": ("123456789", "Enter the number as 4 to 8 digits"),
     "missing": ("", "This field is required."),
     "other digits": ("٠٠١٢", "Enter the number as 4 to 8 digits"),
 }
