@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 from django.urls import reverse
 
-from registers.exports.columns import BOOLEANS, ExportContext, day, month, yes_or_no
+from registers.exports.columns import BOOLEANS, WRITERS, ExportContext, day, month
 from registers.models import (
     Approver,
     Change,
@@ -60,14 +60,8 @@ def plain_facts(protocol: Protocol) -> Facts:
 
 
 def _plain(field: ProtocolField, value: Any) -> Any:
-    match field.kind:
-        case Kind.BOOLEAN:
-            return BOOLEANS.get(yes_or_no(value))
-        case Kind.DAY:
-            return day(value) or None
-        case Kind.MONTH:
-            return month(value) or None
-    return value or None
+    text = WRITERS[field.kind](value)
+    return BOOLEANS.get(text) if field.kind is Kind.BOOLEAN else text or None
 
 
 def time(at: datetime.datetime | None) -> str | None:

@@ -34,6 +34,7 @@ STEMS = {
     "review_from=2024-03": "protocols-review-from-2024-03",
     "review_from=2024-03&review_to=2024-12": "protocols-review-from-2024-03-to-2024-12",
     "q=Child+%22protection%22+../etc": "protocols-about-child-protection-etc",
+    f"q={'word+' * 20}": f"protocols-about-{'-'.join(['word'] * 12)}",
 }
 
 

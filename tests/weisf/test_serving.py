@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from gunicorn.config import Config
-from gunicorn.http.errors import InvalidResponseHeader, LimitRequestLine
+from gunicorn.http.errors import InvalidRequestLine, InvalidResponseHeader, LimitRequestLine
 from gunicorn.http.parser import RequestParser
 
 from weisf import serving, settings
@@ -137,6 +137,12 @@ def test_a_query_string_in_utf_8_is_read(served, query, read):
     assert ask(port, get(b"/about/?" + query)).startswith("HTTP/1.1 200 OK\r\n")
     parser = RequestParser(Config(), [get(b"/about/?" + query)], ("192.0.2.1", 1))
     assert next(parser).query == read
+
+
+def test_a_query_string_that_is_not_utf_8_is_no_request():
+    parser = RequestParser(Config(), [get(b"/about/?q=\xff")], ("192.0.2.1", 1))
+    with pytest.raises(InvalidRequestLine):
+        next(parser)
 
 
 @pytest.mark.parametrize(
