@@ -60,7 +60,7 @@ class Binding:
         """Return the mask of protocols that bind it."""
         if role not in self._masks:
             chosen = np.zeros(self.index.size, bool)
-            for part in self._parts(role):
+            for part in self.parts(role):
                 chosen[part.positions] = True
             self._masks[role] = chosen
         return self._masks[role]
@@ -105,7 +105,7 @@ class Binding:
         lowest = np.full(self.index.size, NO_LOWEST, np.int32)
         highest = np.full(self.index.size, NO_HIGHEST, np.int32)
         parts = sorted(
-            (each for each in self._parts(role) if not each.path.undecided),
+            (each for each in self.parts(role) if not each.path.undecided),
             key=lambda each: each.source,
         )
         for part in parts:
@@ -114,7 +114,8 @@ class Binding:
             lowest[part.positions] = part.source
         return lowest, highest
 
-    def _parts(self, role: str) -> Iterator[Part]:
+    def parts(self, role: str = "") -> Iterator[Part]:
+        """Give what binds it source by source, by each path."""
         positions_of = self.index.positions_of
         if not self.is_linked:
             yield Part(self.organisation, OWN_NAME, positions_of(self.organisation, role))

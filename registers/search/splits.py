@@ -1,6 +1,7 @@
 """Organisations that were split, or will be, and the protocols that nobody decided about.
 
-Where nobody recorded which successor took a protocol on, all of them are shown it.
+Where nobody recorded which successor took a protocol on, all of them are shown it. What
+binds all of them anyway, as members of the same groups, needs no decision.
 """
 
 from __future__ import annotations
@@ -8,11 +9,18 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+
+import numpy as np
 
 from registers.models import Protocol
+from registers.search.binding import Binding
 from registers.search.index import Index, Mask
 
 FIRST_DAY, ONE_DAY = datetime.date.min, datetime.timedelta(1)
+# The successors of a split organisation by id, each with the day; None where it is not known.
+Successors = dict[int, int | None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,8 +28,8 @@ class Split:
     """An organisation with several successors, by id.
 
     `day` is the first on which one took a part of its place; None where it is not known,
-    and then it was always so. `protocols` are those in force that bound it, and
-    `undecided` those of them that nobody decided about.
+    and then it was always so. `protocols` are those in force that bound it and need a
+    decision, or have one; `undecided` those of them that nobody decided about.
     """
 
     organisation: int
@@ -47,29 +55,41 @@ def find_splits(index: Index, on: datetime.date, *, of: int | None = None) -> li
     """
     links = index.links
     keys = links.splits if of is None else links.splits & {of}
-    days: defaultdict[int, list[int | None]] = defaultdict(list)
-    for predecessors in links.predecessors.values() if keys else ():
+    found: defaultdict[int, Successors] = defaultdict(dict)
+    for successor, predecessors in links.predecessors.items() if keys else ():
         for key, day in predecessors:
             if key in keys:
-                days[key].append(day)
-    found = [_split(index, key, _first(each), on) for key, each in days.items()]
-    return sorted(found, key=lambda each: (each.day or FIRST_DAY, each.organisation))
+                found[key][successor] = day
+    splits = [_split(index, key, successors, on) for key, successors in found.items()]
+    return sorted(splits, key=lambda each: (each.day or FIRST_DAY, each.organisation))
 
 
-def _first(days: list[int | None]) -> datetime.date | None:
-    known = [day for day in days if day is not None]
-    return datetime.date.fromordinal(min(known)) if len(known) == len(days) else None
-
-
-def _split(index: Index, key: int, day: datetime.date | None, on: datetime.date) -> Split:
-    links = index.links
+def _split(index: Index, key: int, successors: Successors, on: datetime.date) -> Split:
+    known = [day for day in successors.values() if day is not None]
+    day = datetime.date.fromordinal(min(known)) if len(known) == len(successors) else None
     before = max(day, FIRST_DAY + ONE_DAY) - ONE_DAY if day else on
-    sources = links.reach(key, before).usual
-    protocols = index.of_organisations(sources) & index.in_status(Protocol.Status.PUBLISHED)
-    undecided = protocols.copy()
-    decided = links.decisions.get(key, {})
-    undecided[[links.positions[each] for each in decided if each in links.positions]] = False
+    settled = _bind_all(index, successors, on)
+    bound, open_, decided = (np.zeros(index.size, bool) for _ in range(3))
+    for part in Binding(index, key, on=before).parts():
+        bound[part.positions] = True
+        if part.source not in settled:
+            open_[part.positions] = True
+    positions = map(index.links.positions.get, index.links.decisions.get(key, {}))
+    decided[[each for each in positions if each is not None and each < index.size]] = True
+    in_force = index.in_status(Protocol.Status.PUBLISHED)
+    undecided = open_ & ~decided & in_force
+    protocols = undecided | (bound & decided & in_force)
     return Split(organisation=key, day=day, protocols=protocols, undecided=undecided)
+
+
+def _bind_all(index: Index, successors: Successors, on: datetime.date) -> set[int]:
+    """Return what binds every successor without any decision, once all have taken their places."""
+    known = [datetime.date.fromordinal(day) for day in successors.values() if day is not None]
+    day = max([on, *known])
+    reaches = (index.links.reach(key, day).usual for key in successors)
+    return reduce(
+        and_, ({key for key, path in each.items() if not path.undecided} for each in reaches)
+    )
 
 
 def undecided_count(index: Index, on: datetime.date) -> int:
