@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
+from django.db.models import Q
 from django.utils.text import slugify
 
 from demo.organisations import WORDS, Cast, Parties
@@ -129,6 +131,24 @@ def _after(
     first = last + ONE_DAY
     days = (on - ONE_DAY - first).days
     return first + datetime.timedelta(random.randint(0, days)) if days > 0 else on + 30 * ONE_DAY
+
+
+def memberships_of_parts(later: Later, at: datetime.datetime) -> Iterator[New]:
+    """Give the new bodies their places in the groups of what was split; all else is stored."""
+    new = {each.subject.pk for each in later.new}
+    for each in later.successions:
+        row: Any = each.subject
+        if row.successor_id in new:
+            day = row.happened_on
+            belonged = Membership.objects.filter(
+                Q(from_day=None) | Q(from_day__lt=day),
+                Q(to_day=None) | Q(to_day__gte=day),
+                member=row.organisation_id,
+            )
+            for had in belonged.order_by("pk"):
+                part = Membership(group_id=had.group_id, member_id=row.successor_id)
+                part.from_day, part.to_day = day, had.to_day
+                yield New(subject=part, at=at)
 
 
 def decisions(at: datetime.datetime) -> Iterator[New]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from demo.history import add_history
-from demo.links import decisions, later_successions, memberships
+from demo.links import decisions, later_successions, memberships, memberships_of_parts
 from demo.organisations import make_cast, successions
 from demo.protocols import Protocols, office_hour
 from demo.seed import New, save_register
@@ -57,6 +57,7 @@ def make_register(protocols: int, *, seed: int, on: datetime.date) -> None:
             later = later_successions(links, cast, made.parties, on=on, at=at)
             save_all(later.new)
             save_all(later.successions)
+            save_all(memberships_of_parts(later, at))
             save_all(decisions(at))
         add_history(random, made, cast)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import re
 
@@ -10,7 +11,10 @@ from django.core.management import call_command
 from django.db import models
 from django.db.models import Count
 from django.test import Client
+from django.utils import timezone
 
+from demo.links import Later, memberships_of_parts
+from demo.seed import New
 from registers.models import (
     Approver,
     Change,
@@ -160,6 +164,29 @@ def test_one_body_was_split_and_partly_decided_and_one_is_to_be(client: Client, 
     assert to_come
     assert any(0 < split.count < split.protocols.sum() for split in past)
     assert TakenOn.objects.exists()
+
+
+def test_new_bodies_belong_to_the_groups_of_what_was_split():
+    row = Succession.objects.filter(successor__name__startswith="North ")[0]
+    day, before = row.happened_on, row.happened_on - datetime.timedelta(1)
+    later = Later(
+        new=[New(subject=row.successor, at=timezone.now())],
+        successions=[New(subject=row, at=timezone.now())],
+    )
+    open_, ends, ended, begins = (
+        Organisation.objects.create(name=name, slug=name, kind="group") for name in "abcd"
+    )
+    for group, days in [
+        (open_, {}),
+        (ends, {"from_day": before, "to_day": day}),
+        (ended, {"to_day": before}),
+        (begins, {"from_day": day}),
+    ]:
+        Membership.objects.create(group=group, member=row.organisation, **days)
+    found = [each.subject for each in memberships_of_parts(later, timezone.now())]
+    assert {each.member for each in found} == {row.successor}
+    wanted = {(open_, day, None), (ends, day, day)}
+    assert {(each.group, each.from_day, each.to_day) for each in found} == wanted
 
 
 def test_every_name_of_an_organisation_leads_to_it(client: Client):
