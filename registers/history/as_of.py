@@ -12,7 +12,8 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from registers.history.diff import PRIVATE_FIELDS, file_text
+from registers.history.diff import PRIVATE_FIELDS
+from registers.history.parts import file_text
 from registers.history.snapshot import Snapshot, Values, snapshot_of, to_python
 from registers.models import (
     Change,

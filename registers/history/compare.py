@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from registers.history.diff import PART_KINDS
+from registers.history.parts import PART_KINDS
 from registers.history.snapshot import Snapshot, comparable_value
 
 Row = dict[str, Any]

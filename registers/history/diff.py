@@ -10,20 +10,18 @@ import datetime
 import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import PurePath
 from typing import Any
 
 from django.db import models
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from registers.history.parts import PART_KINDS, PartKind, file_text
 from registers.history.snapshot import Snapshot, Values, blank_snapshot, comparable_value
-from registers.models import Change, Identifier, Name, Party, Review, protocol_fields
-from registers.models.keys import key_of
+from registers.models import Change, protocol_fields
 
 # The text piece by piece, each with whether the other side lacks it.
 Side = tuple[tuple[str, bool], ...]
@@ -245,32 +243,6 @@ def _text(side: Side) -> str:
     return " ".join("".join(text for text, _ in side).split()).removesuffix(".")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PartKind:
-    """How parts of one kind are compared and described.
-
-    `label` heads a difference, `identity` returns what makes two parts the same
-    one, `compared` names the values that can differ, and `text` describes a part.
-    `several` names them all together; empty where there is one at most. `label_of_list`
-    stands for both where there are, or were, several, and that is called otherwise. `order` is
-    the label for a change of their order alone; empty where the order says nothing.
-    `includes` picks the parts that this kind describes.
-    """
-
-    label: str
-    identity: Callable[[Values], Any]
-    compared: tuple[str, ...]
-    text: Callable[[Values], str]
-    several: str = ""
-    label_of_list: str = ""
-    order: str = ""
-    includes: Callable[[Values], bool] = lambda part: True
-
-    def compared_values(self, part: Values) -> list[Any]:
-        """Return the values of a part that are compared."""
-        return [comparable_value(part.get(name)) for name in self.compared]
-
-
 def display(field: models.Field[Any, Any], value: Any) -> str:
     """Return a snapshot's value of `field` as it is displayed; empty where there is none."""
     if value is None or value == "":
@@ -290,193 +262,3 @@ def _date(field: models.DateField[Any, Any], value: str) -> str:
         return date_format(moment, "j F Y, H:i")
     day = datetime.date.fromisoformat(value)
     return date_format(day, "F Y" if field.name in MONTHS else "j F Y")
-
-
-def party_text(party: Values) -> str:
-    """Return the text that describes a party."""
-    words = str(party["organisation"]["says"])
-    words += f" ({party['note']})" if party["note"] else ""
-    if party["name_as_published"] not in {"", party["organisation"]["says"]}:
-        words += f", published as {party['name_as_published']}"
-    return words + (f", signed {_day(party['signed_on'])}" if party["signed_on"] else "")
-
-
-def file_text(paper: Values) -> str:
-    """Return the name of a paper's file, or else its kind, with its size where that is known.
-
-    What has no file, as a paper before it was first saved, has neither.
-    """
-    file = paper.get("name") or PurePath(paper.get("file") or "").suffix.lstrip(".").upper()
-    size = paper.get("size")
-    return ", ".join(
-        filter(None, [file, filesizeformat(size).replace("\xa0", " ") if size else ""])
-    )
-
-
-def _document(document: Values) -> str:
-    about = file_text(document)
-    return f"{document['title']} ({about})" if about else str(document["title"])
-
-
-def _name(name: Values) -> str:
-    kind = str(dict(Name.Kind.choices)[name["kind"]]).lower()
-    also = f", also written {name['also_written']}" if name["also_written"] else ""
-    source = f"; source: {name['source']}" if name.get("source") else ""
-    return f"{name['text']} ({kind}{also}{source})"
-
-
-def _identifier(identifier: Values) -> str:
-    return f"{dict(Identifier.Scheme.choices)[identifier['scheme']]} {identifier['value']}"
-
-
-def _succession(succession: Values) -> str:
-    words = str(succession["successor"]["says"])
-    words += f" on {_day(succession['happened_on'])}" if succession["happened_on"] else ""
-    return words + (f" ({succession['source']})" if succession["source"] else "")
-
-
-def _membership(membership: Values) -> str:
-    words = str(membership["member"]["says"])
-    words += f" from {_day(membership['from_day'])}" if membership["from_day"] else ""
-    words += f" to {_day(membership['to_day'])}" if membership["to_day"] else ""
-    return words + (f" ({membership['source']})" if membership["source"] else "")
-
-
-def _taken_on(taken_on: Values) -> str:
-    return f"{taken_on['successor']['says']}, in the place of {taken_on['predecessor']['says']}"
-
-
-def _review(review: Values) -> str:
-    outcome = str(dict(Review.Outcome.choices)[review["outcome"]]).lower()
-    words = f"{_day(review['reviewed_on'])}, {outcome}; decided by: {review['job_title']}"
-    return words + (f"; note: {review['note']}" if review["note"] else "")
-
-
-def _day(day: str) -> str:
-    return date_format(datetime.date.fromisoformat(day), "j F Y")
-
-
-def is_lead(party: Values) -> bool:
-    """Say whether a recorded party is the lead."""
-    return bool(party["role"] == Party.Role.LEAD)
-
-
-PARTY = ("organisation", "name_as_published", "note", "signed_on")
-# By kind of part, as in a snapshot.
-PART_KINDS: dict[str, list[PartKind]] = {
-    "parties": [
-        PartKind(
-            label="Lead organisation",
-            identity=is_lead,  # one at most: another lead stands in its place
-            compared=PARTY,
-            text=party_text,
-            includes=is_lead,
-        ),
-        PartKind(
-            label="Other organisation",
-            several="Other organisations",
-            identity=lambda party: comparable_value(party["organisation"]),
-            compared=PARTY,
-            text=party_text,
-            order="Order of the organisations",
-            includes=lambda party: not is_lead(party),
-        ),
-    ],
-    "overarching": [
-        PartKind(
-            label="Comes under",
-            several="Comes under",
-            identity=lambda each: comparable_value(each["overarching"]),
-            compared=("overarching",),
-            text=lambda each: str(each["overarching"]["says"]),
-        )
-    ],
-    "taken_on": [
-        PartKind(
-            label="Taken on by",
-            several="Taken on by",
-            identity=lambda each: (
-                comparable_value(each["predecessor"]),
-                comparable_value(each["successor"]),
-            ),
-            compared=("predecessor", "successor"),
-            text=_taken_on,
-        )
-    ],
-    "documents": [
-        PartKind(
-            label="Document",
-            several="Documents",
-            identity=lambda document: document["id"],
-            compared=("title", "file"),
-            text=_document,
-        )
-    ],
-    "names": [
-        PartKind(
-            label="Name",
-            several="Names",
-            identity=lambda name: key_of(name["text"]),
-            compared=("text", "kind", "also_written", "source"),
-            text=_name,
-        )
-    ],
-    "identifiers": [
-        PartKind(
-            label="Identifier",
-            several="Identifiers",
-            identity=lambda identifier: (identifier["scheme"], identifier["value"]),
-            compared=("scheme", "value"),
-            text=_identifier,
-        )
-    ],
-    "successions": [
-        PartKind(
-            label="Became part of",
-            label_of_list="Split into",
-            several="Became part of",
-            identity=lambda succession: comparable_value(succession["successor"]),
-            compared=("successor", "happened_on", "source"),
-            text=_succession,
-        )
-    ],
-    "members": [
-        PartKind(
-            label="Member",
-            several="Members",
-            # It can leave a group, and come back.
-            identity=lambda membership: (
-                comparable_value(membership["member"]),
-                membership["from_day"],
-            ),
-            compared=("member", "from_day", "to_day", "source"),
-            text=_membership,
-        )
-    ],
-    "approvers": [
-        PartKind(
-            label="Approver",
-            several="Approvers",
-            identity=lambda approver: approver["job_title"],
-            compared=("job_title",),
-            text=lambda approver: str(approver["job_title"]),
-        )
-    ],
-    "reviews": [
-        PartKind(
-            label="Review",
-            several="Review",
-            identity=lambda review: review["id"],
-            compared=("reviewed_on", "outcome", "next_review", "replaced_by", "job_title", "note"),
-            text=_review,
-        )
-    ],
-    "contact": [
-        PartKind(
-            label="Contact for reminders",
-            identity=lambda contact: True,  # one at most
-            compared=("email",),
-            text=lambda contact: str(contact["email"]),
-        )
-    ],
-}
