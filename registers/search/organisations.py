@@ -258,11 +258,18 @@ class NamedWith:
     """The organisations named together with one, the most protocols first; `count` is of all.
 
     Each has an attribute `shared`, the number of protocols in force that name both. Those
-    that no protocol names itself, but only through others, are not among them.
+    that no protocol names itself, but only through others, are not among them. `own` is the
+    number of those that it is named with in its own name: the length of its list of pairs.
     """
 
     organisations: list[Organisation]
     count: int
+    own: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether `organisations` are all that there are."""
+        return self.count == len(self.organisations)
 
 
 def named_with(
@@ -273,6 +280,8 @@ def named_with(
     binding = Binding(index, organisation.pk, on=on)
     numbers = index.count_by_organisation(binding.decided() & current)
     numbers[organisation.pk : organisation.pk + 1] = 0
+    own = index.count_by_organisation(index.of_organisations([organisation.pk]) & current)
+    own[organisation.pk : organisation.pk + 1] = 0
 
     def exact(key: int) -> int:
         other = Binding(index, key, on=on)
@@ -292,4 +301,5 @@ def named_with(
     return NamedWith(
         organisations=sorted(organisations, key=lambda each: (-shared[each.pk], each.name.lower())),
         count=int(np.count_nonzero(numbers)),
+        own=int(np.count_nonzero(own)),
     )

@@ -8,9 +8,12 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
-from registers.models import Organisation, Protocol
+from registers.models import Organisation, Protocol, Succession
+from registers.search.search_writer import update_search
+from tests.makers import OrganisationFactory
 from tests.public.pages import choices, found, groups, links, listed, text
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +125,35 @@ def test_every_number_of_who_is_named_with_whom(client: Client):
         assert len(rows) > 9
         for address, number in rows[:40]:
             assert found(client.get(html.unescape(address))) == int(number)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("is_named", [True, False])
+def test_whom_an_organisation_is_named_with(client: Client, is_named):
+    """A number that leads to the table of pairs is of that table, which holds own names only."""
+    asked = Organisation.objects.get(slug="barnardos") if is_named else OrganisationFactory()
+    council = Organisation.objects.get(slug="essex-county-council")
+    for address in (asked.get_absolute_url(), council.get_absolute_url()):
+        assert_pairs_agree(client, address)
+    Succession.objects.create(organisation=council, successor=asked)
+    update_search(protocols=[], organisations=[], links=True)
+    page = assert_pairs_agree(client, asked.get_absolute_url())
+    assert page.context["sharing"].count > page.context["sharing"].own
+    assert not re.search(r"Named together with \d", text(page))
+
+
+def assert_pairs_agree(client: Client, address: str) -> HttpResponse:
+    page = client.get(address)
+    led = [(where, words) for where, words in links(page) if "/sharing/?organisation=" in where]
+    own = 0
+    for where, words in led:
+        own = client.get(where).context["page"].count
+        assert own == (int(number[1]) if (number := re.search(r"all (\d+)", words)) else 1)
+    sharing = page.context["sharing"]
+    assert own == sharing.own
+    if heading := re.search(r"Named together with (\d+) others?", text(page)):
+        assert int(heading[1]) in {own, len(sharing.organisations)}
+    return page
 
 
 def test_every_ending(client: Client):

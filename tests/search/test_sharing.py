@@ -93,6 +93,9 @@ def test_an_organisation_is_named_together_with_the_parties_of_its_protocols_in_
         found = named_with(current_index(), organisation, on=DAY, most=100)
         assert [(other.slug, other.shared) for other in found.organisations] == expected
         assert found.count == len(expected)
+        parties = [{slug for slug, _ in protocol["parts"]} for protocol in in_force]
+        beside = set().union(*(named for named in parties if organisation.slug in named))
+        assert found.own == len(beside - {organisation.slug})
         few = named_with(current_index(), organisation, on=DAY, most=2)
         assert {(other.slug, other.shared) for other in few.organisations} <= set(expected)
         assert (len(few.organisations), few.count) == (min(2, len(expected)), len(expected))
