@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,11 +16,12 @@ from registers.exports.pairs import as_csv, record
 from registers.models import Organisation
 from registers.public.exports import link_header
 from registers.public.problem import problem
-from registers.public.request_context import export_context, paginate
+from registers.public.request_context import export_context, page_number, paginate
 from registers.public.two_boxes import two_boxes
 from registers.search.index import current_index
 from registers.search.organisation_names import OrganisationNames
 from registers.search.pairs import MOST_FIRST, PairList, PairsForm, pair_list
+from registers.search.query_string import with_query
 
 PAIRS_PER_PAGE = 100
 PAIRS_PATH = "/sharing.json"
@@ -48,8 +50,19 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": paginate(request, pairs, length=PAIRS_PER_PAGE),
         "headings": headings(around, sort),
         "query": short_query(around, sort),
+        "canonical_url": canonical_url(request, around, sort),
     }
     return render(request, "sharing/list.html", context)
+
+
+def canonical_url(request: HttpRequest, around: Organisation | None, sort: str) -> str:
+    """Return the one URL of a page of the table: the same pairs in another order have that too.
+
+    A later page in another order has other rows: it is a part of the whole table.
+    """
+    number = page_number(request) if sort == MOST_FIRST else 1
+    query = short_query(around, MOST_FIRST, **({"page": number} if number > 1 else {}))
+    return with_query(f"{settings.SITE_URL}{request.path}", query)
 
 
 def sentences(asked: PairsForm) -> dict[str, str]:

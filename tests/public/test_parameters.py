@@ -153,6 +153,11 @@ NARROWED = {
     "/reviews/?on=2022-06-30&x=1": "/reviews/?on=2022-06-30",
     "/protocols/0036/?on=2022-06-30": "/protocols/0036/?on=2022-06-30",
     "/organisations/?letter=e": "/organisations/?letter=e",
+    "/sharing/?sort=organisation": "/sharing/",
+    "/sharing/?sort=-protocols": "/sharing/",
+    "/sharing/?sort=with&page=2": "/sharing/",
+    "/sharing/?sort=with&organisation=essex-police": "/sharing/?organisation=essex-police",
+    "/sharing/?sort=-protocols&page=2": "/sharing/?page=2",
 }
 
 
