@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from urllib.parse import urlencode, urlsplit
@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from django.db.models import Count, Max
 
 from registers.exports import atom
-from registers.exports.columns import ExportContext, url
+from registers.exports.columns import ExportContext, through_in_words, url
 from registers.exports.plain_text import one_line, plain
 from registers.history.as_of import end_of
 from registers.models import Change, Protocol
@@ -130,9 +130,27 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
         link_text="See these protocols in the register.",
         feed_url=with_query(f"{context.site}{PATH}", _query(results)),
     )
-    for change, protocol in newest_changes(results, MAX_ENTRIES):
-        _add(feed, change, protocol, context)
+    newest = newest_changes(results, MAX_ENTRIES)
+    through = _through(results, [protocol.reference for _, protocol in newest])
+    for change, protocol in newest:
+        _add(feed, change, protocol, through(protocol.reference), context)
     yield feed.as_bytes()
+
+
+def _through(results: Results, references: Iterable[str]) -> Callable[[str], str]:
+    """Return a function from each reference to how its protocol binds the organisations asked for.
+
+    That is in words, and '' where none was asked for. Parties are fetched only where they
+    make a difference: three queries for all references.
+    """
+    explanation = results.explanation
+    if explanation is None:
+        return lambda _: ""
+    if explanation.is_plain:
+        return lambda _: through_in_words(explanation.plain)
+    protocols = results.filters.index.fetch(sorted(set(references)))
+    words = {key: through_in_words(explanation.of(each)) for key, each in protocols.items()}
+    return lambda reference: words.get(reference, "")
 
 
 def _query(results: Results) -> str:
@@ -145,9 +163,12 @@ def _query(results: Results) -> str:
     return "&".join(filter(None, [results.query(sort=None, status=None), urlencode(status_query)]))
 
 
-def _add(feed: atom.AtomFeed, change: Change, protocol: Protocol, context: ExportContext) -> None:
-    """Add an entry: the protocol, the kind of change, and its text."""
+def _add(
+    feed: atom.AtomFeed, change: Change, protocol: Protocol, through: str, context: ExportContext
+) -> None:
+    """Add an entry: the protocol, the kind of change, its text, and how the protocol binds."""
     words = f"{change.what}\n\nWhy: {change.why}" if change.why else change.what
+    words += f"\n\nHow it binds: {through}" if through else ""
     made_at = change.made_at.astimezone(datetime.UTC)
     feed.add_item(
         title=f"{one_line(str(protocol))}: {change.get_kind_display().lower()}",

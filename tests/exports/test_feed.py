@@ -227,6 +227,47 @@ def test_lines_stay_lines(growth):
     assert said == "One.\nTwo.\nThree.\nFour.\nFive."
 
 
+# Through what a protocol binds -------------------------------------------------------------------
+
+ICB = "nhs-hertfordshire-and-west-essex-integrated-care-board"
+BINDS = {
+    "in its own name": ("organisation=west-essex-ccg", "in its own name"),
+    "through another": (
+        f"organisation={ICB}",
+        "through West Essex CCG, whose place it took on 1 July 2022",
+    ),
+    "of two": (
+        f"organisation={ICB}&organisation=west-essex-ccg&q=0045",
+        "NHS Hertfordshire and West Essex Integrated Care Board through West Essex CCG, whose",
+    ),
+    "of nobody": ("q=0045", None),
+}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("query", "words"), BINDS.values(), ids=BINDS)
+def test_it_says_through_what_each_binds_the_organisation(real_register, query, words):
+    (entry, *others) = entries(query)
+    said = entry.content[0].value
+    assert not others or "organisation=west-essex-ccg" in query
+    assert "How it binds" not in said if words is None else f"How it binds: {words}" in said
+
+
+def test_what_it_says_of_binding_takes_the_same_few_queries(real_register):
+    named, bound = "organisation=west-essex-ccg", f"organisation={ICB}"
+    lead = Organisation.objects.get(slug="west-essex-ccg")
+    make_protocols(3, theme=Theme.objects.first(), parties=[lead])
+    few = queries_to_write(bound)
+    # The protocols with their parties, and the names on the way.
+    assert few == queries_to_write(named) + 3
+    Change.objects.bulk_create(
+        Change(protocol=each, public=True, made_at=NOW, what="New")
+        for each in Protocol.objects.filter(parties__organisation=lead)
+        for _ in range(20)
+    )
+    assert queries_to_write(bound) == few
+
+
 # The real register, and a large one ------------------------------------------------------------
 
 
@@ -236,9 +277,10 @@ def test_a_feed_parser_takes_the_real_register(real_register):
     assert {entry.title for entry in read} == {f"{each}: added" for each in Protocol.objects.all()}
 
 
-def queries_to_write() -> int:
+def queries_to_write(query: str = "") -> int:
+    assert results_of(query).protocols is not None  # the register is read
     with CaptureQueriesContext(connection) as queries:
-        for _ in write(results_of(""), HERE):
+        for _ in write(results_of(query), HERE):
             pass
     return len(queries)
 
