@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from registers.models import Organisation
+from registers.models import Organisation, Protocol
+from registers.search.binding import Binding
 from registers.search.index import Index, Mask
 from registers.search.organisation_names import OrganisationNames, letters_of
 from registers.search.text.search import Search, search
 
 MAX_WORDS = 10  # offered, of a query that can have a hundred
 MAX_ORGANISATIONS = 5
+MOST_COMPARED = 500  # of those with every word
 MAX_NAME_LENGTH = 100  # characters of a query that are compared with names
 MIN_NAME_LENGTH = 5  # letters: shorter ones are like anything
 
@@ -34,6 +37,36 @@ def words_that_find(query: Search, index: Index, among: Mask) -> Iterator[FoundW
         count = int((search(word, index).mask & among).sum())
         if count:
             yield FoundWord(text=word, count=count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundOrganisation:
+    """An organisation that may be meant, and how many protocols in force bind it."""
+
+    organisation: Organisation
+    count: int
+
+
+def organisations_meant(
+    query: Search, index: Index, *, on: datetime.date, alike: bool
+) -> list[FoundOrganisation]:
+    """Return the organisations that somebody may mean by what was typed, the likeliest first.
+
+    Those with every word in their names and identifiers; then, if `alike`, those with the
+    names most like it. `on` is the day on which protocols bind them.
+    """
+    known = Organisation.objects.filter(pk__in=query.organisations()[:MOST_COMPARED])
+    found = list(known.order_by("name")[:MAX_ORGANISATIONS])
+    if alike:
+        found += organisations_called_like(query)
+    current = index.in_status(Protocol.Status.PUBLISHED)
+    return [
+        FoundOrganisation(
+            organisation=each,
+            count=int((Binding(index, each.pk, on=on).mask() & current).sum()),
+        )
+        for each in list(dict.fromkeys(found))[:MAX_ORGANISATIONS]
+    ]
 
 
 def organisations_called_like(query: Search) -> list[Organisation]:

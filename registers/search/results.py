@@ -16,10 +16,11 @@ from registers.models import Organisation, Protocol, Theme
 from registers.models.references import as_written, is_reference, looks_like
 from registers.search.binding import Explanation, Through
 from registers.search.facets import Facets, facets, facets_without_counts, theme_counts
-from registers.search.index import Index
+from registers.search.index import Index, current_index
 from registers.search.next_steps import (
+    FoundOrganisation,
     FoundWord,
-    organisations_called_like,
+    organisations_meant,
     words_that_find,
 )
 from registers.search.organisation_names import OrganisationNames, refuse_unreadable
@@ -217,9 +218,29 @@ class Results:
         return []
 
     @cached_property
-    def similar_organisations(self) -> list[Organisation]:
-        """Organisations with names like the words that found nothing."""
-        return organisations_called_like(self.search) if self.search and not self.count else []
+    def organisations_meant(self) -> list[FoundOrganisation]:
+        """The organisations that may be meant by words that no protocol has, or not all of them.
+
+        A protocol need not name one itself to bind it: by its name alone it is not found.
+        """
+        if not self.search or (self.count and not self.has_some_words):
+            return []
+        return organisations_meant(
+            self.search, self.filters.index, on=self.filters.linked_on, alike=not self.count
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but words keeps protocols out of the list."""
+        status = None if self.values["status"] == "all" else self.values["status"]
+        return bool(self.query(q=None, sort=None, status=status))
+
+    @property
+    def themes_in_force(self) -> list[tuple[Theme, int]]:
+        """Every theme with the number of protocols in force under it, as its page has it."""
+        index = current_index()
+        counts = index.count_by_theme(index.in_status(Protocol.Status.PUBLISHED))
+        return [(theme, counts.get(theme.pk, 0)) for theme in index.themes]
 
     @cached_property
     def query_string(self) -> str:

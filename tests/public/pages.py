@@ -25,7 +25,9 @@ def listed(response: HttpResponse) -> list[str]:
 
 
 def found(response: HttpResponse) -> int:
-    """The number in the heading of the register's list."""
+    """The number in the heading of the register's list, which for words that find nothing is 0."""
+    if 'id="nothing-found"' in response.content.decode():
+        return 0
     return int(re.search(r"<h2[^>]*>(\d+) protocols?</h2>", response.content.decode())[1])
 
 

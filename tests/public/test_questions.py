@@ -139,6 +139,42 @@ def test_what_is_not_found_has_an_honest_next_step(client: Client, real_register
         assert client.get(f"/?{query}").context["results"].count == word.count > 0
 
 
+# No protocol names it itself: it is bound through a body whose place it took.
+ICB = "nhs-hertfordshire-and-west-essex-integrated-care-board"
+OF_THE_ICB = {
+    "an identifier": "QM7",
+    "an acronym": "HWE",
+    "its name": "NHS Hertfordshire and West Essex Integrated Care Board",
+    "some words of its name": "Hertfordshire ICB",
+    "with a filter that leaves nothing": "QM7&review_from=2090-01",
+}
+
+
+@pytest.mark.parametrize("asked", OF_THE_ICB.values(), ids=OF_THE_ICB)
+def test_an_organisation_that_is_bound_through_another_is_offered(client, real_register, asked):
+    response = client.get(f"/?q={asked}")
+    results = response.context["results"]
+    assert results.has_some_words == bool(results.count)
+    meant = results.organisations_meant
+    assert (meant[0].organisation.slug, meant[0].count) == (ICB, 1)
+    assert f'href="/?organisation={ICB}"' in response.content.decode()
+
+
+def test_each_organisation_that_may_be_meant_has_the_number_of_its_list(client, real_register):
+    asked = ("Borough Council zebra", "Children zebra", "NHS zebra", "Essex Zebra Trust", "zebra")
+    numbers = set()
+    for words in (*asked, "children&review_from=2090-01", "NHS&review_from=2090-01"):
+        for each in client.get(f"/?q={words}").context["results"].organisations_meant:
+            numbers.add(each.count)
+            listed = client.get("/", {"organisation": each.organisation.slug})
+            assert listed.context["results"].count == each.count
+    assert len(numbers) > 2
+
+
+def test_no_organisation_is_offered_beside_what_was_found(client: Client, real_register):
+    assert ask(client, q="children").context["results"].organisations_meant == []
+
+
 def test_some_of_the_words_are_listed_on_the_page_and_in_no_file(client: Client, real_register):
     response = ask(client, q="children zebra")
     results = response.context["results"]

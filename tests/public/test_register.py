@@ -113,7 +113,40 @@ def test_nothing_found_says_so_and_what_to_do(client: Client):
     page = client.get("/?q=zebra")
     assert page.status_code == 200
     assert found(page) == 0
-    assert "No protocol matches all of this" in text(page)
+    assert "Nothing found for ‘zebra’" in text(page)
+
+
+FILTERS = {
+    "q=A%26E": False,
+    "q=A%26E&sort=title": False,
+    "q=A%26E&status=all": False,
+    "q=A%26E&status=withdrawn": True,
+    "q=A%26E&theme=safer-community": True,
+    "review_from=2090-01": True,
+}
+
+
+@pytest.mark.parametrize(("query", "is_narrowed"), FILTERS.items())
+def test_filters_are_spoken_of_where_some_are_used(client: Client, query, is_narrowed):
+    page = client.get(f"/?{query}")
+    assert found(page) == 0
+    words = text(page).partition("Search for the words as typed only")[2] or text(page)
+    assert ("Remove one of the filters" in words) == is_narrowed
+    assert ("Nothing found for ‘A&E’" in text(page)) == ("q=" in query)
+
+
+def test_a_register_without_protocols_in_force_says_so(client: Client):
+    Protocol.objects.update(status="draft")
+    find_all()
+    assert "No protocol is in force yet." in text(client.get("/"))
+
+
+def test_themes_are_offered_with_their_numbers(client: Client):
+    html = client.get("/?q=zebra").content.decode().partition('id="next-steps"')[2]
+    themes = re.findall(r'href="(/themes/[^"]+)">[^<]*</a> \((\d+)\)', html)
+    assert len(themes) == 4
+    for address, number in themes:
+        assert len(listed(client.get(address))) == int(number)
 
 
 def withdraw(reference: str) -> None:
@@ -128,7 +161,7 @@ def test_a_withdrawn_one_is_told_of_where_only_those_in_force_are_listed(client:
     became = ("/protocols/0012/", "See what happened to protocol 0012")
     page = client.get("/", {"q": words})
     assert became in links(page)
-    assert "No protocol in force matches all of this" in text(page)
+    assert "No protocol in force matches this" in text(page)
     others = {words: address for address, words in links(page)}
     assert listed(client.get(others["See the withdrawn ones that do"])) == ["0012"]
     for status in ("withdrawn", "all"):

@@ -20,7 +20,7 @@ from registers.search.index import Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.query import parse_query
 from registers.search.text.synonyms import synonyms_of
-from registers.search.text.terms import Term
+from registers.search.text.terms import Form, Term
 
 Tiers = npt.NDArray[np.int8]
 
@@ -64,6 +64,15 @@ class Search:
         most = int(numbers.max(initial=0))
         found: Mask = (numbers == most) & (numbers > 0)
         return found
+
+    def organisations(self) -> list[int]:
+        """Return the ids of the organisations of which the names and identifiers have every word.
+
+        In the order of ids; also of those that no protocol names itself. Where none has the
+        words, those with what stands for them.
+        """
+        forms = ([term.forms for term in self.terms], [term.all_forms for term in self.terms])
+        return next(filter(None, map(_organisations_with, forms)), [])
 
     def finds(self, term: Term) -> bool:
         """Return whether any public protocol has this term."""
@@ -153,6 +162,17 @@ def search(query: str, index: Index) -> Search:
         text=text,
         index=index,
     )
+
+
+def _organisations_with(terms: Iterable[tuple[Form, ...]]) -> list[int]:
+    """Return the ids of the organisations with any form of each term in their names."""
+    found: set[int] | None = None
+    for forms in terms:
+        ids = set(engine().find(ORGANISATIONS, forms, ORGANISATIONS.fields).tolist())
+        found = ids if found is None else found & ids
+        if not found:  # a query of a hundred words asks no more
+            break
+    return sorted(found or ())
 
 
 def _parse(query: str, index: Index) -> list[Term]:
