@@ -165,15 +165,6 @@ def protocols_of(
     )
 
 
-def current_counts(index: Index) -> dict[int, int]:
-    """Return the number of current protocols that name each organisation itself, by id.
-
-    Without zeros.
-    """
-    numbers = index.count_by_organisation(index.in_status(Protocol.Status.PUBLISHED))
-    return {int(key): int(numbers[key]) for key in np.flatnonzero(numbers)}
-
-
 def counts_by_role(index: Index, *, on: datetime.date) -> Callable[[int], RoleCounts]:
     """Return a function from an organisation's id to its counts on the day `on`.
 

@@ -37,11 +37,10 @@ from registers.admin.merging.preview import (
 )
 from registers.admin.merging.split import split_page
 from registers.changes.merge import ITSELF, KINDS_OF_NAME
-from registers.models import Apart, Name, Organisation, Party
+from registers.models import Apart, Name, Organisation, Party, Protocol
 from registers.models.keys import slug_of
 from registers.search.duplicates import likely_duplicates
 from registers.search.index import current_index
-from registers.search.organisations import current_counts
 
 PAIRS_PER_PAGE = 50
 URL_NAME = "admin:registers_organisation_duplicates"
@@ -84,14 +83,16 @@ def duplicates_page(request: HttpRequest) -> HttpResponse:
 
 def _suggestions(likely: list[Any]) -> list[Suggestion]:
     keys = {key for each in likely for key in (each.one, each.other)}
-    organisations, counts = Organisation.objects.in_bulk(keys), current_counts(current_index())
+    organisations, index = Organisation.objects.in_bulk(keys), current_index()
+    in_force = index.in_status(Protocol.Status.PUBLISHED)
+    counts = {key: int((index.of_organisations([key]) & in_force).sum()) for key in keys}
     return [
         Suggestion(
             one=organisations[each.one],
             other=organisations[each.other],
             reason=each.reason,
             names=each.names,
-            counts=(counts.get(each.one, 0), counts.get(each.other, 0)),
+            counts=(counts[each.one], counts[each.other]),
         )
         for each in likely
     ]
