@@ -188,13 +188,24 @@ def test_two_organisations_have_one_address_whichever_comes_first(reader, regist
     assert answer.request.redirected_from.response().status == 301
 
 
-@pytest.mark.parametrize("query", ["", "?theme=learning-and-education&review=overdue"])
-def test_the_spreadsheet_has_as_many_rows_as_the_heading_says(reader, register, tmp_path, query):
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("", "protocols"),
+        (
+            "?theme=learning-and-education&review=overdue",
+            "protocols-overdue-under-learning-and-education",
+        ),
+    ],
+)
+def test_the_spreadsheet_has_as_many_rows_as_the_heading_says(
+    reader, register, tmp_path, query, named
+):
     reader.goto(f"{register}/{query}")
     number = found(reader)
     with reader.expect_download() as download:
         reader.get_by_role("link", name="CSV").click()
-    assert re.fullmatch(r"protocols-\d{4}-\d\d-\d\d\.csv", download.value.suggested_filename)
+    assert re.fullmatch(rf"{named}-\d{{4}}-\d\d-\d\d\.csv", download.value.suggested_filename)
     download.value.save_as(tmp_path / "protocols.csv")
     with Path(tmp_path / "protocols.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -208,7 +219,8 @@ def test_the_calendar_has_as_many_events_as_the_heading_says(reader, register, t
     number = found(reader)
     with reader.expect_download() as download:
         reader.get_by_role("link", name="Add to your calendar").click()
-    assert download.value.suggested_filename == "protocol-reviews.ics"
+    named = "protocol-reviews-overdue-under-learning-and-education.ics"
+    assert download.value.suggested_filename == named
     download.value.save_as(tmp_path / "reviews.ics")
     read = read_calendar([(tmp_path / "reviews.ics").read_bytes()])
     assert len(read["events"]) == number
