@@ -29,7 +29,7 @@ NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 HTML = {"xmlns:h": "http://www.w3.org/1999/xhtml"}
 FIT_TO_SCREEN = {"name": "viewport", "content": "width=device-width, initial-scale=1"}
 FOR_PEOPLE = (
-    "This is a feed. To be told what is new, copy this page’s address into a feed reader, or into"
+    "This is a feed. To see what is new, copy this page’s address into a feed reader, or into"
     " the RSS folder of Outlook."
 )
 

@@ -1,4 +1,4 @@
-"""The synonyms that come with the register: brought into it, whatever state it is in.
+"""The synonyms that come with the register: loaded into it, whatever state it is in.
 
 A set that an officer changed, or does not use, stays as it is.
 """

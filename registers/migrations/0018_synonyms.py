@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 def give_permissions(apps, schema_editor):
-    """Let whoever may do something to themes do it to synonyms: both are public at once."""
+    """Give those with a permission on themes the same on synonyms: both are public at once."""
     database = schema_editor.connection.alias
     config = apps.get_app_config("registers")
     # Django makes permissions after all migrations, which is too late here.

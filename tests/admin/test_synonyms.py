@@ -1,4 +1,4 @@
-"""Synonyms in admin: an officer writes a set, is told what is wrong with it, and search uses it."""
+"""Synonyms in admin: an officer writes a set, sees what is wrong with it, and search uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendar: what two parsers read is what is due or overdue, and it is told of every change."""
+"""Calendar: what two parsers read is what is due or overdue, and it follows every change."""
 
 from __future__ import annotations
 

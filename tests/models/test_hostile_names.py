@@ -1,4 +1,4 @@
-"""Names that cannot be told from others by eye: found, refused, and what addresses they make."""
+"""Names that look like others: found, refused, and what addresses they make."""
 
 from __future__ import annotations
 

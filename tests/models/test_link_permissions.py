@@ -1,4 +1,4 @@
-"""Whoever may edit successions may edit members too, after the migration that brings them."""
+"""Those who may edit successions may edit members too, once the migration has added them."""
 
 from __future__ import annotations
 
