@@ -185,7 +185,7 @@ LISTS = {
     "/themes/safer-community/": (["?theme=safer-community"], "?theme=safer-community"),
     "/reviews/": ([""], ""),
     "/organisations/essex-county-council/": (
-        [f"?organisation={COUNCIL}&role=lead", f"?organisation={COUNCIL}&role=partner"],
+        [f"?organisation={COUNCIL}"],
         f"?organisation={COUNCIL}",
     ),
 }
@@ -220,19 +220,19 @@ def test_every_list_offers_them(client: Client, address, lists, feed):
 
 
 def test_two_lists_on_one_page_are_told_apart(client: Client):
-    page = client.get(f"/organisations/{COUNCIL}/")
-    words = [words for href, words in links(page) if "/protocols." in href]
+    page = client.get(f"/reviews/?organisation={COUNCIL}")
+    words = [words for href, words in links(page) if re.match(r"(webcal:.*)?/protocols\.", href)]
     assert "Follow in ‘Leads’" in words
     assert "Add to your calendar in ‘Partner in’" in words
     assert len(set(words)) == len(words)
 
 
-def test_an_organisation_s_lists_have_as_many_as_their_headings_say(client: Client):
-    page = client.get("/organisations/essex-county-council/").content.decode()
-    for role, heading in (("lead", "Leads"), ("partner", "Partner in")):
-        number = int(re.search(rf">{heading} (\d+) protocol", page)[1])
-        assert f"Download {number} row{'' if number == 1 else 's'} as <a" in page
-        assert len(rows(client, f"organisation=essex-county-council&role={role}")) == number
+@pytest.mark.parametrize("body", [COUNCIL, "west-essex-ccg", "all-essex-schools"])
+def test_an_organisation_s_file_has_as_many_rows_as_its_heading_says(client: Client, body):
+    page = client.get(f"/organisations/{body}/").content.decode()
+    number = int(re.search(r'id="protocols">(\d+) protocol', page)[1])
+    assert f"Download {number} row{'' if number == 1 else 's'} as <a" in page
+    assert len(rows(client, f"organisation={body}")) == number
 
 
 @pytest.mark.parametrize("address", ["/?theme=nonsense", "/about/", "/themes/"])
