@@ -168,12 +168,24 @@ class Through(NamedTuple):
 
 
 class Explanation:
-    """How each protocol of a list binds the `organisations` that were asked for, in words."""
+    """How each protocol of a list binds the `organisations` that were asked for, in words.
+
+    Their `bindings` are in the `role` that was asked for; those of `together`, which must
+    take part too, are in any.
+    """
 
     def __init__(
-        self, bindings: Sequence[Binding], organisations: Sequence[Organisation], role: str = ""
+        self,
+        bindings: Sequence[Binding],
+        organisations: Sequence[Organisation],
+        role: str = "",
+        *,
+        together: Sequence[Binding] = (),
     ) -> None:
-        self._bindings, self._role = bindings, role
+        asked = {each.organisation for each in bindings}
+        others = [each for each in together if each.organisation not in asked]
+        self._bindings = [*bindings, *others]
+        self._roles = [role] * len(bindings) + [""] * len(others)
         self._known = {each.pk: each for each in organisations}
 
     @property
@@ -192,8 +204,8 @@ class Explanation:
                 ),
                 path.undecided,
             )
-            for each in self._bindings
-            for source, path in each.paths(protocol, self._role)
+            for each, role in zip(self._bindings, self._roles, strict=True)
+            for source, path in each.paths(protocol, role)
         ]
 
     @property

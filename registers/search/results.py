@@ -295,9 +295,15 @@ class Results:
     @cached_property
     def explanation(self) -> Explanation | None:
         """How each protocol binds the organisations that were asked for, if there are any."""
-        if not self.values["organisation"]:
+        asked, others = self.values["organisation"], self.values["with"]
+        if not (asked or others):
             return None
-        return Explanation(self.filters.bindings, self.values["organisation"], self.values["role"])
+        return Explanation(
+            self.filters.bindings,
+            [*asked, *others],
+            self.values["role"],
+            together=self.filters.together,
+        )
 
     def through(self, protocol: Protocol) -> list[Through] | None:
         """Return how a protocol of the list binds the organisations that were asked for.

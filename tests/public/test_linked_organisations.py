@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
+import json
 
 import pytest
 from django.test import Client
@@ -52,6 +55,40 @@ def test_the_pair_of_a_successor(client: Client):
     assert "whose place NHS Hertfordshire and West Essex Integrated Care Board took" in words
     assert "West Essex CCG: lead" in words
     assert found(client.get(f"/?organisation=essex-county-council&with={ICB}")) == 1
+
+
+ICB_NAME = "NHS Hertfordshire and West Essex Integrated Care Board"
+THROUGH_THE_CCG = f"{ICB_NAME} through West Essex CCG, whose place {ICB_NAME} took on 1 July 2022"
+SAID_OF_EACH = {
+    "beside another": (
+        f"organisation=essex-county-council&with={ICB}",
+        ["Essex County Council in its own name", THROUGH_THE_CCG],
+    ),
+    "the other way round": (
+        f"organisation={ICB}&with=essex-county-council",
+        [THROUGH_THE_CCG, "Essex County Council in its own name"],
+    ),
+    "in a role, which is not that of the other": (
+        f"organisation=essex-county-council&role=partner&with={ICB}",
+        ["Essex County Council in its own name", THROUGH_THE_CCG],
+    ),
+    "with one alone": (
+        f"with={ICB}",
+        ["through West Essex CCG, whose place it took on 1 July 2022"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "words"), SAID_OF_EACH.values(), ids=SAID_OF_EACH)
+def test_it_is_said_of_each_organisation_asked_for_how_it_is_bound(client: Client, query, words):
+    page = client.get(f"/?{query}")
+    (row,) = page.context["results"].rows
+    assert (row.reference, [each.words for each in row.through]) == ("0045", words)
+    assert all(f"{each[0].upper()}{each[1:]}" in text(page) for each in words)
+    lines = client.get(f"/protocols.csv?{query}").getvalue().decode()
+    assert [line["through"] for line in csv.DictReader(io.StringIO(lines))] == ["; ".join(words)]
+    (record,) = json.loads(client.get(f"/protocols.json?{query}").getvalue())["results"]
+    assert [each["words"] for each in record["through"]] == words
 
 
 def test_a_body_that_will_be_split_says_so(client: Client):
