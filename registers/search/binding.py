@@ -17,7 +17,7 @@ import numpy as np
 from django.utils.formats import date_format
 from numpy.typing import NDArray
 
-from registers.models import Organisation, Protocol
+from registers.models import Organisation, Party, Protocol
 from registers.search.index import Index, Mask
 from registers.search.links import Path, Reach
 
@@ -39,22 +39,29 @@ class Part(NamedTuple):
 class Binding:
     """What binds an organisation, by id, on the day `on`.
 
-    With `through` 'own' that is only what names the organisation itself. A `role` is that of
-    the source in the protocol.
+    With `through` 'own' that is only what names the organisation itself; without `groups`
+    not what names a group that it belongs to. A `role` is that of the source in the protocol.
     """
 
     def __init__(
-        self, index: Index, organisation: int, *, on: datetime.date, through: str = ANY
+        self,
+        index: Index,
+        organisation: int,
+        *,
+        on: datetime.date,
+        through: str = ANY,
+        groups: bool = True,
     ) -> None:
-        self.index, self.organisation, self._on = index, organisation, on
-        self.is_linked = through == ANY and index.links.are_known_of(organisation)
+        self.index, self.organisation, self._on, self._through = index, organisation, on, through
+        self._links = index.links if groups else index.links.without_groups
+        self.is_linked = through == ANY and self._links.are_known_of(organisation)
         self._masks: dict[str, Mask] = {}
         self._ends_by_role: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
 
     @cached_property
     def reach(self) -> Reach:
         """Every source and the path to it."""
-        return self.index.links.reach(self.organisation, self._on)
+        return self._links.reach(self.organisation, self._on)
 
     def mask(self, role: str = "") -> Mask:
         """Return the mask of protocols that bind it."""
@@ -65,10 +72,20 @@ class Binding:
             self._masks[role] = chosen
         return self._masks[role]
 
-    def decided(self) -> Mask:
+    def decided(self, role: str = "") -> Mask:
         """Return the mask of protocols that bind it without doubt: nobody has to decide more."""
-        decided: Mask = self._ends("")[1] != NO_HIGHEST
+        decided: Mask = self._ends(role)[1] != NO_HIGHEST
         return decided
+
+    def led(self) -> Mask:
+        """Return the mask of protocols that it leads, itself or in the place of one that did.
+
+        What a group leads, its members do not lead.
+        """
+        itself = Binding(
+            self.index, self.organisation, on=self._on, through=self._through, groups=False
+        )
+        return itself.decided(Party.Role.LEAD)
 
     def sources(self) -> set[int]:
         """Return the ids of the other organisations that it can be bound through."""

@@ -74,6 +74,11 @@ class Links:
         """Return what binds an organisation, by id, on the day `on`."""
         return Reach(self, organisation, on.toordinal())
 
+    @cached_property
+    def without_groups(self) -> Links:
+        """The same links without members of groups."""
+        return replace(self, member_ends=np.zeros(0, np.int64))
+
     def are_known_of(self, organisation: int) -> bool:
         """Return whether any link, on whatever day, leads from the organisation to another."""
         rows = self._memberships(organisation)

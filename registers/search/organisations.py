@@ -210,9 +210,10 @@ class Together:
     """What names two organisations as two parties, those in force first, then by urgency.
 
     `current` is the number in force, `withdrawn` that of the others; `leads` is how many
-    of those in force each of the two leads. `bound_alike` are protocols that bind both and
-    do not count: through one party that they have in common, or through a split that
-    nobody decided. `explanation.of(protocol)` says how one of either binds each of them.
+    of those in force each of the two leads, without those that a group of it leads.
+    `bound_alike` are protocols that bind both and do not count: through one party that they
+    have in common, or through a split that nobody decided. `explanation.of(protocol)` says
+    how one of either binds each of them.
     """
 
     protocols: ProtocolList
@@ -233,7 +234,7 @@ def named_together(
     alike = first.mask() & second.mask() & index.public & ~named
     withdrawn = index.in_status(Protocol.Status.WITHDRAWN)
     key = withdrawn * (NO_MONTH + 1) + earliest_review_first(index)
-    led = [each.mask(Party.Role.LEAD) & named & ~withdrawn for each in bindings]
+    led = [each.led() & named & ~withdrawn for each in bindings]
     return Together(
         protocols=ProtocolList(index, named, key),
         current=int((named & ~withdrawn).sum()),

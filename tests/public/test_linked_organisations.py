@@ -10,9 +10,9 @@ import json
 import pytest
 from django.test import Client
 
-from registers.models import Membership, Organisation, Succession
+from registers.models import Membership, Organisation, Protocol, Succession, Theme
 from registers.search.search_writer import update_search
-from tests.makers import OrganisationFactory
+from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
 from tests.public.pages import found, links, listed, text
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
@@ -164,6 +164,32 @@ def test_members_of_a_group_are_bound_through_it(client: Client, schools):
     assert "Named together in 1 protocol. Provide leads 1." in text(
         client.get("/organisations/first-school/with/provide/")
     )
+
+
+def test_what_a_group_leads_its_members_do_not_lead(client: Client, schools):
+    school = body("First School")
+    link(Membership(group=schools, member=school))
+    theme = Theme.objects.first()
+    led = ProtocolFactory(reference="9301", theme=theme)
+    PartyFactory(protocol=led, organisation=schools, role="lead")
+    PartyFactory(protocol=led, organisation=school, role="partner")
+    words = text(client.get("/organisations/all-essex-schools/with/first-school/"))
+    assert "Named together in 1 protocol. All Essex Schools leads 1." in words
+    assert "First School leads" not in words
+
+
+def test_after_a_split_that_nobody_decided_no_successor_leads(client: Client):
+    provide, one, other = Organisation.objects.get(slug="provide"), body("Aa"), body("Bb")
+    link(
+        Succession(organisation=provide, successor=one, happened_on=PAST),
+        Succession(organisation=provide, successor=other),
+    )
+    protocol = Protocol.objects.get(reference="0046")
+    assert protocol.lead.organisation == provide
+    PartyFactory(protocol=protocol, organisation=one)
+    words = text(client.get("/organisations/aa/with/provide/"))
+    assert "Named together in 1 protocol. Provide leads 1." in words
+    assert "Aa leads" not in words
 
 
 def test_a_group_shows_its_rule_and_its_members_on_pages(client: Client, schools):

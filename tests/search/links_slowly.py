@@ -32,6 +32,11 @@ def read_links() -> Links:
     }
 
 
+def without_groups(links: Links) -> Links:
+    """The same links, with nobody in a group."""
+    return {**links, "members": []}
+
+
 def sources(links: Links, organisation: Any, on: datetime.date, reference: str) -> dict[Any, bool]:
     """Each organisation whose part in the protocol binds this one; True: nobody decided it."""
     found: dict[Any, bool] = {}
