@@ -66,8 +66,8 @@ def document(context: ExportContext) -> Node:
             context,
             "protocols",
             title=context.register,
-            words="Information sharing protocols, in force and withdrawn: who shares personal data"
-            " with whom, and why.",
+            words="Information sharing protocols, in force and withdrawn: which organisations each"
+            " names, and what it is for.",
             keywords=["information sharing", "data sharing agreements", "personal data"],
             files={name: f"/protocols.{name}{EVERYTHING}" for name in FORMATS},
         ),

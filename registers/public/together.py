@@ -66,12 +66,14 @@ def page(request: HttpRequest, one: str, other: str) -> HttpResponse:
     together = named_together(index, first, last, on=on)
     shown = paginate(request, together.protocols, length=PROTOCOLS_PER_PAGE)
     counts = counts_by_role(index, on=on)
+    rows = [named_in(together, each, first, last) for each in shown.items]
     context = two_boxes(one=first.name, other=last.name) | {
         "first": first,
         "last": last,
         "pair": [(each, counts(each.pk).protocols) for each in (first, last)],
         "page": shown,
-        "rows": [named_in(together, each, first, last) for each in shown.items],
+        "rows": rows,
+        "names_both": not any(row.through for row in rows),
         "together": together,
         "leads": [
             (each, number)

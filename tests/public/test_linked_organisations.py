@@ -54,6 +54,9 @@ def test_the_pair_of_a_successor(client: Client):
     assert "Integrated Care Board leads 1." in words
     assert "whose place NHS Hertfordshire and West Essex Integrated Care Board took" in words
     assert "West Essex CCG: lead" in words
+    assert "says that both signed, no more" not in words
+    plain = text(client.get("/organisations/essex-county-council/with/essex-police/"))
+    assert "says that both signed, no more" in plain
     assert found(client.get(f"/?organisation=essex-county-council&with={ICB}")) == 1
 
 
