@@ -262,6 +262,8 @@ class Protocol(models.Model):
         if not all_hold:
             super().validate_constraints(exclude)
             return
+        if not self._state.adding:
+            return  # what else must be unique is the reference, which never changes
         for constraint in self._meta.constraints:
             if constraint not in checks:
                 constraint.validate(Protocol, self, exclude=set(exclude or ()), using=using)
