@@ -57,7 +57,7 @@ def organisations_meant(
     """
     known = Organisation.objects.filter(pk__in=query.organisations()[:MOST_COMPARED])
     found = list(known.order_by("name")[:MAX_ORGANISATIONS])
-    if alike:
+    if alike and query.terms:
         found += organisations_called_like(query)
     current = index.in_status(Protocol.Status.PUBLISHED)
     return [

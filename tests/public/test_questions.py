@@ -139,6 +139,15 @@ def test_what_is_not_found_has_an_honest_next_step(client: Client, real_register
         assert client.get(f"/?{query}").context["results"].count == word.count > 0
 
 
+@pytest.mark.parametrize("asked", ["what do you know about me", "who and why", "...", "to be -or"])
+def test_words_that_say_nothing_find_nothing_and_it_is_said(client: Client, real_register, asked):
+    response = ask(client, q=asked)
+    results, html = response.context["results"], response.content.decode()
+    assert (results.count, results.words_that_find, results.organisations_meant) == (0, [], [])
+    assert "Search leaves this out" in html
+    assert has_next_step(response)
+
+
 # No protocol names it itself: it is bound through a body whose place it took.
 ICB = "nhs-hertfordshire-and-west-essex-integrated-care-board"
 OF_THE_ICB = {

@@ -206,11 +206,20 @@ def _whole_question(terms: list[Term], reference_of: Callable[[str], str]) -> li
 
 
 def _without_stop_words(terms: list[Term]) -> list[Term]:
-    """Leave out the words that say least: those of questions, then those of any agreement."""
+    """Leave out the words that say least: those of questions, then those of any agreement.
+
+    Of a question of such words alone nothing is left: 'who and why' asks for no protocol.
+    """
     wanted = [term for term in terms if not term.excluded]
+    if len(wanted) > 1 and all(_is_of_questions(term) for term in wanted):
+        return []
     weights = dict(zip(map(id, wanted), _weights(wanted), strict=True))
     most = max(weights.values(), default=0)
     return [term for term in terms if term.excluded or weights[id(term)] == most]
+
+
+def _is_of_questions(term: Term) -> bool:
+    return bool(term.word) and term.is_plain and term.word in QUESTION_WORDS
 
 
 def _weights(terms: Sequence[Term]) -> list[int]:
@@ -218,7 +227,7 @@ def _weights(terms: Sequence[Term]) -> list[int]:
     weights = [
         2 if not (term.word and term.is_plain)
         # The World Health Organization is not the question 'who'.
-        else 0 if term.word in QUESTION_WORDS and not (term.acronym and term.word == "who")
+        else 0 if _is_of_questions(term) and not (term.acronym and term.word == "who")
         else 1 if term.word in WEAK_WORDS
         else 2
         for term in terms
@@ -230,13 +239,17 @@ def _weights(terms: Sequence[Term]) -> list[int]:
 
 
 def _last_as_prefix(terms: list[Term]) -> list[Term]:
-    """Let the last word match longer ones; one letter is no prefix, but one Chinese sign is."""
+    """Let the last word match longer ones; one letter is no prefix, but one Chinese sign is.
+
+    Nor is 'me', which does not ask for Medway.
+    """
     for place in range(len(terms) - 1, -1, -1):
         term = terms[place]
         if term.excluded:
             continue
         word = term.word
-        if word and not (term.quoted or term.acronym) and (len(word) > 1 or not word.isascii()):
+        is_word = word and not (term.quoted or term.acronym or _is_of_questions(term))
+        if is_word and (len(word) > 1 or not word.isascii()):
             longer = replace(term, forms=(*term.forms, Form(prefix=word)))
             return [*terms[:place], longer, *terms[place + 1 :]]
         break
