@@ -6,10 +6,18 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from registers.models import Organisation, Protocol
+from django.db.models import Q
+
+from registers.models import Identifier, Name, Organisation, Protocol
+from registers.models.keys import key_of
+from registers.models.organisation import OrganisationQuerySet
 from registers.search.binding import Binding
 from registers.search.index import Index, Mask
-from registers.search.organisation_names import OrganisationNames, letters_of
+from registers.search.organisation_names import (
+    OrganisationNames,
+    letters_of,
+    refuse_unreadable,
+)
 from registers.search.text.search import Search, search
 
 MAX_WORDS = 10  # offered, of a query that can have a hundred
@@ -48,16 +56,19 @@ class FoundOrganisation:
 
 
 def organisations_meant(
-    query: Search, index: Index, *, on: datetime.date, alike: bool
+    query: Search, index: Index, *, on: datetime.date, has_some: bool, has_every: bool
 ) -> list[FoundOrganisation]:
     """Return the organisations that somebody may mean by what was typed, the likeliest first.
 
-    Those with every word in their names and identifiers; then, if `alike`, those with the
-    names most like it. `on` is the day on which protocols bind them.
+    One that is called exactly so, or has this identifier. Where no protocol has every word,
+    also those with every word in their names and identifiers; where none has some, also
+    those with the names most like it. `on` is the day on which protocols bind them.
     """
-    known = Organisation.objects.filter(pk__in=query.organisations()[:MOST_COMPARED])
-    found = list(known.order_by("name")[:MAX_ORGANISATIONS])
-    if alike and query.terms:
+    found = list(_called_exactly(query.query))
+    if not has_every:
+        known = Organisation.objects.filter(pk__in=query.organisations()[:MOST_COMPARED])
+        found += known.order_by("name")[:MAX_ORGANISATIONS]
+    if not has_some and query.terms:
         found += organisations_called_like(query)
     current = index.in_status(Protocol.Status.PUBLISHED)
     return [
@@ -67,6 +78,20 @@ def organisations_meant(
         )
         for each in list(dict.fromkeys(found))[:MAX_ORGANISATIONS]
     ]
+
+
+def _called_exactly(typed: str) -> OrganisationQuerySet:
+    """Return the organisations with a name or an identifier that is all that was typed."""
+    name = typed.strip(' "“”')
+    if refuse_unreadable(name):
+        return Organisation.objects.none()
+    code = "".join(name.split()).upper()
+    names = Name.objects.filter(key=key_of(name))
+    # With the schemes, for an index of the database.
+    codes = Identifier.objects.filter(scheme__in=Identifier.Scheme.values, value=code)
+    return Organisation.objects.filter(
+        Q(pk__in=names.values("organisation")) | Q(pk__in=codes.values("organisation"))
+    ).order_by("name")
 
 
 def organisations_called_like(query: Search) -> list[Organisation]:

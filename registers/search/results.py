@@ -219,14 +219,18 @@ class Results:
 
     @cached_property
     def organisations_meant(self) -> list[FoundOrganisation]:
-        """The organisations that may be meant by words that no protocol has, or not all of them.
+        """The organisations that may be meant by the words.
 
         A protocol need not name one itself to bind it: by its name alone it is not found.
         """
-        if not self.search or (self.count and not self.has_some_words):
+        if not self.search:
             return []
         return organisations_meant(
-            self.search, self.filters.index, on=self.filters.linked_on, alike=not self.count
+            self.search,
+            self.filters.index,
+            on=self.filters.linked_on,
+            has_some=bool(self.count),
+            has_every=bool(self.count) and not self.has_some_words,
         )
 
     @property

@@ -33,6 +33,8 @@ PAGES = [
     "/?q=children&theme=health-and-wellbeing&organisation=eput&organisation=ecc&role=lead"
     "&review=overdue&review=none&review_from=2018-01&review_to=2025-12&status=all&sort=-review",
     "/?sort=relevance&q=essex",
+    "/?q=DWP",
+    "/?q=QM7",
     "/?theme=nonsense&organisation=nobody&page=x",
     "/?status=withdrawn",
     "/themes/",

@@ -13,6 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
+from registers.models import Membership, Organisation
+from registers.search.search_writer import update_search
+from tests.makers import OrganisationFactory
+
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
@@ -178,6 +182,29 @@ def test_each_organisation_that_may_be_meant_has_the_number_of_its_list(client, 
             listed = client.get("/", {"organisation": each.organisation.slug})
             assert listed.context["results"].count == each.count
     assert len(numbers) > 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "slug", "number"),
+    [
+        ("DWP", "department-for-work-and-pensions", None),
+        ('"essex  police"', "essex-police", None),
+        ("Essex Academy", "essex-academy", 1),  # bound through All Essex Schools
+    ],
+)
+def test_one_that_is_called_exactly_so_is_offered_beside_what_was_found(
+    client, real_register, asked, slug, number
+):
+    school = OrganisationFactory(name="Essex Academy")
+    Membership.objects.create(
+        group=Organisation.objects.get(slug="all-essex-schools"), member=school
+    )
+    update_search(protocols=[], organisations=[], links=True)
+    results = ask(client, q=asked).context["results"]
+    (meant,) = results.organisations_meant
+    listed = ask(client, organisation=slug).context["results"]
+    assert results.count
+    assert (meant.organisation.slug, meant.count) == (slug, number or listed.count)
 
 
 def test_no_organisation_is_offered_beside_what_was_found(client: Client, real_register):
