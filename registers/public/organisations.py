@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -103,10 +103,8 @@ def through_of(request: HttpRequest) -> str:
 
 def successions_of(organisation: Organisation, on: datetime.date) -> dict[str, Any]:
     """Return who took its place and whose place it took, and the same of days after `on`."""
-    successions = (
-        Succession.objects.select_related("organisation", "successor")
-        .filter(Q(organisation=organisation) | Q(successor=organisation))
-        .annotate(parts=Count("organisation__successions"))
+    successions = successions_with_parts().filter(
+        Q(organisation=organisation) | Q(successor=organisation)
     )
     past: list[Succession] = []
     to_come: list[Succession] = []
@@ -119,6 +117,13 @@ def successions_of(organisation: Organisation, on: datetime.date) -> dict[str, A
         "came_from": [each for each in past if each.successor_id == organisation.pk],
         "comes_from": [each for each in to_come if each.successor_id == organisation.pk],
     }
+
+
+def successions_with_parts() -> QuerySet[Succession]:
+    """Return successions with both organisations, and as `parts` how many took the same place."""
+    both = Succession.objects.select_related("organisation", "successor")
+    counted: QuerySet[Succession] = both.annotate(parts=Count("organisation__successions"))
+    return counted
 
 
 def ending(successions: list[Succession]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from registers.history.index_as_of import index_as_of
 from registers.models import Gap, News, Protocol
 from registers.models.addresses import address
 from registers.models.references import as_written, keys_of
+from registers.public.places import add_places
 from registers.public.request_context import paginate
 from registers.public.two_boxes import two_boxes
 from registers.search.fields import DayField
@@ -73,6 +74,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     if past and past.absent:
         return render(request, "protocols/absent.html", context)
     context |= _of_then(past) if past else _of_today(protocol)
+    add_places(context["protocol"], on)
     reviews = context["reviews"]
     by_then = [review for review in reviews if review.reviewed_on <= on]
     context |= {

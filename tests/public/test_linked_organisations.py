@@ -10,7 +10,7 @@ import json
 import pytest
 from django.test import Client
 
-from registers.models import Membership, Organisation, Protocol, Succession, Theme
+from registers.models import Membership, Organisation, Protocol, Succession, TakenOn, Theme
 from registers.search.search_writer import update_search
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
 from tests.public.pages import found, links, listed, text
@@ -58,6 +58,26 @@ def test_the_pair_of_a_successor(client: Client):
     plain = text(client.get("/organisations/essex-county-council/with/essex-police/"))
     assert "says that both signed, no more" in plain
     assert found(client.get(f"/?organisation=essex-county-council&with={ICB}")) == 1
+
+
+def test_a_protocol_says_who_took_the_places_of_those_it_names(client: Client):
+    words = text(client.get("/protocols/0045/"))
+    assert f"West Essex CCG Became part of {ICB_NAME} on 1 July 2022." in words
+    assert "Source: " in words
+    provide, one, other = Organisation.objects.get(slug="provide"), body("Aa"), body("Bb")
+    link(
+        Succession(organisation=provide, successor=one, happened_on=TO_COME),
+        Succession(organisation=provide, successor=other, happened_on=TO_COME),
+    )
+    words = text(client.get("/protocols/0046/"))
+    assert "Provide Ends on 1 April 2028, when it is split into Aa and Bb." in words
+    assert "Who will take this protocol on is not recorded." in words
+    words = text(client.get("/protocols/0046/?on=2028-04-01"))
+    assert "Provide Was split on 1 April 2028 into Aa and Bb." in words
+    assert "Who took this protocol on is not recorded." in words
+    TakenOn.objects.create(protocol_id="0046", predecessor=provide, successor=other)
+    assert "This protocol was taken on by Bb." in text(client.get("/protocols/0046/"))
+    assert "this protocol on" not in text(client.get("/protocols/0012/"))
 
 
 ICB_NAME = "NHS Hertfordshire and West Essex Integrated Care Board"

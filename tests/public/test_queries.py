@@ -78,11 +78,11 @@ PAGES = [
 
 
 def allowed(page: str) -> int:
-    """Eight; nine of an organisation; fewer of the dashboard; of a search, its own number."""
+    """Eight; nine of one thing; fewer of the dashboard; of a search, its own number."""
     if page.startswith("/reviews/"):
         return 6  # before the one for the register's version, which this client does not ask
-    if re.fullmatch(r"/organisations/[^/?]+/", page):
-        return 9  # one for its identifiers
+    if re.fullmatch(r"/(organisations|protocols)/[^/?]+/", page):
+        return 9  # one for its identifiers; for who took the places of those that it names
     if ".json" in page:
         return 16  # with the other facts of all that is on a page
     return allowed_to_find(page) if "q=" in page else 8

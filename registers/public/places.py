@@ -1,0 +1,61 @@
+"""Who took, or will take, the places of the organisations that a protocol names."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from registers.models import Organisation, Protocol, Succession, TakenOn
+from registers.public.organisations import successions_with_parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What became of an organisation that a protocol names: who took its place, or will.
+
+    `day` is that of all the successions, if it is one. After a split `taken_on` are those
+    that are recorded to have taken the protocol on; `is_undecided` where nobody is.
+    """
+
+    successions: list[Succession]
+    day: datetime.date | None
+    to_come: bool
+    taken_on: list[Organisation]
+    is_undecided: bool
+
+
+def add_places(protocol: Protocol, on: datetime.date) -> None:
+    """Give each party of a protocol the attribute `places`, a list of Place, on the day `on`.
+
+    One query, and one more if any of them was split.
+    """
+    named = {party.organisation_id for party in protocol.all_parties}
+    by_organisation: dict[tuple[int, bool], list[Any]] = defaultdict(list)
+    for each in successions_with_parts().filter(organisation__in=named):
+        to_come = bool(each.happened_on and each.happened_on > on)
+        by_organisation[each.organisation_id, to_come].append(each)
+    taken_on: dict[int, list[Organisation]] = defaultdict(list)
+    if any(each.parts > 1 for several in by_organisation.values() for each in several):
+        decided = TakenOn.objects.in_force().filter(protocol=protocol.pk)
+        for one in decided.select_related("successor"):
+            taken_on[one.predecessor_id].append(one.successor)
+    for party in protocol.all_parties:
+        key = party.organisation_id
+        party.places = [  # type: ignore[attr-defined] # for the template
+            _place(by_organisation[key, to_come], taken_on[key], to_come=to_come)
+            for to_come in (False, True)
+            if (key, to_come) in by_organisation
+        ]
+
+
+def _place(successions: list[Any], taken_on: list[Organisation], *, to_come: bool) -> Place:
+    days = {each.happened_on for each in successions}
+    return Place(
+        successions=successions,
+        day=days.pop() if len(days) == 1 else None,
+        to_come=to_come,
+        taken_on=taken_on,
+        is_undecided=successions[0].parts > 1 and not taken_on,
+    )
