@@ -160,7 +160,7 @@ def _parts(kind: PartKind, old: list[Values], new: list[Values]) -> Iterator[Dif
     was, now = ({kind.identity(part): part for part in parts} for parts in (old, new))
     is_list = max(len(old), len(new)) > 1
     special = kind.label_of_list if is_list else ""
-    label, group = special or kind.label, special or kind.several
+    label, group = special or kind.label, kind.several
     pairs = [
         (one, other)
         for one, other in ((was.get(key), now.get(key)) for key in was | now)
@@ -221,10 +221,17 @@ def words_of(found: Iterable[Difference]) -> str:
 
 def _line(field: str, found: list[Difference]) -> str:
     if found[0].is_list:
-        came = "; ".join(filter(None, (_text(each.after) for each in found)))
-        went = "; ".join(filter(None, (_text(each.before) for each in found)))
-        said = [f"added: {came}" if came else "", f"taken out: {went}" if went else ""]
-        return f"{field} " + ", and ".join(filter(None, said)) + "."
+        pairs = [(_text(each.before), _text(each.after)) for each in found]
+        several = {
+            "added": [now for was, now in pairs if not was],
+            # Of more than are listed, both sides are a number.
+            "changed": [
+                now if was == now else f"{was}, now {now}" for was, now in pairs if was and now
+            ],
+            "taken out": [was for was, now in pairs if not now],
+        }
+        said = [f"{did}: {'; '.join(texts)}" for did, texts in several.items() if texts]
+        return f"{field} {', and '.join(said)}."
     was, now = (
         "; ".join(filter(None, map(_text, sides)))
         for sides in zip(*((each.before, each.after) for each in found), strict=True)

@@ -25,10 +25,10 @@ class PartKind:
 
     `label` heads a difference, `identity` returns what makes two parts the same
     one, `compared` names the values that can differ, and `text` describes a part.
-    `several` names them all together; empty where there is one at most. `label_of_list`
-    stands for both where there are, or were, several, and that is called otherwise. `order` is
-    the label for a change of their order alone; empty where the order says nothing.
-    `includes` picks the parts that this kind describes.
+    `several` names them all together in a sentence; empty where there is one at most.
+    `label_of_list` heads a difference where there are, or were, several, and that is called
+    otherwise. `order` is the label for a change of their order alone; empty where the order
+    says nothing. `includes` picks the parts that this kind describes.
     """
 
     label: str
@@ -138,7 +138,7 @@ PART_KINDS: dict[str, list[PartKind]] = {
     "overarching": [
         PartKind(
             label="Comes under",
-            several="Comes under",
+            several="Overarching protocols",
             identity=lambda each: comparable_value(each["overarching"]),
             compared=("overarching",),
             text=lambda each: str(each["overarching"]["says"]),
@@ -147,7 +147,7 @@ PART_KINDS: dict[str, list[PartKind]] = {
     "taken_on": [
         PartKind(
             label="Taken on by",
-            several="Taken on by",
+            several="Successors that took it on",
             identity=lambda each: (
                 comparable_value(each["predecessor"]),
                 comparable_value(each["successor"]),
@@ -187,7 +187,7 @@ PART_KINDS: dict[str, list[PartKind]] = {
         PartKind(
             label="Became part of",
             label_of_list="Split into",
-            several="Became part of",
+            several="Successors",
             identity=lambda succession: comparable_value(succession["successor"]),
             compared=("successor", "happened_on", "source"),
             text=_succession,

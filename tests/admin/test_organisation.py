@@ -108,7 +108,7 @@ class TestParts:
         send(officers_door, url, **typed)
         assert medway.successions.get().successor == kent
         what = medway.changes.first().what
-        assert "Became part of recorded: Kent County Council." in what
+        assert "Successors recorded: Kent County Council." in what
         assert "Approvers recorded: Caldicott Guardian." in what
 
     def test_every_address_is_shown_and_none_can_be_altered(self, officers_door, medway):

@@ -67,8 +67,8 @@ def test_many_are_added_altered_and_removed_as_one_change():
     assert names() == [("Ashdown Council", None, None), ("Cedar Charity", DAY, DAY)]
     change = named("Schools").changes.first()
     assert change.what == (
-        "Members added: Cedar Charity from 22 November 2026 to 22 November 2026; Ashdown Council,"
-        " and taken out: Birch Trust; Cedar Charity from 22 November 2026."
+        "Members added: Ashdown Council, and changed: Cedar Charity from 22 November 2026, now"
+        " Cedar Charity from 22 November 2026 to 22 November 2026, and taken out: Birch Trust."
     )
     assert [row["member"]["says"] for row in change.snapshot["parts"]["members"]] == [
         "Ashdown Council",
@@ -345,6 +345,6 @@ def test_what_was_taken_on_counts_while_its_succession_stands():
 def test_an_organisation_with_several_successors_was_split():
     cedar = named("Cedar Charity")
     saved(cedar, Succession(organisation=cedar, successor=named("Birch Trust")))
-    assert cedar.changes.first().what == "Became part of recorded: Birch Trust."
+    assert cedar.changes.first().what == "Successors recorded: Birch Trust."
     saved(cedar, Succession(organisation=cedar, successor=named("Ashdown Council")))
-    assert cedar.changes.first().what == "Split into added: Ashdown Council."
+    assert cedar.changes.first().what == "Successors added: Ashdown Council."

@@ -227,7 +227,7 @@ class TestSuccessions:
         self.became("Elm Trust", "Birch Trust")
         merged("Cedar Charity", "Birch Trust")
         last = named("Elm Trust").changes.first()
-        assert "Became part of changed from Birch Trust to Cedar Charity." in last.what
+        assert "Successors changed from Birch Trust to Cedar Charity." in last.what
         assert "Birch Trust was merged with Cedar Charity" in last.why
 
 

@@ -14,9 +14,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from registers import changes
-from registers.history.diff import differences
+from registers.history.diff import differences, words_of
 from registers.history.snapshot import snapshot_of
-from registers.models import Change, Identifier, Organisation
+from registers.models import Change, Identifier, Name, Organisation, Protocol
 from registers.models.identifier import FORMS
 from tests.merging import dump, merged, named, undone
 from tests.models.making import NOW, make_cast, saved, shared_by_a_module
@@ -151,6 +151,28 @@ def test_the_public_reads_that_it_was_added_and_taken_out():
         changes.remove(identifier)
     assert "ODS code QZ7" in birch.changes.first().what
     assert not birch.identifiers.exists()
+
+
+def test_a_source_that_is_added_is_a_change_and_no_name_taken_out():
+    birch = named("Birch Trust")
+    saved(birch, Name(organisation=birch, text="BT", kind=Name.Kind.ACRONYM))
+    one = birch.names.get(text="BT")
+    one.source = "www.birch.example"
+    saved(birch, one)
+    assert birch.changes.first().what == (
+        "Names changed: BT (acronym), now BT (acronym; source: www.birch.example)."
+    )
+
+
+def test_many_altered_parts_are_listed_and_the_others_counted():
+    rows = [
+        {"id": number, "title": "A", "file": None, "name": "", "size": 1} for number in range(120)
+    ]
+    other = [row | {"title": "B"} for row in rows]
+    before, after = ({"fields": {}, "parts": {"documents": parts}} for parts in (rows, other))
+    what = words_of(differences(Protocol, before, after))
+    assert what.startswith("Documents changed: A (1 byte), now B (1 byte); ")
+    assert what.endswith("; 20 more.")
 
 
 def test_a_merge_keeps_those_of_both_and_its_undo_gives_them_back():
