@@ -134,11 +134,18 @@ def ending(successions: list[Succession]) -> dict[str, Any]:
 
 
 def groups_of(index: Index, organisation: Organisation, on: datetime.date) -> dict[str, Any]:
-    """Return the groups that it belongs to on a day, and its own first members if it is one."""
-    context: dict[str, Any] = {"memberships": []}
-    if index.links.groups_of(organisation.pk, on.toordinal()):  # spares most a query
-        belongs = Membership.objects.filter(member=organisation).on(on)
-        context["memberships"] = list(belongs.select_related("group").order_by("group__name"))
+    """Return the groups that it belongs to on a day, will and did; and its own first members.
+
+    The members are those of a group on that day.
+    """
+    context: dict[str, Any] = {"memberships": [], "to_join": [], "left": []}
+    if index.links.has_memberships(organisation.pk):  # spares most a query
+        belongs = Membership.objects.filter(member=organisation).select_related("group")
+        for each in belongs.order_by("group__name", "from_day"):
+            is_past = each.to_day and each.to_day < on
+            is_to_come = each.from_day and each.from_day > on
+            name = "left" if is_past else "to_join" if is_to_come else "memberships"
+            context[name].append(each)
     if organisation.kind == Organisation.Kind.GROUP:
         members = Membership.objects.filter(group=organisation).on(on)
         context["members"] = list(

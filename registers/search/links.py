@@ -81,8 +81,12 @@ class Links:
 
     def are_known_of(self, organisation: int) -> bool:
         """Return whether any link, on whatever day, leads from the organisation to another."""
-        rows = self._memberships(organisation)
-        return organisation in self.predecessors or rows.start < rows.stop
+        return organisation in self.predecessors or self.has_memberships(organisation)
+
+    def has_memberships(self, member: int) -> bool:
+        """Return whether it belongs to a group on whatever day."""
+        rows = self._memberships(member)
+        return bool(rows.start < rows.stop)
 
     def _memberships(self, member: int) -> slice:
         if member + 1 >= len(self.member_ends):

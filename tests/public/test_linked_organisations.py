@@ -189,6 +189,42 @@ def test_members_of_a_group_are_bound_through_it(client: Client, schools):
     )
 
 
+def test_groups_of_the_past_and_to_come_are_shown(client: Client, schools):
+    one, other = body("First School"), body("Second School")
+    link(
+        Membership(group=schools, member=one, from_day=TO_COME),
+        Membership(group=schools, member=other, to_day=PAST),
+    )
+    words = text(client.get(one.get_absolute_url()))
+    assert "Will be a member of All Essex Schools, from 1 April 2028" in words
+    words = text(client.get(other.get_absolute_url()))
+    assert "Was a member of All Essex Schools, until 1 April 2024" in words
+
+
+@pytest.mark.parametrize(
+    ("through", "query"),
+    [
+        ("any", "organisation=essex-county-council"),
+        ("own", "organisation=essex-county-council&through=own"),
+        ("another", None),
+    ],
+)
+def test_the_files_that_are_offered_have_the_list(client: Client, through, query):
+    council, provide = (
+        Organisation.objects.get(slug=slug) for slug in ("essex-county-council", "provide")
+    )
+    link(Succession(organisation=provide, successor=council, happened_on=PAST))
+    page = client.get(f"/organisations/essex-county-council/?through={through}")
+    offered = [where for where, _ in links(page) if where.startswith("/protocols.csv")]
+    assert offered == ([f"/protocols.csv?{query}"] if query else [])
+    if query:
+        lines = client.get(offered[0]).getvalue().decode()
+        references = {line["reference"] for line in csv.DictReader(io.StringIO(lines))}
+        assert references == set(listed(page))
+        assert f"Download {len(references)} rows" in text(page)
+    assert listed(page)
+
+
 def test_what_a_group_leads_its_members_do_not_lead(client: Client, schools):
     school = body("First School")
     link(Membership(group=schools, member=school))
