@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
+pytestmark = pytest.mark.browser
+
 FORMS = {"/": "Show protocols", "/reviews/": "Show reviews"}
 # A tick, another choice, a text and an order: each is a kind of box of its own.
 FILLED = {"theme": "safer-community", "role": "lead"}

@@ -484,7 +484,7 @@ COSTS = {
     "organisation=eput": 4,
     "on=2022-06-30&theme=safer-community": 6,  # also the day on which the register began
     "organisation=eput&organisation=ecc&role=lead": 5,
-    "organisation=nobody&theme=x&on=x": 3,
+    "organisation=nobody&theme=x&on=x": 4,  # also the names nearest to that of nobody
 }
 
 
