@@ -49,6 +49,7 @@ from registers.search.text.search import Search
 
 PAGE_LENGTH = 50
 MAX_SUGGESTIONS = 10
+FARTHEST = 9  # more than any nearness
 
 
 class Results:
@@ -90,13 +91,30 @@ class Results:
 
     @cached_property
     def themes(self) -> list[Theme]:
-        """The themes asked for, or all, in order; first that of an exactly matching reference."""
+        """The themes asked for, or all, in order.
+
+        Those with the words searched for come before those with what stands for them; first
+        that of an exactly matching reference.
+        """
         slugs = self.values["theme"]
         themes = [t for slug, t in self.filters.themes.items() if not slugs or slug in slugs]
+        if self.nearness is not None:
+            found, of_theme = self.filters.excluding(), self.filters.index.theme
+            nearest = {
+                theme.pk: self.nearness[found & (of_theme == theme.pk)].min(initial=FARTHEST)
+                for theme in themes
+            }
+            themes.sort(key=lambda theme: nearest[theme.pk])
         if self.exact_match is not None:
             first = int(self.filters.index.theme[self.exact_match])
             themes.sort(key=lambda theme: theme.pk != first)
         return themes
+
+    @cached_property
+    def nearness(self) -> NDArray[Any] | None:
+        """By position, how near to the words searched for is what a list by theme has."""
+        is_searched = self.search and self.is_grouped
+        return self.filters.search.nearness(self.filters.excluding()) if is_searched else None
 
     @cached_property
     def exact_match(self) -> int | None:
@@ -396,7 +414,9 @@ class Results:
                 return latest_review_first(index)
             case "relevance" if self.values["q"]:
                 return self.filters.search.tiers()
-        key = theme_order(index, [theme.pk for theme in self.themes]) * 2
+        key = theme_order(index, [theme.pk for theme in self.themes]) * (FARTHEST + 1)
+        if self.nearness is not None:
+            key += self.nearness
         if self.exact_match is not None:
-            key[self.exact_match] -= 1
+            key[self.exact_match] = -1
         return key

@@ -75,6 +75,48 @@ def test_joined_and_parted_words_find_the_same(client: Client, real_register, as
     assert listed(ask(client, q=asked)) == listed(ask(client, q="anti-social"))
 
 
+# Questions of those who look for schools: these stand before the others.
+FOR_SCHOOLS = ["pupils", "pupil data", "students", "who shares data about pupils?"]
+
+
+@pytest.mark.parametrize("asked", FOR_SCHOOLS)
+def test_what_is_about_schools_stands_first(client: Client, real_register, asked):
+    found = listed(ask(client, q=asked, sort="relevance"))
+    assert max(found.index(each) for each in SCHOOLS) < 10 < len(found)
+    # By theme, that of schools is the first; within each, what is nearest to the words.
+    grouped = ask(client, q=asked).context["results"]
+    assert grouped.groups[0].theme.slug == "learning-and-education"
+    for group in grouped.groups:
+        rows = [row.reference for row in group.rows]
+        about = [reference for reference in rows if reference in SCHOOLS]
+        others = [reference for reference in rows if reference in {"0042", "0043", "0055"}]
+        assert all(rows.index(one) < rows.index(other) for one in about for other in others)
+
+
+# By what is asked: those with the word itself, and those with only what stands for it.
+ITSELF = {
+    "children": (
+        ["0037", "0042", "0043", "0044", "0046", "0061"],
+        ["0053", "0054", "0057", "0058"],
+    ),
+    "education": (["0057", "0059", "0071"], ["0037", "0046", "0053", "0054"]),
+    "housing": (["0036", "0067"], ["0043"]),
+    "safeguarding": (["0042", "0045", "0062"], ["0061", "0067", "0069"]),
+}
+
+
+@pytest.mark.parametrize("asked", ITSELF)
+def test_a_word_itself_stands_before_what_stands_for_it(client: Client, real_register, asked):
+    found = listed(ask(client, q=asked, sort="relevance"))
+    itself, others = ITSELF[asked]
+    assert max(map(found.index, itself)) < min(map(found.index, others))
+
+
+@pytest.mark.parametrize("asked", ["data", "share", '"and"'])
+def test_a_word_that_says_little_is_searched_for_by_itself(client: Client, real_register, asked):
+    assert listed(ask(client, q=asked))
+
+
 # Thought up from the page's text alone, before anybody asked the register; and which protocols
 # each should find any of, if one can. Nothing in the register was written for them.
 TWENTY: dict[str, list[str]] = {

@@ -196,7 +196,7 @@ REAL_CASES: dict[str, tuple[str, list[str]]] = {
     "12": ("12", ["0012"]),
     "ISP 0012": ("ISP 0012", ["0012"]),
     "dsa12": ("dsa12", ["0012"]),
-    "safegaurding": ("safegaurding", ["0042", "0062", "0045", "0061", "0067", "0069"]),
+    "safegaurding": ("safegaurding", ["0042", "0062", "0045", "0069", "0061", "0067"]),
     "barnados": ("barnados", ["0036", "0037", "0061"]),
     "Barnardo’s": ("Barnardo’s", ["0036", "0037", "0061"]),
     "barnardo's": ("barnardo's", ["0036", "0037", "0061"]),

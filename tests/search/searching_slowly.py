@@ -42,32 +42,44 @@ class Slow:
         same = [pk for pk in self.texts if text.isdigit() and int(pk) == int(text)]
         return same[0] if same else ""
 
-    def first_field(self, reference: str, term: Term) -> int | None:
-        """The number of the first field with the term; 7 for one with a synonym only."""
+    def rank(self, reference: str, term: Term) -> tuple[int, list[tuple[int, bool]]] | None:
+        """The number of the first field with the term, or the groups of synonyms that are there.
+
+        A number of 7 and the groups, each with whether it is in the title; None without any.
+        """
         if term.reference == reference:
-            return 0
-        for number, field in enumerate(self.texts[reference], start=1):
+            return 0, []
+        fields = self.texts[reference]
+        for number, field in enumerate(fields, start=1):
             if any(has(row, term) for row in field):
-                return number
-        meant = replace(term, forms=term.synonym_forms, word="")
-        fields = self.texts[reference] if term.synonym_forms else ()
-        return 7 if any(has(row, meant) for field in fields for row in field) else None
+                return number, []
+        groups = []
+        for number, forms in enumerate(term.synonym_groups):
+            meant = replace(term, forms=forms, word="")
+            where = [any(has(row, meant) for row in field) for field in fields]
+            if forms and any(where):
+                groups.append((number, where[0]))
+        return (7, groups) if groups else None
 
     def search(self, typed: str) -> dict[str, int]:
         """By reference of what has every word, its tier."""
+        return {reference: tier for reference, (tier, _) in self.ranked(typed).items()}
+
+    def ranked(self, typed: str) -> dict[str, tuple[int, int]]:
+        """By reference of what has every word, its tier, and how far its words are from it."""
         found = {}
         for reference, pairs in self._pairs(typed):
-            if all((field is None) == term.excluded for term, field in pairs):
-                wanted = [field for term, field in pairs if not term.excluded]
-                found[reference] = 0 if 0 in wanted else max(wanted, default=1)
+            if all((rank is None) == term.excluded for term, rank in pairs):
+                ranks = [rank for term, rank in pairs if not term.excluded]
+                found[reference] = tier_of(ranks), far_of(ranks)
         return found
 
     def most_words(self, typed: str) -> set[str]:
         """The references of what has the most of the words, and none that is left out."""
         numbers = {
-            reference: sum(field is not None for term, field in pairs if not term.excluded)
+            reference: sum(rank is not None for term, rank in pairs if not term.excluded)
             for reference, pairs in self._pairs(typed)
-            if all(field is None for term, field in pairs if term.excluded)
+            if all(rank is None for term, rank in pairs if term.excluded)
         }
         most = max(numbers.values(), default=0)
         return {reference for reference, number in numbers.items() if number == most > 0}
@@ -75,8 +87,25 @@ class Slow:
     def _pairs(self, typed: str):
         terms = parse_query(typed, reference_of=self.reference_of, synonyms=self.synonyms)
         for reference in self.texts if terms else ():
-            fields = [self.first_field(reference, term) for term in terms]
-            yield reference, list(zip(terms, fields, strict=True))
+            ranks = [self.rank(reference, term) for term in terms]
+            yield reference, list(zip(terms, ranks, strict=True))
+
+
+def tier_of(ranks: list[tuple[int, list[tuple[int, bool]]]]) -> int:
+    """0 for a reference; else the worst field or group, and less for each group that is there."""
+    if any(field == 0 for field, _ in ranks):
+        return 0
+    worst = 1
+    for field, groups in ranks:
+        places = [7 + 2 * number + (0 if in_title else 1) for number, in_title in groups]
+        worst = max(worst, min(places, default=field))
+    count = sum(2 if in_title else 1 for _, groups in ranks for _, in_title in groups)
+    return worst * 16 + 15 - min(count, 15)
+
+
+def far_of(ranks: list[tuple[int, list[tuple[int, bool]]]]) -> int:
+    """0 where each word itself is there, else the number of the farthest group."""
+    return max((1 + groups[0][0] for _, groups in ranks if groups), default=0)
 
 
 def has(row: list, term: Term) -> bool:

@@ -63,7 +63,8 @@ def read() -> Register:
 def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[str, Any]]:
     """The protocols that a question finds, in its order."""
     words = asked.get("q", "").strip()
-    tiers = register["search"].search(words) if words else {}
+    ranked = register["search"].ranked(words) if words else {}
+    tiers = {reference: tier for reference, (tier, _) in ranked.items()}
     found = [
         each
         for each in register["protocols"]
@@ -83,7 +84,14 @@ def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[
     elif sort == "relevance" and words:
         found.sort(key=lambda each: tiers[each["reference"]])
     elif sort != "reference":
-        found.sort(key=lambda each: register["themes"].index(each["theme"]))
+        far = {each["reference"]: ranked.get(each["reference"], (0, 0))[1] for each in found}
+        found.sort(key=lambda each: far[each["reference"]])
+        # The theme with the words themselves stands before those with what stands for them.
+        nearest = {
+            theme: min(far[each["reference"]] for each in found if each["theme"] == theme)
+            for theme in {each["theme"] for each in found}
+        }
+        found.sort(key=lambda e: (nearest[e["theme"]], register["themes"].index(e["theme"])))
         named = [each for each in found if tiers.get(each["reference"]) == 0]
         # A reference that was asked for stands first, and so its theme.
         found.sort(key=lambda each: bool(named) and each["theme"] != named[0]["theme"])

@@ -11,8 +11,9 @@ from registers.imports.synonyms import supplied_sets, update_synonyms
 from registers.models import Change, SynonymSet
 from registers.search.index import current_index
 from registers.search.text.search import search
-from tests.makers import PartyFactory, ProtocolFactory
+from tests.makers import PartyFactory, ProtocolFactory, ThemeFactory
 from tests.models.making import saved
+from tests.search.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -77,6 +78,52 @@ FINDS = {
 @pytest.mark.parametrize(("typed", "expected"), FINDS.values(), ids=FINDS)
 def test_a_search_finds(register, typed, expected):
     assert found(typed) == expected
+
+
+RANKED = {
+    "8101": {"purpose": "Owls"},
+    "8102": {"title": "Birds", "purpose": "Feathers and nests"},
+    "8103": {"purpose": "Birds and eggs, in nests, on trees"},
+    "8104": {"purpose": "Birds and feathers"},
+    "8105": {"title": "Feathers"},
+    "8106": {"purpose": "Feathers"},
+    "8107": {"title": "Nests"},
+    "8108": {"title": "Eggs"},
+    "8109": {"purpose": "Trees"},
+    "8110": {"title": "A tree with eggs"},
+}
+
+
+@pytest.fixture
+def ranked_register(empty_register) -> None:
+    themes = [ThemeFactory(name=name, position=at) for at, name in enumerate("ABC", start=1)]
+    for number, (reference, fields) in enumerate(RANKED.items()):
+        texts = {"title": "Nothing", "purpose": "Nothing"} | fields
+        ProtocolFactory(reference=reference, theme=themes[2 - number // 4], **texts)
+    saved(a_set("owl", "bird", also="feather\nnest\negg\ntree"))
+
+
+def test_the_nearest_comes_first(ranked_register):
+    """The word, those of its set, what is searched for too in order; the title first in each."""
+    results = results_of("q=owls&sort=relevance")
+    assert [row.reference for row in results.rows] == [
+        *("8101", "8102", "8103", "8104"),
+        *("8105", "8106", "8107"),
+        *("8108", "8110", "8109"),  # after the first two they rank alike
+    ]
+
+
+def test_a_list_by_theme_has_the_nearest_theme_first_and_the_nearest_in_each(ranked_register):
+    groups = results_of("q=owls").groups
+    assert [(group.theme.slug, [row.reference for row in group.rows]) for group in groups] == [
+        ("c", ["8101", "8102", "8103", "8104"]),
+        ("b", ["8105", "8106", "8107", "8108"]),
+        ("a", ["8109", "8110"]),
+    ]
+    groups = results_of("q=eggs").groups  # stands for nothing: the themes in their order
+    assert [group.theme.slug for group in groups] == ["a", "b", "c"]
+    (first, *_) = results_of("q=owls+8109").groups
+    assert [row.reference for row in first.rows] == ["8109"]
 
 
 def test_a_search_says_what_else_it_searched_for(register):
@@ -181,6 +228,12 @@ class TestSupplied:
         assert supply_synonyms([a_set("owl", "bird", "crow", code="owls")]) == 0
         now = SynonymSet.objects.get(code="owls")
         assert {name: getattr(now, name) for name in change} == change
+
+    def test_a_word_can_move_to_a_new_set(self):
+        supply_synonyms([a_set("owl", "bird", "bat", code="owls")])
+        moved = [a_set("owl", "bird", also="bat", code="owls"), a_set("bat", "mouse", code="bats")]
+        assert supply_synonyms(moved) == 2
+        assert SynonymSet.objects.get(code="bats").all_words == ["bat", "mouse"]
 
     def test_an_officers_set_keeps_its_words(self):
         saved(a_set("owl", "bat"))

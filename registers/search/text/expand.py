@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, zip_longest
 
 from registers.search.text.terms import (
     QUESTION_WORDS,
@@ -21,9 +22,13 @@ Key = tuple[str, ...]  # the stems of a word or phrase; of one word as it is wri
 
 @dataclass(frozen=True)
 class Synonyms:
-    """What is searched for beside words, by their key; `longest` is the number of words of one."""
+    """What is searched for beside words, by their key; `longest` is the number of words of one.
 
-    by_key: Mapping[Key, Sequence[str]] = field(default_factory=dict)
+    It is in groups: the words of the same set, and then what is searched for too, the nearest
+    first.
+    """
+
+    by_key: Mapping[Key, Sequence[Sequence[str]]] = field(default_factory=dict)
     longest: int = 0
 
 
@@ -62,30 +67,33 @@ def with_synonyms(terms: list[Term], synonyms: Synonyms) -> list[Term]:
         for place, term in enumerate(terms)
         for word in (term.words if term.is_plain else ())
     ]
-    extra: dict[int, dict[str, None]] = {}
+    extra: dict[int, list[list[str]]] = {}
     start = 0
     while start < len(words):
-        length, others = _longest_at(words[start : start + synonyms.longest], synonyms)
-        for place, _, _ in words[start : start + length]:
-            extra.setdefault(place, {}).update(dict.fromkeys(others))
+        length, groups = _longest_at(words[start : start + synonyms.longest], synonyms)
+        for place in dict.fromkeys(place for place, _, _ in words[start : start + length]):
+            both = zip_longest(extra.get(place, ()), groups, fillvalue=())
+            extra[place] = [[*some, *others] for some, others in both]
         start += length or 1
     return [
-        replace(
-            term,
-            synonym_forms=tuple(
-                dict.fromkeys(form for other in extra[place] for form in forms_of(other))
-            ),
-            synonyms=tuple(extra[place]),
-        )
-        if place in extra
-        else term
+        _with_groups(term, extra[place]) if place in extra else term
         for place, term in enumerate(terms)
     ]
 
 
+def _with_groups(term: Term, groups: Sequence[Sequence[str]]) -> Term:
+    forms = [tuple(chain.from_iterable(map(forms_of, group))) for group in groups]
+    return replace(
+        term,
+        synonym_forms=tuple(dict.fromkeys(chain.from_iterable(forms))),
+        synonym_groups=tuple(forms),
+        synonyms=tuple(dict.fromkeys(chain.from_iterable(groups))),
+    )
+
+
 def _longest_at(
     words: Sequence[tuple[int, Word, bool]], synonyms: Synonyms
-) -> tuple[int, Sequence[str]]:
+) -> tuple[int, Sequence[Sequence[str]]]:
     """Return how many words stand for others, from the first on, and these; 0 for none."""
     for length in range(len(words), 0, -1):
         places = [place for place, _, _ in words[:length]]
@@ -96,8 +104,8 @@ def _longest_at(
             _, word, acronym = words[0]
             keys = [(f"={word.plain}",), *([] if acronym else keys)]
         for key in keys:
-            if others := synonyms.by_key.get(key, ()):
-                return length, others
+            if groups := synonyms.by_key.get(key, ()):
+                return length, groups
     return 0, ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -22,10 +22,12 @@ from registers.search.text.query import parse_query
 from registers.search.text.synonyms import synonyms_of
 from registers.search.text.terms import Form, Term
 
-Tiers = npt.NDArray[np.int8]
+Tiers = npt.NDArray[np.int32]
 
-# Tiers; after the first are the fields.
-EXACT, BY_SYNONYM, NOT_FOUND = 0, len(PROTOCOLS.fields) + 1, len(PROTOCOLS.fields) + 2
+# Tiers; after the first are the fields, and then two for each group of synonyms.
+EXACT, BY_SYNONYM, NOT_FOUND = 0, len(PROTOCOLS.fields) + 1, 100
+IN_TITLE, ELSEWHERE = 2, 1  # what a group of synonyms that is found counts among equals
+MOST_COUNTED = 15
 MAX_CACHED = 64  # masks, of one byte per protocol
 
 
@@ -113,21 +115,51 @@ class Search:
 
         0: the reference was searched for. 1: every word is in the title; 2: in title and
         reference; 3 to 5: also in the purpose, the summary and the information items;
-        6: in names. 7: a word is not there, and what stands for it is. 8: not found.
+        6: in names. From 7 on a word is not there, and what stands for it is: each group of
+        synonyms has two tiers, in the title and elsewhere. Where these are equal, more
+        groups come before fewer. So each tier is that number times 16, less what was counted.
         """
-        tiers = np.ones(self.index.size, np.int8)
+        found = self.most_words
+        tiers = np.ones(self.index.size, np.int32)
+        counted = np.zeros(self.index.size, np.int32)
         for term in self.terms:
-            first = np.full(self.index.size, BY_SYNONYM, np.int8)
-            first[_matches(self.index, replace(term, synonym_forms=()))] = BY_SYNONYM - 1
+            own = _matches(self.index, replace(term, synonym_forms=()))
+            first = np.full(self.index.size, NOT_FOUND, np.int32)
+            first[own] = BY_SYNONYM - 1
             for tier, name in reversed([*enumerate(PROTOCOLS.fields[:-1], start=1)]):
                 first[_matches_in_field(self.index, term, name)] = tier
+            left = found & ~own
+            for group, meant in _groups(term) if left.any() else ():
+                in_title = _matches_in_field(self.index, meant, "title")
+                hits = left & _matches(self.index, meant)
+                counted += np.where(in_title, IN_TITLE, ELSEWHERE) * hits
+                here = BY_SYNONYM + 2 * group + np.where(in_title, 0, 1)
+                first[hits] = np.minimum(first, here)[hits]
             np.maximum(tiers, first, out=tiers)
+        tiers = tiers * (MOST_COUNTED + 1) + MOST_COUNTED - np.minimum(counted, MOST_COUNTED)
         for term in self.terms:
             position = term.reference and self.index.position_of(term.reference)
             if position:
                 tiers[position] = EXACT
-        tiers[~self.most_words] = NOT_FOUND
+        tiers[~found] = NOT_FOUND * (MOST_COUNTED + 1)
         return tiers
+
+    def nearness(self, among: Mask) -> Tiers:
+        """Return by position how near to the words is what was found: the lowest comes first.
+
+        0 are the words themselves, and 1 and more the groups of what stands for them: the
+        farthest, where there are several words. It is worked out for the positions `among`.
+        """
+        farthest = np.zeros(self.index.size, np.int32)
+        for term in self.terms:
+            if not term.synonym_groups:
+                continue
+            left = among & ~_matches(self.index, replace(term, synonym_forms=()))
+            for group, meant in _groups(term) if left.any() else ():
+                hits = left & _matches(self.index, meant)
+                farthest[hits] = np.maximum(farthest, group + 1)[hits]
+                left &= ~hits
+        return farthest
 
 
 def search(query: str, index: Index) -> Search:
@@ -235,6 +267,13 @@ def _corrected(
             corrected = corrected[:start] + meant + corrected[end:]
             uncorrected = f'{uncorrected[:start]}"{uncorrected[start:end]}"{uncorrected[end:]}'
     return ("", "") if corrected == query else (corrected, uncorrected)
+
+
+def _groups(term: Term) -> Iterator[tuple[int, Term]]:
+    """Yield the number of each group of what stands for a term, from 0, and a term of it."""
+    for number, forms in enumerate(term.synonym_groups):
+        if forms:
+            yield number, Term(forms=forms)
 
 
 def _matches(index: Index, term: Term) -> Mask:

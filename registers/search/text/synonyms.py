@@ -13,17 +13,20 @@ from registers.search.text.words import words_of
 
 MAX_WORDS, MAX_LENGTH, MAX_PARTS = 50, 60, 8
 MIN_WORDS = 2
+# What is searched for too: so many are ranked by their order, and those after them alike.
+RANKED = 2
 
 
 def compile_synonyms(sets: Iterable[SynonymSet]) -> Synonyms:
     """Return the synonyms of some sets, to look words up in."""
-    by_key: dict[Key, tuple[str, ...]] = {}
+    by_key: dict[Key, list[list[str]]] = {}
     for each in sets:
-        words = each.all_words
+        words, also = each.all_words, each.all_also
+        ranked = [*([one] for one in also[:RANKED]), also[RANKED:]]
         for word in words:
-            others = tuple(o for o in dict.fromkeys((*words, *each.all_also)) if o != word)
+            groups = [[other for other in words if other != word], *ranked]
             for key in synonym_keys(word):
-                by_key.setdefault(key, others)
+                by_key.setdefault(key, groups)
     return Synonyms(by_key, max(map(len, by_key), default=0))
 
 

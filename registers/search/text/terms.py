@@ -58,6 +58,8 @@ class Term:
 
     forms: tuple[Form, ...]
     synonym_forms: tuple[Form, ...] = ()  # of what stands for it, and not of its own words
+    # The same in groups, the nearest first.
+    synonym_groups: tuple[tuple[Form, ...], ...] = field(default=(), compare=False)
     reference: str = ""
     missing: str = field(default="", compare=False)
     excluded: bool = field(default=False, compare=False)
