@@ -30,6 +30,7 @@ from registers.models import (
     Theme,
 )
 from registers.models.review_dates import ReviewStatus, months_with
+from registers.search.exchange import Exchange
 from registers.search.links import NO_LINKS, Links, updated_links
 from registers.search.reference_order import NO_REFERENCES, ReferenceOrder
 from registers.search.titles import NO_TITLES, TitleOrder
@@ -268,17 +269,17 @@ class Index:
         first[1:] = (parties[1:, :2] != parties[:-1, :2]).any(axis=1)
         keys = _party_keys(parties[:, 1], parties[:, 2])
         order = np.argsort(keys, kind="stable")
-        gone = np.flatnonzero(stale[self.party_entry])
-        places = np.searchsorted(np.delete(self.party_key, gone), keys[order])
+        exchange = Exchange(
+            gone=np.flatnonzero(stale[self.party_entry]),
+            places=np.searchsorted(self.party_key, keys[order]),
+        )
         added: dict[str, NDArray[Any]] = {
             "party_key": keys,
             "party_entry": parties[:, 0],
             "party_first": first,
         }
         for name, values in added.items():
-            old = getattr(self, name)
-            new = values[order].astype(old.dtype)
-            columns[name] = np.insert(np.delete(old, gone), places, new) if len(old) else new
+            columns[name] = exchange.made(getattr(self, name), values[order])
         if references is not None:
             columns["references"] = self.references.updated(size, positions, references)
         columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
