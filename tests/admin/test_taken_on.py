@@ -258,6 +258,15 @@ class TestWhatIsUndecided:
             became(POLICE, name, TO_COME)
         assert undecided(officers_door) == protocols_of(POLICE)
 
+    @pytest.mark.parametrize(
+        ("day", "words"), [(PAST, "Until then"), (TO_COME, "From that day on")]
+    )
+    def test_the_page_says_from_when_readers_find_them(self, officers_door, day, words):
+        became(POLICE, KENT, day)
+        became(POLICE, MEDWAY, day)
+        page = officers_door.get(url()).content.decode()
+        assert f"{words} readers find" in page
+
     def test_a_decision_about_what_needs_none_can_be_undone(self, officers_door):
         theme = Protocol.objects.get(pk="0012").theme
         group = saved(Organisation(name="Of All", kind="group"))
