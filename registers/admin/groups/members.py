@@ -144,15 +144,13 @@ def members_page(request: HttpRequest, group: Organisation) -> HttpResponse:
 
 def _list(request: HttpRequest, group: Organisation) -> dict[str, Any]:
     """Return what the list shows, as the query string asks."""
-    today = timezone.localdate()
-    is_member = models.Q(from_day=None) | models.Q(from_day__lte=today)
-    is_member &= models.Q(to_day=None) | models.Q(to_day__gte=today)
     every = group.members.select_related("member")
+    of_today = every.on(timezone.localdate())
     shown = request.GET.get("show", "")
     shown = shown if shown in MemberFilter.values else MemberFilter.TODAY.value
     by_filter = {
-        MemberFilter.TODAY: every.filter(is_member),
-        MemberFilter.OTHERS: every.exclude(is_member),
+        MemberFilter.TODAY: of_today,
+        MemberFilter.OTHERS: every.exclude(pk__in=of_today.order_by().values("pk")),
         MemberFilter.ALL: every,
     }
     rows = by_filter[MemberFilter(shown)]
