@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ from registers.models.links import NO_GROUP, OWN_MEMBER, refuse_rings
 COLUMNS = ("from_day", "to_day", "source")
 ENDS_BEFORE = "{member}: the last day must not be before the first day."
 TWICE = "{member} is a member from this day already."
+OVERLAP = "{member} is a member on some of these days already."
 
 
 def write_members(
@@ -55,15 +58,27 @@ def _refuse(group: Organisation, rows: Iterable[Membership]) -> None:
 def _refuse_twice(
     group: Organisation, rows: Sequence[Membership], remove: Sequence[Membership]
 ) -> None:
-    stored = group.members.order_by().values_list("pk", "member", "from_day")
-    of = {pk: (member, day) for pk, member, day in stored}
+    stored = group.members.order_by().in_bulk()
     for row in (*rows, *remove):
-        of.pop(row.pk, None)
-    seen = set(of.values())
+        stored.pop(row.pk, None)
+    seen = defaultdict[int, list[Membership]](list)
+    for row in stored.values():
+        seen[row.member_id].append(row)
     for row in rows:
-        if _known_by(row) in seen:
-            raise ValidationError(TWICE.format(member=row.member))
-        seen.add(_known_by(row))
+        for other in seen[row.member_id]:
+            if other.from_day == row.from_day:
+                raise ValidationError(TWICE.format(member=row.member))
+            if _begins(other) <= _ends(row) and _begins(row) <= _ends(other):
+                raise ValidationError(OVERLAP.format(member=row.member))
+        seen[row.member_id].append(row)
+
+
+def _begins(row: Membership) -> datetime.date:
+    return row.from_day or datetime.date.min
+
+
+def _ends(row: Membership) -> datetime.date:
+    return row.to_day or datetime.date.max
 
 
 def put_members(group: Organisation, wanted: Iterable[Membership]) -> None:

@@ -105,7 +105,7 @@ def plan_members(
         elif organisation.pk in there:
             plan.already.append(there[organisation.pk])
         else:
-            plan.refused.extend(_refusals(group, organisation))
+            plan.refused.extend(_refusals(plan, organisation))
             plan.members.append(organisation)
         if organisation is not None:
             seen.add(organisation.pk)
@@ -175,10 +175,11 @@ def _members_at(
     }
 
 
-def _refusals(group: Organisation, member: Organisation) -> list[str]:
+def _refusals(plan: MemberPlan, member: Organisation) -> list[str]:
     """Return why `member` cannot be one of the group: only a group can stand in a ring."""
-    if member.pk == group.pk or member.kind == Organisation.Kind.GROUP:
-        row = Membership(group=group, member=member)
+    if member.pk == plan.group.pk or member.kind == Organisation.Kind.GROUP:
+        days = {"from_day": plan.from_day, "to_day": plan.to_day}
+        row = Membership(group=plan.group, member=member, **days)
         try:
             row.clean()
             row.validate_constraints()

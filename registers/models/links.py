@@ -24,6 +24,7 @@ NO_SUCCESSOR = (
     "The register does not record that {successor} took the place of {predecessor}, or a part"
     " of it."
 )
+OVERLAP = "It is a member on some of these days already: change the days of that membership."
 OWN_MEMBER = "A group cannot be a member of itself."
 
 
@@ -137,6 +138,15 @@ class MembershipQuerySet(LinkQuerySet):
             models.Q(to_day=None) | models.Q(to_day__gte=day),
         )
 
+    def overlapping(self, row: Membership) -> MembershipQuerySet:
+        """Keep other memberships of the same member in the same group, on any of its days."""
+        same = self.filter(group=row.group_id, member=row.member_id).exclude(pk=row.pk)
+        if row.to_day:
+            same = same.filter(models.Q(from_day=None) | models.Q(from_day__lte=row.to_day))
+        if row.from_day:
+            same = same.filter(models.Q(to_day=None) | models.Q(to_day__gte=row.from_day))
+        return same
+
 
 class Membership(models.Model):
     """An organisation belongs to a group: from a day and to a day, or without end.
@@ -193,7 +203,10 @@ class Membership(models.Model):
         return f"{self.member} as a member of {self.group}"
 
     def clean(self) -> None:
-        """Refuse members of what is no group, and groups in a ring. Raises ValidationError."""
+        """Refuse members of what is no group, twice on a day, and groups in a ring.
+
+        Raises ValidationError.
+        """
         if not (self.group_id and self.member_id):
             return
         if self.group.kind != Organisation.Kind.GROUP:
@@ -202,6 +215,10 @@ class Membership(models.Model):
         if self.member.kind == Organisation.Kind.GROUP:
             others = Membership.objects.exclude(pk=self.pk)
             _refuse_ring(self, others, "member", GROUP_RING, "contains")
+        # Constraints say it of two from the same day.
+        overlapping = Membership.objects.overlapping(self)
+        if overlapping.exclude(from_day=self.from_day).exists():
+            raise ValidationError(OVERLAP)
 
 
 def _refuse_ring(

@@ -102,6 +102,11 @@ REFUSED = {
         lambda: [member("Cedar Charity", "Other Schools")],
         "Cedar Charity is a member from this day already.",
     ),
+    "one that is there on some of the days": (
+        "Other Schools",
+        lambda: [member("Cedar Charity", "Other Schools", from_day=DAY)],
+        "Cedar Charity is a member on some of these days already.",
+    ),
     "a ring": (
         "Schools",
         lambda: [member("Other Schools")],

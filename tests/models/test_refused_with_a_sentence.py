@@ -124,6 +124,12 @@ def taken_on(predecessor: str, successor: str) -> TakenOn:
     )
 
 
+def again(row: Membership, **days: datetime.date) -> Membership:
+    """Save a membership, and return another one of the same member."""
+    row.save()
+    return Membership(group=row.group, member=row.member, **days)
+
+
 def twice(thing):
     """The thing again, when it stands in the register already."""
     thing.save()
@@ -333,6 +339,14 @@ REFUSALS = {
         lambda: twice(member(a_group("Schools"), "Birch Trust", from_day=DAY)),
         (ALL, "It is a member from this day already."),
     ),
+    "a member again on a day on which it is one": (
+        lambda: again(member(a_group("Schools"), "Birch Trust", to_day=DAY), from_day=DAY),
+        (ALL, "It is a member on some of these days already: change the days of that membership."),
+    ),
+    "a member before a day from which it is one": (
+        lambda: again(member(a_group("Schools"), "Birch Trust", from_day=DAY), to_day=DAY),
+        (ALL, "It is a member on some of these days already: change the days of that membership."),
+    ),
     "a member to a day before it came": (
         lambda: member(
             a_group("Schools"), "Birch Trust", from_day=DAY, to_day=DAY - datetime.timedelta(1)
@@ -434,8 +448,8 @@ ACCEPTED = {
     "a member of two groups, one in the other": lambda: member(
         a_group("Schools", a_group("North", "Birch Trust")), "Birch Trust"
     ),
-    "a member again from a later day": lambda: member(
-        a_group("Schools", "Birch Trust"), "Birch Trust", from_day=DAY
+    "a member again after the last day": lambda: again(
+        member(a_group("Schools"), "Birch Trust", to_day=DAY - datetime.timedelta(1)), from_day=DAY
     ),
     "a member for one day": lambda: member(
         a_group("Schools"), "Birch Trust", from_day=DAY, to_day=DAY
