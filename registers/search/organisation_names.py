@@ -16,6 +16,7 @@ from registers.models.keys import key_of, slug_of
 MAX_NAME_LENGTH = 255
 MIN_SLIP_LENGTH = 6  # letters: in a shorter name, one more is another name
 MIN_LIKENESS = 70  # of 100, for a name to be suggested
+MIN_LETTERS = 4  # of a name that is suggested: the letters of OU are in those of Southend
 NAMES_EACH = 4  # names compared for each organisation that is suggested
 
 
@@ -45,7 +46,7 @@ class OrganisationNames:
         letters, organisations = self._compared
         found = process.extract(
             letters_of(text),
-            letters,
+            [name if len(name) >= MIN_LETTERS else None for name in letters],
             scorer=fuzz.WRatio,
             score_cutoff=MIN_LIKENESS,
             limit=most * NAMES_EACH,

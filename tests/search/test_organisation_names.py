@@ -80,3 +80,10 @@ def test_letters_are_compared_without_signs():
 def test_what_cannot_be_a_name(text):
     assert refuse_unreadable(text)
     assert not refuse_unreadable("x" * 255)
+
+
+@pytest.mark.parametrize("text", ["Southend", "southend city", "Essex county"])
+def test_letters_within_a_name_are_no_likeness(text):
+    found = [each.slug for each in OrganisationNames().like(text, most=5)]
+    assert found
+    assert "open-university" not in found  # called OU
