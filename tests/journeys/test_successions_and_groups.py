@@ -250,4 +250,5 @@ def test_the_real_succession(client: Client):
     assert "0045" in text(page)
     (row,) = table(client, f"organisation={icb}&with=essex-county-council")
     assert row["reference"] == "0045"
-    assert "whose place it took on 1 July 2022" in row["through"]
+    assert "through West Essex CCG, whose place" in row["through"]
+    assert "took on 1 July 2022" in row["through"]
