@@ -1,13 +1,73 @@
+import re
+import unicodedata
+
 import django.db.models.deletion
 from django.contrib.auth.management import create_permissions
 from django.db import migrations, models
+from django.utils.text import slugify
 
-from registers.models.keys import key_of, refuse_email, slug_of
+from registers.models.keys import refuse_email
 
 SAME = (
     "{model} '{text}' of {holder} cannot be told from another by eye. Both are kept as they are."
     " See whether the two are one."
 )
+
+# The rules for keys and addresses as they stood with this migration: later ones may differ.
+SPACES = re.compile(r"\s+")
+APOSTROPHES = "'`´ʹʻʼʽˈ‘’‛′՚"
+OTHER_DASHES = "\u02d7\u2043\u2212"  # modifier minus, hyphen bullet, minus
+# Letters (Hangul fillers) and a symbol (an empty Braille pattern) without anything to be seen,
+# and marks that only say how the character before them is written.
+EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+VARIATIONS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+def is_invisible(character):
+    """Return whether nobody sees `character`, and no space either."""
+    if unicodedata.category(character) in {"Cf", "Cc"}:
+        return not character.isspace()
+    return character in EMPTY or VARIATIONS.match(character) is not None
+
+
+def shown(text):
+    """Return `text` without what nobody sees, and with one shape of dash and of apostrophe."""
+    return "".join(shown_as(character) for character in text)
+
+
+def shown_as(character):
+    """Return what one character is compared as."""
+    if character in APOSTROPHES:
+        return "'"
+    if unicodedata.category(character) == "Pd" or character in OTHER_DASHES:
+        return "-"
+    return "" if is_invisible(character) else character
+
+
+def key_of(text):
+    """Return `text` as it is compared: names that look the same have the same key."""
+    folded = unicodedata.normalize("NFKC", shown(text)).casefold()
+    # Composed again. What the first step made may have an apostrophe: that of ŉ.
+    folded = shown(unicodedata.normalize("NFKC", folded))
+    return SPACES.sub(" ", folded).strip()
+
+
+# Letters that are no others with an accent, and slashes.
+_IN_SLUG = str.maketrans(
+    {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d"}
+    | {"þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "Æ": "ae", "Œ": "oe", "Ø": "o", "Ł": "l"}
+    | {"Đ": "d", "Ð": "d", "Þ": "th", "Ħ": "h", "Ŧ": "t"}
+    | dict.fromkeys("/\\⁄∕／＼|", "-")
+)
+MAX_SLUG = 255
+
+
+def slug_of(text):
+    """Return the end of the web address that a name makes."""
+    text = SPACES.sub(" ", text)
+    if not text.isascii():
+        text = shown(text)
+    return slugify(text.translate(_IN_SLUG))[:MAX_SLUG].strip("-_")
 
 
 def renew_keys(apps, schema_editor):
