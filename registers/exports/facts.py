@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from registers.exports.columns import BOOLEANS, WRITERS, ExportContext, day, month
@@ -106,9 +106,11 @@ def protocol_facts(
             covers[link.overarching_id].append(link.protocol)
     reviews = _by(Review.objects.select_related("replaced_by"), "protocol", keys)
     documents = _by(Document.objects.listed(), "protocol", keys)
-    taken_on = _by(
-        TakenOn.objects.in_force().select_related("predecessor", "successor"), "protocol", keys
+    recorded = Succession.objects.filter(
+        organisation=OuterRef("predecessor"), successor=OuterRef("successor")
     )
+    decided = TakenOn.objects.in_force().select_related("predecessor", "successor")
+    taken_on = _by(decided.annotate(on=Subquery(recorded.values("happened_on"))), "protocol", keys)
 
     def facts(protocol: Protocol) -> Facts:
         if until:
@@ -168,10 +170,12 @@ def _party(party: Party) -> Facts:
     }
 
 
-def _taken_on(taken_on: TakenOn) -> Facts:
+def _taken_on(taken_on: Any) -> Facts:
+    # A TakenOn, with the day of the succession as `on`.
     return {
         "from": _organisation(taken_on.predecessor),
         "by": _organisation(taken_on.successor),
+        "on": day(taken_on.on) or None,
     }
 
 

@@ -18,11 +18,11 @@ class Column:
 
     name: str
     value: Callable[[OrganisationRow, ExportContext], Any]
-    words: Callable[[OrganisationRow], str] | None = None
+    words: Callable[[OrganisationRow, ExportContext], str] | None = None
 
     def write(self, row: OrganisationRow, context: ExportContext) -> str:
         """Return the value in CSV."""
-        return self.words(row) if self.words else str(self.value(row, context))
+        return self.words(row, context) if self.words else str(self.value(row, context))
 
 
 def _named(name: Name) -> dict[str, Any]:
@@ -51,9 +51,15 @@ def _became(succession: Succession) -> dict[str, Any]:
     }
 
 
-def _became_in_words(succession: Succession) -> str:
-    on = day(succession.happened_on)
-    return f"{succession.successor.name} ({on})" if on else succession.successor.name
+def _became_in_words(row: OrganisationRow, context: ExportContext) -> str:
+    # A heading in the past tense: what is to come is left out until its day.
+    past = [each for each in row.became if not each.happened_on or each.happened_on <= context.on]
+    return "; ".join(
+        f"{each.successor.name} ({day(each.happened_on)})"
+        if each.happened_on
+        else each.successor.name
+        for each in past
+    )
 
 
 COLUMNS = (
@@ -63,7 +69,7 @@ COLUMNS = (
     Column(
         "other_names",
         lambda row, _: [_named(name) for name in row.names],
-        lambda row: "; ".join(map(_in_words, row.names)),
+        lambda row, _: "; ".join(map(_in_words, row.names)),
     ),
     Column("leads", lambda row, _: row.counts.leads),
     Column("partner_in", lambda row, _: row.counts.partner_in),
@@ -71,15 +77,17 @@ COLUMNS = (
     Column(
         "became",
         lambda row, _: [_became(each) for each in row.became],
-        lambda row: "; ".join(map(_became_in_words, row.became)),
+        _became_in_words,
     ),
-    Column("note", lambda row, _: row.organisation.note or None, lambda row: row.organisation.note),
+    Column(
+        "note", lambda row, _: row.organisation.note or None, lambda row, _: row.organisation.note
+    ),
     Column("url", lambda row, context: f"{context.site}{row.organisation.get_absolute_url()}"),
-    Column("official_name_source", lambda row, _: row.source or None, lambda row: row.source),
+    Column("official_name_source", lambda row, _: row.source or None, lambda row, _: row.source),
     Column(
         "identifiers",
         lambda row, _: [_identified(each) for each in row.identifiers],
-        lambda row: "; ".join(f"{each.value} ({each.scheme})" for each in row.identifiers),
+        lambda row, _: "; ".join(f"{each.value} ({each.scheme})" for each in row.identifiers),
     ),
 )
 

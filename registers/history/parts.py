@@ -146,8 +146,8 @@ PART_KINDS: dict[str, list[PartKind]] = {
     ],
     "taken_on": [
         PartKind(
-            label="Taken on by",
-            several="Successors that took it on",
+            label="Successor organisation",
+            several="Successor organisations",
             identity=lambda each: (
                 comparable_value(each["predecessor"]),
                 comparable_value(each["successor"]),

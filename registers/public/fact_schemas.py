@@ -82,8 +82,21 @@ PROTOCOL_FACTS: dict[str, Schema] = {
     "modified": MODIFIED,
     "parties": list_of(ref("Party"), "All that take part, the lead too, in the published order."),
     "taken_on": list_of(
-        closed_object({"from": ref("NamedOrganisation"), "by": ref("NamedOrganisation")}),
-        "Who took the place of an organisation that was split, in this protocol.",
+        closed_object(
+            {
+                "from": ref("NamedOrganisation"),
+                "by": ref("NamedOrganisation"),
+                "on": nullable(
+                    {
+                        "type": "string",
+                        "format": "date",
+                        "description": "The day of the split. Until a day to come, the protocol"
+                        " binds `from` alone.",
+                    }
+                ),
+            }
+        ),
+        "Who took, or will take, the place of an organisation that was split, in this protocol.",
     ),
     "replaced_by": {
         "anyOf": [ref("ProtocolLink"), {"type": "null"}],

@@ -186,7 +186,8 @@ ORGANISATION: dict[str, Schema] = {
     "protocols": NUMBER | {"description": "In how many it takes part."},
     "became": {
         "type": "array",
-        "description": "What it became, if it no longer exists.",
+        "description": "What it became, if it no longer exists; what it will become, where the"
+        " day `on` is to come.",
         "items": closed_object(
             {
                 "name": OFFICIAL,

@@ -78,6 +78,23 @@ def test_one_is_told_in_full(client: Client):
     assert (row["kind"], one["kind"]) == ("body", "body")
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(0, "Provide (2026-11-22)"), (-1, "Provide (2026-11-21)"), (1, ""), (None, "Provide")],
+)
+def test_the_table_says_what_became_of_one_from_its_day(client: Client, today, days, said):
+    council, provide = (
+        Organisation.objects.get(slug=slug) for slug in ("essex-county-council", "provide")
+    )
+    day = None if days is None else today + datetime.timedelta(days)
+    changes.save(Succession(organisation=council, successor=provide, happened_on=day))
+    (row,) = (row for row in table(client) if row["slug"] == council.slug)
+    (one,) = (one for one in data(client, "letter=e")["results"] if one["slug"] == council.slug)
+    assert row["became"] == said
+    assert [each["on"] for each in one["became"]] == [day.isoformat() if day else None]
+
+
 def test_other_names_are_told_with_their_kinds(client: Client):
     provide = Organisation.objects.get(slug="provide")
     provide.names.exclude(kind="official").delete()

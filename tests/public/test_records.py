@@ -40,6 +40,7 @@ pytestmark = [
 
 SITE = "http://localhost:8000"
 DAY = datetime.date(2026, 11, 1)
+TO_COME = datetime.date(2028, 4, 1)
 AT = datetime.datetime(2026, 11, 1, 9, 30, tzinfo=datetime.UTC)
 ESSEX = {"name": "Essex County Council", "slug": "essex-county-council"}
 
@@ -79,7 +80,7 @@ def rich(settings, tmp_path) -> Protocol:
     for under, over in (("9001", "0036"), ("0037", "9001"), ("9003", "9001")):
         Overarching.objects.create(protocol_id=under, overarching_id=over)
     split, part = OrganisationFactory(name="Split"), OrganisationFactory(name="Part")
-    Succession.objects.create(organisation=split, successor=part)
+    Succession.objects.create(organisation=split, successor=part, happened_on=TO_COME)
     TakenOn.objects.create(protocol=protocol, predecessor=split, successor=part)
     council = Organisation.objects.get(slug="essex-county-council")
     Party.objects.create(
@@ -141,6 +142,7 @@ def test_a_protocol_says_everything(client: Client, rich):
             {
                 "from": {"name": "Split", "slug": "split"},
                 "by": {"name": "Part", "slug": "part"},
+                "on": TO_COME.isoformat(),
             }
         ],
         "parties": [
