@@ -14,7 +14,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from threading import Lock
 from typing import Any
 
@@ -62,7 +62,7 @@ class Index:
     theme: NDArray[np.int32]
     status: NDArray[np.int8]
     month: NDArray[np.int32]
-    # By party, sorted by the key, which is of an organisation in a role: see `_party_keys`.
+    # By party, sorted by the key, which is of an organisation in a role: see `_sorted_parties`.
     party_key: NDArray[np.int32]
     party_entry: NDArray[np.int32]
     # False for the second party of one organisation in the same protocol.
@@ -245,9 +245,9 @@ class Index:
         *,
         number: int,
         token: str,
-        entries: NDArray[np.int64],
-        parties: NDArray[np.int64],
-        references: Sequence[str] | None = None,
+        entries: NDArray[np.integer[Any]],
+        parties: NDArray[np.integer[Any]],
+        references: Sequence[str] | NDArray[np.bytes_] | None = None,
     ) -> Index:
         """Return the index of a later version, in which `entries` are replaced.
 
@@ -264,32 +264,41 @@ class Index:
             columns[name][positions] = entries[:, column]
         stale = np.zeros(size, bool)
         stale[positions] = True
-        parties = parties[np.lexsort((parties[:, 2], parties[:, 1], parties[:, 0]))]
-        first = np.ones(len(parties), bool)
-        first[1:] = (parties[1:, :2] != parties[:-1, :2]).any(axis=1)
-        keys = _party_keys(parties[:, 1], parties[:, 2])
-        order = np.argsort(keys, kind="stable")
+        keys, party_entries, first = _sorted_parties(parties)
         exchange = Exchange(
             gone=np.flatnonzero(stale[self.party_entry]),
-            places=np.searchsorted(self.party_key, keys[order]),
+            places=np.searchsorted(self.party_key, keys),
         )
-        added: dict[str, NDArray[Any]] = {
-            "party_key": keys,
-            "party_entry": parties[:, 0],
-            "party_first": first,
-        }
-        for name, values in added.items():
-            columns[name] = exchange.made(getattr(self, name), values[order])
+        columns["party_key"] = exchange.made(self.party_key, keys)
+        columns["party_entry"] = exchange.made(self.party_entry, party_entries)
+        columns["party_first"] = exchange.made(self.party_first, first)
         if references is not None:
             columns["references"] = self.references.updated(size, positions, references)
         columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
         return replace(self, number=number, token=token, **columns)
 
 
-def _party_keys(organisations: NDArray[Any], roles: NDArray[Any]) -> NDArray[np.int32]:
-    """Return a key for each party: twice its organisation's id, and one more for a partner."""
-    keys: NDArray[np.int32] = (organisations * 2 + roles - 1).astype(np.int32)
-    return keys
+def _sorted_parties(
+    parties: NDArray[np.integer[Any]],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], Mask]:
+    """Return the key of each party, its entry, and whether it is its organisation's first there.
+
+    They are sorted by the key, then by the entry. A key is twice the organisation's id, and
+    one more for a partner. Numbers are sorted that hold both in 64 bits: in place, in a third of
+    the memory that rows and their order would take.
+    """
+    by_entry = parties[:, 0].astype(np.int64) << 32
+    by_entry |= parties[:, 1] * 2 + parties[:, 2] - 1
+    by_entry.sort()
+    first = np.ones(len(by_entry), bool)
+    first[1:] = by_entry[1:] >> 1 != by_entry[:-1] >> 1
+    by_key = (by_entry & 0xFFFFFFFF) << 32 | by_entry >> 32 << 1 | first
+    by_key.sort()
+    return (
+        (by_key >> 32).astype(np.int32),
+        (by_key >> 1 & 0x7FFFFFFF).astype(np.int32),
+        (by_key & 1).astype(bool),
+    )
 
 
 EMPTY = Index(
@@ -341,12 +350,14 @@ def _updated(index: Index, now: RegisterVersion) -> Index:
     rows = entries.values_list(
         "id", "protocol_id", "protocol__theme_id", "protocol__status", "protocol__review_date"
     )
-    references: list[str] = []
+    references: list[NDArray[np.bytes_]] = []
 
     def numbers() -> Iterator[tuple[int, ...]]:
-        for key, reference, theme, status, month in rows.iterator(CHUNK):
-            references.append(reference)
-            yield key, theme, STATUSES.get(status, 0), month_number(month)
+        found = rows.iterator(CHUNK)
+        while chunk := list(islice(found, CHUNK)):
+            references.append(np.array([reference for _, reference, *_ in chunk], np.bytes_))
+            for key, _, theme, status, month in chunk:
+                yield key, theme, STATUSES.get(status, 0), month_number(month)
 
     read = _array(numbers(), width=4)
     parties = Party.objects.filter(protocol__search_entry__changed_in__gt=index.number)
@@ -362,10 +373,14 @@ def _updated(index: Index, now: RegisterVersion) -> Index:
     # A party of an entry that was added in the meantime has no position yet.
     parts = parts[np.isin(parts[:, 0], read[:, 0])]
     updated = index.updated(
-        number=now.number, token=now.token, entries=read, parties=parts, references=references
+        number=now.number,
+        token=now.token,
+        entries=read,
+        parties=parts,
+        references=np.concatenate([np.zeros(0, "S1"), *references]),
     )
     return replace(updated, links=updated_links(index.links, now.links))
 
 
-def _array(rows: Iterable[tuple[Any, ...]], *, width: int) -> NDArray[np.int64]:
-    return np.fromiter(chain.from_iterable(rows), np.int64).reshape(-1, width)
+def _array(rows: Iterable[tuple[Any, ...]], *, width: int) -> NDArray[np.int32]:
+    return np.fromiter(chain.from_iterable(rows), np.int32).reshape(-1, width)

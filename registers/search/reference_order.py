@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from registers.models.references import keys_of, reference_key
 
 NOWHERE = -1
+CHUNK = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,10 @@ class ReferenceOrder:
         return [text.decode() for text in self.texts[list(positions)].tolist()]
 
     def updated(
-        self, size: int, positions: NDArray[np.int64], references: Sequence[str]
+        self,
+        size: int,
+        positions: NDArray[np.integer[Any]],
+        references: Sequence[str] | NDArray[np.bytes_],
     ) -> ReferenceOrder:
         """Return the order of `size` positions, with these references at `positions`.
 
@@ -72,7 +77,7 @@ class ReferenceOrder:
         positions, come = positions[differ], come[differ]
         texts = texts.astype(np.result_type(texts, come))
         texts[positions] = come
-        keys = np.array([reference_key(text.decode()) for text in come.tolist()], np.bytes_)
+        keys = _keys_of_all(come)
         order = np.argsort(keys)
         kept = ~np.isin(self.positions, positions)
         before = self.keys[kept].astype(np.result_type(self.keys, keys))
@@ -82,6 +87,16 @@ class ReferenceOrder:
             keys=np.insert(before, places, keys[order]),
             positions=np.insert(self.positions[kept], places, positions[order]),
         )
+
+
+def _keys_of_all(references: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
+    """Return the key of each, some at a time: objects for all would take 30 MB and more."""
+    parts = (references[first : first + CHUNK] for first in range(0, len(references), CHUNK))
+    keys = (
+        np.array([reference_key(text.decode()) for text in part.tolist()], np.bytes_)
+        for part in parts
+    )
+    return np.concatenate([np.zeros(0, "S1"), *keys])
 
 
 NO_REFERENCES = ReferenceOrder(
