@@ -36,14 +36,8 @@ TITLES = {
     "ics": "Calendar of reviews (iCalendar)",
     "atom": "Feed of changes (Atom)",
 }
-MEDIA = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "ods": "application/vnd.oasis.opendocument.spreadsheet",
-    "json": "application/json",
-    "ics": "text/calendar",
-    "atom": "application/atom+xml",
-}
+# The types that are sent.
+MEDIA = {name: each.CONTENT_TYPE.partition(";")[0] for name, each in FORMATS.items()}
 
 Node = dict[str, Any]
 

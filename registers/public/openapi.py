@@ -188,14 +188,22 @@ class OtherPath(NamedTuple):
 
 
 OTHER_PATHS = (
-    OtherPath("news-feed", "The news as a feed", atom.CONTENT_TYPE, kept=True),
-    OtherPath("openapi", "This description", "application/json", kept=True, schema=DESCRIPTION),
+    OtherPath("news-feed", "The news as a feed", atom.CONTENT_TYPE, kept=True, more=("400",)),
+    OtherPath(
+        "openapi",
+        "This description",
+        "application/json",
+        kept=True,
+        schema=DESCRIPTION,
+        more=("400",),
+    ),
     OtherPath(
         "catalog",
         "The register as data sets (DCAT)",
         "application/ld+json",
         kept=True,
         schema={"type": "object", "required": ["@context", "@id", "@type", "dcat:dataset"]},
+        more=("400",),
     ),
     OtherPath("sitemap", "The files of addresses, for search engines", "application/xml"),
     OtherPath("robots", "What robots may read", PLAIN, kept=True),

@@ -129,6 +129,18 @@ def test_a_theme_that_is_new_can_be_asked_for(described, client):
     assert "housing" in later["schema"]["items"]["enum"]
 
 
+def test_each_address_that_refuses_an_unknown_parameter_says_so(described, client):
+    refusing = set()
+    for path, item in described["paths"].items():
+        answer = client.get(f"{filled_in(path)}?colour=red")
+        answer.close()
+        if answer.status_code == 400:
+            refusing.add(path)
+            assert "400" in item["get"]["responses"], path
+            assert "400" in item["head"]["responses"], path
+    assert {"/news.atom", "/catalog.jsonld", "/openapi.json", "/protocols.json"} <= refusing
+
+
 def test_its_examples_are_real(described, client):
     for path, item in described["paths"].items():
         for media in item["get"]["responses"]["200"]["content"].values():
