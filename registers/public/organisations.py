@@ -152,6 +152,8 @@ def groups_of(index: Index, organisation: Organisation, on: datetime.date) -> di
             members.select_related("member").order_by("member__name")[:MAX_MEMBERS]
         )
         context["member_count"] = members.count()
+        whole = Membership.objects.filter(group=organisation).count()
+        context["has_other_members"] = whole > context["member_count"]
     return context
 
 

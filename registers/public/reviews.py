@@ -22,7 +22,7 @@ from django.utils.text import get_text_list
 
 from registers.history.as_of import register_began
 from registers.history.index_as_of import index_as_of
-from registers.models import Party, Protocol
+from registers.models import Organisation, Party, Protocol
 from registers.models.review_dates import ReviewStatus, last_month_due_soon
 from registers.public.charts import (
     NO_COUNT,
@@ -31,6 +31,7 @@ from registers.public.charts import (
     calendar_chart,
     overdue_chart,
 )
+from registers.public.organisations import successions_of
 from registers.search.binding import Explanation
 from registers.search.facets import facets_without_counts
 from registers.search.fields import DayField
@@ -64,6 +65,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "on": question.on,
         "today": question.today,
         "organisations": organisations,
+        "ended": ended(question, organisations),
         "who": get_text_list([each.name for each in organisations], "and"),
         "choices": facets_without_counts(question.results.filters),
         "tags": tags(question.results.filters, question.query),
@@ -72,6 +74,16 @@ def index(request: HttpRequest) -> HttpResponse:
         context |= _numbers_and_charts(question)
     status = 400 if question.errors else 200
     return render(request, "reviews/dashboard.html", context, status=status)
+
+
+def ended(question: ReviewQuestion, organisations: list[Organisation]) -> list[dict[str, Any]]:
+    """Return those whose places were taken by the day of the desk, or will be, and by whom."""
+    known = question.results.filters.index.links.ended  # spares most a query
+    return [
+        {"organisation": each, **successions_of(each, question.on)}
+        for each in organisations
+        if each.pk in known
+    ]
 
 
 class ReviewQuestion:

@@ -79,6 +79,11 @@ class Links:
         """The same links without members of groups."""
         return replace(self, member_ends=np.zeros(0, np.int64))
 
+    @cached_property
+    def ended(self) -> frozenset[int]:
+        """Every organisation whose place another took or will take, in part or whole."""
+        return frozenset(key for each in self.predecessors.values() for key, _ in each)
+
     def are_known_of(self, organisation: int) -> bool:
         """Return whether any link, on whatever day, leads from the organisation to another."""
         return organisation in self.predecessors or self.has_memberships(organisation)

@@ -60,3 +60,11 @@ def test_every_number_leads_to_as_many(client: Client, linked, query):
 def test_a_day_without_records_says_whose_places_count(client: Client, linked, query, said):
     words = text(client.get(f"/reviews/?{query}on=2020-01-01"))
     assert ("who stands in whose place" in words) == said
+
+
+def test_the_desk_of_a_body_that_ended_says_who_took_its_place(client: Client, linked):
+    words = text(client.get("/reviews/?organisation=west-essex-ccg"))
+    assert "West Essex CCG: Became part of NHS Hertfordshire" in words
+    words = text(client.get("/reviews/?organisation=provide"))
+    assert "Provide: Was split into New Council and Other Trust" in words
+    assert "Was split" not in text(client.get("/reviews/?organisation=essex-police"))

@@ -261,6 +261,7 @@ def test_a_group_shows_its_rule_and_its_members_on_pages(client: Client, schools
     assert "Who belongs to it: Every school that the county council maintains." in words
     assert "210 members" in words
     assert "Gone School" not in words
+    assert "Members of the past and to come" in words
     address = "/organisations/all-essex-schools/members/"
     assert (address, "Show all 210 members") in links(page)
     first = client.get(address)
