@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -152,7 +151,7 @@ def _common(context: ExportContext) -> Node:
             "@id": f"{context.site}/#contact",
             "@type": "vcard:Organization",
             "vcard:fn": context.publisher,
-            "vcard:hasEmail": {"@id": f"mailto:{settings.PARTNERSHIP.email}"},
+            **({"vcard:hasEmail": {"@id": f"mailto:{context.email}"}} if context.email else {}),
         },
     }
 

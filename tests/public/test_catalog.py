@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from registers.public.catalog import CONTEXT
+from registers.exports.columns import ExportContext
+from registers.public.catalog import CONTEXT, document
 from registers.public.exports import FORMATS, ORGANISATION_FORMATS
 from tests.conftest import LOADED_AT
 
@@ -98,3 +100,8 @@ def test_an_empty_register_has_a_catalogue(client: Client, empty_register):
     answer = client.get("/catalog.jsonld").json()
     assert "dct:modified" not in answer
     assert len(answer["dcat:dataset"]) == 3
+
+
+def test_a_publisher_without_a_mailbox_has_none():
+    context = ExportContext(site=SITE, on=datetime.date(2026, 11, 22), publisher="Us")
+    assert not any("vcard:hasEmail" in node for node in nodes(document(context)))
