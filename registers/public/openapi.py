@@ -120,8 +120,12 @@ MODIFIED_SINCE = {
         "in": "query",
         "description": "Only those that were officially changed at this time or later: `modified`"
         " in the answer says when each was. A date stands for its beginning in Europe/London, and a"
-        " time without an offset is one in Europe/London. That an organisation was renamed is a"
-        " change of the organisation, and not of its protocols.",
+        " time without an offset is one in Europe/London. It follows what is recorded of each"
+        " one itself. What another's change alters in its answer is a change of that other: a"
+        " member's `groups` of the group, a successor's `came_from` of its predecessor, the"
+        " numbers of protocols of those and of protocols, `replaces` and `covers` of the other"
+        " protocol, and each name and title of what has it. A copy that needs these reads the"
+        " whole list again when its `ETag` has changed.",
         "schema": {
             "type": "string",
             "anyOf": [{"format": "date"}, {"format": "date-time"}],
