@@ -24,6 +24,7 @@ from registers.search.organisations import (
     official_names,
     protocols_of,
 )
+from registers.search.query_string import with_query
 
 NAMES_PER_PAGE = 200
 PROTOCOLS_PER_PAGE = 50
@@ -70,7 +71,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         query = urlencode({"one": organisation.slug, "other": request.GET["with"].strip()})
         return redirect(f"{reverse('sharing-ask')}?{query}")
     if organisation.slug != slug:
-        return redirect(organisation, permanent=True)
+        address = organisation.get_absolute_url()
+        return redirect(with_query(address, request.GET.urlencode()), permanent=True)
     index, on = current_index(), timezone.localdate()
     through = through_of(request)
     protocols = protocols_of(index, organisation, on=on, through=through)
@@ -163,7 +165,8 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     if group.kind != Organisation.Kind.GROUP:
         raise Http404
     if group.slug != slug:
-        return redirect("organisation-members", group.slug, permanent=True)
+        address = reverse("organisation-members", args=[group.slug])
+        return redirect(with_query(address, request.GET.urlencode()), permanent=True)
     belongs = Membership.objects.filter(group=group)
     ordered = belongs.select_related("member").order_by("member__name", "from_day")
     context = {

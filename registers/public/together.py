@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from registers.models import Organisation, Party, Protocol
@@ -17,6 +18,7 @@ from registers.public.two_boxes import two_boxes
 from registers.search.binding import UNDECIDED, Through
 from registers.search.index import current_index
 from registers.search.organisations import Together, counts_by_role, named_together
+from registers.search.query_string import with_query
 
 PROTOCOLS_PER_PAGE = 50
 MOST_ALIKE = 50  # protocols that bind both and do not count
@@ -61,7 +63,8 @@ def page(request: HttpRequest, one: str, other: str) -> HttpResponse:
         return redirect(organisation)
     first, last = sorted([organisation, second], key=lambda either: either.slug)
     if (first.slug, last.slug) != (one, other):
-        return redirect("together", first.slug, last.slug, permanent=True)
+        path = reverse("together", args=[first.slug, last.slug])
+        return redirect(with_query(path, request.GET.urlencode()), permanent=True)
     index, on = current_index(), timezone.localdate()
     together = named_together(index, first, last, on=on)
     shown = paginate(request, together.protocols, length=PROTOCOLS_PER_PAGE)

@@ -13,7 +13,7 @@ from django.test import Client
 from registers import changes
 from registers.models import Approver, Name, Organisation, Party, Protocol, Theme
 from tests.conftest import LOADED_AT
-from tests.makers import find_all
+from tests.makers import OrganisationFactory, find_all
 from tests.public.pages import links, listed, text
 
 pytestmark = pytest.mark.django_db
@@ -220,3 +220,22 @@ def test_notes_for_administrators_are_not_public(client: Client):
         address = f"/protocols/{key}/" if key.isdigit() else f"/organisations/{key}/"
         for page in (address, f"{address}changes/" if key.isdigit() else address):
             assert note[:40] not in text(client.get(page))
+
+
+@pytest.mark.parametrize(
+    ("address", "whole"),
+    [
+        ("/organisations/ecc/with/essex-police/?page=2", f"{PAIR}?page=2"),
+        ("/organisations/essex-police/with/essex-county-council/?page=2", f"{PAIR}?page=2"),
+        (
+            "/organisations/ecc/?through=own&page=2",
+            "/organisations/essex-county-council/?through=own&page=2",
+        ),
+        ("/organisations/grp/members/?page=2", "/organisations/some-group/members/?page=2"),
+    ],
+)
+def test_an_earlier_address_leads_on_with_what_was_asked(client: Client, address, whole):
+    group = OrganisationFactory(name="Some Group", kind="group")
+    changes.save(Name(organisation=group, text="GRP", kind="acronym"))
+    answer = client.get(address)
+    assert (answer.status_code, answer["Location"]) == (301, whole)
