@@ -6,6 +6,7 @@ query strings with the same function, so that both agree.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
@@ -57,10 +58,19 @@ class ReadQuery(QueryDict):
     left_out: tuple[Unknown, ...] = ()
     has_empty = False
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether it asks for anything other than a page of the whole."""
-        return any(name != "page" for name in QueryDict(self.short))
+    def short_on(self, today: datetime.date) -> str:
+        """Return the short query string on a day, without `on` where that is the same day."""
+        pairs = [
+            (name, value)
+            for name, values in QueryDict(self.short).lists()
+            for value in values
+            if (name, value.strip()) != ("on", today.isoformat())
+        ]
+        return urlencode(pairs)
+
+    def is_narrowed(self, today: datetime.date) -> bool:
+        """Return whether it asks on that day for anything other than a page of the whole."""
+        return any(name != "page" for name in QueryDict(self.short_on(today)))
 
 
 def read_query(query: QueryDict, parameters: tuple[str, ...], *, is_data: bool) -> ReadQuery:

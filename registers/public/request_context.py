@@ -113,8 +113,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
     query = request.__dict__.get("GET")
     if not isinstance(query, ReadQuery):
         return about
+    today = timezone.localdate()
+    short = query.short_on(today)
     return about | {
-        "canonical_url": f"{settings.SITE_URL}{with_query(quote(request.path), query.short)}",
-        "is_unindexed": query.is_narrowed,
+        "canonical_url": f"{settings.SITE_URL}{with_query(quote(request.path), short)}",
+        "is_unindexed": query.is_narrowed(today),
         "left_out": query.left_out,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import re
 
@@ -12,6 +13,7 @@ from django.urls import resolve
 
 from registers.public.parameters import MAX_NAMED, read_query
 from registers.public.urls import CACHE_PARAMS
+from tests.conftest import TODAY
 from tests.public.pages import listed, text
 
 pytestmark = pytest.mark.usefixtures("real_register", "today")
@@ -172,8 +174,21 @@ def test_a_later_page_of_the_whole_is_shown():
     second, narrowed = (
         read_query(QueryDict(asked), ("q", "page"), is_data=False) for asked in ("page=2", "q=2")
     )
-    assert (second.short, second.is_narrowed) == ("page=2", False)
-    assert narrowed.is_narrowed
+    assert (second.short, second.is_narrowed(TODAY)) == ("page=2", False)
+    assert narrowed.is_narrowed(TODAY)
+
+
+@pytest.mark.parametrize("address", ["/", "/reviews/", "/protocols/0036/"])
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_today_is_no_day_of_its_own(client: Client, address, days):
+    day = TODAY + datetime.timedelta(days)
+    page = client.get(f"{address}?on={day}")
+    is_today = days == 0
+    if page.status_code == 200:
+        assert canonical(page) == [
+            f"http://localhost:8000{address}{'' if is_today else f'?on={day}'}"
+        ]
+    assert is_unindexed(page) == (not is_today)
 
 
 APART = "/organisations/brunel-university/with/home-office/"
