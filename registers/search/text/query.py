@@ -26,8 +26,12 @@ MAX_LENGTH = 1000  # characters that are read; the form accepts fewer
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 # "a phrase", perhaps without its closing quote, or a word; either with a minus before it.
-_CHUNK = re.compile(r'(?P<minus>(?<!\S)[-−–])?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s",;]+))')
-_ONE_WORD = re.compile(r"[^\W_]&[^\W_]")  # A&E
+# Two single letters with a sign between them are a word too: A & E, A and E.
+_LETTERS = r"(?<!\S)(?:[^\W\d_] +& +[^\W\d_]|[A-Z] +and +[A-Z])\b"
+_CHUNK = re.compile(
+    rf'(?P<minus>(?<!\S)[-−–])?(?:"(?P<phrase>[^"]*)"?|(?P<word>{_LETTERS}|[^\s",;]+))'
+)
+_ONE_WORD = re.compile(rf"[^\W_]&[^\W_]|{_LETTERS}")  # A&E
 _ACRONYM_OR_SEVERAL = re.compile(r"([A-Z]{2,5})(?:['’]?s)?")  # GP, GPs
 _LONGEST_ACRONYM = 5
 _SHORT_NUMBER = re.compile(r"[0-9]{1,3}")
