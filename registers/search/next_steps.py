@@ -13,11 +13,7 @@ from registers.models.keys import key_of
 from registers.models.organisation import OrganisationQuerySet
 from registers.search.binding import Binding
 from registers.search.index import Index, Mask
-from registers.search.organisation_names import (
-    OrganisationNames,
-    letters_of,
-    refuse_unreadable,
-)
+from registers.search.organisation_names import OrganisationNames, letters_of
 from registers.search.text.search import Search, search
 
 MAX_WORDS = 10  # offered, of a query that can have a hundred
@@ -83,8 +79,6 @@ def organisations_meant(
 def _called_exactly(typed: str) -> OrganisationQuerySet:
     """Return the organisations with a name or an identifier that is all that was typed."""
     name = typed.strip(' "“”')
-    if refuse_unreadable(name):
-        return Organisation.objects.none()
     code = "".join(name.split()).upper()
     names = Name.objects.filter(key=key_of(name))
     # With the schemes, for an index of the database.
