@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registers import changes
 from registers.history.snapshot import snapshot_of
-from registers.imports.member_list import MOST_LINES
+from registers.imports.member_list import MOST_LINES, plan_members
 from registers.models import Change, Membership, Name, Organisation, Succession
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, send
 from tests.cast import door_of, somebody
@@ -479,3 +480,9 @@ class TestOrganisationForm:
         saved(kent, Succession(organisation=kent, successor=police))
         send(officers_door, url("restore", kent.pk, state.pk))
         assert not kent.successions.exists()
+
+
+def test_a_list_of_nothing_is_refused(group):
+    with pytest.raises(ValidationError) as refused:
+        plan_members(group, " \n\t")
+    assert "names" in refused.value.message_dict

@@ -81,6 +81,21 @@ def test_some_are_decided_as_official_changes_and_undone(officers_door, officer,
     assert taken_on() == {(one, KENT), (other, KENT), (other, MEDWAY)}
 
 
+def test_a_successor_that_somebody_else_takes_back_is_refused(officers_door, split):
+    waiting = [Succession.objects.filter(successor=named(KENT))]
+
+    def take_back(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("SAVEPOINT") and TakenOn.objects.count() == 0 and waiting:
+            waiting.pop().delete()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(take_back):
+        page = decide(officers_door, min(split))
+    assert waiting == []
+    assert page.status_code == 200
+    assert taken_on() == set()
+
+
 def test_undoing_needs_its_own_button(officers_door, split):
     one = min(split)
     decide(officers_door, one)

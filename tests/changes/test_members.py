@@ -353,3 +353,29 @@ def test_an_organisation_with_several_successors_was_split():
     assert cedar.changes.first().what == "Successors recorded: Birch Trust."
     saved(cedar, Succession(organisation=cedar, successor=named("Ashdown Council")))
     assert cedar.changes.first().what == "Successors added: Ashdown Council."
+
+
+def test_members_that_are_put_keep_their_rows_and_take_new_days():
+    write(add=[member("Birch Trust"), member("Cedar Charity")])
+    before = named("Schools").members.get(member=named("Birch Trust"))
+    with changes.record_change(named("Schools"), at=days_on(1)):
+        changes.put_members(named("Schools"), [member("Birch Trust", to_day=DAY)])
+    assert names() == [("Birch Trust", None, DAY)]
+    assert named("Schools").members.get().pk == before.pk
+
+
+@pytest.mark.parametrize(
+    ("reference", "successor"), [("9001", "Cedar Charity"), ("a draft", "Ashdown Council")]
+)
+def test_what_nobody_can_take_on_is_refused(reference, successor):
+    if reference == "a draft":
+        theme = Protocol.objects.get(pk="9001").theme
+        reference = Protocol.objects.create(reference="9077", title="A draft", theme=theme).pk
+    with pytest.raises(ValidationError):
+        changes.record_taken_on(named("Birch Trust"), [reference], [named(successor)], at=NOW)
+    assert not TakenOn.objects.exists()
+
+
+def test_a_link_of_nobody_has_nothing_to_check():
+    for each in (Membership(), TakenOn()):
+        each.clean()

@@ -263,3 +263,8 @@ def test_an_official_name_that_collides_does_not_stop_a_save():
     birch.refresh_from_db()
     assert birch.note == "Of trees."
     assert Name.objects.get(organisation=birch).key == "old"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "x" * 400])
+def test_what_no_name_can_be_is_like_none(text):
+    assert not Organisation.objects.called_like(text).exists()

@@ -87,3 +87,17 @@ LONG = ["k" * 195, "\U0001d11e" * 195, " ".join(map(chr, range(0x4E00, 0x4E00 + 
 @pytest.mark.parametrize("typed", LONG, ids=["one word", "one strange sign", "many signs"])
 def test_whatever_fills_the_box_is_a_search(client: Client, typed):
     assert client.get("/", {"q": typed}).status_code == 200
+
+
+@pytest.mark.parametrize("role", ["", "lead"])
+def test_many_organisations_find_what_each_of_them_finds(role):
+    index = current_index()
+    keys = list(Organisation.objects.values_list("pk", flat=True))
+    whole = index.of_organisations([*keys, *range(max(keys) + 1, max(keys) + 2_000)], role)
+    each = [index.of_organisations([key], role) for key in keys]
+    assert whole.sum() > 0
+    assert (whole == sum(each).astype(bool)).all()
+
+
+def test_of_today_every_record_is_known():
+    assert not current_index().uncertain.any()

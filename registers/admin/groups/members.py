@@ -31,7 +31,6 @@ PER_PAGE = 100
 MEMBER: Any = Membership._meta.get_field("member")
 WHY_HELP = "Public, and optional. It is shown beside what changed."
 NONE_SELECTED = "Select at least one member in the list."
-GONE = "Somebody else has removed {number} of these in the meantime."
 CHANGED_SINCE = (
     "Nothing was saved, because somebody else changed this in the meantime. This is what is stored"
     " now: change it again."
@@ -191,8 +190,6 @@ def _end_or_remove(request: HttpRequest, group: Organisation, form: EndForm) -> 
     words = f"{number} member{'' if number == 1 else 's'}"
     did = "removed" if removes else "given this last day" if to_day else "left without an end"
     messages.success(request, f"{words} of {group} {'was' if number == 1 else 'were'} {did}.")
-    if number < len(chosen):
-        messages.warning(request, GONE.format(number=len(chosen) - number))
     return redirect(request.get_full_path())
 
 

@@ -36,10 +36,6 @@ class Stored:
         found = (self._references.get(key) for key in keys_of(written))
         return next((each for each in found if each), None)
 
-    def has(self, written: str) -> bool:
-        """Return whether a protocol is meant, however its reference is written."""
-        return self.reference(written) is not None
-
     def gap(self, written: str) -> Gap | None:
         """Return what is said of this reference where no protocol has it."""
         return self._gaps.get(reference_key(written))
