@@ -9,6 +9,7 @@ of all organisations only those with the most protocols are kept.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -164,7 +165,8 @@ def pairs_around(index: Index, organisation: Organisation, ranks: IntArray) -> P
 
 
 _lock = Lock()
-_cached: list[tuple[str, Pairs]] = []
+# The index that they are of is not kept alive by them.
+_cached: list[tuple[weakref.ref[Index], Pairs]] = []
 
 
 def pairs_of_all(index: Index, ranks: IntArray) -> Pairs:
@@ -173,8 +175,8 @@ def pairs_of_all(index: Index, ranks: IntArray) -> Pairs:
     In each the organisation that comes first in A to Z is the first.
     """
     with _lock:
-        if not _cached or _cached[0][0] != index.version:
-            _cached[:] = [(index.version, _PairCount(index, ranks).most(MOST_PAIRS))]
+        if not _cached or _cached[0][0]() is not index:
+            _cached[:] = [(weakref.ref(index), _PairCount(index, ranks).most(MOST_PAIRS))]
         return _cached[0][1]
 
 
