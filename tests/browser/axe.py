@@ -35,6 +35,7 @@ def axe_finds(page: Page) -> list[str]:
     Every rule for WCAG 2.2 to level AA, and of good practice, is run. A strict
     content security policy is no hindrance; JavaScript must be on.
     """
+    page.locator("body").wait_for(state="attached")
     if not page.evaluate("'axe' in window"):
         page.evaluate(_source())
     result = page.evaluate(RUN, TAGS)

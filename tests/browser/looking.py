@@ -12,5 +12,15 @@ CALL = f"([name, argument]) => {{ const looking = {SOURCE}; return looking[name]
 
 
 def look(page: Page, name: str, argument: str | ElementHandle | None = None) -> Any:
-    """Return what the function `name` of looking.js says of the page."""
+    """Return what the function `name` of looking.js says of the page, once that has a body."""
+    page.locator("body").wait_for(state="attached")
     return page.evaluate(CALL, [name, argument])
+
+
+def document_width(page: Page) -> int:
+    """Return how wide the page is, in CSS pixels, with whatever stands out of its window.
+
+    After a click the next document may have begun and have no element yet, so it is waited for.
+    """
+    page.locator("body").wait_for(state="attached")
+    return int(page.locator("html").evaluate("html => html.scrollWidth"))

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import axe_finds
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.guarded import editor, log_in
+from tests.browser.looking import document_width
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_accessibility import Visit, nothing
 from tests.browser.test_reviewing import DJANGOS_OWN
@@ -99,7 +100,7 @@ def test_a_page_keeps_every_promise(page, kept_register, address):
             page.set_viewport_size(window)
             # Before axe, which tries a style of its own and is refused.
             nothing(visit.complaints, "is in the browser's console")
-            assert page.evaluate("document.documentElement.scrollWidth") <= window["width"]
+            assert document_width(page) <= window["width"]
         assert page.locator("h1:visible").count() == 1
         for window in (DESKTOP, PHONE):
             page.set_viewport_size(window)

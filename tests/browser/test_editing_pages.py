@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.looking import document_width
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_reviewing import OLIVE, check, come_in
 
@@ -107,11 +108,11 @@ def test_gaps_are_explained_in_the_reference_log(watched, kept_register):
 def test_the_list_and_the_form_keep_the_strict_policy(watched, kept_register):
     page = watched.page
     come_in(page, kept_register, LIST)
-    assert page.evaluate("document.documentElement.scrollWidth") <= watched.width
+    assert document_width(page) <= watched.width
     page.goto(f"{kept_register}{LIST}0012/change/")
     expect(page.locator("#parties-group")).to_be_visible()
     page.goto(f"{kept_register}{LIST}0012/change/?plain=1")
-    assert page.evaluate("document.documentElement.scrollWidth") <= watched.width
+    assert document_width(page) <= watched.width
 
 
 def test_a_party_is_added_without_javascript(reader, kept_register):

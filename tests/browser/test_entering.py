@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import axe_finds
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.guarded import Guarded, editor, log_in, set_up
+from tests.browser.looking import document_width
 from tests.browser.serving import prepare, run, served
 
 pytestmark = pytest.mark.browser
@@ -35,7 +36,7 @@ def check(page: Page, complaints: list[str]) -> None:
         page.set_viewport_size(window)
         ours = [fault for fault in axe_finds(page) if not fault.startswith(DJANGOS_OWN)]
         assert ours == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= window["width"]
+        assert document_width(page) <= window["width"]
     assert page.locator("h1:visible").count() == 1
     complaints.clear()
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import axe_finds
 from tests.browser.conftest import DESKTOP
 from tests.browser.guarded import editor, log_in
+from tests.browser.looking import document_width
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_accessibility import nothing
 from tests.browser.test_admin_pages import DJANGOS
@@ -85,7 +86,7 @@ def bring(page: Page, file: Path) -> None:
 def stands_well(page: Page) -> None:
     """See that nothing stands out of the window, and that axe finds nothing of ours."""
     size = page.viewport_size
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert document_width(page) <= size["width"]
     assert page.locator("h1:visible").count() == 1
     nothing([f for f in axe_finds(page) if not f.startswith(DJANGOS)], "is found by axe")
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import axe_finds
 from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.looking import document_width
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_keyboard import tab_to
 
@@ -51,7 +52,7 @@ def check(page: Page, width: int) -> None:
     """See that everybody can use the page, as far as it is ours."""
     ours = [fault for fault in axe_finds(page) if not fault.startswith(DJANGOS_OWN)]
     assert ours == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert document_width(page) <= width
 
 
 def test_from_the_protocol_to_its_public_page(opened, kept_register):
