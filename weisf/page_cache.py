@@ -2,7 +2,8 @@
 
 It knows nothing of what they show: one function gives the key of a page, another the version
 that all pages depend on. An `ETag` is the hash of a page's content, so a page that is the
-same in another version is still not sent again.
+same in another version is still not sent again. What a page says of one request alone, a
+notice, is no part of what is stored: it is put into the page as it is sent.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ Headers = tuple[tuple[str, str], ...]
 class PageKey(NamedTuple):
     """What names a page: its path as in WSGI, and a query string. No more of a request shapes it.
 
-    `headers` are sent with status 304 too.
+    `headers` are sent with status 304 too. `notice` is HTML that replaces NOTICE_PLACE, and
+    names nothing: pages that differ in it alone are stored once.
     """
 
     path: str
     query: str
     headers: Headers = ()
+    notice: str = ""
 
 
 class Wanted(NamedTuple):
@@ -57,6 +60,8 @@ class Page(NamedTuple):
     body: bytes
 
 
+# Where a page has room for a notice. No escaped text contains it.
+NOTICE_PLACE = b"<!-- notice -->"
 MAX_PAGE_SIZE = 2_000_000
 # The memory of a page in addition to its body, approximately.
 OVERHEAD = 5_000
@@ -110,6 +115,25 @@ def compress(response: HttpResponseBase, coding: str) -> None:
     request = HttpRequest()
     request.META["HTTP_ACCEPT_ENCODING"] = coding
     Compression(lambda _: response)(request)
+
+
+def with_notice(
+    answer: Page | HttpResponseBase, notice: str, coding: str
+) -> Page | HttpResponseBase:
+    """Return an answer that is not compressed with the notice in it, compressed.
+
+    A page has another ETag than without the notice.
+    """
+    page = answer if isinstance(answer, Page) else None
+    response = HttpResponse(page.body, headers=dict(page.headers)) if page else answer
+    if isinstance(response, HttpResponse):
+        response.content = response.content.replace(NOTICE_PLACE, notice.encode(), 1)
+        response["Content-Length"] = str(len(response.content))
+        compress(response, coding)
+        if page:
+            response["ETag"] = etag = etag_of(page.etag, notice)
+            return Page(page.version, etag, tuple(response.items()), response.content)
+    return response
 
 
 def etag_of(*parts: object) -> str:
@@ -196,12 +220,17 @@ class PageCache:
         if wanted is None or version is None:
             return self._django(environ, replacing(start, NO_STORE, only_errors=True))
         if_none_match = environ.get("HTTP_IF_NONE_MATCH", "")
+        notice, coding = wanted.key.notice, wanted.coding
+        if notice:
+            wanted = Wanted(wanted.key._replace(notice=""), wanted.scheme, "identity")
         answer: Page | HttpResponseBase | None = self.store.get(wanted, version)
         if answer is None:
             # A streamed response of this version need not be made for who has it.
             if etag_matches(if_none_match, etag := etag_of(wanted.key, version)):
                 return self._not_modified(start, wanted.key, etag)
             answer = self._render(wanted, version)
+        if notice:
+            answer = with_notice(answer, notice, coding)
         is_head = environ["REQUEST_METHOD"] == "HEAD"
         if isinstance(answer, HttpResponseBase):
             return send(start, answer, is_head=is_head)

@@ -39,17 +39,50 @@ def test_one_question_is_kept_once(site, address):
     assert len(site.store) == 1
 
 
-@pytest.mark.parametrize("also", ["x=%3Cscript%3E", "them=y", "page=1&x=1&x=2"])
-def test_what_was_left_out_is_in_no_other_s_page(site, also):
-    said = ask(site, f"/?status=all&{also}&sort=title")
-    assert "left-out" in said.plain
-    assert "etag" not in said.headers
-    assert len(site.store) == 0
-    first = ask(site, "/?sort=title&status=all")
-    assert "left-out" not in first.plain
-    assert "left-out" in ask(site, f"/?status=all&{also}&sort=title").plain
+ALSO = {
+    "markup": "x=y&%3Cscript%3E=1&a%22b%26=1",
+    "like a known one": "them=y",
+    "the place of the notice": "%3C!--+notice+--%3E=1&q=%3C!--+notice+--%3E",
+    "several": "&".join(f"{'x' * 50}{number}=1" for number in range(9)),
+}
+
+
+@pytest.mark.parametrize("also", ALSO.values(), ids=ALSO)
+@pytest.mark.parametrize("coding", ["", "br", "gzip"])
+def test_what_was_left_out_is_put_into_the_stored_page(site, also, coding):
+    address = f"/?status=all&{also}&sort=title"
+    question = "&".join(["status=all&sort=title", *(x for x in also.split("&") if x[:2] == "q=")])
+    plain = ask(site, f"/?{question}", accept_encoding=coding)
+    ask(site, f"/?{question}")  # not compressed: what the notice is put into
     with from_memory():
-        assert ask(site, "/?sort=title&status=all") == first
+        said = ask(site, address, accept_encoding=coding)
+    with from_memory():
+        head = ask(site, address, "HEAD", accept_encoding=coding)
+    by_django = Client(headers={"host": "localhost"}).get(address).content.decode()
+    assert said.plain.split() == by_django.split()
+    assert said.plain.count('id="left-out"') == 1
+    assert "<script>" not in said.plain
+    assert said.headers["content-length"] == str(len(said.body))
+    assert (head.headers, head.body) == (said.headers, b"")
+    same = set(plain.headers) - {"etag", "content-length"}
+    assert {name: said.headers[name] for name in same} == {
+        name: plain.headers[name] for name in same
+    }
+    tags = said.headers["etag"], plain.headers["etag"]
+    for wanted, statuses in ((address, (304, 200)), (f"/?{question}", (200, 304))):
+        assert tuple(ask(site, wanted, if_none_match=tag).status for tag in tags) == statuses
+    with from_memory():
+        assert ask(site, f"/?{question}", accept_encoding=coding) == plain
+
+
+@pytest.mark.parametrize(("address", "status"), [("/?theme=x", 400), ("/?page=99", 404)])
+@pytest.mark.parametrize("coding", ["", "br"])
+def test_an_error_says_what_was_left_out_too(site, address, status, coding):
+    got = ask(site, f"{address}&colour=red", accept_encoding=coding)
+    assert got.status == status
+    assert "‘colour’" in got.plain
+    assert "left-out" not in ask(site, address, accept_encoding=coding).plain
+    assert len(site.store) == 0
 
 
 def test_a_page_that_takes_no_parameter_is_kept_once(site):
