@@ -29,6 +29,7 @@ from registers.models import (
     SearchEntry,
     Theme,
 )
+from registers.models.references import reference_key
 from registers.models.review_dates import ReviewStatus, months_with
 from registers.search.exchange import Exchange
 from registers.search.links import NO_LINKS, Links, updated_links
@@ -200,6 +201,17 @@ class Index:
         """
         position = self.references.position_of(reference)
         return position if position is not None and self.status[position] else None
+
+    def can_be_reference(self, text: str) -> bool:
+        """Return whether `text`, which looks like a reference, is more than a number such as 2022.
+
+        A number is a reference where zeros stand before it, or a public protocol has a higher one.
+        """
+        if not text.isdigit() or text.startswith("0"):
+            return True
+        keys = self.references.keys[self.public[self.references.positions]]
+        numbers = keys[: int(np.searchsorted(keys, b":"))]  # which is after 9
+        return bool(numbers.size) and bool(reference_key(text).encode() <= numbers[-1])
 
     def count_by_theme(self, chosen: Mask) -> dict[int, int]:
         """Return the number of chosen protocols by theme id."""

@@ -194,7 +194,8 @@ class Results:
             return ""
         named = next((term.reference for term in self.search.terms if term.reference), "")
         asked = self.search.query.strip()
-        missing = asked if looks_like(asked) else self.search.missing_reference
+        is_one = looks_like(asked) and self.filters.index.can_be_reference(asked)
+        missing = asked if is_one else self.search.missing_reference
         # A number of fifty digits has no page that could say what it means.
         return named or (as_written(missing) if is_reference(missing) else "")
 

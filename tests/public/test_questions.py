@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
@@ -16,6 +16,7 @@ from django.test import Client
 from registers.models import Membership, Organisation
 from registers.search.search_writer import update_search
 from tests.makers import OrganisationFactory
+from tests.search.questions import results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -185,7 +186,7 @@ def test_what_is_not_found_has_an_honest_next_step(client: Client, real_register
         assert client.get(f"/?{query}").context["results"].count == word.count > 0
 
 
-@pytest.mark.parametrize("asked", ["what do you know about me", "who and why", "...", "to be -or"])
+@pytest.mark.parametrize("asked", ["what do you know of me", "who", "who and why", "...", "be -or"])
 def test_words_that_say_nothing_find_nothing_and_it_is_said(client: Client, real_register, asked):
     response = ask(client, q=asked)
     results, html = response.context["results"], response.content.decode()
@@ -295,6 +296,19 @@ def test_a_filter_that_leaves_nothing_offers_the_words_without_it(client: Client
     assert [word.text for word, _ in response.context["results"].words_that_find] == ["children"]
     for _, query in response.context["results"].words_that_find:
         assert urlsplit(f"/?{query}").query == "q=children"
+
+
+# The public references are 0012 to 0073.
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [
+        *[("2022", ""), ("16-19", ""), ("year 5", ""), ("99", ""), ("٣", "")],
+        *[("13", "0013"), ("0013", "0013"), ("0099", "0099"), ("ISP-99", "0099")],
+        *[("protocol 2022", "2022"), ("36", "")],
+    ],
+)
+def test_a_number_alone_is_a_reference_where_it_can_be_one(real_register, asked, missing):
+    assert results_of(urlencode({"q": asked})).missing_reference == missing
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,6 @@ _ONE_WORD = re.compile(rf"[^\W_]&[^\W_]|{_LETTERS}")  # A&E
 _ACRONYM_OR_SEVERAL = re.compile(r"([A-Z]{2,5})(?:['’]?s)?")  # GP, GPs
 _LONGEST_ACRONYM = 5
 _SHORT_NUMBER = re.compile(r"[0-9]{1,3}")
-_NUMBER = re.compile(r"[0-9]+")
 _WITH_DIGIT = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Za-z._/-]{1,40}")
 _WITH_KIND = re.compile(r"(?:isp|isa|dsa)[-._/ ]?([0-9]+)", re.IGNORECASE)
 
@@ -193,17 +192,14 @@ def _join_references(
 
 
 def _whole_question(terms: list[Term], reference_of: Callable[[str], str]) -> list[Term]:
-    """Let a number that is the whole question name a protocol; 'ISP99' does in any case."""
-    if len(terms) != 1 or not terms[0].is_plain or not terms[0].words:
+    """Let a short number that is the whole question name a protocol; 'ISP99' does in any case."""
+    if len(terms) != 1 or not terms[0].is_plain:
         return terms
     (term,) = terms
-    text = "".join(word.plain for word in term.words)
-    with_kind = _WITH_KIND.fullmatch(text)
-    number = with_kind[1] if with_kind else text
-    if not _NUMBER.fullmatch(number):
-        return terms
-    reference = reference_of(number) if _SHORT_NUMBER.fullmatch(number) else ""
-    return [replace(term, reference=reference, missing="" if reference else number)]
+    if with_kind := _WITH_KIND.fullmatch("".join(word.plain for word in term.words)):
+        return [replace(term, missing=with_kind[1])]
+    number = term.words[0].plain if len(term.words) == 1 else ""
+    return [replace(term, reference=reference_of(number))] if number.isdigit() else terms
 
 
 # What falls away ---------------------------------------------------------------------------------
@@ -212,10 +208,10 @@ def _whole_question(terms: list[Term], reference_of: Callable[[str], str]) -> li
 def _without_stop_words(terms: list[Term]) -> list[Term]:
     """Leave out the words that say least: those of questions, then those of any agreement.
 
-    Of a question of such words alone nothing is left: 'who and why' asks for no protocol.
+    Of a question's words alone nothing is left: 'who' and 'who and why' ask for no protocol.
     """
     wanted = [term for term in terms if not term.excluded]
-    if len(wanted) > 1 and all(_is_of_questions(term) for term in wanted):
+    if wanted and all(_is_of_questions(term) for term in wanted):
         return []
     weights = dict(zip(map(id, wanted), _weights(wanted), strict=True))
     most = max(weights.values(), default=0)
