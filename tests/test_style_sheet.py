@@ -85,8 +85,8 @@ def test_every_class_is_given_somewhere(sheet):
 
 def is_given(name: str) -> bool:
     """Say whether a class or an id is given, perhaps with an ending from a variable."""
-    stem, _, ending = name.rpartition("--")
-    if ending and f"{stem}--{{{{" in GIVEN:
+    stem = name.rpartition("--")[0]
+    if stem and f"{stem}--{{{{" in GIVEN:
         return True
     whole = OF_FIELDS.sub("", name)
     return bool(re.search(rf"(?<![\w-]){re.escape(whole)}(?![\w-])", GIVEN))

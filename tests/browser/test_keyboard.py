@@ -70,7 +70,7 @@ def test_on_a_phone_the_panel_is_opened_with_the_keys(opened, register):
     page.goto(register)
     box = page.get_by_label("Safer Community")
     expect(box).to_be_hidden()
-    tab_to(page, "summary")
+    tab_to(page, ".register-panel summary")
     page.keyboard.press("Enter")
     expect(box).to_be_visible()
     page.keyboard.press("Space")
