@@ -106,13 +106,18 @@ class Index:
     @cached_property
     def uncertain(self) -> Mask:
         """The mask of protocols of which that day's record is not kept: today, none."""
-        return np.zeros(self.size, bool)
+        return self.nothing
 
     @property
     def public(self) -> Mask:
         """The mask of every public protocol."""
         public: Mask = self.status > 0
         return public
+
+    @cached_property
+    def nothing(self) -> Mask:
+        """The mask of no protocol. It must not be changed."""
+        return np.zeros(self.size, bool)
 
     def in_status(self, status: str) -> Mask:
         """Return the mask of protocols with a status of the model."""

@@ -60,7 +60,7 @@ def organisations_meant(
     also those with every word in their names and identifiers; where none has some, also
     those with the names most like it. `on` is the day on which protocols bind them.
     """
-    found = list(_called_exactly(query.query))
+    found = list(_called_exactly(query.corrected or query.query))
     if not has_every:
         known = Organisation.objects.filter(pk__in=query.organisations()[:MOST_COMPARED])
         found += known.order_by("name")[:MAX_ORGANISATIONS]

@@ -49,7 +49,7 @@ from registers.search.text.search import Search
 
 PAGE_LENGTH = 50
 MAX_SUGGESTIONS = 10
-FARTHEST = 9  # more than any nearness
+TIERS = 10_000  # more than there are
 
 
 class Results:
@@ -91,30 +91,17 @@ class Results:
 
     @cached_property
     def themes(self) -> list[Theme]:
-        """The themes asked for, or all, in order.
-
-        Those with the words searched for come before those with what stands for them; first
-        that of an exactly matching reference.
-        """
+        """The themes asked for, or all, in order; of a search, that of the best match first."""
         slugs = self.values["theme"]
         themes = [t for slug, t in self.filters.themes.items() if not slugs or slug in slugs]
-        if self.nearness is not None:
-            found, of_theme = self.filters.excluding(), self.filters.index.theme
-            nearest = {
-                theme.pk: self.nearness[found & (of_theme == theme.pk)].min(initial=FARTHEST)
-                for theme in themes
-            }
-            themes.sort(key=lambda theme: nearest[theme.pk])
-        if self.exact_match is not None:
-            first = int(self.filters.index.theme[self.exact_match])
-            themes.sort(key=lambda theme: theme.pk != first)
+        if self.search and self.is_grouped:
+            found, tiers = self.filters.excluding(), self.search.tiers
+            of_theme = self.filters.index.theme
+            size = max([int(of_theme.max(initial=0)), *(theme.pk for theme in themes)]) + 1
+            best = np.full(size, TIERS, np.int32)
+            np.minimum.at(best, of_theme[found], tiers[found])
+            themes.sort(key=lambda theme: int(best[theme.pk]))
         return themes
-
-    @cached_property
-    def nearness(self) -> NDArray[Any] | None:
-        """By position, how near to the words searched for is what a list by theme has."""
-        is_searched = self.search and self.is_grouped
-        return self.filters.search.nearness(self.filters.excluding()) if is_searched else None
 
     @cached_property
     def exact_match(self) -> int | None:
@@ -414,10 +401,6 @@ class Results:
             case "-review":
                 return latest_review_first(index)
             case "relevance" if self.values["q"]:
-                return self.filters.search.tiers()
-        key = theme_order(index, [theme.pk for theme in self.themes]) * (FARTHEST + 1)
-        if self.nearness is not None:
-            key += self.nearness
-        if self.exact_match is not None:
-            key[self.exact_match] = -1
-        return key
+                return self.filters.search.tiers
+        key = theme_order(index, [theme.pk for theme in self.themes])
+        return key * TIERS + self.search.tiers if self.search else key

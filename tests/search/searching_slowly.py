@@ -63,16 +63,11 @@ class Slow:
 
     def search(self, typed: str) -> dict[str, int]:
         """By reference of what has every word, its tier."""
-        return {reference: tier for reference, (tier, _) in self.ranked(typed).items()}
-
-    def ranked(self, typed: str) -> dict[str, tuple[int, int]]:
-        """By reference of what has every word, its tier, and how far its words are from it."""
-        found = {}
-        for reference, pairs in self._pairs(typed):
-            if all((rank is None) == term.excluded for term, rank in pairs):
-                ranks = [rank for term, rank in pairs if not term.excluded]
-                found[reference] = tier_of(ranks), far_of(ranks)
-        return found
+        return {
+            reference: tier_of([rank for term, rank in pairs if not term.excluded])
+            for reference, pairs in self._pairs(typed)
+            if all((rank is None) == term.excluded for term, rank in pairs)
+        }
 
     def most_words(self, typed: str) -> set[str]:
         """The references of what has the most of the words, and none that is left out."""
@@ -91,21 +86,20 @@ class Slow:
             yield reference, list(zip(terms, ranks, strict=True))
 
 
+# By group of synonyms: the tier in the title and elsewhere. The groups between are the near ones.
+GROUPS = [(7, 8), (9, 12), (10, 13), (11, 14), (15, 16)]
+
+
 def tier_of(ranks: list[tuple[int, list[tuple[int, bool]]]]) -> int:
-    """0 for a reference; else the worst field or group, and less for each group that is there."""
+    """0 for a reference; else the worst field or group, and less for each near group there."""
     if any(field == 0 for field, _ in ranks):
         return 0
-    worst = 1
+    worst, count = 1, 0
     for field, groups in ranks:
-        places = [7 + 2 * number + (0 if in_title else 1) for number, in_title in groups]
+        places = [GROUPS[number][0 if in_title else 1] for number, in_title in groups]
         worst = max(worst, min(places, default=field))
-    count = sum(2 if in_title else 1 for _, groups in ranks for _, in_title in groups)
+        count += sum(2 if in_title else 1 for number, in_title in groups if number < 4)
     return worst * 16 + 15 - min(count, 15)
-
-
-def far_of(ranks: list[tuple[int, list[tuple[int, bool]]]]) -> int:
-    """0 where each word itself is there, else the number of the farthest group."""
-    return max((1 + groups[0][0] for _, groups in ranks if groups), default=0)
 
 
 def has(row: list, term: Term) -> bool:

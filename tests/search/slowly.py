@@ -63,8 +63,7 @@ def read() -> Register:
 def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[str, Any]]:
     """The protocols that a question finds, in its order."""
     words = asked.get("q", "").strip()
-    ranked = register["search"].ranked(words) if words else {}
-    tiers = {reference: tier for reference, (tier, _) in ranked.items()}
+    tiers = register["search"].search(words) if words else {}
     found = [
         each
         for each in register["protocols"]
@@ -84,18 +83,19 @@ def answer(register: Register, asked: Question, on: datetime.date) -> list[dict[
     elif sort == "relevance" and words:
         found.sort(key=lambda each: tiers[each["reference"]])
     elif sort != "reference":
-        far = {each["reference"]: ranked.get(each["reference"], (0, 0))[1] for each in found}
-        found.sort(key=lambda each: far[each["reference"]])
-        # The theme with the words themselves stands before those with what stands for them.
-        nearest = {
-            theme: min(far[each["reference"]] for each in found if each["theme"] == theme)
+        # The best match first, in the theme of the best match first.
+        tier = {each["reference"]: tiers.get(each["reference"], 0) for each in found}
+        best = {
+            theme: min(tier[each["reference"]] for each in found if each["theme"] == theme)
             for theme in {each["theme"] for each in found}
         }
-        found.sort(key=lambda e: (nearest[e["theme"]], register["themes"].index(e["theme"])))
-        named = [each for each in found if tiers.get(each["reference"]) == 0]
-        # A reference that was asked for stands first, and so its theme.
-        found.sort(key=lambda each: bool(named) and each["theme"] != named[0]["theme"])
-        found.sort(key=lambda each: bool(named) and each != named[0])
+        found.sort(
+            key=lambda e: (
+                best[e["theme"]],
+                register["themes"].index(e["theme"]),
+                tier[e["reference"]],
+            )
+        )
     return found
 
 

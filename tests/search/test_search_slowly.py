@@ -58,7 +58,7 @@ def both(one_rich_register) -> tuple[Slow, Index]:
 def test_the_database_finds_what_a_loop_finds(both, typed):
     slow, index = both
     search = search_for(typed, index)
-    tiers = search.tiers()
+    tiers = search.tiers
     found = {index.references.at([s])[0]: int(tiers[s]) for s in search.mask.nonzero()[0].tolist()}
     assert found == slow.search(search.corrected or typed)
     if not found:

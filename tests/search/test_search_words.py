@@ -23,7 +23,7 @@ def searched(typed: str) -> tuple[Search, list[str]]:
     """The search, and the references that it found, the best first."""
     index = current_index()
     search = search_for(typed, index)
-    tiers = search.tiers()
+    tiers = search.tiers
     slots = search.mask.nonzero()[0].tolist()
     best = sorted(slots, key=lambda slot: (tiers[slot], index.references.at([slot])[0]))
     return search, [index.references.at([slot])[0] for slot in best]

@@ -82,11 +82,10 @@ def with_synonyms(terms: list[Term], synonyms: Synonyms) -> list[Term]:
 
 
 def _with_groups(term: Term, groups: Sequence[Sequence[str]]) -> Term:
-    forms = [tuple(chain.from_iterable(map(forms_of, group))) for group in groups]
+    forms = (dict.fromkeys(chain.from_iterable(map(forms_of, group))) for group in groups)
     return replace(
         term,
-        synonym_forms=tuple(dict.fromkeys(chain.from_iterable(forms))),
-        synonym_groups=tuple(forms),
+        synonym_groups=tuple(map(tuple, forms)),
         synonyms=tuple(dict.fromkeys(chain.from_iterable(groups))),
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial, reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,17 @@ from registers.models import VocabularyWord
 from registers.search.index import Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.query import parse_query
-from registers.search.text.synonyms import synonyms_of
-from registers.search.text.terms import Form, Term
+from registers.search.text.synonyms import RANKED, synonyms_of
+from registers.search.text.terms import Form, Term, exactly, forms_of
+from registers.search.text.words import words_of
 
 Tiers = npt.NDArray[np.int32]
 
-# Tiers; after the first are the fields, and then two for each group of synonyms.
+# Tiers; after the first are the fields, and then what stands for a word: the words of its set,
+# the nearest of what is searched for too, and all else. Each group has two, and the title is first.
 EXACT, BY_SYNONYM, NOT_FOUND = 0, len(PROTOCOLS.fields) + 1, 100
-IN_TITLE, ELSEWHERE = 2, 1  # what a group of synonyms that is found counts among equals
+IN_TITLE = (0, *range(2, 2 + RANKED), 2 + 2 * RANKED)
+ELSEWHERE = (1, *range(2 + RANKED, 2 + 2 * RANKED), 3 + 2 * RANKED)
 MOST_COUNTED = 15
 MAX_CACHED = 64  # masks, of one byte per protocol
 
@@ -110,56 +114,43 @@ class Search:
                 text = f'{text[:start]}"{text[start:end]}"{text[end:]}'
         return text
 
+    @cached_property
     def tiers(self) -> Tiers:
-        """Return the relevance of each position: the lowest comes first.
+        """The relevance of each position: the lowest comes first.
 
         0: the reference was searched for. 1: every word is in the title; 2: in title and
         reference; 3 to 5: also in the purpose, the summary and the information items;
-        6: in names. From 7 on a word is not there, and what stands for it is: each group of
-        synonyms has two tiers, in the title and elsewhere. Where these are equal, more
-        groups come before fewer. So each tier is that number times 16, less what was counted.
+        6: in names. From 7 on a word is not there, and what stands for it is. Where these
+        are equal, more groups of near synonyms come before fewer. So each tier is that number
+        times 16, less what was counted.
         """
-        found = self.most_words
-        tiers = np.ones(self.index.size, np.int32)
-        counted = np.zeros(self.index.size, np.int32)
+        found, index = self.most_words, self.index
+        tiers = np.ones(index.size, np.int32)
+        counted = np.zeros(index.size, np.int32)
         for term in self.terms:
-            own = _matches(self.index, replace(term, synonym_forms=()))
-            first = np.full(self.index.size, NOT_FOUND, np.int32)
+            own = _found(index, term.forms)
+            first = np.full(index.size, NOT_FOUND, np.int32)
             first[own] = BY_SYNONYM - 1
             for tier, name in reversed([*enumerate(PROTOCOLS.fields[:-1], start=1)]):
-                first[_matches_in_field(self.index, term, name)] = tier
+                first[_found(index, term.forms, name)] = tier
             left = found & ~own
-            for group, meant in _groups(term) if left.any() else ():
-                in_title = _matches_in_field(self.index, meant, "title")
-                hits = left & _matches(self.index, meant)
-                counted += np.where(in_title, IN_TITLE, ELSEWHERE) * hits
-                here = BY_SYNONYM + 2 * group + np.where(in_title, 0, 1)
+            groups = enumerate(term.synonym_groups) if left.any() else ()
+            for number, forms in groups:
+                in_title = left & _found(index, forms, "title")
+                hits = left & _found(index, forms)
+                if number <= RANKED:
+                    counted += hits
+                    counted += in_title
+                here = BY_SYNONYM + np.where(in_title, IN_TITLE[number], ELSEWHERE[number])
                 first[hits] = np.minimum(first, here)[hits]
-            np.maximum(tiers, first, out=tiers)
+            np.maximum(tiers, first, out=tiers, where=first < NOT_FOUND)
         tiers = tiers * (MOST_COUNTED + 1) + MOST_COUNTED - np.minimum(counted, MOST_COUNTED)
         for term in self.terms:
-            position = term.reference and self.index.position_of(term.reference)
+            position = term.reference and index.position_of(term.reference)
             if position:
                 tiers[position] = EXACT
         tiers[~found] = NOT_FOUND * (MOST_COUNTED + 1)
         return tiers
-
-    def nearness(self, among: Mask) -> Tiers:
-        """Return by position how near to the words is what was found: the lowest comes first.
-
-        0 are the words themselves, and 1 and more the groups of what stands for them: the
-        farthest, where there are several words. It is worked out for the positions `among`.
-        """
-        farthest = np.zeros(self.index.size, np.int32)
-        for term in self.terms:
-            if not term.synonym_groups:
-                continue
-            left = among & ~_matches(self.index, replace(term, synonym_forms=()))
-            for group, meant in _groups(term) if left.any() else ():
-                hits = left & _matches(self.index, meant)
-                farthest[hits] = np.maximum(farthest, group + 1)[hits]
-                left &= ~hits
-        return farthest
 
 
 def search(query: str, index: Index) -> Search:
@@ -250,18 +241,17 @@ def _corrected(
     With `sure`, only long words, into others with the same first letter: 'told' is no slip
     for 'old'.
     """
-
-    def count(word: str) -> int:
-        (meant,) = parse_query(f'"{word}"')
-        return int((_matches(index, meant) & index.public).sum())
-
     corrected = uncorrected = query
-    for term in sorted(terms, key=lambda term: term.span, reverse=True):
+    terms = sorted(terms, key=lambda term: term.span)
+    for at, term in reversed([*enumerate(terms)]):
         if not term.word or not term.is_plain or term.acronym:
             continue
         if (_matches(index, term) & index.public).any():
             continue
-        meant = correct_spelling(term.word, count)
+        before, after = (
+            " ".join(each.word for each in terms[at + by : at + by + 1]) for by in (-1, 1)
+        )
+        meant = correct_spelling(term.word, partial(_rank, index, before, after))
         if meant and not (sure and (len(meant) < LONG_WORD or meant[0] != term.word[0])):
             start, end = term.span
             corrected = corrected[:start] + meant + corrected[end:]
@@ -269,37 +259,45 @@ def _corrected(
     return ("", "") if corrected == query else (corrected, uncorrected)
 
 
-def _groups(term: Term) -> Iterator[tuple[int, Term]]:
-    """Yield the number of each group of what stands for a term, from 0, and a term of it."""
-    for number, forms in enumerate(term.synonym_groups):
-        if forms:
-            yield number, Term(forms=forms)
+def _rank(index: Index, before: str, after: str, word: str) -> tuple[int, int]:
+    """Return how likely a word is between two others: 'police' makes a name with 'Essex'.
+
+    That is whether it does, and the number of protocols that have it: 0 and 0 for none.
+    """
+    number = int((_found(index, (exactly(words_of(word)),)) & index.public).sum())
+    pairs = [f"{before} {word}"] * bool(before) + [f"{word} {after}"] * bool(after)
+    forms = tuple(form for pair in pairs for form in forms_of(pair))
+    return bool(number and forms and _organisations_with([forms])), number
 
 
 def _matches(index: Index, term: Term) -> Mask:
-    """Return the mask of protocols with the term in their texts or in a name of a party."""
+    """Return the mask of protocols with the term, or what stands for it, in texts or names."""
+    position = term.reference and index.position_of(term.reference)
+    if not (position or term.synonym_groups):
+        return _found(index, term.forms)
+    mask = reduce(or_, (_found(index, forms) for forms in (term.forms, *term.synonym_groups)))
+    if position:
+        mask = mask.copy()
+        mask[position] = True
+    return mask
+
+
+def _found(index: Index, forms: tuple[Form, ...], field: str = "") -> Mask:
+    """Return the mask of protocols with any of the forms in a field, or in any text or name.
+
+    It is kept, and must not be changed.
+    """
 
     def compute() -> Mask:
-        find = engine().find
-        mask = _as_mask(index, find(PROTOCOLS, term.all_forms, PROTOCOLS.fields))
-        organisations = find(ORGANISATIONS, term.all_forms, ORGANISATIONS.fields)
-        if organisations.size:
-            mask |= index.of_organisations(organisations.tolist())
-        position = term.reference and index.position_of(term.reference)
-        if position:
-            mask[position] = True
+        fields = (field,) if field else PROTOCOLS.fields
+        mask = _as_mask(index, engine().find(PROTOCOLS, forms, fields))
+        if not field:
+            organisations = engine().find(ORGANISATIONS, forms, ORGANISATIONS.fields)
+            if organisations.size:
+                mask |= index.of_organisations(organisations.tolist())
         return mask
 
-    return _cached((index.version, term), compute)
-
-
-def _matches_in_field(index: Index, term: Term, name: str) -> Mask:
-    """Return the mask of protocols with the term in one field."""
-
-    def compute() -> Mask:
-        return _as_mask(index, engine().find(PROTOCOLS, term.forms, (name,)))
-
-    return _cached((index.version, term, name), compute)
+    return _cached((index.version, forms, field), compute) if forms else index.nothing
 
 
 def _as_mask(index: Index, ids: npt.NDArray[np.int32]) -> Mask:
@@ -353,11 +351,11 @@ def add_to_vocabulary(words: Iterable[str], number: int) -> None:
     )
 
 
-def correct_spelling(word: str, count: Callable[[str], int]) -> str:
+def correct_spelling(word: str, rank: Callable[[str], tuple[int, int]]) -> str:
     """Return the word of the vocabulary that was probably meant by `word`, or ''.
 
-    That is the nearest; of several the one with the highest `count`, then the first in
-    the alphabet. A word with a count of 0 is not in the register any more.
+    That is the nearest; of several the one with the highest `rank`, then the first in
+    the alphabet. A word with a rank of 0 and 0 is not in the register any more.
     """
     if len(word) < MIN_LENGTH or not word.isalpha():
         return ""
@@ -365,16 +363,11 @@ def correct_spelling(word: str, count: Callable[[str], int]) -> str:
     near = VocabularyWord.objects.filter(
         Q(length__gte=len(word) - slips) & Q(length__lte=len(word) + slips)
     ).values_list("text", flat=True)
-    distances = {
-        other: int(distance)
-        for other, distance, _ in process.extract(
-            word, list(near), scorer=OSA.distance, score_cutoff=slips, limit=None
-        )
-    }
-    for distance in range(1, slips + 1):
-        same = sorted(other for other in distances if distances[other] == distance)[:MAX_COMPARED]
-        counts = {other: count(other) for other in same}
-        best = max(same, key=lambda other: counts[other], default="")
-        if best and counts[best]:
+    found = process.extract(word, [*near], scorer=OSA.distance, score_cutoff=slips, limit=None)
+    for slip in range(1, slips + 1):
+        same = sorted(other for other, distance, _ in found if distance == slip)[:MAX_COMPARED]
+        ranks = {other: rank(other) for other in same}
+        best = max(same, key=lambda other: ranks[other], default="")
+        if best and any(ranks[best]):
             return best
     return ""

@@ -13,8 +13,8 @@ from registers.search.text.words import words_of
 
 MAX_WORDS, MAX_LENGTH, MAX_PARTS = 50, 60, 8
 MIN_WORDS = 2
-# What is searched for too: so many are ranked by their order, and those after them alike.
-RANKED = 2
+# What is searched for too: so many are near, in their order, and those after them all alike.
+RANKED = 3
 
 
 def compile_synonyms(sets: Iterable[SynonymSet]) -> Synonyms:
@@ -22,7 +22,7 @@ def compile_synonyms(sets: Iterable[SynonymSet]) -> Synonyms:
     by_key: dict[Key, list[list[str]]] = {}
     for each in sets:
         words, also = each.all_words, each.all_also
-        ranked = [*([one] for one in also[:RANKED]), also[RANKED:]]
+        ranked = [*(also[at : at + 1] for at in range(RANKED)), also[RANKED:]]
         for word in words:
             groups = [[other for other in words if other != word], *ranked]
             for key in synonym_keys(word):

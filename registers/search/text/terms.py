@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from registers.search.text.words import STOP_WORDS, Word, words_of
 
@@ -57,9 +58,8 @@ class Term:
     """
 
     forms: tuple[Form, ...]
-    synonym_forms: tuple[Form, ...] = ()  # of what stands for it, and not of its own words
-    # The same in groups, the nearest first.
-    synonym_groups: tuple[tuple[Form, ...], ...] = field(default=(), compare=False)
+    # Of what stands for it, the nearest first; a group can be empty.
+    synonym_groups: tuple[tuple[Form, ...], ...] = ()
     reference: str = ""
     missing: str = field(default="", compare=False)
     excluded: bool = field(default=False, compare=False)
@@ -76,12 +76,12 @@ class Term:
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.forms, self.synonym_forms, self.reference))
+        return hash((self.forms, self.synonym_groups, self.reference))
 
     @property
     def all_forms(self) -> tuple[Form, ...]:
         """Every form in which it is found."""
-        return (*self.forms, *self.synonym_forms)
+        return (*self.forms, *chain.from_iterable(self.synonym_groups))
 
     @property
     def is_plain(self) -> bool:
