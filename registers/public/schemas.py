@@ -181,8 +181,13 @@ ORGANISATION: dict[str, Schema] = {
             }
         ),
     },
-    "leads": NUMBER | {"description": "How many protocols in force it leads."},
-    "partner_in": NUMBER | {"description": "In how many it is a partner."},
+    "leads": NUMBER
+    | {
+        "description": "How many protocols in force it leads, itself or in the place of one that"
+        " did. What a group leads, its members do not lead."
+    },
+    "partner_in": NUMBER
+    | {"description": "In how many it takes part otherwise: as a partner or through a group."},
     "protocols": NUMBER | {"description": "In how many it takes part."},
     "became": {
         "type": "array",

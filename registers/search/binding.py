@@ -39,8 +39,9 @@ class Part(NamedTuple):
 class Binding:
     """What binds an organisation, by id, on the day `on`.
 
-    With `through` 'own' that is only what names the organisation itself; without `groups`
-    not what names a group that it belongs to. A `role` is that of the source in the protocol.
+    With `through` 'own' that is only what names the organisation itself. It leads what its
+    source leads only where it took that one's place for certain: what a group of it leads, or
+    a body that was split and nobody decided, binds it as a partner.
     """
 
     def __init__(
@@ -50,18 +51,16 @@ class Binding:
         *,
         on: datetime.date,
         through: str = ANY,
-        groups: bool = True,
     ) -> None:
-        self.index, self.organisation, self._on, self._through = index, organisation, on, through
-        self._links = index.links if groups else index.links.without_groups
-        self.is_linked = through == ANY and self._links.are_known_of(organisation)
+        self.index, self.organisation, self._on = index, organisation, on
+        self.is_linked = through == ANY and index.links.are_known_of(organisation)
         self._masks: dict[str, Mask] = {}
         self._ends_by_role: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
 
     @cached_property
     def reach(self) -> Reach:
         """Every source and the path to it."""
-        return self._links.reach(self.organisation, self._on)
+        return self.index.links.reach(self.organisation, self._on)
 
     def mask(self, role: str = "") -> Mask:
         """Return the mask of protocols that bind it."""
@@ -76,16 +75,6 @@ class Binding:
         """Return the mask of protocols that bind it without doubt: nobody has to decide more."""
         decided: Mask = self._ends(role)[1] != NO_HIGHEST
         return decided
-
-    def led(self) -> Mask:
-        """Return the mask of protocols that it leads, itself or in the place of one that did.
-
-        What a group leads, its members do not lead.
-        """
-        itself = Binding(
-            self.index, self.organisation, on=self._on, through=self._through, groups=False
-        )
-        return itself.decided(Party.Role.LEAD)
 
     def sources(self) -> set[int]:
         """Return the ids of the other organisations that it can be bound through."""
@@ -106,11 +95,19 @@ class Binding:
 
     def paths(self, protocol: Protocol, role: str = "") -> list[tuple[int, Path]]:
         """Return each source in one protocol with its path, itself and the nearest first."""
-        named = {each.organisation_id for each in protocol.all_parties if role in {"", each.role}}
-        if not self.is_linked:
-            return [(self.organisation, OWN_NAME)] if self.organisation in named else []
-        paths = self.reach.paths(protocol.reference)
-        return [(source, path) for source, path in paths.items() if source in named]
+        paths = {self.organisation: OWN_NAME}
+        if self.is_linked:
+            paths = self.reach.paths(protocol.reference)
+        parties = protocol.all_parties
+        return [
+            (source, path)
+            for source, path in paths.items()
+            if any(
+                each.organisation_id == source
+                and (not role or role == (each.role if path.keeps_role else Party.Role.PARTNER))
+                for each in parties
+            )
+        ]
 
     def _ends(self, role: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the lowest and the highest id of the decided sources in each protocol."""
@@ -133,23 +130,29 @@ class Binding:
 
     def parts(self, role: str = "") -> Iterator[Part]:
         """Give what binds it source by source, by each path."""
-        positions_of = self.index.positions_of
         if not self.is_linked:
-            yield Part(self.organisation, OWN_NAME, positions_of(self.organisation, role))
+            positions = self.index.positions_of(self.organisation, role)
+            yield Part(self.organisation, OWN_NAME, positions)
             return
         decided = np.zeros(self.index.size, bool)
         cases = [(some[some < self.index.size], paths) for some, paths in self.reach.cases]
         for some, _ in cases:
             decided[some] = True
         for source, path in self.reach.usual.items():
-            positions = positions_of(source, role)
+            positions = self._positions(source, path, role)
             yield Part(source, path, positions[~decided[positions]] if cases else positions)
         for some, paths in cases:
             here = np.zeros(self.index.size, bool)
             here[some] = True
             for source, path in paths.items():
-                positions = positions_of(source, role)
+                positions = self._positions(source, path, role)
                 yield Part(source, path, positions[here[positions]])
+
+    def _positions(self, source: int, path: Path, role: str) -> NDArray[np.int32]:
+        """Return the positions of what a source binds it to by a path, in a role."""
+        if role and not path.keeps_role:
+            return self.index.positions_of(source)[: 0 if role == Party.Role.LEAD else None]
+        return self.index.positions_of(source, role)
 
 
 def bound(asked: Sequence[Binding], together: Sequence[Binding], role: str = "") -> Mask:

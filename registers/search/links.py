@@ -50,6 +50,11 @@ class Path(NamedTuple):
     steps: tuple[Step, ...]
     undecided: bool
 
+    @property
+    def keeps_role(self) -> bool:
+        """Whether it leads what the other leads: it took its place, and nobody doubts that."""
+        return not self.undecided and not any(step.is_group for step in self.steps)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Links:
@@ -75,11 +80,6 @@ class Links:
         return Reach(self, organisation, on.toordinal())
 
     @cached_property
-    def without_groups(self) -> Links:
-        """The same links without members of groups."""
-        return replace(self, member_ends=np.zeros(0, np.int64))
-
-    @cached_property
     def ended(self) -> frozenset[int]:
         """Every organisation whose place another took or will take, in part or whole."""
         return frozenset(key for each in self.predecessors.values() for key, _ in each)
@@ -99,17 +99,17 @@ class Links:
         return slice(int(self.member_ends[member]), int(self.member_ends[member + 1]))
 
     def limits(self, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return for each organisation, by id, what all its sources have at most, on any day.
+        """Return what each organisation, by id, has at most with those whose place it took.
 
-        `numbers` is what each has itself. What comes by several ways is counted for each.
+        `numbers` is what each has itself. On whatever day; what comes by several ways is
+        counted for each.
         """
-        keys = [*self.predecessors, *(k for each in self.predecessors.values() for k, _ in each)]
-        members = int(max(self.member.max(initial=0), self.group.max(initial=0)))
-        own = np.zeros(max(members, len(numbers), *keys, 0) + 1)
+        keys = [*self.predecessors, *self.ended]
+        own = np.zeros(max(len(numbers), *keys, 0) + 1)
         own[: len(numbers)] = numbers
         limits = own
         for _ in range(LONGEST_PATH):
-            longer = own + np.bincount(self.member, limits[self.group], minlength=len(own))
+            longer = own.copy()
             for successor, known in self.predecessors.items():
                 longer[successor] += sum(limits[key] for key, _ in known)
             if np.array_equal(longer, limits):
@@ -206,17 +206,17 @@ class Reach:
         )
 
     def _paths_by(self, decided: tuple[tuple[int, frozenset[int]], ...]) -> dict[int, Path]:
-        """Return the best path to each source: a decided one, and the shortest of these."""
+        """Return the best path to each source: decided, through no group, and short."""
         if decided not in self._paths:
             self._paths[decided] = self._find_paths(dict(decided))
         return self._paths[decided]
 
     def _find_paths(self, decided: Mapping[int, frozenset[int]]) -> dict[int, Path]:
         turn = count()  # so that equal paths stay in the order in which they were found
-        heap = [(False, 0, next(turn), self._start, Path((), undecided=False))]
+        heap = [(False, False, 0, next(turn), self._start, Path((), undecided=False))]
         seen, found = set[_State](), dict[int, Path]()
         while heap:
-            *_, state, path = heapq.heappop(heap)
+            _, grouped, *_, state, path = heapq.heappop(heap)
             if state in seen:
                 continue
             seen.add(state)
@@ -229,7 +229,8 @@ class Reach:
                         continue
                     undecided |= successors is None
                 longer = Path((*path.steps, step), undecided)
-                heapq.heappush(heap, (undecided, len(longer.steps), next(turn), further, longer))
+                order = undecided, grouped or step.is_group, len(longer.steps), next(turn)
+                heapq.heappush(heap, (*order, further, longer))
         return found
 
 

@@ -111,10 +111,6 @@ def by_lead(
     )
 
 
-# So that the page is quick where groups lead and thousands are their members.
-MOST_TRIED = 100
-
-
 class _LeadCounts:
     """The reviews by status of what an organisation leads, itself or in another's place."""
 
@@ -145,11 +141,9 @@ class _LeadCounts:
         def rank(numbers: IntArray) -> tuple[int, int]:
             return int(numbers[OVERDUE]), int(numbers.sum())
 
-        # Who took another's place, or is in a group that leads, may lead more than by itself:
-        # at most what all its sources lead.
+        # Who took another's place may lead more than by itself: at most what both lead.
         most_overdue, most_whole = (self.index.links.limits(each) for each in (first, then))
-        likely = np.lexsort((-most_whole, -most_overdue))[: most + MOST_TRIED]
-        for key in likely.tolist():
+        for key in np.lexsort((-most_whole, -most_overdue)).tolist():
             limit = most_overdue[key], most_whole[key]
             ranks = sorted(map(rank, found.values()), reverse=True)[:most]
             if not limit[1] or (len(ranks) == most and limit < ranks[-1]):

@@ -32,17 +32,21 @@ def read_links() -> Links:
     }
 
 
-def without_groups(links: Links) -> Links:
-    """The same links, with nobody in a group."""
-    return {**links, "members": []}
-
-
 def sources(links: Links, organisation: Any, on: datetime.date, reference: str) -> dict[Any, bool]:
     """Each organisation whose part in the protocol binds this one; True: nobody decided it."""
     found: dict[Any, bool] = {}
-    for source, undecided in ways(links, reference, organisation, on, on, seen=()):
+    for source, undecided, _ in ways(links, reference, organisation, on, on, seen=()):
         found[source] = found.get(source, True) and undecided
     return found
+
+
+def places_taken(links: Links, organisation: Any, on: datetime.date, reference: str) -> set[Any]:
+    """Itself, and every body whose place in the protocol it took without doubt."""
+    return {
+        source
+        for source, undecided, grouped in ways(links, reference, organisation, on, on, seen=())
+        if not (undecided or grouped)
+    }
 
 
 def ways(
@@ -53,9 +57,10 @@ def ways(
     until: datetime.date,
     *,
     seen: tuple[Any, ...],
-) -> Iterator[tuple[Any, bool]]:
+) -> Iterator[tuple[Any, bool, bool]]:
     """Every way from an organisation to what binds it, without going in a ring.
 
+    Each says whether something on it is undecided, and whether it leads through a group.
     It belongs to its groups on `member_on`. What took place later among those groups
     does not count where it was gone by then: `until` is the last day of successions.
     """
@@ -63,7 +68,7 @@ def ways(
     if here in seen:
         return
     seen = (*seen, here)
-    yield organisation, False
+    yield organisation, False, False
     for predecessor, successor, day in links["successions"]:
         if successor != organisation or (day and day > until):
             continue
@@ -77,12 +82,13 @@ def ways(
             continue
         undecided = len(others) > 1 and not took
         before = day - DAY if day else member_on
-        for source, doubt in ways(links, reference, predecessor, before, until, seen=seen):
-            yield source, doubt or undecided
+        for source, *of in ways(links, reference, predecessor, before, until, seen=seen):
+            yield source, of[0] or undecided, of[1]
     for group, member, first, last in links["members"]:
         belongs = (not first or first <= member_on) and (not last or last >= member_on)
         if member == organisation and belongs:
-            yield from ways(links, reference, group, member_on, member_on, seen=seen)
+            for source, doubt, _ in ways(links, reference, group, member_on, member_on, seen=seen):
+                yield source, doubt, True
 
 
 def binding(
@@ -95,14 +101,18 @@ def binding(
     own: bool = False,
     decided: bool = False,
 ) -> set[Any]:
-    """The sources through which one protocol binds an organisation, in a role or any."""
-    through = (
-        {organisation: False} if own else sources(links, organisation, on, protocol["reference"])
-    )
+    """The sources through which one protocol binds an organisation, in a role or any.
+
+    What a group leads, or a body whose place nobody knows who took, the others do not lead.
+    """
+    asked = links, organisation, on, protocol["reference"]
+    through = {organisation: False} if own else sources(*asked)
+    itself = {organisation} if own else places_taken(*asked)
     return {
         slug
         for slug, held in protocol["parts"]
-        if held in (role or held) and slug in through and not (decided and through[slug])
+        if slug in through and not (decided and through[slug])
+        if not role or role == (held if slug in itself else "partner")
     }
 
 

@@ -12,7 +12,7 @@ from registers.models import Organisation
 from registers.search.index import current_index
 from registers.search.organisations import counts_by_role, named_together, named_with
 from tests.makers import DAY, NO_PART
-from tests.search.links_slowly import are_two_parties, binding, without_groups
+from tests.search.links_slowly import are_two_parties, binding
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -38,7 +38,6 @@ def are_named(register, protocol, one, other) -> bool:
 def test_what_names_two_organisations_is_in_force_first_then_by_urgency(rich_register):
     organisations = Organisation.objects.in_bulk(rich_register["organisations"], field_name="slug")
     shared, alike = [], []
-    alone = without_groups(rich_register["links"])
     for one, other in itertools.combinations(organisations, 2):
         named = named_together(current_index(), organisations[one], organisations[other], on=DAY)
         both = [
@@ -57,9 +56,7 @@ def test_what_names_two_organisations_is_in_force_first_then_by_urgency(rich_reg
         current = [each for each in counted if not each["withdrawn"]]
         assert (named.current, named.withdrawn) == (len(current), len(counted) - len(current))
         assert named.leads == tuple(
-            sum(
-                bool(binding(alone, each, slug, DAY, role="lead", decided=True)) for each in current
-            )
+            sum(bool(bound_by(rich_register, each, slug, role="lead")) for each in current)
             for slug in (one, other)
         )
         shared += counted
