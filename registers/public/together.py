@@ -17,7 +17,7 @@ from registers.public.request_context import paginate
 from registers.public.two_boxes import two_boxes
 from registers.search.binding import UNDECIDED, Through
 from registers.search.index import current_index
-from registers.search.organisations import Together, counts_by_role, named_together
+from registers.search.organisations import Together, named_together
 from registers.search.query_string import with_query
 
 PROTOCOLS_PER_PAGE = 50
@@ -68,12 +68,11 @@ def page(request: HttpRequest, one: str, other: str) -> HttpResponse:
     index, on = current_index(), timezone.localdate()
     together = named_together(index, first, last, on=on)
     shown = paginate(request, together.protocols, length=PROTOCOLS_PER_PAGE)
-    counts = counts_by_role(index, on=on)
     rows = [named_in(together, each, first, last) for each in shown.items]
     context = two_boxes(one=first.name, other=last.name) | {
         "first": first,
         "last": last,
-        "pair": [(each, counts(each.pk).protocols) for each in (first, last)],
+        "pair": list(zip((first, last), together.bound, strict=True)),
         "page": shown,
         "rows": rows,
         "names_both": not any(row.through for row in rows),

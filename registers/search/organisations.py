@@ -14,7 +14,6 @@ from functools import cache
 
 import numpy as np
 from django.db.models import QuerySet
-from numpy.typing import NDArray
 
 from registers.models import Identifier, Name, Organisation, Party, Protocol, Succession
 from registers.search.binding import ANY, OWN, Binding, Explanation
@@ -168,56 +167,68 @@ def protocols_of(
 def counts_by_role(index: Index, *, on: datetime.date) -> Callable[[int], RoleCounts]:
     """Return a function from an organisation's id to its counts on the day `on`.
 
-    For 12,000 in 200 groups: what binds the members of a group is found once for each group.
+    The members of 200 groups can be 12,000: see `_BoundGroups`.
     """
     current = index.in_status(Protocol.Status.PUBLISHED)
     numbers = [index.count_by_organisation(current, role) for role in (*LEADS_FIRST, "")]
-    # By position, when it was last counted: what was before `turn` is of another organisation.
-    counted, turn = np.zeros(index.size, np.int64), 1
-
-    @cache
-    def of_group(key: int) -> NDArray[np.int64]:
-        return np.flatnonzero(Binding(index, key, on=on).mask() & current)
+    groups = cache(lambda: _BoundGroups(index, current, on))  # not made for one outside groups
 
     def of(key: int) -> RoleCounts:
         if not index.links.are_known_of(key):
-            counts = [int(n[key]) if key < len(n) else 0 for n in numbers]
+            leads, partner_in, protocols = (int(n[key]) if key < len(n) else 0 for n in numbers)
         elif key in index.links.predecessors:
             binding = Binding(index, key, on=on)
-            masks = (binding.mask(role) & current for role in (*LEADS_FIRST, ""))
-            counts = [int(mask.sum()) for mask in masks]
+            led, taken = (binding.mask(role) & current for role in LEADS_FIRST)
+            leads, partner_in, protocols = (
+                int(np.count_nonzero(mask)) for mask in (led, taken, led | taken)
+            )
         else:
-            counts = of_member(key)
-        leads, partner_in, protocols = counts
+            leads, partner_in, protocols = groups().counts(key)
         return RoleCounts(leads=leads, partner_in=partner_in, protocols=protocols)
 
-    def of_member(key: int) -> list[int]:
-        """Return the counts of one that took nobody's place: what binds its groups is added."""
-        nonlocal turn
-        groups = index.links.groups_of(key, on.toordinal())
-        through = np.concatenate([index.party_entry[:0], *map(of_group, groups)])
-        turns = np.arange(turn, turn + len(through))
-        counted[through] = turns  # of each position the last turn stays
-        several = int((counted[through] == turns).sum())
-        own = [index.positions_of(key, role) for role in LEADS_FIRST]
-        led, taken = (each[current[each]] for each in own)
-        new_led, new_taken = (each[counted[each] < turn] for each in (led, taken))
-        turn += len(through)
-        both = len(np.intersect1d(new_led, new_taken))
-        return [
-            len(led),
-            several + len(new_taken),
-            several + len(new_led) + len(new_taken) - both,
-        ]
-
     return of
+
+
+class _BoundGroups:
+    """What binds the members of groups on a day, among the protocols of the mask `current`.
+
+    Most protocols bind the same few sets of groups, so they are counted set by set.
+    """
+
+    def __init__(self, index: Index, current: Mask, on: datetime.date) -> None:
+        self.index, self.current, self.on = index, current, on
+        self.columns = {int(key): turn for turn, key in enumerate(np.unique(index.links.group))}
+        # A row of bits for each position: which groups its protocol binds.
+        bits = np.zeros((index.size, len(self.columns) // 8 + 1), np.uint8)
+        for key, column in self.columns.items():
+            for part in Binding(index, key, on=on).parts():
+                bits[part.positions, column // 8] |= 128 >> column % 8
+        bits[~current] = 0
+        rows, self.set_of, self.sizes = np.unique(
+            bits.view(f"V{bits.shape[1]}").ravel(), return_inverse=True, return_counts=True
+        )
+        self.has = np.unpackbits(rows.view(np.uint8).reshape(len(rows), -1), axis=1).astype(bool)
+
+    def counts(self, key: int) -> tuple[int, int, int]:
+        """Return the counts of one that took nobody's place: leads, partner in, all."""
+        columns = [
+            self.columns[key] for key in self.index.links.groups_of(key, self.on.toordinal())
+        ]
+        through = self.has[:, columns].any(axis=1)
+        several = int(self.sizes[through].sum())
+        own = (self.index.positions_of(key, role) for role in LEADS_FIRST)
+        led, taken = (each[self.current[each]] for each in own)
+        new_led, new_taken = (each[~through[self.set_of[each]]] for each in (led, taken))
+        new = len(np.union1d(new_led, new_taken))
+        return len(led), several + len(new_taken), several + new
 
 
 @dataclass(frozen=True, kw_only=True)
 class Together:
     """What names two organisations as two parties, those in force first, then by urgency.
 
-    `current` is the number in force, `withdrawn` that of the others; `leads` is how many
+    `current` is the number in force, `withdrawn` that of the others; `bound` is how many in
+    force bind each of the two, with whomever; `leads` is how many
     of those in force each of the two leads, without those that a group of it leads.
     `bound_alike` are protocols that bind both and do not count: through one party that they
     have in common, or through a split that nobody decided. `explanation.of(protocol)` says
@@ -227,7 +238,8 @@ class Together:
     protocols: ProtocolList
     current: int
     withdrawn: int
-    leads: tuple[int, int]
+    bound: list[int]
+    leads: list[int]
     bound_alike: ProtocolList
     explanation: Explanation
 
@@ -240,14 +252,16 @@ def named_together(
     first, second = bindings
     named = first.named_with(second) & index.public
     alike = first.mask() & second.mask() & index.public & ~named
-    withdrawn = index.in_status(Protocol.Status.WITHDRAWN)
+    in_force, withdrawn = (
+        index.in_status(status) for status in (Protocol.Status.PUBLISHED, Protocol.Status.WITHDRAWN)
+    )
     key = withdrawn * (NO_MONTH + 1) + earliest_review_first(index)
-    led = [each.mask(Party.Role.LEAD) & named & ~withdrawn for each in bindings]
     return Together(
         protocols=ProtocolList(index, named, key),
-        current=int((named & ~withdrawn).sum()),
+        current=int((named & in_force).sum()),
         withdrawn=int((named & withdrawn).sum()),
-        leads=(int(led[0].sum()), int(led[1].sum())),
+        bound=[int((each.mask() & in_force).sum()) for each in bindings],
+        leads=[int((each.mask(Party.Role.LEAD) & named & in_force).sum()) for each in bindings],
         bound_alike=ProtocolList(index, alike, key),
         explanation=Explanation(bindings, [one, other]),
     )

@@ -55,10 +55,10 @@ def test_what_names_two_organisations_is_in_force_first_then_by_urgency(rich_reg
             ]
         current = [each for each in counted if not each["withdrawn"]]
         assert (named.current, named.withdrawn) == (len(current), len(counted) - len(current))
-        assert named.leads == tuple(
+        assert named.leads == [
             sum(bool(bound_by(rich_register, each, slug, role="lead")) for each in current)
             for slug in (one, other)
-        )
+        ]
         shared += counted
         alike += [each for each in both if each not in counted]
     assert any(each["withdrawn"] for each in shared)
