@@ -71,7 +71,7 @@ class OrganisationForm(ReasonForm):
         required=False,
         max_length=255,
         widget=AdminTextInputWidget,
-        help_text="Only with different capital letters: PROVIDE for Provide, for example.",
+        help_text="Only with different capital letters: HARBOUR for Harbour, for example.",
     )
     name_source = forms.CharField(
         label="Source of the official name",

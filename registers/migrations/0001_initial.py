@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                 ('text', models.CharField(max_length=255, verbose_name='name')),
                 ('key', models.CharField(db_index=True, editable=False, error_messages={'unique': 'An organisation has this name already.'}, max_length=300)),
                 ('kind', models.CharField(choices=[('official', 'Official name'), ('acronym', 'Acronym'), ('former', 'Former name'), ('alias', 'Also known as'), ('misspelling', 'Misspelling')], default='alias', max_length=12)),
-                ('also_written', models.CharField(blank=True, help_text='The same name in other capitals, as once published: PROVIDE for Provide.', max_length=255)),
+                ('also_written', models.CharField(blank=True, help_text='The same name in other capitals, as once published: HARBOUR for Harbour.', max_length=255)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
@@ -429,7 +429,7 @@ class Migration(migrations.Migration):
                 ('text', models.CharField(max_length=255, verbose_name='name')),
                 ('key', models.CharField(editable=False, error_messages={'unique': 'An organisation has this name already.'}, max_length=300, unique=True)),
                 ('kind', models.CharField(choices=[('official', 'Official name'), ('acronym', 'Acronym'), ('former', 'Former name'), ('alias', 'Also known as'), ('misspelling', 'Misspelling')], default='alias', max_length=12)),
-                ('also_written', models.CharField(blank=True, help_text='The same name in other capitals, as once published: PROVIDE for Provide.', max_length=255)),
+                ('also_written', models.CharField(blank=True, help_text='The same name in other capitals, as once published: HARBOUR for Harbour.', max_length=255)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='registers.organisation')),
             ],
             options={

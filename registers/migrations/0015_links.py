@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organisation',
             name='group_rule',
-            field=models.TextField(blank=True, help_text='Public. Only for a group: its rule in words, such as ‘Every maintained school in Essex’.', verbose_name='who belongs to the group'),
+            field=models.TextField(blank=True, help_text='Public. Only for a group: its rule in words, such as ‘Every maintained school in the county’.', verbose_name='who belongs to the group'),
         ),
         migrations.AddField(
             model_name='registerversion',

@@ -89,7 +89,7 @@ class Organisation(models.Model):
         "who belongs to the group",
         blank=True,
         help_text="Public. Only for a group: its rule in words, such as"
-        " ‘Every maintained school in Essex’.",
+        " ‘Every maintained school in the county’.",
     )
     note = models.TextField(blank=True, help_text="Public. Something a reader should know.")
     admin_note = models.TextField(
@@ -143,7 +143,7 @@ class Name(models.Model):
     also_written = models.CharField(
         max_length=255,
         blank=True,
-        help_text="The same name in other capitals, as once published: PROVIDE for Provide.",
+        help_text="The same name in other capitals, as once published: HARBOUR for Harbour.",
     )
     source = models.CharField(
         max_length=255,

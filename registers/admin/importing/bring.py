@@ -22,6 +22,7 @@ from registers.imports.spreadsheet import kept
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.imports.spreadsheet.reading import NotATable
 from registers.models import Import
+from registers.models.references import example
 
 MEGABYTE = 1024 * 1024
 LARGEST = 48 * MEGABYTE  # a CSV of 50,000 protocols; public/upload_limit.py takes no more than 50
@@ -33,11 +34,11 @@ TOO_LARGE = (
 TODAY, BEFORE = "today", "before"
 # One row of the page's own columns, as somebody would type it.
 EXAMPLE = {
-    "theme": "Safer Community",
-    "title": "0061 - FGM",
+    "theme": "Children and families",
+    "title": f"{example()} - Attendance at school",
     "purpose": "To improve outcomes for children, young people and their families.",
-    "lead_organisation": "Essex County Council",
-    "other_organisations": "Barnardos, Brunel University (Temp workers)",
+    "lead_organisation": "Riverside County Council",
+    "other_organisations": "Harbour Trust, Riverside University (Temp workers)",
     "review_date": "Jun-2022",
 }
 
