@@ -142,6 +142,8 @@ PUBLIC = {
     "about/data/": read("/about/data/"),
     "accessibility/": read("/accessibility/"),
     "privacy/": read("/privacy/"),
+    # The partnership of the tests has no look of its own: tests/weisf/test_branding.py.
+    "branding/<str:name>": Row(at="/branding/logo-0.svg", get="404", post="405"),
     "healthz": read("/healthz"),
     "readyz": read("/readyz"),
     "catalog.jsonld": read("/catalog.jsonld"),

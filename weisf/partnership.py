@@ -1,23 +1,95 @@
-"""The partnership that runs this register: its name and wording, read from one TOML file."""
+"""The partnership that runs this register, read from one TOML file: name, words, rules, look."""
 
 from __future__ import annotations
 
+import datetime
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any, get_type_hints
 
+from weisf.branding import BrandingFile, Colours, Logo, Palette
 from weisf.reference_form import NUMBERS, ReferenceForm
+
+ADDRESS = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
+DOMAIN = r"@[^@\s<>]+\.[^@\s<>]+"
+COMPLIANCE = ("fully", "partially", "not")
+LONGEST_EXAMPLE = 40
+MONTHS = range(1, 12)  # of notice or grace: less than a year
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewRule:
+    """What the partnership does about reviews.
+
+    A review is due soon `months_of_notice` before its date. `rule` says in the
+    partnership's words what happens, with {notice} and {grace} in the place of the
+    months; `months_of_grace` after its date a protocol should have been reviewed. Both
+    may be left out.
+    """
+
+    months_of_notice: int = 3
+    months_of_grace: int | None = None
+    rule: str = ""
+
+    def __post_init__(self) -> None:
+        names = set(re.findall(r"{([^{}]*)}", self.rule))
+        if wrong := sorted(names - {"notice", "grace"}):
+            raise ValueError(f"'review.rule' has '{{{wrong[0]}}}'. Use {{notice}} and {{grace}}.")
+        if "grace" in names and self.months_of_grace is None:
+            raise ValueError("'review.months_of_grace' is missing: 'review.rule' has {grace}.")
+
+    @property
+    def notice(self) -> str:
+        """The months of notice, such as '3 months'."""
+        return in_months(self.months_of_notice)
+
+    @property
+    def words(self) -> str:
+        """The rule with the months in it, or nothing."""
+        grace = in_months(self.months_of_grace or 0)
+        return self.rule.replace("{notice}", self.notice).replace("{grace}", grace)
+
+
+def in_months(number: int) -> str:
+    """Return '1 month' or '3 months'."""
+    return f"{number} month{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessibilityStatement:
+    """The facts of the statement: who tested the pages, when, how, and what was found.
+
+    `compliance` is with WCAG 2.2 AA. `enforcement` says who hears complaints.
+    """
+
+    compliance: str
+    tested_by: str
+    tested_on: datetime.date
+    prepared_on: datetime.date
+    method: tuple[str, ...]
+    not_accessible: tuple[str, ...] = ()
+    not_tested: tuple[str, ...] = ()
+    enforcement: str = ""
+
+    def __post_init__(self) -> None:
+        if self.compliance not in COMPLIANCE:
+            raise ValueError(
+                f"'accessibility.compliance' is '{self.compliance}'."
+                f" Choose one of {', '.join(COMPLIANCE)}."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Partnership:
-    """The name, contact address and wording of a partnership.
+    """The name, contact address, words, rules and look of a partnership.
 
-    Every field is text that the file must give. Paragraphs of the longer
-    texts are separated by an empty line. `page` is the address of the page
-    that the register was taken over from, and may be empty. `references` is the
-    template of a ReferenceForm, and may be left out.
+    Paragraphs of the longer texts are separated by an empty line. `references` is the template
+    of a ReferenceForm. `question` heads the home page, and `example_searches` stand below its
+    search box. `public_contacts` are the addresses, or domains such as '@example.org', that
+    public text may hold. Raises ValueError with a sentence.
     """
 
     name: str
@@ -27,8 +99,59 @@ class Partnership:
     what_is_a_protocol: str
     what_is_published: str
     how_to_publish: str
-    page: str = ""
     references: str = NUMBERS
+    question: str = "Who may share information about you, and why?"
+    example_searches: tuple[str, ...] = ()
+    public_contacts: tuple[str, ...] = ()
+    review: ReviewRule = field(default_factory=ReviewRule)
+    accessibility: AccessibilityStatement | None = None
+    colours: Colours = field(default_factory=Colours)
+    logo: Logo | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(ADDRESS, self.email):
+            raise ValueError("'email' is not an e-mail address. Correct it.")
+        for contact in self.public_contacts:
+            if not re.fullmatch(f"{ADDRESS}|{DOMAIN}", contact):
+                raise ValueError(
+                    f"'public_contacts' has '{contact}'."
+                    " Write an address, or a domain like '@example.org'."
+                )
+        for example in self.example_searches:
+            if len(example) > LONGEST_EXAMPLE:
+                raise ValueError(
+                    f"'example_searches' has one of {len(example)} characters."
+                    f" Use {LONGEST_EXAMPLE} or fewer."
+                )
+        try:
+            ReferenceForm(self.references)
+        except ValueError as problem:
+            raise ValueError(
+                f"'references' {problem}. Write a reference with {{number}} in the"
+                " place of its number, such as 'ISA-{number:3}', or 'any'."
+            ) from problem
+
+    def may_publish(self, address: str) -> bool:
+        """Return whether public text may hold this e-mail address."""
+        address = address.lower()
+        allowed = {each.lower() for each in self.public_contacts}
+        return bool({address, f"@{address.rpartition('@')[2]}"} & allowed)
+
+    @cached_property
+    def style_sheet(self) -> BrandingFile | None:
+        """The style sheet of the partnership's colours, where it has its own."""
+        return self.colours.style_sheet()
+
+    @cached_property
+    def icon(self) -> BrandingFile | None:
+        """The icon in the partnership's colour, where it has its own."""
+        return self.colours.icon()
+
+    @cached_property
+    def branding_files(self) -> dict[str, BrandingFile]:
+        """What is served of the partnership's look, by name."""
+        files = (self.style_sheet, self.icon, self.logo and self.logo.image)
+        return {each.name: each for each in files if each}
 
 
 def read_partnership(path: Path) -> Partnership:
@@ -42,20 +165,62 @@ def read_partnership(path: Path) -> Partnership:
         raise ValueError(f"names {path}, which cannot be read: {problem.strerror}.") from problem
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise ValueError(f"names {path}, which is not TOML in UTF-8: {problem}.") from problem
-    known = {field.name for field in fields(Partnership)}
-    if unknown := sorted(given.keys() - known):
-        raise ValueError(f"names {path}, where '{unknown[0]}' is not a known line. Remove it.")
-    for name in sorted(known):
-        value = given.get(name, NUMBERS if name == "references" else "")
-        if not isinstance(value, str) or (not value.strip() and name != "page"):
-            raise ValueError(f"names {path}, where '{name}' must be text. Write it.")
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", given["email"]):
-        raise ValueError(f"names {path}, where 'email' is not an e-mail address. Correct it.")
     try:
-        ReferenceForm(given.get("references", NUMBERS).strip())
+        partnership: Partnership = _read(Partnership, given)
+        if partnership.logo:
+            return replace(partnership, logo=partnership.logo.read(path.parent))
     except ValueError as problem:
-        raise ValueError(
-            f"names {path}, where 'references' {problem}. Write a reference with {{number}} in the"
-            " place of its number, such as 'ISA-{number:3}', or 'any'."
-        ) from problem
-    return Partnership(**{name: given[name].strip() for name in given})
+        raise ValueError(f"names {path}, where {problem}") from problem
+    return partnership
+
+
+TABLES = {
+    "review": ReviewRule,
+    "accessibility": AccessibilityStatement,
+    "colours": Colours,
+    "colours.light": Palette,
+    "colours.dark": Palette,
+    "logo": Logo,
+}
+READ_FROM_THE_LOGO = {"image", "size"}
+
+
+def _read(kind: Any, given: dict[str, Any], table: str = "") -> Any:
+    """Return an object of the dataclass `kind` from a table of the file. Raises ValueError."""
+    known = {each.name: each for each in fields(kind) if each.name not in READ_FROM_THE_LOGO}
+    hints = get_type_hints(kind)
+    if unknown := sorted(given.keys() - known.keys()):
+        raise ValueError(f"'{table}{unknown[0]}' is not a known line. Remove it.")
+    values = {}
+    for name, each in known.items():
+        is_needed = each.default is MISSING and each.default_factory is MISSING
+        if name in given or is_needed:
+            may_be_empty = each.default in ("", ())
+            values[name] = _value(
+                f"{table}{name}", given.get(name), hints[name], may_be_empty=may_be_empty
+            )
+    return kind(**values)
+
+
+def _value(name: str, given: Any, hint: Any, *, may_be_empty: bool) -> Any:
+    """Return one value of the file as what its field takes. Raises ValueError."""
+    if name in TABLES:
+        if not isinstance(given, dict):
+            raise ValueError(f"'{name}' must be a table. Begin it with a line [{name}].")
+        return _read(TABLES[name], given, f"{name}.")
+    if hint is str:
+        if not isinstance(given, str) or not (given.strip() or may_be_empty):
+            raise ValueError(f"'{name}' must be text. Write it.")
+        return given.strip()
+    if hint is datetime.date:
+        if type(given) is not datetime.date:
+            raise ValueError(f"'{name}' must be a day. Write it like 2026-11-29, without quotes.")
+        return given
+    if hint == tuple[str, ...]:
+        is_list = isinstance(given, list) and (given or may_be_empty)
+        if not is_list or not all(isinstance(each, str) and each.strip() for each in given):
+            raise ValueError(f'\'{name}\' must be a list of texts, like ["one", "two"].')
+        return tuple(each.strip() for each in given)
+    if type(given) is not int or given not in MONTHS:
+        raise ValueError(f"'{name}' must be a number of months from 1 to 11.")
+    return given

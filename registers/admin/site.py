@@ -225,7 +225,7 @@ DASHBOARD: list[tuple[type[Model], str, str, Callable[[], int]]] = [
     (
         Protocol,
         f"{IN_FORCE}{ReviewStatus.DUE_SOON}",
-        "Protocols due for review within 3 months",
+        f"Protocols due for review within {settings.PARTNERSHIP.review.notice}",
         lambda: _count_in_force(ReviewStatus.DUE_SOON),
     ),
     (

@@ -12,7 +12,9 @@ from io import StringIO
 from typing import Any
 from xml.sax.xmlreader import AttributesImpl
 
+from django.conf import settings
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed, Stylesheet
 from django.utils.formats import date_format
@@ -32,6 +34,12 @@ FOR_PEOPLE = (
     "This is a feed. To see what is new, copy this page’s address into a feed reader, or into"
     " the RSS folder of Outlook."
 )
+
+
+def style_sheets() -> list[str]:
+    """Return the addresses of the style sheet of feeds, and of the partnership's colours."""
+    own = settings.PARTNERSHIP.style_sheet
+    return [static("feed.css"), *([reverse("branding", args=[own.name])] if own else [])]
 
 
 class AtomFeed(Atom1Feed):
@@ -60,7 +68,9 @@ class AtomFeed(Atom1Feed):
             author_link=f"{context.site}/",
             description="",
             language="en-GB",
-            stylesheets=[Stylesheet(static("feed.css"), "text/css", media="all")],
+            stylesheets=[
+                Stylesheet(address, "text/css", media="all") for address in style_sheets()
+            ],
             link_text=link_text,
         )
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
 SPACES = re.compile(r"\s+")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+AROUND_EMAIL = ".,:;!?'\"‘’“”()[]<>"
 
 
 def refuse_email(text: str) -> None:
-    """Raise ValidationError where `text`, which is public, holds an e-mail address."""
-    if EMAIL.search(text):
+    """Raise ValidationError where `text`, which is public, holds an e-mail address.
+
+    Those that the partnership's file allows are mailboxes of a role.
+    """
+    found = (each.strip(AROUND_EMAIL) for each in EMAIL.findall(text))
+    if not all(map(settings.PARTNERSHIP.may_publish, found)):
         raise ValidationError("Remove the e-mail address, because this is public.")
 
 

@@ -14,6 +14,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils.text import capfirst
 
@@ -215,8 +216,8 @@ PROTOCOL_FIELDS = (
     ProtocolField("review_note", WHEN),
     ProtocolField(
         "review_status",
-        meaning="The review status on the day this file was made: overdue, due-soon (within 3"
-        " months), in-date, or none (no review date is recorded).",
+        meaning="The review status on the day this file was made: overdue, due-soon (within"
+        f" {settings.PARTNERSHIP.review.notice}), in-date, or none (no review date is recorded).",
         imported=False,
     ),
     ProtocolField("status", STATUS, None, "current: in force. withdrawn: no longer in force."),

@@ -1,7 +1,7 @@
 """Review dates: a month and a year, due on the month's last day.
 
-The rule is WEISF's own: the lead organisation is reminded within 3 months of the
-review date. Every function takes the day, a date in Europe/London.
+How many months before that day a review is due soon, the partnership decides. Every
+function takes the day, a date in Europe/London.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import calendar
 import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 
 FIRST_YEAR = 1990  # a review of before, or due before, is a slip of the hand
@@ -19,7 +20,7 @@ class ReviewStatus(models.TextChoices):
     """How a review stands on a day. In order of urgency."""
 
     OVERDUE = "overdue", "Overdue"  # the last day of the review month has passed
-    DUE_SOON = "due-soon", "Due soon"  # it is no more than 3 months away
+    DUE_SOON = "due-soon", "Due soon"  # it is no further away than the months of notice
     IN_DATE = "in-date", "In date"  # it is further away
     NONE = "none", "No review date"  # none is recorded
 
@@ -65,9 +66,14 @@ def months_later(day: datetime.date, months: int) -> datetime.date:
     return first.replace(day=min(day.day, last_day(first).day))
 
 
+def last_day_due_soon(on: datetime.date) -> datetime.date:
+    """Return the last day on which a review that is due soon on the day `on` can fall."""
+    return months_later(on, settings.PARTNERSHIP.review.months_of_notice)
+
+
 def last_month_due_soon(on: datetime.date) -> datetime.date:
-    """Return the first day of the last month whose end is no more than 3 months after `on`."""
-    limit = months_later(on, 3)
+    """Return the first day of the last month whose end is within the notice after `on`."""
+    limit = last_day_due_soon(on)
     month = limit.replace(day=1)
     return month if limit == last_day(limit) else months_later(month, -1)
 
@@ -78,7 +84,7 @@ def review_status(month: datetime.date | None, on: datetime.date) -> ReviewStatu
         return ReviewStatus.NONE
     if last_day(month) < on:
         return ReviewStatus.OVERDUE
-    if last_day(month) <= months_later(on, 3):
+    if last_day(month) <= last_day_due_soon(on):
         return ReviewStatus.DUE_SOON
     return ReviewStatus.IN_DATE
 

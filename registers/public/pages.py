@@ -74,6 +74,19 @@ def _examples() -> Iterator[dict[str, str]]:
         yield {"name": name.replace(".", "-"), "title": title, "text": text.rstrip()}
 
 
+FOR_A_YEAR = "public, max-age=31536000, immutable"  # a file's name changes with its content
+
+
+def branding(request: HttpRequest, name: str) -> HttpResponse:
+    """Send the style sheet, the icon or the logo of the partnership."""
+    try:
+        file = settings.PARTNERSHIP.branding_files[name]
+    except KeyError as problem:
+        raise Http404 from problem
+    headers = {"Content-Type": file.content_type, "Cache-Control": FOR_A_YEAR}
+    return HttpResponse(file.body, headers=headers)
+
+
 def theme_list(request: HttpRequest) -> HttpResponse:
     """Show every theme with the number of protocols in force under it."""
     filters = ProtocolFilter(QueryDict(), on=timezone.localdate())

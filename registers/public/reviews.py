@@ -44,8 +44,10 @@ from registers.search.reviews import (
     QueryCount,
     by_month,
     by_time_overdue,
+    grace,
     review_summary,
 )
+from weisf.partnership import in_months
 
 CACHED_PARAMS = ("organisation", "role", "theme")
 MAX_URGENT = 10
@@ -193,7 +195,8 @@ def _numbers_and_charts(question: ReviewQuestion) -> dict[str, Any]:
         "in_date": statuses[ReviewStatus.IN_DATE],
         "undated": statuses[ReviewStatus.NONE],
         "changed_since": question.changed_since,
-        "overdue_3_months": link(summary.overdue_3_months),
+        "overdue_past_grace": link(summary.overdue_past_grace),
+        "grace": in_months(grace()),
         "overdue_year": link(summary.overdue_year),
         "due_now": link(summary.due_now),
         "last_month_due_soon": last_month_due_soon(on),

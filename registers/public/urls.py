@@ -184,6 +184,7 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
     cached_path(
         "privacy/", TemplateView.as_view(template_name="pages/privacy.html"), name="privacy"
     ),
+    path("branding/<str:name>", pages.branding, name="branding"),
     path("healthz", well_known.healthz, name="healthz"),
     path("readyz", well_known.readyz, name="readyz"),
     cached_path("catalog.jsonld", catalog.catalog, name="catalog"),

@@ -15,36 +15,46 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 
 from registers.models.review_dates import ReviewStatus, last_day, months_with
 from registers.search.index import NO_MONTH, Index, IntArray, Mask, month_number
+from weisf.partnership import in_months
 
 YEARS_BEHIND = 10
 MONTHS_AHEAD = 24
 QUARTER, YEAR = 3, 12
-# By the number of months that a review is overdue for, or more.
-TIMES_OVERDUE = {
-    0: "Up to 3 months",
-    QUARTER: "More than 3 months, up to a year",
-    YEAR: "More than a year, up to 2 years",
-    24: "More than 2 years, up to 3 years",
-    36: "More than 3 years, up to 5 years",
-    60: "More than 5 years",
-}
+
+
+def grace() -> int:
+    """Return the months of grace of the partnership, or those of a quarter."""
+    return settings.PARTNERSHIP.review.months_of_grace or QUARTER
+
+
+def times_overdue() -> dict[int, str]:
+    """Return in words the spans that begin with a number of months that a review is overdue for."""
+    return {
+        0: f"Up to {in_months(grace())}",
+        grace(): f"More than {in_months(grace())}, up to a year",
+        YEAR: "More than a year, up to 2 years",
+        24: "More than 2 years, up to 3 years",
+        36: "More than 3 years, up to 5 years",
+        60: "More than 5 years",
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewSummary:
     """The number of protocols by review status. `due_now` are due in the month of the day.
 
-    `overdue_3_months` are overdue for more than 3 months, `overdue_year` for more than a
-    year. `earliest` is the due day of the earliest review.
+    `overdue_past_grace` are overdue for more than the months of grace, `overdue_year` for more
+    than a year. `earliest` is the due day of the earliest review.
     """
 
     whole: QueryCount
     by_status: dict[ReviewStatus, QueryCount]
-    overdue_3_months: QueryCount
+    overdue_past_grace: QueryCount
     overdue_year: QueryCount
     due_now: QueryCount
     earliest: datetime.date | None
@@ -108,7 +118,7 @@ def review_summary(index: Index, chosen: Mask, on: datetime.date) -> ReviewSumma
             status: QueryCount(count=count, query=status_query(status, on) if count else {})
             for status, count in zip(STATUSES, numbers, strict=True)
         },
-        overdue_3_months=dated.between(FIRST, last_overdue(QUARTER, on)),
+        overdue_past_grace=dated.between(FIRST, last_overdue(grace(), on)),
         overdue_year=dated.between(FIRST, last_overdue(YEAR, on)),
         due_now=dated.between(this, this),
         earliest=None if earliest == NO_MONTH else last_day(month_of(earliest)),
@@ -118,11 +128,11 @@ def review_summary(index: Index, chosen: Mask, on: datetime.date) -> ReviewSumma
 def by_time_overdue(index: Index, chosen: Mask, on: datetime.date) -> dict[str, QueryCount]:
     """Return the number of overdue protocols on the day `on`, by how long, in words."""
     dated = MonthCounts(index, chosen)
-    lasts = [last_overdue(months, on) for months in TIMES_OVERDUE]
+    lasts = [last_overdue(months, on) for months in times_overdue()]
     spans = [(longer + 1, last) for last, longer in pairwise([*lasts, FIRST - 1])]
     return {
         words: dated.between(first, last)
-        for words, (first, last) in zip(TIMES_OVERDUE.values(), spans, strict=True)
+        for words, (first, last) in zip(times_overdue().values(), spans, strict=True)
     }
 
 

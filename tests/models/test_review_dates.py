@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from django.db.models import BooleanField, ExpressionWrapper
@@ -16,11 +17,13 @@ from registers.models.review_dates import (
     last_month_due_soon,
     months_later,
     months_overdue,
+    months_with,
     review_status,
     reviewed,
 )
 from tests.models.making import a_protocol, make_cast
 from tests.models.oracles import end_of_month, later_by_months, months_past, status_of
+from weisf.partnership import ReviewRule
 
 pytestmark = pytest.mark.both_databases
 
@@ -128,6 +131,19 @@ def test_every_day_of_six_years_agrees_with_the_plain_rule():
         assert [each for each in MONTHS if review_status(each, on) == "overdue"] == [
             each for each in MONTHS if ends[each] < on
         ]
+
+
+@pytest.mark.parametrize("notice", [1, 6, 11])
+def test_the_partnership_says_how_soon_a_review_is_due_soon(settings, notice):
+    rule = ReviewRule(months_of_notice=notice)
+    settings.PARTNERSHIP = replace(settings.PARTNERSHIP, review=rule)
+    for on in BOUNDARY_DAYS[::7]:
+        limit = later_by_months(on, notice)
+        soon = [each for each in MONTHS if on <= end_of_month(each) <= limit]
+        assert [each for each in MONTHS if review_status(each, on) == "due-soon"] == soon
+        assert months_with(ReviewStatus.DUE_SOON, on)[1] == later_by_months(
+            on.replace(day=1), len(soon) - 1
+        )
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from registers import changes
 from registers.models import Approver, Name, Organisation, Party
-from registers.models.keys import key_of
+from registers.models.keys import key_of, refuse_email
 from tests.models.making import saved
 
 SAME = {
@@ -111,3 +113,22 @@ def test_an_email_address_is_kept_out_of_what_is_public(thing, real_register):
         made.full_clean()
     (sentences,) = refusal.value.message_dict.values()
     assert sentences == ["Remove the e-mail address, because this is public."]
+
+
+@pytest.mark.parametrize(
+    ("note", "is_allowed"),
+    [
+        ("Ask office@example.org, or (any.role@council.example).", True),
+        ("Ask Office@Example.ORG; then 'a@council.example'.", True),
+        ("Ask office@example.org or jane@example.org.", False),
+        ("Ask office@example.org,jane@example.org", False),
+        ("Ask jane/office@example.org", False),
+        ("Ask a@council.example.org", False),
+    ],
+)
+def test_mailboxes_of_a_role_are_allowed(settings, note, is_allowed):
+    settings.PARTNERSHIP = replace(
+        settings.PARTNERSHIP, public_contacts=("office@example.org", "@council.example")
+    )
+    with nullcontext() if is_allowed else pytest.raises(ValidationError):
+        refuse_email(note)

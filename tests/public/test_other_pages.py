@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 from pathlib import Path
@@ -18,6 +19,7 @@ from registers import migrations
 from registers.models import News, Organisation, Protocol, Resource, Theme
 from registers.public import errors
 from tests.public.pages import text
+from weisf.partnership import AccessibilityStatement
 
 pytestmark = pytest.mark.django_db
 
@@ -257,3 +259,26 @@ def test_a_forged_form_is_refused_in_the_register_s_look():
     answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "olive"})
     assert answer.status_code == 403
     assert "You cannot open this page" in text(answer)
+
+
+STATEMENT = AccessibilityStatement(
+    compliance="not",
+    tested_by="three readers of the fen",
+    tested_on=datetime.date(2026, 11, 28),
+    prepared_on=datetime.date(2026, 2, 3),
+    method=("With a screen reader.",),
+    not_tested=("Braille.",),
+    enforcement="Ask https://body.example/ then.",
+)
+
+
+@pytest.mark.parametrize("statement", [None, STATEMENT])
+def test_the_accessibility_statement_has_the_partnership_s_facts_alone(client, settings, statement):
+    settings.PARTNERSHIP = dataclasses.replace(settings.PARTNERSHIP, accessibility=statement)
+    page = client.get("/accessibility/").content.decode()
+    facts = ["not compliant", "28 November 2026", "three readers", "screen reader", "Braille"]
+    facts += ['href="https://body.example/"', "3 February 2026", "No part is known"]
+    assert [fact in page for fact in facts] == [bool(statement)] * len(facts)
+    assert ("has not recorded a test" in page) is (statement is None)
+    assert f"mailto:{settings.PARTNERSHIP.email}" in page
+    assert "axe" not in page

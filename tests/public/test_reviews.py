@@ -28,6 +28,7 @@ from tests.makers import (
 from tests.models.making import NOW, shared_by_a_module
 from tests.public.pages import found, links, listed, text
 from tests.reminders.lines import a_review
+from weisf.partnership import ReviewRule
 
 pytestmark = pytest.mark.django_db
 EPUT = "essex-partnership-university-nhs-foundation-trust"
@@ -106,14 +107,26 @@ def test_today_is_not_marked_as_another_day(client: Client):
         assert "Not today’s" not in text(client.get(address))
 
 
-def test_the_rule_is_told_in_the_words_of_any_partnership(client: Client, settings):
-    rule = "The rule of {}: the lead organisation is told within 3 months of the review date."
-    assert rule.format("WEISF") in text(client.get("/reviews/"))
-    settings.PARTNERSHIP = replace(settings.PARTNERSHIP, short_name="Elsewhere")
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (ReviewRule(), []),
+        (
+            ReviewRule(months_of_notice=6, months_of_grace=1, rule="we ask {notice} before."),
+            ["The rule of WEISF: we ask 6 months before.", "for more than 1 month"],
+        ),
+    ],
+    ids=["none", "another"],
+)
+def test_the_rule_is_the_partnership_s_own(client: Client, settings, rule, said):
+    assert "The rule of WEISF: the lead" in text(client.get("/reviews/"))
+    settings.PARTNERSHIP = replace(settings.PARTNERSHIP, review=rule)
     words = text(client.get("/reviews/"))
-    assert rule.format("Elsewhere") in words
-    assert "This register never removes one automatically" in words
-    assert "WEISF" not in words
+    for sentence in [*said, "This register never removes a protocol automatically"]:
+        assert sentence in words
+    assert "are to be removed" not in words
+    assert ("The rule of" in words) is bool(said)
+    assert f"no more than {rule.notice} away" in text(client.get("/about/"))
 
 
 # Numbers and their lists -----------------------------------------------------------------------

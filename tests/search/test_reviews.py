@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from itertools import product
 from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from registers.models import Organisation, Protocol, Theme
@@ -31,6 +33,7 @@ from tests.search import reviews_slowly as slowly
 from tests.search.links_slowly import read_links
 from tests.search.questions import DAYS, results_of
 from tests.search.reviews_slowly import end_of_month, later_by_months
+from weisf.partnership import ReviewRule
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 NOVEMBER, JUNE = datetime.date(2026, 11, 22), datetime.date(2022, 6, 30)
@@ -64,13 +67,26 @@ def check_how_they_stand(index, chosen, kept):
         assert found.whole.count == len(kept)
         assert numbers(found.by_status) == slowly.statuses(kept, on)
         dated = [each["month"] for each in kept if each["month"]]
-        assert found.overdue_3_months.count == sum(slowly.overdue_more(m, 3, on) for m in dated)
+        assert found.overdue_past_grace.count == sum(slowly.overdue_more(m, 3, on) for m in dated)
         assert found.overdue_year.count == sum(slowly.overdue_more(m, 12, on) for m in dated)
         assert found.due_now.count == dated.count(on.replace(day=1))
         assert found.earliest == (end_of_month(min(dated)) if dated else None)
         lengths = by_time_overdue(index, chosen, on)
         assert [figure.count for figure in lengths.values()] == slowly.lengths(kept, on)
         assert sum(f.count for f in lengths.values()) == slowly.statuses(kept, on)["overdue"]
+
+
+@pytest.mark.parametrize("months", [1, 3, 11])
+def test_the_partnership_says_how_long_its_grace_is(settings, months):
+    rule = ReviewRule(months_of_grace=months)
+    settings.PARTNERSHIP = replace(settings.PARTNERSHIP, review=rule)
+    index, chosen = chosen_by({}, JUNE)
+    dated = [each for each in Protocol.objects.values_list("review_date", flat=True) if each]
+    late = sum(slowly.overdue_more(month, months, JUNE) for month in dated)
+    assert review_summary(index, chosen, JUNE).overdue_past_grace.count == late
+    lengths = list(by_time_overdue(index, chosen, JUNE).values())
+    assert sum(figure.count for figure in lengths[1:]) == late
+    assert any(each.count for each in lengths)
 
 
 def check_by_month(index, chosen, kept):
@@ -154,7 +170,7 @@ def figures_of(now: ReviewSummary, calendar: Calendar, lines, lengths) -> list[Q
     """Every number that has a list."""
     found = [
         now.whole,
-        now.overdue_3_months,
+        now.overdue_past_grace,
         now.overdue_year,
         now.due_now,
         *now.by_status.values(),
@@ -224,7 +240,7 @@ def test_overdue_for_more_than_some_months(months, on, last):
 
 
 @given(st.sampled_from([0, 3, 12, 24, 36, 60]), st.dates(datetime.date(1900, 1, 1)))
-@settings(deadline=None)
+@trying(deadline=None)
 def test_that_is_exactly_a_span_of_months(months, on):
     last = last_overdue(months, on)
     for number, expected in ((last, True), (last + 1, False)):
@@ -234,7 +250,7 @@ def test_that_is_exactly_a_span_of_months(months, on):
 
 
 @given(days)
-@settings(max_examples=times(20, long=500), deadline=None)
+@trying(max_examples=times(20, long=500), deadline=None)
 @pytest.mark.has_long_form
 def test_any_day_can_be_asked_for(on):
     index, chosen = chosen_by({}, on)
@@ -363,7 +379,7 @@ def test_the_real_register_stands_as_the_table_says(real_register, on, column):
 def test_all_25_are_overdue_on_22_november_2026(real_register):
     found = review_summary(*chosen_by({}), NOVEMBER)
     assert (found.whole.count, numbers(found.by_status)["overdue"]) == (25, 25)
-    assert (found.overdue_3_months.count, found.overdue_year.count) == (25, 25)
+    assert (found.overdue_past_grace.count, found.overdue_year.count) == (25, 25)
 
 
 def test_6_are_due_and_not_overdue_on_30_june_2022(real_register):
@@ -375,7 +391,7 @@ def test_6_are_due_and_not_overdue_on_30_june_2022(real_register):
     after = review_summary(*chosen_by({}), datetime.date(2022, 7, 1))
     assert numbers(after.by_status)["overdue"] == 23
     # Of 17, all but the one of April 2022 for more than 3 months; from May 2021 on, not a year.
-    assert (found.overdue_3_months.count, found.overdue_year.count) == (16, 15)
+    assert (found.overdue_past_grace.count, found.overdue_year.count) == (16, 15)
 
 
 def test_how_long_the_real_ones_are_overdue(real_register):

@@ -1,10 +1,11 @@
 """Another partnership runs the register with a file of its own, and is told what is wrong in it."""
 
+import datetime
 import re
 
 import pytest
 
-from weisf.partnership import read_partnership
+from weisf.partnership import AccessibilityStatement, ReviewRule, read_partnership
 from weisf.reference_form import reference_form
 
 RIGHT = """
@@ -17,13 +18,21 @@ what_is_published = " Everything. "
 how_to_publish = "Write to us."
 """
 
+STATEMENT = """
+[accessibility]
+compliance = "partially"
+tested_by = "an auditor"
+tested_on = 2026-11-28
+prepared_on = 2026-11-29
+method = ["axe"]
+"""
+
 WRONG = {
     "no TOML": ("name = ", "which is not TOML in UTF-8"),
     "an unknown line": (RIGHT + 'colour = "red"', "'colour' is not a known line"),
     "a missing line": (RIGHT.replace("short_name", "# short_name"), "'short_name' must be text"),
     "a line that is a number": (RIGHT.replace('"NSSP"', "7"), "'short_name' must be text"),
     "an empty line": (RIGHT.replace('"NSSP"', '" "'), "'short_name' must be text"),
-    "a page that is a number": (RIGHT + "page = 7", "'page' must be text"),
     "references that are a number": (RIGHT + "references = 4", "'references' must be text"),
     "references without a number": (RIGHT + 'references = "ISA"', "must have one {number}"),
     "references with two numbers": (
@@ -43,6 +52,60 @@ WRONG = {
         RIGHT + f'references = "{"A" * 33}{{number}}"',
         "more than 40 characters",
     ),
+    "a question that is empty": (RIGHT + 'question = " "', "'question' must be text"),
+    "examples that are one text": (
+        RIGHT + 'example_searches = "a"',
+        "'example_searches' must be a",
+    ),
+    "an empty example": (RIGHT + 'example_searches = [""]', "'example_searches' must be a list"),
+    "an example that is long": (RIGHT + f'example_searches = ["{"a" * 41}"]', "41 characters"),
+    "a contact without a domain": (RIGHT + 'public_contacts = ["nssp"]', "has 'nssp'"),
+    "a review that is no table": (RIGHT + "review = 3", "'review' must be a table"),
+    "no months of notice": (RIGHT + "[review]\nmonths_of_notice = 0", "months from 1 to 11"),
+    "a year of grace": (RIGHT + "[review]\nmonths_of_grace = 12", "'review.months_of_grace' must"),
+    "notice that is true": (RIGHT + "[review]\nmonths_of_notice = true", "must be a number"),
+    "a rule of another part": (RIGHT + '[review]\nrule = "{months}"', "has '{months}'"),
+    "a rule without its grace": (
+        RIGHT + '[review]\nrule = "{grace}"',
+        "'review.months_of_grace' is missing",
+    ),
+    "an unknown line of a rule": (RIGHT + "[review]\nmonths = 3", "'review.months' is not a known"),
+    "a statement without its facts": (RIGHT + "[accessibility]", "'accessibility.compliance' must"),
+    "a statement that is sure": (
+        RIGHT + STATEMENT.replace("partially", "wholly"),
+        "Choose one of fully, partially, not",
+    ),
+    "a test on a text": (
+        RIGHT + STATEMENT.replace("= 2026-11-28", '= "2026-11-28"'),
+        "'accessibility.tested_on' must be a day",
+    ),
+    "a test at a time": (
+        RIGHT + STATEMENT.replace("= 2026-11-28", "= 2026-11-28T10:00:00"),
+        "'accessibility.tested_on' must be a day",
+    ),
+    "a test without a method": (
+        RIGHT + STATEMENT.replace('["axe"]', "[]"),
+        "'accessibility.method'",
+    ),
+    "a logo without words": (RIGHT + '[logo]\nfile = "logo.svg"', "'logo.alt' must be text"),
+    "a logo with a size": (RIGHT + "[logo]\nsize = 3", "'logo.size' is not a known line"),
+    "a scheme that is unknown": (RIGHT + "[colours.grey]", "'colours.grey' is not a known line"),
+    "a colour that is unknown": (
+        RIGHT + '[colours.light]\nfooter = "#000000"',
+        "'colours.light.footer' is not a known line",
+    ),
+    "a colour by its name": (
+        RIGHT + '[colours.light]\nlink = "blue"\n[colours.dark]\nlink = "#83c9ee"',
+        "'link' is 'blue'",
+    ),
+    "a colour in light alone": (
+        RIGHT + '[colours.light]\nlink = "#0b5a8a"',
+        "'colours.dark.link' is missing",
+    ),
+    "a colour in dark alone": (
+        RIGHT + '[colours.dark]\nlink = "#83c9ee"',
+        "'colours.light.link' is missing",
+    ),
     "an address without an @": (RIGHT.replace("@", " at "), "'email' is not an e-mail address"),
 }
 
@@ -54,8 +117,43 @@ def test_every_line_becomes_a_field(tmp_path):
     assert partnership.email == "sharing@nssp.example"
     assert partnership.what_is_a_protocol.split("\n\n") == ["One paragraph.", "Another."]
     assert partnership.what_is_published == "Everything."
-    assert partnership.page == ""
     assert partnership.references == "{number:4}"
+    assert partnership.review == ReviewRule(months_of_notice=3, months_of_grace=None, rule="")
+    assert (partnership.accessibility, partnership.logo) == (None, None)
+    assert partnership.branding_files == {}
+
+
+def test_tables_are_read(tmp_path):
+    rule = (
+        '[review]\nmonths_of_notice = 1\nmonths_of_grace = 4\nrule = "{notice}, {grace}, {grace}"'
+    )
+    (tmp_path / "partnership.toml").write_text(RIGHT + rule + STATEMENT)
+    partnership = read_partnership(tmp_path / "partnership.toml")
+    assert partnership.review.words == "1 month, 4 months, 4 months"
+    assert partnership.accessibility == AccessibilityStatement(
+        compliance="partially",
+        tested_by="an auditor",
+        tested_on=datetime.date(2026, 11, 28),
+        prepared_on=datetime.date(2026, 11, 29),
+        method=("axe",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("office@nssp.example", True),
+        ("Office@NSSP.example", True),
+        ("joe@nssp.example", False),
+        ("any@council.example", True),
+        ("any@sub.council.example", False),
+        ("any@council.example.org", False),
+    ],
+)
+def test_mailboxes_of_a_role_may_be_published(tmp_path, address, allowed):
+    line = 'public_contacts = ["office@nssp.example", "@Council.example"]'
+    (tmp_path / "partnership.toml").write_text(RIGHT + line)
+    assert read_partnership(tmp_path / "partnership.toml").may_publish(address) is allowed
 
 
 def test_the_partnership_of_the_demonstration_says_that_it_is_made_up(settings):
