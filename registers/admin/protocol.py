@@ -55,7 +55,6 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
         "documents": protocol.documents.listed(),
         "replaced_by": Protocol.public.filter(replaces=protocol),
         "comes_under": Protocol.public.filter(covers=protocol),
-        "signed": any(party.signed_on for party in protocol.all_parties),
     }
     response = render(request, "protocols/preview.html", context)
     response["X-Robots-Tag"] = "noindex"

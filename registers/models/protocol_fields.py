@@ -43,11 +43,11 @@ class FormSection(Enum):
 
 
 class PageSection(Enum):
-    """A place on a protocol's public page. In the order of the page."""
+    """A place on a protocol's public page, besides the facts on top. In the order of the page."""
 
-    TEXT = "text"  # under a heading of its own, at the top
-    SHARING = "sharing"  # the first rows of the details
-    RECORD = "record"  # the rows after these
+    SHARING = "sharing"  # a row under 'What information, and by what right'
+    TEXT = "text"  # under a heading of its own
+    RECORD = "record"  # a row of the details
 
 
 KINDS: dict[type[models.Field[Any, Any]], Kind] = {
@@ -138,7 +138,7 @@ class ProtocolField:
 
 
 WHAT, SHARED, PARTIES, WHY, WHEN, STATUS, NOTES = FormSection
-TEXT, SHARING, RECORD = PageSection
+SHARING, TEXT, RECORD = PageSection
 
 # In the order of the columns, which is a contract: what comes later is added at the end.
 PROTOCOL_FIELDS = (
@@ -146,8 +146,8 @@ PROTOCOL_FIELDS = (
         "reference", WHAT, None, "The protocol's number. It never changes, and is never used again."
     ),
     ProtocolField("title", WHAT, None, "What it is called.", width=45, searched=True),
-    ProtocolField("version", WHAT, RECORD, "Its version, as written in it.", missing=True),
-    ProtocolField("theme", WHAT, RECORD, "The heading under which it is published.", width=24),
+    ProtocolField("version", WHAT, None, "Its version, as written in it.", missing=True),
+    ProtocolField("theme", WHAT, None, "The heading under which it is published.", width=24),
     ProtocolField(
         "purpose", WHY, TEXT, "Why information is shared.", width=60, missing=True, searched=True
     ),
@@ -208,7 +208,7 @@ PROTOCOL_FIELDS = (
     ProtocolField(
         "review_date",
         WHEN,
-        RECORD,
+        None,
         "The month of its next review, which is due by the last day of that month.",
         missing="Review month",
         month=True,

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +17,7 @@ from django.utils import timezone
 from registers.history.as_of import ProtocolAsOf, as_of
 from registers.history.diff import describe
 from registers.history.index_as_of import index_as_of
-from registers.models import Gap, News, Protocol
+from registers.models import Gap, News, Overarching, Protocol
 from registers.models.addresses import address
 from registers.models.references import as_written, keys_of
 from registers.public.places import add_places
@@ -73,6 +74,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     context: dict[str, Any] = {"on": on, "today": today, "then": past, "protocol_today": protocol}
     if past and past.absent:
         return render(request, "protocols/absent.html", context)
+    context |= _related(protocol)
     context |= _of_then(past) if past else _of_today(protocol)
     add_places(context["protocol"], on)
     reviews = context["reviews"]
@@ -82,9 +84,6 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
         "confirmed": next((review for review in by_then[:1] if review.is_needed), None),
         # They moved the date that a status on that day would have to be judged by.
         "later": [review for review in reviews if review.reviewed_on > on],
-        "replaces": Protocol.public.filter(replaced_by=protocol),
-        "covers": Protocol.public.filter(comes_under=protocol),
-        "signed": any(party.signed_on for party in context["protocol"].all_parties),
     }
     return render(request, "protocols/detail.html", context)
 
@@ -124,7 +123,19 @@ def _of_today(protocol: Protocol) -> dict[str, Any]:
         "reviews": list(protocol.reviews.select_related("replaced_by")),
         "documents": protocol.documents.listed(),
         "replaced_by": [newer] if newer and newer.status != Protocol.Status.DRAFT else [],
-        "comes_under": Protocol.public.filter(covers=protocol),
+    }
+
+
+def _related(protocol: Protocol) -> dict[str, Any]:
+    """Return the public protocols that it replaces, comes under and covers today: one query."""
+    above = Overarching.objects.filter(protocol=protocol, overarching=OuterRef("pk"))
+    below = Overarching.objects.filter(overarching=protocol, protocol=OuterRef("pk"))
+    related = Protocol.public.get_queryset().annotate(above=Exists(above), below=Exists(below))
+    near: list[Any] = list(related.filter(Q(above=True) | Q(below=True) | Q(replaced_by=protocol)))
+    return {
+        "replaces": [each for each in near if each.replaced_by_id == protocol.pk],
+        "comes_under": [each for each in near if each.above],
+        "covers": [each for each in near if each.below],
     }
 
 

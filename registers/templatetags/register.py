@@ -1,10 +1,9 @@
-"""Template tags and filters: fields, reviews, highlighted words, Markdown, export formats."""
+"""Template tags and filters: reviews, highlighted words, Markdown, export formats."""
 
 from __future__ import annotations
 
 import datetime
 from functools import lru_cache
-from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
@@ -14,7 +13,6 @@ from django.utils.safestring import SafeString, mark_safe
 from registers.exports import feed
 from registers.exports.markdown import as_html, strip_markdown
 from registers.models import Protocol
-from registers.models.protocol_fields import PROTOCOL_FIELDS, PageSection, ProtocolField
 from registers.public.charts import LinkedCount
 from registers.public.exports import FORMATS
 from registers.search.text.highlight import Segments
@@ -38,17 +36,6 @@ def overdue_for(protocol: Protocol, on: datetime.date) -> str:
     if months:
         return "1 month" if months == 1 else f"{months} months"
     return "under a month"
-
-
-@register.simple_tag
-def page_fields(protocol: Protocol, *sections: str) -> list[tuple[ProtocolField, Any]]:
-    """Return the fields in these sections of a protocol's page, such as 'sharing', with values."""
-    return [
-        (field, field.display(protocol))
-        for section in map(PageSection, sections)
-        for field in PROTOCOL_FIELDS
-        if field.page is section
-    ]
 
 
 @register.simple_tag

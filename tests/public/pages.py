@@ -11,9 +11,30 @@ from django.http import HttpResponse
 def text(response: HttpResponse) -> str:
     """The page's words without its markup, white space folded."""
     main = re.search(r"<main.*?</main>", response.content.decode(), re.S)
-    bare = re.sub(r"<[^>]*>", " ", main[0] if main else response.content.decode())
-    folded = re.sub(r"\s+", " ", html.unescape(bare)).strip()
-    return re.sub(r" ([.,])", r"\1", folded)
+    return bare(main[0] if main else response.content.decode())
+
+
+def bare(markup: str, marks: str = ".,") -> str:
+    """The words of some markup, white space folded, and none before these marks."""
+    folded = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
+    return re.sub(rf" ([{marks}])", r"\1", folded)
+
+
+def facts(response: HttpResponse) -> dict[str, str]:
+    """What the page of one protocol says under each of its terms, and what it says is missing.
+
+    `parties` are the items of its list of organisations, one a line.
+    """
+    page = response.content.decode()
+    pairs = re.findall(r"<dt[^>]*>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", page, re.S)
+    found = {bare(term): bare(words, ".,:;") for term, words in pairs}
+    missing = re.search(r'id="missing">(.*?)</div>', page, re.S)
+    listed = re.search(r'<div class="register-parties">(.*?)</div>', page, re.S)
+    parties = re.findall(r"<li>(.*?)</li>", listed[1], re.S) if listed else []
+    return found | {
+        "missing": bare(missing[1], ".,:;") if missing else "",
+        "parties": "\n".join(map(bare, parties)),
+    }
 
 
 def listed(response: HttpResponse) -> list[str]:

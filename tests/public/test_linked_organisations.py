@@ -62,7 +62,7 @@ def test_the_pair_of_a_successor(client: Client):
 
 def test_a_protocol_says_who_took_the_places_of_those_it_names(client: Client):
     words = text(client.get("/protocols/0045/"))
-    assert f"West Essex CCG Became part of {ICB_NAME} on 1 July 2022." in words
+    assert f"West Essex CCG leads Became part of {ICB_NAME} on 1 July 2022." in words
     assert "Source: " in words
     provide, one, other = Organisation.objects.get(slug="provide"), body("Aa"), body("Bb")
     link(
@@ -70,10 +70,10 @@ def test_a_protocol_says_who_took_the_places_of_those_it_names(client: Client):
         Succession(organisation=provide, successor=other, happened_on=TO_COME),
     )
     words = text(client.get("/protocols/0046/"))
-    assert "Provide Ends on 1 April 2028, when it is split into Aa and Bb." in words
+    assert "Provide leads Ends on 1 April 2028, when it is split into Aa and Bb." in words
     assert "Who will take this protocol on is not recorded." in words
     words = text(client.get("/protocols/0046/?on=2028-04-01"))
-    assert "Provide Was split on 1 April 2028 into Aa and Bb." in words
+    assert "Provide leads Was split on 1 April 2028 into Aa and Bb." in words
     assert "Who took this protocol on is not recorded." in words
     TakenOn.objects.create(protocol_id="0046", predecessor=provide, successor=other)
     assert "This protocol was taken on by Bb." in text(client.get("/protocols/0046/"))

@@ -1,4 +1,4 @@
-"""The page of one protocol: everything that is recorded, and 'Not recorded' for the rest."""
+"""The page of one protocol: what is recorded, and in one sentence what is not."""
 
 from __future__ import annotations
 
@@ -12,42 +12,48 @@ from registers import changes
 from registers.models import Document, Organisation, Overarching, Party, Protocol, Theme
 from tests.conftest import LOADED_AT
 from tests.makers import find_all
-from tests.public.pages import links, text
+from tests.public.pages import facts, links, text
 
 pytestmark = pytest.mark.django_db
 
 
 def test_all_that_the_page_of_the_25_gave_is_there(client: Client, today):
-    words = text(client.get("/protocols/0036/"))
-    assert "Protocol 0036 3rd Party Access ISP In force. Review due by 31 August 2019." in words
-    assert "Overdue by 7 years" in words
-    assert "necessary and appropriate." in words
-    assert "Essex County Council Lead Essex County Council" in words.replace("Role ", "").replace(
-        "Published as ", ""
-    )
-    for name, note in Party.objects.filter(protocol="0036").values_list(
-        "name_as_published", "note"
-    ):
-        assert name in words
-        assert note in words
+    page = client.get("/protocols/0036/")
+    words, shown = text(page), facts(page)
+    assert "Protocol 0036, Health and Wellbeing 3rd Party Access ISP" in words
+    assert "overdue by 7 years" in shown["Is it in force?"]
+    assert "31 August 2019" in shown["Is it in force?"]
+    assert shown["Who leads it?"] == "Essex County Council"
+    assert shown["About whom?"] == "Not recorded"
+    assert shown["Why?"].endswith("necessary and appropriate.")
+    parties = shown["parties"].splitlines()
+    assert len(parties) == 27
+    assert parties[0] == "Essex County Council leads"
+    for party in Party.objects.filter(protocol="0036", role="partner"):
+        assert f"{party.organisation} {party.note}".strip() in parties
+        if party.name_as_published != party.organisation.name:
+            assert f"{party.organisation}: ‘{party.name_as_published}’" in words
+    assert "Essex County Council: ‘" not in words
 
 
-def test_what_is_unknown_is_said(client: Client):
-    words = text(client.get("/protocols/0036/"))
+def test_what_is_missing_is_said_once_with_a_way_to_tell_us(client: Client):
+    page = client.get("/protocols/0036/")
+    missing = facts(page)["missing"]
     for what in (
-        "Information shared",
-        "Whose information it is",
-        "Lawful basis for sharing",
-        "Version",
-        "Is the list of organisations complete?",
-        "Published",
-        "Updated",
-        "Comes under",
-        "Replaces",
-        "Documents",
-        "When each organisation signed:",
+        "information shared",
+        "lawful basis for sharing",
+        "version",
+        "summary in plain English",
+        "whether the list of organisations is complete",
+        "day of publication",
+        "documents",
+        "when each organisation signed",
+        "reviews",
     ):
-        assert f"{what} Not recorded" in words
+        assert what in missing
+    assert text(page).count("Not recorded") == 2  # of whom it is about, and what is missing
+    mailto = next(address for address, words in links(page) if words == "Tell us what you know")
+    assert mailto == "mailto:weisf@essex.gov.uk?subject=Protocol%200036"
 
 
 def test_a_protocol_with_everything_shows_everything(client: Client, settings, tmp_path, today):
@@ -88,29 +94,30 @@ def test_a_protocol_with_everything_shows_everything(client: Client, settings, t
     document.file.save("signed.pdf", ContentFile(b"%PDF-1.7 x"))
 
     page = client.get("/protocols/7001/")
-    words = text(page)
-    for what in (
-        "In plain English In short.",
-        "The purpose. Its second paragraph.",
-        "The Police",
-        "Traffic",
-        "1 February 2024",
-        "Information shared Names and addresses",
-        "Whose information it is Children in care",
-        "Lawful basis for sharing Public task",
-        "Version V3",
-        "Is the list of organisations complete? Yes",
-        "Ask us",
-        "Review due by 31 January 2027. Due soon",
-        "Review date January 2027 Under review",
-        "Published 29 February 2024",
-        "Updated 1 March 2025",
-        "Comes under 0062 - Overarching Safeguarding ISP",
-        "Replaces 0061 - FGM",
-        "The signed paper PDF",
-    ):
-        assert what in words, what
-    assert "Covers 7001 - Everything" in text(client.get("/protocols/0062/"))
+    words, shown = text(page), facts(page)
+    assert "Protocol 7001, version V3, Safer Community Everything In short." in words
+    assert shown["Is it in force?"] == (
+        "Yes, and its review is due soon. It is due by 31 January 2027. Review: Under review."
+    )
+    assert shown["Who leads it?"] == "Essex County Council, with 1 partner"
+    assert shown["About whom?"] == "Children in care"
+    assert shown["Why?"] == "The purpose. Its second paragraph."
+    assert shown["parties"] == (
+        "Essex County Council leads\nEssex Police Traffic signed 1 February 2024"
+    )
+    assert "Essex Police: ‘The Police’" in words
+    assert shown["Information shared"] == "Names and addresses"
+    assert shown["Lawful basis for sharing"] == "Public task"
+    assert shown["Is the list of organisations complete?"] == "Yes"
+    assert "Ask us" in words
+    assert shown["Published"] == "29 February 2024"
+    assert shown["Updated"] == "1 March 2025"
+    assert shown["Comes under"] == "0062 - Overarching Safeguarding ISP"
+    assert shown["Replaces"] == "0061 - FGM"
+    assert "The signed paper PDF" in words
+    missing = "when each organisation signed, and reviews. Tell us what you know"
+    assert shown["missing"] == f"Not recorded yet: {missing}"
+    assert facts(client.get("/protocols/0062/"))["Covers"] == "7001 - Everything"
 
     paper = client.get(document.get_absolute_url())
     assert paper.getvalue() == b"%PDF-1.7 x"
@@ -128,17 +135,76 @@ def test_a_protocol_with_nothing_still_has_a_page(client: Client):
     theme = Theme.objects.get(slug="safer-community")
     Protocol.objects.create(reference="7002", title="Bare", theme=theme, status="published")
     find_all()
-    words = text(client.get("/protocols/7002/"))
-    assert "Purpose Not recorded" in words
-    assert "In force. No review date" in words
-    assert "Review date Not recorded" in words
-    assert words.count("Not recorded") >= 14
+    page = client.get("/protocols/7002/")
+    shown = facts(page)
+    assert "Who takes part is not recorded." in text(page)
+    assert shown["Is it in force?"] == "Yes. No review date is recorded."
+    assert {shown[term] for term in ("Who leads it?", "About whom?", "Why?")} == {"Not recorded"}
+    assert shown["parties"] == ""
     assert "Not recorded" in text(client.get("/?q=bare"))
+
+
+@pytest.mark.parametrize(
+    ("lead", "partners", "complete", "said"),
+    [
+        (True, 3, None, "Barnardo's leads this protocol, with 3 partners."),
+        (True, 3, False, "Barnardo's leads this protocol, with at least 3 partners."),
+        (True, 2, None, "Barnardo's leads this protocol, with Pulse and Remedy."),
+        (True, 1, False, "Barnardo's leads this protocol, with Pulse and others."),
+        (True, 0, None, "Barnardo's leads this protocol. No partner is recorded."),
+        (True, 0, True, "Barnardo's leads this protocol, and has no partners."),
+        (True, 0, False, "Barnardo's leads this protocol. Its partners are not listed here."),
+        (False, 3, None, "3 organisations take part."),
+        (False, 1, None, "1 organisation takes part."),
+        (False, 2, False, "At least 2 organisations take part."),
+    ],
+)
+def test_a_sentence_says_who_takes_part(client: Client, lead, partners, complete, said):
+    Protocol.objects.filter(pk="0012").update(parties_complete=complete)
+    Party.objects.filter(protocol="0012").delete()
+    names = ["Pulse", "Remedy", "Provide"][:partners]
+    parts = [("Barnardo's", "lead")] * lead + [(name, "partner") for name in names]
+    for position, (name, role) in enumerate(parts):
+        organisation = Organisation.objects.named(name).get()
+        Party.objects.create(
+            protocol_id="0012", organisation=organisation, role=role, position=position
+        )
+    assert said in text(client.get("/protocols/0012/"))
+
+
+def test_a_long_text_stands_whole_below_its_first_sentence(client: Client):
+    first = "To help e.g. families, in No. 10 and elsewhere."
+    whole = f"{first} {'And more words follow it here. ' * 12}"
+    fields = dict.fromkeys(("purpose", "summary", "data_subjects"), whole)
+    Protocol.objects.filter(pk="0012").update(**fields)
+    page = client.get("/protocols/0012/")
+    words, shown = text(page), facts(page)
+    assert shown["Why?"] == f"{first} Purpose in full"
+    assert shown["About whom?"] == f"{first} All of this"
+    assert words.count(whole.strip()) == 3
+    for anchor in ("purpose", "summary", "data_subjects"):
+        assert page.content.decode().count(f'id="{anchor}"') == 1
+    Protocol.objects.filter(pk="0012").update(purpose="a" * 301)
+    assert facts(client.get("/protocols/0012/"))["Why?"] == f"{'a' * 299}… Purpose in full"
+
+
+@pytest.mark.parametrize(("parties", "first"), [(40, 40), (41, 20)])
+def test_of_many_parties_a_telephone_shows_the_first(client: Client, parties, first):
+    Party.objects.filter(protocol="0012").delete()
+    for organisation in Organisation.objects.exclude(slug="pulse")[:parties]:
+        Party.objects.create(protocol_id="0012", organisation=organisation)
+    page = client.get("/protocols/0012/")
+    assert len(facts(page)["parties"].splitlines()) == parties
+    assert len(page.context["protocol"].all_parties) == parties
+    before, _, after = page.content.decode().partition(f"<summary>Show all {parties}</summary>")
+    assert before.count("<li>\n  <a") == first
+    assert bool(after) == (first < parties)
 
 
 def test_a_review_note_stands_where_there_is_no_month(client: Client):
     Protocol.objects.filter(pk="0012").update(review_date=None, review_note="Under Review")
-    assert "In force. Review: Under Review. No review date" in text(client.get("/protocols/0012/"))
+    shown = facts(client.get("/protocols/0012/"))
+    assert shown["Is it in force?"] == "Yes. No review date is recorded. Review: Under Review."
     assert "Under Review" in text(client.get("/?q=0012"))
 
 
@@ -149,12 +215,16 @@ def test_a_withdrawn_protocol_keeps_its_page_and_says_why_and_what_replaced_it(c
         withdrawn_reason="The work ended.",
         replaced_by="0054",
     )
-    words = text(client.get("/protocols/0053/"))
-    assert "Withdrawn: no longer in force" in words
-    assert "Since: 2 January 2026" in words
-    assert "Why: The work ended." in words
-    assert "Replaced by 0054 - School Penalty Notice for Non Attendance" in words
-    assert "In force" not in words
+    page = client.get("/protocols/0053/")
+    words, shown = text(page), facts(page)
+    assert shown["Is it in force?"] == (
+        "No. Withdrawn on 2 January 2026: The work ended. Replaced by"
+        " 0054 - School Penalty Notice for Non Attendance."
+    )
+    assert words.index("The work ended.") < words.index("led this protocol")
+    assert shown["Review date"]
+    addresses = {address for address, _ in links(page)}
+    assert "/protocols.xlsx?q=0053&status=withdrawn" in addresses
 
 
 BEFORE = "is not known: the register has been kept here since 22 November 2026. Below is the"
@@ -164,18 +234,19 @@ TO_COME = "This is what is recorded today, with its review status worked out for
 @pytest.mark.parametrize(
     ("day", "status", "said"),
     [
-        ("2022-06-30", "Due soon", BEFORE),
-        ("2022-07-01", "Overdue by under a month", BEFORE),
-        ("2022-03-29", "In date", BEFORE),
-        ("0002-01-01", "In date", BEFORE),
-        ("9998-12-31", "Overdue by 7976 years", TO_COME),
+        ("2022-06-30", "and its review is due soon. It is due", BEFORE),
+        ("2022-07-01", "but its review is overdue by under a month. It was due", BEFORE),
+        ("2022-03-29", "when it was first recorded here. Its review is due", BEFORE),
+        ("0002-01-01", "when it was first recorded here. Its review is due", BEFORE),
+        ("9998-12-31", "but its review is overdue by 7976 years. It was due", TO_COME),
     ],
 )
 def test_the_review_can_be_judged_on_another_day_and_says_so(
     client: Client, today, day, status, said
 ):
-    words = text(client.get(f"/protocols/0042/?on={day}"))
-    assert f"Review due by 30 June 2022. {status}" in words
+    page = client.get(f"/protocols/0042/?on={day}")
+    words = text(page)
+    assert f"{status} by 30 June 2022." in facts(page)["Is it in force?"]
     assert "Not today’s page." in words
     assert said in words
     for as_today in ("", "?on=", "?on=2026-11-22"):
@@ -224,7 +295,7 @@ def test_the_changes_page_tells_what_when_and_why(client: Client, officer):
     assert "Why: The lead reviewed it." in words
     assert "Added to this register. Why: Taken over from" in words
     assert "olive" not in words.lower()
-    assert "Updated 22 November 2026" in text(client.get("/protocols/0012/"))
+    assert facts(client.get("/protocols/0012/"))["Updated"] == "22 November 2026"
 
 
 def test_the_protocol_leads_to_its_changes_theme_and_organisations(client: Client):

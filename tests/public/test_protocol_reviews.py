@@ -13,7 +13,7 @@ from django.test import Client
 from registers import changes
 from registers.models import Change, Party, Protocol, Review
 from tests.public import pages
-from tests.public.pages import links
+from tests.public.pages import facts, links
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_register", "today")]
 
@@ -41,16 +41,18 @@ def record(
 
 
 def test_where_none_is_recorded_it_says_so(client: Client):
-    words = text(client.get(PAGE))
-    assert "Reviews Not recorded" in words
-    assert "Confirmed" not in words
+    page = client.get(PAGE)
+    assert "reviews" in facts(page)["missing"]
+    assert 'id="reviews"' not in page.content.decode()
+    assert "Confirmed" not in text(page)
 
 
 def test_the_newest_stands_first_with_all_that_was_decided(client: Client):
     record("2022-04-20", "2024-04", note="All partners\n\nstill take part.")
     record("2024-05-02", "2026-10", outcome="changing", job_title="SIRO")
     record("2026-11-03")
-    words = text(client.get(PAGE))
+    page = client.get(PAGE)
+    words = text(page)
     first, second, third = (
         words.index(said)
         for said in (
@@ -62,7 +64,8 @@ def test_the_newest_stands_first_with_all_that_was_decided(client: Client):
         )
     )
     assert first < second < third
-    assert "In force. Review due by 31 March 2029. In date" in words
+    assert "Yes. Its review is due by 31 March 2029." in facts(page)["Is it in force?"]
+    assert "reviews" not in facts(page)["missing"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +85,7 @@ def test_what_was_confirmed_is_said_near_the_top(client: Client, outcome, has_le
     page = client.get(PAGE)
     words = text(page)
     assert said in words
-    assert words.index(said) < words.index("Purpose")
+    assert said in facts(page)["Is it in force?"]
     assert "#reviews" in {address for address, _ in links(page)}
 
 
@@ -91,16 +94,18 @@ def test_what_was_replaced_leads_to_the_other(client: Client):
     record("2026-11-03", None, outcome="replaced", replaced_by_id="0042")
     page = client.get(PAGE)
     words = text(page)
-    assert "Since: 3 November 2026 Why: Another protocol takes its place. Replaced by 0042" in words
+    assert facts(page)["Is it in force?"].startswith(
+        "No. Withdrawn on 3 November 2026: Another protocol takes its place. Replaced by 0042"
+    )
     assert "3 November 2026: replaced by another protocol Decided by: Caldicott Guardian." in words
-    assert [address for address, _ in links(page)].count("/protocols/0042/") == 3
+    assert [address for address, _ in links(page)].count("/protocols/0042/") == 2
     assert "Confirmed" not in words
 
 
 def test_what_is_no_longer_needed_says_why(client: Client):
     record("2026-11-03", None, outcome="ended", note="The service closed.")
     words = text(client.get(PAGE))
-    assert "Why: The service closed." in words
+    assert "Withdrawn on 3 November 2026: The service closed." in words
     assert "3 November 2026: no longer needed" in words
     assert "Confirmed" not in words
 
@@ -124,31 +129,35 @@ class TestOnAnotherDay:
                     "in November 2027",
                     "3 November 2027: still",
                     "20 February 2027: still",
-                    "In date",
+                    "Yes. Its review is due by 31 March 2029.",
                 ],
                 ["is not known: the register"],
             ),
             (
                 "2027-11-04",
-                ["in February 2027", "Review due by 30 April 2028. In date"],
+                ["in February 2027", "Its review is due by 30 April 2028."],
                 ["3 November 2027: still"],
             ),
-            ("2027-03-01", ["in February 2027", "Review due by 30 April 2028"], ["November 2027:"]),
+            (
+                "2027-03-01",
+                ["in February 2027", "Its review is due by 30 April 2028"],
+                ["November 2027:"],
+            ),
             (
                 "2027-02-28",
-                ["Reviews Not recorded", "Review due by 30 April 2022. Overdue by 4 years"],
+                ["documents, and reviews.", "overdue by 4 years. It was due by 30 April 2022."],
                 ["Confirmed", "20 February 2027: still", "is not known: the register"],
             ),
             (
                 "2022-04-30",
                 [
                     "is not known: the register",
-                    "Reviews Not recorded",
-                    "Review due by 30 April 2022. Due soon",
+                    "documents, and reviews.",
+                    "due soon. It is due by 30 April 2022.",
                 ],
                 ["Confirmed", "20 February 2027: still"],
             ),
-            ("2031-01-01", ["in November 2027", "Overdue by 1 year", "a date in the future"], []),
+            ("2031-01-01", ["in November 2027", "overdue by 1 year", "a date in the future"], []),
         ],
     )
     def test_no_later_review_pretends_to_have_been_there(self, client: Client, day, shown, hidden):

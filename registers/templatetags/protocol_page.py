@@ -1,0 +1,164 @@
+"""What a protocol's page is made of: one tag, for the public page and for a draft's preview."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django import template
+from django.utils.text import Truncator
+
+from registers.models import Party, Protocol
+from registers.models.completeness import RECORD_ITEMS
+from registers.models.protocol_fields import PROTOCOL_FIELDS, PageSection, ProtocolField
+
+register = template.Library()
+
+BRIEF_LENGTH = 300
+# Of more parties than this, a telephone shows the first ones, and all if it is asked to.
+MOST_PARTIES, FIRST_PARTIES = 40, 20
+# A full stop after these ends no sentence.
+SENTENCE_END = re.compile(
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bNo)(?<!\bSt)(?<!\bDr)[.!?](?=\s|\Z)"
+)
+# The facts on top say of themselves that they are not recorded.
+SAID_ON_TOP = {"purpose", "lead", "data-subjects"}
+
+FieldValues = list[tuple[ProtocolField, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """A text to show on top of the page: whole, or if it is long its first sentence."""
+
+    text: str
+    is_whole: bool
+
+
+def brief(text: str) -> Brief:
+    """Return the text, or its first sentence if it has over 300 characters."""
+    whole = text.strip()
+    if len(whole) <= BRIEF_LENGTH:
+        return Brief(text=whole, is_whole=True)
+    end = SENTENCE_END.search(whole)
+    first = whole[: end.end()] if end else whole
+    return Brief(text=Truncator(first.partition("\n")[0]).chars(BRIEF_LENGTH), is_whole=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtocolPage:
+    """The parts of a page. `documents` and `reviews` are those that it shows."""
+
+    protocol: Protocol
+    documents: Collection[Any]
+    reviews: Collection[Any]
+
+    @cached_property
+    def summary(self) -> Brief:
+        """The plain-English summary; empty if none is written."""
+        return brief(self.protocol.summary)
+
+    @cached_property
+    def purpose(self) -> Brief:
+        """Why information is shared."""
+        return brief(self.protocol.purpose)
+
+    @cached_property
+    def data_subjects(self) -> Brief:
+        """Whose information it is."""
+        return brief(self.protocol.data_subjects)
+
+    @cached_property
+    def parties(self) -> list[Party]:
+        """The lead, then the partners in the published order."""
+        lead, partners = self.protocol.parts
+        return [lead, *partners] if lead else partners
+
+    @cached_property
+    def first_parties(self) -> list[Party]:
+        """Those that a telephone shows at once."""
+        return self.parties[: FIRST_PARTIES if len(self.parties) > MOST_PARTIES else None]
+
+    @cached_property
+    def other_parties(self) -> list[Party]:
+        """Those that it shows if it is asked to."""
+        return self.parties[len(self.first_parties) :]
+
+    @cached_property
+    def organisation_count(self) -> int:
+        """How many organisations take part: one can be lead and partner."""
+        return len({party.organisation_id for party in self.parties})
+
+    @cached_property
+    def published_otherwise(self) -> list[Party]:
+        """Those whose name as published is not the organisation's name."""
+        return [
+            party
+            for party in self.parties
+            if party.name_as_published not in {"", party.organisation.name}
+        ]
+
+    @cached_property
+    def texts(self) -> FieldValues:
+        """The recorded texts that stand under headings of their own."""
+        return self._recorded(PageSection.TEXT)
+
+    @cached_property
+    def sharing(self) -> FieldValues:
+        """What is recorded of the information and the law."""
+        return self._recorded(PageSection.SHARING)
+
+    @cached_property
+    def record(self) -> FieldValues:
+        """What is recorded of the protocol itself."""
+        return self._recorded(PageSection.RECORD)
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """What is not recorded yet, in words for the middle of a sentence."""
+        said = SAID_ON_TOP
+        if self.protocol.status != Protocol.Status.WITHDRAWN:
+            said = said | {"review-date"}
+        words = [
+            _uncapitalised(item.words)
+            for item in RECORD_ITEMS
+            if item.key not in {*said, "documents"} and not item.has(self.protocol)
+        ]
+        words += [] if self.documents else ["documents"]
+        is_draft = self.protocol.status == Protocol.Status.DRAFT
+        return words + ([] if self.reviews or is_draft else ["reviews"])
+
+    def _recorded(self, section: PageSection) -> FieldValues:
+        """Return the fields of a section that have a value and are not whole on top."""
+        on_top = {
+            name for name in ("summary", "purpose", "data_subjects") if getattr(self, name).is_whole
+        }
+        values = (
+            (field, field.display(self.protocol))
+            for field in PROTOCOL_FIELDS
+            if field.page is section and field.name not in on_top
+        )
+        return [(field, value) for field, value in values if value not in {None, ""}]
+
+
+def _uncapitalised(words: str) -> str:
+    """Return a label for the middle of a sentence: 'Version' as 'version', 'DPIA' as it is."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
+@register.simple_tag
+def protocol_page(
+    protocol: Protocol, documents: Collection[Any] = (), reviews: Sequence[Any] = ()
+) -> ProtocolPage:
+    """Return what the page of a protocol shows, from the fields that it holds."""
+    return ProtocolPage(protocol=protocol, documents=documents, reviews=reviews)
+
+
+@register.filter
+def listing(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence: 'a, b, and c'."""
+    *most, last = words
+    return f"{', '.join(most)}, and {last}" if most else last
