@@ -47,6 +47,21 @@ class ReviewRule:
         return in_months(self.months_of_notice)
 
     @property
+    def days_of_notice(self) -> int:
+        """The days before a review is due on which its lead is first reminded."""
+        return 30 * self.months_of_notice
+
+    @property
+    def reminder_days(self) -> tuple[int, ...]:
+        """The days before a review is due on which its lead is reminded, the first first."""
+        return tuple(sorted({self.days_of_notice, 30}, reverse=True))
+
+    @property
+    def reminder_words(self) -> str:
+        """The same in words, such as '90 days and 30 days'."""
+        return " and ".join(f"{days} days" for days in self.reminder_days)
+
+    @property
     def words(self) -> str:
         """The rule with the months in it, or nothing."""
         grace = in_months(self.months_of_grace or 0)

@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import replace
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from icalendar import Alarm, Calendar, Event, vCalAddress
@@ -23,7 +24,6 @@ from registers.search.results import Results
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 DAY = datetime.timedelta(days=1)
 EPOCH = datetime.date(1970, 1, 1)
-ALARMS = (90, 30)  # days before
 LONGEST_PURPOSE = 300
 # Of a protocol without official changes.
 NEVER_CHANGED = ChangeCount(times=0, last=datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC))
@@ -86,7 +86,7 @@ def _event(
     event.add("description", "\n".join(_description(protocol, due, context)))
     event.add("categories", [one_line(protocol.theme.name)])
     event.add("url", url(protocol, context))
-    for days in () if withdrawn or overdue else ALARMS:
+    for days in () if withdrawn or overdue else settings.PARTNERSHIP.review.reminder_days:
         event.add_component(_alarm(days, name))
     return event
 

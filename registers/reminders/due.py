@@ -5,13 +5,13 @@ and has a lead. Its lead is due a reminder on the day D
 
 - up to E, where the latest of the days E-90, E-30 and E that has come has had
   no reminder on it or after it. So a run that was missed is made good by the
-  next.
+  next. The first is 30 days before E for each month of the partnership's notice, here 3.
 - after E, where there has been none since E, or the last is 90 days old.
 
 What counts is a reminder that was sent to this lead, about this protocol and
 this review month: a new lead or a new month starts afresh. An organisation
 that is due one for any of its protocols gets one e-mail, about all of them
-that are overdue or due within 90 days, and it counts for each. So who leads
+that are overdue or due within that notice, and it counts for each. So who leads
 twenty hears of all of them at once, every 90 days, and not on twenty days.
 
 Where the organisation that leads has ended, those that took its place are due the
@@ -26,6 +26,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, NamedTuple, cast
 
+from django.conf import settings
 from django.db import models
 
 from registers.models import Answer, Organisation, Party, Protocol, Reminded, Reminder
@@ -33,7 +34,7 @@ from registers.models.protocol import ProtocolQuerySet
 from registers.models.review_dates import last_day, months_later
 from registers.reminders.successors import Successors
 
-FIRST, SECOND, AGAIN = 90, 30, 90  # days: before the due day, before it, since the last reminder
+AGAIN = 90  # days since the last reminder
 
 
 def reminded_since(month: datetime.date, on: datetime.date) -> datetime.date | None:
@@ -45,7 +46,8 @@ def reminded_since(month: datetime.date, on: datetime.date) -> datetime.date | N
     if on > due:
         # The last one counts while it is less than 90 days old; one from before E never does.
         return max(due, on - datetime.timedelta(AGAIN - 1))
-    moments = (due - datetime.timedelta(days) for days in (0, SECOND, FIRST))
+    wanted = settings.PARTNERSHIP.review.reminder_days
+    moments = (due - datetime.timedelta(days) for days in (0, *reversed(wanted)))
     return next((moment for moment in moments if moment <= on), None)
 
 
@@ -89,7 +91,7 @@ def _thresholds(on: datetime.date) -> tuple[datetime.date, models.Case]:
     """Return the last month to remind of on the day `on`, and `reminded_since` of any in SQL."""
     # From the first month that stands under the 90 days of its own E, to the last.
     first = months_later(on.replace(day=1), -4)
-    months = (months_later(first, number) for number in range(12))
+    months = (months_later(first, number) for number in range(17))
     days = [(month, day) for month in months if (day := reminded_since(month, on))]
     whens = [models.When(review_date=month, then=models.Value(day)) for month, day in days]
     before = models.Value(reminded_since(months_later(first, -1), on))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -61,6 +62,24 @@ def test_the_rule_in_one_day_agrees_with_the_plain_one(month, distance, before):
     assert is_due_slowly(month, sent, on) == (
         since is not None and not any(day >= since for day in sent)
     )
+
+
+@pytest.mark.usefixtures("empty_register")
+@pytest.mark.parametrize(
+    ("notice", "expected"), [(1, [-30, 0, 90]), (3, [-90, -30, 0, 90]), (11, [-330, -30, 0, 90])]
+)
+def test_the_first_is_as_early_as_the_partnership_s_notice(settings, notice, expected):
+    rule = replace(settings.PARTNERSHIP.review, months_of_notice=notice)
+    settings.PARTNERSHIP = replace(settings.PARTNERSHIP, review=rule)
+    lead, sent = a_lead("Ashdown", JUNE), []
+    # Each day that should have one, those beside it, and some between.
+    near = {day + step for day in expected for step in (-1, 0, 1)}
+    for number in sorted(near | set(range(-400, 120, 40))):
+        on = END + days(number)
+        if organisations_due(on):
+            sent.append(number)
+            reminded(lead, on, *protocols_due(lead, on))
+    assert sent == expected
 
 
 def test_a_daily_timer_writes_at_90_30_and_0_days_and_then_every_90():

@@ -41,7 +41,7 @@ NOWHERE = (
 
 
 class Command(BaseCommand):
-    help = "Remind the lead organisations of the reviews that are overdue or due within 90 days."
+    help = "Remind the lead organisations of the reviews that are overdue or due soon."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--on", metavar="DAY", help="as if it were that day, 2026-11-22")
