@@ -21,6 +21,7 @@ from registers.models import (
     Membership,
     Name,
     Organisation,
+    OrganisationAltered,
     Party,
     Reminded,
     Reminder,
@@ -224,7 +225,11 @@ def relations() -> dict[type[models.Model], list[str]]:
     """
     found: dict[type[models.Model], list[str]] = {Party: []}
     for relation in Organisation._meta.get_fields(include_hidden=True):
-        if isinstance(relation, models.ManyToOneRel):
+        # When it was altered is no part of it: the merge is a later change.
+        if (
+            isinstance(relation, models.ManyToOneRel)
+            and relation.related_model != OrganisationAltered
+        ):
             found.setdefault(relation.related_model, []).append(relation.field.name)
     return found
 

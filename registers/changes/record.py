@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from registers.changes.locking import batches
 from registers.changes.papers import made_at
-from registers.changes.transaction import update_search_and_version
+from registers.changes.transaction import Touched, update_search_and_version
 from registers.history.diff import differences, words_of
 from registers.history.snapshot import Snapshot, blank_snapshot, is_public, snapshots_of
 from registers.models import Change, Gap, Organisation, Protocol, subject_columns
@@ -75,13 +75,15 @@ def record_change(
         official=official,
         published_before=published_before,
     )
-    with made_at(at), update_search_and_version(savepoint=True):
+    with made_at(at), update_search_and_version(savepoint=True) as touched:
         # Locked, so that nobody else's save in the meantime is taken for a part of this one.
         before = snapshots_of(model, [key], lock=True)
         yield recorded
         key = key if subject.pk is None else subject.pk
         after = snapshots_of(model, [key])
-        recorded.changes = _write_changes(model, [key], before, after, how, about=str(subject))
+        recorded.changes = _write_changes(
+            model, [key], before, after, how, touched=touched, about=str(subject)
+        )
         if isinstance(subject, Protocol):
             _set_days(subject, recorded.changes)
 
@@ -115,7 +117,7 @@ def record_changes(
         if model is Organisation and not before.keys() >= set(every):
             touched.links = True
         for some in batches(every):
-            _write_changes(model, some, before, snapshots_of(model, some), how)
+            _write_changes(model, some, before, snapshots_of(model, some), how, touched=touched)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +139,12 @@ def _write_changes(
     after: Mapping[Any, Snapshot],
     how: _Details,
     *,
+    touched: Touched,
     about: str = "",
 ) -> list[Change]:
     """Write and return a change for each row that differs, and the days of protocols.
 
+    What the changes alter in other things is added to `touched`.
     `about` names a subject that no change points at: the words must say what it is.
     """
     changes = [
@@ -148,6 +152,10 @@ def _write_changes(
         for key in keys
         if (change := _change(model, key, (before.get(key), after.get(key)), how, about))
     ]
+    for key in keys:
+        states = (before.get(key), after.get(key))
+        if states[0] != states[1]:
+            touched.altered.add(model, key, states, at=how.at)
     if model is Protocol:
         _date_protocols([change for change in changes if change.public], how)
     first = _backfill(model, {each.subject_key for each in changes}, before, at=how.at)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db import models, transaction
 
+from registers.changes.altered import Altered
 from registers.changes.papers import no_orphans
 from registers.models import (
     Identifier,
@@ -30,7 +31,8 @@ class Touched:
 
     `links` says whether links between organisations changed: successions, members, who took
     protocols on, which organisations there are, of which kind. `succeeded` are those whose
-    successors changed, `groups` the groups that got another group as a member.
+    successors changed, `groups` the groups that got another group as a member. `altered`
+    is what the public reads differently of others.
     """
 
     protocols: set[str] = field(default_factory=set)
@@ -38,6 +40,7 @@ class Touched:
     succeeded: set[int] = field(default_factory=set)
     groups: set[int] = field(default_factory=set)
     links: bool = False
+    altered: Altered = field(default_factory=Altered)
 
     def add(self, thing: models.Model) -> None:
         """Remember `thing`, before or after it is saved or removed."""
@@ -83,6 +86,7 @@ def update_search_and_version(*, savepoint: bool = False) -> Iterator[Touched]:
                 organisations=touched.organisations,
                 links=touched.links,
             )
+            touched.altered.store()
             # Last, while nobody else can move the version: two editors may each save
             # one half of a ring.
             refuse_rings(successions=touched.succeeded, groups=touched.groups)

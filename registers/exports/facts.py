@@ -21,9 +21,11 @@ from registers.models import (
     EarlierVersion,
     Membership,
     Organisation,
+    OrganisationAltered,
     Overarching,
     Party,
     Protocol,
+    ProtocolAltered,
     Review,
     Succession,
     TakenOn,
@@ -69,12 +71,28 @@ def time(at: datetime.datetime | None) -> str | None:
     return at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
-def last_changes(changes: QuerySet[Change], owner: str, keys: list[Any]) -> dict[Any, str | None]:
-    """Return when each of these was last changed officially, by key."""
-    rows = changes.filter(**{f"{owner}__in": keys}).order_by()
-    return {
-        row[owner]: time(row["last"]) for row in rows.values(owner).annotate(last=Max("made_at"))
-    }
+def last_changes(
+    owner: str,
+    keys: list[Any],
+    altered: type[ProtocolAltered | OrganisationAltered],
+    *,
+    until: datetime.datetime | None = None,
+) -> dict[Any, str | None]:
+    """Return when each of these was last changed officially, or altered by a change of another.
+
+    With `until`, what was changed before that moment, by its own changes alone.
+    """
+    changes = Change.objects.public().filter(**{f"{owner}__in": keys}).order_by()
+    if until:
+        changes = changes.filter(made_at__lt=until)
+    rows = changes.values_list(owner).annotate(last=Max("made_at"))
+    if not until:
+        others = altered._default_manager.filter(pk__in=keys)
+        rows = rows.union(others.values_list("pk", "made_at"), all=True)
+    last: dict[Any, datetime.datetime] = {}
+    for key, at in rows:
+        last[key] = max(at, last.get(key, at))
+    return {key: time(at) for key, at in last.items()}
 
 
 def protocol_facts(
@@ -86,10 +104,7 @@ def protocol_facts(
     facts. What is not a protocol's own, and is not known of a past day here, is null.
     """
     keys = [protocol.pk for protocol in protocols]
-    changes = Change.objects.public()
-    changed = last_changes(
-        changes.filter(made_at__lt=until) if until else changes, "protocol", keys
-    )
+    changed = last_changes("protocol", keys, ProtocolAltered, until=until)
     near = Protocol.public.filter(
         Q(pk__in=[protocol.replaced_by_id for protocol in protocols]) | Q(replaced_by__in=keys)
     )
@@ -221,7 +236,7 @@ def organisation_facts(
 
     `with_members`: also those of a group, of which there can be thousands; one query more.
     """
-    changed = last_changes(Change.objects.public(), "organisation", keys)
+    changed = last_changes("organisation", keys, OrganisationAltered)
     approvers = _by(Approver.objects.all(), "organisation", keys)
     came_from = _by(Succession.objects.select_related("organisation"), "successor", keys)
     memberships = Membership.objects.select_related("group", "member")

@@ -1,6 +1,14 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
-from registers.models.change import Apart, Change, Merge, UsedReference, subject_columns
+from registers.models.change import (
+    Apart,
+    Change,
+    Merge,
+    OrganisationAltered,
+    ProtocolAltered,
+    UsedReference,
+    subject_columns,
+)
 from registers.models.document import Document
 from registers.models.identifier import Identifier
 from registers.models.import_job import Import, ImportLine, ImportName
@@ -31,9 +39,11 @@ __all__ = [
     "Name",
     "News",
     "Organisation",
+    "OrganisationAltered",
     "Overarching",
     "Party",
     "Protocol",
+    "ProtocolAltered",
     "RegisterVersion",
     "Reminded",
     "Reminder",

@@ -94,6 +94,49 @@ class Change(models.Model):
         return self.what
 
 
+class Altered(models.Model):
+    """When a change of another thing last altered what the public reads of this one.
+
+    Written by registers/changes. Its own changes are not here. A row may outlive what it is
+    about: nothing reads it then, and whoever removes or merges a thing need not know of it.
+    """
+
+    made_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+class ProtocolAltered(Altered):
+    """Of a protocol: what names it, or what it names, is called or recorded differently."""
+
+    protocol = models.OneToOneField(
+        Protocol,
+        models.DO_NOTHING,
+        primary_key=True,
+        related_name="altered",
+        db_constraint=False,
+    )
+
+    def __str__(self) -> str:
+        return f"{self.protocol_id} altered at {self.made_at}"
+
+
+class OrganisationAltered(Altered):
+    """Of an organisation: its numbers of protocols, groups or predecessors changed."""
+
+    organisation = models.OneToOneField(
+        Organisation,
+        models.DO_NOTHING,
+        primary_key=True,
+        related_name="altered",
+        db_constraint=False,
+    )
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} altered at {self.made_at}"
+
+
 class Merge(models.Model):
     """One organisation was merged into another, `gone` into `stays`. Written by registers/changes.
 

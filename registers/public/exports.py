@@ -30,12 +30,12 @@ from registers.exports.feed import DEFAULT_STATUS
 from registers.exports.file_names import disposition, results_stem
 from registers.exports.organisations import as_csv, record
 from registers.history.index_as_of import index_as_of
-from registers.models import Name
+from registers.models import Name, OrganisationAltered
 from registers.public.organisations import letter_of
 from registers.public.problem import problem
 from registers.public.request_context import export_context, page_number, paginate
 from registers.search.index import current_index
-from registers.search.modified_since import JsonFilter, Moment, MomentField, changes_since
+from registers.search.modified_since import JsonFilter, Moment, MomentField, modified_since
 from registers.search.organisations import official_names, organisation_rows
 from registers.search.query_string import ProtocolFilter
 from registers.search.results import Results
@@ -150,8 +150,8 @@ def _json(request: HttpRequest, official: QuerySet[Name]) -> HttpResponseBase:
         words = {"modified_since": error.messages[0]}
         return problem(400, "The request cannot be answered", words)
     if moment:
-        changed = changes_since(moment).filter(organisation__isnull=False)
-        official = official.filter(organisation__in=changed.values("organisation"))
+        changed = modified_since(moment, "organisation", "pk", OrganisationAltered)
+        official = official.filter(organisation__in=changed)
     count, context = official.count(), export_context()
     try:
         page = paginate(request, range(count), length=ORGANISATIONS_PER_PAGE)

@@ -53,7 +53,11 @@ def ref(name: str, kind: str = "schemas") -> dict[str, str]:
 
 
 MODIFIED = nullable(
-    TIME | {"description": "When it was last changed officially. `modified_since` is about this."}
+    TIME
+    | {
+        "description": "When a change, its own or another's, last altered this answer."
+        " `modified_since` is about this. In a list of a past day, its own last change by then."
+    }
 )
 SOURCE = nullable(TEXT | {"description": "Where that is written."})
 NAMED = {"name": OFFICIAL, "slug": SLUG}

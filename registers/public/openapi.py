@@ -120,12 +120,11 @@ MODIFIED_SINCE = {
         "in": "query",
         "description": "Only those that were officially changed at this time or later: `modified`"
         " in the answer says when each was. A date stands for its beginning in Europe/London, and a"
-        " time without an offset is one in Europe/London. It follows what is recorded of each"
-        " one itself. What another's change alters in its answer is a change of that other: a"
-        " member's `groups` of the group, a successor's `came_from` of its predecessor, the"
-        " numbers of protocols of those and of protocols, `replaces` and `covers` of the other"
-        " protocol, and each name and title of what has it. A copy that needs these reads the"
-        " whole list again when its `ETag` has changed.",
+        " time without an offset is one in Europe/London. It follows each"
+        " change that alters an answer, another one's too: a member is modified with its group, a"
+        " successor with its predecessor, and what names a thing when that is renamed. It does"
+        " not follow what a day alone changes: `review_status`, and numbers where a membership"
+        " or succession begins or ends on that day.",
         "schema": {
             "type": "string",
             "anyOf": [{"format": "date"}, {"format": "date-time"}],

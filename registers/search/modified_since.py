@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from registers.models import Change
+from registers.models import Change, OrganisationAltered, ProtocolAltered
 from registers.search.fields import TextField, shorten
 from registers.search.index import Mask
 from registers.search.query_string import ProtocolFilter, parameter
@@ -68,9 +68,21 @@ def _aware(at: datetime.datetime) -> datetime.datetime:
     return at if at.tzinfo else timezone.make_aware(at)
 
 
-def changes_since(moment: Moment) -> QuerySet[Change]:
-    """Return the official changes at that moment and since, in no order."""
-    return Change.objects.public().filter(made_at__gte=moment.at).order_by()
+def modified_since(
+    moment: Moment, owner: str, key: str, altered: type[ProtocolAltered | OrganisationAltered]
+) -> QuerySet[Any, Any]:
+    """Return the column `key` of what was officially changed at that moment or since.
+
+    That is by a change of its own, or by one of another that altered what is public of it.
+    `owner` is what has the changes: 'protocol' or 'organisation'. There are no nulls.
+    """
+    own = Change.objects.public()
+    found = [
+        each.filter(made_at__gte=moment.at, **{f"{owner}__isnull": False})
+        for each in (own.order_by(), altered._default_manager.order_by())
+    ]
+    columns = [each.values_list(f"{owner}__{key}", flat=True) for each in found]
+    return columns[0].union(columns[1])
 
 
 class JsonFilter(ProtocolFilter):
@@ -83,8 +95,8 @@ class JsonFilter(ProtocolFilter):
         masks, moment = super()._masks, self.cleaned.get("modified_since")
         if moment is None:
             return masks
-        entries = changes_since(moment).values_list("protocol__search_entry__id", flat=True)
-        positions = np.fromiter((key for key in entries.distinct() if key is not None), np.int64)
+        entries = modified_since(moment, "protocol", "search_entry__id", ProtocolAltered)
+        positions = np.fromiter((key for key in entries if key is not None), np.int64)
         modified = np.zeros(self.index.size, bool)
         # One that was added since the index was read has no position there.
         modified[positions[positions < self.index.size]] = True

@@ -40,6 +40,7 @@ MODELS = list(apps.get_app_config("registers").get_models())
 LATER = {
     *("Reminder", "Reminded", "Answer", "Try", "Merge", "Apart", "EarlierVersion"),
     *("Import", "ImportLine", "ImportName", "UsedReference", "SynonymSet"),
+    *("ProtocolAltered", "OrganisationAltered"),
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]

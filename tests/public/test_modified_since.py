@@ -13,11 +13,9 @@ from django.test import Client
 
 from registers import changes
 from registers.exports.facts import UNKNOWN_OF_THE_PAST
-from registers.models import Membership, Organisation, Protocol, Succession
+from registers.models import Organisation, Protocol
 from registers.search.modified_since import FIRST, LAST, MomentField
-from tests.makers import OrganisationFactory, make_protocols
-from tests.public.asking import ask as ask_cached
-from tests.public.asking import cached
+from tests.makers import make_protocols
 
 pytestmark = [
     pytest.mark.both_databases,
@@ -104,30 +102,6 @@ def test_it_narrows_with_the_rest_and_stays_on_every_page(client: Client):
     second = ask(client, "protocols", page=2, **since)
     assert (second["count"], len(second["results"]), second["next"]) == (60, 10, None)
     assert ask(client, "protocols", review="overdue", **since)["count"] == 0
-
-
-@pytest.mark.parametrize("kind", ["membership", "succession"])
-def test_a_link_is_a_change_of_the_one_that_it_is_recorded_with(client: Client, kind):
-    """That the other one's answer differs shows in the tag of the whole list."""
-    one = OrganisationFactory(name="Recorded With", kind="group")
-    other = OrganisationFactory(name="Zzz Other End")
-    site, address = cached(), "/organisations.json?letter=z"
-    before = ask_cached(site, address)
-    link = (
-        Membership(group=one, member=other)
-        if kind == "membership"
-        else Succession(organisation=one, successor=other)
-    )
-    with changes.record_change(one, at=LATER):
-        changes.save(link)
-    found = ask(client, "organisations", modified_since=LATER.isoformat())
-    assert [each["slug"] for each in found["results"]] == [one.slug]
-    after = ask_cached(site, address)
-    assert after.headers["etag"] != before.headers["etag"]
-    fact = "groups" if kind == "membership" else "came_from"
-    said = [json.loads(each.plain)["results"][-1] for each in (before, after)]
-    assert [each["slug"] for each in said] == [other.slug] * 2
-    assert [[linked["slug"] for linked in each[fact]] for each in said] == [[], [one.slug]]
 
 
 @pytest.mark.parametrize("noun", ["protocols", "organisations"])

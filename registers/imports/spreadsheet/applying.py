@@ -63,6 +63,7 @@ def save_plan(
         links=touched.links,
     ):
         yield Progress("made to be found", done, of)
+    touched.altered.store()
 
 
 def _lines(plan: Plan) -> list[Line]:
