@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from registers.exports.columns import BOOLEANS, WRITERS, ExportContext, day, month
+from registers.history.snapshot import Values, comparable_value, field_values
 from registers.models import (
     Approver,
     Change,
@@ -50,8 +52,15 @@ PLAIN_FIELDS = {
 }
 
 
-# What stands beside a protocol: its page says what it was on a past day.
-UNKNOWN_OF_THE_PAST = ("taken_on", "replaces", "comes_under", "covers", "reviews", "documents")
+# What another protocol says: no snapshot of this one has it.
+UNKNOWN_OF_THE_PAST = ("replaces", "covers")
+# What a snapshot has of the parts of a protocol. Where it differs from today's, no more is given
+# of that day: a file may be published no more, and a succession recorded no more.
+OWNER = frozenset({"protocol"})
+COMPARED_WITH_TODAY = {
+    "taken_on": ("predecessor", "successor"),
+    "documents": ("title", "file"),
+}
 
 
 def plain_facts(protocol: Protocol) -> Facts:
@@ -104,9 +113,15 @@ def protocol_facts(
     facts. What is not a protocol's own, and is not known of a past day here, is null.
     """
     keys = [protocol.pk for protocol in protocols]
+    parts = {each.pk: each.recorded["parts"] for each in protocols if hasattr(each, "recorded")}
+    broader = {
+        key: [row["overarching"]["key"] for row in each["overarching"]]
+        for key, each in parts.items()
+    }
     changed = last_changes("protocol", keys, ProtocolAltered, until=until)
     near = Protocol.public.filter(
-        Q(pk__in=[protocol.replaced_by_id for protocol in protocols]) | Q(replaced_by__in=keys)
+        Q(pk__in={*(each.replaced_by_id for each in protocols), *chain(*broader.values())})
+        | Q(replaced_by__in=keys)
     )
     replaces: dict[str | None, list[Protocol]] = defaultdict(list)
     for older in near:
@@ -119,7 +134,9 @@ def protocol_facts(
         if Protocol.Status.DRAFT not in {link.protocol.status, link.overarching.status}:
             under[link.protocol_id].append(link.overarching)
             covers[link.overarching_id].append(link.protocol)
-    reviews = _by(Review.objects.select_related("replaced_by"), "protocol", keys)
+    recorded_by = {"recorded_at__lt": until} if until else {}
+    held = Review.objects.filter(**recorded_by).select_related("replaced_by")
+    reviews = _by(held, "protocol", keys)
     documents = _by(Document.objects.listed(), "protocol", keys)
     recorded = Succession.objects.filter(
         organisation=OuterRef("predecessor"), successor=OuterRef("successor")
@@ -128,9 +145,18 @@ def protocol_facts(
     taken_on = _by(decided.annotate(on=Subquery(recorded.values("happened_on"))), "protocol", keys)
 
     def facts(protocol: Protocol) -> Facts:
+        found = todays_facts(protocol)
         if until:
-            return todays_facts(protocol) | dict.fromkeys(UNKNOWN_OF_THE_PAST)
-        return todays_facts(protocol)
+            found |= dict.fromkeys(UNKNOWN_OF_THE_PAST)
+        if said := parts.get(protocol.pk):
+            past = [newer[key] for key in broader[protocol.pk] if key in newer]
+            found["comes_under"] = [_link(each, context) for each in _in_order(past)]
+            now = {"taken_on": taken_on[protocol.pk], "documents": documents[protocol.pk]}
+            for name, values in COMPARED_WITH_TODAY.items():
+                today = [field_values(each, without=OWNER) for each in now[name]]
+                if _compared(said[name], values) != _compared(today, values):
+                    found[name] = None
+        return found
 
     def todays_facts(protocol: Protocol) -> Facts:
         return {
@@ -147,6 +173,10 @@ def protocol_facts(
         }
 
     return facts
+
+
+def _compared(rows: Iterable[Values], names: tuple[str, ...]) -> set[tuple[Any, ...]]:
+    return {tuple(comparable_value(row[name]) for name in names) for row in rows}
 
 
 def _by(things: QuerySet[Any], owner: str, keys: list[Any]) -> dict[Any, list[Any]]:

@@ -123,9 +123,10 @@ def made_from(
     """Return a protocol, not saved, as a snapshot says, with its theme and parties.
 
     `themes` and `organisations` are what these were called then, by key. What is in
-    neither is called as the snapshot says.
+    neither is called as the snapshot says. The snapshot itself is its attribute `recorded`.
     """
     made = Protocol()
+    made.__dict__["recorded"] = record
     for field in Protocol._meta.fields:
         if field.name in record["fields"] and field.name not in PRIVATE_FIELDS:
             value = to_python(field, record["fields"][field.name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from registers.exports.facts import PLAIN_FIELDS, UNKNOWN_OF_THE_PAST
+from registers.exports.facts import COMPARED_WITH_TODAY, PLAIN_FIELDS, UNKNOWN_OF_THE_PAST
 from registers.models import Party, Review
 from registers.models.protocol_fields import Kind
 
@@ -112,8 +112,9 @@ PROTOCOL_FACTS: dict[str, Schema] = {
     "reviews": list_of(ref("Review"), "Its reviews, the newest first."),
     "documents": list_of(ref("Document"), "Its documents."),
 }
-for _name in UNKNOWN_OF_THE_PAST:
-    _words = f"{PROTOCOL_FACTS[_name]['description']} Null in a list of a past day."
+for _name in (*UNKNOWN_OF_THE_PAST, *COMPARED_WITH_TODAY):
+    _when = ", where it was another" if _name in COMPARED_WITH_TODAY else ""
+    _words = f"{PROTOCOL_FACTS[_name]['description']} Null in a list of a past day{_when}."
     PROTOCOL_FACTS[_name] = nullable(PROTOCOL_FACTS[_name] | {"description": _words})
 ORGANISATION_FACTS: dict[str, Schema] = {
     "approvers": list_of(TEXT, "The job titles that approve protocols for it."),

@@ -13,7 +13,7 @@ from django.test import Client
 
 from registers import changes
 from registers.exports.facts import UNKNOWN_OF_THE_PAST
-from registers.models import Organisation, Protocol
+from registers.models import Document, Organisation, Overarching, Protocol, Review
 from registers.search.modified_since import FIRST, LAST, MomentField
 from tests.makers import make_protocols
 
@@ -152,3 +152,53 @@ def test_a_list_of_a_past_day_says_only_what_is_known_of_it(client: Client):
     assert then["parties"] == now["parties"] != []
     for name in UNKNOWN_OF_THE_PAST:
         assert (then[name], now[name]) == (None, [])
+
+
+def test_a_list_of_a_past_day_has_the_parts_of_that_day(client: Client):
+    changed, stays = (Protocol.objects.get(pk=key) for key in ("0036", "0012"))
+    broader = Protocol.objects.get(pk="0046")
+    days = [LATER + datetime.timedelta(days=10 * number) for number in range(3)]
+
+    def write(protocol: Protocol, number: int) -> None:
+        with changes.record_change(protocol, at=days[number]):
+            protocol.purpose = f"Purpose {number}"
+            changes.save(protocol)
+            changes.save(
+                Review(
+                    protocol=protocol,
+                    reviewed_on=days[number].date(),
+                    outcome="unchanged",
+                    next_review=datetime.date(2028, 1, 1),
+                    job_title=f"Reviewer {number}",
+                    recorded_at=days[number],
+                )
+            )
+            if number == 0:
+                changes.save(Overarching(protocol=protocol, overarching=broader))
+                Document.objects.create(protocol=protocol, title="Signed", file="a.pdf")
+
+    with time_machine.travel(days[2] + datetime.timedelta(days=1), tick=False):
+        for protocol in (changed, stays):
+            write(protocol, 0)
+        write(changed, 1)
+        with changes.record_change(changed, at=days[2]):
+            changes.remove(Overarching.objects.get(protocol=changed))
+            Document.objects.create(protocol=changed, title="Another", file="b.pdf")
+
+        def on(number: int, reference: str) -> tuple[Any, ...]:
+            asked = {"on": (days[number] + datetime.timedelta(days=1)).date()} if number < 3 else {}
+            found = ask(client, "protocols", status="all", **asked)["results"]
+            said = next(each for each in found if each["reference"] == reference)
+            return (
+                [each["job_title"] for each in said["reviews"]],
+                [each["reference"] for each in said["comes_under"]],
+                said["documents"] and [each["title"] for each in said["documents"]],
+            )
+
+        reviewers = ["Reviewer 1", "Reviewer 0"]
+        # Of those days the documents were others than today, and files may be gone.
+        assert on(0, "0036") == (reviewers[1:], ["0046"], None)
+        assert on(1, "0036") == (reviewers, ["0046"], None)
+        assert on(3, "0036") == (reviewers, [], ["Another", "Signed"])
+        for number in (0, 1, 3):
+            assert on(number, "0012") == (reviewers[1:], ["0046"], ["Signed"])
