@@ -98,7 +98,7 @@ class Results:
             found, tiers = self.filters.excluding(), self.search.tiers
             of_theme = self.filters.index.theme
             size = max([int(of_theme.max(initial=0)), *(theme.pk for theme in themes)]) + 1
-            best = np.full(size, TIERS, np.int32)
+            best = np.full(size, TIERS, tiers.dtype)
             np.minimum.at(best, of_theme[found], tiers[found])
             themes.sort(key=lambda theme: int(best[theme.pk]))
         return themes

@@ -30,7 +30,8 @@ class Row:
         self._page, self._explanation = page, explanation
         self.reference = reference
         self.theme_id = theme
-        self.passages: list[Passage] = []  # where the search matched, if not visible in the row
+        # Where the search matched, if not visible in the row: that of the purpose is the first.
+        self.passages: list[Passage] = []
 
     @property
     def version(self) -> str:

@@ -28,7 +28,7 @@ SMALL_CASES: dict[str, tuple[str, list[str]]] = {
     "and none is left out": ("night wages", []),
     "small words are": ("the nests of and", [OWLS]),
     "and so they are where there is no other": ("and", []),
-    "unless they are in quotes": ('"and"', [DAY, ODD, NIGHT]),
+    "unless they are in quotes": ('"and"', [NIGHT, DAY, ODD]),
     "or they are in a phrase": ('"owls and barn"', [DAY]),
     "children finds child": ("children", [CHILD, OWLS]),
     "child finds children": ("child", [CHILD, OWLS]),

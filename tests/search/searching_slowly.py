@@ -43,23 +43,23 @@ class Slow:
         return same[0] if same else ""
 
     def rank(self, reference: str, term: Term) -> tuple[int, list[tuple[int, bool]]] | None:
-        """The number of the first field with the term, or the groups of synonyms that are there.
+        """The tier of the first field with the term, or the groups of synonyms that are there.
 
-        A number of 7 and the groups, each with whether it is in the title; None without any.
+        A tier of 4 and the groups, each with whether it is in the title; None without any.
         """
         if term.reference == reference:
             return 0, []
         fields = self.texts[reference]
-        for number, field in enumerate(fields, start=1):
+        for tier, field in zip(FIELDS, fields, strict=True):
             if any(has(row, term) for row in field):
-                return number, []
+                return tier, []
         groups = []
         for number, forms in enumerate(term.synonym_groups):
             meant = replace(term, forms=forms, word="")
             where = [any(has(row, meant) for row in field) for field in fields]
             if forms and any(where):
                 groups.append((number, where[0]))
-        return (7, groups) if groups else None
+        return (4, groups) if groups else None
 
     def search(self, typed: str) -> dict[str, int]:
         """By reference of what has every word, its tier."""
@@ -87,7 +87,8 @@ class Slow:
 
 
 # By group of synonyms: the tier in the title and elsewhere. The groups between are the near ones.
-GROUPS = [(7, 8), (9, 12), (10, 13), (11, 14), (15, 16)]
+GROUPS = [(4, 5), (6, 9), (7, 10), (8, 11), (12, 12)]
+FIELDS = [1, 2, 2, 2, 2, 3]  # tiers
 
 
 def tier_of(ranks: list[tuple[int, list[tuple[int, bool]]]]) -> int:
@@ -98,7 +99,8 @@ def tier_of(ranks: list[tuple[int, list[tuple[int, bool]]]]) -> int:
     for field, groups in ranks:
         places = [GROUPS[number][0 if in_title else 1] for number, in_title in groups]
         worst = max(worst, min(places, default=field))
-        count += sum(2 if in_title else 1 for number, in_title in groups if number < 4)
+        near = [in_title for number, in_title in groups if number < len(GROUPS) - 1]
+        count += len(near) + sum(near)
     return worst * 16 + 15 - min(count, 15)
 
 

@@ -6,11 +6,13 @@ import pytest
 from django.template import Context, Template
 
 from registers import changes
-from registers.models import Name, Protocol
+from registers.models import Name, Party, Protocol
 from registers.search.index import current_index
-from registers.search.text.highlight import highlight, passage, passages
+from registers.search.text.highlight import highlight, passages, text_words
+from registers.search.text.highlight import passage as passage_of
 from registers.search.text.query import parse_query
 from registers.search.text.search import search as search_for
+from registers.search.text.terms import Term
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
 from tests.search.search_cases import HOSTILE
 
@@ -58,6 +60,10 @@ def test_the_segments_of_any_text_are_the_text(text):
 LONG = " ".join(f"w{number}" for number in range(100))
 
 
+def passage(text: str, terms: list[Term], wanted: list[Term] | None = None):
+    return passage_of(text, text_words(text), tuple(terms), wanted or terms)
+
+
 def test_a_passage_of_a_long_text_stands_around_the_first_hit():
     segments = passage(LONG, parse_query('"w50" "w55" "w90"'))
     assert shown(segments).startswith("… w40 w41")
@@ -71,6 +77,23 @@ def test_a_passage_at_the_ends_has_no_dots_there():
     assert shown(passage(LONG + ".", parse_query('"w99"'))).endswith("w98 [w99].")
     assert shown(passage("Owls (barn).", parse_query("barn"))) == "Owls ([barn])."
     assert passage(LONG, parse_query("owl")) == []
+
+
+SENTENCES = "One two. Three owls four? (Five.) Six owls\nseven " + LONG
+FROM_SENTENCE = {
+    "the first": ("two", "One [two]. Three owls"),
+    "another": ("four", "… Three owls [four]? (Five.)"),
+    "behind a bracket": ("six", "… [Six] owls\nseven w0"),
+    "a line": ("seven", "… [seven] w0 w1"),
+    "a long one, from ten words before": ("w50", "… w40 w41"),
+    "the first that is wanted": ("seven owl", "… [seven] w0 w1"),
+}
+
+
+@pytest.mark.parametrize(("typed", "begins"), FROM_SENTENCE.values(), ids=FROM_SENTENCE)
+def test_a_passage_begins_at_the_sentence_with_the_hit(typed, begins):
+    terms = parse_query(typed)
+    assert shown(passage(SENTENCES, terms, terms[:1])).startswith(begins)
 
 
 def render(template: str, **context) -> str:
@@ -104,9 +127,13 @@ class TestPassages:
 
     def test_what_the_list_shows_needs_none(self, empty_register):
         party = PartyFactory(
-            protocol__title="Owls", protocol__purpose="Barns", organisation__name="Kestrel"
+            protocol__title="Owls", protocol__purpose="Owls in barns", organisation__name="Kestrel"
         )
-        assert self.below("owls barn kestrel", party.protocol_id) == []
+        changes.save(Party(protocol=party.protocol, organisation=party.organisation, role="lead"))
+        assert self.below("owls kestrel", party.protocol_id) == []
+        PartyFactory(protocol=party.protocol, organisation__name="Robin", position=7)
+        assert self.below("owls robin", party.protocol_id) == [("Organisation", "[Robin]")]
+        assert self.below("owls barn", party.protocol_id) == [("Purpose", "[Owls] in [barns]")]
 
     def test_each_word_is_shown_where_it_was_found_first(self, empty_register):
         protocol = ProtocolFactory(
@@ -118,7 +145,7 @@ class TestPassages:
         assert self.below("owls kestrel falcon w99 cats", protocol.pk) == [
             ("Purpose", "… " + " ".join(f"w{n}" for n in range(70, 99)) + " [w99]"),
             ("Summary", "About [kestrels] and [falcons]"),
-            ("Information shared", "Kestrels, [cats]"),
+            ("Information shared", "[Kestrels], [cats]"),
         ]
 
     def test_a_name_that_is_not_shown(self, empty_register):
@@ -132,12 +159,15 @@ class TestPassages:
             ("Organisation", "Essex Trust, published as The [Partnership]"),
         ]
 
-    def test_a_party_beyond_those_that_are_shown(self, empty_register):
-        protocol = ProtocolFactory()
-        for number in range(6):
-            PartyFactory(protocol=protocol, organisation__name=f"Body x{number}", position=number)
-        assert self.below("x4", protocol.pk) == []
-        assert self.below("x5", protocol.pk) == [("Organisation", "Body [x5]")]
+    def test_only_what_a_protocol_has_is_looked_for_in_it(self, empty_register):
+        party = PartyFactory(protocol__purpose="Owls", organisation__name="Tits")
+        other = PartyFactory(protocol__purpose="Cats", organisation__name="Kestrel")
+        search = search_for("owls kestrel zebra", current_index())
+        has = {each: search.terms_of(each) for each in (party.protocol_id, other.protocol_id)}
+        assert {pk: [term.word for term in terms] for pk, terms in has.items()} == {
+            party.protocol_id: ["owls"],
+            other.protocol_id: ["kestrel"],
+        }
 
     def test_a_page_costs_one_query_for_names(self, real_register, django_assert_num_queries):
         search = search_for("eput", current_index())

@@ -1,11 +1,13 @@
-"""Highlights search words in a text, and finds the passage around the first."""
+"""Highlights search words in a text, and finds the passage with the first."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 from registers.models import Name, Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS
@@ -15,13 +17,13 @@ from registers.search.text.terms import Form, Term
 from registers.search.text.words import MAX_FIELD_LENGTH, SHORT_TEXT, Word, words_of
 
 PASSAGE_WORDS = 30
-WORDS_BEFORE = 10
-SHOWN_WORDS = 28  # of a purpose, in a list
-SHOWN_PARTNERS = 5
+MOST_BEFORE, WORDS_BEFORE = 20, 10  # of a sentence, before its hit: with more, the last ten
 # The title is always shown whole.
 TEXTS = [field for field in PROTOCOL_FIELDS if field.searched and field.name != "title"]
+_SENTENCE_END = re.compile(r"[.!?]['\"’”)]*\s+|[\r\n]+")
 
 Segments = list[tuple[str, bool]]
+Spans = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,40 +44,48 @@ def highlight(text: str, terms: Iterable[Term]) -> Segments:
 
 
 def _highlight(text: str, terms: tuple[Term, ...]) -> Segments:
-    return _cut(text, _spans(words_of(text[:MAX_FIELD_LENGTH]), terms), 0, len(text))
+    return _cut(text, _spans(text_words(text), terms), 0, len(text))
 
 
 _highlight_short = lru_cache(maxsize=4_000)(_highlight)
 
 
-def passage(text: str, terms: Iterable[Term]) -> Segments:
-    """Return about 30 words of `text` around the first match, in segments; none without a match.
+def passage(
+    text: str, words: Sequence[Word], terms: tuple[Term, ...], wanted: Sequence[Term]
+) -> Segments:
+    """Return about 30 words of `text` from the sentence with the first hit on, in segments.
 
-    It has '…' where the text continues.
+    That is the first of the terms `wanted`; without one there are no segments. Hits of all
+    `terms` are marked. It has '…' where the text continues. `words` are those of the text.
     """
-    words = words_of(text[:MAX_FIELD_LENGTH])
-    spans = _spans(words, terms)
-    if not spans:
+    first_hit = next(_hits(words, tuple(wanted)), None)
+    if first_hit is None:
         return []
-    hit = next(index for index, word in enumerate(words) if word.end > spans[0][0])
-    first = max(0, min(hit - WORDS_BEFORE, len(words) - PASSAGE_WORDS))
+    hit = next(at for at, word in enumerate(words) if word.end > first_hit[0])
+    ends = takewhile(
+        lambda end: end <= first_hit[0], map(re.Match.end, _SENTENCE_END.finditer(text))
+    )
+    sentence = max(ends, default=0)
+    first = next(at for at, word in enumerate(words) if word.start >= sentence)
+    if hit - first > MOST_BEFORE:
+        first = max(0, min(hit - WORDS_BEFORE, len(words) - PASSAGE_WORDS))
+        sentence = words[first].start if first else 0
     last = min(first + PASSAGE_WORDS, len(words)) - 1
-    start = words[first].start if first else 0
     whole = last == len(words) - 1 and len(text) <= MAX_FIELD_LENGTH
-    end = len(text) if whole else words[last].end
-    segments = _cut(text, spans, start, end)
-    return [*([("… ", False)] if start else []), *segments, *([] if whole else [(" …", False)])]
+    segments = _cut(text, _spans(words, terms), sentence, len(text) if whole else words[last].end)
+    return [*([("… ", False)] if sentence else []), *segments, *([] if whole else [(" …", False)])]
 
 
 def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Passage]]:
     """Return by reference the passages to show below each protocol in a list.
 
-    None for words that the list itself shows (reference, title, the beginning of the
-    purpose, the first parties' names). `protocols` must come with_parties(). One query
-    for the names of organisations, if any word was not found in the texts.
+    None for words that every list shows: in the reference, the title, the name of the lead, and
+    that of a partner who is alone.
+    `protocols` must come with_parties(). One query for the names of organisations, if
+    any word was not found in the texts.
     """
     protocols = list(protocols)
-    found = {each.pk: _passages_in_texts(each, search.terms) for each in protocols}
+    found = {each.pk: _in_texts(each, search.terms_of(each.reference)) for each in protocols}
     keys = {
         party.organisation_id
         for protocol in protocols
@@ -86,39 +96,31 @@ def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Pa
     for name in Name.objects.filter(organisation__in=keys) if keys else ():
         names[name.organisation_id].append(name)
     return {
-        protocol.pk: [
-            *found[protocol.pk][0],
-            *_passages_in_names(protocol, found[protocol.pk][1], names),
-        ]
-        for protocol in protocols
+        each.pk: [*found[each.pk][0], *_in_names(each, found[each.pk][1], names)]
+        for each in protocols
     }
 
 
-def _passages_in_texts(
-    protocol: Protocol, terms: Iterable[Term]
-) -> tuple[list[Passage], list[Term]]:
+def _in_texts(protocol: Protocol, terms: Sequence[Term]) -> tuple[list[Passage], list[Term]]:
     """Return the passages of a protocol's own texts, and the terms that occur in none."""
-    lead, partners = protocol.parts
-    parties = [party for party in [lead, *partners[:SHOWN_PARTNERS]] if party]
-    left = list(terms)
-    # The shortest first: a text is only split into words while a term is still missing.
-    for shown in (
-        [protocol.reference, without_zeros(protocol.reference), protocol.title],
-        [party.organisation.name for party in parties],
-        [" ".join(protocol.purpose.split()[:SHOWN_WORDS])],
-    ):
-        left = left and _terms_not_in(shown, left)
+    left = _terms_not_in(map(text_words, (protocol.reference, protocol.title)), terms)
+    if left:
+        lead, partners = protocol.parts
+        parties = [*([lead] if lead else []), *(partners if len(partners) == 1 else [])]
+        names = [party.organisation.name for party in parties]
+        left = _terms_not_in(map(text_words, (without_zeros(protocol.reference), *names)), left)
     found: list[Passage] = []
-    for field in TEXTS:
+    for field in TEXTS if left else ():
         text = getattr(protocol, field.name)
-        segments = left and passage(text, left)
+        words = text_words(text)
+        segments = passage(text, words, tuple(terms), left)
         if segments:
             found.append(Passage(label=field.label, segments=segments))
-            left = _terms_not_in([text], left)
+            left = _terms_not_in([words], left)
     return found, left
 
 
-def _passages_in_names(
+def _in_names(
     protocol: Protocol, left: list[Term], names: dict[int, list[Name]]
 ) -> Iterator[Passage]:
     """Yield a passage for each name of a party with a term that was not found before."""
@@ -130,34 +132,29 @@ def _passages_in_names(
             forms.append((", once called " if former else ", also called ", name.text))
         forms.append((", published as ", party.name_as_published))
         for form, text in forms:
-            if not _spans(words_of(text), left):
-                continue
             segments = highlight(text, left)
-            before: Segments = [(official + form, False)] if form else []
-            yield Passage(label="Organisation", segments=[*before, *segments])
-            left = _terms_not_in([text], left)
+            if any(hit for _, hit in segments):
+                before: Segments = [(official + form, False)] if form else []
+                yield Passage(label="Organisation", segments=[*before, *segments])
+                left = _terms_not_in([text_words(text)], left)
 
 
-def _terms_not_in(texts: list[str], terms: Iterable[Term]) -> list[Term]:
-    words = [words_of(text[:MAX_FIELD_LENGTH]) for text in texts]
-    return [term for term in terms if not any(_has(each, term) for each in words)]
+def text_words(text: str) -> Sequence[Word]:
+    """Return the words of a text, as far as it is searched."""
+    return words_of(text[:MAX_FIELD_LENGTH])
 
 
-def _has(words: Sequence[Word], term: Term) -> bool:
-    match = _match_of((term,))
-    return any(match(words, index, word) for index, word in enumerate(words))
+def _terms_not_in(texts: Iterable[Sequence[Word]], terms: Iterable[Term]) -> list[Term]:
+    left = list(terms)
+    for words in texts:
+        left = [term for term in left if next(_hits(words, (term,)), None) is None]
+    return left
 
 
-def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]]:
+def _spans(words: Sequence[Word], terms: tuple[Term, ...]) -> Spans:
     """Return the start and end of each match, in order and without overlaps."""
-    match = _match_of(tuple(terms))
-    found = [
-        (word.start, words[index + length - 1].end)
-        for index, word in enumerate(words)
-        if (length := match(words, index, word))
-    ]
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(found):
+    merged: Spans = []
+    for start, end in _hits(words, terms):
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -165,36 +162,43 @@ def _spans(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]
     return merged
 
 
-@lru_cache(maxsize=500)
-def _match_of(terms: tuple[Term, ...]) -> Callable[[Sequence[Word], int, Word], int]:
-    """Return a function of words, a place and its word: how many words match from there on.
-
-    It looks a word up, whatever the number of forms: a page has thousands of words.
-    """
-    forms = [form for term in terms for form in term.all_forms]
-    whole = {term.reference for term in terms if term.reference}
-    whole |= {word for form in forms if not form.stems for word in form.plain}
-    prefixes = tuple(form.prefix for form in forms if form.prefix)
-    by_stem: defaultdict[str, list[Form]] = defaultdict(list)
-    for form in forms:
-        if form.stems:
-            by_stem[form.stems[0]].append(form)
-
-    def match(words: Sequence[Word], index: int, word: Word) -> int:
-        length = int(word.plain in whole or word.plain.startswith(prefixes))
-        for form in by_stem.get(word.stem, ()):
-            here = words[index : index + len(form.stems)]
+def _hits(words: Sequence[Word], terms: tuple[Term, ...]) -> Iterator[tuple[int, int]]:
+    """Yield where matches start, in order, and where the longest from there ends."""
+    whole, prefixes, by_stem = _lookups(terms)
+    for at, (plain, stem, start, end) in enumerate(words):
+        for form in by_stem.get(stem, ()):
+            here = words[at : at + len(form.stems)]
             # The plain words of a phrase stand side by side as its stems do.
             if tuple(each.stem for each in here) == form.stems and (
                 not form.plain or tuple(each.plain for each in here) == form.plain
             ):
-                length = max(length, len(here))
-        return length
+                yield start, here[-1].end
+                break
+        else:
+            if plain in whole or plain.startswith(prefixes):
+                yield start, end
 
-    return match
+
+@lru_cache(maxsize=500)
+def _lookups(
+    terms: tuple[Term, ...],
+) -> tuple[set[str], tuple[str, ...], dict[str, list[Form]]]:
+    """Return what a word is looked up in: whole words, beginnings, and forms by their first stem.
+
+    So that each costs the same, whatever the number of forms: a page has thousands of words.
+    The longest forms come first.
+    """
+    forms = [form for term in terms for form in term.all_forms]
+    whole = {term.reference for term in terms if term.reference}
+    whole |= {word for form in forms if not form.stems for word in form.plain}
+    by_stem: defaultdict[str, list[Form]] = defaultdict(list)
+    for form in sorted(forms, key=lambda form: -len(form.stems)):
+        if form.stems:
+            by_stem[form.stems[0]].append(form)
+    return whole, tuple(form.prefix for form in forms if form.prefix), dict(by_stem)
 
 
-def _cut(text: str, spans: list[tuple[int, int]], start: int, end: int) -> Segments:
+def _cut(text: str, spans: Spans, start: int, end: int) -> Segments:
     """Return `text` from `start` to `end` in segments, cut where spans begin and end."""
     segments: Segments = []
     at = start

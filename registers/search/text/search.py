@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial, reduce
 from operator import or_
@@ -24,14 +24,15 @@ from registers.search.text.synonyms import RANKED, synonyms_of
 from registers.search.text.terms import Form, Term, exactly, forms_of
 from registers.search.text.words import words_of
 
-Tiers = npt.NDArray[np.int32]
+Tiers = npt.NDArray[np.int16]
 
 # Tiers; after the first are the fields, and then what stands for a word: the words of its set,
 # the nearest of what is searched for too, and all else. Each group has two, and the title is first.
-EXACT, BY_SYNONYM, NOT_FOUND = 0, len(PROTOCOLS.fields) + 1, 100
-IN_TITLE = (0, *range(2, 2 + RANKED), 2 + 2 * RANKED)
-ELSEWHERE = (1, *range(2 + RANKED, 2 + 2 * RANKED), 3 + 2 * RANKED)
+EXACT, TITLE, TEXTS, NAMES, NOT_FOUND = 0, 1, 2, 3, 100
+IN_TITLE = (4, *range(6, 6 + RANKED))
+ELSEWHERE = (5, *range(6 + RANKED, 7 + 2 * RANKED))
 MOST_COUNTED = 15
+OWN_TEXTS = PROTOCOLS.fields[:-1]  # all but the names of parties
 MAX_CACHED = 64  # masks, of one byte per protocol
 
 
@@ -84,6 +85,17 @@ class Search:
         """Return whether any public protocol has this term."""
         return bool((_matches(self.index, term) & self.index.public).any())
 
+    def terms_of(self, reference: str) -> Sequence[Term]:
+        """Return the terms that a protocol of the list has: all, unless none has them all."""
+        position = self.index.position_of(reference)
+        if position is None or self.mask[position]:
+            return self.terms
+        return [
+            term
+            for term in self.terms
+            if any(_found(self.index, forms)[position] for forms in _groups(term))
+        ]
+
     def exact_match(self, mask: Mask) -> int | None:
         """Return the position of the protocol whose reference was asked for, if `mask` has it."""
         for term in self.terms:
@@ -118,31 +130,28 @@ class Search:
     def tiers(self) -> Tiers:
         """The relevance of each position: the lowest comes first.
 
-        0: the reference was searched for. 1: every word is in the title; 2: in title and
-        reference; 3 to 5: also in the purpose, the summary and the information items;
-        6: in names. From 7 on a word is not there, and what stands for it is. Where these
-        are equal, more groups of near synonyms come before fewer. So each tier is that number
-        times 16, less what was counted.
+        0: the reference was searched for. 1: every word is in the title; 2: in the protocol's
+        own texts; 3: also in names. From 4 on a word is not there, and what stands for it is.
+        Where these are equal, more groups of near synonyms come before fewer. So each tier is
+        that number times 16, less what was counted.
         """
         found, index = self.most_words, self.index
-        tiers = np.ones(index.size, np.int32)
-        counted = np.zeros(index.size, np.int32)
+        tiers, counted = np.ones(index.size, np.int16), np.zeros(index.size, np.int16)
         for term in self.terms:
             own = _found(index, term.forms)
-            first = np.full(index.size, NOT_FOUND, np.int32)
-            first[own] = BY_SYNONYM - 1
-            for tier, name in reversed([*enumerate(PROTOCOLS.fields[:-1], start=1)]):
-                first[_found(index, term.forms, name)] = tier
+            first = np.where(own, np.int16(NAMES), np.int16(NOT_FOUND))
+            first[_found(index, term.forms, OWN_TEXTS)] = TEXTS
+            first[_found(index, term.forms, ("title",))] = TITLE
             left = found & ~own
             groups = enumerate(term.synonym_groups) if left.any() else ()
             for number, forms in groups:
-                in_title = left & _found(index, forms, "title")
                 hits = left & _found(index, forms)
+                np.minimum(first, ELSEWHERE[number], out=first, where=hits)
                 if number <= RANKED:
+                    in_title = left & _found(index, forms, ("title",))
+                    np.minimum(first, IN_TITLE[number], out=first, where=in_title)
                     counted += hits
                     counted += in_title
-                here = BY_SYNONYM + np.where(in_title, IN_TITLE[number], ELSEWHERE[number])
-                first[hits] = np.minimum(first, here)[hits]
             np.maximum(tiers, first, out=tiers, where=first < NOT_FOUND)
         tiers = tiers * (MOST_COUNTED + 1) + MOST_COUNTED - np.minimum(counted, MOST_COUNTED)
         for term in self.terms:
@@ -273,31 +282,35 @@ def _rank(index: Index, before: str, after: str, word: str) -> tuple[int, int]:
 def _matches(index: Index, term: Term) -> Mask:
     """Return the mask of protocols with the term, or what stands for it, in texts or names."""
     position = term.reference and index.position_of(term.reference)
-    if not (position or term.synonym_groups):
-        return _found(index, term.forms)
-    mask = reduce(or_, (_found(index, forms) for forms in (term.forms, *term.synonym_groups)))
+    mask = reduce(or_, (_found(index, forms) for forms in _groups(term)))
     if position:
         mask = mask.copy()
         mask[position] = True
     return mask
 
 
-def _found(index: Index, forms: tuple[Form, ...], field: str = "") -> Mask:
-    """Return the mask of protocols with any of the forms in a field, or in any text or name.
+def _groups(term: Term) -> Sequence[tuple[Form, ...]]:
+    """Return the forms of a term, and those of each group of what stands for it."""
+    return [term.forms, *filter(None, term.synonym_groups)]
+
+
+def _found(
+    index: Index, forms: tuple[Form, ...], fields: tuple[str, ...] = PROTOCOLS.fields
+) -> Mask:
+    """Return the mask of protocols with any of the forms in some fields; in all: or in a name.
 
     It is kept, and must not be changed.
     """
 
     def compute() -> Mask:
-        fields = (field,) if field else PROTOCOLS.fields
         mask = _as_mask(index, engine().find(PROTOCOLS, forms, fields))
-        if not field:
+        if fields == PROTOCOLS.fields:
             organisations = engine().find(ORGANISATIONS, forms, ORGANISATIONS.fields)
             if organisations.size:
                 mask |= index.of_organisations(organisations.tolist())
         return mask
 
-    return _cached((index.version, forms, field), compute) if forms else index.nothing
+    return _cached((index.version, forms, fields), compute) if forms else index.nothing
 
 
 def _as_mask(index: Index, ids: npt.NDArray[np.int32]) -> Mask:

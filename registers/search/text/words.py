@@ -25,6 +25,7 @@ SHORT_TEXT = 150  # characters: such as a title or a name
 MAX_WORDS = 10_000
 MAX_REPEATS = 250
 MAX_FOLDED = 2_000
+FEW_CHARACTERS = 16
 # A placeholder between two names, so that no phrase matches across them.
 GAP = "="
 
@@ -90,7 +91,13 @@ class Prepared:
 
 def fold(text: str) -> str:
     """Return `text` in lower case, without accents, with one kind of apostrophe."""
-    return text.translate(_FOLDING)
+    plain = text.replace("&", " and ").replace("`", "'")
+    # Most texts are of ASCII with a dash or an apostrophe, and this is ten times as fast.
+    if not text.isascii():
+        others = [each for each in set(text) if not each.isascii()]
+        for each in others if len(others) <= FEW_CHARACTERS else ():
+            plain = plain.replace(each, _FOLDING[ord(each)])
+    return plain.lower() if plain.isascii() else text.translate(_FOLDING)
 
 
 def words_of(text: str) -> Sequence[Word]:
@@ -101,8 +108,8 @@ def words_of(text: str) -> Sequence[Word]:
 
 def _words_of(text: str) -> Sequence[Word]:
     whole = fold(text)
-    if text.isascii() and len(whole) == len(text):
-        # Nothing was removed, so that positions are the same.
+    if len(whole) == len(text) and all(len(_FOLDING[ord(each)]) == 1 for each in set(text)):
+        # Each character became one, so that positions are the same.
         return [
             Word(*_plain_and_stem(match.group()), match.start(), match.end())
             for match in _WORD.finditer(whole)
