@@ -1,7 +1,7 @@
 # One list of verbs for people and for CI. Each calls a script in weisf/steps.
 .POSIX:
 .NOTPARALLEL:
-.PHONY: help run demo test test-all setup setup-dev lint types locks unit postgres extras browser libreoffice bench kills long format lock
+.PHONY: help run demo test test-all setup setup-dev lint types locks unit postgres extras browser libreoffice picture bench kills long format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -52,6 +52,9 @@ browser: setup-dev ## Run the tests in a real browser (CHROMIUM=)
 
 libreoffice: setup-dev ## Compare what LibreOffice finds in the workbooks, where it is installed
 	@sh weisf/steps/test.sh libreoffice
+
+picture: setup-dev ## Make docs/register.png, the picture of the README, anew (CHROMIUM=)
+	@sh weisf/steps/test.sh picture
 
 bench: setup-dev ## Measure the register beside others, half an hour (BENCH_ARGS=--help)
 	@sh weisf/steps/test.sh bench

@@ -154,6 +154,13 @@ case $suite in
         "$python" tests/with_postgres.py "$python" -m tests.imports.killing "$@" \
             || fail "An import that was killed left something half done on PostgreSQL. Read the message above."
         ;;
+    picture) # of the home page as it is, for the README
+        unset DATABASE_URL
+        CHROMIUM=$(sh weisf/steps/setup.sh chromium)
+        [ -n "$CHROMIUM" ] || exit 0
+        export CHROMIUM
+        exec "$python" -m tests.browser.picture docs/register.png
+        ;;
     bench)
         eval "set -- ${BENCH_ARGS:-}"
         exec "$python" -m benchmarks "$@"
