@@ -91,11 +91,10 @@ PROTOCOL_FACTS: dict[str, Schema] = {
                 "from": ref("NamedOrganisation"),
                 "by": ref("NamedOrganisation"),
                 "on": nullable(
-                    {
-                        "type": "string",
-                        "format": "date",
+                    DAY
+                    | {
                         "description": "The day of the split. Until a day to come, the protocol"
-                        " binds `from` alone.",
+                        " binds `from` alone."
                     }
                 ),
             }

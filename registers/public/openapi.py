@@ -13,7 +13,6 @@ from django.urls import reverse
 from registers.exports import atom, csv, json
 from registers.exports.columns import ExportContext
 from registers.history.as_of import register_began
-from registers.public import exports
 from registers.public.cors import CORS_HEADERS
 from registers.public.exports import DISPOSITIONS, FORMATS
 from registers.public.fact_schemas import ref
@@ -239,9 +238,7 @@ def document(context: ExportContext) -> dict[str, Any]:
         "paths": dict(
             [
                 *_lists(example, described),
-                *_organisations(),
                 *_records(),
-                *_pairs(),
                 *_others(),
                 _addresses(),
             ]
@@ -288,80 +285,68 @@ def _parameter(parameter: Parameter, example: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lists(example: dict[str, Any], described: list[Parameter]) -> Iterator[tuple[str, Any]]:
-    """Give the path of every extension of a list of protocols."""
+    """Give the path of every extension of the lists."""
     for extension, export_format in FORMATS.items():
         # A workbook is bytes, of which no schema says anything.
         body = {"schema": TEXT} if "charset" in export_format.CONTENT_TYPE else {}
         if extension == "json":
             body = {"schema": ref("Protocols"), "example": example}
-        own = ["Link", *(["Content-Disposition"] if extension in DISPOSITIONS else [])]
-        yield (
-            reverse("protocols-export", args=[extension]),
-            path_item(
-                f"protocols-{extension}",
-                f"The protocols that are asked for, as {NAMES[extension]}",
-                response_object(
-                    "The protocols.", {export_format.CONTENT_TYPE: body}, *own, kept=True
-                ),
-                ["304", "400", *(["404"] if extension == "json" else []), "414"],
-                [
-                    ref(name, "parameters")
-                    for name in [
-                        *(each.name for each in described),
-                        *(MODIFIED_SINCE if extension == "json" else []),
-                        *TAG,
-                    ]
-                ],
+        yield _list(
+            ("protocols", extension),
+            "The protocols that are asked for",
+            response_object(
+                "The protocols.",
+                {export_format.CONTENT_TYPE: body},
+                *_own_headers(extension),
+                kept=True,
             ),
+            [each.name for each in described],
+            "414",
         )
+    for noun, summary, words, name, asked in (
+        (
+            "organisations",
+            "The organisations with their names and counts",
+            "The organisations, A to Z.",
+            "Organisations",
+            ["letter", "page"],
+        ),
+        (
+            "sharing",
+            "Which organisations are named together",
+            "The pairs of organisations.",
+            "Pairs",
+            [*PAIR_PARAMETERS, "page"],
+        ),
+    ):
+        for extension, media, schema in (
+            ("csv", csv.CONTENT_TYPE, TEXT),
+            ("json", json.CONTENT_TYPE, ref(name)),
+        ):
+            good = response_object(
+                words, {media: {"schema": schema}}, *_own_headers(extension), kept=True
+            )
+            yield _list((noun, extension), summary, good, asked)
 
 
-def _organisations() -> Iterator[tuple[str, Any]]:
-    """Give the path of every extension of the organisations."""
-    bodies = {
-        "csv": (csv.CONTENT_TYPE, {"schema": TEXT}),
-        "json": (json.CONTENT_TYPE, {"schema": ref("Organisations")}),
-    }
-    for extension in exports.ORGANISATION_FORMATS:
-        media, body = bodies[extension]
-        own = ["Link", *(["Content-Disposition"] if extension == "csv" else [])]
-        yield (
-            reverse("organisations-export", args=[extension]),
-            path_item(
-                f"organisations-{extension}",
-                f"The organisations with their names and counts, as {NAMES[extension]}",
-                response_object("The organisations, A to Z.", {media: body}, *own, kept=True),
-                ["304", "400", *(["404"] if extension == "json" else [])],
-                [
-                    ref(name, "parameters")
-                    for name in [
-                        *("letter", "page"),
-                        *(MODIFIED_SINCE if extension == "json" else []),
-                        *TAG,
-                    ]
-                ],
-            ),
-        )
+def _own_headers(extension: str) -> list[str]:
+    return ["Link", *(["Content-Disposition"] if extension in DISPOSITIONS else [])]
 
 
-def _pairs() -> Iterator[tuple[str, Any]]:
-    """Give the path of every extension of the pairs of organisations."""
-    bodies = {
-        "csv": (csv.CONTENT_TYPE, {"schema": TEXT}),
-        "json": (json.CONTENT_TYPE, {"schema": ref("Pairs")}),
-    }
-    for extension, (media, body) in bodies.items():
-        own = ["Link", *(["Content-Disposition"] if extension == "csv" else [])]
-        yield (
-            reverse("sharing-export", args=[extension]),
-            path_item(
-                f"sharing-{extension}",
-                f"Which organisations are named together, as {NAMES[extension]}",
-                response_object("The pairs of organisations.", {media: body}, *own, kept=True),
-                ["304", "400", *(["404"] if extension == "json" else [])],
-                [ref(name, "parameters") for name in [*PAIR_PARAMETERS, "page", *TAG]],
-            ),
-        )
+def _list(
+    name: tuple[str, str], summary: str, good: dict[str, Any], asked: list[str], *more: str
+) -> tuple[str, Any]:
+    """Return the path of a list, `name` being its noun and its extension. JSON has pages."""
+    noun, extension = name
+    is_json = extension == "json"
+    since = MODIFIED_SINCE if is_json and noun != "sharing" else {}
+    return reverse(f"{noun}-export", args=[extension]), path_item(
+        f"{noun}-{extension}",
+        f"{summary}, as {NAMES[extension]}",
+        good,
+        ["304", "400", *(["404"] if is_json else []), *more],
+        [ref(each, "parameters") for each in [*asked, *since, *TAG]],
+    )
 
 
 def _records() -> Iterator[tuple[str, Any]]:

@@ -19,18 +19,21 @@ from registers.models.review_dates import ReviewStatus
 from registers.public.exports import ORGANISATIONS_PER_PAGE
 from registers.public.fact_schemas import (
     ADDRESS,
+    DAY,
     FACT_SCHEMAS,
     KINDS,
     MEMBERS,
     MONTH,
+    NAMED,
     NUMBER,
-    OFFICIAL,
     ORGANISATION_FACTS,
     PROTOCOL_FACTS,
     SLUG,
+    SOURCE,
     TEXT,
     Schema,
     closed_object,
+    list_of,
     nullable,
     ref,
 )
@@ -140,47 +143,39 @@ def _choice(field: Any) -> dict[str, Any]:
 
 
 PUBLISHED_AS = nullable(
-    {"type": "string", "description": "Its name in the protocol, where another was written there."}
+    TEXT | {"description": "Its name in the protocol, where another was written there."}
 )
-PARTY = {"name": OFFICIAL, "slug": SLUG, "name_as_published": PUBLISHED_AS}
+PARTY = NAMED | {"name_as_published": PUBLISHED_AS}
 PARTNER = PARTY | {
-    "note": nullable({"type": "string", "description": "A public note on its part."}),
-    "signed": nullable(
-        {"type": "string", "format": "date", "description": "When its approver signed."}
-    ),
+    "note": nullable(TEXT | {"description": "A public note on its part."}),
+    "signed": nullable(DAY | {"description": "When its approver signed."}),
 }
 THROUGH = {
-    "name": {"type": "string", "description": "The organisation that the protocol names."},
+    "name": TEXT | {"description": "The organisation that the protocol names."},
     "slug": SLUG,
-    "words": {"type": "string", "description": "How it binds the one that was asked for."},
+    "words": TEXT | {"description": "How it binds the one that was asked for."},
     "undecided": {
         "type": "boolean",
         "description": "It was split, and who took the protocol on is not recorded.",
     },
 }
-ORGANISATION: dict[str, Schema] = {
-    "name": OFFICIAL,
-    "slug": SLUG,
+ORGANISATION: dict[str, Schema] = NAMED | {
     "kind": {
         "type": "string",
         "enum": Organisation.Kind.values,
         "description": "body: one body, which can sign. group: several bodies under one name.",
     },
-    "other_names": {
-        "type": "array",
-        "description": "What else it is or was called.",
-        "items": closed_object(
+    "other_names": list_of(
+        closed_object(
             {
                 "name": TEXT,
-                "kind": {
-                    "type": "string",
-                    "enum": [kind for kind in Name.Kind.values if kind != Name.Kind.OFFICIAL],
-                },
+                "kind": TEXT | {"enum": [k for k in Name.Kind.values if k != Name.Kind.OFFICIAL]},
                 "also_written": nullable(TEXT | {"description": "The same in other capitals."}),
                 "source": nullable(TEXT | {"description": "Where this name can be read."}),
             }
         ),
-    },
+        "What else it is or was called.",
+    ),
     "leads": NUMBER
     | {
         "description": "How many protocols in force it leads, itself or in the place of one that"
@@ -189,19 +184,11 @@ ORGANISATION: dict[str, Schema] = {
     "partner_in": NUMBER
     | {"description": "In how many it takes part otherwise: as a partner or through a group."},
     "protocols": NUMBER | {"description": "In how many it takes part."},
-    "became": {
-        "type": "array",
-        "description": "What it became, if it no longer exists; what it will become, where the"
-        " day `on` is to come.",
-        "items": closed_object(
-            {
-                "name": OFFICIAL,
-                "slug": SLUG,
-                "on": nullable({"type": "string", "format": "date"}),
-                "source": nullable(TEXT | {"description": "Where that is written."}),
-            }
-        ),
-    },
+    "became": list_of(
+        closed_object(NAMED | {"on": nullable(DAY), "source": SOURCE}),
+        "What it became, if it no longer exists; what it will become, where the day `on` is to"
+        " come.",
+    ),
     "note": nullable(TEXT | {"description": "A public note about it."}),
     "url": ADDRESS | {"description": "The address of its page."},
     "official_name_source": nullable(
@@ -224,10 +211,9 @@ ORGANISATION: dict[str, Schema] = {
         ),
     },
 }
-NAMED = closed_object({"name": OFFICIAL, "slug": SLUG})
 PAIR: dict[str, Schema] = {
-    "organisation": NAMED | {"description": "The first organisation."},
-    "with": NAMED | {"description": "The organisation that it is named with."},
+    "organisation": closed_object(NAMED, description="The first organisation."),
+    "with": closed_object(NAMED, description="The organisation that it is named with."),
     "protocols": {
         "type": "integer",
         "minimum": 1,
