@@ -62,7 +62,8 @@ DESCRIPTIONS = {
     "role": "Which part the organisations that you name take. If you name none, finds protocols in"
     " which any organisation takes that part.",
     "with": "The end of another organisation’s web address, or any of its names. Each of these must"
-    " take part too, as another party: with `organisation`, finds what both are named in.",
+    " take part too, as another party: with `organisation`, finds what both are named in. What"
+    " nobody decided after a split is left out.",
     "through": "own: only protocols that name the organisations themselves.",
     "review": "The review status today: any of these.",
     "review_from": "Reviews due in this month or later.",

@@ -159,11 +159,12 @@ def bound(asked: Sequence[Binding], together: Sequence[Binding], role: str = "")
     """Return the mask of protocols that bind any of `asked`, each of `together` with it.
 
     Where several are named, each two of them are two different parties. One of the two
-    sequences may be empty. `role` is that of the one that is asked for.
+    sequences may be empty. `role` is that of the one that is asked for. What nobody decided
+    after a split binds who is asked for, and not who must be named with it, though it be alone.
     """
     if asked and not together:
         return reduce(or_, (each.mask(role) for each in asked))
-    chosen = together[0].mask()
+    chosen = together[0].decided()
     if asked:
         chosen = reduce(or_, (_with_all(each, together, role) for each in asked))
     for one, other in combinations(together, 2):

@@ -209,7 +209,7 @@ def _is_bound(links: Links, protocol: dict[str, Any], asked: Question, on: datet
     if not all(are_two_parties(one, other) for one, other in pairs):
         return False
     if not organisations:
-        return bool(by(others[0]))
+        return bool(by(others[0], decided=True))
     return any(
         all(
             are_two_parties(by(slug, role or "", decided=True), by(other, decided=True))
