@@ -27,7 +27,7 @@ from registers import changes
 from registers.changes.locking import lock_rows
 from registers.models import Answer, Merge, Protocol, Reminded, Reminder, Review, Try
 from registers.models.keys import refuse_email
-from registers.reminders.successors import Successors
+from registers.search.links import read_successions
 from registers.search.text.engine import engine
 from weisf.client_address import client_network
 
@@ -172,7 +172,8 @@ def _may_answer(line: Reminded, *, on: datetime.date) -> bool:
     lead, organisation = line.protocol.lead, line.reminder.organisation_id
     if lead is None or lead.organisation_id == organisation:
         return lead is not None
-    return organisation in Successors(on).asked(lead.organisation_id, line.protocol_id)
+    links = read_successions()
+    return organisation in links.in_place_of(lead.organisation_id, line.protocol_id, on)
 
 
 def answer_to(line: Reminded) -> Answer | None:

@@ -32,7 +32,7 @@ from django.db import models
 from registers.models import Answer, Organisation, Party, Protocol, Reminded, Reminder
 from registers.models.protocol import ProtocolQuerySet
 from registers.models.review_dates import last_day, months_later
-from registers.reminders.successors import Successors
+from registers.search.links import Links, read_successions
 
 AGAIN = 90  # days since the last reminder
 
@@ -105,15 +105,14 @@ def organisations_due(on: datetime.date) -> list[Organisation]:
     Those whose last one failed stand behind the others, the longest ago first, so
     that addresses which never work keep nobody waiting; else they stand by name.
     """
-    successors = Successors(on)
+    links = read_successions()
     due = reminded_protocols(on).filter(is_due=True)  # type: ignore[misc] # annotated
     leads = Party.objects.filter(role=Party.Role.LEAD, protocol__in=due.values("pk")).exclude(
-        organisation__in=successors.ended
+        organisation__in=links.ended(on)
     )
     failed = Reminder.objects.unresolved().filter(organisation=models.OuterRef("pk"))
     organisations = Organisation.objects.filter(
-        models.Q(pk__in=leads.values("organisation"))
-        | models.Q(pk__in=_due_for_others(on, successors))
+        models.Q(pk__in=leads.values("organisation")) | models.Q(pk__in=_due_for_others(on, links))
     )
     return list(
         organisations.select_related("contact")
@@ -130,21 +129,21 @@ class _Led(NamedTuple):
     lead: int
 
 
-def _led_by_ended(on: datetime.date, successors: Successors) -> list[_Led]:
+def _led_by_ended(on: datetime.date, links: Links) -> list[_Led]:
     """Return those that reminders of the day `on` are about: no query where none has ended."""
-    if not successors.ended:
+    if not links.ended(on):
         return []
     due = reminded_protocols(on).order_by()
     leads = Party.objects.filter(
-        role=Party.Role.LEAD, organisation__in=successors.ended, protocol__in=due.values("pk")
+        role=Party.Role.LEAD, organisation__in=links.ended(on), protocol__in=due.values("pk")
     )
     rows = leads.order_by("pk").values_list("protocol", "protocol__review_date", "organisation")
     return [_Led(reference, cast(datetime.date, month), lead) for reference, month, lead in rows]
 
 
-def _due_for_others(on: datetime.date, successors: Successors) -> set[int]:
+def _due_for_others(on: datetime.date, links: Links) -> set[int]:
     """Return the ids of the organisations that are due a reminder in the place of a lead."""
-    led = _led_by_ended(on, successors)
+    led = _led_by_ended(on, links)
     sent = Reminded.objects.filter(
         protocol__in=[line.reference for line in led],
         reminder__status=Reminder.Status.SENT,
@@ -159,7 +158,7 @@ def _due_for_others(on: datetime.date, successors: Successors) -> set[int]:
     due = set()
     for line in led:
         since = reminded_since(line.review_date, on)
-        for key in successors.asked(line.lead, line.reference):
+        for key in links.in_place_of(line.lead, line.reference, on):
             day = last.get((line.reference, line.review_date, key))
             if since and (day is None or day < since):
                 due.add(key)
@@ -168,14 +167,14 @@ def _due_for_others(on: datetime.date, successors: Successors) -> set[int]:
 
 def protocols_due(organisation: Organisation, on: datetime.date) -> ProtocolQuerySet:
     """Return what the organisation's reminder of the day `on` is about, the oldest first."""
-    successors = Successors(on)
+    links = read_successions()
     asked = [
         line.reference
-        for line in _led_by_ended(on, successors)
-        if organisation.pk in successors.asked(line.lead, line.reference)
+        for line in _led_by_ended(on, links)
+        if organisation.pk in links.in_place_of(line.lead, line.reference, on)
     ]
     parties = Party.objects.filter(role=Party.Role.LEAD, organisation=organisation).exclude(
-        organisation__in=successors.ended
+        organisation__in=links.ended(on)
     )
     led = _reminded(on, reminder__organisation=organisation).filter(
         models.Q(pk__in=parties.values("protocol")) | models.Q(pk__in=asked)

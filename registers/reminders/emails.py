@@ -18,7 +18,7 @@ from registers.exports.columns import ExportContext, url
 from registers.models import Organisation, Party, Protocol, Reminder
 from registers.models.review_dates import last_day
 from registers.reminders.answers import good_until, make_token
-from registers.reminders.successors import Successors
+from registers.search.links import Links, read_successions
 from weisf.partnership import Partnership
 
 
@@ -63,8 +63,8 @@ def reminder_email(
     """
     organisation, partnership = reminder.organisation, sender.partnership
     tokens = {line.protocol_id: make_token(line) for line in reminder.lines.all()}
-    successors = Successors(place.on)
-    entries = [_entry(each, organisation, tokens[each.pk], place, successors) for each in protocols]
+    links = read_successions()
+    entries = [_entry(each, organisation, tokens[each.pk], place, links) for each in protocols]
     overdue = [entry for entry in entries if entry.days < 0]
     due = [entry for entry in entries if entry.days >= 0]
     context = {
@@ -111,7 +111,7 @@ def _entry(
     lead: Organisation,
     token: str,
     place: ExportContext,
-    successors: Successors,
+    links: Links,
 ) -> Entry:
     due_on = last_day(cast(datetime.date, protocol.review_date))
     partners = [
@@ -132,7 +132,7 @@ def _entry(
         without="; ".join(name for name, titles in partners if not titles),
         ended=one_line(recorded.organisation.name) if is_other else "",
         others_asked=is_other
-        and len(successors.asked(recorded.organisation_id, protocol.reference)) > 1,
+        and len(links.in_place_of(recorded.organisation_id, protocol.reference, place.on)) > 1,
         others="" if protocol.parties_complete is not False else _others(protocol),
     )
 

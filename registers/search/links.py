@@ -63,7 +63,6 @@ class Links:
     version: int
     # By successor: each predecessor and the day, None where it is not known.
     predecessors: Mapping[int, list[tuple[int, int | None]]]
-    splits: frozenset[int]
     # By membership, sorted by member; `member_ends` says where those of each id begin, and
     # where the last ones end.
     member: NDArray[np.int32]
@@ -80,9 +79,45 @@ class Links:
         return Reach(self, organisation, on.toordinal())
 
     @cached_property
-    def ended(self) -> frozenset[int]:
-        """Every organisation whose place another took or will take, in part or whole."""
-        return frozenset(key for each in self.predecessors.values() for key, _ in each)
+    def successors(self) -> Mapping[int, Mapping[int, int | None]]:
+        """By organisation: who took its place or will, in part or whole, each with the day."""
+        found: dict[int, dict[int, int | None]] = {}
+        for successor, known in self.predecessors.items():
+            for key, day in known:
+                found.setdefault(key, {})[successor] = day
+        return found
+
+    @cached_property
+    def splits(self) -> frozenset[int]:
+        """Every organisation that has several successors, on whatever day."""
+        return frozenset(key for key, each in self.successors.items() if len(each) > 1)
+
+    def ended(self, on: datetime.date) -> set[int]:
+        """Return the organisations of which somebody has taken the place by the day `on`."""
+        return {key for key in self.successors if self._took(key, on)}
+
+    def in_place_of(self, organisation: int, reference: str, on: datetime.date) -> set[int]:
+        """Return who stands in an organisation's place in a protocol on the day `on`.
+
+        That is itself while it stands, else its successors: all of them after a split that
+        nobody decided.
+        """
+        found, seen, waiting = set[int](), set[int](), [organisation]
+        while waiting:
+            key = waiting.pop()
+            if key in seen:
+                continue
+            seen.add(key)
+            decided = self.decisions.get(key, {}).get(reference)
+            further = [each for each in self._took(key, on) if not decided or each in decided]
+            waiting += further
+            if not further:
+                found.add(key)
+        return found or {organisation}
+
+    def _took(self, organisation: int, on: datetime.date) -> list[int]:
+        successors = self.successors.get(organisation, {})
+        return [key for key, day in successors.items() if (day or FIRST_DAY) <= on.toordinal()]
 
     def are_known_of(self, organisation: int) -> bool:
         """Return whether any link, on whatever day, leads from the organisation to another."""
@@ -104,7 +139,7 @@ class Links:
         `numbers` is what each has itself. On whatever day; what comes by several ways is
         counted for each.
         """
-        keys = [*self.predecessors, *self.ended]
+        keys = [*self.predecessors, *self.successors]
         own = np.zeros(max(len(numbers), *keys, 0) + 1)
         own[: len(numbers)] = numbers
         limits = own
@@ -246,6 +281,12 @@ def updated_links(links: Links, version: int) -> Links:
     return _with_decisions(links) if links.splits else links
 
 
+def read_successions() -> Links:
+    """Return the links without members: one query, one more after a split. Needs no index."""
+    links = make_links(NO_LINKS.version, _successions(), [])
+    return _with_decisions(links) if links.splits else links
+
+
 def make_links(
     version: int,
     successions: Iterable[tuple[int, int, datetime.date | None]],
@@ -253,11 +294,9 @@ def make_links(
 ) -> Links:
     """Return links of rows: predecessor, successor, day; and member, group, first day, last day."""
     predecessors: dict[int, list[tuple[int, int | None]]] = {}
-    successors: dict[int, int] = {}
     for predecessor, successor, day in successions:
         ordinal = day.toordinal() if day else None
         predecessors.setdefault(successor, []).append((predecessor, ordinal))
-        successors[predecessor] = successors.get(predecessor, 0) + 1
     rows = np.fromiter(
         chain.from_iterable(
             (
@@ -275,7 +314,6 @@ def make_links(
     return Links(
         version=version,
         predecessors={key: sorted(each, key=_day_order) for key, each in predecessors.items()},
-        splits=frozenset(key for key, number in successors.items() if number > 1),
         member=member,
         member_ends=np.searchsorted(
             member, np.arange(int(member.max(initial=0)) + 2, dtype=np.int32)
@@ -295,11 +333,12 @@ NO_LINKS = make_links(-1, [], [])
 
 
 def _read(version: int) -> Links:
-    successions = Succession.objects.order_by().values_list(
-        "organisation", "successor", "happened_on"
-    )
     memberships = Membership.objects.order_by().values_list("member", "group", "from_day", "to_day")
-    return make_links(version, successions, memberships.iterator(CHUNK))
+    return make_links(version, _successions(), memberships.iterator(CHUNK))
+
+
+def _successions() -> Iterable[tuple[int, int, datetime.date | None]]:
+    return Succession.objects.order_by().values_list("organisation", "successor", "happened_on")
 
 
 def _with_decisions(links: Links) -> Links:

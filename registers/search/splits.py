@@ -7,7 +7,7 @@ binds all of them anyway, as members of the same groups, needs no decision.
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -20,7 +20,7 @@ from registers.search.index import Index, Mask
 
 FIRST_DAY, ONE_DAY = datetime.date.min, datetime.timedelta(1)
 # The successors of a split organisation by id, each with the day; None where it is not known.
-Successors = dict[int, int | None]
+Successors = Mapping[int, int | None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,12 +55,7 @@ def find_splits(index: Index, on: datetime.date, *, of: int | None = None) -> li
     """
     links = index.links
     keys = links.splits if of is None else links.splits & {of}
-    found: defaultdict[int, Successors] = defaultdict(dict)
-    for successor, predecessors in links.predecessors.items() if keys else ():
-        for key, day in predecessors:
-            if key in keys:
-                found[key][successor] = day
-    splits = [_split(index, key, successors, on) for key, successors in found.items()]
+    splits = [_split(index, key, links.successors[key], on) for key in keys]
     return sorted(splits, key=lambda each: (each.day or FIRST_DAY, each.organisation))
 
 

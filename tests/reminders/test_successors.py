@@ -13,7 +13,7 @@ from registers.models import Organisation, Protocol, Succession, TakenOn
 from registers.reminders.answers import State, state_of
 from registers.reminders.due import organisations_due, protocols_due
 from registers.reminders.emails import Sender, reminder_email
-from registers.reminders.successors import Successors
+from registers.search.links import read_successions
 from tests.models.making import NOW
 from tests.reminders.lines import an_answer
 from tests.reminders.making import a_lead, led_by, reminded
@@ -151,11 +151,11 @@ def test_the_successions_are_read_once_and_decisions_after_a_split_alone(
 ):
     link([("A", "B", BEFORE)])
     with django_assert_num_queries(1):
-        Successors(END)
+        read_successions()
     Succession.objects.create(
         organisation=Organisation.objects.get(name="A"),
         successor=Organisation.objects.get(name="C"),
         happened_on=BEFORE,
     )
     with django_assert_num_queries(2):
-        Successors(END)
+        read_successions()
