@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +49,39 @@ class LinkSteps:
             raise ValidationError(BODY_WITH_MEMBERS.format(goes=self.goes, stays=self.stays))
         among_groups = Membership.objects.filter(member__kind=Organisation.Kind.GROUP)
         self._refuse_ring(among_groups, "contains")
-        yield from self._moved(rows, _longer_membership, "from_day")
+        yield from self._joined(rows)
+
+    def _joined(self, rows: list[Membership]) -> Iterator[Step]:
+        """Give the steps by which memberships that then share days become one, with all of them."""
+        by_ends = defaultdict[tuple[int, ...], list[Membership]](list)
+        for row in rows:
+            by_ends[self._instead(_ends(row))].append(row)
+        updates: list[Step] = []
+        for (group, member), several in by_ends.items():
+            if group == member:
+                for row in several:
+                    yield self._without(row)
+                continue
+            for some in _overlapping(several):
+                kept = min(some, key=lambda row: (self.goes.pk in _ends(row), row.pk))
+                days = {
+                    "from_day": min(some, key=_first).from_day,
+                    "to_day": max(some, key=_last).to_day,
+                    "source": kept.source or next((r.source for r in some if r.source), ""),
+                }
+                said = {name: value for name, value in days.items() if value != getattr(kept, name)}
+                yield from (delete_step(row) for row in some if row is not kept)
+                if said or self.goes.pk in _ends(kept):
+                    updates.append(update_step(kept, group_id=group, member_id=member, **said))
+        yield from updates
+
+    def _without(self, row: Any) -> Step:
+        """Return the step that removes a link from one that stays to itself, and say so."""
+        self.notes.append(
+            f"The register records: {row}. After the merge the two are one organisation,"
+            " so this will be removed."
+        )
+        return delete_step(row)
 
     def taken_on(self) -> Iterator[Step]:
         """Let the protocols that it took on, or that others did, be said of the one that stays."""
@@ -81,11 +115,7 @@ class LinkSteps:
             one, other, *_ = key = self._key(row, also)
             values = {name: getattr(row, name) for name in also if named}
             if one == other:
-                self.notes.append(
-                    f"The register records: {row}. After the merge the two are one organisation,"
-                    " so this will be removed."
-                )
-                yield delete_step(row)
+                yield self._without(row)
             elif twin := kept.get(key):
                 yield delete_step(row)
                 if said := filled(twin, row):
@@ -137,9 +167,20 @@ def _empty_ones(*names: str) -> Filled:
     return filled
 
 
-def _longer_membership(kept: Membership, gone: Membership) -> dict[str, Any]:
-    """Return what the membership that stays gets: the later end, and a source."""
-    said = _empty_ones("source")(kept, gone)
-    if kept.to_day and (gone.to_day is None or gone.to_day > kept.to_day):
-        said["to_day"] = gone.to_day
-    return said
+def _overlapping(rows: Iterable[Membership]) -> list[list[Membership]]:
+    """Return memberships of one member in one group, those that share days together."""
+    found: list[list[Membership]] = []
+    for row in sorted(rows, key=lambda each: (_first(each), each.pk)):
+        if found and _first(row) <= max(map(_last, found[-1])):
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
+
+
+def _first(row: Membership) -> datetime.date:
+    return row.from_day or datetime.date.min
+
+
+def _last(row: Membership) -> datetime.date:
+    return row.to_day or datetime.date.max

@@ -153,7 +153,7 @@ def groups_of(index: Index, organisation: Organisation, on: datetime.date) -> di
         context["members"] = list(
             members.select_related("member").order_by("member__name")[:MAX_MEMBERS]
         )
-        context["member_count"] = members.count()
+        context["member_count"] = members.values("member").distinct().count()
         whole = Membership.objects.filter(group=organisation).count()
         context["has_other_members"] = whole > context["member_count"]
     return context
@@ -172,7 +172,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "organisation": group,
         "page": paginate(request, ordered, length=MEMBERS_PER_PAGE),
-        "count": belongs.on(timezone.localdate()).count(),
+        "count": belongs.on(timezone.localdate()).values("member").distinct().count(),
     }
     return render(request, "organisations/members.html", context)
 

@@ -236,6 +236,10 @@ def member(group: str, name: str, **fields: object) -> Membership:
     return saved(named(group), row) and row
 
 
+def day(year: int | None, month: int) -> datetime.date | None:
+    return datetime.date(year, month, 1) if year else None
+
+
 def members() -> set[tuple[str, str]]:
     rows = Membership.objects.select_related("group", "member")
     return {(row.group.name, row.member.name) for row in rows}
@@ -269,13 +273,31 @@ class TestMembers:
         Organisation.objects.filter(name="Yew Schools").delete()
         assert dump() == before
 
-    def test_one_that_both_are_in_stays_once_with_the_later_end(self):
-        member("Elm Schools", "Cedar Charity", to_day=DAY)
-        member("Elm Schools", "Birch Trust", source="A list")
+    # Of the one that stays, of the one that goes, and of both as one: the first and last years.
+    @pytest.mark.parametrize(
+        ("stays", "goes", "both"),
+        [
+            ([(None, 2026)], [(None, None)], [(None, None)]),
+            ([(2020, None)], [(2018, 2024)], [(2018, None)]),
+            ([(2019, 2020), (2022, 2023)], [(2018, 2024)], [(2018, 2024)]),
+            ([(2019, 2020)], [(2022, None)], [(2019, 2020), (2022, None)]),
+            ([(2021, 2025)], [(2018, 2020), (2022, 2023)], [(2018, 2020), (2021, 2025)]),
+        ],
+        ids=str,
+    )
+    def test_what_both_were_members_of_has_each_day_once(self, stays, goes, both):
+        for name, years in (("Cedar Charity", stays), ("Birch Trust", goes)):
+            for first, last in years:
+                days = {"from_day": day(first, 1), "to_day": day(last, 5)}
+                member("Elm Schools", name, **days, source="A list" if years == goes else "")
         before = dump()
         merge = merged("Cedar Charity", "Birch Trust")
-        (row,) = named("Elm Schools").members.all()
-        assert (row.member.name, row.to_day, row.source) == ("Cedar Charity", None, "A list")
+        rows = list(named("Elm Schools").members.order_by("pk"))
+        found = [(r.from_day and r.from_day.year, r.to_day and r.to_day.year) for r in rows]
+        assert sorted(found, key=str) == sorted(both, key=str)
+        assert {row.member.name for row in rows} == {"Cedar Charity"}
+        for row in rows:
+            row.full_clean()
         undone(merge)
         assert dump() == before
 
