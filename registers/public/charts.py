@@ -30,7 +30,7 @@ MIN_HEIGHT = 2.5  # so that one among thousands is visible
 
 @dataclass(frozen=True, kw_only=True)
 class LinkedCount:
-    """A count, and the URL of the list that it counts; '' if that is empty.
+    """A count, and the URL of the list that it counts; '' if there is none.
 
     The URL is escaped for HTML, once for all its uses on the page.
     """

@@ -2,15 +2,17 @@
 
 With `on` it is that of a past day, as recorded then. Of a day before the register began,
 and of a day to come, nothing is recorded: today's records are judged on it, which is said.
+Successions and members are always those of the day, as they are known today.
 """
 
 from __future__ import annotations
 
 import datetime
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
+import numpy as np
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -32,7 +34,7 @@ from registers.public.charts import (
     overdue_chart,
 )
 from registers.public.organisations import successions_of
-from registers.search.binding import Explanation
+from registers.search.binding import Explanation, bindings_of, bound
 from registers.search.facets import facets_without_counts
 from registers.search.fields import DayField
 from registers.search.index import Mask
@@ -109,9 +111,8 @@ class ReviewQuestion:
             query["on"] = self.on.isoformat()
             self.results = Results(query, on=today, past=index_as_of)
         else:
-            # Of another day nothing is recorded: today's records, and who stands in whose
-            # place today, are judged on it, as in the lists that the figures lead to.
-            self.results = Results(query, on=self.on, linked_on=today)
+            # Of another day nothing is recorded: today's records are judged on it.
+            self.results = Results(query, on=self.on)
         self._urls: dict[tuple[tuple[str, str], ...], str] = {}
         self._path, self._register = reverse("reviews"), reverse("register")
         self.errors: dict[str, str] = self.results.errors | errors
@@ -120,6 +121,25 @@ class ReviewQuestion:
     def is_as_recorded(self) -> bool:
         """Whether the figures are of the register as it was recorded on a past day."""
         return self.results.is_past
+
+    @cached_property
+    def has_lists(self) -> bool:
+        """Whether the register lists what is counted here for the organisations asked for."""
+        return self.is_listed(self.results.values["organisation"])
+
+    def is_listed(self, organisations: list[Organisation]) -> bool:
+        """Return whether the lists of organisations hold the same on this page's day.
+
+        Where nothing is recorded of the day, the register's lists are of today.
+        """
+        if self.on == self.today or self.is_as_recorded or not organisations:
+            return True
+        index = self.results.filters.index
+        then, now = (bindings_of(index, organisations, on=day) for day in (self.on, self.today))
+        return all(
+            np.array_equal(bound(then, [], role), bound(now, [], role))
+            for role in ("", *LEADS_FIRST)
+        )
 
     def query(self, **changes: Any) -> str:
         """Return the query string of this page, with some values changed."""
@@ -165,9 +185,11 @@ class ReviewQuestion:
         )
 
     def link(self, count: QueryCount) -> LinkedCount:
-        """Return a count with the URL of its list in the register."""
+        """Return a count with the URL of its list in the register, if that has the same."""
         if not count.count:
             return NO_COUNT
+        if not self.has_lists:
+            return LinkedCount(count=count.count, href=SafeString())
         # The months come last in a query string. There are hundreds of links, and most differ
         # in these only.
         rest = tuple(pair for pair in count.query.items() if pair[0] not in MONTHS)
@@ -226,11 +248,24 @@ def _breakdown_charts(
     if role == Party.Role.LEAD or not (role or question.results.values["organisation"]):
         asked = question.results.values["organisation"]
         rest = question.results.filters.excluding("organisation") if asked else chosen
-        linked_on = question.results.filters.linked_on
-        leads = by_lead(index, rest, on, most=MAX_LEADS, organisations=asked, linked_on=linked_on)
+        leads = by_lead(index, rest, on, most=MAX_LEADS, organisations=asked)
+        unlisted = {
+            line.whole.query["organisation"]
+            for line in leads.lines
+            if not question.is_listed([cast(Organisation, line.subject)])
+        }
+
+        def link(count: QueryCount) -> LinkedCount:
+            if count.query.get("organisation") in unlisted:
+                return LinkedCount(count=count.count, href=SafeString())
+            return question.link(count)
+
         made |= {
-            "leads": chart(
-                leads.lines, narrow=lambda each: question.url(organisation=[each.subject])
+            "leads": breakdown_chart(
+                leads.lines,
+                link=link,
+                shown=shown,
+                narrow=lambda each: question.url(organisation=[each.subject]),
             ),
             "leads_most": most_overdue(leads.lines),
             "other_leads": leads,

@@ -105,10 +105,10 @@ class ProtocolFilter(django_filters.FilterSet):
     """The parameters that `/` and every export accept, and the protocols that each selects.
 
     `today` is the day, a date in Europe/London; `on` is the day on which reviews are
-    judged: today, or the past day that the query string asks for. `past` gives the index
-    of such a day, or raises ValidationError with what is wrong with it. `linked_on` is the day
-    of successions and members, where that is another than `on`. With `relaxed`,
-    words that no protocol has together select the protocols with the most of them.
+    judged and whose successions and members count: today, or the past day that the query
+    string asks for. `past` gives the index of such a day, or raises ValidationError with
+    what is wrong with it. With `relaxed`, words that no protocol has together select the
+    protocols with the most of them.
     """
 
     # In the order of canonical query strings.
@@ -139,11 +139,9 @@ class ProtocolFilter(django_filters.FilterSet):
         on: datetime.date,
         relaxed: bool = False,
         past: Past = no_past,
-        linked_on: datetime.date | None = None,
     ) -> None:
         super().__init__(query, queryset=Protocol.public.none())
         self.today = self.on = on
-        self._linked_on = linked_on
         self.relaxed = relaxed
         form: Any = self.form
         try:
@@ -168,11 +166,6 @@ class ProtocolFilter(django_filters.FilterSet):
         index = past(day)
         self.on = day
         return index
-
-    @property
-    def linked_on(self) -> datetime.date:
-        """The day of the links between organisations."""
-        return self._linked_on or self.on
 
     @property
     def is_past(self) -> bool:
@@ -227,7 +220,7 @@ class ProtocolFilter(django_filters.FilterSet):
         binding = Binding(
             self.index,
             organisation.pk,
-            on=self.linked_on,
+            on=self.on,
             through=self.cleaned["through"],
         )
         if not binding.is_linked and not self.together:
@@ -245,7 +238,7 @@ class ProtocolFilter(django_filters.FilterSet):
         return self._bindings("with", self.cleaned["through"])
 
     def _bindings(self, name: str, through: str) -> list[Binding]:
-        return bindings_of(self.index, self.cleaned[name], on=self.linked_on, through=through)
+        return bindings_of(self.index, self.cleaned[name], on=self.on, through=through)
 
     def _bound(
         self, asked: list[Binding], role: str, together: list[Binding] | None = None

@@ -75,9 +75,8 @@ class Results:
         relaxed: bool = False,
         past: Past = no_past,
         filter_class: type[ProtocolFilter] = ProtocolFilter,
-        linked_on: datetime.date | None = None,
     ) -> None:
-        self.filters = filter_class(query, on=on, relaxed=relaxed, past=past, linked_on=linked_on)
+        self.filters = filter_class(query, on=on, relaxed=relaxed, past=past)
         self.on = self.filters.on
         self.values = self.filters.valid_values
         self.errors: dict[str, str] = {
@@ -234,7 +233,7 @@ class Results:
         return organisations_meant(
             self.search,
             self.filters.index,
-            on=self.filters.linked_on,
+            on=self.on,
             has_some=bool(self.count),
             has_every=bool(self.count) and not self.has_some_words,
         )

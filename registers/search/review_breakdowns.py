@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from registers.models import Organisation, Party, Theme
 from registers.models.review_dates import ReviewStatus
@@ -74,16 +73,14 @@ def by_lead(
     *,
     most: int,
     organisations: Iterable[Organisation] = (),
-    linked_on: datetime.date | None = None,
 ) -> LeadBreakdown:
     """Return the breakdown of the `most` leads with the most overdue reviews: one query.
 
-    What a body led whose place was taken counts for those that took it too, as in the lists:
-    by the day `linked_on`, if that is another than `on`.
+    What a body led whose place was taken counts for those that took it too, as in the lists.
     Where `organisations` are given, those of them that lead any, and no others: then
     `chosen` is the mask of everything but the organisations.
     """
-    counted = _LeadCounts(index, chosen, statuses_on(index, on), linked_on or on)
+    counted = _LeadCounts(index, chosen, on)
     asked = [each.pk for each in organisations]
     counts = counted.of(asked) if asked else counted.largest(most)
     spans = [status_query(status, on) for status in STATUSES]
@@ -114,15 +111,13 @@ def by_lead(
 class _LeadCounts:
     """The reviews by status of what an organisation leads, itself or in another's place."""
 
-    def __init__(
-        self, index: Index, chosen: Mask, statuses: NDArray[np.int8], linked_on: datetime.date
-    ) -> None:
-        self.index, self.chosen = index, chosen
-        self.statuses, self._linked_on = statuses, linked_on
+    def __init__(self, index: Index, chosen: Mask, on: datetime.date) -> None:
+        self.index, self.chosen, self._on = index, chosen, on
+        self.statuses = statuses_on(index, on)
 
     def mask(self, key: int) -> Mask:
         """Return the mask of the chosen protocols that an organisation leads, by its id."""
-        return Binding(self.index, key, on=self._linked_on).mask(Party.Role.LEAD) & self.chosen
+        return Binding(self.index, key, on=self._on).mask(Party.Role.LEAD) & self.chosen
 
     def of(self, keys: Iterable[int]) -> dict[int, IntArray]:
         """Return the numbers of each organisation, by status."""

@@ -86,7 +86,7 @@ def _review(month: datetime.date | None, note: str, on: datetime.date) -> SafeSt
 
 @register.filter
 def linked(number: LinkedCount) -> SafeString:
-    """Return a count as a link to the list that it counts; without a link if that is empty."""
+    """Return a count as a link to the list that it counts; without a link if there is none."""
     if not number.href:
         return SafeString(number.count)
     # Not format_html, which takes three times as long: a page can have hundreds.
