@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.browser.looking import wait_until_loaded
+
 FILE = Path(__file__).parent.parent.parent / "node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # So that an axe which has looked at nothing is noticed.
@@ -35,7 +37,7 @@ def axe_finds(page: Page) -> list[str]:
     Every rule for WCAG 2.2 to level AA, and of good practice, is run. A strict
     content security policy is no hindrance; JavaScript must be on.
     """
-    page.locator("body").wait_for(state="attached")
+    wait_until_loaded(page)
     if not page.evaluate("'axe' in window"):
         page.evaluate(_source())
     result = page.evaluate(RUN, TAGS)

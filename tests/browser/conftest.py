@@ -12,7 +12,14 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser import axe
 from tests.browser.serving import BASE, Served, prepare, run, served
@@ -31,6 +38,8 @@ NO_CHROMIUM = (
     "The browser tests need Chromium, which is not here. Install it (on Debian: sudo apt-get "
     "install chromium), or name it: make browser CHROMIUM=/path/to/chromium"
 )
+# As long as Playwright waits for everything else: a machine may have much else to do.
+expect.set_options(timeout=30_000)
 FILL = "from tests.browser.filling import fill; fill()"
 NO_AXE = "The browser tests need axe-core, which is not here. Run: make setup-dev"
 
@@ -111,7 +120,6 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         key = repr(sorted(options.items()))
         if key not in kept:
             kept[key] = browser.new_context(**options)
-            kept[key].set_default_timeout(10_000)
         return kept[key]
 
     yield context

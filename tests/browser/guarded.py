@@ -34,6 +34,7 @@ def log_in(page: Page, name: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/admin/login/" not in url)
 
 
 def code_of(letters: str, *, seconds_on: int = 0) -> str:

@@ -167,5 +167,6 @@ def test_no_page_that_is_opened_from_there_is_told_the_link(visitor, place, link
     page.goto(place.url + links["wide"])
     page.get_by_role("main").get_by_role("link", name="0046").click()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Is this protocol still needed?")
+    page.wait_for_load_state()
     assert len(told) > 2
     assert [each for each in told if "answer" in each or "link=" in each] == []

@@ -31,6 +31,7 @@ def meet(mine: Page, theirs: Page, register: str, version: str) -> None:
     type_into(theirs, parties__1__note=version)
     theirs.check("#id_parties-2-DELETE")
     save(theirs)
+    expect(theirs.get_by_text("was changed successfully")).to_be_visible()
     type_into(
         mine, title=f"{version} as I say it", purpose="What I typed. " * 30, why="They asked."
     )
@@ -39,6 +40,7 @@ def meet(mine: Page, theirs: Page, register: str, version: str) -> None:
     expect(mine.get_by_role("heading", level=1)).to_have_text(
         "Somebody saved this while you were writing"
     )
+    mine.wait_for_load_state()
 
 
 @pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["telephone", "desktop"])

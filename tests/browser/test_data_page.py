@@ -20,6 +20,7 @@ from tests.browser.conftest import DESKTOP, PHONE
 
 pytestmark = pytest.mark.browser
 
+THE_END = "the end of what is said"
 WAYS = {"sh": ["sh", "-e", "-u"], "py": [sys.executable, "-W", "error", "-I"]}
 
 
@@ -119,9 +120,9 @@ def in_a_page(page: Page, programme: str) -> list[str]:
     """Run a programme as a script of the page, and return what it wrote to the console."""
     said: list[str] = []
     page.on("console", lambda each: said.append(each.text) if each.type == "log" else None)
-    page.evaluate(f"(async () => {{ {programme} }})()")
-    page.wait_for_timeout(50)
-    return said
+    with page.expect_console_message(lambda each: each.text == THE_END):
+        page.evaluate(f"(async () => {{ {programme}\nconsole.log('{THE_END}') }})()")
+    return [each for each in said if each != THE_END]
 
 
 def test_on_a_page_of_another_origin(examples, register, elsewhere):
@@ -170,8 +171,7 @@ def test_a_long_line_scrolls_in_its_own_box_with_the_keyboard(opened, register):
     assert box.evaluate("each => each.scrollWidth > each.clientWidth")
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(300)
-    assert box.evaluate("each => each.scrollLeft") > 0
+    page.wait_for_function("each => each.scrollLeft > 0", arg=box.element_handle())
     assert page.evaluate("window.scrollX") == 0
 
 

@@ -78,7 +78,6 @@ def readers(browser, place) -> Iterator[Readers]:
 def test_a_publishers_day(browser, place, readers):
     with browser.new_context(viewport=DESKTOP) as window:
         page = window.new_page()
-        page.set_default_timeout(10_000)
         comes_in(page, place)
         reference = fills_a_draft(page, readers)
         publishes(page, readers, reference)
@@ -97,6 +96,7 @@ def comes_in(page: Page, place: str) -> None:
     page.get_by_role("button", name="I have kept them").click()
     expect(page).to_have_url(f"{place}{LIST}")
     page.get_by_role("button", name="Log out").click()
+    expect(page).to_have_url(f"{place}/admin/logout/")
 
     page.goto(f"{place}{LIST}")
     log_in(page, "paula")

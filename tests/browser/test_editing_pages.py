@@ -79,6 +79,7 @@ def test_a_draft_is_made_looked_at_and_published(watched, kept_register):
     page.get_by_role("link", name="Go back to the form").click()
     page.locator("#id_status").select_option("Published")
     page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
     page.goto(f"{kept_register}/protocols/{reference}/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Flood alerts")
 

@@ -30,6 +30,7 @@ def place(static_files, tmp_path) -> Iterator[str]:
 
 def check(page: Page, complaints: list[str]) -> None:
     """See that everybody can use the page, narrow and wide, and that the console is silent."""
+    page.wait_for_load_state()
     # Before axe, which tries a style of its own and is refused.
     assert complaints == []
     for window in (PHONE, DESKTOP):
@@ -60,8 +61,9 @@ def test_from_the_log_in_to_the_desk_and_back(browser, place):
         set_up(page)
 
         expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
-        codes = page.locator(".recovery-codes code").all_inner_texts()
-        assert len(codes) == 10
+        shown = page.locator(".recovery-codes code")
+        expect(shown).to_have_count(10)
+        codes = shown.all_inner_texts()
         check(page, complaints)
         with page.expect_download() as download:
             page.get_by_role("link", name="Download them as text").click()
@@ -94,6 +96,7 @@ def test_the_page_for_a_lock(browser, place):
             page.goto(f"{place}/admin/login/")
             page.get_by_label("Username").fill("edith")
             page.get_by_label("Password").fill("wrong")
-            page.get_by_role("button", name="Log in").click()
+            with page.expect_response(lambda answer: answer.request.method == "POST"):
+                page.get_by_role("button", name="Log in").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Locked for a while")
         check(page, [])

@@ -48,7 +48,6 @@ def opens(browser, place) -> Iterator[Callable[..., Page]]:
     def page(**options: object) -> Page:
         windows.append(browser.new_context(**options))
         opened = windows[-1].new_page()
-        opened.set_default_timeout(20_000)
         opened.goto(f"{place}/admin/login/")
         log_in(opened, "paula")
         return opened
@@ -85,8 +84,7 @@ def bring(page: Page, file: Path) -> None:
 
 def stands_well(page: Page) -> None:
     """See that nothing stands out of the window, and that axe finds nothing of ours."""
-    size = page.viewport_size
-    assert document_width(page) <= size["width"]
+    assert document_width(page) <= page.viewport_size["width"]
     assert page.locator("h1:visible").count() == 1
     nothing([f for f in axe_finds(page) if not f.startswith(DJANGOS)], "is found by axe")
 
@@ -144,6 +142,7 @@ def test_the_export_with_three_edited_cells(opens, reader, place, tmp_path):
 
 def test_one_round_by_keyboard_alone_in_a_narrow_window(opens, place, tmp_path):
     page = opens(viewport=NARROW)
+    page.on("filechooser", lambda _: None)  # from here on the browser opens no box of its own
     file = tmp_path / "typed.csv"
     file.write_bytes(typed(a_row("Night buses", others="Essex Polcie, Flood Forum")))
     page.goto(f"{place}{ADD}")

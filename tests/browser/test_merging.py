@@ -69,7 +69,6 @@ def test_the_pages_beside_it(opened, kept_register, window):
     check(page, width)
     page.get_by_role("radio", name="Medway").check()
     page.get_by_role("button", name="Continue").click()
-    page.wait_for_load_state()  # it may not be read to its end yet
     check(page, width)
     page.get_by_role("button", name="Show what will happen").click()
     expect(page.get_by_text("Nothing has been done yet.")).to_be_visible()
