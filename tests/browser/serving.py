@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +20,6 @@ import pytest
 
 BASE = Path(__file__).parent.parent.parent
 START_SECONDS = 60
-STOP_SECONDS = 20
 ARGUMENTS = ("--config", "python:weisf.serving")
 # The server ends with these tests, however they end.
 GUNICORN = """
@@ -47,12 +48,10 @@ class Served:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
         if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            # Asked to end, it would wait for what a browser keeps open: up to graceful_timeout.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -109,6 +108,7 @@ def served(place: Served) -> str:
             stdout=log,
             stderr=log,
             pass_fds=[held],
+            process_group=0,  # so that its workers end with it
         )
     # From here on a server that has ended refuses the connection.
     place.socket.close()
