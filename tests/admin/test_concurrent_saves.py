@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases]
 
 EDIT = address("protocol", "change", "0046")
 ADD = address("protocol", "add")
+WAITS = "SELECT 1 FROM pg_locks WHERE NOT granted"
 BUSY = "somebody else was saving at the same time"
 on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql",
@@ -190,8 +191,10 @@ def test_two_who_wait_for_each_other(real_register, officer):
         other.execute("SET deadlock_timeout = '20s'")
         other.execute("SELECT 1 FROM registers_party WHERE protocol_id = '0046' FOR UPDATE")
         saving = pool.submit(save)
-        time.sleep(0.4)
-        # By now it holds the protocol, and waits for the parties.
+        # Once it waits for the parties, it holds the protocol.
+        give_up = time.monotonic() + 20
+        while not other.execute(WAITS).fetchone() and time.monotonic() < give_up:
+            time.sleep(0.02)
         other.execute("SELECT 1 FROM registers_protocol WHERE reference = '0046' FOR UPDATE")
         other.rollback()
         response = saving.result()
