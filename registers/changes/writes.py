@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from registers.changes.papers import delete, save_paper
+from registers.changes.synonyms import check_synonyms
 from registers.changes.transaction import update_search_and_version
 from registers.models import (
     Document,
@@ -27,7 +28,6 @@ from registers.models import (
 )
 from registers.models.keys import key_of, slug_of
 from registers.models.organisation import OFFICIAL_IS_ITS_OWN
-from registers.search.text.synonyms import check_synonyms
 
 SUPPLIED = (
     "This set came with the register, and would come again with the next version. Untick ‘In use’"

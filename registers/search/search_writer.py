@@ -58,11 +58,11 @@ def update_search_in_steps(
     *, protocols: Collection[str], organisations: Collection[int], links: bool = False
 ) -> Iterator[int]:
     """Do what `update_search` does, and yield after each step how many things are done."""
-    engine().before_moving_version()
+    engine().run(engine().before_version)
     number, known, done = RegisterVersion.move(links=links), set[str](), 0
     is_bulk = len(protocols) > BATCH
     if is_bulk:
-        engine().before_bulk_write()
+        engine().run(engine().before_bulk)
     work: list[tuple[Write, list[Any]]] = [
         (_write_protocols, sorted(protocols)),
         (_write_organisations, sorted(organisations)),
@@ -74,7 +74,7 @@ def update_search_in_steps(
             done += len(batch)
             yield done
     if is_bulk:
-        engine().after_bulk_write()
+        engine().run(engine().after_bulk)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def rebuild_search(*, batch: int = BATCH) -> RebuildResult:
     organisations = _in_batches(Organisation.objects.all(), _write_organisations, batch, known)
     with transaction.atomic():
         removed = _remove_stale(first, RegisterVersion.move(links=True))
-    engine().after_bulk_write()
+    engine().run(engine().after_bulk)
     return RebuildResult(
         protocols=protocols,
         organisations=organisations,
@@ -125,7 +125,7 @@ def _in_batches(things: models.QuerySet[Any], write: Write, batch: int, known: s
     chunk, written = list(keys[:batch]), 0
     while chunk:
         with transaction.atomic():
-            engine().before_bulk_write()
+            engine().run(engine().before_bulk)
             written += write(chunk, RegisterVersion.lock() + 1, known)
         chunk = list(keys.filter(pk__gt=chunk[-1])[:batch])
     return written

@@ -258,6 +258,11 @@ def test_one_that_is_called_exactly_so_is_offered_beside_what_was_found(
     assert (meant.organisation.slug, meant.count) == (slug, number or listed.count)
 
 
+def test_who_in_capitals_is_the_organisation(client: Client, real_register):
+    (term,) = ask(client, q="WHO").context["results"].search.terms
+    assert term.acronym
+
+
 def test_no_organisation_is_offered_beside_what_was_found(client: Client, real_register):
     assert ask(client, q="children").context["results"].organisations_meant == []
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from registers.models import Protocol, SynonymSet
+from registers.search.text.expand import compile_synonyms
 from registers.search.text.query import parse_query
-from registers.search.text.synonyms import compile_synonyms
 from registers.search.text.terms import Term
 from registers.search.text.words import STOP_WORDS, words_of
 

@@ -36,7 +36,7 @@ class TextTable:
     fields: tuple[str, ...]
 
 
-# In order of relevance. `names` are the names as published; others are in the table below.
+# `names` are the names as published; others are in the table below.
 PROTOCOLS = TextTable(
     name="search_protocols",
     fields=("title", "reference", "purpose", "summary", "items", "names"),
@@ -69,18 +69,6 @@ class Engine(ABC):
             cursor.execute(f"SELECT {self.id} FROM {table.name}")
             return [row[0] for row in cursor.fetchall()]
 
-    def before_bulk_write(self) -> None:
-        """Prepare for many writes in this transaction."""
-        self._run(self.before_bulk_statements)
-
-    def after_bulk_write(self) -> None:
-        """Clean up after many writes."""
-        self._run(self.after_bulk_statements)
-
-    def before_moving_version(self) -> None:
-        """Prepare for the lock that moving the register's version takes."""
-        self._run(self.before_version_statements)
-
     @contextmanager
     def short_lock_timeout(self) -> Iterator[None]:
         """Wait only briefly for other writers within this block.
@@ -89,15 +77,16 @@ class Engine(ABC):
         """
         yield
 
-    def _run(self, statements: Sequence[str]) -> None:
+    def run(self, statements: Sequence[str]) -> None:
+        """Run statements in this transaction, such as those below."""
         with connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
 
     id: str
-    before_version_statements: Sequence[str] = ()
-    before_bulk_statements: Sequence[str] = ()
-    after_bulk_statements: Sequence[str] = ()
+    before_version: Sequence[str] = ()  # before the lock that moving the register's version takes
+    before_bulk: Sequence[str] = ()  # before many writes
+    after_bulk: Sequence[str] = ()
 
 
 class Fts5(Engine):
@@ -151,14 +140,14 @@ class Gin(Engine):
     id = "id"
     # Check foreign keys, and so lock what they point at, now and not at the commit. A merge has
     # locked that while it waits for the version: whoever has the version would deadlock.
-    before_version_statements = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
+    before_version = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
     # A longer pending list makes writes four times as fast. It is cleaned at the end, since
     # readers scan the pending list.
-    before_bulk_statements = (
+    before_bulk = (
         "SET LOCAL gin_pending_list_limit = '64MB'",
         "SET LOCAL work_mem = '64MB'",
     )
-    after_bulk_statements = (f"SELECT gin_clean_pending_list('{PROTOCOLS.name}_words')",)
+    after_bulk = (f"SELECT gin_clean_pending_list('{PROTOCOLS.name}_words')",)
 
     def write(self, table: TextTable, rows: Sequence[Row]) -> None:
         """Insert or replace a row for each id."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain, zip_longest
 
+from registers.models import SynonymSet
 from registers.search.text.terms import (
     QUESTION_WORDS,
     WEAK_WORDS,
@@ -33,14 +35,30 @@ class Synonyms:
 
 
 NO_SYNONYMS = Synonyms()
+# What is searched for too: so many are near, in their order, and those after them all alike.
+RANKED = 3
 
 
 # Synonyms ----------------------------------------------------------------------------------------
 
 
-def says_nothing(text: str) -> bool:
-    """Return whether search leaves out every word of `text` where others remain."""
-    return all(word.plain in QUESTION_WORDS | WEAK_WORDS for word in words_of(text))
+def compile_synonyms(sets: Iterable[SynonymSet]) -> Synonyms:
+    """Return the synonyms of some sets, to look words up in."""
+    by_key: dict[Key, list[list[str]]] = {}
+    for each in sets:
+        words, also = each.all_words, each.all_also
+        ranked = [*(also[at : at + 1] for at in range(RANKED)), also[RANKED:]]
+        for word in words:
+            groups = [[other for other in words if other != word], *ranked]
+            for key in synonym_keys(word):
+                by_key.setdefault(key, groups)
+    return Synonyms(by_key, max(map(len, by_key), default=0))
+
+
+@lru_cache(maxsize=2)
+def synonyms_of(_: str) -> Synonyms:
+    """Return the synonyms in use in a version of the register: one query for each version."""
+    return compile_synonyms(SynonymSet.objects.filter(in_use=True))
 
 
 def synonym_keys(text: str) -> list[Key]:
@@ -138,24 +156,13 @@ def parted(
     terms: list[Term], known_words: Callable[[Collection[str]], Collection[str]]
 ) -> list[Term]:
     """Let 'antisocial' match 'anti social' and 'anti-social', if the register has both parts."""
-    parts = {term.word: _parts(term.word) for term in terms if term.is_plain and not term.acronym}
-    wanted = {part for pairs in parts.values() for pair in pairs for part in pair}
-    known = known_words(wanted) if wanted else frozenset()
+    parts = [_parts(term.word) if term.is_plain and not term.acronym else [] for term in terms]
+    wanted = {part for pairs in parts for pair in pairs for part in pair}
+    known = {*known_words(wanted)} if wanted else set()
+    found = [[pair for pair in pairs if known.issuperset(pair)] for pairs in parts]
     return [
-        replace(
-            term,
-            forms=(
-                *term.forms,
-                *(
-                    exactly(words_of(" ".join(pair)))
-                    for pair in parts.get(term.word, ())
-                    if all(part in known for part in pair)
-                ),
-            ),
-        )
-        if term.is_plain
-        else term
-        for term in terms
+        replace(term, forms=(*term.forms, *(exactly(words_of(" ".join(pair))) for pair in pairs)))
+        for term, pairs in zip(terms, found, strict=True)
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from registers.search.text.expand import NO_SYNONYMS, Synonyms, joined, parted, with_synonyms
 from registers.search.text.terms import (
@@ -17,7 +18,6 @@ from registers.search.text.terms import (
     Form,
     Term,
     acronym_forms,
-    as_it_is,
     exactly,
 )
 from registers.search.text.words import Word, words_of
@@ -45,21 +45,11 @@ _KINDS = frozenset(
 _IN_FORCE = ("in", "force")
 
 
-def no_reference(_: str) -> str:
-    """Return that a text is no reference of the register."""
-    return ""
-
-
-def no_words(_: Collection[str]) -> Collection[str]:
-    """Return that the register has none of some words."""
-    return ()
-
-
 def parse_query(
     query: str,
     *,
-    reference_of: Callable[[str], str] = no_reference,
-    known_words: Callable[[Collection[str]], Collection[str]] = no_words,
+    reference_of: Callable[[str], str] = lambda _: "",
+    known_words: Callable[[Collection[str]], Collection[str]] = lambda _: (),
     synonyms: Synonyms = NO_SYNONYMS,
 ) -> list[Term]:
     """Return the terms of `query`, without duplicates.
@@ -88,31 +78,23 @@ def _terms(query: str, reference_of: Callable[[str], str]) -> Iterator[Term]:
         words = tuple(words_of(text))
         if not words:
             continue
-        excluded, span = match["minus"] is not None, (start, match.end())
-        if match["phrase"] is not None:
-            yield Term(
-                forms=(exactly(words),),
-                excluded=excluded,
-                quoted=True,
-                word=words[0].plain if len(words) == 1 else "",
-                words=words,
-                span=span,
-            )
-            continue
-        reference = "" if excluded else _reference_in(text, reference_of)
+        quoted, excluded = match["phrase"] is not None, match["minus"] is not None
+        reference = "" if quoted or excluded else _reference_in(text, reference_of)
         is_one = reference or excluded or _ONE_WORD.search(text) or _has_digits(words)
-        if len(words) > 1 and is_one:
+        if quoted or (len(words) > 1 and is_one):
+            adjacent = Form(stems=tuple(word.stem for word in words))
             yield Term(
-                forms=(Form(stems=tuple(word.stem for word in words)),),
+                forms=(exactly(words) if quoted else adjacent,),
                 reference=reference,
                 excluded=excluded,
+                quoted=quoted,
+                word=words[0].plain if len(words) == 1 else "",
                 words=words,
-                span=span,
+                span=(start, match.end()),
             )
             continue
         # Each part of 'anti-social' is a term, so that it can be a prefix, or be corrected.
         for word in words:
-            part = (start + word.start, start + word.end)
             written = text[word.start : word.end]
             acronym = None if shouting else _ACRONYM_OR_SEVERAL.fullmatch(written)
             forms: tuple[Form, ...] = (Form(stems=(word.stem,)),)
@@ -120,7 +102,8 @@ def _terms(query: str, reference_of: Callable[[str], str]) -> Iterator[Term]:
             if acronym:
                 plain = acronym[1].lower()
                 meant = word._replace(plain=plain, stem=plain)
-                forms = tuple(dict.fromkeys((*acronym_forms(acronym[1]), *as_it_is(word))))
+                as_it_is = Form(plain=(word.plain,))
+                forms = tuple(dict.fromkeys((*acronym_forms(acronym[1]), as_it_is)))
             yield Term(
                 forms=forms,
                 reference=reference,
@@ -128,7 +111,9 @@ def _terms(query: str, reference_of: Callable[[str], str]) -> Iterator[Term]:
                 word=meant.plain,
                 acronym=acronym is not None,
                 words=(meant,),
-                span=span if len(words) == 1 else part,
+                span=(start, match.end())
+                if len(words) == 1
+                else (start + word.start, start + word.end),
             )
 
 
@@ -211,46 +196,33 @@ def _without_stop_words(terms: list[Term]) -> list[Term]:
     Of a question's words alone nothing is left: 'who' and 'who and why' ask for no protocol.
     """
     wanted = [term for term in terms if not term.excluded]
-    if wanted and all(_is_of_questions(term) for term in wanted):
-        return []
-    weights = dict(zip(map(id, wanted), _weights(wanted), strict=True))
-    most = max(weights.values(), default=0)
-    return [term for term in terms if term.excluded or weights[id(term)] == most]
+    weights = [_weight(term) for term in wanted]
+    for place, (one, other) in enumerate(pairwise(wanted), start=1):
+        if (one.word, other.word) == _IN_FORCE and other.is_plain:
+            weights[place] = 0
+    most = max(weights, default=0)
+    left = {id(term) for term, weight in zip(wanted, weights, strict=True) if weight == most}
+    return (
+        [term for term in terms if term.excluded or id(term) in left] if most or not wanted else []
+    )
 
 
-def _is_of_questions(term: Term) -> bool:
-    return bool(term.word) and term.is_plain and term.word in QUESTION_WORDS
-
-
-def _weights(terms: Sequence[Term]) -> list[int]:
-    """Return for each term how much it says: 0 a question's word, 1 a weak word, 2 any other."""
-    weights = [
-        2 if not (term.word and term.is_plain)
+def _weight(term: Term) -> int:
+    """Return how much a term says: 0 a question's word, 1 a weak word, 2 any other."""
+    if not term.is_plain:
+        return 2
+    if term.word in QUESTION_WORDS:
         # The World Health Organization is not the question 'who'.
-        else 0 if _is_of_questions(term) and not (term.acronym and term.word == "who")
-        else 1 if term.word in WEAK_WORDS
-        else 2
-        for term in terms
-    ]  # fmt: skip
-    for place in range(len(terms) - 1):
-        if (terms[place].word, terms[place + 1].word) == _IN_FORCE and terms[place + 1].is_plain:
-            weights[place + 1] = 0
-    return weights
+        return 2 if term.acronym and term.word == "who" else 0
+    return 1 if term.word in WEAK_WORDS else 2
 
 
 def _last_as_prefix(terms: list[Term]) -> list[Term]:
-    """Let the last word match longer ones; one letter is no prefix, but one Chinese sign is.
-
-    Nor is 'me', which does not ask for Medway.
-    """
-    for place in range(len(terms) - 1, -1, -1):
-        term = terms[place]
-        if term.excluded:
-            continue
-        word = term.word
-        is_word = word and not (term.quoted or term.acronym or _is_of_questions(term))
-        if is_word and (len(word) > 1 or not word.isascii()):
-            longer = replace(term, forms=(*term.forms, Form(prefix=word)))
-            return [*terms[:place], longer, *terms[place + 1 :]]
-        break
-    return terms
+    """Let the last word match longer ones; one letter is no prefix, but one Chinese sign is."""
+    last = next((term for term in reversed(terms) if not term.excluded), None)
+    if last is None or last.quoted or last.acronym or not last.word:
+        return terms
+    if len(last.word) == 1 and last.word.isascii():
+        return terms
+    longer = replace(last, forms=(*last.forms, Form(prefix=last.word)))
+    return [longer if term is last else term for term in terms]

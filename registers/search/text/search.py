@@ -19,12 +19,10 @@ from rapidfuzz.distance import OSA
 from registers.models import VocabularyWord
 from registers.search.index import Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
+from registers.search.text.expand import RANKED, synonyms_of
 from registers.search.text.query import parse_query
-from registers.search.text.synonyms import RANKED, synonyms_of
 from registers.search.text.terms import Form, Term, exactly, forms_of
 from registers.search.text.words import words_of
-
-Tiers = npt.NDArray[np.int16]
 
 # Tiers; after the first are the fields, and then what stands for a word: the words of its set,
 # the nearest of what is searched for too, and all else. Each group has two, and the title is first.
@@ -96,13 +94,15 @@ class Search:
             if any(_found(self.index, forms)[position] for forms in _groups(term))
         ]
 
+    @cached_property
+    def _named(self) -> list[int]:
+        """The positions of the protocols whose references were asked for."""
+        named = (self.index.position_of(term.reference) for term in self.terms if term.reference)
+        return [position for position in named if position is not None]
+
     def exact_match(self, mask: Mask) -> int | None:
         """Return the position of the protocol whose reference was asked for, if `mask` has it."""
-        for term in self.terms:
-            position = self.index.position_of(term.reference) if term.reference else None
-            if position is not None and mask[position]:
-                return position
-        return None
+        return next((position for position in self._named if mask[position]), None)
 
     @property
     def missing_reference(self) -> str:
@@ -127,7 +127,7 @@ class Search:
         return text
 
     @cached_property
-    def tiers(self) -> Tiers:
+    def tiers(self) -> npt.NDArray[np.int16]:
         """The relevance of each position: the lowest comes first.
 
         0: the reference was searched for. 1: every word is in the title; 2: in the protocol's
@@ -154,10 +154,7 @@ class Search:
                     counted += in_title
             np.maximum(tiers, first, out=tiers, where=first < NOT_FOUND)
         tiers = tiers * (MOST_COUNTED + 1) + MOST_COUNTED - np.minimum(counted, MOST_COUNTED)
-        for term in self.terms:
-            position = term.reference and index.position_of(term.reference)
-            if position:
-                tiers[position] = EXACT
+        tiers[self._named] = EXACT
         tiers[~found] = NOT_FOUND * (MOST_COUNTED + 1)
         return tiers
 
@@ -294,46 +291,32 @@ def _groups(term: Term) -> Sequence[tuple[Form, ...]]:
     return [term.forms, *filter(None, term.synonym_groups)]
 
 
+_masks: OrderedDict[tuple[Any, ...], Mask] = OrderedDict()
+_masks_lock = threading.Lock()
+
+
 def _found(
     index: Index, forms: tuple[Form, ...], fields: tuple[str, ...] = PROTOCOLS.fields
 ) -> Mask:
     """Return the mask of protocols with any of the forms in some fields; in all: or in a name.
 
-    It is kept, and must not be changed.
+    It is kept, so that another facet or page of the same search costs nothing, and must not be
+    changed. A version of the register is part of the key: none is out of date.
     """
-
-    def compute() -> Mask:
-        mask = _as_mask(index, engine().find(PROTOCOLS, forms, fields))
-        if fields == PROTOCOLS.fields:
-            organisations = engine().find(ORGANISATIONS, forms, ORGANISATIONS.fields)
-            if organisations.size:
-                mask |= index.of_organisations(organisations.tolist())
-        return mask
-
-    return _cached((index.version, forms, fields), compute) if forms else index.nothing
-
-
-def _as_mask(index: Index, ids: npt.NDArray[np.int32]) -> Mask:
-    mask = np.zeros(index.size, np.bool_)
-    mask[ids[ids < index.size]] = True
-    return mask
-
-
-_masks: OrderedDict[tuple[Any, ...], Mask] = OrderedDict()
-_masks_lock = threading.Lock()
-
-
-def _cached(key: tuple[Any, ...], compute: Callable[[], Mask]) -> Mask:
-    """Return the cached mask for `key`, or compute it. It must not be changed.
-
-    So another facet or page of the same search costs nothing. A key contains the
-    register version, so no mask is out of date.
-    """
+    if not forms:
+        return index.nothing
+    key = (index.version, forms, fields)
     with _masks_lock:
         if key in _masks:
             _masks.move_to_end(key)
             return _masks[key]
-    mask = compute()
+    ids = engine().find(PROTOCOLS, forms, fields)
+    mask = np.zeros(index.size, np.bool_)
+    mask[ids[ids < index.size]] = True
+    if fields == PROTOCOLS.fields:
+        organisations = engine().find(ORGANISATIONS, forms, ORGANISATIONS.fields)
+        if organisations.size:
+            mask |= index.of_organisations(organisations.tolist())
     mask.flags.writeable = False
     with _masks_lock:
         _masks[key] = mask

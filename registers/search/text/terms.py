@@ -110,11 +110,6 @@ def acronym_forms(text: str) -> tuple[Form, ...]:
     return (Form(plain=(plain,)), *several)
 
 
-def as_it_is(word: Word) -> tuple[Form, ...]:
-    """Return the form of a word that stands as it is written."""
-    return (Form(plain=(word.plain,)),)
-
-
 def exactly(words: Sequence[Word]) -> Form:
     """Return the form of a quoted phrase, whose words stand as they are written."""
     stems = tuple(word.stem for word in words) if len(words) > 1 else ()
