@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from registers import changes
 from registers.models import (
+    Abbreviation,
     Approver,
     Change,
     Document,
@@ -58,6 +59,7 @@ def make_examples() -> dict[str, Any]:
             saved(paper, at=now)
     made = {
         "import": a_checked_import(),
+        "abbreviation": saved(Abbreviation(short="ABC", meaning="a bird count")),
         "answer": answer,
         "approver": saved(Approver(organisation=of_nobody, job_title="SIRO")),
         "change": Change.objects.public().first(),
@@ -89,7 +91,10 @@ def make_examples() -> dict[str, Any]:
     return keys | {
         f"{noun}_state": number
         for noun, number in (
-            *((noun, edited(made[noun])) for noun in ("news", "resource", "theme", "synonymset")),
+            *(
+                (noun, edited(made[noun]))
+                for noun in ("news", "resource", "theme", "synonymset", "abbreviation")
+            ),
             ("organisation", told_of(of_nobody)),
             ("published", told_of(Protocol.objects.get(pk="0046"))),
         )
@@ -98,7 +103,7 @@ def make_examples() -> dict[str, Any]:
 
 def edited(thing: Any) -> int:
     """Write another title on a page, and return the number of its state before."""
-    field = {Theme: "name", SynonymSet: "words"}.get(type(thing), "title")
+    field = {Theme: "name", SynonymSet: "words", Abbreviation: "meaning"}.get(type(thing), "title")
     before = Change.objects.about(type(thing), thing.pk)[0].pk
     setattr(thing, field, f"Another {noun_of(thing)}, owl")
     saved(thing)

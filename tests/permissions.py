@@ -238,6 +238,12 @@ KEEPING = {
         at="/admin/registers/merge/{merge}/undo/", get=PUBLISHER, post=DECIDES, fills=True
     ),
     **noun(
+        "abbreviation",
+        add=PUBLISHER,
+        delete=PUBLISHER,
+        restored="{abbreviation}/restore/{abbreviation_state}",
+    ),
+    **noun(
         "synonymset",
         add=PUBLISHER,
         delete=PUBLISHER,

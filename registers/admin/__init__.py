@@ -1,10 +1,20 @@
 """Django admin for editors: one module for each noun. It saves through registers/changes."""
 
-from registers.admin import answer, organisation, pages, protocol, read_only, review, synonyms
+from registers.admin import (
+    abbreviations,
+    answer,
+    organisation,
+    pages,
+    protocol,
+    read_only,
+    review,
+    synonyms,
+)
 from registers.admin.entering import user
 from registers.admin.merging import undo
 
 __all__ = [
+    "abbreviations",
     "answer",
     "organisation",
     "pages",

@@ -29,6 +29,7 @@ from registers.admin.protocol_form import (
 )
 from registers.admin.review import review_chosen, review_urls
 from registers.models import Overarching, Protocol
+from registers.models.abbreviations import abbreviations_in
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
 from registers.models.protocol_fields import FormSection, form_fields
 from registers.models.references import example, own_form
@@ -53,6 +54,7 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
         "on": today,
         "today": today,
         "documents": protocol.documents.listed(),
+        "abbreviations": abbreviations_in(protocol.all_words),
         "replaced_by": Protocol.public.filter(replaces=protocol),
         "comes_under": Protocol.public.filter(covers=protocol),
     }

@@ -22,7 +22,16 @@ from registers import changes
 from registers.admin.permissions import PUBLISH_FIELDS, may_publish
 from registers.changes.locking import lock_one
 from registers.history.snapshot import Snapshot, comparable_value, field_values
-from registers.models import Change, News, Organisation, Protocol, Resource, SynonymSet, Theme
+from registers.models import (
+    Abbreviation,
+    Change,
+    News,
+    Organisation,
+    Protocol,
+    Resource,
+    SynonymSet,
+    Theme,
+)
 
 RESTORABLE: set[type[models.Model]] = {
     Protocol,
@@ -31,6 +40,7 @@ RESTORABLE: set[type[models.Model]] = {
     News,
     Resource,
     SynonymSet,
+    Abbreviation,
 }
 ALREADY_CURRENT = "The current state is the same. Nothing was changed."
 

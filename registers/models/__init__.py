@@ -1,5 +1,6 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
+from registers.models.abbreviations import Abbreviation
 from registers.models.change import (
     Apart,
     Change,
@@ -22,6 +23,7 @@ from registers.models.search import RegisterVersion, SearchEntry, VocabularyWord
 from registers.models.synonyms import SynonymSet
 
 __all__ = [
+    "Abbreviation",
     "Answer",
     "Apart",
     "Approver",

@@ -313,6 +313,11 @@ class Protocol(models.Model):
             raise ValidationError({"reference": said})
 
     @property
+    def all_words(self) -> str:
+        """Its title, summary and purpose."""
+        return "\n".join((self.title, self.summary, self.purpose))
+
+    @property
     def all_parties(self) -> list[Party]:
         """Every party, in the published order. In a list, use `with_parties()` first."""
         prefetched: list[Party] | None = self.__dict__.get("prefetched_parties")

@@ -174,7 +174,12 @@ PROTOCOL_FIELDS = (
         "data_subjects", SHARED, SHARING, "Whose information it is.", width=30, missing=True
     ),
     ProtocolField(
-        "lawful_basis", WHY, SHARING, "Why the law allows the sharing.", width=45, missing=True
+        "lawful_basis",
+        WHY,
+        SHARING,
+        "Why the law allows the sharing.",
+        width=45,
+        missing="Lawful basis",
     ),
     ProtocolField(
         "lead",
@@ -196,7 +201,7 @@ PROTOCOL_FIELDS = (
         PARTIES,
         RECORD,
         heading="Is the list of organisations complete?",
-        missing="Whether the list of organisations is complete",
+        missing="Whether others take part",
     ),
     ProtocolField(
         "parties_note",

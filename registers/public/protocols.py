@@ -18,6 +18,7 @@ from registers.history.as_of import ProtocolAsOf, as_of
 from registers.history.diff import describe
 from registers.history.index_as_of import index_as_of
 from registers.models import Gap, News, Overarching, Protocol
+from registers.models.abbreviations import abbreviations_in
 from registers.models.addresses import address
 from registers.models.references import as_written, keys_of
 from registers.public.places import add_places
@@ -79,7 +80,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     add_places(context["protocol"], on)
     reviews = context["reviews"]
     by_then = [review for review in reviews if review.reviewed_on <= on]
+    shown: Protocol = context["protocol"]
     context |= {
+        "abbreviations": abbreviations_in(shown.all_words),
         "reviews": by_then,
         "confirmed": next((review for review in by_then[:1] if review.is_needed), None),
         # They moved the date that a status on that day would have to be judged by.

@@ -122,8 +122,11 @@ class ProtocolPage:
         said = SAID_ON_TOP
         if self.protocol.status != Protocol.Status.WITHDRAWN:
             said = said | {"review-date"}
+        is_signed = any(party.signed_on for party in self.parties)
         words = [
-            _uncapitalised(item.words)
+            "when the others signed"
+            if item.key == "signed" and is_signed
+            else _uncapitalised(item.words)
             for item in RECORD_ITEMS
             if item.key not in {*said, "documents"} and not item.has(self.protocol)
         ]

@@ -35,7 +35,7 @@ from registers.models import (
 from registers.search.index import current_index
 from registers.search.splits import find_splits
 from tests.conftest import TODAY
-from tests.public.pages import found, links, text
+from tests.public.pages import facts, found, links, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
 
@@ -47,16 +47,16 @@ def protocol_with(**fields: object) -> Protocol:
 @pytest.mark.parametrize(
     ("what", "fields", "shown"),
     [
-        ("signed parties", {"parties__signed_on__isnull": False}, "Signed"),
+        ("signed parties", {"parties__signed_on__isnull": False}, "signed "),
         ("documents", {"documents__isnull": False}, "PDF"),
         ("overarching", {"comes_under__isnull": False}, "Comes under 00"),
         ("covering", {"covers__isnull": False}, "Covers 00"),
-        ("withdrawn", {"status": "withdrawn"}, "Withdrawn: no longer in force"),
+        ("withdrawn", {"status": "withdrawn"}, "No. Withdrawn on"),
         ("superseded", {"replaced_by__isnull": False}, "Replaced by 0"),
         ("replacing", {"replaces__isnull": False}, "Replaces 0"),
         ("a chain", {"replaces__isnull": False, "replaced_by__isnull": False}, "Replaced by 0"),
-        ("incomplete", {"parties_complete": False}, "This list is not complete"),
-        ("no lawful basis", {"lawful_basis": ""}, "Lawful basis for sharing Not recorded"),
+        ("incomplete", {"parties_complete": False}, "and others take part"),
+        ("no lawful basis", {"lawful_basis": ""}, "lawful basis, "),
         ("updated", {"updated_on__isnull": False}, "Updated"),
         (
             "confirmed",
@@ -65,7 +65,7 @@ def protocol_with(**fields: object) -> Protocol:
         ),
         ("changing", {"reviews__outcome": "changing"}, "changes are coming"),
         ("ended", {"reviews__outcome": "ended"}, "Reviews"),
-        ("not known when", {"published_on": None}, "Published Not recorded"),
+        ("not known when", {"published_on": None}, "day of publication, "),
     ],
 )
 def test_a_protocol_shows(client: Client, today, what, fields, shown):
@@ -86,15 +86,12 @@ def test_some_have_no_lead_a_note_another_name_or_no_name():
 def test_one_protocol_has_everything(client: Client, today):
     several = Protocol.public.annotate(papers=Count("documents", distinct=True))
     page = client.get(several.filter(papers=4, comes_under__isnull=False)[0].get_absolute_url())
-    for name in (
-        "Information shared",
-        "Whose information it is",
-        "Version",
-        "Comes under",
-    ):
-        assert f"{name} Not recorded" not in text(page)
-    assert "When each organisation signed: Not recorded" not in text(page)
-    assert "Reviews Not recorded" not in text(page)
+    shown = facts(page)
+    assert {"Information shared", "Comes under"} <= shown.keys()
+    assert shown["About whom?"] != "Not recorded"
+    assert ", version V" in text(page)
+    for what in ("version", "information shared", "when each", "documents", "reviews"):
+        assert what not in shown["missing"]
 
 
 def test_every_kind_of_thing_is_there():

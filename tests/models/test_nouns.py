@@ -7,6 +7,7 @@ import datetime
 import pytest
 
 from registers.models import (
+    Abbreviation,
     Approver,
     Change,
     Document,
@@ -50,6 +51,7 @@ CALLED = {
     ),
     "approver": (Approver(job_title="Caldicott Guardian"), "Caldicott Guardian"),
     "change": (Change(what="Title changed."), "Title changed."),
+    "abbreviation": (Abbreviation(short="FGM", meaning="x"), "FGM: x"),
     "set of synonyms": (SynonymSet(words="owl\nbird"), "owl, bird"),
     "news": (News(title="A new template"), "A new template"),
     "document": (Document(title="Signed"), "Signed"),

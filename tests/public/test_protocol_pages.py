@@ -41,10 +41,10 @@ def test_what_is_missing_is_said_once_with_a_way_to_tell_us(client: Client):
     missing = facts(page)["missing"]
     for what in (
         "information shared",
-        "lawful basis for sharing",
+        "lawful basis",
         "version",
         "summary in plain English",
-        "whether the list of organisations is complete",
+        "whether others take part",
         "day of publication",
         "documents",
         "when each organisation signed",
@@ -115,7 +115,7 @@ def test_a_protocol_with_everything_shows_everything(client: Client, settings, t
     assert shown["Comes under"] == "0062 - Overarching Safeguarding ISP"
     assert shown["Replaces"] == "0061 - FGM"
     assert "The signed paper PDF" in words
-    missing = "when each organisation signed, and reviews. Tell us what you know"
+    missing = "when the others signed, and reviews. Tell us what you know"
     assert shown["missing"] == f"Not recorded yet: {missing}"
     assert facts(client.get("/protocols/0062/"))["Covers"] == "7001 - Everything"
 
