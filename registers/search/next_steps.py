@@ -11,7 +11,7 @@ from django.db.models import Q
 from registers.models import Identifier, Name, Organisation, Protocol
 from registers.models.keys import key_of
 from registers.models.organisation import OrganisationQuerySet
-from registers.search.binding import Binding
+from registers.search.binding import ANY, OWN, Binding
 from registers.search.index import Index, Mask
 from registers.search.organisation_names import OrganisationNames, letters_of
 from registers.search.text.search import Search, search
@@ -45,10 +45,14 @@ def words_that_find(query: Search, index: Index, among: Mask) -> Iterator[FoundW
 
 @dataclass(frozen=True, kw_only=True)
 class FoundOrganisation:
-    """An organisation that may be meant, and how many protocols in force bind it."""
+    """An organisation that may be meant, and how many protocols in force bind it.
+
+    Of these, `through` name it only through another: a body whose place it took, or a group.
+    """
 
     organisation: Organisation
     count: int
+    through: int
 
 
 def organisations_meant(
@@ -66,14 +70,16 @@ def organisations_meant(
         found += known.order_by("name")[:MAX_ORGANISATIONS]
     if not has_some and query.terms:
         found += organisations_called_like(query)
+    return [_counted(each, index, on) for each in list(dict.fromkeys(found))[:MAX_ORGANISATIONS]]
+
+
+def _counted(organisation: Organisation, index: Index, on: datetime.date) -> FoundOrganisation:
     current = index.in_status(Protocol.Status.PUBLISHED)
-    return [
-        FoundOrganisation(
-            organisation=each,
-            count=int((Binding(index, each.pk, on=on).mask() & current).sum()),
-        )
-        for each in list(dict.fromkeys(found))[:MAX_ORGANISATIONS]
-    ]
+    own, bound = (
+        int((Binding(index, organisation.pk, on=on, through=through).mask() & current).sum())
+        for through in (OWN, ANY)
+    )
+    return FoundOrganisation(organisation=organisation, count=bound, through=bound - own)
 
 
 def _called_exactly(typed: str) -> OrganisationQuerySet:

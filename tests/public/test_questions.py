@@ -256,6 +256,8 @@ def test_one_that_is_called_exactly_so_is_offered_beside_what_was_found(
     listed = ask(client, organisation=slug).context["results"]
     assert results.count
     assert (meant.organisation.slug, meant.count) == (slug, number or listed.count)
+    own = ask(client, organisation=slug, through="own").context["results"].count
+    assert meant.through == meant.count - own == (number or 0)
 
 
 def test_who_in_capitals_is_the_organisation(client: Client, real_register):
