@@ -8,23 +8,30 @@ tuples of strings that need no escaping.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
+from django.utils.text import get_text_list
 
-from registers.models.review_dates import ReviewStatus
+from registers.models import Protocol
+from registers.models.review_dates import ReviewStatus, last_day
 from registers.search.review_breakdowns import Breakdown
 from registers.search.reviews import Calendar, Month, QueryCount, Year
+from registers.search.rows import Row
 
 MONTHS = "JFMAMJJASOND"
+MAX_BARS = 24  # more of them are folded, and the years are shown by their totals
+MAX_NAMED_MONTHS = 2  # in the heading of a year
 MONTH_WIDTH, BAR_WIDTH = 25, 17  # of a month, and of its bar
 MAX_HEIGHT = 72
 DIGIT_WIDTH = 7.5
 MAX_HORIZONTAL_DIGITS = 3  # longer numbers are rotated to fit above a bar
 LABEL_HEIGHT = 17
+MIN_SCALE = 4  # so that a bar of one is not as high as the chart
 MIN_HEIGHT = 2.5  # so that one among thousands is visible
 
 
@@ -71,14 +78,15 @@ class BreakdownBar(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class YearChart:
-    """One year: the bars of its months, and the initials of all months shown.
+    """One year with a review: the bars of its months, and the initials of all months shown.
 
-    `until` names the last month shown, where it is not December; `now` is the position
-    of the marker of the current month, if that is shown.
+    `months` says which have a review; `until` names the last month shown, where it is not
+    December; `now` is the position of the marker of the current month, if that is shown.
     """
 
     name: str
     number: LinkedCount
+    months: str
     bars: list[MonthBar]
     letters: str
     until: str
@@ -87,9 +95,17 @@ class YearChart:
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarChart:
-    """The years, all on one scale; `ground` is the y position of the base line."""
+    """The years with a review, all on one scale; `ground` is the y position of the base line.
+
+    `without` names the years in which no review is due, in words. `totals` are the years
+    as rows, where the months have too many bars to be seen at a glance.
+    """
 
     years: list[YearChart]
+    first_year: int
+    without: str
+    totals: list[BreakdownRow]
+    statuses: list[ReviewStatus]
     ground: int
     rotated: bool
     earlier: LinkedCount
@@ -125,16 +141,25 @@ class BreakdownRow:
 def calendar_chart(calendar: Calendar, link: Link, *, on: datetime.date) -> CalendarChart:
     """Return the chart of the months, with a marker at that of the day `on`."""
     busiest = calendar.busiest
-    most = busiest.count if busiest else 1
+    most = max(busiest.count if busiest else 0, MIN_SCALE)
     digits = len(str(most))
     rotated = digits > MAX_HORIZONTAL_DIGITS
-    ground = MAX_HEIGHT + (round(digits * DIGIT_WIDTH) + 6 if rotated else LABEL_HEIGHT)
+    highest = round(MAX_HEIGHT * (busiest.count if busiest else 0) / most)
+    ground = highest + (round(digits * DIGIT_WIDTH) + 6 if rotated else LABEL_HEIGHT)
 
     def bars(month: Month) -> list[MonthBar]:
         return _bars(month, link, most=most, ground=ground, rotated=rotated)
 
+    full = [year for year in calendar.years if year.whole.count]
+    number = sum(len(month.by_status) for year in full for month in year.months)
+    found = {status for year in full for month in year.months for status in month.by_status}
+    statuses = [status for status in ReviewStatus if status in found]
     return CalendarChart(
-        years=[_year(year, bars, link, on=on) for year in calendar.years],
+        years=[_year(year, bars, link, on=on) for year in full],
+        first_year=calendar.years[0].number,
+        without=years_without(calendar),
+        totals=_year_totals(full, link, statuses) if number > MAX_BARS else [],
+        statuses=statuses,
         ground=ground,
         rotated=rotated,
         earlier=link(calendar.earlier),
@@ -142,6 +167,91 @@ def calendar_chart(calendar: Calendar, link: Link, *, on: datetime.date) -> Cale
         ahead=link(calendar.ahead),
         busiest=busiest,
     )
+
+
+def years_without(calendar: Calendar) -> str:
+    """Return the shown years in which no review is due, such as '2021 or after 2022'."""
+    if not any(year.whole.count for year in calendar.years):
+        return ""
+    parts = []
+    last = calendar.years[-1]
+    for is_full, some in groupby(calendar.years, key=lambda year: bool(year.whole.count)):
+        years = list(some)
+        if is_full:
+            continue
+        if years[-1] is last and not calendar.later.count:
+            parts.append(f"after {years[0].number - 1}")
+            continue
+        names = [str(year.number) for year in years]
+        if years[-1] is last and len(last.months) < len(MONTHS):
+            names[-1] = _name(last.months[-1].first_day)
+        parts.append(names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}")
+    return get_text_list([part if part[0] == "a" else f"in {part}" for part in parts], "or")
+
+
+def _year_totals(
+    years: Iterable[Year], link: Link, statuses: Sequence[ReviewStatus]
+) -> list[BreakdownRow]:
+    """Return a row for each year: its reviews by status."""
+    years = list(years)
+    most = max(year.whole.count for year in years)
+    return [
+        BreakdownRow(
+            label=str(year.number),
+            href="",
+            whole=link(year.whole),
+            **_counts_and_bars(
+                [(status, link(year.with_status(status))) for status in statuses], most
+            ),
+        )
+        for year in years
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewLine:
+    """A protocol of a list by urgency: when its review is due, and its bar on one scale.
+
+    `overdue` says for how long it is overdue; the bar is its length, and '' without one.
+    """
+
+    row: Row
+    protocol: Protocol
+    due: datetime.date | None
+    status: ReviewStatus
+    overdue: str
+    size: SafeString
+
+
+def review_lines(rows: Iterable[Row], *, on: datetime.date) -> list[ReviewLine]:
+    """Return the lines of a list, with bars from 0 to the months of the longest overdue."""
+    protocols = [(row, row.protocol) for row in rows if row.protocol]
+    most = max((protocol.months_overdue(on) for _, protocol in protocols), default=0)
+    return [_review_line(row, protocol, most, on) for row, protocol in protocols]
+
+
+def _review_line(row: Row, protocol: Protocol, most: int, on: datetime.date) -> ReviewLine:
+    month, months = protocol.review_date, protocol.months_overdue(on)
+    status = protocol.review_status(on)
+    is_overdue = status == ReviewStatus.OVERDUE
+    return ReviewLine(
+        row=row,
+        protocol=protocol,
+        due=last_day(month) if month else None,
+        status=status,
+        overdue=months_in_words(months) if is_overdue else "",
+        size=SafeString(f"{100 * months / most:.1f}%" if is_overdue and months else ""),
+    )
+
+
+def months_in_words(months: int) -> str:
+    """Return a number of months as '7 years 2 months', or 'under a month'."""
+    words = [
+        f"{number} {unit}{'' if number == 1 else 's'}"
+        for number, unit in zip(divmod(months, 12), ("year", "month"), strict=True)
+        if number
+    ]
+    return " ".join(words) or "under a month"
 
 
 def breakdown_chart(
@@ -169,7 +279,7 @@ def breakdown_chart(
 
 
 def overdue_chart(counts: Mapping[str, QueryCount], link: Link) -> list[BreakdownRow]:
-    """Return the chart of how many are overdue for how long, a row for each time."""
+    """Return the chart of how many are overdue for how long, a row for each time that has any."""
     most = max(figure.count for figure in counts.values())
     return [
         BreakdownRow(
@@ -179,6 +289,7 @@ def overdue_chart(counts: Mapping[str, QueryCount], link: Link) -> list[Breakdow
             **_counts_and_bars([(ReviewStatus.OVERDUE, link(figure))], most),
         )
         for words, figure in counts.items()
+        if figure.count
     ]
 
 
@@ -186,9 +297,13 @@ def _year(
     year: Year, bars: Callable[[Month], list[MonthBar]], link: Link, *, on: datetime.date
 ) -> YearChart:
     last = len(year.months)
+    full = [f"{month.first_day:%B}" for month in year.months if month.by_status]
     return YearChart(
         name=str(year.number),
         number=link(year.whole),
+        months=get_text_list(full, "and")
+        if len(full) <= MAX_NAMED_MONTHS
+        else f"{len(full)} months",
         bars=[bar for month in year.months if month.by_status for bar in bars(month)],
         letters=MONTHS[:last],
         until=f"{year.months[-1].first_day:%B}" if last < len(MONTHS) else "",

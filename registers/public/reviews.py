@@ -8,6 +8,7 @@ Successions and members are always those of the day, as they are known today.
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from functools import cached_property, partial
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -32,6 +33,7 @@ from registers.public.charts import (
     breakdown_chart,
     calendar_chart,
     overdue_chart,
+    review_lines,
 )
 from registers.public.organisations import successions_of
 from registers.search.binding import Explanation, bindings_of, bound
@@ -49,12 +51,14 @@ from registers.search.reviews import (
     grace,
     review_summary,
 )
+from registers.search.rows import Row
 from weisf.partnership import in_months
 
 CACHED_PARAMS = ("organisation", "role", "theme")
 MAX_URGENT = 10
-MAX_PER_ROLE = 50
+MAX_OF_A_DESK = 50
 MAX_LEADS = 10
+MAX_NAMED_LEADS = 3  # in the sentence of a desk
 BY_URGENCY = {"sort": "review"}
 MONTHS = ("review_from", "review_to")
 
@@ -63,6 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Show the review dashboard of protocols in force, or what is invalid in the query (400)."""
     question = ReviewQuestion(request, today=timezone.localdate())
     organisations = question.results.values.get("organisation") or []
+    chosen = tags(question.results.filters, question.query)
     context = {
         "question": question,
         "results": question.results,
@@ -72,7 +77,11 @@ def index(request: HttpRequest) -> HttpResponse:
         "ended": ended(question, organisations),
         "who": get_text_list([each.name for each in organisations], "and"),
         "choices": facets_without_counts(question.results.filters),
-        "tags": tags(question.results.filters, question.query),
+        "tags": chosen,
+        # The heading names the organisation of a desk.
+        "shown_tags": [
+            each for each in chosen if len(organisations) != 1 or each.name != "Organisation"
+        ],
     }
     if not question.errors:
         context |= _numbers_and_charts(question)
@@ -203,59 +212,54 @@ class ReviewQuestion:
 
 
 def _numbers_and_charts(question: ReviewQuestion) -> dict[str, Any]:
-    """Return the numbers, charts and lists of a valid query."""
+    """Return the numbers, charts and the list of a valid query."""
     filters, on, link = question.results.filters, question.on, question.link
     index, chosen = filters.index, filters.excluding()
     summary = review_summary(index, chosen, on)
     statuses = {status: link(count) for status, count in summary.by_status.items()}
-    shown = [status for status, number in statuses.items() if number.count]
-    return {
+    made = {
         "whole": link(summary.whole),
         "statuses": statuses,
         "overdue": statuses[ReviewStatus.OVERDUE],
-        "due_soon": statuses[ReviewStatus.DUE_SOON],
-        "in_date": statuses[ReviewStatus.IN_DATE],
-        "undated": statuses[ReviewStatus.NONE],
         "changed_since": question.changed_since,
         "overdue_past_grace": link(summary.overdue_past_grace),
         "grace": in_months(grace()),
         "overdue_year": link(summary.overdue_year),
         "due_now": link(summary.due_now),
         "last_month_due_soon": last_month_due_soon(on),
-        "longest": summary.earliest,
-        "shown": shown,
+        "earliest": summary.earliest,
         "calendar": calendar_chart(by_month(index, chosen, on), link, on=on),
-        "lengths": overdue_chart(by_time_overdue(index, chosen, on), link),
-        "lists": _lists(question, chosen),
-        **_breakdown_charts(question, chosen, shown),
+        **_list(question, chosen),
     }
+    if question.results.values["organisation"]:
+        return made | _roles(question)
+    shown = [status for status, number in statuses.items() if number.count]
+    return made | _breakdown_charts(question, chosen, shown)
 
 
 def _breakdown_charts(
     question: ReviewQuestion, chosen: Mask, shown: list[ReviewStatus]
 ) -> dict[str, Any]:
-    """Return the charts by theme and by lead organisation, with the statuses in `shown`."""
-    index, on = question.results.filters.index, question.on
-    chart = partial(breakdown_chart, link=question.link, shown=shown)
+    """Return the charts of all reviews: by how long overdue, by theme and by lead."""
+    filters, on, link = question.results.filters, question.on, question.link
+    index = filters.index
+    chart = partial(breakdown_chart, link=link, shown=shown)
     themes = by_theme(index, chosen, on)
     made: dict[str, Any] = {
+        "lengths": overdue_chart(by_time_overdue(index, chosen, on), link),
         "themes": chart(themes, narrow=lambda each: question.url(theme=[each.subject])),
         "themes_most": most_overdue(themes),
+        "shown": shown,
     }
-    # A list can show what any of some organisations leads, but not what one of them leads
-    # and another takes part in: such a count would have no list to link to.
-    role = question.results.values["role"]
-    if role == Party.Role.LEAD or not (role or question.results.values["organisation"]):
-        asked = question.results.values["organisation"]
-        rest = question.results.filters.excluding("organisation") if asked else chosen
-        leads = by_lead(index, rest, on, most=MAX_LEADS, organisations=asked)
+    if question.results.values["role"] != Party.Role.PARTNER:
+        leads = by_lead(index, chosen, on, most=MAX_LEADS)
         unlisted = {
             line.whole.query["organisation"]
             for line in leads.lines
             if not question.is_listed([cast(Organisation, line.subject)])
         }
 
-        def link(count: QueryCount) -> LinkedCount:
+        def link_of_lead(count: QueryCount) -> LinkedCount:
             if count.query.get("organisation") in unlisted:
                 return LinkedCount(count=count.count, href=SafeString())
             return question.link(count)
@@ -263,7 +267,7 @@ def _breakdown_charts(
         made |= {
             "leads": breakdown_chart(
                 leads.lines,
-                link=link,
+                link=link_of_lead,
                 shown=shown,
                 narrow=lambda each: question.url(organisation=[each.subject]),
             ),
@@ -273,31 +277,70 @@ def _breakdown_charts(
     return made
 
 
-def _lists(question: ReviewQuestion, chosen: Mask) -> list[dict[str, Any]]:
-    """Return the lists of the most urgent protocols: for organisations, one for each role."""
+def _list(question: ReviewQuestion, chosen: Mask) -> dict[str, Any]:
+    """Return the lines of the protocols whose reviews are the most urgent, and their number."""
     filters, values = question.results.filters, question.results.values
-    explanations: list[Explanation] = []
-    if not values["organisation"]:
-        masks, most = {"": chosen}, MAX_URGENT
-    else:
-        roles = [values["role"]] if values["role"] else LEADS_FIRST
-        masks, most = {role: filters.mask_with_role(role) for role in roles}, MAX_PER_ROLE
-        explanations = [
-            Explanation(filters.bindings, values["organisation"], role) for role in roles
-        ]
-    found = most_urgent(filters.index, *masks.values(), most=most, explanations=explanations)
-    return [
-        {
-            "role": role,
-            "rows": urgent.rows,
-            "number": question.link(
-                QueryCount(count=urgent.count, query=BY_URGENCY | _role_query(role))
-            ),
-            "query": question.results.query(**_role_query(role)),
-        }
-        for role, urgent in zip(masks, found, strict=True)
-    ]
+    asked = values["organisation"]
+    explanation = Explanation(filters.bindings, asked, values["role"]) if asked else None
+    most = MAX_OF_A_DESK if asked else MAX_URGENT
+    (urgent,) = most_urgent(filters.index, chosen, most=most, explanations=[explanation])
+    lines = review_lines(urgent.rows, on=question.on)
+    return {
+        "lines": lines,
+        "all_overdue": all(line.overdue for line in lines),
+        "listed": question.link(QueryCount(count=urgent.count, query=BY_URGENCY)),
+        "says_through": explanation is not None and not explanation.is_plain,
+        "other_leads_of_desk": _other_leads(urgent.rows, asked, urgent.count),
+    }
 
 
-def _role_query(role: str) -> dict[str, str]:
-    return {"role": role} if role else {}
+def _other_leads(rows: list[Row], asked: list[Organisation], count: int) -> str:
+    """Return who leads what its organisation does not on a desk: 'Provide and Newton lead'.
+
+    Empty where somebody else may lead a part of it: not all are listed, or one has no lead.
+    """
+    if (
+        len(asked) != 1
+        or len(rows) < count
+        or not all(r.protocol and r.protocol.lead for r in rows)
+    ):
+        return ""
+    leads = Counter(
+        row.protocol.lead.organisation.name
+        for row in rows
+        if row.protocol
+        and row.protocol.lead
+        and row.protocol.lead.organisation_id not in {each.source.pk for each in row.through}
+    )
+    names = [name for name, _ in leads.most_common()]
+    more = len(names) - MAX_NAMED_LEADS
+    if more > 1:
+        names = [*names[:MAX_NAMED_LEADS], f"{more} others"]
+    return f"{get_text_list(names, 'and')} lead{'s' if len(names) == 1 else ''}" if names else ""
+
+
+def _roles(question: ReviewQuestion) -> dict[str, Any]:
+    """Return how many protocols of a desk its organisations lead and take part in, with links."""
+    filters = question.results.filters
+    lead, partner = (
+        question.link(
+            QueryCount(
+                count=int(filters.mask_with_role(role).sum()),
+                query=BY_URGENCY | {"role": role.value},
+            )
+        )
+        for role in LEADS_FIRST
+    )
+    whole = QueryCount(count=int(filters.mask_with_role("").sum()), query={})
+    return {
+        "leads_here": lead,
+        "partner_here": partner,
+        "roles": [
+            (role, label, number, question.url(role=role or None))
+            for role, label, number in (
+                ("", "All", whole.count),
+                (Party.Role.LEAD.value, "Leads", lead.count),
+                (Party.Role.PARTNER.value, "Partner in", partner.count),
+            )
+        ],
+    }

@@ -72,17 +72,13 @@ def by_lead(
     on: datetime.date,
     *,
     most: int,
-    organisations: Iterable[Organisation] = (),
 ) -> LeadBreakdown:
     """Return the breakdown of the `most` leads with the most overdue reviews: one query.
 
     What a body led whose place was taken counts for those that took it too, as in the lists.
-    Where `organisations` are given, those of them that lead any, and no others: then
-    `chosen` is the mask of everything but the organisations.
     """
     counted = _LeadCounts(index, chosen, on)
-    asked = [each.pk for each in organisations]
-    counts = counted.of(asked) if asked else counted.largest(most)
+    counts = counted.largest(most)
     spans = [status_query(status, on) for status in STATUSES]
     lines = [
         _breakdown(
@@ -95,8 +91,8 @@ def by_lead(
         if counts[key].any()
     ]
     lines.sort(key=lambda line: (-line.overdue, -line.whole.count, str(line.subject).lower()))
-    lines = lines if asked else lines[:most]
-    rest = np.zeros(index.size, bool) if asked else chosen & index.with_role(Party.Role.LEAD)
+    lines = lines[:most]
+    rest = chosen & index.with_role(Party.Role.LEAD)
     for line in lines:
         rest = rest & ~counted.mask(line.subject.pk)
     return LeadBreakdown(
@@ -104,7 +100,7 @@ def by_lead(
         others=int(np.count_nonzero(index.count_by_organisation(rest, Party.Role.LEAD))),
         others_whole=int(rest.sum()),
         others_overdue=int((rest & (counted.statuses == OVERDUE)).sum()),
-        without_lead=0 if asked else int((chosen & ~index.with_role(Party.Role.LEAD)).sum()),
+        without_lead=int((chosen & ~index.with_role(Party.Role.LEAD)).sum()),
     )
 
 

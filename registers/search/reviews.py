@@ -86,6 +86,16 @@ class Year:
     whole: QueryCount
     months: list[Month]
 
+    def with_status(self, status: ReviewStatus) -> QueryCount:
+        """Return the number of its reviews with a status. Their months follow each other."""
+        months = [month for month in self.months if status in month.by_status]
+        if not months:
+            return QueryCount(count=0, query={})
+        return QueryCount(
+            count=sum(month.by_status[status].count for month in months),
+            query=months_query(months[0].number, months[-1].number),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Calendar:

@@ -15,7 +15,7 @@ TYPED = {"/": {"q": "school", "review_from": "2019-01"}, "/reviews/": {"on": "20
 
 def state(page: Page) -> dict[str, list[str]]:
     """What the form holds now."""
-    script = """() => [...new FormData(document.querySelector('form.register-filters'))]"""
+    script = """() => [...new FormData(document.querySelector('form:has([name="theme"])'))]"""
     found: dict[str, list[str]] = {}
     for name, value in page.evaluate(script):
         found.setdefault(name, []).append(value)
@@ -27,10 +27,13 @@ def test_the_form_is_that_of_the_list(register, opened, path):
     page = opened(viewport={"width": 1280, "height": 900})
     page.goto(f"{register}{path}")
     asked = state(page)
+    form = page.locator('form:has([name="theme"])')
+    if path == "/reviews/":
+        form.locator("summary").click()
     for name, value in FILLED.items():
-        page.locator(f'form.register-filters input[name="{name}"][value="{value}"]').check()
+        form.locator(f'input[name="{name}"][value="{value}"]').check()
     for name, text in TYPED[path].items():
-        page.locator(f'form.register-filters input[name="{name}"]').fill(text)
+        form.locator(f'input[name="{name}"]').fill(text)
     if path == "/":
         page.locator("#sort").select_option("title")
     page.get_by_role("button", name=FORMS[path]).click()

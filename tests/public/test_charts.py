@@ -13,7 +13,9 @@ from registers.public.charts import (
     MIN_HEIGHT,
     LinkedCount,
     calendar_chart,
+    months_in_words,
     overdue_chart,
+    years_without,
 )
 from registers.search.reviews import Calendar, Month, QueryCount, Year
 
@@ -64,14 +66,50 @@ def test_the_month_of_the_day_is_marked():
 
 def test_nothing_is_drawn_of_nothing():
     calendar = drawn()
-    assert calendar.years[0].bars == []
-    assert calendar.years[0].letters == "JFMAMJJASOND"
+    assert (calendar.years, calendar.totals, calendar.without) == ([], [], "")
 
 
-@pytest.mark.parametrize(("counts", "sizes"), [((1, 4), ["25.00%", "100.00%"]), ((0, 0), [])])
+LATER = QueryCount(count=3, query={})
+
+
+@pytest.mark.parametrize(
+    ("full", "later", "words"),
+    [
+        ({2016, 2018, 2022}, NONE, "in 2017, in 2019 to 2021 or after 2022"),
+        ({2016, 2018, 2022}, LATER, "in 2017, in 2019 to 2021 or in 2023 to March 2024"),
+        (set(range(2016, 2024)), LATER, "in March 2024"),
+        (set(range(2016, 2025)), NONE, ""),
+        (set(), LATER, ""),
+    ],
+)
+def test_years_without_a_review_are_one_sentence(full, later, words):
+    years = [
+        Year(
+            number=year,
+            whole=QueryCount(count=int(year in full), query={}),
+            months=[
+                Month(number=year * 12 + each, by_status={})
+                for each in range(3 if year == 2024 else 12)
+            ],
+        )
+        for year in range(2016, 2025)
+    ]
+    calendar = Calendar(years=years, earlier=NONE, later=later, ahead=NONE)
+    assert years_without(calendar) == words
+
+
+@pytest.mark.parametrize(
+    ("months", "words"),
+    [(0, "under a month"), (1, "1 month"), (12, "1 year"), (86, "7 years 2 months")],
+)
+def test_months_in_words(months, words):
+    assert months_in_words(months) == words
+
+
+@pytest.mark.parametrize(("counts", "sizes"), [((1, 0, 4), ["25.00%", "100.00%"]), ((0, 0), [])])
 def test_a_line_is_as_long_as_its_number(counts, sizes):
     lines = overdue_chart(
         {str(place): QueryCount(count=count, query={}) for place, count in enumerate(counts)}, link
     )
     assert [bar.size for line in lines for bar in line.bars] == sizes
-    assert [line.numbers[0][0] for line in lines] == ["Overdue", "Overdue"]
+    assert [line.numbers[0][0] for line in lines] == ["Overdue"] * len(sizes)

@@ -12,7 +12,7 @@ from django.test import Client
 from registers.models import Membership, Organisation, Succession
 from registers.search.search_writer import update_search
 from tests.makers import OrganisationFactory
-from tests.public.pages import found, listed, text
+from tests.public.pages import found, links, listed, text
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
 
@@ -97,8 +97,14 @@ def test_successions_of_a_day_without_records_are_those_of_the_day(
 
 
 def test_the_desk_of_a_body_that_ended_says_who_took_its_place(client: Client, linked):
-    words = text(client.get("/reviews/?organisation=west-essex-ccg"))
-    assert "West Essex CCG: Became part of NHS Hertfordshire" in words
+    page = client.get("/reviews/?organisation=west-essex-ccg")
+    assert "Became part of NHS Hertfordshire" in text(page)
+    assert "The 1 protocol that bound it is overdue" in text(page)
+    successor = "nhs-hertfordshire-and-west-essex-integrated-care-board"
+    assert f"/reviews/?organisation={successor}" in dict(links(page))
     words = text(client.get("/reviews/?organisation=provide"))
-    assert "Provide: Was split into New Council and Other Trust" in words
+    assert "Was split into New Council and Other Trust" in words
+    assert "they are asked to review it" in words
+    both = "/reviews/?organisation=provide&organisation=essex-police"
+    assert "Provide: Was split into" in text(client.get(both))
     assert "Was split" not in text(client.get("/reviews/?organisation=essex-police"))
