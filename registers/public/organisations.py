@@ -28,7 +28,8 @@ from registers.search.query_string import with_query
 
 NAMES_PER_PAGE = 200
 PROTOCOLS_PER_PAGE = 50
-MAX_SHARING = 8
+MAX_SHARING = 60  # organisations that it is named with: more are in the table of pairs
+FIRST_SHARING = 8  # of them, and the rest folded
 MAX_MEMBERS = 20  # of a group, on its own page
 MEMBERS_PER_PAGE = 200
 KINDS = Name.Kind.values
@@ -78,21 +79,30 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     protocols = protocols_of(index, organisation, on=on, through=through)
     page = paginate(request, range(len(protocols.found)), length=PROTOCOLS_PER_PAGE)
     first = (page.page_number - 1) * PROTOCOLS_PER_PAGE
+    names = sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind))
+    sharing = named_with(index, organisation, on=on, most=MAX_SHARING)
     context = {
         "organisation": organisation,
-        "names": sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind)),
+        "names": names,
+        "short_name": short_name(names),
         "identifiers": organisation.identifiers.all(),
         "approvers": organisation.approvers.all(),
         "protocols": protocols,
         "through": through,
         "page": page,
         "rows": protocols.rows(first, first + PROTOCOLS_PER_PAGE),
-        "sharing": named_with(index, organisation, on=on, most=MAX_SHARING),
+        "sharing": sharing,
+        "others": [sharing.organisations[:FIRST_SHARING], sharing.organisations[FIRST_SHARING:]],
         "on": on,
         **successions_of(organisation, on),
         **groups_of(index, organisation, on),
     }
     return render(request, "organisations/detail.html", context)
+
+
+def short_name(names: list[Name]) -> str:
+    """Return the first acronym of an organisation, or its official name, which is the first."""
+    return next((name.text for name in names if name.kind == Name.Kind.ACRONYM), names[0].text)
 
 
 def through_of(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -21,27 +22,23 @@ from registers.search.organisations import Together, named_together
 from registers.search.query_string import with_query
 
 PROTOCOLS_PER_PAGE = 50
+MOST_OTHERS = 2  # partners of a protocol that are listed beside the two, and not counted
 MOST_ALIKE = 50  # protocols that bind both and do not count
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedIn:
-    """One protocol that names both: their parts in it, and how it binds them."""
+    """One protocol that names both, and how it binds them.
+
+    `shown` are the ids of the two, and of those through whom it binds them. `partners` are
+    these and, where they are few, the other partners; `others` is the number of the rest.
+    """
 
     protocol: Protocol
-    parts: list[Party]
+    shown: set[int]
+    partners: list[Party]
+    others: int
     through: list[Through]
-
-    @property
-    def leads_among_parts(self) -> bool:
-        """Whether the parts that are shown say who leads."""
-        return any(each.role == Party.Role.LEAD for each in self.parts)
-
-    @property
-    def others(self) -> int:
-        """The number of other organisations in it, without the lead."""
-        shown = {each.organisation_id for each in self.parts}
-        return len({each.organisation_id for each in self.protocol.partners} - shown)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +74,7 @@ def page(request: HttpRequest, one: str, other: str) -> HttpResponse:
         "rows": rows,
         "names_both": not any(row.through for row in rows),
         "together": together,
-        "leads": [
-            (each, number)
-            for each, number in zip((first, last), together.leads, strict=True)
-            if number
-        ],
+        "leads": who_leads(together, rows, first, last),
         "alike": list(bound_alike(together, first, last)),
         "query": urlencode({"organisation": first.slug, "with": last.slug}),
         "on": on,
@@ -95,11 +88,48 @@ def named_in(
     """Return the row of a protocol. Nothing is said of how it binds them if it names both."""
     both = {first.pk, last.pk}
     through = together.explanation.of(protocol)
-    named = [each for each in protocol.all_parties if each.organisation_id in both]
-    others = {each.source.pk for each in through} - both
-    parts = [each for each in protocol.all_parties if each.organisation_id in both | others]
-    plain = {each.organisation_id for each in named} == both
-    return NamedIn(protocol=protocol, parts=parts, through=[] if plain else through)
+    shown = both | {each.source.pk for each in through}
+    partners = sorted(protocol.partners, key=lambda each: each.organisation_id not in shown)
+    ours = [each for each in partners if each.organisation_id in shown]
+    others = {each.organisation_id for each in partners} - shown
+    if len(others) <= MOST_OTHERS:
+        ours, others = partners, set()
+    plain = {each.organisation_id for each in protocol.all_parties} >= both
+    return NamedIn(
+        protocol=protocol,
+        shown=shown,
+        partners=ours,
+        others=len(others),
+        through=[] if plain else through,
+    )
+
+
+def who_leads(
+    together: Together, rows: list[NamedIn], first: Organisation, last: Organisation
+) -> list[tuple[str, int]]:
+    """Return who leads how many of those in force: the two, and others if all have a row."""
+    two = zip((first, last), together.leads, strict=True)
+    leads = [(each.name, number) for each, number in two if number]
+    current = [row for row in rows if row.protocol.status == Protocol.Status.PUBLISHED]
+    if len(current) == together.current:
+        others = Counter(
+            row.protocol.lead.organisation.name
+            for row in current
+            if row.protocol.lead and not is_led_for(row, {first.pk, last.pk})
+        )
+        leads += others.most_common()
+    return leads
+
+
+def is_led_for(row: NamedIn, both: set[int]) -> bool:
+    """Return whether one of both leads it, itself or in the place of the lead."""
+    lead = row.protocol.lead
+    in_place = {
+        each.source.pk
+        for each in row.through
+        if not each.undecided and each.source.kind != Organisation.Kind.GROUP
+    }
+    return bool(lead and lead.organisation_id in both | in_place)
 
 
 def bound_alike(

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from registers.models import Identifier, Name, Organisation, Party, Protocol, Succession
 from registers.search.binding import ANY, OWN, Binding, Explanation
 from registers.search.index import NO_MONTH, Index, Mask
+from registers.search.reviews import OVERDUE, statuses_on
 from registers.search.rows import ProtocolList, Row, earliest_review_first, make_rows
 
 KINDS = Name.Kind.values
@@ -86,11 +87,12 @@ class OrganisationProtocols:
     """What binds an organisation: numbers of protocols in force, and the list that is shown.
 
     `own` are those that name it itself, of which it leads `leads` and is a partner in
-    `partner_in`; `another` are the rest of `current`. `withdrawn` is the number of all that
-    are not in force.
+    `partner_in`; `another` are the rest of `current`. `overdue` is how many of `current` are
+    overdue for review, `withdrawn` the number of all that are not in force.
     """
 
     current: int
+    overdue: int
     own: int
     leads: int
     partner_in: int
@@ -153,6 +155,7 @@ def protocols_of(
     listed = {ANY: bound, OWN: own, ANOTHER: bound & ~own}
     return OrganisationProtocols(
         current=int(bound.sum()),
+        overdue=int((bound & (statuses_on(index, on) == OVERDUE)).sum()),
         own=int(own.sum()),
         leads=int(leads.sum()),
         partner_in=int(partner_in.sum()),

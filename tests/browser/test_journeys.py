@@ -57,12 +57,11 @@ def test_a_newcomer_finds_in_three_clicks_what_two_organisations_share(reader, r
     others = reader.locator(".register-others")
     others.get_by_role("link", name="Essex County Council", exact=True).click()
     expect(reader.get_by_role("main")).to_contain_text("Named together in 1 protocol.")
-    expect(
-        reader.get_by_role("heading", level=2, name="0036 - 3rd Party Access ISP")
-    ).to_be_visible()
+    expect(reader.get_by_role("heading", level=2, name="0036 3rd Party Access ISP")).to_be_visible()
     expect(reader.get_by_role("main")).to_contain_text(purpose_of("0036"))
-    expect(reader.get_by_role("main")).to_contain_text("Essex County Council: lead")
-    expect(reader.get_by_role("main")).to_contain_text("Essex Police: partner")
+    article = reader.get_by_role("article")
+    expect(article).to_contain_text(re.compile(r"Leads\s*Essex County Council"))
+    expect(article).to_contain_text(re.compile(r"Partners\s*Essex Police"))
 
 
 def test_filters_are_chosen_counted_taken_away_and_kept_by_the_back_button(reader, register):
@@ -127,8 +126,8 @@ def test_an_acronym_in_the_box_leads_to_what_both_are_named_in(reader, register)
     reader.goto(register + ECC)
     others = reader.locator(".register-others > li")
     eput = others.filter(has_text="Essex Partnership University NHS Foundation Trust")
-    number = int(re.search(r"\((\d+)\)$", eput.inner_text())[1])
-    reader.get_by_label("Another organisation").fill("EPUT")
+    number = int(re.search(r"(\d+)$", eput.inner_text())[1])
+    reader.get_by_role("textbox", name="Another organisation").fill("EPUT")
     reader.get_by_role("button", name="Show", exact=True).click()
     expect(reader.get_by_role("article")).to_have_count(number)
 
@@ -236,9 +235,8 @@ def test_whoever_follows_a_list_can_first_read_how(reader, register):
     expect(reader).to_have_url(re.compile("/about/#follow$"))
     expect(reader.locator("#follow")).to_be_in_viewport()
     reader.go_back()
-    answer = reader.goto(
-        register + reader.get_by_role("link", name="Follow", exact=True).get_attribute("href")
-    )
+    follow = reader.get_by_role("link", name="Follow what changes")
+    answer = reader.goto(register + follow.get_attribute("href"))
     assert answer.headers["content-type"] == "application/xml; charset=utf-8"
     # It opens as a page, with a style sheet and links.
     expect(reader).to_have_title(re.compile("^Changes: "))

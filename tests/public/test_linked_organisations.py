@@ -53,7 +53,7 @@ def test_the_pair_of_a_successor(client: Client):
     assert "Named together in 1 protocol." in words
     assert "Integrated Care Board leads 1." in words
     assert "whose place NHS Hertfordshire and West Essex Integrated Care Board took" in words
-    assert "West Essex CCG: lead" in words
+    assert "Leads West Essex CCG Partners" in words
     assert "says that both signed, no more" not in words
     plain = text(client.get("/organisations/essex-county-council/with/essex-police/"))
     assert "says that both signed, no more" in plain
@@ -127,7 +127,7 @@ def test_a_body_that_will_be_split_says_so(client: Client):
     assert "Source for East Essex Council: An Order." in words
     words = text(client.get(east.get_absolute_url()))
     assert "No protocol in force names this organisation." in words
-    assert "Will take the place of Part of Essex County Council, to come on 1 April 2028" in words
+    assert "Will take the place of Part of Essex County Council to come on 1 April 2028" in words
 
 
 def test_a_body_that_will_become_part_of_another_says_so(client: Client):
@@ -147,10 +147,10 @@ def test_a_body_that_was_split_on_two_days(client: Client):
     assert "Was split into" in words
     assert "Aa on 1 April 2024" in words
     page = client.get(one.get_absolute_url())
-    assert "Bound by 4 protocols in force: 4 through another." in text(page)
+    assert "Bound by 4 protocols in force: 4 through a body whose place it took." in text(page)
     assert "who took it on is not recorded" in text(page)
     pair = text(client.get("/organisations/aa/with/essex-county-council/"))
-    assert "Named together in no protocol in force." in pair
+    assert "Named together in no protocol here." in pair
     assert "Both bound by 0037" in pair
     pair = text(client.get("/organisations/aa/with/bb/"))
     assert "Both bound by 0037" in pair
@@ -159,7 +159,7 @@ def test_a_body_that_was_split_on_two_days(client: Client):
 
 def test_what_a_successor_and_its_predecessor_are_both_bound_by(client: Client):
     pair = text(client.get(f"/organisations/{ICB}/with/west-essex-ccg/"))
-    assert "Named together in no protocol in force." in pair
+    assert "Named together in no protocol here." in pair
     assert "Both bound by 0045" in pair
     assert "West Essex CCG in its own name" in pair
 
@@ -177,10 +177,10 @@ def test_members_of_a_group_are_bound_through_it(client: Client, schools):
     words = text(page)
     assert "Through All Essex Schools, of which it is a member" in words
     assert "Member of All Essex Schools, from 1 April 2024 Source: A list." in words
-    assert "through another" in words
+    assert "1 through a group that it belongs to." in words
     assert listed(client.get(other.get_absolute_url())) == ["0046"]
     pair = text(client.get("/organisations/first-school/with/second-school/"))
-    assert "Named together in no protocol in force." in pair
+    assert "Named together in no protocol here." in pair
     assert "Both bound by 0046" in pair
     assert "through All Essex Schools." in pair
     assert found(client.get("/?organisation=first-school&with=second-school")) == 0
@@ -221,7 +221,7 @@ def test_the_files_that_are_offered_have_the_list(client: Client, through, query
         lines = client.get(offered[0]).getvalue().decode()
         references = {line["reference"] for line in csv.DictReader(io.StringIO(lines))}
         assert references == set(listed(page))
-        assert f"Download {len(references)} rows" in text(page)
+        assert f"Take these {len(references)} away" in text(page)
     assert listed(page)
 
 

@@ -56,9 +56,9 @@ def test_an_organisation_shows_its_names_parts_and_partners(client: Client):
     page = client.get("/organisations/provide/")
     words = text(page)
     assert "Bound by 4 protocols in force: leads 1 and partner in 3 in its own name." in words
-    assert "Provide also written PROVIDE Official name" in words
+    assert "Provide official name, also written PROVIDE" in words
     assert listed(page) == ["0037", "0072", "0046", "0042"]
-    assert "Approvers Not recorded" in words
+    assert "Approver Not recorded. Tell us" in words
 
 
 def test_an_organisation_shows_its_approvers_and_note(client: Client):
@@ -78,14 +78,14 @@ def test_what_an_organisation_became_and_came_from(client: Client):
     assert "Source: NHS England" in before
     slug = Organisation.objects.get(name=successor).slug
     after = text(client.get(f"/organisations/{slug}/"))
-    assert "Took the place of West Essex CCG, 1 July 2022" in after
-    assert "Bound by 1 protocol in force: 1 through another." in after
+    assert "Took the place of West Essex CCG 1 July 2022" in after
+    assert "Bound by 1 protocol in force: 1 through a body whose place it took." in after
 
 
 def test_names_stand_with_the_official_one_first(client: Client):
     words = text(client.get("/organisations/eput/", follow=True))
-    official = "Essex Partnership University NHS Foundation Trust Official name"
-    assert words.index(official) < words.index("EPUT Acronym") < words.index("Also known as")
+    official = "Essex Partnership University NHS Foundation Trust official name"
+    assert words.index(official) < words.index("EPUT acronym") < words.index("also known as")
 
 
 def test_what_is_without_a_review_date_stands_last(client: Client):
@@ -101,7 +101,10 @@ def test_withdrawn_protocols_are_counted_apart(client: Client):
     assert "No protocol in force names this organisation. 1 withdrawn" in text(page)
     assert ("/?organisation=essex-police&status=withdrawn", "1 withdrawn") in links(page)
     pair = text(client.get(PAIR))
-    assert "Named together in no protocol in force. 1 withdrawn protocol named both." in pair
+    assert (
+        "Named together in no protocol here that is in force. 1 withdrawn protocol named both."
+        in pair
+    )
     assert "Withdrawn" in pair
 
 
@@ -143,7 +146,7 @@ def test_after_a_rename_the_old_address_and_name_still_work(client: Client):
         changes.save(provide)
     answer = client.get("/organisations/provide/")
     assert (answer.status_code, answer["Location"]) == (301, "/organisations/provide-community/")
-    assert "Provide also written PROVIDE Former name" in text(client.get(answer["Location"]))
+    assert "Provide former name, also written PROVIDE" in text(client.get(answer["Location"]))
     assert len(listed(client.get("/?organisation=provide"))) == 4
 
 
@@ -151,16 +154,24 @@ def test_what_two_are_named_in_is_answered_in_the_first_line(client: Client):
     words = text(client.get(PAIR))
     answer = "Named together in 1 protocol. Essex County Council leads 1."
     assert words.startswith(f"Named together Essex County Council and Essex Police {answer}")
-    assert "0036 - 3rd Party Access ISP" in words
-    assert "Why This supports 3rd party access" in words
-    assert "Essex County Council: lead Essex Police: partner and 25 others" in words
+    assert "0036 3rd Party Access ISP" in words
+    assert "ISP This supports 3rd party access" in words
+    assert "Leads Essex County Council Partners Essex Police and 25 others" in words
     assert "How it binds them" not in words
+
+
+def test_others_that_lead_are_counted_and_few_partners_are_listed(client: Client):
+    page = client.get("/organisations/eput/with/provide/", follow=True)
+    words = text(page)
+    assert "Named together in 2 protocols. Provide leads 1, Essex County Council leads 1." in words
+    assert "(EPUT)’) and All Essex Schools Review Overdue since April 2022" in words
+    assert "(published as ‘EPUT’) and 3 others in 0072" in words
 
 
 def test_two_that_no_protocol_names(client: Client):
     page = client.get("/organisations/essex-police/with/kent-county-council/", follow=True)
-    assert "Named together in no protocol in force." in text(page)
-    assert "Essex Police : bound by 1 protocol in force" in text(page)
+    assert "Named together in no protocol here." in text(page)
+    assert "Essex Police bound by 1 protocol in force" in text(page)
     assert "mailto:weisf@essex.gov.uk" in dict(links(page))
     assert "/protocols.csv" not in str(links(page))
 
