@@ -49,15 +49,18 @@ for _host in map(str.strip, env.list("ALLOWED_HOSTS", default=[])):
 
 # The partnership ----------------------------------------------------------------------------
 
+FIRST_PARTNERSHIP = BASE_DIR / "fixtures/weisf/partnership.toml"
+PARTNERSHIP_FILE = Path(env.str("PARTNERSHIP_FILE", str(FIRST_PARTNERSHIP)))
 try:
-    PARTNERSHIP = read_partnership(
-        Path(env.str("PARTNERSHIP_FILE", str(BASE_DIR / "fixtures/weisf/partnership.toml")))
-    )
+    PARTNERSHIP = read_partnership(PARTNERSHIP_FILE)
 except ValueError as problem:
     raise refuse("PARTNERSHIP_FILE", str(problem)) from problem
 
-# What an empty database is filled with. Empty: nothing.
-REGISTER_FILE = env.str("REGISTER_FILE", str(BASE_DIR / "fixtures/weisf/register.json"))
+# What an empty database is filled with. Empty: nothing, as for another partnership by default.
+REGISTER_FILE = env.str(
+    "REGISTER_FILE",
+    str(BASE_DIR / "fixtures/weisf/register.json") if PARTNERSHIP_FILE == FIRST_PARTNERSHIP else "",
+)
 if REGISTER_FILE and not Path(REGISTER_FILE).is_file():
     raise refuse("REGISTER_FILE", f"names {REGISTER_FILE}, which is not there. Correct the path.")
 

@@ -52,7 +52,6 @@ def shown(tmp_path_factory) -> dict[str, str]:
     environment = {name: text for name, text in os.environ.items() if name not in of_settings}
     environment |= {
         "PARTNERSHIP_FILE": str(folder / "fenland.toml"),
-        "REGISTER_FILE": "",
         "DATA_DIR": str(folder),
         "SECRET_KEY": "x" * 50,
         "EMAIL_URL": f"filemail://{mails}",

@@ -47,10 +47,9 @@ container() {
 
 demo() {
     # It is never the real register, whatever the settings of this machine name.
-    unset DATABASE_URL SECRET_KEY SECOND_FACTOR SITE_URL ALLOWED_HOSTS BEHIND_PROXY EMAIL_URL EMAIL_BACKEND
+    unset DATABASE_URL REGISTER_FILE SECRET_KEY SECOND_FACTOR SITE_URL ALLOWED_HOSTS BEHIND_PROXY EMAIL_URL EMAIL_BACKEND
     export DATA_DIR=var/demo
     export PARTNERSHIP_FILE=demo/partnership.toml
-    export REGISTER_FILE=
     export PORT="${PORT:-8001}"
     export ANNOUNCE="${ANNOUNCE:-true}"
     mkdir -p "$DATA_DIR"
