@@ -9,7 +9,7 @@ import re
 import pytest
 from django.test import Client
 
-from registers.models import Membership, Organisation, Succession
+from registers.models import Membership, Organisation, Party, Succession
 from registers.search.search_writer import update_search
 from tests.makers import OrganisationFactory
 from tests.public.pages import found, links, listed, text
@@ -94,6 +94,19 @@ def test_successions_of_a_day_without_records_are_those_of_the_day(
     for address, number in dict.fromkeys(numbers):
         assert found(client.get(html.unescape(address))) == int(number), address
     assert bool(numbers) == (whole == found(client.get(f"/?organisation={who}")) > 0)
+
+
+def test_a_lead_of_a_day_to_come_has_no_link_to_another_list(client: Client):
+    council = Organisation.objects.get(slug="essex-county-council")
+    leads = Organisation.objects.filter(parties__role=Party.Role.LEAD).exclude(pk=council.pk)
+    other = leads.filter(parties__protocol__theme__slug="health-and-wellbeing").first()
+    Succession.objects.create(
+        organisation=council, successor=other, happened_on=datetime.date(2028, 4, 1)
+    )
+    update_search(protocols=[], organisations=[], links=True)
+    page = client.get(f"/reviews/?theme=health-and-wellbeing&on={SPLIT}")
+    lists = {each.label: bool(each.whole.href) for each in page.context["leads"]}
+    assert (lists[council.name], lists[other.name]) == (True, False)
 
 
 def test_the_desk_of_a_body_that_ended_says_who_took_its_place(client: Client, linked):
