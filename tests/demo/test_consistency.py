@@ -40,7 +40,6 @@ MODELS = list(apps.get_app_config("registers").get_models())
 LATER = {
     *("Reminder", "Reminded", "Answer", "Try", "Merge", "Apart", "EarlierVersion"),
     *("Import", "ImportLine", "ImportName", "UsedReference", "SynonymSet"),
-    *("ProtocolAltered", "OrganisationAltered"),
     "Abbreviation",
 }
 
