@@ -22,6 +22,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser import axe
+from tests.browser.guarded import OLIVE
 from tests.browser.serving import BASE, Served, prepare, run, served
 
 PHONE = {"width": 320, "height": 640}
@@ -85,6 +86,15 @@ def full_register(static_files, tmp_path_factory) -> Iterator[str]:
     with Served(tmp_path_factory.mktemp("full")) as place:
         prepare(place)
         run(place, "manage.py", "shell", "--command", FILL)
+        yield served(place)
+
+
+@pytest.fixture(scope="session")
+def kept_register(static_files, tmp_path_factory) -> Iterator[str]:
+    """The address of the real register, which Olive keeps: several journeys change it."""
+    with Served(tmp_path_factory.mktemp("kept")) as place:
+        prepare(place)
+        run(place, "manage.py", "shell", "--command", OLIVE)
         yield served(place)
 
 

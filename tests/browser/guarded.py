@@ -12,6 +12,11 @@ from tests.browser.serving import Served
 
 PASSWORD = "a password of these tests"
 
+OLIVE = f"""
+from django.contrib.auth.models import User
+User.objects.create_superuser("olive", password="{PASSWORD}")
+"""
+
 
 def editor(name: str, group: str) -> str:
     """Return what makes an editor, for `manage.py shell --command`."""

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.test_reviewing import check, come_in, kept_register  # noqa: F401 (a fixture)
+from tests.browser.test_reviewing import check, come_in
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def meet(mine: Page, theirs: Page, register: str, version: str) -> None:
 
 
 @pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["telephone", "desktop"])
-def test_everybody_can_use_the_page(opened, kept_register, window):  # noqa: F811 (a fixture)
+def test_everybody_can_use_the_page(opened, kept_register, window):
     mine, theirs = opened(viewport=window), opened(viewport=DESKTOP)
     version = f"V{window['width']}"
     meet(mine, theirs, kept_register, version)
@@ -56,7 +56,7 @@ def test_everybody_can_use_the_page(opened, kept_register, window):  # noqa: F81
     expect(mine.locator("#id_title")).to_have_value(f"{version} as they say it")
 
 
-def test_a_choice_is_kept_without_scripts(opened, kept_register):  # noqa: F811 (a fixture)
+def test_a_choice_is_kept_without_scripts(opened, kept_register):
     mine, theirs = opened(**NO_SCRIPTS), opened(viewport=DESKTOP)
     meet(mine, theirs, kept_register, "V9")
     title = mine.get_by_role("group", name="Title")

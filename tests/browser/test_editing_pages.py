@@ -9,23 +9,13 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.looking import document_width
-from tests.browser.serving import Served, prepare, run, served
-from tests.browser.test_reviewing import OLIVE, check, come_in
+from tests.browser.test_reviewing import check, come_in
 
 pytestmark = pytest.mark.browser
 
 LIST = "/admin/registers/protocol/"
 REFERENCE_LOG = "/admin/registers/references/"
 WINDOWS = pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["wide", "narrow"])
-
-
-@pytest.fixture(scope="module")
-def kept_register(static_files, tmp_path_factory) -> Iterator[str]:
-    """The address of a real register of its own, which Olive keeps."""
-    with Served(tmp_path_factory.mktemp("edited")) as place:
-        prepare(place)
-        run(place, "manage.py", "shell", "--command", OLIVE)
-        yield served(place)
 
 
 class Watched:
@@ -118,10 +108,7 @@ def test_the_list_and_the_form_keep_the_strict_policy(watched, kept_register):
 
 def test_a_party_is_added_without_javascript(reader, kept_register):
     page = reader
-    page.goto(f"{kept_register}/admin/login/?next={LIST}0017/change/")
-    page.get_by_label("Username").fill("olive")
-    page.get_by_label("Password").fill("a password of these tests")
-    page.get_by_role("button", name="Log in").click()
+    come_in(page, kept_register, f"{LIST}0017/change/")
     page.get_by_role("link", name="Use this form without JavaScript").click()
     empty = page.locator("#parties-group tr.form-row:not(.has_original):not(.empty-form)")
     empty.first.locator("input[name$=organisation]").fill("eput")

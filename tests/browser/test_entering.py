@@ -20,9 +20,9 @@ pytestmark = pytest.mark.browser
 DJANGOS_OWN = ("link-in-text-block: ",)
 
 
-@pytest.fixture
-def place(static_files, tmp_path) -> Iterator[str]:
-    with Guarded(tmp_path) as made:
+@pytest.fixture(scope="module")
+def place(static_files, tmp_path_factory) -> Iterator[str]:
+    with Guarded(tmp_path_factory.mktemp("entered")) as made:
         prepare(made)
         run(made, "manage.py", "shell", "--command", editor("edith", "Administrator"))
         yield served(made)

@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.test_reviewing import check, come_in, kept_register
+from tests.browser.test_reviewing import check, come_in
 
-__all__ = ["kept_register"]
 pytestmark = pytest.mark.browser
 
 EPUT = "Essex Partnership University NHS Foundation Trust"
@@ -48,10 +47,7 @@ def test_merged_and_undone(opened, kept_register, window):
 
 def test_merged_without_a_script(opened, kept_register):
     page = opened(viewport=DESKTOP, java_script_enabled=False)
-    page.goto(f"{kept_register}/admin/registers/organisation/")
-    page.locator("#id_username").fill("olive")
-    page.locator("#id_password").fill("a password of these tests")
-    page.get_by_role("button", name="Log in").click()
+    come_in(page, kept_register, "/admin/registers/organisation/")
     page.get_by_role("link", name="Pulse", exact=True).click()
     page.get_by_role("link", name="Merge with another").click()
     page.get_by_label("Or enter any of its names").fill("remedy")
