@@ -29,7 +29,7 @@ from tests.admin.conflicts import EDIT, choose, differing, save_both
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, row_of, send
 from tests.cast import door_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 EPUT = "Essex Partnership University NHS Foundation Trust"
 
@@ -192,6 +192,7 @@ class TestTheSecondSave:
         assert done.redirect_chain == [(EDIT, 302)]
 
 
+@pytest.mark.both_databases
 class TestWhatCounts:
     """Whatever is stored otherwise, even what no form shows, is news to whoever is writing."""
 
@@ -321,6 +322,7 @@ class TestWhatCounts:
         assert differing(response)["Job title"].stored == [("", "B")]
 
 
+@pytest.mark.both_databases
 class TestRows:
     def row(self, door: Client, name: str) -> str:
         return row_of(door, EDIT, "parties", "organisation", organisation(name).pk)

@@ -18,8 +18,6 @@ from tests import papers
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, row_of, send
 from tests.public.pages import text
 
-pytestmark = pytest.mark.both_databases
-
 EDIT = "/admin/registers/protocol/0046/change/"
 FIRST = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
 SECOND = FIRST + datetime.timedelta(hours=3)
@@ -115,6 +113,7 @@ class TestOfAProtocol:
         assert "documents-0-DELETE" not in officers_door.get(EDIT).content.decode()
 
 
+@pytest.mark.both_databases
 class TestOfADraft:
     URL = "/admin/registers/protocol/9001/change/"
 
@@ -227,6 +226,7 @@ class TestOfAResource:
         assert Page(page).inline == []
 
 
+@pytest.mark.both_databases
 class TestNothingIsLeftOver:
     def test_a_file_that_is_not_what_it_says(self, officers_door, folder):
         row = add_row(officers_door, EDIT, "documents", title="A", file=a_file(papers.docx()))

@@ -7,17 +7,22 @@ import datetime
 import http
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import openpyxl
 import pytest
+from django.conf import settings
 from django.contrib.admin.utils import quote as admin_quote
+from django.test import override_settings
 
 from registers import changes
+from registers.imports.fixture import is_empty
 from registers.models import Change, Document, Gap, Protocol
 from tests import papers
 from tests.admin.typing_in import boxes
+from tests.conftest import load_real_register
 from tests.imports.bringing import (
     COUNCIL,
     POLICE,
@@ -29,7 +34,7 @@ from tests.imports.bringing import (
     said,
     typed,
 )
-from tests.models.making import a_party, a_protocol, saved
+from tests.models.making import a_party, a_protocol, saved, shared_by_a_module
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "partnership")]
 
@@ -47,15 +52,25 @@ REFERENCES = {
 OK = http.HTTPStatus.OK
 
 
-@pytest.fixture
-def partnership(settings) -> None:
+@pytest.fixture(scope="module")
+def partnership() -> Iterator[None]:
     """Its file says `references = "ISA-{number:3}"`."""
-    settings.PARTNERSHIP = dataclasses.replace(settings.PARTNERSHIP, references="ISA-{number:3}")
+    ours = dataclasses.replace(settings.PARTNERSHIP, references="ISA-{number:3}")
+    with override_settings(PARTNERSHIP=ours):
+        yield
 
 
-@pytest.fixture
-def published(partnership, real_register) -> None:
+@pytest.fixture(scope="class")
+def published(partnership, django_db_setup, django_db_blocker) -> Iterator[None]:
     """A protocol of each reference, the first replaced by the second and under the third."""
+    with shared_by_a_module(django_db_blocker):
+        if is_empty():
+            load_real_register()
+        publish()
+        yield
+
+
+def publish() -> None:
     for number, reference in enumerate(REFERENCES):
         protocol = a_protocol(
             reference,
@@ -156,13 +171,6 @@ HOSTILE = {
 }
 
 
-@pytest.mark.usefixtures("published")
-@pytest.mark.parametrize("written", HOSTILE.values(), ids=HOSTILE)
-def test_what_is_no_reference_is_not_found(client, written):
-    for rest in ("", "changes/", "documents/1/"):
-        assert client.get(f"/protocols/{written}/{rest}").status_code == http.HTTPStatus.NOT_FOUND
-
-
 @pytest.mark.parametrize("asked", ["ISA-099", "FIP~2099~1", "12", "..1", "~~1"])
 def test_what_no_protocol_has_is_said(client, asked):
     answer = client.get(f"/protocols/{asked}/", follow=True)
@@ -175,6 +183,12 @@ def test_what_no_protocol_has_is_said(client, asked):
 
 @pytest.mark.usefixtures("published")
 class TestTheRegister:
+    @pytest.mark.parametrize("written", HOSTILE.values(), ids=HOSTILE)
+    def test_what_is_no_reference_is_not_found(self, client, written):
+        for rest in ("", "changes/", "documents/1/"):
+            answer = client.get(f"/protocols/{written}/{rest}")
+            assert answer.status_code == http.HTTPStatus.NOT_FOUND
+
     def test_lists_are_in_natural_order(self, client):
         answer = client.get("/protocols.json", {"sort": "reference", "status": "all"})
         listed = [row["reference"] for row in json.loads(text_of(answer))["results"]]

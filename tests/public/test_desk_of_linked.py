@@ -38,10 +38,8 @@ def linked() -> None:
     [
         "organisation=new-council",
         "organisation=other-trust",
-        "organisation=new-council&role=lead",
         "organisation=new-council&organisation=other-trust&role=partner",
         "organisation=new-council&organisation=essex-police",
-        "organisation=new-council&theme=health-and-wellbeing",
         "organisation=new-council&role=lead&theme=health-and-wellbeing",
     ],
 )

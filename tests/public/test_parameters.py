@@ -138,7 +138,7 @@ WHOLE = [
 
 
 @pytest.mark.parametrize("address", WHOLE)
-@pytest.mark.parametrize("also", ["", "?utm_source=x", "?colour=red", "?page=1"])
+@pytest.mark.parametrize("also", ["", "?utm_source=x&colour=red&page=1"])
 def test_a_whole_page_has_one_address_and_is_shown(client: Client, address, also):
     page = client.get(f"{address}{also}")
     assert canonical(page) == [f"http://localhost:8000{address}"]

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache, partial
 from itertools import cycle
 
 import pytest
@@ -202,11 +203,9 @@ class TestOfARichRegister:
 
 def check_numbers(client: Client, page) -> None:
     """Follow every link of a page to a list."""
-    lengths: dict[str, int] = {}
-    shown = numbers(page)
+    shown, length_of = numbers(page), cache(partial(length, client))
     for address, number in shown:
-        lengths.setdefault(address, length(client, address))
-        assert (address, number) == (address, lengths[address])
+        assert (address, number) == (address, length_of(address))
     addresses = {address for address, _ in shown}
     source = page.content.decode()
     # A bar leads where a number leads that is to be seen and read.
@@ -215,7 +214,7 @@ def check_numbers(client: Client, page) -> None:
     assert set(bars) <= addresses
     for address, words in links(page):
         if whole := WHOLE.fullmatch(words):
-            assert int(whole[1] or length(client, address)) == length(client, address)
+            assert int(whole[1] or length_of(address)) == length_of(address)
             assert "sort=review" in address
     # What stands beside a bar and leads nowhere is nothing.
     cells = re.findall(

@@ -26,7 +26,12 @@ def urgency(protocol) -> tuple[bool, datetime.date, str]:
 
 
 def bound_by(register, protocol, slug, **how) -> set[str]:
-    return binding(register["links"], protocol, slug, DAY, **how)
+    """Answer each question once for a register: pairs of organisations ask the same many times."""
+    known = register.setdefault("bound", {})
+    asked = (protocol["reference"], slug, *how.items())
+    if asked not in known:
+        known[asked] = binding(register["links"], protocol, slug, DAY, **how)
+    return known[asked]
 
 
 def are_named(register, protocol, one, other) -> bool:

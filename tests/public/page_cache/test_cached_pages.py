@@ -16,7 +16,7 @@ from tests.models.making import NOW
 from tests.public.asking import ask, cached
 from tests.public.page_cache.keeping import KEPT, from_memory, made_afresh, rename
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 
 ALL = [
@@ -38,6 +38,7 @@ def test_a_page_is_made_once_and_costs_one_light_query_from_then_on(site, addres
     assert first.plain == Client(headers={"host": "localhost"}).get(address).content.decode()
 
 
+@pytest.mark.both_databases
 def test_a_change_shows_on_the_next_request(site):
     assert "Renamed" not in ask(site, "/").plain
     ask(site, "/about/")
@@ -48,6 +49,7 @@ def test_a_change_shows_on_the_next_request(site):
         assert "Renamed" in ask(site, "/").plain
 
 
+@pytest.mark.both_databases
 def test_a_change_that_is_undone_leaves_no_page_of_what_never_was(site):
     before = ask(site, "/")
     with transaction.atomic():
