@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the tests. `all` runs what `make test` promises on two cores: each takes the next of its jobs.
+# Runs the tests. `all` runs what `make test` promises, three jobs at a time: on two cores, the
+# third has the time in which the others wait for a browser, a server or a disk.
 . "$(dirname -- "$0")/common.sh"
 
 python=.venv/bin/python
@@ -33,6 +34,11 @@ marked() {
     grep -rl --include='test_*.py' "mark\.$1" tests
 }
 
+# Passes on every so many-th line, from the one with the number: `every 2 0`.
+every() {
+    awk -v of="$1" -v number="$2" 'NR % of == number'
+}
+
 # Runs the jobs that nobody has taken, and prints what each said.
 take_jobs() {
     for job in $jobs; do
@@ -49,23 +55,29 @@ on_postgresql() {
 
 case $suite in
     all | all-on-both)
-        # The longest first, so that both end together.
-        jobs='counted browser postgres-even postgres-odd chance postgres-counted extras'
-        [ "$suite" = all ] || jobs='counted browser postgres-all-counted postgres-15 chance extras'
+        # The longest first, so that all end together.
+        jobs='counted-0 counted-1 browser'
+        if [ "$suite" = all ]; then
+            jobs="$jobs postgres-0 postgres-1 postgres-2 chance postgres-counted extras"
+        else
+            jobs="$jobs postgres-all-counted postgres-15 chance extras"
+        fi
         "$python" -m coverage erase
         rm -rf var/jobs
         mkdir var/jobs
-        set -m # a process group of its own, so that all of it can be stopped
+        set -m # process groups of their own, so that all of each can be stopped
+        take_jobs &
+        one=$!
         take_jobs &
         other=$!
         set +m
-        trap 'kill -- "-$other" 2> /dev/null' EXIT
+        trap 'kill -- "-$one" "-$other" 2> /dev/null' EXIT
         trap 'exit 130' INT TERM
         for check in locks lint types; do
             sh weisf/steps/checks.sh "$check"
         done
         take_jobs
-        wait "$other" || true
+        wait "$one" "$other" || true
         trap - EXIT
         [ ! -e var/jobs/failed ] || fail "Tests fail. Read the first failure above."
         sh weisf/steps/test.sh coverage
@@ -76,11 +88,13 @@ case $suite in
         export NGINX
         run_suite "Tests on SQLite" "$python" -m pytest -m 'not browser' "$@"
         ;;
-    counted) # in place of this shell, so that `all` can stop it
+    counted-[01]) # every second file of the suite, in place of this shell, so that `all` can stop it
         unset DATABASE_URL
         NGINX=$(sh weisf/steps/setup.sh nginx)
         export NGINX
-        exec "$python" -m coverage run -m pytest -m 'not browser and not has_long_form' --durations=20 "$@"
+        files=$(find tests -name 'test_*.py' ! -path 'tests/browser/*' ! -path 'tests/extras/*' \
+            | sort | every 2 "${suite#counted-}")
+        exec "$python" -m coverage run -m pytest -m 'not has_long_form' --durations=20 $files "$@"
         ;;
     chance) # the short forms of what `long` runs; counting their lines would double their time
         suite=unit
@@ -95,8 +109,8 @@ case $suite in
         run_suite "Tests on PostgreSQL" on_postgresql \
             "$python" -m coverage run -m pytest -m counted_on_postgresql $(marked counted_on_postgresql) "$@"
         ;;
-    postgres-odd | postgres-even) # every second file of the rest
-        files=$(marked both_databases | sort | awk -v half="${suite#postgres-}" 'NR % 2 == (half == "odd")')
+    postgres-[012]) # every third file of the rest
+        files=$(marked both_databases | sort | every 3 "${suite#postgres-}")
         suite=postgres
         run_suite "Tests on PostgreSQL" on_postgresql \
             "$python" -m pytest -m 'both_databases and not counted_on_postgresql' $files "$@"
