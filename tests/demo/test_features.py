@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import html
 import io
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
 from django.db import models
 from django.db.models import Count
+from django.template.defaultfilters import filesizeformat
 from django.test import Client
 from django.utils import timezone
 
@@ -27,6 +30,7 @@ from registers.models import (
     Party,
     Protocol,
     Resource,
+    Review,
     Slug,
     Succession,
     TakenOn,
@@ -92,6 +96,61 @@ def test_one_protocol_has_everything(client: Client, today):
     assert ", version V" in text(page)
     for what in ("version", "information shared", "when each", "documents", "reviews"):
         assert what not in shown["missing"]
+
+
+# Codes that the page has words for, what a file is saved as, and the time of the last change,
+# which stands on the page of changes.
+NOT_IN_THESE_WORDS = {"status", "review_status", "role", "file_name", "modified"}
+
+
+def facts_of_json(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Give each value of a record in the words of a page, after its key."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from facts_of_json(each, name)
+    elif isinstance(value, list):
+        for each in value:
+            yield from facts_of_json(each, key)
+    elif value is not None and key not in NOT_IN_THESE_WORDS:
+        yield key, in_words(value, key)
+
+
+def in_words(value: object, key: str) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if key == "bytes":
+        return filesizeformat(value).replace("\xa0", " ")
+    if key == "outcome":
+        return Review.Outcome(value).label.lower()
+    written = " ".join(str(value).split())
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}", written):
+        return f"{datetime.date.fromisoformat(f'{written}-01'):%B %Y}"
+    if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)", written):
+        return f"{datetime.date.fromisoformat(written[:10]):%-d %B %Y}"
+    return written.partition("://localhost:8000")[2] if key == "url" else written
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"documents__isnull": False, "comes_under__isnull": False},
+        {"replaced_by__isnull": False, "replaces__isnull": False},
+        {"covers__isnull": False, "parties_complete": False},
+        {"taken_on__isnull": False},
+        {"reviews__outcome": "ended"},
+        {"parties__note__gt": ""},
+    ],
+    ids=str,
+)
+def test_every_fact_of_the_json_is_on_the_page(client: Client, today, fields):
+    address = protocol_with(**fields).get_absolute_url()
+    page = client.get(address)
+    whole = " ".join(html.unescape(page.content.decode()).split())
+    record = client.get(f"{address.removesuffix('/')}.json").json()
+    month, due = record.pop("review_date"), protocol_with(pk=record["reference"]).review_due_on
+    assert month is None or f"{due:%-d %B %Y}" in whole or in_words(month, "") in whole
+    for key, words in facts_of_json(record):
+        assert words in whole, key
 
 
 def test_every_kind_of_thing_is_there():
