@@ -26,10 +26,10 @@ def kept() -> Iterator[None]:
             yield
             _sqlite.clear()
         return
-    _copy_postgresql(source=_name(), target=_copy_name())
+    _copy_postgresql(source=_name(), target=copy_name())
     yield
     with _postgres() as cursor:
-        cursor.execute(f'DROP DATABASE "{_copy_name()}"')
+        cursor.execute(f'DROP DATABASE "{copy_name()}"')
 
 
 def restore() -> None:
@@ -39,7 +39,7 @@ def restore() -> None:
         (copy,) = _sqlite
         copy.backup(connection.connection)
     else:
-        _copy_postgresql(source=_copy_name(), target=_name())
+        _copy_postgresql(source=copy_name(), target=_name())
 
 
 def _copy_postgresql(*, source: str, target: str) -> None:
@@ -59,7 +59,8 @@ def _name() -> str:
     return str(connection.settings_dict["NAME"])
 
 
-def _copy_name() -> str:
+def copy_name() -> str:
+    """Return the name of the copy, where the database is a PostgreSQL."""
     return f"{_name()}_copy"
 
 

@@ -23,7 +23,7 @@ AT_ONCE = 6
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[SeveralWorkers]:
+def place(django_db_setup, tmp_path: Path) -> Iterator[SeveralWorkers]:
     with database_of_its_own() as url, SeveralWorkers(tmp_path) as made:
         made.database_url = url
         prepare(made)

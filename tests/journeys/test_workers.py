@@ -18,6 +18,7 @@ from django.conf import settings
 
 from tests.admin.typing_in import Page
 from tests.browser.serving import Served, prepare, run, served
+from tests.database_copy import copy_name
 
 pytestmark = pytest.mark.both_databases
 
@@ -43,7 +44,10 @@ class SeveralWorkers(Served):
 
 @contextmanager
 def database_of_its_own() -> Iterator[str]:
-    """Give the address of an empty database where the tests' PostgreSQL is, or '' for SQLite."""
+    """Give the address of another copy of the tests' database on PostgreSQL, or '' for SQLite.
+
+    `django_db_setup` has made the database.
+    """
     address = os.environ.get("DATABASE_URL", "")
     if not address.startswith("postgres"):
         yield ""
@@ -52,7 +56,7 @@ def database_of_its_own() -> Iterator[str]:
     known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     given = {ours: server[theirs] for ours, theirs in known.items() if server[theirs]}
     with psycopg.connect(dbname="postgres", autocommit=True, **given) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f'CREATE DATABASE {name} TEMPLATE "{copy_name()}"')
         try:
             yield f"{address.rpartition('/')[0]}/{name}"
         finally:
@@ -60,7 +64,7 @@ def database_of_its_own() -> Iterator[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[SeveralWorkers]:
+def place(django_db_setup, tmp_path: Path) -> Iterator[SeveralWorkers]:
     with database_of_its_own() as url, SeveralWorkers(tmp_path) as made:
         made.database_url = url
         prepare(made)

@@ -77,7 +77,7 @@ class Desk(Served):
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory) -> Iterator[Desk]:
+def prepared(django_db_setup, tmp_path_factory) -> Iterator[Desk]:
     """The real register, where every lead has a contact."""
     with database_of_its_own() as url, Desk(tmp_path_factory.mktemp("desk")) as desk:
         desk.database_url = url
