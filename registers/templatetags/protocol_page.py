@@ -130,6 +130,7 @@ class ProtocolPage:
             for item in RECORD_ITEMS
             if item.key not in {*said, "documents"} and not item.has(self.protocol)
         ]
+        words += [] if self.parties else ["who takes part"]
         words += [] if self.documents else ["documents"]
         is_draft = self.protocol.status == Protocol.Status.DRAFT
         return words + ([] if self.reviews or is_draft else ["reviews"])

@@ -141,6 +141,8 @@ def test_a_protocol_with_nothing_still_has_a_page(client: Client):
     assert shown["Is it in force?"] == "Yes. No review date is recorded."
     assert {shown[term] for term in ("Who leads it?", "About whom?", "Why?")} == {"Not recorded"}
     assert shown["parties"] == ""
+    assert "who takes part" in shown["missing"]
+    assert text(page).count("Not recorded") == 4
     assert "Not recorded" in text(client.get("/?q=bare"))
 
 
