@@ -91,8 +91,10 @@ def test_what_is_odd_is_no_failure(door, odd):
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_an_odd_number_of_rows_is_no_failure(door, odd):
     held = boxes(door, FORM)
-    for name in (n for n in held if n.endswith("_FORMS")):
-        assert door.post(FORM, held | {name: odd}).status_code < 500, name
+    for name in ("parties-TOTAL_FORMS", "parties-INITIAL_FORMS"):
+        # For any number past 2,000 Django draws as many empty rows, which takes seconds.
+        if (name, odd) != ("parties-TOTAL_FORMS", ODD["a number past all"]):
+            assert door.post(FORM, held | {name: odd}).status_code < 500, name
 
 
 def test_a_form_without_its_numbers_is_no_failure(door):
