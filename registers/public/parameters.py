@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 
 from registers.public.problem import problem
-from registers.search.fields import MultipleField, shorten
+from registers.search.fields import DayField, MonthField, MultipleField, shorten
 from registers.search.query_string import ProtocolFilter, with_query
 
 View = Callable[..., HttpResponseBase]
@@ -30,6 +30,13 @@ REPEATED = {
     name
     for name, parameter in ProtocolFilter.base_filters.items()
     if issubclass(parameter.field_class, MultipleField)
+}
+# The boxes that a page has for a date, by its parameter. A month alone has no box for the day.
+BOXES = {MonthField: ("year", "month"), DayField: ("year", "month", "day")}
+DATES = {
+    name: BOXES[parameter.field_class]
+    for name, parameter in ProtocolFilter.base_filters.items()
+    if parameter.field_class in BOXES
 }
 DEFAULTS = {
     name: parameter.extra["default"]
@@ -50,7 +57,7 @@ class ReadQuery(QueryDict):
     """A canonical query string, with what else an address was asked for.
 
     `short` is without default values too. `unknown` are the pairs of other parameters that
-    have a value, and `has_empty` says that there were parameters without one.
+    have a value, and `has_empty` says that there were parameters without one, or dates in boxes.
     """
 
     short = ""
@@ -80,6 +87,7 @@ def read_query(query: QueryDict, parameters: tuple[str, ...], *, is_data: bool) 
     duplicates; others have the last value, which is the one that is read. A page that takes
     no parameters is the same with any.
     """
+    given, query = query, query if is_data else join_boxes(query, parameters)
     pairs: list[tuple[str, str]] = []
     for name in parameters:
         values = [value for value in query.getlist(name) if value.strip()]
@@ -88,13 +96,31 @@ def read_query(query: QueryDict, parameters: tuple[str, ...], *, is_data: bool) 
     made: Any = ReadQuery(urlencode(pairs))  # the stubs know no subclass of QueryDict
     made.short = urlencode([pair for pair in pairs if DEFAULTS.get(pair[0]) != pair[1]])
     if parameters or is_data:
-        given = list(_given(query))
-        made.has_empty = not all(value.strip() for _, value in given)
-        unknown = [pair for pair in given if pair[1].strip() and pair[0] not in parameters]
+        asked = list(_given(query))
+        made.has_empty = query is not given or not all(value.strip() for _, value in asked)
+        unknown = [pair for pair in asked if pair[1].strip() and pair[0] not in parameters]
         names = list(dict.fromkeys(name for name, _ in unknown))[:MAX_NAMED]
         made.unknown = tuple(unknown)
         made.left_out = tuple(Unknown(shorten(name), _nearest(name, parameters)) for name in names)
     return cast(ReadQuery, made)
+
+
+def join_boxes(query: QueryDict, parameters: tuple[str, ...]) -> QueryDict:
+    """Return the query with each date that stands in boxes joined: `review_from=2024-03`.
+
+    The boxes of `review_from` are `review_from-month` and `review_from-year`. What was typed in
+    them is kept, however wrong. A query without boxes is returned as it is.
+    """
+    joined = query
+    for name in parameters:
+        boxes = [f"{name}-{part}" for part in DATES.get(name, ())]
+        if not any(box in query for box in boxes):
+            continue
+        joined = joined if joined is not query else query.copy()
+        typed = [joined.pop(box, [""])[-1].strip() for box in boxes]
+        if any(typed):
+            joined[name] = "-".join(each.zfill(2) if each else "" for each in typed)
+    return joined
 
 
 def _given(query: QueryDict) -> Iterator[tuple[str, str]]:

@@ -21,10 +21,12 @@ from registers.models import Gap, News, Overarching, Protocol
 from registers.models.abbreviations import abbreviations_in
 from registers.models.addresses import address
 from registers.models.references import as_written, keys_of
+from registers.models.review_dates import ReviewStatus
 from registers.public.places import add_places
 from registers.public.request_context import paginate
 from registers.public.two_boxes import two_boxes
 from registers.search.fields import DayField
+from registers.search.index import current_index
 from registers.search.query_string import with_query
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
@@ -41,10 +43,28 @@ def register(request: HttpRequest) -> HttpResponse:
     context = {
         "results": results,
         "on": results.on,
-        "latest": News.objects.published(results.on).first,
-        "two_boxes": two_boxes,
+        "level": 3 if is_home(results) else 2,  # of the headings of groups, below the count's
+        "home": home() if is_home(results) else None,
     }
     return render(request, "protocols/list.html", context, status=400 if results.errors else 200)
+
+
+def is_home(results: Results) -> bool:
+    """Return whether the page is the home page: the first of all that is in force today."""
+    return not results.errors and not results.tags and results.page_number == 1
+
+
+def home() -> dict[str, Any]:
+    """Return what the home page has besides the list: figures of today, boxes, the latest news."""
+    today, index = timezone.localdate(), current_index()
+    current = index.in_status(Protocol.Status.PUBLISHED)
+    overdue = current & index.with_review_status([ReviewStatus.OVERDUE], today)
+    return {
+        "organisations": int((index.count_by_organisation(current) > 0).sum()),
+        "overdue": int(overdue.sum()),
+        "latest": News.objects.published(today).first(),
+        "two_boxes": two_boxes(),
+    }
 
 
 def detail(request: HttpRequest, reference: str) -> HttpResponse:

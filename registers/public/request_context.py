@@ -101,8 +101,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     The partnership and the address of the site; `webcal_url` is the same address for calendar
     programs, which open it to subscribe. Of a page with an address of its own also that,
     without what is left out of it or is a default, and whether search engines should leave it
-    out: they show a page of a whole list, and not what narrows it. `printed_on` is today, which
-    paper says beside the address.
+    out: they show a page of a whole list, and not what narrows it.
     """
     about = {
         "partnership": settings.PARTNERSHIP,
@@ -119,6 +118,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return about | {
         "canonical_url": f"{settings.SITE_URL}{with_query(quote(request.path), short)}",
         "is_unindexed": query.is_narrowed(today),
-        "printed_on": today,
         "left_out": query.left_out,
     }

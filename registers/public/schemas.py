@@ -73,6 +73,7 @@ DESCRIPTIONS = {
     "on": "The register as it was recorded at the end of this day, with the review statuses of that"
     " day. Cannot be asked for with words.",
     "sort": "The order. The calendar has its own, by reference, and the feed the newest first.",
+    "view": "How the register’s own page shows the rows. Files and data are the same with any.",
     "page": "The page, from 1. Only JSON has pages; each other file has everything.",
 }
 

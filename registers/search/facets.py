@@ -6,7 +6,7 @@ the list that the choice leads to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -15,7 +15,7 @@ from registers.models import Organisation, Party
 from registers.models.review_dates import ReviewStatus
 from registers.search.query_string import MODEL_STATUS, STATUSES, THROUGH, ProtocolFilter
 
-MAX_ORGANISATIONS = 10
+MAX_ORGANISATIONS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +49,6 @@ class Facets:
     through: list[Choice]
     review: list[Choice]
     status: list[Choice]
-
-    def without_empty(self) -> Facets:
-        """Return the facets without the choices that find nothing."""
-        return Facets(
-            **{
-                facet.name: [c for c in getattr(self, facet.name) if not c.is_empty]
-                for facet in fields(self)
-            }
-        )
 
 
 def theme_counts(filters: ProtocolFilter) -> dict[int, int]:

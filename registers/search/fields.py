@@ -113,9 +113,12 @@ class MonthField(TextField):
         if not text:
             return None
         if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) or text.startswith("0000"):
-            raise ValidationError(
-                f"{self.label}: ‘{shorten(text)}’ is not a month. Enter it like 2024-03."
-            )
+            wrong = f"‘{shorten(text)}’ is not a month. Enter it like 2024-03."
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text) and not text.startswith("0000"):
+                wrong = "month must be a number from 1 to 12"
+            elif text.startswith("-") or text.endswith("-"):  # one of two boxes was left empty
+                wrong = "enter both a month and a year"
+            raise ValidationError(f"{self.label}: {wrong}")
         return datetime.date.fromisoformat(f"{text}-01")
 
 

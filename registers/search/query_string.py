@@ -45,6 +45,7 @@ SORTS = [
     ("-review", "Review date, latest first"),
     ("relevance", "Best match"),
 ]
+VIEWS = [("list", "List"), ("table", "Table")]
 MAX_SEARCH_LENGTH = 200
 THROUGH = [(ANY, "In its own name, or through another"), (OWN, "In its own name only")]
 
@@ -125,6 +126,7 @@ class ProtocolFilter(django_filters.FilterSet):
     status = parameter(SingleField, "Status", choices=STATUSES, default="current")
     on = parameter(DayField, "Day")
     sort = parameter(SingleField, "Sort by", choices=SORTS, default="theme")
+    view = parameter(SingleField, "Show as", choices=VIEWS, default="list")
     page = parameter(PageField, "Page")
 
     class Meta:
@@ -269,17 +271,22 @@ class ProtocolFilter(django_filters.FilterSet):
         return masks
 
 
-NOT_FILTERS = {"sort", "page"}  # so no tags are shown for them
-DEFAULTS = {"through": ANY, "status": "current", "sort": "theme", "page": 1}
+NOT_FILTERS = {"sort", "view", "page"}  # so no tags are shown for them
+PLAIN = {"q", "theme", "organisation", "review", "on"}
+DEFAULTS = {"through": ANY, "status": "current", "sort": "theme", "view": "list", "page": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tag:
-    """One filter in use, and the query string without it."""
+    """One filter in use, and the query string without it.
+
+    `needs_name` says that the label alone would not say what it is of.
+    """
 
     name: str
     label: str
     query_without: str
+    needs_name: bool
 
 
 def tags(filters: ProtocolFilter, query: Callable[..., str]) -> list[Tag]:
@@ -295,6 +302,7 @@ def tags(filters: ProtocolFilter, query: Callable[..., str]) -> list[Tag]:
                     name=str(filters.filters[name].label),
                     label=_label(filters, name, one),
                     query_without=query(**{name: rest}),
+                    needs_name=name not in PLAIN,
                 )
             )
     return made

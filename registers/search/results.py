@@ -122,12 +122,6 @@ class Results:
         )
 
     @property
-    def shown_facets(self) -> Facets:
-        """The facets as the page shows them: without dead choices beside an empty list."""
-        is_empty = not self.errors and not self.count
-        return self.facets.without_empty() if is_empty else self.facets
-
-    @property
     def shows_status(self) -> bool:
         """Whether the status facet is shown: it makes a difference, or was used."""
         withdrawn = next(choice for choice in self.facets.status if choice.value == "withdrawn")
@@ -242,7 +236,7 @@ class Results:
     def is_narrowed(self) -> bool:
         """Whether anything but words keeps protocols out of the list."""
         status = None if self.values["status"] == "all" else self.values["status"]
-        return bool(self.query(q=None, sort=None, status=status))
+        return bool(self.query(q=None, sort=None, view=None, status=status))
 
     @property
     def themes_in_force(self) -> list[tuple[Theme, int]]:
@@ -253,8 +247,35 @@ class Results:
 
     @cached_property
     def query_string(self) -> str:
-        """The canonical query string, for the first page."""
-        return self.query()
+        """The canonical query string of files and feeds: of every page, however it is shown."""
+        return self.query(view=None)
+
+    @property
+    def other_view(self) -> tuple[str, str]:
+        """The view that the page is not shown in, and the query string for it."""
+        other = "list" if self.values["view"] == "table" else "table"
+        return other, self.query(view=other, page=self.page_number)
+
+    @property
+    def other_themes(self) -> list[tuple[Theme, int, str]]:
+        """The themes not asked for in which the same question finds some, each with its query."""
+        asked = self.values["theme"]
+        return [
+            (theme, count, self.query(theme=[slug]))
+            for slug, theme in self.filters.themes.items()
+            if asked and slug not in asked and (count := self.by_theme.get(theme.pk, 0))
+        ]
+
+    @cached_property
+    def usual_review(self) -> str:
+        """The review status that most of the list has: a line with another one has a tag."""
+        asked = self.values["review"]
+        counts = {
+            choice.value: choice.count or 0
+            for choice in self.facets.review
+            if not asked or choice.value in asked
+        }
+        return max(counts, key=lambda status: counts[status])
 
     @property
     def uncorrected_query(self) -> str:

@@ -7,14 +7,18 @@ from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import get_text_list
 
 from registers.exports import feed
 from registers.exports.markdown import as_html, strip_markdown
 from registers.models import Protocol
+from registers.models.review_dates import ReviewStatus, review_status
 from registers.public.charts import LinkedCount
 from registers.public.exports import FORMATS
+from registers.search.facets import Choice
 from registers.search.text.highlight import Segments
 from registers.search.text.highlight import highlight as split_at_matches
 from registers.search.text.search import Search
@@ -82,6 +86,46 @@ def _review(month: datetime.date | None, note: str, on: datetime.date) -> SafeSt
     """Render it: the same for all protocols with the same month."""
     context = {"protocol": Protocol(review_date=month, review_note=note), "on": on}
     return mark_safe(render_to_string("components/review_cell.html", context))  # noqa: S308 (rendered by a template)
+
+
+@register.filter
+def review_in_words(protocol: Protocol, on: datetime.date) -> SafeString:
+    """Return how the review of a row of a list stands: 'Review overdue since August 2019'."""
+    return _review_in_words(protocol.review_date, protocol.review_note, on)
+
+
+@lru_cache(maxsize=1_000)
+def _review_in_words(month: datetime.date | None, note: str, on: datetime.date) -> SafeString:
+    if month is None:
+        return format_html("Review: {}", note) if note else SafeString("No review date recorded")
+    words = {
+        ReviewStatus.OVERDUE: "Review overdue since",
+        ReviewStatus.DUE_SOON: "Review due soon, in",
+        ReviewStatus.IN_DATE: "Review due in",
+    }[review_status(month, on)]
+    written = f"{date_format(month, 'F')} {month.year}"
+    return format_html('{} <time datetime="{}">{}</time>', words, f"{month:%Y-%m}", written)
+
+
+@register.filter
+def empty_choices(choices: list[Choice], name: str) -> str:
+    """Return the choices of the facet `name` that find nothing, to end a sentence with.
+
+    Themes by their names; of reviews 'due soon, in date or without a review date'.
+    """
+    labels = [choice.label for choice in choices if choice.is_empty]
+    if name != "theme":
+        none = ReviewStatus.NONE.label
+        labels = [each.lower() if each != none else "without a review date" for each in labels]
+    return get_text_list(labels, "or")
+
+
+@register.filter
+def date_part(value: str, part: str) -> str:
+    """Return the 'year', 'month' or 'day' of a date in a query string, however wrong."""
+    parts = str(value or "").split("-", 2)
+    place = ("year", "month", "day").index(part)
+    return parts[place].removeprefix("0") if place < len(parts) else ""
 
 
 @register.filter

@@ -10,7 +10,10 @@ pytestmark = pytest.mark.browser
 FORMS = {"/": "Show protocols", "/reviews/": "Show reviews"}
 # A tick, another choice, a text and an order: each is a kind of box of its own.
 FILLED = {"theme": "safer-community", "role": "lead"}
-TYPED = {"/": {"q": "school", "review_from": "2019-01"}, "/reviews/": {"on": "2024-01-31"}}
+TYPED = {
+    "/": {"q": "school", "review_from-year": "2019", "review_from-month": "1"},
+    "/reviews/": {"on": "2024-01-31"},
+}
 
 
 def state(page: Page) -> dict[str, list[str]]:
@@ -33,7 +36,7 @@ def test_the_form_is_that_of_the_list(register, opened, path):
     for name, value in FILLED.items():
         form.locator(f'input[name="{name}"][value="{value}"]').check()
     for name, text in TYPED[path].items():
-        form.locator(f'input[name="{name}"]').fill(text)
+        page.locator(f'main input[name="{name}"]').fill(text)
     if path == "/":
         page.locator("#sort").select_option("title")
     page.get_by_role("button", name=FORMS[path]).click()

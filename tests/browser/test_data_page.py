@@ -152,7 +152,7 @@ def test_another_origin_reads_errors_and_headers_and_asks_for_what_is_new(regist
         console.log(again.status);
         """,
     )
-    assert said[0] == "400 Review from: ‘2024-13’ is not a month. Enter it like 2024-03."
+    assert said[0] == "400 Review from: month must be a number from 1 to 12"
     assert said[1].startswith('true attachment; filename="protocols-')
     assert said[2] == "304"
 

@@ -47,7 +47,7 @@ def test_the_keys_alone_lead_to_a_filtered_list(reader, register):
     reader.goto(register)
     tab_to(reader, "#theme-health-and-wellbeing")
     label = reader.locator("label[for=theme-health-and-wellbeing]").inner_text()
-    number = int(re.search(r"\((\d+)\)", label)[1])
+    number = int(re.search(r"(\d+)$", label)[1])
     reader.keyboard.press("Space")
     tab_to(reader, "#role")
     reader.keyboard.press("ArrowDown")

@@ -40,21 +40,20 @@ def facts(response: HttpResponse) -> dict[str, str]:
 def listed(response: HttpResponse) -> list[str]:
     """The references of the protocols that stand in the page's lists, in order."""
     return re.findall(
-        r'<th scope="row"[^>]*>\s*<a [^>]*href="/protocols/(\d+)/(?:\?on=[\d-]+)?"',
+        r'<(?:th scope="row"|p class="register-row__title")[^>]*>\s*<a [^>]*'
+        r'href="/protocols/(\d+)/(?:\?on=[\d-]+)?"',
         response.content.decode(),
     )
 
 
 def found(response: HttpResponse) -> int:
     """The number in the heading of the register's list, which for words that find nothing is 0."""
-    if 'id="nothing-found"' in response.content.decode():
-        return 0
-    return int(re.search(r"<h2[^>]*>(\d+) protocols?</h2>", response.content.decode())[1])
+    return int(re.search(r'id="results"[^>]* data-found="(\d+)"', response.content.decode())[1])
 
 
 def groups(response: HttpResponse) -> list[tuple[str, int]]:
     """The headings of the groups, each with its number."""
-    pattern = r'<h3 class="[^"]*register-group[^>]*>\s*<a[^>]*>([^<]*)</a> \((\d+)\)'
+    pattern = r'<h\d class="[^"]*register-group[^>]*>\s*<a[^>]*>([^<]*)</a> <span[^>]*>(\d+)'
     return [(html.unescape(n), int(c)) for n, c in re.findall(pattern, response.content.decode())]
 
 
@@ -75,6 +74,6 @@ def choices(response: HttpResponse, name: str) -> dict[str, int | None]:
     box = rf'<input[^>]*name="{name}"\s+type="(?:checkbox|radio)"\s+value="([^"]*)"[^>]*>'
     pattern = box + r"\s*<label[^>]*>(.*?)</label>"
     return {
-        value: int(number[1]) if (number := re.search(r"\((\d+)\)", label)) else None
+        value: int(number[1]) if (number := re.search(r'count">(\d+)<', label)) else None
         for value, label in re.findall(pattern, response.content.decode(), re.S)
     }

@@ -138,7 +138,7 @@ def test_resources(client: Client, settings, tmp_path):
 
 
 def test_an_empty_register_says_so_on_every_list(client: Client, empty_register):
-    assert "0 protocols" in text(client.get("/"))
+    assert "No protocol is published yet" in text(client.get("/"))
     assert "No theme is recorded yet." in text(client.get("/themes/"))
     assert "No organisation is recorded yet." in text(client.get("/organisations/"))
     assert "No approver is recorded yet." in text(client.get("/approvers/"))

@@ -6,12 +6,11 @@ import datetime
 import re
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from registers.models import Protocol, Theme
 from tests.makers import find_all
-from tests.public.pages import found, groups, links, listed, text
+from tests.public.pages import choices, found, groups, links, listed, text
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -37,14 +36,14 @@ def test_it_says_what_a_protocol_is_how_to_publish_and_the_latest_news(client: C
 
 
 def test_its_columns_are_the_ones_that_people_know(client: Client):
-    words = text(client.get("/"))
+    words = text(client.get("/?view=table"))
     known = "Title Purpose Lead organisation Other organisations involved Review date"
     assert words.count(known) == 4
 
 
 def test_each_review_date_has_its_status_in_words(client: Client, today):
-    words = text(client.get("/?q=0012"))
-    assert "March 2024 Overdue by 2 years" in words
+    assert "March 2024 Overdue by 2 years" in text(client.get("/?q=0012&view=table"))
+    assert "Review overdue since March 2024" in text(client.get("/?q=0012"))
 
 
 @pytest.mark.parametrize(
@@ -63,8 +62,7 @@ def test_each_review_date_has_its_status_in_words(client: Client, today):
 def test_status_depends_on_the_day(client: Client, today, month, status):
     first = month and datetime.date.fromisoformat(f"{month}-01")
     Protocol.objects.filter(pk="0012").update(review_date=first)
-    assert status in text(client.get("/?q=0012"))
-    assert status in text(client.get("/protocols/0012/"))
+    assert status in text(client.get("/?q=0012&view=table"))
 
 
 @pytest.mark.parametrize(
@@ -91,19 +89,19 @@ def test_what_is_chosen_stands_as_tags_that_can_be_removed(client: Client):
 
 
 def test_a_long_purpose_is_shortened_with_a_way_to_the_whole(client: Client):
-    page = client.get("/?q=0046")
+    page = client.get("/?q=0046&view=table")
     assert "electronic Child Health Record" not in text(page)
     assert ("/protocols/0046/#purpose", "Read all of the purpose of 0046") in links(page)
     assert "electronic Child Health Record" in text(client.get("/protocols/0046/"))
 
 
 def test_many_organisations_are_shortened_with_a_way_to_all(client: Client):
-    page = client.get("/?q=0036")
+    page = client.get("/?q=0036&view=table")
     assert ("/protocols/0036/#parties", "and 21 more organisations in 0036") in links(page)
 
 
 def test_a_list_in_another_order_says_the_theme_of_each(client: Client):
-    page = client.get("/?sort=-review")
+    page = client.get("/?sort=-review&view=table")
     assert groups(page) == []
     assert listed(page)[:2] == ["0012", "0067"]
     assert "0012 - SELEP (ECC) DSA with the ESFA V2.0 Growing Essex Economy" in text(page)
@@ -138,12 +136,12 @@ def test_filters_are_spoken_of_where_some_are_used(client: Client, query, is_nar
 def test_a_register_without_protocols_in_force_says_so(client: Client):
     Protocol.objects.update(status="draft")
     find_all()
-    assert "No protocol is in force yet." in text(client.get("/"))
+    assert "No protocol is published yet" in text(client.get("/"))
 
 
 def test_themes_are_offered_with_their_numbers(client: Client):
     html = client.get("/?q=zebra").content.decode().partition('id="next-steps"')[2]
-    themes = re.findall(r'href="(/themes/[^"]+)">[^<]*</a> \((\d+)\)', html)
+    themes = re.findall(r'href="(/themes/[^"]+)">.*?__count">(\d+)<', html)
     assert len(themes) == 4
     for address, number in themes:
         assert len(listed(client.get(address))) == int(number)
@@ -201,8 +199,8 @@ def test_fifty_stand_on_a_page_grouped_still(client: Client, sixty):
     assert (len(listed(first)), len(listed(second))) == (50, 35)
     assert groups(first) == [("Aardvarks", 60)]
     assert groups(second)[:2] == [("Aardvarks", 60), ("Growing Essex Economy", 3)]
-    assert ", continued" in text(second)
-    assert ", continued" not in text(first)
+    assert "(continued)" in text(second)
+    assert "(continued)" not in text(first)
     assert ("/?page=2", "Next page") in links(first)
     assert ("/", "Previous page") in links(second)
 
@@ -231,40 +229,67 @@ def test_a_part_of_a_name_offers_the_organisations_that_have_it(client: Client):
     assert page.status_code == 400
     assert "Did you mean: Essex Police" in text(page)
     address = "/?theme=safer-community&organisation=essex-county-council&organisation=essex-police"
-    assert (address, "Essex Police") in links(page)
+    assert (f"{address}#results", "Essex Police") in links(page)
     assert found(client.get(address)) == len(listed(client.get(address))) > 0
     assert "Did you mean" not in text(client.get("/?organisation=zzzzqqqq"))
     assert "Did you mean" not in text(client.get("/?organisation=%00nobody"))
 
 
-def disabled(response: HttpResponse) -> set[tuple[str, str]]:
-    inputs = re.findall(r"<input[^>]* disabled>", response.content.decode())
-    return {
-        (re.search('name="([^"]*)"', each)[1], re.search('value="([^"]*)"', each)[1])
-        for each in inputs
-    }
-
-
-def test_a_choice_that_leads_nowhere_cannot_be_chosen(client: Client):
+def test_a_choice_that_leads_nowhere_is_named_and_not_offered(client: Client):
     page = client.get("/?organisation=eput")
-    assert ("review", "in-date") in disabled(page)
-    assert ("review", "overdue") not in disabled(page)
-    assert ("theme", "health-and-wellbeing") not in disabled(page)
-    for name, value in disabled(page):
-        assert found(client.get(f"/?organisation=eput&{name}={value}")) == 0
+    assert list(choices(page, "review")) == ["overdue"]
+    assert "None is due soon, in date or without a review date." in text(page)
+    assert "None in " in text(page)
+    for slug in ("growing-essex-economy", "learning-and-education", "safer-community"):
+        is_offered = slug in choices(page, "theme")
+        assert is_offered == bool(found(client.get(f"/?organisation=eput&theme={slug}")))
 
 
 def test_what_is_chosen_can_be_taken_back_though_it_leads_nowhere(client: Client):
     page = client.get("/?organisation=eput&review=in-date&role=lead&theme=safer-community")
     for name, value in (("review", "in-date"), ("theme", "safer-community")):
         assert re.search(f'name="{name}"[^>]* value="{value}" checked', page.content.decode())
-    # Beside an empty list, other choices that lead nowhere are left out.
-    assert disabled(page) == set()
-    assert 'name="review" type="checkbox" value="none"' not in page.content.decode()
+    assert list(choices(page, "review")) == ["in-date"]
 
 
-def test_nothing_is_disabled_where_the_question_cannot_be_answered(client: Client):
-    assert disabled(client.get("/?theme=nonsense&organisation=eput")) == set()
+BOXES = {
+    "?review_from-month=3&review_from-year=2024": "/?review_from=2024-03",
+    "?review_from-month=&review_from-year=&review_to-month=12&review_to-year=2025&q=": (
+        "/?review_to=2025-12"
+    ),
+    "?on-day=5&on-month=1&on-year=2026&theme=health": "/?theme=health&on=2026-01-05",
+    "?review_from-month=&review_from-year=2024": "/?review_from=2024-",
+}
+
+
+@pytest.mark.parametrize(("query", "address"), BOXES.items())
+def test_dates_in_boxes_lead_on_to_the_short_address(client: Client, query, address):
+    page = client.get(f"/{query}")
+    assert (page.status_code, page["Location"]) == (302, address)
+    assert client.get(f"/protocols.csv{query}").status_code == 400
+
+
+@pytest.mark.parametrize("status", ["overdue", "in-date"])
+def test_only_a_line_that_differs_from_most_has_a_tag(client: Client, today, status):
+    month = datetime.date(2027, 6, 1) if status == "in-date" else datetime.date(2020, 6, 1)
+    if status == "overdue":
+        Protocol.objects.exclude(pk="0012").update(review_date=datetime.date(2027, 6, 1))
+    Protocol.objects.filter(pk="0012").update(review_date=month)
+    find_all()
+    html = client.get("/").content.decode()
+    assert re.findall(r'<strong class="govuk-tag register-tag--([^"]*)"', html) == [status]
+
+
+def test_the_view_stands_in_the_address_and_files_are_the_same(client: Client):
+    page = client.get("/?view=table&theme=safer-community")
+    assert listed(page) == listed(client.get("/?theme=safer-community")) != []
+    assert ("/?theme=safer-community#results", "Show as a list") in links(page)
+    assert "view=" not in "".join(address for address, _ in links(page) if ".csv" in address)
+    files = [
+        client.get(f"/protocols.csv?theme=safer-community{view}") for view in ("", "&view=table")
+    ]
+    assert files[0].getvalue() == files[1].getvalue()
+    assert client.get("/?view=map").status_code == 400
 
 
 def test_a_slip_is_corrected_and_the_words_as_typed_are_a_link_away(client: Client):

@@ -32,6 +32,9 @@ def no_month(label: str, value: str) -> str:
     return f"{label}: ‘{value}’ is not a month. Enter it like 2024-03."
 
 
+NO_SUCH_MONTH = "month must be a number from 1 to 12"
+
+
 def no_page(value: str) -> str:
     return f"Page: ‘{value}’ is not the number of a page."
 
@@ -112,9 +115,9 @@ BAD = {
     ),
     "thirteenth month": (
         {"review_from": "2024-13"},
-        {"review_from": no_month("Review from", "2024-13")},
+        {"review_from": f"Review from: {NO_SUCH_MONTH}"},
     ),
-    "month nought": ({"review_to": "2024-00"}, {"review_to": no_month("Review to", "2024-00")}),
+    "month nought": ({"review_to": "2024-00"}, {"review_to": f"Review to: {NO_SUCH_MONTH}"}),
     "month of one digit": ({"review_to": "2024-1"}, {"review_to": no_month("Review to", "2024-1")}),
     "year nought": ({"review_to": "0000-01"}, {"review_to": no_month("Review to", "0000-01")}),
     "year of five digits": (

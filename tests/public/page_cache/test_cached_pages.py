@@ -80,9 +80,9 @@ def test_what_is_overdue_today_was_not_yesterday(site):
     with changes.record_change(protocol, at=timezone.now()):
         changes.save(protocol)
     with time_machine.travel(datetime.datetime(2027, 6, 30, 22, 59, tzinfo=datetime.UTC)) as clock:
-        assert "Overdue" not in ask(site, "/protocols/0036/").plain
+        assert "overdue" not in ask(site, "/protocols/0036/").plain
         clock.shift(datetime.timedelta(minutes=2))
-        assert "Overdue" in ask(site, "/protocols/0036/").plain
+        assert "overdue" in ask(site, "/protocols/0036/").plain
 
 
 # Tags, HEAD and what proxies are told --------------------------------------------------------
@@ -216,6 +216,7 @@ def test_what_is_gone_is_as_what_never_was(site):
 
 def test_the_answer_to_a_question_that_cannot_be_right_still_shows_what_was_typed(site):
     page = ask(site, "/?q=jobs&review_from=2024-13&theme=nonsense&utm=x").plain
-    assert 'value="2024-13"' in page
+    assert 'value="2024"' in page
+    assert 'value="13"' in page
     assert 'value="jobs"' in page
     assert "‘nonsense’ is not one of the options" in page
