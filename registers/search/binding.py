@@ -180,12 +180,13 @@ class Through(NamedTuple):
     """Through which organisation a protocol binds the one that was asked for, and how.
 
     `source` is the organisation that the protocol names. `undecided`: it was split, and
-    nobody recorded who took the protocol on.
+    nobody recorded who took the protocol on. `own`: it is the organisation itself.
     """
 
     source: Organisation
     words: str
     undecided: bool
+    own: bool
 
 
 class Explanation:
@@ -224,6 +225,7 @@ class Explanation:
                     path, self._names, self._names[each.organisation] if several else None
                 ),
                 path.undecided,
+                not path.steps,
             )
             for each, role in zip(self._bindings, self._roles, strict=True)
             for source, path in each.paths(protocol, role)
@@ -233,7 +235,7 @@ class Explanation:
     def plain(self) -> list[Through]:
         """What is said of every protocol, where it `is_plain`."""
         return [
-            Through(each, path_in_words(OWN_NAME, self._known), undecided=False)
+            Through(each, path_in_words(OWN_NAME, self._known), undecided=False, own=True)
             for each in self._known.values()
         ]
 

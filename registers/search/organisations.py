@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from registers.models import Identifier, Name, Organisation, Party, Protocol, Succession
 from registers.search.binding import ANY, OWN, Binding, Explanation
 from registers.search.index import NO_MONTH, Index, Mask
-from registers.search.reviews import OVERDUE, statuses_on
+from registers.search.reviews import OVERDUE, STATUSES, statuses_on
 from registers.search.rows import ProtocolList, Row, earliest_review_first, make_rows
 
 KINDS = Name.Kind.values
@@ -88,11 +88,13 @@ class OrganisationProtocols:
 
     `own` are those that name it itself, of which it leads `leads` and is a partner in
     `partner_in`; `another` are the rest of `current`. `overdue` is how many of `current` are
-    overdue for review, `withdrawn` the number of all that are not in force.
+    overdue for review, `usual` the review status that most of them have, and `withdrawn` the
+    number of all that are not in force.
     """
 
     current: int
     overdue: int
+    usual: str
     own: int
     leads: int
     partner_in: int
@@ -153,9 +155,11 @@ def protocols_of(
     )
     bound = binding.mask() & current
     listed = {ANY: bound, OWN: own, ANOTHER: bound & ~own}
+    statuses = np.bincount(statuses_on(index, on)[bound], minlength=len(STATUSES))
     return OrganisationProtocols(
         current=int(bound.sum()),
-        overdue=int((bound & (statuses_on(index, on) == OVERDUE)).sum()),
+        overdue=int(statuses[OVERDUE]),
+        usual=STATUSES[int(statuses.argmax())].value,
         own=int(own.sum()),
         leads=int(leads.sum()),
         partner_in=int(partner_in.sum()),

@@ -175,6 +175,7 @@ def test_the_pictures_of_reviews_are_told_apart_without_colours(opened, register
 
 
 HEIGHTS = {
+    "/organisations/essex-county-council/": 8_000,
     "/organisations/essex-county-council/with/essex-police/": 2_500,
     "/reviews/?organisation=essex-county-council": 7_200,
     "/sharing/?organisation=essex-police": 3_000,

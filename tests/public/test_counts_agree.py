@@ -109,7 +109,7 @@ def test_every_number_of_every_organisation_s_page(client: Client):
         number = re.search(r"(\d+) (?:is|are) overdue for review", words)
         overdue = found(client.get("/", query | {"review": "overdue"}))
         assert (int(number[1]) if number else min(overdue, 1)) == overdue
-        assert ("overdue for review" in words.partition("Filter")[0]) == bool(overdue)
+        assert ("overdue for review" in words.partition("Show as a table")[0]) == bool(overdue)
         number = re.search(r"(\d+) through a", words)
         another = listed(client.get(address, {"through": "another"}))
         assert (int(number[1]) if number else 0) == len(another)
