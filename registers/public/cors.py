@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from registers.public.problem import problem
+from registers.public.problem import no_such_file, problem
 
 READ_METHODS = "GET, HEAD"
 ALLOWED = "GET, HEAD, OPTIONS"
@@ -53,6 +53,9 @@ def cors_middleware(
         if not is_data_path(request.path_info):
             return get_response(request)
         response = _response_to_other_methods(request) or get_response(request)
+        # With DEBUG, Django responds with a page for developers in place of the handler.
+        if response.status_code == HTTPStatus.NOT_FOUND and "html" in response["Content-Type"]:
+            response = no_such_file()
         for name, value in CORS_HEADERS.items():
             response[name] = value
         return response

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from registers.public import exports
 from registers.public.cors import is_data_path
-from registers.public.problem import problem
+from registers.public.problem import no_such_file, problem
 
 EXPORT_PATH = re.compile(r"/(protocols|organisations)\.[^/]+\Z")
 EXPORT_FORMATS: dict[str, Collection[str]] = {
@@ -43,7 +43,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         words = f"Use {', '.join(some)} or {last}."
         return problem(404, "There is no such file format", {"request": words})
     if is_data_path(request.path_info):
-        return problem(404, "There is no such file", {"request": str(exception) or "Not found."})
+        return no_such_file()
     return render(request, "errors/404.html", status=404)
 
 

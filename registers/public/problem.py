@@ -19,3 +19,8 @@ def problem(status: int, title: str, errors: dict[str, str]) -> HttpResponse:
         content_type="application/problem+json",
         json_dumps_params={"ensure_ascii": False},
     )
+
+
+def no_such_file() -> HttpResponse:
+    """Return 404. Never the message of a Resolver404: it lists every URL pattern and path."""
+    return problem(404, "There is no such file", {"request": "There is nothing at this address."})

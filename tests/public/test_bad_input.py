@@ -164,6 +164,27 @@ def test_what_is_not_there_is_not_found_by_a_machine(client: Client, address):
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
 
 
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/foo.json", "/protocols/ISP%200001.json", "/themes/safer-community.json"),
+        *("/a/b/c.json", "/.json", "/reviews/.json", "/organisations/%0A.json", "/static.json?q=x"),
+    ],
+)
+def test_an_unknown_data_address_says_nothing_of_the_server(
+    client: Client, settings, address, debug
+):
+    settings.DEBUG = debug
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert list(answer.json()["errors"]) == ["request"]
+    assert len(answer.content) < 300
+    source = answer.content.decode()
+    assert not any(word in source for word in ("tried", "URL", "admin", str(settings.BASE_DIR)))
+
+
 def test_an_unknown_ending_is_told_of_those_there_are(client: Client):
     answer = client.get("/protocols.xml")
     assert json.loads(answer.content)["detail"] == "Use csv, xlsx, ods, json, ics or atom."
