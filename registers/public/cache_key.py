@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from registers.models import RegisterVersion
 from registers.public.cors import CORS_HEADERS, is_data_route
-from registers.public.parameters import Unknown, read_query, refuse_other_than_utf8
+from registers.public.parameters import LeftOut, read_query, refuse_other_than_utf8
 from registers.public.urls import CACHE_PARAMS
 from weisf.page_cache import PageKey
 
@@ -39,7 +39,7 @@ def page_key(path: str, query: str) -> PageKey | None:
         return None
     is_data = is_data_route(match)
     asked = read_query(values, parameters, is_data=is_data)
-    # Data is refused for what it does not know. An address with empty values is redirected to
+    # Data is refused for what would be left out. An address with empty values is redirected to
     # the short one, which is cached.
     if (asked.left_out and is_data) or (asked.has_empty and not is_data):
         return None
@@ -47,7 +47,7 @@ def page_key(path: str, query: str) -> PageKey | None:
     return PageKey(path, asked.urlencode(), tuple(CORS_HEADERS.items()) if is_data else (), notice)
 
 
-def left_out_notice(left_out: tuple[Unknown, ...]) -> str:
+def left_out_notice(left_out: tuple[LeftOut, ...]) -> str:
     """Return the HTML of what a page says was left out, as the page itself would have it."""
     return render_to_string("components/left_out.html", {"left_out": left_out})
 

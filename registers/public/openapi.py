@@ -172,9 +172,9 @@ ABOUT = (
     "Everybody can read all of this without a key, and so can programs in a browser of any"
     " origin. It is read-only: any method except GET, HEAD and OPTIONS is answered with status"
     " 405 and an `Allow` header. A parameter that an address of data does not know is refused with"
-    " status 400, but for `utm_*`, `gclid`, `fbclid`, `mc_*` and `_`, which are ignored; an empty"
-    " value is as if absent. The page linked below explains"
-    " the same, with examples."
+    " status 400, but for `utm_*`, `gclid`, `fbclid`, `mc_*` and `_`, which are ignored. Two values"
+    " of one that takes one are refused too; an empty value is as if absent. The page linked below"
+    " explains the same, with examples."
 )
 
 

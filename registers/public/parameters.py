@@ -43,27 +43,39 @@ DEFAULTS = {
     for name, parameter in ProtocolFilter.base_filters.items()
     if "default" in parameter.extra
 } | {"page": "1"}
-MAX_NAMED = 5  # unknown parameters in one answer
+MAX_NAMED = 5  # parameters that are left out, in one answer
 
 
-class Unknown(NamedTuple):
-    """A parameter that an address does not know, and the most similar one that it knows, or ''."""
+class LeftOut(NamedTuple):
+    """A parameter that an address does not know, and the most similar one that it knows, or ''.
+
+    Or one that it knows and that stands there with several values (`is_repeated`).
+    """
 
     name: str
-    nearest: str
+    nearest: str = ""
+    is_repeated: bool = False
 
 
 class ReadQuery(QueryDict):
     """A canonical query string, with what else an address was asked for.
 
-    `short` is without default values too. `unknown` are the pairs of other parameters that
+    `short` is without default values too. `earlier` are the pairs that are not read, since the
+    same parameter follows with another value, `unknown` the pairs of other parameters that
     have a value, and `has_empty` says that there were parameters without one, or dates in boxes.
     """
 
     short = ""
+    earlier: tuple[tuple[str, str], ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
-    left_out: tuple[Unknown, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     has_empty = False
+
+    def address_of(self, path: str) -> str:
+        """Return the address that asks the same, without empty values."""
+        read = self.urlencode() if self.earlier else self.short
+        parts = (urlencode(self.earlier), read, urlencode(self.unknown))
+        return with_query(path, "&".join(filter(None, parts)))
 
     def short_on(self, today: datetime.date) -> str:
         """Return the short query string on a day, without `on` where that is the same day."""
@@ -84,24 +96,30 @@ def read_query(query: QueryDict, parameters: tuple[str, ...], *, is_data: bool) 
     """Return the query of an address that takes `parameters`, in that order.
 
     An empty value is as if absent. Repeatable parameters have their values sorted, without
-    duplicates; others have the last value, which is the one that is read. A page that takes
+    duplicates; others have the last value, which is the one that is read, and are `left_out` if
+    they had another. A page that takes
     no parameters is the same with any.
     """
     given, query = query, query if is_data else join_boxes(query, parameters)
     pairs: list[tuple[str, str]] = []
+    earlier: list[tuple[str, str]] = []
     for name in parameters:
         values = [value for value in query.getlist(name) if value.strip()]
         read = sorted(set(values)) if name in REPEATED else values[-1:]
         pairs += [(name, value) for value in read]
+        if name not in REPEATED:
+            earlier += [(name, each) for each in values if each.strip() != values[-1].strip()]
     made: Any = ReadQuery(urlencode(pairs))  # the stubs know no subclass of QueryDict
     made.short = urlencode([pair for pair in pairs if DEFAULTS.get(pair[0]) != pair[1]])
     if parameters or is_data:
         asked = list(_given(query))
         made.has_empty = query is not given or not all(value.strip() for _, value in asked)
         unknown = [pair for pair in asked if pair[1].strip() and pair[0] not in parameters]
+        repeated = [LeftOut(name, is_repeated=True) for name in dict(earlier)]
         names = list(dict.fromkeys(name for name, _ in unknown))[:MAX_NAMED]
-        made.unknown = tuple(unknown)
-        made.left_out = tuple(Unknown(shorten(name), _nearest(name, parameters)) for name in names)
+        others = [LeftOut(shorten(name), _nearest(name, parameters)) for name in names]
+        made.earlier, made.unknown = tuple(earlier), tuple(unknown)
+        made.left_out = tuple([*repeated, *others][:MAX_NAMED])
     return cast(ReadQuery, made)
 
 
@@ -119,7 +137,7 @@ def join_boxes(query: QueryDict, parameters: tuple[str, ...]) -> QueryDict:
         joined = joined if joined is not query else query.copy()
         typed = [joined.pop(box, [""])[-1].strip() for box in boxes]
         if any(typed):
-            joined[name] = "-".join(each.zfill(2) if each else "" for each in typed)
+            joined.appendlist(name, "-".join(each.zfill(2) if each else "" for each in typed))
     return joined
 
 
@@ -137,7 +155,8 @@ def _nearest(name: str, parameters: tuple[str, ...]) -> str:
 def reads_parameters(view: View, parameters: tuple[str, ...], *, is_data: bool) -> View:
     """Return the view with `request.GET` as `read_query` returns it.
 
-    Data is refused (status 400) for a parameter that it does not know. A page with empty
+    Data is refused (status 400) for a parameter that it does not know, or that has several values
+    where it takes one. A page with empty
     values redirects to its short address.
     """
 
@@ -148,9 +167,7 @@ def reads_parameters(view: View, parameters: tuple[str, ...], *, is_data: bool) 
         if is_data and query.left_out:
             return _refusal(query.left_out, parameters)
         if query.has_empty and not is_data:
-            unknown = urlencode(query.unknown)
-            short = "&".join(filter(None, (query.short, unknown)))
-            return HttpResponseRedirect(with_query(request.path, short))
+            return HttpResponseRedirect(query.address_of(request.path))
         request.GET = query  # type: ignore[assignment]  # as above
         return view(request, *args, **kwargs)
 
@@ -168,11 +185,15 @@ def refuse_other_than_utf8(query: str) -> None:
         raise BadRequest("The address has a character that cannot be read. Remove it.") from error
 
 
-def _refusal(left_out: tuple[Unknown, ...], parameters: tuple[str, ...]) -> HttpResponseBase:
+def _refusal(left_out: tuple[LeftOut, ...], parameters: tuple[str, ...]) -> HttpResponseBase:
     known = f"It takes {', '.join(parameters)}." if parameters else "It takes none."
     errors = {
-        name: f"‘{name}’ is not a parameter of this address. "
+        name: f"‘{name}’ stands more than once. Give it one value."
+        if is_repeated
+        else f"‘{name}’ is not a parameter of this address. "
         + (f"Did you mean ‘{nearest}’?" if nearest else known)
-        for name, nearest in left_out
+        for name, nearest, is_repeated in left_out
     }
-    return problem(400, "The request has a parameter that is not known", errors)
+    is_known = all(each.is_repeated for each in left_out)
+    what = "more than once" if is_known else "that is not known"
+    return problem(400, f"The request has a parameter {what}", errors)

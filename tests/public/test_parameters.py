@@ -105,11 +105,52 @@ def test_data_is_refused_for_a_parameter_that_it_does_not_know(client: Client, a
     assert all(name in errors["colour"] for name in known)
 
 
+TWICE = [
+    ("/?q=police&q=school", "q", "/?q=school"),
+    ("/?organisation=ecc&role=lead&role=partner", "role", "/?organisation=ecc&role=partner"),
+    ("/?through=own&through=any", "through", "/"),
+    ("/?page=2&page=1", "page", "/"),
+    (
+        "/?review_from=2024-01&review_from-year=2024&review_from-month=2",
+        "review_from",
+        "/?review_from=2024-02",
+    ),
+    ("/reviews/?role=lead&role=partner", "role", "/reviews/?role=partner"),
+    ("/protocols/0036/?on=2026-06-30&on=2026-06-29", "on", "/protocols/0036/?on=2026-06-29"),
+    ("/organisations/?letter=e&letter=f", "letter", "/organisations/?letter=f"),
+]
+
+
+@pytest.mark.parametrize(("address", "name", "read"), TWICE)
+def test_a_page_says_that_it_reads_one_of_several_values(client: Client, address, name, read):
+    page = client.get(address, follow=True)
+    assert page.status_code == 200
+    assert re.findall("‘(.*?)’", notice(page)) == [name]
+    assert text(page).replace(notice(page).strip(), "").split() == text(client.get(read)).split()
+
+
+@pytest.mark.parametrize("address", DATA[:-1])
+@pytest.mark.parametrize(("values", "status"), [(("1", "2"), 400), (("1", "1", ""), 200)])
+def test_data_is_refused_for_several_values_of_what_takes_one(
+    client: Client, address, values, status
+):
+    names = CACHE_PARAMS[resolve(address).view_name]
+    answer = client.get(
+        address,
+        {"page": values, "theme": ["learning-and-education"] * 2}
+        if "theme" in names
+        else {"page": values},
+    )
+    assert answer.status_code == status
+    if status == 400:
+        assert list(answer.json()["errors"]) == ["page"]
+
+
 def test_the_order_of_parameters_and_of_values_does_not_matter():
     names = ("q", "theme", "page")
     asked = [
         "theme=b&theme=a&page=1&q=x&theme=a",
-        "q=y&page=1&theme=a&q=x&theme=b&utm_id=1",
+        "q=x&page=1&theme=a&q=x&theme=b&utm_id=1",
         "page=1&theme=&theme=a&theme=b&q=x&q=",
     ]
     read = [read_query(QueryDict(each), names, is_data=False) for each in asked]

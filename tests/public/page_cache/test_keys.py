@@ -23,8 +23,8 @@ THE_SAME = {
     "&theme=health-and-wellbeing&review=overdue",
     "what is passed over": "/?q=essex&theme=safer-community&theme=health-and-wellbeing"
     "&review=overdue&utm_source=x&fbclid=y&gclid=&mc_cid=z&_=1",
-    "an earlier value that is not read": "/?q=jobs&q=essex&theme=safer-community"
-    "&theme=health-and-wellbeing&review=overdue",
+    "one value twice": "/?q=essex&q=essex+&q=essex&theme=safer-community"
+    "&theme=health-and-wellbeing&review=overdue&review=overdue",
     "other escapes": "/?q=%65ssex&theme=safer%2dcommunity&theme=health-and-wellbeing"
     "&review=overdue",
 }
@@ -43,6 +43,7 @@ ALSO = {
     "markup": "x=y&%3Cscript%3E=1&a%22b%26=1",
     "like a known one": "them=y",
     "the place of the notice": "%3C!--+notice+--%3E=1&q=%3C!--+notice+--%3E",
+    "a value that is not read": "sort=theme",
     "several": "&".join(f"{'x' * 50}{number}=1" for number in range(9)),
 }
 
@@ -101,6 +102,7 @@ EMPTY = {
     "/?q=&role=&status=current&sort=theme&page=1": "/",
     "/?q=&status=all&sort=title": "/?status=all&sort=title",
     "/?q=&x=y%26z&x=": "/?x=y%26z",
+    "/?q=&sort=title&x=y&sort=theme": "/?sort=title&sort=theme&x=y",
     "/reviews/?organisation=&role=&on=2022-06-30": "/reviews/?on=2022-06-30",
     "/organisations/essex-county-council/?with=": "/organisations/essex-county-council/",
 }
