@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from demo.register import DemoError, make_register
 from registers.imports.fixture import is_empty
+from registers.search.picture import lay_out_picture
 
 
 class Command(BaseCommand):
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             make_register(number, seed=_whole("--seed", seed), on=day)
         except DemoError as problem:
             raise CommandError(f"{problem} Nothing was made.") from problem
+        lay_out_picture()
         self.stdout.write(
             f"{number} protocol{'s are' if number > 1 else ' is'} in the register, all made up."
         )

@@ -13,6 +13,7 @@ from registers.models.change import (
 from registers.models.document import Document
 from registers.models.identifier import Identifier
 from registers.models.import_job import Import, ImportLine, ImportName
+from registers.models.layout import Layout
 from registers.models.links import Membership, Succession, TakenOn
 from registers.models.organisation import Approver, Contact, Name, Organisation, Party, Slug
 from registers.models.pages import EarlierVersion, News, Resource, Theme
@@ -36,6 +37,7 @@ __all__ = [
     "Import",
     "ImportLine",
     "ImportName",
+    "Layout",
     "Membership",
     "Merge",
     "Name",

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registers.models import Membership, Name, Organisation, Slug, Succession
+from registers.public.picture import picture_around
 from registers.public.request_context import paginate
 from registers.search.binding import ANY, OWN
 from registers.search.index import Index, current_index
@@ -92,6 +93,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "rows": protocols.rows(first, first + PROTOCOLS_PER_PAGE),
         "sharing": sharing,
+        "picture": picture_around(index, organisation),
         "others": [sharing.organisations[:FIRST_SHARING], sharing.organisations[FIRST_SHARING:]],
         "on": on,
         **successions_of(organisation, on),

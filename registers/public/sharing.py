@@ -15,6 +15,7 @@ from registers.exports.file_names import disposition
 from registers.exports.pairs import as_csv, record
 from registers.models import Organisation
 from registers.public.exports import link_header
+from registers.public.picture import picture_of
 from registers.public.problem import problem
 from registers.public.request_context import export_context, page_number, paginate
 from registers.public.two_boxes import two_boxes
@@ -43,11 +44,14 @@ def index(request: HttpRequest) -> HttpResponse:
         context = two_boxes() | {"errors": sentences(asked)}
         return render(request, "sharing/list.html", context, status=400)
     around, sort = asked.cleaned_data["organisation"], asked.cleaned_data["sort"]
-    pairs = pair_list(current_index(), around, sort)
+    register = current_index()
+    pairs = pair_list(register, around, sort)
+    page = paginate(request, pairs, length=PAIRS_PER_PAGE)
     context = two_boxes(one=around.name if around else "") | {
         "around": around,
         "complete": pairs.pairs.complete,
-        "page": paginate(request, pairs, length=PAIRS_PER_PAGE),
+        "page": page,
+        "picture": picture_of(register, pairs.pairs, around) if page.page_number == 1 else None,
         "headings": headings(around, sort),
         "query": short_query(around, sort),
         "canonical_url": canonical_url(request, around, sort),

@@ -36,11 +36,12 @@ from tests.models.making import NOW
 PURPOSE_WORDS = (20, 60)
 MODELS = list(apps.get_app_config("registers").get_models())
 # What comes with running it: nothing was sent, nobody answered, no two were found to be one,
-# and no paper was replaced. `prepare` adds the synonyms, and a migration the abbreviations.
+# and no paper was replaced. `prepare` adds the synonyms and the layout, and a migration the
+# abbreviations.
 LATER = {
     *("Reminder", "Reminded", "Answer", "Try", "Merge", "Apart", "EarlierVersion"),
     *("Import", "ImportLine", "ImportName", "UsedReference", "SynonymSet"),
-    "Abbreviation",
+    *("Abbreviation", "Layout"),
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]

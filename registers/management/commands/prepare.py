@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand
 
 from registers.imports.fixture import is_empty
 from registers.imports.synonyms import update_synonyms
+from registers.models import Layout
+from registers.search.picture import lay_out_picture
 from registers.search.search_writer import entries_missing
 
 
@@ -21,3 +23,5 @@ class Command(BaseCommand):
         update_synonyms()
         if entries_missing():  # a database from before there was such a search
             call_command("rebuild_search", stdout=self.stdout)
+        if not Layout.stored():  # later by the daily command
+            lay_out_picture()

@@ -1,0 +1,123 @@
+"""What the picture of who is named with whom shows: the pairs of the table as points and lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import transaction
+
+from registers.models import Layout, Organisation, Protocol, RegisterVersion
+from registers.models.layout import Positions
+from registers.search.index import Index, IntArray, current_index
+from registers.search.layout import lay_out, placed, random_start
+from registers.search.pairs import Pairs, name_ranks, pairs_of_all
+
+MOST_BODIES = 100  # of all organisations, those in the most protocols
+MOST_AROUND = 60  # named with one organisation, as many as its page lists
+MOST_LINES = 500
+SEVERAL = 0  # themes: no theme has this id
+SMALLEST_MOVE = 0.01  # less is not stored: the distance of two named together once is 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """Points and lines. `bodies` are ids, `protocols` in how many in force each is named itself.
+
+    A row of `lines` is two rows of `bodies`; `numbers` is in how many both are named, and
+    `themes` the id of the theme of these or SEVERAL. `whole` are all the pairs, of which these
+    may be a part.
+    """
+
+    bodies: IntArray
+    protocols: IntArray
+    lines: IntArray
+    numbers: IntArray
+    themes: IntArray
+    whole: Pairs
+
+
+def drawing_of_all(index: Index, pairs: Pairs) -> Drawing:
+    """Return the MOST_BODIES organisations in the most protocols, and their first pairs."""
+    totals = index.count_by_organisation(index.in_status(Protocol.Status.PUBLISHED))
+    both = np.concatenate([pairs.organisation, pairs.other])
+    bodies, first = np.unique(both, return_index=True)
+    bodies = bodies[np.lexsort((first, -totals[bodies]))][:MOST_BODIES]
+    inside = np.isin(pairs.organisation, bodies) & np.isin(pairs.other, bodies)
+    return _drawing(index, pairs, bodies, _most(pairs, np.flatnonzero(inside)))
+
+
+def drawing_around(index: Index, pairs: Pairs, organisation: Organisation) -> Drawing:
+    """Return one organisation, the first point, and those it is named with in the most."""
+    bodies = np.concatenate([[organisation.pk], pairs.other[:MOST_AROUND]])
+    return _drawing(index, pairs, bodies, np.arange(len(bodies) - 1))
+
+
+def _most(pairs: Pairs, rows: IntArray) -> IntArray:
+    """Return MOST_LINES of the rows or fewer: the first of each organisation, then the first."""
+    both = np.stack([pairs.organisation[rows], pairs.other[rows]], 1).ravel()
+    firsts = np.unique(both, return_index=True)[1] // 2
+    chosen = np.zeros(len(rows), bool)
+    chosen[firsts] = True
+    others = np.flatnonzero(~chosen)[: MOST_LINES - np.count_nonzero(chosen)]
+    chosen[others] = True
+    return rows[chosen]
+
+
+def _drawing(index: Index, pairs: Pairs, bodies: IntArray, rows: IntArray) -> Drawing:
+    current = index.in_status(Protocol.Status.PUBLISHED)
+    places = np.zeros(int(bodies.max(initial=0)) + 1, np.int64)
+    places[bodies] = np.arange(len(bodies))
+    one, other = pairs.organisation[rows], pairs.other[rows]
+    totals = index.count_by_organisation(current)
+    totals = np.append(totals, np.zeros(max(0, len(places) - len(totals)), np.int64))
+    return Drawing(
+        bodies=bodies,
+        protocols=totals[bodies],
+        lines=np.stack([places[one], places[other]], 1),
+        numbers=pairs.protocols[rows],
+        themes=_themes(index, one, other),
+        whole=pairs,
+    )
+
+
+def _themes(index: Index, one: IntArray, other: IntArray) -> IntArray:
+    """Return the theme of the protocols in force that name both, by pair, or SEVERAL."""
+    themes = np.zeros(len(one), np.int64)
+    for organisation in np.unique(one):
+        mask = index.of_organisations([int(organisation)])
+        mask &= index.in_status(Protocol.Status.PUBLISHED)
+        for row in np.flatnonzero(one == organisation):
+            positions = index.positions_of(int(other[row]))
+            found = np.unique(index.theme[positions[mask[positions]]])
+            themes[row] = found[0] if len(found) == 1 else SEVERAL
+    return themes
+
+
+def lay_out_picture() -> tuple[int, int]:
+    """Lay out the picture of all from where it stands, and store it.
+
+    Returns how many organisations it has and how many of them moved. Where one did, the
+    register's version moves with them, for pages are kept by it.
+    """
+    index = current_index()
+    drawing = drawing_of_all(index, pairs_of_all(index, name_ranks(index)))
+    stored = Layout.stored()
+    start = placed(drawing.bodies, drawing.lines, drawing.numbers, stored)
+    if not stored:
+        start = random_start(len(drawing.bodies))
+    points = lay_out(start, drawing.lines, drawing.numbers)
+    positions: Positions = {
+        int(key): (round(x, 3), round(y, 3))
+        for key, (x, y) in zip(drawing.bodies, points.tolist(), strict=True)
+    }
+    moved = sum(_has_moved(stored.get(key), position) for key, position in positions.items())
+    if moved or len(positions) != len(stored):
+        with transaction.atomic():
+            Layout.store(positions)
+            RegisterVersion.move()
+    return len(positions), moved
+
+
+def _has_moved(before: tuple[float, float] | None, now: tuple[float, float]) -> bool:
+    return before is None or bool(np.abs(np.subtract(before, now)).max() > SMALLEST_MOVE)
