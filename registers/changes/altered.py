@@ -98,8 +98,8 @@ class Altered:
             self.named.add(key)
 
     def add_theme(self, key: int, states: tuple[Snapshot | None, Snapshot | None]) -> None:
-        """Add the theme, where it is called something else."""
-        if len({_said(each, "name") for each in states}) > 1:
+        """Add the theme, where it has another name or address."""
+        if len({each and (_said(each, "name"), _said(each, "slug")) for each in states}) > 1:
             self.themes.add(key)
 
     def store(self) -> None:

@@ -31,6 +31,7 @@ from tests.makers import (
     OrganisationFactory,
     PartyFactory,
     ProtocolFactory,
+    ThemeFactory,
     make_random_links,
     make_rich_register,
     withdrawn,
@@ -196,8 +197,10 @@ def register() -> dict[str, Any]:
         "police": OrganisationFactory(name="Police"),
     }
     Membership.objects.create(group=made["group"], member=made["council"])
+    made["theme"] = ThemeFactory()
     for number, name in enumerate(("council", "council", "group", "group")):
-        made[f"p{number}"] = ProtocolFactory(reference=f"70{number}0")
+        theme = {"theme": made["theme"]} if number in {1, 2} else {}
+        made[f"p{number}"] = ProtocolFactory(reference=f"70{number}0", **theme)
         PartyFactory(protocol=made[f"p{number}"], organisation=made[name])
     return made
 
@@ -210,6 +213,9 @@ OTHERS = {
     "in force no more, of a group": ("p2", withdrawn(), {"group", "council"}),
     "a name": ("council", {"name": "Borough"}, {"p0", "p1", "group"}),
     "the name of a group": ("group", {"name": "All"}, {"p2", "p3", "council"}),
+    "the name of a theme": ("theme", {"name": "Schools"}, {"p1", "p2"}),
+    "the address of a theme": ("theme", {"slug": "schools"}, {"p1", "p2"}),
+    "the text of a theme": ("theme", {"description": "Schools"}, set()),
     "a note": ("council", {"note": "Another"}, set()),
 }
 
@@ -225,7 +231,7 @@ def test_no_more_is_modified_than_differs(client: Client, register, subject, val
         ("protocols", register[name].pk)
         if name.startswith("p") and name != "police"
         else ("organisations", register[name].slug)
-        for name in {subject, *others}
+        for name in {subject, *others} - {"theme"}
     }
     assert modified_since(client, START) == expected
     assert modified_since(client, START + datetime.timedelta(seconds=1)) == set()
