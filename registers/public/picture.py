@@ -26,7 +26,7 @@ STYLES = 6  # each with a dash and a colour of its own: the sixth theme and more
 LETTER, LINE_HEIGHT, LONGEST_LINE, MOST_WORD_LINES = 14, 16, 22, 2
 NARROW, WIDE = set("iljtfrI.,:;'’-()| "), set("mwMWABCDEGHKNOPQRSUVXYZ&")
 SMALLEST, LARGEST = 3, 16  # radius of a point
-ROOM = 2.6  # times what points with their names cover
+ROOM = 3  # times what points with their names cover
 GAP = 4  # between a point and its name, and around both
 
 
