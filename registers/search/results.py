@@ -45,7 +45,7 @@ from registers.search.rows import (
     theme_order,
 )
 from registers.search.text.highlight import passages
-from registers.search.text.search import Search
+from registers.search.text.search import Search, search
 
 PAGE_LENGTH = 50
 MAX_SUGGESTIONS = 10
@@ -281,6 +281,15 @@ class Results:
     def uncorrected_query(self) -> str:
         """The query string that searches for the words without spelling correction."""
         return self.query(q=self.search.uncorrected if self.search else None)
+
+    @cached_property
+    def near_words(self) -> tuple[str, str] | None:
+        """Words like those that find nothing, which find some here, with the query string."""
+        near = self.search.near_query if self.search else ""
+        if not near:
+            return None
+        found = search(near, self.filters.index).mask & self.filters.excluding("q")
+        return (near, self.query(q=near)) if found.any() else None
 
     @property
     def exact_query(self) -> str:

@@ -75,8 +75,19 @@ def test_a_slip_is_put_right_into_the_name_of_an_organisation(client: Client, re
     results = ask(client, q="Essex Plice").context["results"]
     assert results.search.corrected == "Essex police"
     assert [str(each.organisation) for each in results.organisations_meant] == ["Essex Police"]
-    # Beside no such word, the one with the most protocols.
-    assert ask(client, q="plice").context["results"].search.corrected == "place"
+
+
+def test_a_word_like_another_is_offered_and_the_answer_is_not_changed(client, real_register):
+    page = ask(client, q="plice")
+    results = page.context["results"]
+    assert (results.search.corrected, results.count) == ("", 0)
+    near, query = results.near_words
+    # The one with the most protocols.
+    assert near == "place"
+    assert (
+        f'<a class="govuk-link" href="/?{query}" rel="nofollow">place</a>?' in page.content.decode()
+    )
+    assert ask(client, q="place").context["results"].count > 0
 
 
 @pytest.mark.parametrize("asked", ["antisocial", "anti social", "anti-social"])

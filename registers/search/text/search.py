@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial, reduce
 from operator import or_
@@ -12,15 +12,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Q
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from registers.models import VocabularyWord
 from registers.search.index import Index, Mask
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.expand import RANKED, synonyms_of
 from registers.search.text.query import parse_query
+from registers.search.text.spelling import correct_spelling
 from registers.search.text.terms import Form, Term, exactly, forms_of
 from registers.search.text.words import words_of
 
@@ -38,7 +36,7 @@ MAX_CACHED = 64  # masks, of one byte per protocol
 class Search:
     """The result of a search: `mask` selects the protocols that have every word.
 
-    Where a misspelt word found nothing, `corrected` is what was searched for instead,
+    Where a slip of the hand found nothing, `corrected` is what was searched for instead,
     and `uncorrected` is a query for the original words. Otherwise both are empty, as they
     are where the correction finds nothing either.
     """
@@ -69,6 +67,18 @@ class Search:
         most = int(numbers.max(initial=0))
         found: Mask = (numbers == most) & (numbers > 0)
         return found
+
+    @cached_property
+    def near_query(self) -> str:
+        """The query with words that are like those that find nothing, where it finds something.
+
+        Empty where there are none. Nobody can know whether they are meant: 'debt' is not 'dept'.
+        """
+        if self.mask.any():
+            return ""
+        near = _corrected(self.text, self.terms, self.index, sure=False)[0]
+        found = near and _all_of(_parse(near, self.index), near, self.index).any()
+        return near if found else ""
 
     def organisations(self) -> list[int]:
         """Return the ids of the organisations of which the names and identifiers have every word.
@@ -170,17 +180,14 @@ def search(query: str, index: Index) -> Search:
     a new protocol is then beyond the end of the index, and ignored; the new words of a
     changed one are found a moment before the list shows them.
     """
-    typed, text = _parse(query, index), query
-    terms, mask = typed, _all_of(typed, query, index)
-    corrected, uncorrected = ("", "") if mask.any() else _corrected(query, typed, index)
+    terms, text = _parse(query, index), query
+    mask = _all_of(terms, query, index)
+    corrected, uncorrected = ("", "") if mask.any() else _corrected(query, terms, index, sure=True)
     if corrected:
         terms, text = _parse(corrected, index), corrected
         mask = _all_of(terms, corrected, index)
     if corrected and not mask.any():
-        # Where other words are wrong too, only slips that are sure are put right.
         corrected = uncorrected = ""
-        text = _corrected(query, typed, index, sure=True)[0] or query
-        terms = _parse(text, index)
     return Search(
         mask=mask,
         query=query,
@@ -239,26 +246,24 @@ def _all_of(terms: list[Term], query: str, index: Index) -> Mask:
     return mask
 
 
-def _corrected(
-    query: str, terms: list[Term], index: Index, *, sure: bool = False
-) -> tuple[str, str]:
+def _corrected(query: str, terms: Iterable[Term], index: Index, *, sure: bool) -> tuple[str, str]:
     """Return `query` corrected, and with the misspelt words in quotes; or two empty strings.
 
-    With `sure`, only long words, into others with the same first letter: 'told' is no slip
-    for 'old'.
+    Where it is not `sure`, a word can become one that is only like it.
     """
     corrected = uncorrected = query
     terms = sorted(terms, key=lambda term: term.span)
     for at, term in reversed([*enumerate(terms)]):
-        if not term.word or not term.is_plain or term.acronym:
+        # A word of a set of synonyms is no slip.
+        if not term.word or not term.is_plain or term.acronym or term.synonyms:
             continue
         if (_matches(index, term) & index.public).any():
             continue
         before, after = (
             " ".join(each.word for each in terms[at + by : at + by + 1]) for by in (-1, 1)
         )
-        meant = correct_spelling(term.word, partial(_rank, index, before, after))
-        if meant and not (sure and (len(meant) < LONG_WORD or meant[0] != term.word[0])):
+        meant = correct_spelling(term.word, partial(_rank, index, before, after), sure=sure)
+        if meant:
             start, end = term.span
             corrected = corrected[:start] + meant + corrected[end:]
             uncorrected = f'{uncorrected[:start]}"{uncorrected[start:end]}"{uncorrected[end:]}'
@@ -325,10 +330,6 @@ def _found(
     return mask
 
 
-MIN_LENGTH, LONG_WORD = 4, 8  # letters: shorter words are never corrected, longer ones by two slips
-MAX_COMPARED = 20  # of the nearest words: the protocols that each finds are counted
-
-
 def add_to_vocabulary(words: Iterable[str], number: int) -> None:
     """Add `words` to the vocabulary, as seen in the register version `number`.
 
@@ -345,25 +346,3 @@ def add_to_vocabulary(words: Iterable[str], number: int) -> None:
         update_fields=["seen_in"],
         batch_size=1000,
     )
-
-
-def correct_spelling(word: str, rank: Callable[[str], tuple[int, int]]) -> str:
-    """Return the word of the vocabulary that was probably meant by `word`, or ''.
-
-    That is the nearest; of several the one with the highest `rank`, then the first in
-    the alphabet. A word with a rank of 0 and 0 is not in the register any more.
-    """
-    if len(word) < MIN_LENGTH or not word.isalpha():
-        return ""
-    slips = 1 if len(word) < LONG_WORD else 2
-    near = VocabularyWord.objects.filter(
-        Q(length__gte=len(word) - slips) & Q(length__lte=len(word) + slips)
-    ).values_list("text", flat=True)
-    found = process.extract(word, [*near], scorer=OSA.distance, score_cutoff=slips, limit=None)
-    for slip in range(1, slips + 1):
-        same = sorted(other for other, distance, _ in found if distance == slip)[:MAX_COMPARED]
-        ranks = {other: rank(other) for other in same}
-        best = max(same, key=lambda other: ranks[other], default="")
-        if best and any(ranks[best]):
-            return best
-    return ""
