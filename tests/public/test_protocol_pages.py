@@ -143,7 +143,9 @@ def test_a_protocol_with_nothing_still_has_a_page(client: Client):
     assert shown["parties"] == ""
     assert "who takes part" in shown["missing"]
     assert text(page).count("Not recorded") == 4
-    assert "Not recorded" in text(client.get("/?q=bare"))
+    row = text(client.get("/?q=bare"))
+    assert "Purpose not recorded" in row
+    assert "No lead recorded" in row
 
 
 @pytest.mark.parametrize(
