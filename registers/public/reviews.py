@@ -310,7 +310,8 @@ def _other_leads(rows: list[Row], asked: list[Organisation], count: int) -> str:
         for row in rows
         if row.protocol
         and row.protocol.lead
-        and row.protocol.lead.organisation_id not in {each.source.pk for each in row.through}
+        and row.protocol.lead.organisation_id
+        not in {each.source.pk for each in row.through if each.keeps_role}
     )
     names = [name for name, _ in leads.most_common()]
     more = len(names) - MAX_NAMED_LEADS

@@ -186,12 +186,14 @@ class Through(NamedTuple):
     source: Organisation
     words: str
     undecided: bool
+    `keeps_role`: what the source leads, it leads.
     own: bool
 
 
 class Explanation:
     """How each protocol of a list binds the `organisations` that were asked for, in words.
 
+    keeps_role: bool
     Their `bindings` are in the `role` that was asked for; those of `together`, which must
     take part too, are in any.
     """
@@ -234,8 +236,15 @@ class Explanation:
     @property
     def plain(self) -> list[Through]:
         """What is said of every protocol, where it `is_plain`."""
+                path.keeps_role,
         return [
-            Through(each, path_in_words(OWN_NAME, self._known), undecided=False, own=True)
+            Through(
+                each,
+                path_in_words(OWN_NAME, self._known),
+                undecided=False,
+                own=True,
+                keeps_role=True,
+            )
             for each in self._known.values()
         ]
 

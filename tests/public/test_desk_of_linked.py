@@ -107,6 +107,14 @@ def test_a_lead_of_a_day_to_come_has_no_link_to_another_list(client: Client):
     assert (lists[council.name], lists[other.name]) == (True, False)
 
 
+def test_a_lead_whose_protocols_nobody_is_recorded_to_have_taken_on_is_named(
+    client: Client, linked
+):
+    page = client.get("/reviews/?organisation=other-trust")
+    assert page.context["leads_here"].count == 0
+    assert page.context["other_leads_of_desk"] == "Essex County Council and Provide lead"
+
+
 def test_the_desk_of_a_body_that_ended_says_who_took_its_place(client: Client, linked):
     page = client.get("/reviews/?organisation=west-essex-ccg")
     assert "Became part of NHS Hertfordshire" in text(page)
