@@ -90,8 +90,12 @@ def file_name(results: Results, extension: str, context: ExportContext) -> str:
 
 
 def query_with_status(request: HttpRequest, extension: str) -> QueryDict:
-    """Return the query string, with the default status of the format if it has none."""
-    if extension not in SUBSCRIBED or request.GET.get("status"):
+    """Return the query string, with the default status of the format if it has none.
+
+    Nobody subscribed to a calendar of a past day, so it cancels nothing.
+    """
+    of_a_day = extension == "ics" and request.GET.get("on")
+    if extension not in SUBSCRIBED or of_a_day or request.GET.get("status"):
         return request.GET
     query = request.GET.copy()
     query["status"] = DEFAULT_STATUS

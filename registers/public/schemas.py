@@ -69,7 +69,7 @@ DESCRIPTIONS = {
     "review_from": "Reviews due in this month or later.",
     "review_to": "Reviews due in this month or earlier.",
     "status": "In force, withdrawn, or both. The calendar and the feed have both unless you choose"
-    " one.",
+    " one; a calendar of a past day, by `on`, has what was in force.",
     "on": "The register as it was recorded at the end of this day, with the review statuses of that"
     " day. Cannot be asked for with words.",
     "sort": "The order. The calendar has its own, by reference, and the feed the newest first.",

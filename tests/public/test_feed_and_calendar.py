@@ -119,6 +119,9 @@ def test_a_withdrawal_cancels_the_event_and_is_told_by_the_feed(client: Client):
     states = {event["uid"]: event["status"] for event in read["events"]}
     assert len(states) == 3
     assert states["0012@localhost"] == "CANCELLED"
+    of_a_day = read_calendar(client.get(f"/protocols.ics?on={timezone.localdate()}"))["events"]
+    assert of_a_day
+    assert "0012@localhost" not in {event["uid"] for event in of_a_day}
     feed = client.get("/protocols.atom?theme=growing-essex-economy").getvalue()
     title = ElementTree.fromstring(feed).findtext(f"{ATOM}entry/{ATOM}title")
     assert title == "0012 - SELEP (ECC) DSA with the ESFA V2.0: withdrawn"
