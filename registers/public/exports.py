@@ -80,13 +80,17 @@ def protocols(request: HttpRequest, extension: str) -> HttpResponseBase:
 
 
 def file_name(results: Results, extension: str, context: ExportContext) -> str:
-    """Return the header that names a file of `results`. That of a calendar has no day: it moves."""
+    """Return the header that names a file of `results`.
+
+    A calendar has no day, for it moves; what is of a past day has that one alone.
+    """
     kind = DISPOSITIONS[extension]
     if extension in SUBSCRIBED:
         stem = results_stem(results, "protocol-reviews", status=DEFAULT_STATUS)
         return disposition(kind, stem, extension)
     stem = results_stem(results, "protocols")
-    return disposition(kind, stem, extension, day=context.on.isoformat())
+    day = "" if results.values.get("on") else context.on.isoformat()
+    return disposition(kind, stem, extension, day=day)
 
 
 def query_with_status(request: HttpRequest, extension: str) -> QueryDict:

@@ -235,9 +235,10 @@ class TestFiles:
         assert list(rows(client, 4)) == ["9001", "9002", "9010"]
         assert list(rows(client, 5)) == ["9001", "9010"]
 
-    def test_its_name_has_the_day(self, client: Client):
+    def test_its_name_has_that_day_alone(self, client: Client):
         answer = client.get(f"/protocols.csv?on={day(2)}")
-        assert day(2) in answer["Content-Disposition"]
+        named = f'attachment; filename="protocols-as-on-{day(2)}.csv"'
+        assert answer["Content-Disposition"] == named
 
     def test_all_formats_give_the_same_protocols(self, client: Client):
         for days in (2, 4, 5):
