@@ -78,6 +78,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "who": get_text_list([each.name for each in organisations], "and"),
         "choices": facets_without_counts(question.results.filters),
         "tags": chosen,
+        "is_filtered": any(each.name not in {"Organisation", "Day"} for each in chosen),
         # The heading names the organisation of a desk.
         "shown_tags": [
             each for each in chosen if len(organisations) != 1 or each.name != "Organisation"

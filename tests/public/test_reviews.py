@@ -363,6 +363,21 @@ def test_a_desk_of_one_role_has_one_list(client: Client):
     assert ("/reviews/?organisation=provide&role=partner", "Partner in 3") in links(page)
 
 
+@pytest.mark.parametrize(
+    ("query", "is_filtered"),
+    [
+        ("", False),
+        ("organisation=provide", False),
+        ("role=lead", True),
+        ("theme=health-and-wellbeing", True),
+        ("organisation=provide&role=lead", True),
+    ],
+)
+def test_what_is_counted_with_a_filter_is_not_all_in_force(client: Client, query, is_filtered):
+    page = client.get(f"/reviews/?{query}")
+    assert bool(re.search("match(es)? the filters", text(page))) == is_filtered
+
+
 def test_a_desk_of_several(client: Client):
     page = client.get("/reviews/?organisation=eput&organisation=provide&organisation=ecc")
     name = "Essex Partnership University NHS Foundation Trust"
