@@ -35,7 +35,7 @@ from registers.public.charts import (
     overdue_chart,
     review_lines,
 )
-from registers.public.organisations import successions_of
+from registers.public.organisations import standing_in_place, successions_of
 from registers.search.binding import Explanation, bindings_of, bound
 from registers.search.facets import facets_without_counts
 from registers.search.fields import DayField
@@ -91,12 +91,19 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def ended(question: ReviewQuestion, organisations: list[Organisation]) -> list[dict[str, Any]]:
-    """Return those whose places were taken by the day of the desk, or will be, and by whom."""
-    known = question.results.filters.index.links.successors  # spares most a query
+    """Return those whose places were taken by the day of the desk, or will be, and by whom.
+
+    `in_place` are those that stand in the place on that day: the last of a chain.
+    """
+    links = question.results.filters.index.links
     return [
-        {"organisation": each, **successions_of(each, question.on)}
+        {
+            "organisation": each,
+            "in_place": standing_in_place(links, each, question.on),
+            **successions_of(each, question.on),
+        }
         for each in organisations
-        if each.pk in known
+        if each.pk in links.successors  # spares most a query
     ]
 
 

@@ -121,9 +121,29 @@ def test_the_desk_of_a_body_that_ended_says_who_took_its_place(client: Client, l
     assert "The 1 protocol that bound it is overdue" in text(page)
     successor = "nhs-hertfordshire-and-west-essex-integrated-care-board"
     assert f"/reviews/?organisation={successor}" in dict(links(page))
-    words = text(client.get("/reviews/?organisation=provide"))
-    assert "Was split into New Council and Other Trust" in words
-    assert "they are asked to review it" in words
+    page = client.get("/reviews/?organisation=provide")
+    assert "Was split into New Council and Other Trust" in text(page)
+    for slug in ("new-council", "other-trust"):
+        assert f"/reviews/?organisation={slug}" in dict(links(page))
     both = "/reviews/?organisation=provide&organisation=essex-police"
     assert "Provide: Was split into" in text(client.get(both))
     assert "Was split" not in text(client.get("/reviews/?organisation=essex-police"))
+
+
+def test_at_the_end_of_a_chain_is_who_stands_in_the_place_on_the_day(client: Client):
+    provide = Organisation.objects.get(slug="provide")
+    one, last = OrganisationFactory(name="One Trust"), OrganisationFactory(name="Last Trust")
+    Succession.objects.create(organisation=provide, successor=one)
+    Succession.objects.create(
+        organisation=one, successor=last, happened_on=datetime.date(2026, 6, 1)
+    )
+    update_search(protocols=[], organisations=[], links=True)
+    for slug in ("provide", "one-trust"):
+        desks = dict(links(client.get(f"/reviews/?organisation={slug}")))
+        assert "/reviews/?organisation=last-trust" in desks
+        assert "/reviews/?organisation=one-trust" not in desks
+    page = dict(links(client.get("/protocols/0046/")))
+    assert {"/organisations/one-trust/", "/organisations/last-trust/"} <= page.keys()
+    before = dict(links(client.get("/protocols/0046/?on=2026-05-31")))
+    assert "/organisations/one-trust/" in before
+    assert "/organisations/last-trust/" not in before

@@ -76,7 +76,9 @@ def test_a_protocol_says_who_took_the_places_of_those_it_names(client: Client):
     assert "Provide leads Was split on 1 April 2028 into Aa and Bb." in words
     assert "Who took this protocol on is not recorded." in words
     TakenOn.objects.create(protocol_id="0046", predecessor=provide, successor=other)
-    assert "This protocol was taken on by Bb." in text(client.get("/protocols/0046/"))
+    assert "This protocol will be taken on by Bb." in text(client.get("/protocols/0046/"))
+    words = text(client.get("/protocols/0046/?on=2028-04-01"))
+    assert "This protocol was taken on by Bb." in words
     assert "this protocol on" not in text(client.get("/protocols/0012/"))
 
 
