@@ -162,13 +162,14 @@ def ending(successions: list[Succession]) -> dict[str, Any]:
 def groups_of(index: Index, organisation: Organisation, on: datetime.date) -> dict[str, Any]:
     """Return the groups that it belongs to on a day, will and did; and its own first members.
 
-    The members are those of a group on that day.
+    The members are those of a group on that day. A body that ended belongs to none.
     """
     context: dict[str, Any] = {"memberships": [], "to_join": [], "left": []}
     if index.links.has_memberships(organisation.pk):  # spares most a query
+        has_ended = index.links.has_ended(organisation.pk, on)
         belongs = Membership.objects.filter(member=organisation).select_related("group")
         for each in belongs.order_by("group__name", "from_day"):
-            is_past = each.to_day and each.to_day < on
+            is_past = has_ended or (each.to_day and each.to_day < on)
             is_to_come = each.from_day and each.from_day > on
             name = "left" if is_past else "to_join" if is_to_come else "memberships"
             context[name].append(each)

@@ -57,6 +57,11 @@ class Binding:
         self._masks: dict[str, Mask] = {}
         self._ends_by_role: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether somebody took its place by that day."""
+        return self.index.links.has_ended(self.organisation, self._on)
+
     @cached_property
     def reach(self) -> Reach:
         """Every source and the path to it."""
@@ -181,19 +186,19 @@ class Through(NamedTuple):
 
     `source` is the organisation that the protocol names. `undecided`: it was split, and
     nobody recorded who took the protocol on. `own`: it is the organisation itself.
+    `keeps_role`: what the source leads, it leads.
     """
 
     source: Organisation
     words: str
     undecided: bool
-    `keeps_role`: what the source leads, it leads.
     own: bool
+    keeps_role: bool
 
 
 class Explanation:
     """How each protocol of a list binds the `organisations` that were asked for, in words.
 
-    keeps_role: bool
     Their `bindings` are in the `role` that was asked for; those of `together`, which must
     take part too, are in any.
     """
@@ -224,10 +229,14 @@ class Explanation:
             Through(
                 self._names[source],
                 path_in_words(
-                    path, self._names, self._names[each.organisation] if several else None
+                    path,
+                    self._names,
+                    self._names[each.organisation] if several else None,
+                    is_past=each.has_ended,
                 ),
                 path.undecided,
                 not path.steps,
+                path.keeps_role,
             )
             for each, role in zip(self._bindings, self._roles, strict=True)
             for source, path in each.paths(protocol, role)
@@ -236,7 +245,6 @@ class Explanation:
     @property
     def plain(self) -> list[Through]:
         """What is said of every protocol, where it `is_plain`."""
-                path.keeps_role,
         return [
             Through(
                 each,
@@ -257,12 +265,16 @@ class Explanation:
 
 
 def path_in_words(
-    path: Path, names: Mapping[int, Organisation], asked: Organisation | None = None
+    path: Path,
+    names: Mapping[int, Organisation],
+    asked: Organisation | None = None,
+    *,
+    is_past: bool = False,
 ) -> str:
     """Return a path in words, such as 'through West Essex CCG, whose place it took'.
 
     'It' is the organisation that was asked for, or `asked` by its name where there
-    are several.
+    are several. `is_past`: it ended, so it is no member any more.
     """
     whose = f"{asked} " if asked else ""
     if not path.steps:
@@ -272,7 +284,8 @@ def path_in_words(
     for step, near in zip(reversed(path.steps), reversed(nearer[:-1]), strict=True):
         name = names[step.source]
         if step.is_group:
-            links.append(f"{name}, of which {near} {'was' if step.former else 'is'} a member")
+            was_or_is = "was" if step.former or (is_past and near == nearer[0]) else "is"
+            links.append(f"{name}, of which {near} {was_or_is} a member")
             continue
         on = f" on {day_in_words(step.day)}" if step.day else ""
         links.append(f"{name}, {'part of ' if step.split else ''}whose place {near} took{on}")

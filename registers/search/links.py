@@ -96,6 +96,10 @@ class Links:
         """Return the organisations of which somebody has taken the place by the day `on`."""
         return {key for key in self.successors if self._took(key, on)}
 
+    def has_ended(self, organisation: int, on: datetime.date) -> bool:
+        """Return whether somebody has taken the place of the organisation by the day `on`."""
+        return bool(self._took(organisation, on))
+
     def in_place_of(self, organisation: int, reference: str, on: datetime.date) -> set[int]:
         """Return who stands in an organisation's place in a protocol on the day `on`.
 

@@ -274,6 +274,21 @@ def test_a_group_shows_its_rule_and_its_members_on_pages(client: Client, schools
     assert members == {each.get_absolute_url() for each in everybody}
 
 
+def test_a_body_that_ended_was_a_member(client: Client, schools):
+    gone, new = body("Gone School"), body("New School")
+    link(
+        Membership(group=schools, member=gone),
+        Succession(organisation=gone, successor=new, happened_on=PAST),
+    )
+    page = client.get("/organisations/gone-school/")
+    assert [len(page.context[name]) for name in ("memberships", "left")] == [0, 1]
+    results = client.get("/protocols.json?organisation=gone-school&organisation=new-school")
+    (record,) = json.loads(results.getvalue())["results"]
+    assert len(record["through"]) == 2
+    (alone,) = client.get("/?organisation=gone-school").context["results"].rows
+    assert alone.through_words == "through All Essex Schools, of which it was a member"
+
+
 def test_a_group_without_members_says_so(client: Client):
     words = text(client.get("/organisations/all-essex-schools/"))
     assert "No member is recorded today." in words
