@@ -68,7 +68,9 @@ def test_a_reference_in_a_question_stands_first(client: Client, real_register):
         "0036 flooding",
         "what is in ISP 0036 about owls",
     ):
-        assert listed(ask(client, q=asked))[0] == "0036"
+        assert listed(ask(client, q=asked)) == ["0036"]
+        data = client.get("/protocols.json", {"q": asked}).getvalue()
+        assert json.loads(data)["count"] == 1
 
 
 def test_a_slip_is_put_right_into_the_name_of_an_organisation(client: Client, real_register):

@@ -66,7 +66,9 @@ class Slow:
         return {
             reference: tier_of([rank for term, rank in pairs if not term.excluded])
             for reference, pairs in self._pairs(typed)
-            if all((rank is None) == term.excluded for term, rank in pairs)
+            if all((rank is None) == term.excluded for term, rank in pairs if not term.leads)
+            and (leading := [rank for term, rank in pairs if term.leads]).count(None)
+            < max(1, len(leading))
         }
 
     def most_words(self, typed: str) -> set[str]:

@@ -38,10 +38,13 @@ _SHORT_NUMBER = re.compile(r"[0-9]{1,3}")
 _WITH_DIGIT = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Za-z._/-]{1,40}")
 _WITH_KIND = re.compile(r"(?:isp|isa|dsa)[-._/ ]?([0-9]+)", re.IGNORECASE)
 
-# Before a reference: 'protocol 36', 'ISP no 12'.
-_KINDS = frozenset(
+# Before a reference: 'protocol 36', 'ISP no 12'; and before several: 'protocols 12 and 17'.
+_KIND = frozenset(
     ["isp", "isa", "dsa", "protocol", "reference", "ref", "no", "number", "agreement"]
 )
+_KINDS = _KIND | {f"{kind}s" for kind in _KIND}
+_BETWEEN_REFERENCES = re.compile(r"\W{0,3}(?:[,;&+/]|\b(?:and|or))\W{0,3}", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _IN_FORCE = ("in", "force")
 
 
@@ -61,7 +64,7 @@ def parse_query(
     """
     text = query[:MAX_LENGTH].translate(_QUOTES)
     every = list(_join_references(_terms(text, reference_of), text, reference_of))
-    every = _whole_question(every, reference_of)
+    every = _about_references(_whole_question(every, reference_of))
     terms = with_synonyms(joined(every), synonyms)
     terms = _without_stop_words(terms)
     terms = parted(_last_as_prefix(terms), known_words)
@@ -143,14 +146,21 @@ def _reference_in(text: str, reference_of: Callable[[str], str]) -> str:
 def _join_references(
     terms: Iterator[Term], query: str, reference_of: Callable[[str], str]
 ) -> Iterator[Term]:
-    """Join 'ISP', 'protocol no' and the like with the reference after them."""
+    """Join 'ISP', 'protocol no' and the like with the reference after them.
+
+    A short number is a reference too after another one and a comma, 'and' or 'or'.
+    """
     kinds: list[Term] = []
-    for term in terms:
-        candidate = _candidate(query[slice(*term.span)]) if kinds and term.is_plain else ""
+    last = len(query)  # where the reference before ends
+    for each in terms:
+        candidate = _candidate(query[slice(*each.span)]) if each.is_plain else ""
+        joins = candidate and _BETWEEN_REFERENCES.fullmatch(query[last : each.span[0]])
+        term = replace(each, reference=reference_of(candidate)) if joins and not kinds else each
         if kinds and (candidate or (term.reference and not term.excluded)):
             reference = term.reference or reference_of(candidate)
-            if not (reference or candidate.isdigit()):
-                # No such protocol: '16-19' in 'the agreement 16-19' can be words of a title.
+            if not (reference or (candidate.isdigit() and kinds[-1].word in _KIND)):
+                # No such protocol: '16-19' in 'the agreement 16-19' can be words of a title,
+                # and 'agreements 2022' asks for those of a year.
                 yield from kinds
                 yield replace(term, missing=candidate)
                 kinds = []
@@ -165,8 +175,10 @@ def _join_references(
                 words=words,
                 span=(kinds[0].span[0], term.span[1]),
             )
-            kinds = []
+            kinds, last = [], term.span[1]
             continue
+        if term.reference and not term.excluded:
+            last = term.span[1]
         if term.word in _KINDS and term.is_plain:
             kinds.append(term)
             continue
@@ -185,6 +197,22 @@ def _whole_question(terms: list[Term], reference_of: Callable[[str], str]) -> li
         return [replace(term, missing=with_kind[1])]
     number = term.words[0].plain if len(term.words) == 1 else ""
     return [replace(term, reference=reference_of(number))] if number.isdigit() else terms
+
+
+def _about_references(terms: list[Term]) -> list[Term]:
+    """Let a question with references in it be about these protocols, whatever it says of them.
+
+    Quotes and what is left out still count. A year is no reference among other words.
+    """
+    about = [
+        term
+        for term in terms
+        if term.reference and not term.excluded and not _YEAR.fullmatch(term.word)
+    ]
+    if not about or len(terms) == 1:
+        return terms
+    kept = [term for term in terms if term in about or term.quoted or term.excluded]
+    return [replace(t, forms=(), word="", leads=True) if t in about else t for t in kept]
 
 
 # What falls away ---------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ def _organisations_with(terms: Iterable[tuple[Form, ...]]) -> list[int]:
     """Return the ids of the organisations with any form of each term in their names."""
     found: set[int] | None = None
     for forms in terms:
-        ids = set(engine().find(ORGANISATIONS, forms, ORGANISATIONS.fields).tolist())
+        ids = set(forms and engine().find(ORGANISATIONS, forms, ORGANISATIONS.fields).tolist())
         found = ids if found is None else found & ids
         if not found:  # a query of a hundred words asks no more
             break
@@ -234,11 +234,19 @@ def _known_words(_: str, words: frozenset[str]) -> frozenset[str]:
 
 
 def _all_of(terms: list[Term], query: str, index: Index) -> Mask:
-    """Return the mask of the protocols with every term that is not excluded, and no other."""
+    """Return the mask of the protocols with every term that is not excluded, and no other.
+
+    Of the terms that lead, with any.
+    """
     mask = index.public.copy()
+    leading = [_matches(index, term) for term in terms if term.leads]
+    if leading:
+        mask &= reduce(or_, leading)
     if not terms and query.strip():
         mask[:] = False
     for term in terms:
+        if term.leads:
+            continue
         if not mask.any():
             break
         hits = _matches(index, term)

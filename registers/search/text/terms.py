@@ -64,6 +64,7 @@ class Term:
     missing: str = field(default="", compare=False)
     excluded: bool = field(default=False, compare=False)
     quoted: bool = field(default=False, compare=False)
+    leads: bool = field(default=False, compare=False)  # the question is about its reference
     word: str = field(default="", compare=False)  # the plain word, where the term is just one
     acronym: bool = field(default=False, compare=False)
     words: tuple[Word, ...] = field(default=(), compare=False)
