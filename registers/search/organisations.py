@@ -278,14 +278,17 @@ def named_together(
 class NamedWith:
     """The organisations named together with one, the most protocols first; `count` is of all.
 
-    Each has an attribute `shared`, the number of protocols in force that name both. Those
-    that no protocol names itself, but only through others, are not among them. `own` is the
-    number of those that it is named with in its own name: the length of its list of pairs.
+    Each has an attribute `shared`, the number of protocols in force that bind both as two
+    parties, on whichever side through another. Who is named itself is among them, and who took
+    the place of one that is; members of a group that is named are not. `own` is the number of
+    those that it is named with in its own name: the length of its list of pairs. `is_plain`:
+    each of the protocols counted names both.
     """
 
     organisations: list[Organisation]
     count: int
     own: int
+    is_plain: bool
 
     @property
     def is_whole(self) -> bool:
@@ -296,10 +299,15 @@ class NamedWith:
 def named_with(
     index: Index, organisation: Organisation, *, on: datetime.date, most: int
 ) -> NamedWith:
-    """Return the `most` organisations that protocols in force name together with this one."""
+    """Return the `most` organisations that protocols in force name together with this one.
+
+    One that took another's place is on the list of those it is named with, and they on its own.
+    """
     current = index.in_status(Protocol.Status.PUBLISHED)
     binding = Binding(index, organisation.pk, on=on)
-    numbers = index.count_by_organisation(binding.decided() & current)
+    named = index.count_by_organisation(binding.decided() & current)
+    # At most as many: exact where no link leads anywhere.
+    numbers = index.links.limits(named).astype(int)
     numbers[organisation.pk : organisation.pk + 1] = 0
     own = index.count_by_organisation(index.of_organisations([organisation.pk]) & current)
     own[organisation.pk : organisation.pk + 1] = 0
@@ -310,8 +318,10 @@ def named_with(
             return int(numbers[key])
         return int((binding.named_with(other) & current).sum())
 
-    # It is not named together with a source through which alone it is bound.
-    for key in binding.sources():
+    heirs = {key for key in index.links.predecessors if key >= len(named) or not named[key]}
+    # It is not named together with a source through which alone it is bound, and what nobody
+    # decided after a split binds no heir for certain.
+    for key in binding.sources() | heirs:
         if key < len(numbers) and numbers[key]:
             numbers[key] = exact(key)
     largest = np.argsort(-numbers, kind="stable")[:most]
@@ -323,4 +333,5 @@ def named_with(
         organisations=sorted(organisations, key=lambda each: (-shared[each.pk], each.name.lower())),
         count=int(np.count_nonzero(numbers)),
         own=int(np.count_nonzero(own)),
+        is_plain=not any(map(index.links.are_known_of, (organisation.pk, *shared))),
     )

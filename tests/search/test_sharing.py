@@ -40,6 +40,15 @@ def are_named(register, protocol, one, other) -> bool:
     )
 
 
+def with_predecessors(register, slug) -> set[str]:
+    found, waiting = set(), {slug}
+    while waiting:
+        found |= waiting
+        rows = register["links"]["successions"]
+        waiting = {was for was, successor, _ in rows if successor in waiting} - found
+    return found
+
+
 def test_what_names_two_organisations_is_in_force_first_then_by_urgency(rich_register):
     organisations = Organisation.objects.in_bulk(rich_register["organisations"], field_name="slug")
     shared, alike = [], []
@@ -74,7 +83,7 @@ def test_what_names_two_organisations_is_in_force_first_then_by_urgency(rich_reg
 def test_an_organisation_is_named_together_with_the_parties_of_its_protocols_in_force(
     rich_register,
 ):
-    names = rich_register["organisations"]
+    names, listed = rich_register["organisations"], {}
     for organisation in Organisation.objects.filter(slug__in=names):
         in_force = [each for each in rich_register["protocols"] if not each["withdrawn"]]
         counted = Counter(
@@ -84,26 +93,34 @@ def test_an_organisation_is_named_together_with_the_parties_of_its_protocols_in_
             if other != organisation.slug
             if are_named(rich_register, protocol, organisation.slug, other)
         )
-        # Who is bound through others alone is not among them.
-        themselves = {
+        # Who is bound through a group alone is not among them.
+        beside = {
             slug
             for protocol in in_force
+            if bound_by(rich_register, protocol, organisation.slug, decided=True)
             for slug, _ in protocol["parts"]
-            if are_named(rich_register, protocol, organisation.slug, slug)
         }
         expected = sorted(
-            ((slug, number) for slug, number in counted.items() if slug in themselves),
+            (
+                (slug, number)
+                for slug, number in counted.items()
+                if beside & with_predecessors(rich_register, slug)
+            ),
             key=lambda pair: (-pair[1], names[pair[0]]),
         )
         found = named_with(current_index(), organisation, on=DAY, most=100)
         assert [(other.slug, other.shared) for other in found.organisations] == expected
         assert found.count == len(expected)
+        listed[organisation.slug] = dict(expected)
         parties = [{slug for slug, _ in protocol["parts"]} for protocol in in_force]
         beside = set().union(*(named for named in parties if organisation.slug in named))
         assert found.own == len(beside - {organisation.slug})
         few = named_with(current_index(), organisation, on=DAY, most=2)
         assert {(other.slug, other.shared) for other in few.organisations} <= set(expected)
         assert (len(few.organisations), few.count) == (min(2, len(expected)), len(expected))
+    members = {member for _, member, *_ in rich_register["links"]["members"]}
+    for one, other in itertools.permutations(set(listed) - members, 2):
+        assert listed[one].get(other) == listed[other].get(one)
     nobody = Organisation.objects.get(name=NO_PART)
     assert named_with(current_index(), nobody, on=DAY, most=100).count == 0
 
