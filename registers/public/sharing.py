@@ -18,9 +18,9 @@ from registers.public.exports import link_header
 from registers.public.picture import picture_of
 from registers.public.problem import problem
 from registers.public.request_context import export_context, page_number, paginate
-from registers.public.two_boxes import two_boxes
+from registers.public.two_boxes import MAX_SUGGESTIONS, two_boxes
 from registers.search.index import current_index
-from registers.search.organisation_names import OrganisationNames
+from registers.search.organisation_names import OrganisationNames, refuse_unreadable
 from registers.search.pairs import MOST_FIRST, PairList, PairsForm, pair_list
 from registers.search.query_string import with_query
 
@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Show who is named with whom in protocols in force: of all, or around one organisation."""
     asked = PairsForm(request.GET)
     if not asked.is_valid():
-        context = two_boxes() | {"errors": sentences(asked)}
+        context = two_boxes() | {"errors": sentences(asked), "like": like(asked)}
         return render(request, "sharing/list.html", context, status=400)
     around, sort = asked.cleaned_data["organisation"], asked.cleaned_data["sort"]
     register = current_index()
@@ -72,6 +72,13 @@ def canonical_url(request: HttpRequest, around: Organisation | None, sort: str) 
 def sentences(asked: PairsForm) -> dict[str, str]:
     """Return the first error of each parameter."""
     return {name: str(messages[0]) for name, messages in asked.errors.items()}
+
+
+def like(asked: PairsForm) -> list[Organisation]:
+    """Return the organisations with names like the one that is not known, if there is one."""
+    unknown = next(iter(getattr(asked.fields["organisation"], "unknown", ())), "")
+    readable = unknown and not refuse_unreadable(unknown)
+    return OrganisationNames().like(unknown, most=MAX_SUGGESTIONS) if readable else []
 
 
 def short_query(around: Organisation | None, sort: str, **more: int) -> str:

@@ -68,6 +68,9 @@ def organisations_meant(
     if not has_every:
         known = Organisation.objects.filter(pk__in=query.organisations()[:MOST_COMPARED])
         found += known.order_by("name")[:MAX_ORGANISATIONS]
+    if has_some and not has_every and not found:
+        typed = query.query[:MAX_NAME_LENGTH]
+        found += OrganisationNames().with_every_word(typed, most=MAX_ORGANISATIONS)
     if not has_some and query.terms:
         found += organisations_called_like(query)
     return [_counted(each, index, on) for each in list(dict.fromkeys(found))[:MAX_ORGANISATIONS]]

@@ -12,11 +12,12 @@ from rapidfuzz.distance import OSA
 
 from registers.models import Name, Organisation
 from registers.models.keys import key_of, slug_of
+from registers.search.text.words import STOP_WORDS
 
 MAX_NAME_LENGTH = 255
 MIN_SLIP_LENGTH = 6  # letters: in a shorter name, one more is another name
 MIN_LIKENESS = 70  # of 100, for a name to be suggested
-MIN_LETTERS = 4  # of a name that is suggested: the letters of OU are in those of Southend
+MIN_LETTERS = 4  # of names that are alike: the letters of OU are in those of Southend
 NAMES_EACH = 4  # names compared for each organisation that is suggested
 
 
@@ -42,16 +43,39 @@ class OrganisationNames:
         return named or Organisation.objects.at(slug_of(text)).first() or self._by_a_slip(text)
 
     def like(self, text: str, *, most: int) -> list[Organisation]:
-        """Return the organisations with the names most like `text`, the likest first."""
+        """Return the organisations with the names most like `text`, the likest first.
+
+        Those with every word of it in a name come first. Stop words do not count.
+        """
         letters, organisations = self._compared
+        wanted = " ".join(_telling(text))
         found = process.extract(
-            letters_of(text),
-            [name if len(name) >= MIN_LETTERS else None for name in letters],
+            wanted,
+            [name if min(len(name), len(wanted)) >= MIN_LETTERS else None for name in letters],
             scorer=fuzz.WRatio,
             score_cutoff=MIN_LIKENESS,
             limit=most * NAMES_EACH,
         )
-        return _in_order(list(dict.fromkeys(organisations[at] for _, _, at in found))[:most])
+        keys = [*self._with_every_word(wanted.split()), *(organisations[at] for _, _, at in found)]
+        return _in_order(list(dict.fromkeys(keys))[:most])
+
+    def with_every_word(self, text: str, *, most: int) -> list[Organisation]:
+        """Return the organisations with every word of `text` in one name, the shortest first.
+
+        Initials of the words that follow one another are words too: CC is County Council.
+        """
+        return _in_order([*dict.fromkeys(self._with_every_word(_telling(text)))][:most])
+
+    def _with_every_word(self, wanted: list[str]) -> list[int]:
+        letters, organisations = self._compared
+        found = []
+        for name, key in zip(letters, organisations, strict=True) if wanted else ():
+            words = name.split()
+            left = [word for word in wanted if word not in words]
+            initials = "".join(word[0] for word in words) if left != wanted else ""
+            if all(1 < len(word) < MIN_SLIP_LENGTH and word in initials for word in left):
+                found.append((len(name), name, key))
+        return [key for _, _, key in sorted(found)]
 
     def _by_a_slip(self, text: str) -> Organisation | None:
         wanted = letters_of(text)
@@ -81,6 +105,11 @@ def letters_of(text: str) -> str:
         for part in key_of(text).replace("-", " ").split()
         if (word := "".join(letter for letter in part if letter.isalnum()))
     )
+
+
+def _telling(text: str) -> list[str]:
+    """Return the words of a name, as they are compared, that other names need not have."""
+    return [word for word in letters_of(text).split() if word not in STOP_WORDS]
 
 
 def _digits(text: str) -> str:

@@ -237,6 +237,14 @@ def test_an_organisation_that_is_bound_through_another_is_offered(client, real_r
     assert f'href="/?organisation={ICB}"' in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("asked", "wanted"), [("A and E", None), ("Essex CC", "essex-county-council")]
+)
+def test_stop_words_are_like_no_name_and_initials_are(client, real_register, asked, wanted):
+    meant = ask(client, q=asked).context["results"].organisations_meant
+    assert next((each.organisation.slug for each in meant), None) == wanted
+
+
 def test_each_organisation_that_may_be_meant_has_the_number_of_its_list(client, real_register):
     asked = ("Borough Council zebra", "Children zebra", "NHS zebra", "Essex Zebra Trust", "zebra")
     numbers = set()

@@ -172,6 +172,13 @@ def test_a_name_that_is_not_known_is_kept_and_others_are_offered(client: Client)
     assert "/sharing/?organisation=essex-county-council" in dict(links(page))
 
 
+def test_of_a_list_around_one_that_is_not_known_others_are_offered(client: Client):
+    page = client.get("/sharing/", {"organisation": "Barnado's"})
+    assert page.status_code == 400
+    assert "/sharing/?organisation=barnardos" in dict(links(page))
+    assert client.get("/sharing/", {"organisation": "a\0b"}).status_code == 400
+
+
 def test_what_is_typed_is_shown_as_text(client: Client):
     page = client.get("/sharing/together/", {"one": "<b>x", "other": '"><script>'})
     assert page.status_code == 400

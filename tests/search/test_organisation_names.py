@@ -59,6 +59,7 @@ def test_another_number_is_no_slip():
         ("Esex Polise", "essex-police"),
         ("hospital", "mid-essex-hospital-services-nhs-trust"),
         ("Kent Council", "kent-county-council"),
+        ("Essex CC", "essex-county-council"),
     ],
 )
 def test_names_that_are_most_like_it(text, slug):
@@ -87,3 +88,21 @@ def test_letters_within_a_name_are_no_likeness(text):
     found = [each.slug for each in OrganisationNames().like(text, most=5)]
     assert found
     assert "open-university" not in found  # called OU
+
+
+def test_a_whole_word_of_a_name_comes_before_its_letters():
+    found = OrganisationNames().like("NHS", most=5)
+    assert len(found) == 5
+    assert all("NHS" in " ".join(n.text for n in each.names.all()).split() for each in found)
+
+
+@pytest.mark.parametrize("text", ["A and E", "of the", "and"])
+def test_stop_words_are_like_no_name(text):
+    assert OrganisationNames().like(text, most=5) == []
+    assert OrganisationNames().with_every_word(text, most=5) == []
+
+
+def test_initials_are_words_beside_a_word():
+    found = OrganisationNames().with_every_word("Essex CC", most=5)
+    assert found[0].slug == "essex-county-council"
+    assert OrganisationNames().with_every_word("essex zebra", most=5) == []
