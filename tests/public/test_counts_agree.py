@@ -101,7 +101,7 @@ def test_every_number_of_every_organisation_s_page(client: Client):
         else:
             assert total == 0
         for pattern, more in (
-            (r"leads (\d+)", {"role": "lead", "through": "own"}),
+            (r"\b(?:leads|led) (\d+)", {"role": "lead", "through": "own"}),
             (r"partner in (\d+)", {"role": "partner", "through": "own"}),
         ):
             number = re.search(pattern, words.partition("Review desk")[0])
