@@ -54,7 +54,7 @@ def test_a_newcomer_finds_in_three_clicks_what_two_organisations_share(reader, r
     main_links = reader.get_by_role("navigation", name="Main")
     main_links.get_by_role("link", name="Organisations").click()
     reader.get_by_role("main").get_by_role("link", name="Essex Police", exact=True).click()
-    others = reader.locator(".register-others")
+    others = reader.locator(".register-name-counts")
     others.get_by_role("link", name="Essex County Council", exact=True).click()
     expect(reader.get_by_role("main")).to_contain_text("Named together in 1 protocol.")
     expect(reader.get_by_role("heading", level=2, name="0036 3rd Party Access ISP")).to_be_visible()
@@ -106,7 +106,7 @@ def test_words_and_an_acronym_are_searched_for(reader, register):
     main.get_by_role("button", name="Search").click()
     assert found(reader)
     expect(main.get_by_label("Search the register")).to_have_value("EPUT")
-    expect(main.locator(".register-chosen__tag")).to_contain_text("EPUT")
+    expect(main.locator(".register-chips__tag")).to_contain_text("EPUT")
 
 
 def test_a_month_that_cannot_be_is_told_and_kept_and_no_list_is_shown(reader, register):
@@ -126,7 +126,7 @@ def test_a_month_that_cannot_be_is_told_and_kept_and_no_list_is_shown(reader, re
 
 def test_an_acronym_in_the_box_leads_to_what_both_are_named_in(reader, register):
     reader.goto(register + ECC)
-    others = reader.locator(".register-others > li")
+    others = reader.locator(".register-name-counts > li")
     eput = others.filter(has_text="Essex Partnership University NHS Foundation Trust")
     number = int(re.search(r"(\d+)$", eput.inner_text())[1])
     reader.get_by_role("textbox", name="Another organisation").fill("EPUT")

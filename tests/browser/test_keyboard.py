@@ -60,7 +60,7 @@ def test_the_keys_alone_lead_to_a_filtered_list(reader, register):
     expect(reader.get_by_role("heading", name=f"{number} protocols", exact=True)).to_be_visible()
     for part in ("theme=health-and-wellbeing", "sort=title"):
         assert part in reader.url
-    tab_to(reader, ".register-chosen__tag")
+    tab_to(reader, ".register-chips__tag")
     reader.keyboard.press("Enter")
     expect(reader.get_by_role("heading", name="25 protocols", exact=True)).to_be_visible()
 
@@ -70,7 +70,7 @@ def test_on_a_phone_the_panel_is_opened_with_the_keys(opened, register):
     page.goto(register)
     box = page.get_by_label("Safer Community")
     expect(box).to_be_hidden()
-    tab_to(page, ".register-panel summary")
+    tab_to(page, ".register-filters-panel summary")
     page.keyboard.press("Enter")
     expect(box).to_be_visible()
     page.keyboard.press("Space")

@@ -79,7 +79,7 @@ def test_a_printed_list_is_the_list_alone(opened, register):
     page = opened(viewport=PAPER)
     page.goto(f"{register}{LIST}&view=table")
     page.emulate_media(media="print")
-    for gone in (".register-nav", "form", ".register-endings", ".govuk-skip-link"):
+    for gone in (".register-nav", "form", ".register-downloads", ".govuk-skip-link"):
         expect(page.locator(gone).first).to_be_hidden()
     words = look(page, "texts", "main")
     assert "Other organisations involved" in words
@@ -127,7 +127,7 @@ def test_a_pdf_is_made_of_few_pages(opened, register, path, most):
 def test_forced_colours_keep_the_lines_and_the_words(opened, register):
     page = opened(viewport=DESKTOP, forced_colors="active")
     page.goto(register + LIST)
-    lines = (".register-filters", ".register-chosen__tag", "#q", ".govuk-button")
+    lines = (".register-filters", ".register-chips__tag", "#q", ".govuk-button")
     for selector in lines:
         style = styles(page, selector)
         assert style["borderTopStyle"] == "solid", selector
@@ -157,13 +157,19 @@ def test_the_pictures_of_reviews_are_told_apart_without_colours(opened, register
     page = opened(viewport=DESKTOP, forced_colors="active", color_scheme=scheme)
     page.goto(register + REVIEWS)
     ground, ink = (styles(page, "body")[each] for each in ("backgroundColor", "color"))
-    assert {styles(page, f"#review-{each} .register-ink")["fill"] for each in PATTERNS} == {ink}
-    assert styles(page, "#review-in-date .register-paper")["fill"] == ground
-    for selector in (".register-bar", ".register-swatch rect", ".register-years__picture path"):
+    assert {styles(page, f"#review-{each} .register-pattern-ink")["fill"] for each in PATTERNS} == {
+        ink
+    }
+    assert styles(page, "#review-in-date .register-pattern-ground")["fill"] == ground
+    for selector in (
+        ".register-bar",
+        ".register-swatch rect",
+        ".register-review-years__picture path",
+    ):
         assert styles(page, selector)["stroke"] == ink, selector
     link = styles(page, "main p a")["color"]
-    assert styles(page, ".register-years__picture > text")["fill"] == ink
-    assert styles(page, ".register-years__picture a text")["fill"] == link != ground
+    assert styles(page, ".register-review-years__picture > text")["fill"] == ink
+    assert styles(page, ".register-review-years__picture a text")["fill"] == link != ground
     drawn = "all => all.map(each => each.getAttribute('fill'))"
     assert set(page.locator(".register-bar").evaluate_all(drawn)) == {
         "url(#review-overdue)",
@@ -191,7 +197,7 @@ def test_a_page_is_not_too_high_on_a_telephone(reader_on_a_phone, register, path
 def test_a_bar_is_a_link_for_the_mouse(opened, register):
     page = opened(viewport=DESKTOP, java_script_enabled=False)
     page.goto(register + REVIEWS)
-    bar = page.locator(".register-years__picture a[href*='review_from=2022-06']")
+    bar = page.locator(".register-review-years__picture a[href*='review_from=2022-06']")
     assert bar.locator("text").text_content() == "6"
     bar.click()
     expect(page.get_by_role("heading", name="6 protocols", exact=True)).to_be_visible()
@@ -206,7 +212,7 @@ def test_reviews_can_be_read_at_every_width(opened, register):
         assert look(page, "sticking_out") == [], width
         assert look(page, "broken_words", "main") == [], width
         # What is written in a picture is large enough to be read.
-        for box in boxes(page, ".register-years__picture text"):
+        for box in boxes(page, ".register-review-years__picture text"):
             assert box["height"] >= 11, width
 
 

@@ -53,7 +53,9 @@ def found(response: HttpResponse) -> int:
 
 def groups(response: HttpResponse) -> list[tuple[str, int]]:
     """The headings of the groups, each with its number."""
-    pattern = r'<h\d class="[^"]*register-group[^>]*>\s*<a[^>]*>([^<]*)</a> <span[^>]*>(\d+)'
+    pattern = (
+        r'<h\d class="[^"]*register-theme-heading[^>]*>\s*<a[^>]*>([^<]*)</a> <span[^>]*>(\d+)'
+    )
     return [(html.unescape(n), int(c)) for n, c in re.findall(pattern, response.content.decode())]
 
 
@@ -74,6 +76,6 @@ def choices(response: HttpResponse, name: str) -> dict[str, int | None]:
     box = rf'<input[^>]*name="{name}"\s+type="(?:checkbox|radio)"\s+value="([^"]*)"[^>]*>'
     pattern = box + r"\s*<label[^>]*>(.*?)</label>"
     return {
-        value: int(number[1]) if (number := re.search(r'count">(\d+)<', label)) else None
+        value: int(number[1]) if (number := re.search(r'quiet">(\d+)<', label)) else None
         for value, label in re.findall(pattern, response.content.decode(), re.S)
     }

@@ -116,7 +116,7 @@ def test_every_number_of_every_organisation_s_page(client: Client):
         own = listed(client.get(address, {"through": "own"}))
         assert len(own) == found(client.get("/", query | {"through": "own"}))
         for pair, number in re.findall(
-            r'href="([^"]*/with/[^"]*)"[^>]*>[^<]*</a>\s*<span class="register-count">(\d+)',
+            r'href="([^"]*/with/[^"]*)"[^>]*>[^<]*</a>\s*<span class="register-quiet">(\d+)',
             page.content.decode(),
         ):
             both = frozenset(pair.split("/"))

@@ -53,7 +53,7 @@ def headings(page) -> list[str]:
 
 def figures(page) -> dict[str, int]:
     """The four figures, by their names."""
-    pattern = r'__name">([^<]*)</dt>\s*<dd class="register-figures__number">(.*?)</dd>'
+    pattern = r'<dt>([^<]*)</dt>\s*<dd class="register-statistics__number">(.*?)</dd>'
     found = re.findall(pattern, page.content.decode(), re.S)
     return {name: int(re.sub("<[^>]*>", "", number)) for name, number in found}
 
