@@ -20,6 +20,7 @@ from registers.models import (
     Import,
     ImportLine,
     ImportName,
+    Layout,
     Membership,
     Organisation,
     OrganisationAltered,
@@ -43,6 +44,7 @@ ON_PAGES_OF_OURS = {Gap, Import, ImportLine, ImportName, Membership, TakenOn}
 MACHINERY = {
     Apart,
     EarlierVersion,
+    Layout,
     OrganisationAltered,
     ProtocolAltered,
     RegisterVersion,
