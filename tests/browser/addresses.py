@@ -114,6 +114,8 @@ FULL = [
 ]
 
 # What is no page, with an example that the fuller register answers.
+# The files of a partnership's look: the first has none, and tests of another open its own.
+OF_ANOTHER_PARTNERSHIP = {"branding/<str:name>"}
 NO_PAGES: dict[str, str] = {
     "protocols.<str:extension>": "/protocols.csv",
     "protocols.json": "/protocols.json",
