@@ -106,6 +106,9 @@ class Altered(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.pk} altered at {self.made_at}"
+
 
 class ProtocolAltered(Altered):
     """Of a protocol: what names it, or what it names, is called or recorded differently."""
@@ -118,9 +121,6 @@ class ProtocolAltered(Altered):
         db_constraint=False,
     )
 
-    def __str__(self) -> str:
-        return f"{self.protocol_id} altered at {self.made_at}"
-
 
 class OrganisationAltered(Altered):
     """Of an organisation: its numbers of protocols, groups or predecessors changed."""
@@ -132,9 +132,6 @@ class OrganisationAltered(Altered):
         related_name="altered",
         db_constraint=False,
     )
-
-    def __str__(self) -> str:
-        return f"{self.organisation_id} altered at {self.made_at}"
 
 
 class Merge(models.Model):

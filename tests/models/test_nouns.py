@@ -20,6 +20,7 @@ from registers.models import (
     Overarching,
     Party,
     Protocol,
+    ProtocolAltered,
     Resource,
     Slug,
     Succession,
@@ -28,7 +29,7 @@ from registers.models import (
 )
 from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
-from tests.models.making import a_party, make_cast
+from tests.models.making import NOW, a_party, make_cast
 
 pytestmark = pytest.mark.both_databases
 
@@ -51,6 +52,7 @@ CALLED = {
     ),
     "approver": (Approver(job_title="Caldicott Guardian"), "Caldicott Guardian"),
     "change": (Change(what="Title changed."), "Title changed."),
+    "altered": (ProtocolAltered(protocol_id="0012", made_at=NOW), f"0012 altered at {NOW}"),
     "abbreviation": (Abbreviation(short="FGM", meaning="x"), "FGM: x"),
     "set of synonyms": (SynonymSet(words="owl\nbird"), "owl, bird"),
     "news": (News(title="A new template"), "A new template"),

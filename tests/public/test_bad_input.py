@@ -30,6 +30,12 @@ TABLE = [
         400,
         "Review from: month must be a number from 1 to 12",
     ),
+    (
+        "year without a month",
+        "/?review_from=2024-",
+        400,
+        "Review from: enter both a month and a year",
+    ),
     ("month in words", "/?review_to=March", 400, "Review to: ‘March’ is not a month."),
     (
         "span backwards",

@@ -206,6 +206,17 @@ def test_a_wrong_file_is_refused_with_a_sentence_that_names_it(text, told, tmp_p
     assert told in str(refusal.value)
 
 
+def test_a_logo_is_read_from_beside_the_file(tmp_path):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 20"></svg>'
+    (tmp_path / "logo.svg").write_text(svg)
+    path = tmp_path / "partnership.toml"
+    path.write_text(f'{RIGHT}[logo]\nfile = "logo.svg"\nalt = "Ours"\n')
+    logo = read_partnership(path).logo
+    assert logo
+    assert logo.image
+    assert logo.image.body == svg.encode()
+
+
 def test_a_file_in_another_encoding_is_refused(tmp_path):
     path = tmp_path / "partnership.toml"
     path.write_bytes(RIGHT.replace("NSSP", "Größe").encode("latin-1"))
