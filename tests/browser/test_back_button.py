@@ -12,7 +12,7 @@ FORMS = {"/": "Show protocols", "/reviews/": "Show reviews"}
 FILLED = {"theme": "safer-community", "role": "lead"}
 TYPED = {
     "/": {"q": "school", "review_from-year": "2019", "review_from-month": "1"},
-    "/reviews/": {"on": "2024-01-31"},
+    "/reviews/": {"on-day": "31", "on-month": "1", "on-year": "2024"},
 }
 
 
