@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from demo.register import DemoError, make_register
+from registers.changes.layout import lay_out_picture
 from registers.imports.fixture import is_empty
-from registers.search.picture import lay_out_picture
 
 
 class Command(BaseCommand):

@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from django.db import transaction
 
-from registers.models import Layout, Organisation, Protocol, RegisterVersion
-from registers.models.layout import Positions
-from registers.search.index import Index, IntArray, current_index
-from registers.search.layout import lay_out, placed, random_start
-from registers.search.pairs import Pairs, name_ranks, pairs_of_all
+from registers.models import Organisation, Protocol
+from registers.search.index import Index, IntArray
+from registers.search.pairs import Pairs
 
 MOST_BODIES = 100  # of all organisations, those in the most protocols
 MOST_AROUND = 60  # named with one organisation, as many as its page lists
 MOST_LINES = 500
 SEVERAL = 0  # themes: no theme has this id
-SMALLEST_MOVE = 0.01  # less is not stored: the distance of two named together once is 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,32 +88,3 @@ def _themes(index: Index, one: IntArray, other: IntArray) -> IntArray:
             found = np.unique(index.theme[positions[mask[positions]]])
             themes[row] = found[0] if len(found) == 1 else SEVERAL
     return themes
-
-
-def lay_out_picture() -> tuple[int, int]:
-    """Lay out the picture of all from where it stands, and store it.
-
-    Returns how many organisations it has and how many of them moved. Where one did, the
-    register's version moves with them, for pages are kept by it.
-    """
-    index = current_index()
-    drawing = drawing_of_all(index, pairs_of_all(index, name_ranks(index)))
-    stored = Layout.stored()
-    start = placed(drawing.bodies, drawing.lines, drawing.numbers, stored)
-    if not stored:
-        start = random_start(len(drawing.bodies))
-    points = lay_out(start, drawing.lines, drawing.numbers)
-    positions: Positions = {
-        int(key): (round(x, 3), round(y, 3))
-        for key, (x, y) in zip(drawing.bodies, points.tolist(), strict=True)
-    }
-    moved = sum(_has_moved(stored.get(key), position) for key, position in positions.items())
-    if moved or len(positions) != len(stored):
-        with transaction.atomic():
-            Layout.store(positions)
-            RegisterVersion.move()
-    return len(positions), moved
-
-
-def _has_moved(before: tuple[float, float] | None, now: tuple[float, float]) -> bool:
-    return before is None or bool(np.abs(np.subtract(before, now)).max() > SMALLEST_MOVE)

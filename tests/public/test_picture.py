@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from registers.changes.layout import lay_out_picture
 from registers.models import Layout, Organisation, Party, Protocol, RegisterVersion
 from registers.public.picture import picture_of, words_of
 from registers.search import pairs, picture
@@ -94,7 +95,7 @@ def test_the_sentence_and_the_first_page(client: Client):
 @pytest.mark.parametrize("slug", ["", "essex-county-council"])
 def test_no_name_stands_over_another(slug, laid_out):
     if laid_out:
-        picture.lay_out_picture()
+        lay_out_picture()
     shown = picture_now(Organisation.objects.get(slug=slug) if slug else None)
     boxes = [point.box for point in shown.points]
     assert len(boxes) > 50
@@ -128,7 +129,7 @@ def test_the_second_run_moves_nothing_and_the_next_day_little(capsys):
     assert Layout.stored() == before
     assert alone.slug not in places
 
-    assert picture.lay_out_picture()[0] == 59
+    assert lay_out_picture()[0] == 59
     after = Layout.stored()
     moves = [np.hypot(*np.subtract(after[key], place)) for key, place in before.items()]
     assert np.median(moves) < 0.1
@@ -156,10 +157,10 @@ def test_where_not_all_pairs_are_counted(client: Client, monkeypatch):
 
 
 def test_no_picture_without_a_pair(client: Client, empty_register):
-    assert picture.lay_out_picture() == (0, 0)
+    assert lay_out_picture() == (0, 0)
     alone = OrganisationFactory()
     make_protocols(1, parties=[alone], status="published")
-    assert picture.lay_out_picture() == (0, 0)
+    assert lay_out_picture() == (0, 0)
     for address in ("/sharing/", alone.get_absolute_url()):
         page = client.get(address)
         assert page.status_code == 200
@@ -170,8 +171,8 @@ def test_two_pairs_that_nothing_connects(empty_register):
     for _ in range(2):
         parties = [OrganisationFactory(), OrganisationFactory()]
         make_protocols(1, parties=parties, status="published")
-    assert picture.lay_out_picture() == (4, 4)
-    assert picture.lay_out_picture() == (4, 0)
+    assert lay_out_picture() == (4, 4)
+    assert lay_out_picture() == (4, 0)
     assert len(picture_now().lines) == 2
 
 

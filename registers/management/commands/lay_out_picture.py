@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from registers.search.picture import lay_out_picture
+from registers.changes.layout import lay_out_picture
 
 
 class Command(BaseCommand):

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from registers.changes.layout import lay_out_picture
 from registers.imports.fixture import is_empty
 from registers.imports.synonyms import update_synonyms
 from registers.models import Layout
-from registers.search.picture import lay_out_picture
 from registers.search.search_writer import entries_missing
 
 
