@@ -33,7 +33,8 @@ class Place:
 def add_places(protocol: Protocol, on: datetime.date) -> None:
     """Give each party of a protocol the attribute `places`, a list of Place, on the day `on`.
 
-    One query, one more if any of them was split, and one if others stand in a place today.
+    One query; two if any of them has ended, one more if it was split, and one more if others
+    than its first successors stand in its place.
     """
     named = {party.organisation_id for party in protocol.all_parties}
     by_organisation: dict[tuple[int, bool], list[Any]] = defaultdict(list)
@@ -68,9 +69,10 @@ def _ends_of_chains(
 ) -> dict[int, list[Organisation]]:
     """Return who stands in each place on the day `on`, where the first successors do not."""
     standing: dict[int, set[int]] = {}
+    links = current_index().links
     for (key, to_come), successions in by_organisation.items():
         if not to_come:
-            keys = current_index().links.in_place_of(key, protocol.reference, on) - {key}
+            keys = links.in_place_of(key, protocol.reference, on) - {key}
             decided = {each.pk for each in taken_on.get(key, ())}
             first = {each.successor_id for each in successions}
             if keys != (first & decided or first):

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.core.exceptions import BadRequest, ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,7 +26,6 @@ from registers.public.places import add_places
 from registers.public.request_context import paginate
 from registers.public.two_boxes import two_boxes
 from registers.search.fields import DayField
-from registers.search.index import current_index
 from registers.search.query_string import with_query
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
@@ -40,11 +39,12 @@ def register(request: HttpRequest) -> HttpResponse:
     results = Results(request.GET, on=timezone.localdate(), relaxed=True, past=index_as_of)
     if not results.errors and not results.page_exists:
         raise Http404
+    at_home = is_home(results)
     context = {
         "results": results,
         "on": results.on,
-        "level": 3 if is_home(results) else 2,  # of the headings of groups, below the count's
-        "home": home() if is_home(results) else None,
+        "level": 3 if at_home else 2,  # of the headings of groups, below the count's
+        "home": home(results) if at_home else None,
     }
     return render(request, "protocols/list.html", context, status=400 if results.errors else 200)
 
@@ -54,9 +54,9 @@ def is_home(results: Results) -> bool:
     return not results.errors and not results.tags and results.page_number == 1
 
 
-def home() -> dict[str, Any]:
-    """Return what the home page has besides the list: figures of today, boxes, the latest news."""
-    today, index = timezone.localdate(), current_index()
+def home(results: Results) -> dict[str, Any]:
+    """Return what the home page has besides its list: figures of today, boxes, the latest news."""
+    today, index = results.on, results.filters.index
     current = index.in_status(Protocol.Status.PUBLISHED)
     overdue = current & index.with_review_status([ReviewStatus.OVERDUE], today)
     return {
@@ -154,7 +154,13 @@ def _related(protocol: Protocol) -> dict[str, Any]:
     above = Overarching.objects.filter(protocol=protocol, overarching=OuterRef("pk"))
     below = Overarching.objects.filter(overarching=protocol, protocol=OuterRef("pk"))
     related = Protocol.public.get_queryset().annotate(above=Exists(above), below=Exists(below))
-    near: list[Any] = list(related.filter(Q(above=True) | Q(below=True) | Q(replaced_by=protocol)))
+    # Looked up by keys, for which each table has an index: not by the conditions above.
+    keys = (
+        Overarching.objects.filter(protocol=protocol).order_by().values("overarching"),
+        Overarching.objects.filter(overarching=protocol).order_by().values("protocol"),
+        Protocol.objects.filter(replaced_by=protocol).order_by().values("pk"),
+    )
+    near: list[Any] = list(related.filter(pk__in=keys[0].union(*keys[1:])))
     return {
         "replaces": [each for each in near if each.replaced_by_id == protocol.pk],
         "comes_under": [each for each in near if each.above],
