@@ -132,15 +132,22 @@ class _LeadCounts:
         def rank(numbers: IntArray) -> tuple[int, int]:
             return int(numbers[OVERDUE]), int(numbers.sum())
 
-        # Who took another's place may lead more than by itself: at most what both lead.
-        most_overdue, most_whole = (self.index.links.limits(each) for each in (first, then))
-        for key in np.lexsort((-most_whole, -most_overdue)).tolist():
-            limit = most_overdue[key], most_whole[key]
-            ranks = sorted(map(rank, found.values()), reverse=True)[:most]
-            if not limit[1] or (len(ranks) == most and limit < ranks[-1]):
+        # Who took another's place, and nobody else, may lead more than by itself: at most what
+        # both lead.
+        links = self.index.links
+        most_overdue, most_whole = (links.limits(each).tolist() for each in (first, then))
+        limits = {
+            key: (most_overdue[key], most_whole[key])
+            for key in links.predecessors
+            if key < len(most_whole) and most_whole[key]
+        }
+        ranks = sorted(map(rank, found.values()), reverse=True)[:most]
+        for key in sorted(limits, key=lambda each: limits[each], reverse=True):
+            if len(ranks) == most and limits[key] < ranks[-1]:
                 break
             if key not in found:
                 found |= self.of([key])
+                ranks = sorted(map(rank, found.values()), reverse=True)[:most]
         return found
 
 
