@@ -35,7 +35,11 @@ def correct_spelling(word: str, rank: Callable[[str], tuple[int, int]], *, sure:
     ).values_list("text", flat=True)
     found = process.extract(word, [*near], scorer=OSA.distance, score_cutoff=slips, limit=None)
     for slip in range(1, slips + 1):
-        same = sorted(other for other, distance, _ in found if distance == slip)[:MAX_COMPARED]
+        same = sorted(
+            other
+            for other, distance, _ in found
+            if distance == slip and (not sure or is_slip(word, other, in_name=True))
+        )[:MAX_COMPARED]
         ranks = {other: rank(other) for other in same}
         if sure:
             same = [each for each in same if is_slip(word, each, in_name=ranks[each][0] > 0)]
