@@ -7,6 +7,7 @@ file is read at the start, and an image has its static files from before.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import struct
 from dataclasses import dataclass, field, fields
@@ -211,9 +212,10 @@ def _png_size(body: bytes) -> tuple[float, float]:
     return width, height
 
 
-NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)"
 ACTIVE = {"script", "foreignObject", "iframe", "handler", "listener"}
 WITHIN = ("#", "data:image/png", "data:image/jpeg")  # links that load nothing from elsewhere
+# What styles load, or could hide with an escape that they load.
+LOADED = re.compile(r"@import|\\|url\((?!\s*['\"]?\s*(#|data:image/(png|jpeg)))", re.IGNORECASE)
 
 
 def _svg_size(body: bytes) -> tuple[float, float]:
@@ -225,20 +227,33 @@ def _svg_size(body: bytes) -> tuple[float, float]:
         root = ElementTree.fromstring(body)  # noqa: S314 (no entities; a file of the operator)
     except ElementTree.ParseError as problem:
         raise ValueError(f"'logo.file' is not an SVG file: {problem}. Save it as one.") from problem
+    if b"<?xml-stylesheet" in body:
+        raise ValueError("'logo.file' has an xml-stylesheet. Remove it.")
     if root.tag != "{http://www.w3.org/2000/svg}svg":
         raise ValueError("'logo.file' is not an SVG file. Save it as one.")
     for element in root.iter():
-        if _local(element.tag) in ACTIVE:
-            raise ValueError(f"'logo.file' has <{_local(element.tag)}> in it. Remove it.")
-        for attribute, value in element.attrib.items():
-            name, leads = _local(attribute), value.strip()
-            is_link = name == "href" and not leads.startswith(WITHIN)
-            if name.lower().startswith("on") or is_link or "javascript:" in leads.lower():
-                raise ValueError(f"'logo.file' has '{name}=\"{leads[:40]}\"' in it. Remove it.")
-    box = re.fullmatch(rf"\S+ +\S+ +{NUMBER} +{NUMBER}", root.get("viewBox", "").replace(",", " "))
-    if not box or not float(box[1]) or not float(box[2]):
+        _refuse_active(element)
+    try:
+        _, _, width, height = map(float, root.get("viewBox", "").replace(",", " ").split())
+    except ValueError:
+        width = height = 0
+    if not (0 < width < math.inf and 0 < height < math.inf):
         raise ValueError("'logo.file' is an SVG file without a viewBox. Give it one.")
-    return float(box[1]), float(box[2])
+    return width, height
+
+
+def _refuse_active(element: ElementTree.Element) -> None:
+    """Raise ValueError for an element that runs, or loads something from elsewhere."""
+    if _local(element.tag) in ACTIVE:
+        raise ValueError(f"'logo.file' has <{_local(element.tag)}> in it. Remove it.")
+    if LOADED.search(element.text or ""):
+        raise ValueError("'logo.file' has a style that loads a file or has a \\. Remove it.")
+    for attribute, value in element.attrib.items():
+        name, leads = _local(attribute), value.strip()
+        is_link = name in {"href", "src"} and not leads.startswith(WITHIN)
+        loads = is_link or "javascript:" in leads.lower() or LOADED.search(leads)
+        if name.lower().startswith("on") or loads:
+            raise ValueError(f"'logo.file' has '{name}=\"{leads[:40]}\"' in it. Remove it.")
 
 
 def _local(name: str) -> str:

@@ -87,7 +87,8 @@ DRAWN = f'{SVG} viewBox="0 0 30 20">{{}}</svg>'
         ("logo.png", PNG, 80),
         ("LOGO.SVG", DRAWN.format("").encode(), 60),
         ("a.svg", DRAWN.format('<use xlink:href="#b"/>').encode(), 60),
-        ("a.svg", f'{SVG} viewBox="0,0,.5,20."></svg>'.encode(), 1),
+        ("a.svg", f'{SVG} viewBox=" 0,0,.5,20."></svg>'.encode(), 1),
+        ("a.svg", DRAWN.format('<g style="fill:url(#b)"/>').encode(), 60),
     ],
 )
 def test_a_logo_is_read(tmp_path, name, body, width):
@@ -113,6 +114,16 @@ def test_a_logo_is_read(tmp_path, name, body, width):
         ("logo.svg", f"{SVG}/>".encode(), "without a viewBox"),
         ("logo.svg", f'{SVG} viewBox="0 0 0 9"/>'.encode(), "without a viewBox"),
         ("logo.svg", b"<!DOCTYPE svg><svg/>", "has a DOCTYPE"),
+        ("logo.svg", DRAWN.format("<style>@import 'a'</style>").encode(), "loads a file"),
+        ("logo.svg", DRAWN.format(r"<style>a{b:u\72l(a)}</style>").encode(), "loads a file"),
+        (
+            "logo.svg",
+            DRAWN.format('<g style="fill:url(//a)"/>').encode(),
+            "'style=\"fill:url(//a)\"'",
+        ),
+        ("logo.svg", DRAWN.format('<image src="//a"/>').encode(), "'src=\"//a\"'"),
+        ("logo.svg", b'<?xml-stylesheet href="a"?>' + DRAWN.encode(), "has an xml-stylesheet"),
+        ("logo.svg", f'{SVG} viewBox="0 0 inf 9"/>'.encode(), "without a viewBox"),
         ("logo.svg", DRAWN.format("<script/>").encode(), "has <script> in it"),
         ("logo.svg", DRAWN.format("<foreignObject/>").encode(), "has <foreignObject> in it"),
         ("logo.svg", DRAWN.format('<g onload="f()"/>').encode(), "has 'onload="),
