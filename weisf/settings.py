@@ -56,10 +56,11 @@ try:
 except ValueError as problem:
     raise refuse("PARTNERSHIP_FILE", str(problem)) from problem
 
+IS_FIRST_PARTNERSHIP = PARTNERSHIP_FILE.resolve() == FIRST_PARTNERSHIP.resolve()
 # What an empty database is filled with. Empty: nothing, as for another partnership by default.
 REGISTER_FILE = env.str(
     "REGISTER_FILE",
-    str(BASE_DIR / "fixtures/weisf/register.json") if PARTNERSHIP_FILE == FIRST_PARTNERSHIP else "",
+    str(BASE_DIR / "fixtures/weisf/register.json") if IS_FIRST_PARTNERSHIP else "",
 )
 if REGISTER_FILE and not Path(REGISTER_FILE).is_file():
     raise refuse("REGISTER_FILE", f"names {REGISTER_FILE}, which is not there. Correct the path.")

@@ -255,7 +255,8 @@ def test_the_secret_key_is_read_from_the_data_folder(settings_with, tmp_path):
 
 def test_an_empty_register_file_means_that_nothing_is_loaded(settings_with):
     assert settings_with(REGISTER_FILE="")["REGISTER_FILE"] == ""
-    assert settings_with()["REGISTER_FILE"] == str(ROOT / "fixtures/weisf/register.json")
+    for first in ({}, {"PARTNERSHIP_FILE": "fixtures/weisf/partnership.toml"}):
+        assert settings_with(**first)["REGISTER_FILE"] == str(ROOT / "fixtures/weisf/register.json")
     another = settings_with(PARTNERSHIP_FILE=str(ROOT / "demo/partnership.toml"))
     assert another["REGISTER_FILE"] == ""
 
