@@ -3,9 +3,9 @@
 E is the last day of a protocol's review month, and the protocol is in force
 and has a lead. Its lead is due a reminder on the day D
 
-- up to E, where the latest of the days E-90, E-30 and E that has come has had
-  no reminder on it or after it. So a run that was missed is made good by the
-  next. The first is 30 days before E for each month of the partnership's notice, here 3.
+- up to E, where the latest of these days that has come has had no reminder on it or
+  after it: E less 30 days for each month of the partnership's notice (E-90 with 3),
+  E-30 and E. So a run that was missed is made good by the next.
 - after E, where there has been none since E, or the last is 90 days old.
 
 What counts is a reminder that was sent to this lead, about this protocol and
