@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from weisf.branding import BrandingFile, Colours, Logo, Palette
+from weisf.mail import ADDRESS
 from weisf.reference_form import NUMBERS, ReferenceForm
 
-ADDRESS = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 DOMAIN = r"@[^@\s<>]+\.[^@\s<>]+"
 COMPLIANCE = ("fully", "partially", "not")
 LONGEST_EXAMPLE = 40

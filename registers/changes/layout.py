@@ -24,9 +24,11 @@ def lay_out_picture() -> tuple[int, int]:
     index = current_index()
     drawing = drawing_of_all(index, pairs_of_all(index, name_ranks(index)))
     stored = Layout.stored()
-    start = placed(drawing.bodies, drawing.lines, drawing.numbers, stored)
-    if not stored:
-        start = random_start(len(drawing.bodies))
+    start = (
+        placed(drawing.bodies, drawing.lines, drawing.numbers, stored)
+        if stored
+        else random_start(len(drawing.bodies))
+    )
     points = lay_out(start, drawing.lines, drawing.numbers)
     positions: Positions = {
         int(key): (round(x, 3), round(y, 3))

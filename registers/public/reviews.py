@@ -303,7 +303,7 @@ def _list(question: ReviewQuestion, chosen: Mask) -> dict[str, Any]:
 
 
 def _other_leads(rows: list[Row], asked: list[Organisation], count: int) -> str:
-    """Return who leads what its organisation does not on a desk: 'Provide and Newton lead'.
+    """Return who leads what its organisation does not on a desk: 'Harbour and Riverside lead'.
 
     Empty where somebody else may lead a part of it: not all are listed, or one has no lead.
     """

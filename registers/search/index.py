@@ -116,8 +116,10 @@ class Index:
 
     @cached_property
     def nothing(self) -> Mask:
-        """The mask of no protocol. It must not be changed."""
-        return np.zeros(self.size, bool)
+        """The mask of no protocol. It cannot be changed: many share it."""
+        nothing = np.zeros(self.size, bool)
+        nothing.flags.writeable = False
+        return nothing
 
     def in_status(self, status: str) -> Mask:
         """Return the mask of protocols with a status of the model."""

@@ -74,7 +74,8 @@ def modified_since(
     """Return the column `key` of what was officially changed at that moment or since.
 
     That is by a change of its own, or by one of another that altered what is public of it.
-    `owner` is what has the changes: 'protocol' or 'organisation'. There are no nulls.
+    `owner` is what has the changes: 'protocol' or 'organisation'. What has no search entry
+    gives a null.
     """
     own = Change.objects.public()
     found = [

@@ -318,10 +318,9 @@ def named_with(
             return int(numbers[key])
         return int((binding.named_with(other) & current).sum())
 
-    heirs = {key for key in index.links.predecessors if key >= len(named) or not named[key]}
     # It is not named together with a source through which alone it is bound, and what nobody
     # decided after a split binds no heir for certain.
-    for key in binding.sources() | heirs:
+    for key in binding.sources() | set(index.links.predecessors):
         if key < len(numbers) and numbers[key]:
             numbers[key] = exact(key)
     largest = np.argsort(-numbers, kind="stable")[:most]

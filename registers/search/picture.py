@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from registers.models import Organisation, Protocol
-from registers.search.index import Index, IntArray
+from registers.search.index import Index, IntArray, Mask
 from registers.search.pairs import Pairs
 
 MOST_BODIES = 100  # of all organisations, those in the most protocols
@@ -72,17 +72,16 @@ def _drawing(index: Index, pairs: Pairs, bodies: IntArray, rows: IntArray) -> Dr
         protocols=totals[bodies],
         lines=np.stack([places[one], places[other]], 1),
         numbers=pairs.protocols[rows],
-        themes=_themes(index, one, other),
+        themes=_themes(index, current, one, other),
         whole=pairs,
     )
 
 
-def _themes(index: Index, one: IntArray, other: IntArray) -> IntArray:
+def _themes(index: Index, current: Mask, one: IntArray, other: IntArray) -> IntArray:
     """Return the theme of the protocols in force that name both, by pair, or SEVERAL."""
     themes = np.zeros(len(one), np.int64)
     for organisation in np.unique(one):
-        mask = index.of_organisations([int(organisation)])
-        mask &= index.in_status(Protocol.Status.PUBLISHED)
+        mask = index.of_organisations([int(organisation)]) & current
         for row in np.flatnonzero(one == organisation):
             positions = index.positions_of(int(other[row]))
             found = np.unique(index.theme[positions[mask[positions]]])

@@ -38,7 +38,7 @@ class Row:
         """The register version in which it was found: the key of the cached row."""
         return self._page.version
 
-    @property
+    @cached_property
     def through(self) -> list[Through]:
         """How the protocol binds the organisations that the list is of, if it is of any."""
         explanation = self._explanation

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django import template
-from django.utils.text import Truncator
+from django.utils.text import Truncator, get_text_list
 
 from registers.models import Party, Protocol
 from registers.models.completeness import RECORD_ITEMS
@@ -117,8 +117,8 @@ class ProtocolPage:
         return self._recorded(PageSection.RECORD)
 
     @cached_property
-    def missing(self) -> list[str]:
-        """What is not recorded yet, in words for the middle of a sentence."""
+    def missing(self) -> str:
+        """What is not recorded yet, in words for the middle of a sentence, or nothing."""
         said = SAID_ON_TOP
         if self.protocol.status != Protocol.Status.WITHDRAWN:
             said = said | {"review-date"}
@@ -133,7 +133,8 @@ class ProtocolPage:
         words += [] if self.parties else ["who takes part"]
         words += [] if self.documents else ["documents"]
         is_draft = self.protocol.status == Protocol.Status.DRAFT
-        return words + ([] if self.reviews or is_draft else ["reviews"])
+        words += [] if self.reviews or is_draft else ["reviews"]
+        return get_text_list(words, "and")
 
     def _recorded(self, section: PageSection) -> FieldValues:
         """Return the fields of a section that have a value and are not whole on top."""
@@ -159,10 +160,3 @@ def protocol_page(
 ) -> ProtocolPage:
     """Return what the page of a protocol shows, from the fields that it holds."""
     return ProtocolPage(protocol=protocol, documents=documents, reviews=reviews)
-
-
-@register.filter
-def listing(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence: 'a, b, and c'."""
-    *most, last = words
-    return f"{', '.join(most)}, and {last}" if most else last

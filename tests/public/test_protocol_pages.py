@@ -115,7 +115,7 @@ def test_a_protocol_with_everything_shows_everything(client: Client, settings, t
     assert shown["Comes under"] == "0062 - Overarching Safeguarding ISP"
     assert shown["Replaces"] == "0061 - FGM"
     assert "The signed paper PDF" in words
-    missing = "when the others signed, and reviews. Tell us what you know"
+    missing = "when the others signed and reviews. Tell us what you know"
     assert shown["missing"] == f"Not recorded yet: {missing}"
     assert facts(client.get("/protocols/0062/"))["Covers"] == "7001 - Everything"
 

@@ -145,14 +145,14 @@ class TestOnAnotherDay:
             ),
             (
                 "2027-02-28",
-                ["documents, and reviews.", "overdue by 4 years. It was due by 30 April 2022."],
+                ["documents and reviews.", "overdue by 4 years. It was due by 30 April 2022."],
                 ["Confirmed", "20 February 2027: still", "is not known: the register"],
             ),
             (
                 "2022-04-30",
                 [
                     "is not known: the register",
-                    "documents, and reviews.",
+                    "documents and reviews.",
                     "due soon. It is due by 30 April 2022.",
                 ],
                 ["Confirmed", "20 February 2027: still"],

@@ -110,7 +110,9 @@ def _in_texts(protocol: Protocol, terms: Sequence[Term]) -> tuple[list[Passage],
         names = [party.organisation.name for party in parties]
         left = _terms_not_in(map(text_words, (without_zeros(protocol.reference), *names)), left)
     found: list[Passage] = []
-    for field in TEXTS if left else ():
+    for field in TEXTS:
+        if not left:
+            break
         text = getattr(protocol, field.name)
         words = text_words(text)
         segments = passage(text, words, tuple(terms), left)

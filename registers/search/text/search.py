@@ -23,7 +23,8 @@ from registers.search.text.terms import Form, Term, exactly, forms_of
 from registers.search.text.words import words_of
 
 # Tiers; after the first are the fields, and then what stands for a word: the words of its set,
-# the nearest of what is searched for too, and all else. Each group has two, and the title is first.
+# the nearest of what is searched for too, and all else. The words of a set and the nearest have
+# two each, the title first; all else has one.
 EXACT, TITLE, TEXTS, NAMES, NOT_FOUND = 0, 1, 2, 3, 100
 IN_TITLE = (4, *range(6, 6 + RANKED))
 ELSEWHERE = (5, *range(6 + RANKED, 7 + 2 * RANKED))
