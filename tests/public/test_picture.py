@@ -175,6 +175,13 @@ def test_two_pairs_that_nothing_connects(empty_register):
     assert lay_out_picture() == (4, 0)
     assert len(picture_now().lines) == 2
 
+    # A third since then, beside none of those that have a place.
+    parties = [OrganisationFactory(), OrganisationFactory()]
+    make_protocols(1, parties=parties, status="published")
+    shown = picture_now()
+    assert len(shown.lines) == 3
+    assert len({(point.x, point.y) for point in shown.points}) == 6
+
 
 def test_a_canvas_without_room_becomes_higher():
     moved, height = separated(np.zeros((20, 2)), np.full((20, 2), 50.0), 120, 100)
