@@ -40,7 +40,8 @@ def facts(response: HttpResponse) -> dict[str, str]:
 def listed(response: HttpResponse) -> list[str]:
     """The references of the protocols that stand in the page's lists, in order."""
     return re.findall(
-        r'<(?:th scope="row"|p class="register-row__title")[^>]*>\s*<a [^>]*'
+        r'<(?:th scope="row"|p class="register-row__title")[^>]*>\s*'
+        r'(?:<span class="register-row__reference">.*?</span>\s*)?<a [^>]*'
         r'href="/protocols/(\d+)/(?:\?on=[\d-]+)?"',
         response.content.decode(),
     )
