@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
+from concurrent.futures import Future
 from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
@@ -151,7 +152,6 @@ def etag_matches(if_none_match: str, etag: str) -> bool:
 
 MAX_URL_LENGTH = MAX_HOST_LENGTH = 1_000
 REMEMBERED = 1_024  # keys of URLs; hosts
-LOCKS = 64
 PRIVATE = "private, no-store"
 NO_STORE = "no-store"
 # Statuses of responses that are the same for everybody, and that may change soon.
@@ -208,7 +208,7 @@ class PageCache:
         self._short = f"public, max-age=0, s-maxage={seconds}"
         self._public = f"{self._short}, stale-while-revalidate={seconds}, stale-if-error=86400"
         # One request renders a page, and the others wait for it.
-        self._locks = [Lock() for _ in range(LOCKS)]
+        self._rendering: dict[Hashable, Future[Page | None]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
@@ -259,24 +259,39 @@ class PageCache:
         return Wanted(key, scheme, best_coding(environ.get("HTTP_ACCEPT_ENCODING", "")))
 
     def _render(self, wanted: Wanted, version: Hashable) -> Page | HttpResponseBase:
-        """Return the page, rendered now or by another request just before; else the response."""
-        with self._locks[hash(wanted) % LOCKS]:
-            page = self.store.get(wanted, version)
-            if page:
+        """Return the page, rendered now or by another request just before; else the response.
+
+        A page is not stored if the version moved while it was rendered, but those that waited
+        for it get it too: if each rendered its own, the last would wait for all of them.
+        """
+        mine: Future[Page | None] = Future()
+        while (rendering := self._rendering.setdefault((wanted, version), mine)) is not mine:
+            if page := rendering.result():
                 return page
-            request = request_for(self._host, wanted.scheme, wanted.key.path, wanted.key.query)
-            # Django's handler returns its response object as the body.
-            response = self._django(request, _ignore)
-            is_page = self._complete(response, wanted.key, version)
-            compress(response, wanted.coding)
-            if not (is_page and isinstance(response, HttpResponse)):
-                return response
-            page = Page(version, response["ETag"], tuple(response.items()), response.content)
-            # Read on the connection that the page was: behind a pool of replicas it may be older.
-            if self._version() == version:
-                self.store.put(wanted, page)
-            response.close()
-            return page
+        answer: Page | HttpResponseBase | None = None
+        try:
+            # Another request may have stored it just before this one's turn.
+            answer = self.store.get(wanted, version) or self._rendered(wanted, version)
+            return answer
+        finally:
+            del self._rendering[wanted, version]
+            mine.set_result(answer if isinstance(answer, Page) else None)
+
+    def _rendered(self, wanted: Wanted, version: Hashable) -> Page | HttpResponseBase:
+        """Have Django respond; return the page, which is stored if it is of this version."""
+        request = request_for(self._host, wanted.scheme, wanted.key.path, wanted.key.query)
+        # Django's handler returns its response object as the body.
+        response = self._django(request, _ignore)
+        is_page = self._complete(response, wanted.key, version)
+        compress(response, wanted.coding)
+        if not (is_page and isinstance(response, HttpResponse)):
+            return response
+        page = Page(version, response["ETag"], tuple(response.items()), response.content)
+        # Read on the connection that the page was: behind a pool of replicas it may be older.
+        if self._version() == version:
+            self.store.put(wanted, page)
+        response.close()
+        return page
 
     def _complete(self, response: HttpResponseBase, key: PageKey, version: Hashable) -> bool:
         """Add the headers of a public response; return whether it is a page that can be stored."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Condition, get_ident
+
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse, StreamingHttpResponse
@@ -148,6 +153,43 @@ def test_a_version_that_is_lost_while_a_page_is_rendered_stores_nothing(site):
     site.versions = [1, None]
     assert site.ask("/").status == 200
     assert len(site.cache.store) == 0
+
+
+# Two at once ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "version_after", "rendered", "stored"),
+    [
+        pytest.param("/", 1, 1, 1, id="a page"),
+        pytest.param("/", 2, 1, 0, id="a page whose version moves while it is rendered"),
+        pytest.param("/cookie", 1, 2, 0, id="a response for one visitor"),
+    ],
+)
+def test_who_waits_for_a_page_gets_it(site, address, version_after, rendered, stored):
+    second: list[int] = []
+
+    def visit():
+        second.append(get_ident())
+        return ask(site.cache, address)
+
+    def respond(request):
+        if not second:
+            asked.append(pool.submit(visit))
+            until = time.monotonic() + 20
+            while not (second and sys._current_frames()[second[0]].f_code is waiting):
+                assert time.monotonic() < until, "the second request does not wait"
+                time.sleep(0.001)
+            site.versions = [version_after]
+        return get_response(request)
+
+    waiting, asked = Condition.wait.__code__, []
+    get_response, site.django.get_response = site.django.get_response, respond
+    with ThreadPoolExecutor(1) as pool:
+        assert ask(site.cache, address).plain == WORDS
+        assert asked[0].result(20).plain == WORDS
+    assert site.django.rendered == rendered
+    assert len(site.cache.store) == stored
 
 
 # What is not stored --------------------------------------------------------------------------
