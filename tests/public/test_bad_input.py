@@ -131,6 +131,9 @@ def test_an_error_names_the_field_and_keeps_everything_else(client: Client):
     assert '<a href="#review_from">Review from: month must be a number from 1 to 12' in source
     assert 'id="review_from"' in source
     assert source.index("<title>Error: ")
+    # The form leads to #results, where what is wrong must be in sight.
+    assert source.index('id="results"') < source.index('class="govuk-error-summary"')
+    assert source.count('id="results"') == 1
     assert re.search('name="q" type="search" [^>]*value="child"', source)
     for box, typed in (("month", "13"), ("year", "2024")):
         assert re.search(f'name="review_from-{box}"[^>]* value="{typed}"', source)
