@@ -20,6 +20,7 @@ from registers.models import (
     Membership,
     News,
     Organisation,
+    Party,
     Protocol,
     Reminder,
     Resource,
@@ -87,6 +88,19 @@ def make_examples() -> dict[str, Any]:
     made["split"] = saved(Organisation(name="Old District", slug="old-district"))
     for name in ("Essex Police", "Medway Council"):
         saved(made["split"], Succession(organisation=made["split"], successor=named(name)))
+    with_lead = Protocol(
+        reference="9002", title="With a lead", purpose="To warn.", theme=draft.theme
+    )
+    made["publishable"] = saved(
+        with_lead, Party(protocol=with_lead, organisation=named("Medway Council"), role="lead")
+    )
+    ended = {
+        "withdrawn_on": datetime.date(2026, 11, 3),
+        "withdrawn_reason": "Published by mistake",
+    }
+    made["withdrawn"] = saved(
+        Protocol(reference="9003", title="Ended", theme=draft.theme, status="withdrawn", **ended)
+    )
     keys = {name: thing.pk for name, thing in made.items()}
     return keys | {
         f"{noun}_state": number

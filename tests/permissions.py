@@ -280,6 +280,30 @@ KEEPING = {
     "admin/registers/protocol/<path:object_id>/review/": Row(
         at="/admin/registers/protocol/0046/review/", get=ALL, post=ALL
     ),
+    **{
+        f"admin/registers/protocol/{name}/": Row(
+            at=f"/admin/registers/protocol/{name}/",
+            get=DECIDES,
+            post=PUBLISHER,
+            sends={"all": "0046"},
+        )
+        for name in ("publish", "withdraw", "reinstate", "move")
+    },
+    **{
+        f"admin/registers/protocol/<path:object_id>/{name}/": Row(
+            at=f"/admin/registers/protocol/{reference}/{name}/",
+            get=PUBLISHER,
+            post=_done(PUBLISHER),
+            sends={"_do": "1", "because": "mistake"},
+            fills=True,
+        )
+        for name, reference in (
+            ("publish", "{publishable}"),
+            ("withdraw", "0046"),
+            ("reinstate", "{withdrawn}"),
+            ("correct", "{withdrawn}"),
+        )
+    },
     "admin/registers/import/": Row(at="/admin/registers/import/", get=PUBLISHER, post=LOOKED_AT),
     "admin/registers/import/add/": Row(
         at="/admin/registers/import/add/", get=PUBLISHER, post=PUBLISHER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -19,13 +19,20 @@ from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, Unc
 from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
 from registers.admin.papers import DocumentInline, document_urls
-from registers.admin.permissions import may_publish
+from registers.admin.permissions import PUBLISH_FIELDS, may_publish
 from registers.admin.protocol_form import (
-    NoScriptChoices,
     NoScriptRows,
     PartyInline,
     ProtocolForm,
     without_javascript,
+)
+from registers.admin.publishing import (
+    ACTIONS,
+    MAX_PROTOCOLS,
+    PUBLISH,
+    act_links,
+    act_url,
+    act_urls,
 )
 from registers.admin.review import review_chosen, review_urls
 from registers.models import Overarching, Protocol
@@ -61,12 +68,6 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     response = render(request, "protocols/preview.html", context)
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-REPLACED_BY_WITHDRAWN = (
-    "{newer}, which replaces this protocol, is itself withdrawn. Readers of this protocol are"
-    " sent there, and read why."
-)
 
 
 class OverarchingFormSet(RecordedFormSet):
@@ -108,7 +109,7 @@ class ProtocolList(ChangeList):
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
+class ProtocolAdmin(RecordedAdmin):
     """Protocols, in the order in which a person thinks of one: what, who, why, when, papers."""
 
     form = ProtocolForm
@@ -127,6 +128,8 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
     list_select_related = ("theme",)
     # Otherwise each page of a filtered list counts the whole register too.
     show_full_result_count = False
+    # Without JavaScript, nothing can be selected on more than one page.
+    list_max_show_all = MAX_PROTOCOLS
     # Django shows no search box without any. `get_search_results` does the search.
     search_fields = ("reference",)
     search_help_text = (
@@ -134,28 +137,22 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
         " organisation, or words from anywhere in the"
         " record, notes and documents included. Put words in “quotes” to find them together."
     )
-    autocomplete_fields = ("replaced_by",)
-    actions = (review_chosen,)
+    actions = (review_chosen, *ACTIONS)
     fieldsets: ClassVar[Any] = (
         *((section.value, {"fields": form_fields(section)}) for section in FormSection),
         ("This change", {"fields": ["why"]}),
     )
 
     def get_urls(self) -> list[Any]:
-        """Add a draft's preview, the pages of reviews, and the files of documents."""
+        """Add a draft's preview, the pages of reviews and of acts, and the files of documents."""
         view = self.admin_site.admin_view(partial(preview, self))
         return [
             path("<path:object_id>/preview/", view, name="registers_protocol_preview"),
             *document_urls(self),
             *review_urls(self),
+            *act_urls(self),
             *super().get_urls(),
         ]
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Return the form class for this request, with PUBLISH_FIELDS locked if not allowed."""
-        form: Any = super().get_form(request, *args, **kwargs)
-        form.publish_fields_locked = not may_publish(request.user)
-        return form
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that reads parties and documents with its protocols."""
@@ -193,8 +190,20 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
         } | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Make the reference of a saved protocol read-only."""
-        return ("reference",) if obj else ()
+        """Make what publishes or withdraws read-only, and the reference of a saved protocol."""
+        return (*PUBLISH_FIELDS, "reference") if obj else PUBLISH_FIELDS
+
+    def get_fieldsets(self, request: HttpRequest, obj: Protocol | None = None) -> Any:
+        """Leave out the facts of a withdrawal, unless it is withdrawn or replaced."""
+        ended = obj and (obj.status == Protocol.Status.WITHDRAWN or obj.replaced_by_id)
+        return [
+            (name, options if ended or name != FormSection.STATUS.value else {"fields": ["status"]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may publish: what the actions of the list need."""
+        return may_publish(request.user)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -205,15 +214,27 @@ class ProtocolAdmin(NoScriptChoices, RecordedAdmin):
             models.prefetch_related_objects([protocol], "parties", "documents")
         context["missing"] = missing(protocol) if protocol else []
         context["without_javascript"] = without_javascript(request)
+        if may_publish(request.user) and self.has_change_permission(request, protocol):
+            context["acts"] = act_links(protocol)
+            context["publishable"] = not protocol or protocol.status == Protocol.Status.DRAFT
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 (Django's own)
-        """Save all. Warn if the protocol that replaces this one is withdrawn, too."""
-        super().save_related(request, form, formsets, change)
-        newer = form.instance.replaced_by
-        if "replaced_by" in form.changed_data and newer and newer.status == "withdrawn":
-            warning = REPLACED_BY_WITHDRAWN.format(newer=newer)
-            self.message_user(request, warning, messages.WARNING)
+    def response_add(
+        self, request: HttpRequest, obj: Protocol, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Lead on to the page that publishes it, where that was asked for."""
+        response = super().response_add(request, obj, post_url_continue)
+        return self._to_publish(request, obj) or response
+
+    def response_change(self, request: HttpRequest, obj: Protocol) -> HttpResponse:
+        """Lead on to the page that publishes it, where that was asked for."""
+        return self._to_publish(request, obj) or super().response_change(request, obj)
+
+    def _to_publish(self, request: HttpRequest, protocol: Protocol) -> HttpResponse | None:
+        is_draft = protocol.status == Protocol.Status.DRAFT
+        if "_publish" in request.POST and is_draft and may_publish(request.user):
+            return redirect(act_url(PUBLISH, protocol))
+        return None
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return True only for drafts."""

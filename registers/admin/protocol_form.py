@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from registers.admin.base import RecordedInline
 from registers.admin.forms import ModelForm, MonthField, ReasonForm, RecordedFormSet
-from registers.admin.permissions import PUBLISH_FIELDS
 from registers.models import Organisation, Party, Protocol
 from registers.models.protocol_fields import FormSection
 from registers.models.references import check_new_reference, example, reference_key
@@ -153,46 +152,6 @@ class PartyInline(NoScriptRows, RecordedInline):
         return super().get_formset(request, obj, **kwargs)
 
 
-PUBLISHERS_ONLY = (
-    "Only the group Publisher can publish, withdraw or put back in force. Ask one of its members."
-)
-
-
-class PublishPermissionForm(ReasonForm):
-    """A protocol's form that shows PUBLISH_FIELDS, and disables them for those not allowed."""
-
-    publish_fields_locked = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in self._locked_fields():
-            self.fields[name].disabled = True
-            if name == "withdrawn_on":
-                # Django's own widget has a shortcut that would fill it all the same.
-                self.fields[name].widget = AdminTextInputWidget()
-        if "status" in self._locked_fields():
-            self.fields["status"].help_text = PUBLISHERS_ONLY
-
-    def _locked_fields(self) -> list[str]:
-        return [
-            name for name in PUBLISH_FIELDS if self.publish_fields_locked and name in self.fields
-        ]
-
-    def _clean_fields(self) -> None:
-        """Add an error to a locked field that was sent changed, which no browser does."""
-        super()._clean_fields()  # type: ignore[misc]  # Django's own
-        for name in self._locked_fields():
-            field, box = self.fields[name], self.add_prefix(name)
-            typed = field.widget.value_from_datadict(self.data, self.files, box)
-            field.disabled = False
-            if box in self.data and field.has_changed(self[name].initial, typed):
-                self.add_error(name, PUBLISHERS_ONLY)
-            field.disabled = True
-
-
-WITHDRAWAL_FIELDS = ("withdrawn_on", "withdrawn_reason", "replaced_by")
-
-
 def reference_taken() -> str:
     """Return the message about a reference that is in use, with the next free one."""
     free = next_reference(timezone.localdate())
@@ -200,7 +159,7 @@ def reference_taken() -> str:
     return f"A protocol has this reference already.{also}"
 
 
-class ProtocolForm(PublishPermissionForm):
+class ProtocolForm(ReasonForm):
     """The protocol itself."""
 
     review_date = MonthField(
@@ -212,10 +171,6 @@ class ProtocolForm(PublishPermissionForm):
     class Meta:
         help_texts = {
             "reference": f"Such as {example()}. It never changes and is never used again.",
-            "status": "Only editors see a draft. A withdrawn protocol stays public.",
-            "withdrawn_on": "Only for the status Withdrawn.",
-            "withdrawn_reason": "Only for the status Withdrawn. Public.",
-            "replaced_by": "If another protocol took its place. Its page links to that one.",
         }
 
     def clean_reference(self) -> str:
@@ -225,30 +180,3 @@ class ProtocolForm(PublishPermissionForm):
         if Protocol.objects.filter(reference_key=reference_key(reference)).exists():
             raise ValidationError(reference_taken())
         return reference
-
-    def clean(self) -> dict[str, Any] | None:
-        """Require the day and reason of a withdrawal; clear them when it is put back in force."""
-        cleaned = super().clean() or {}
-        if "status" not in cleaned:
-            return cleaned
-        before, now = self.initial.get("status"), cleaned["status"]
-        if now == Protocol.Status.PUBLISHED and before == Protocol.Status.WITHDRAWN:
-            self._clear_withdrawal(cleaned)
-        withdrawn = now == Protocol.Status.WITHDRAWN
-        for field, wanted in (
-            ("withdrawn_on", "Enter the day on which it was withdrawn."),
-            ("withdrawn_reason", "Enter why it was withdrawn. This is public."),
-        ):
-            if field in self.errors:
-                continue
-            if withdrawn and not cleaned.get(field):
-                self.add_error(field, wanted)
-            if not withdrawn and cleaned.get(field):
-                self.add_error(field, "Select the status Withdrawn, or clear this box.")
-        return cleaned
-
-    def _clear_withdrawal(self, cleaned: dict[str, Any]) -> None:
-        """Clear what is unchanged. What was typed anew is a mistake, and is refused."""
-        for field in WITHDRAWAL_FIELDS:
-            if field in cleaned and field not in self.changed_data:
-                cleaned[field] = "" if field == "withdrawn_reason" else None

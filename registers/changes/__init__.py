@@ -11,6 +11,7 @@ from registers.changes.merge import (
     unmark_not_duplicate,
 )
 from registers.changes.papers import bring_back, no_orphans
+from registers.changes.publishing import perform_act, preview_act
 from registers.changes.record import record_change
 from registers.changes.restore import preview_restore, restore
 from registers.changes.review import (
@@ -32,9 +33,11 @@ __all__ = [
     "mark_not_duplicate",
     "merge",
     "no_orphans",
+    "perform_act",
     "plan_merge",
     "plan_split",
     "plan_undo",
+    "preview_act",
     "preview_restore",
     "preview_reviews",
     "previews_digest",

@@ -83,6 +83,16 @@ def missing(protocol: Protocol) -> list[RecordItem]:
     return [item for item in RECORD_ITEMS if not item.has(protocol)]
 
 
+def to_publish(protocol: Protocol) -> list[str]:
+    """Return what a draft lacks that it must have to be published, in words."""
+    lacking = {
+        "theme": protocol.theme_id is None,
+        "purpose": not protocol.purpose.strip(),
+        "lead organisation": protocol.lead is None,
+    }
+    return [what for what, is_missing in lacking.items() if is_missing]
+
+
 def recorded_count() -> models.expressions.Combinable:
     """Return how many of RECORD_ITEMS a protocol has, as an expression to order by."""
     lacking = (models.Case(models.When(item.lacking, then=1), default=0) for item in RECORD_ITEMS)

@@ -73,20 +73,6 @@ class TestEditing:
         assert Protocol.objects.get(pk="0046").title == "Renamed"
         assert not Protocol.objects.filter(pk="0099").exists()
 
-    def test_withdrawing(self, officers_door):
-        send(
-            officers_door,
-            EDIT,
-            status="withdrawn",
-            withdrawn_on="31/03/2026",
-            withdrawn_reason="Replaced.",
-            replaced_by="0042",
-        )
-        protocol = Protocol.objects.get(pk="0046")
-        assert protocol.status == "withdrawn"
-        assert protocol.withdrawn_on == datetime.date(2026, 3, 31)
-        assert protocol.replaced_by_id == "0042"
-
     def test_coming_under_another(self, officers_door):
         send(officers_door, EDIT, **add_row(officers_door, EDIT, "overarching", overarching="0062"))
         assert [p.pk for p in Protocol.objects.get(pk="0046").comes_under.all()] == ["0062"]
@@ -109,21 +95,11 @@ class TestAdding:
         assert Protocol.objects.get(pk="9002").status == "draft"
         assert not Change.objects.filter(protocol="9002").exists()
 
-    def test_a_published_one_with_its_parties(self, officers_door, officer, today):
+    def test_with_its_parties(self, officers_door):
         organisation = Organisation.objects.named("EPUT").get()
         row = add_row(officers_door, ADD, "parties", organisation=organisation.pk, role="lead")
-        send(officers_door, ADD, **new(status="published", review_date="2028-01"), **row)
-        protocol = Protocol.objects.get(pk="9002")
-        assert protocol.lead.organisation == organisation
-        assert protocol.published_on == today
-        change = protocol.changes.get()
-        assert (change.what, change.by) == ("Added to this register.", officer)
-
-    def test_publishing_a_draft(self, officers_door, draft, today):
-        send(officers_door, address("protocol", "change", "9001"), status="published")
-        draft.refresh_from_db()
-        assert draft.published_on == today
-        assert draft.changes.get().what == "Added to this register."
+        send(officers_door, ADD, **new(review_date="2028-01"), **row)
+        assert Protocol.objects.get(pk="9002").lead.organisation == organisation
 
 
 class TestDeleting:
@@ -157,32 +133,8 @@ BAD = {
     "no title": ({"title": ""}, "title", "This field is required."),
     "a title too long": ({"title": "x" * 301}, "title", "at most 300 characters"),
     "an unknown theme": ({"theme": "999"}, "theme", "Select a valid choice."),
-    "an unknown status": ({"status": "lost"}, "status", "Select a valid choice."),
     "a month that is none": ({"review_date": "soon"}, "review_date", "Write it like March 2027."),
     "a day that is none": ({"published_on": "31/02/2026"}, "published_on", "like 31/03/2027."),
-    "back to a draft": ({"status": "draft"}, "status", "Withdraw it instead."),
-    "withdrawn without a day": (
-        {"status": "withdrawn", "withdrawn_reason": "Over."},
-        "withdrawn_on",
-        "Enter the day on which it was withdrawn.",
-    ),
-    "withdrawn without a reason": (
-        {"status": "withdrawn", "withdrawn_on": "2026-03-31"},
-        "withdrawn_reason",
-        "Enter why it was withdrawn.",
-    ),
-    "withdrawn on a day that is none": (
-        {"status": "withdrawn", "withdrawn_on": "soon", "withdrawn_reason": "Over."},
-        "withdrawn_on",
-        "This is not a day.",
-    ),
-    "a reason without withdrawing": (
-        {"withdrawn_reason": "Over."},
-        "withdrawn_reason",
-        "Select the status Withdrawn, or clear this box.",
-    ),
-    "its own replacement": ({"replaced_by": "0046"}, "replaced_by", "replace each other"),
-    "an unknown replacement": ({"replaced_by": "0099"}, "replaced_by", "Select a valid choice."),
 }
 
 

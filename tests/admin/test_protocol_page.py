@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 
 import pytest
@@ -85,41 +84,6 @@ class TestTheOrder:
     def test_queries_are_few(self, officers_door, django_assert_max_num_queries):
         with django_assert_max_num_queries(35):
             officers_door.get(EDIT)
-
-
-class TestWithdrawing:
-    def test_back_in_force_empties_its_boxes(self, officers_door, withdrawn):
-        response = send(officers_door, EDIT, status="published")
-        assert "was changed successfully" in messages(response)
-        withdrawn.refresh_from_db()
-        assert (withdrawn.withdrawn_on, withdrawn.withdrawn_reason) == (None, "")
-        assert withdrawn.replaced_by is None
-
-    def test_back_in_force_with_a_new_reason_is_a_slip(self, officers_door, withdrawn):
-        response = send(officers_door, EDIT, status="published", withdrawn_reason="Again.")
-        assert "Select the status Withdrawn, or clear this box." in errors(response)
-        withdrawn.refresh_from_db()
-        assert withdrawn.status == "withdrawn"
-
-    def test_replaced_by_a_draft(self, officers_door, draft):
-        typed = {"withdrawn_on": "31/01/2026", "withdrawn_reason": "Over."}
-        response = send(officers_door, EDIT, status="withdrawn", replaced_by="0074", **typed)
-        form = response.context["adminform"].form
-        assert "This is a draft. Publish it first." in str(form.errors["replaced_by"])
-
-    def test_replaced_by_what_is_withdrawn_is_warned_of(self, officers_door, withdrawn):
-        url = address("protocol", "change", "0053")
-        typed = {"withdrawn_on": "31/01/2026", "withdrawn_reason": "Over."}
-        response = send(officers_door, url, status="withdrawn", replaced_by="0046", **typed)
-        assert "which replaces this protocol, is itself withdrawn." in messages(response)
-        assert Protocol.objects.get(pk="0053").replaced_by == withdrawn
-        assert "withdrawn itself" not in messages(send(officers_door, url, title="Renamed"))
-
-    def test_a_day_to_come(self, officers_door, today):
-        typed = {"withdrawn_on": "1/1/2027", "withdrawn_reason": "Over."}
-        response = send(officers_door, EDIT, status="withdrawn", **typed)
-        form = response.context["adminform"].form
-        assert "This date must be today or in the past" in str(form.errors["withdrawn_on"])
 
 
 def test_a_refused_form_leads_to_each_box_that_is_wrong(officers_door):
@@ -257,13 +221,6 @@ class TestWithoutJavaScript:
         response = send(officers_door, self.PLAIN, **{"parties-3-note": "Temp workers"})
         assert "This field is required." in errors(response)
         assert Party.objects.filter(protocol="0046").count() == 3
-
-    def test_a_withdrawal_with_its_replacement(self, officers_door):
-        typed = {"withdrawn_on": "31/01/2026", "withdrawn_reason": "Over.", "replaced_by": "0042"}
-        send(officers_door, self.PLAIN, status="withdrawn", **typed)
-        protocol = Protocol.objects.get(pk="0046")
-        assert protocol.replaced_by_id == "0042"
-        assert protocol.withdrawn_on == datetime.date(2026, 1, 31)
 
 
 def test_a_second_lead_is_refused_and_all_stays_as_typed(officers_door):

@@ -232,12 +232,7 @@ class TestTwoOfficersAtOnce:
 
     def test_withdrawn_by_hand_meanwhile(self, officers_door, today):
         held = boxes(officers_door, FORM)
-        withdrawn = {
-            "status": "withdrawn",
-            "withdrawn_on": "22/11/2026",
-            "withdrawn_reason": "Over",
-        }
-        send(officers_door, EDIT, **withdrawn)
+        send(officers_door, address("protocol", "withdraw", "0046"), because="mistake", _do="1")
         before = as_stored()
         response = officers_door.post(FORM, held | typed())
         assert "is not in force, so there is nothing to review" in errors(response)

@@ -71,10 +71,10 @@ def withdraw(reference: str) -> None:
     saved(protocol)
 
 
-def test_the_only_action_is_to_record_a_review(officers_door):
+def test_an_action_is_to_record_a_review(officers_door):
     page = officers_door.get(LIST)
     choices = [name for name, _ in page.context["action_form"].fields["action"].choices]
-    assert choices == ["", "review_chosen"]
+    assert "review_chosen" in choices
     assert Page(page.content.decode()).inline == []
 
 

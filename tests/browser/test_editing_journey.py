@@ -127,10 +127,10 @@ def fills_a_draft(page: Page, readers: Readers) -> str:
 
 
 def publishes(page: Page, readers: Readers, reference: str) -> None:
-    page.locator("#id_status").select_option("Published")
-    page.locator("#id_why").fill("The partners signed it.")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    page.get_by_role("button", name="Save and publish …").click()
+    page.get_by_label("Why?").fill("The partners signed it.")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("is published.")).to_be_visible()
     readers.see(reference, "Flood alerts", why="The partners signed it.")
     readers.open(f"/protocols/{reference}/")
     expect(readers.page.get_by_text("So that nobody is surprised by water.")).to_be_visible()

@@ -1,0 +1,457 @@
+"""Pages that publish, withdraw, put back in force or move protocols: one, or many at once.
+
+Each page shows what would happen to each protocol, and its button does it. The references
+and fingerprints travel in the form.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.widgets import (
+    AdminRadioSelect,
+    AdminTextareaWidget,
+    AdminTextInputWidget,
+)
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from registers import changes
+from registers.admin.forms import DATE_ERRORS, errors_by_field
+from registers.admin.permissions import may_publish
+from registers.changes import publishing
+from registers.changes.publishing import (
+    PUBLISHED_BY_MISTAKE,
+    Act,
+    ActPreview,
+    in_force,
+    withdrawn,
+)
+from registers.history.diff import Difference, differences
+from registers.history.snapshot import blank_snapshot
+from registers.models import Contact, Protocol, Theme
+from registers.models.completeness import missing
+
+# So many can be shown on one page; a form may have 1,000 fields.
+MAX_PROTOCOLS = 500
+SELECT_SOME = (
+    "Select at least one protocol on this list, and no more than {most}. You selected {number}."
+)
+
+
+class ReasonedForm(forms.Form):
+    """The public reason of what is done."""
+
+    why = forms.CharField(
+        label="Why?",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Public, and optional. The changes page of each protocol shows it.",
+    )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What each protocol gets: it is in force. The form must be valid."""
+        return in_force()
+
+
+class PublishForm(ReasonedForm):
+    """Nothing but the reason."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The status."""
+        return {"status": Protocol.Status.PUBLISHED}
+
+
+class MoveForm(ReasonedForm):
+    """The theme."""
+
+    theme = forms.ModelChoiceField(Theme.objects.all(), label="Move to")
+    field_order = ("theme", "why")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The theme."""
+        return {"theme": self.cleaned_data["theme"]}
+
+
+class WithdrawForm(ReasonedForm):
+    """The day, the reason and what replaces it. The reason stands on the protocol's page."""
+
+    because = forms.ChoiceField(
+        label="Why is it withdrawn?",
+        choices=[("mistake", PUBLISHED_BY_MISTAKE), ("other", "Another reason, written below")],
+        widget=AdminRadioSelect(attrs={"class": "radiolist"}),
+    )
+    withdrawn_reason = forms.CharField(
+        label="Reason",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Public, so never enter a person’s name. The page of the protocol gives it.",
+    )
+    withdrawn_on = forms.DateField(
+        label="Withdrawn on",
+        initial=timezone.localdate,
+        widget=forms.DateInput({"class": "vDateField"}, format="%d/%m/%Y"),
+        help_text="Like 31/03/2027: today or earlier.",
+        error_messages=DATE_ERRORS["error_messages"],
+    )
+    replaced_by = forms.CharField(
+        label="Replaced by",
+        required=False,
+        max_length=40,
+        widget=AdminTextInputWidget(),
+        help_text="The reference of the protocol that takes its place, if there is one.",
+    )
+    field_order = ("because", "withdrawn_reason", "withdrawn_on", "replaced_by")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The reason of the withdrawal is the reason of the change.
+        del self.fields["why"]
+
+    def clean_withdrawn_on(self) -> datetime.date:
+        """Refuse a day to come."""
+        day: datetime.date = self.cleaned_data["withdrawn_on"]
+        if day > timezone.localdate():
+            raise ValidationError("Enter today or an earlier day.")
+        return day
+
+    def clean_replaced_by(self) -> Protocol | None:
+        """Return the protocol with this reference. Raises ValidationError where there is none."""
+        if not (reference := self.cleaned_data["replaced_by"].strip()):
+            return None
+        found = Protocol.public.get_queryset().with_reference(reference).first()
+        if found is None:
+            raise ValidationError(f"No published protocol has the reference '{reference}'.")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Require the words of another reason, and refuse words beside a mistake."""
+        cleaned = super().clean() or {}
+        words = cleaned.get("withdrawn_reason", "").strip()
+        if cleaned.get("because") == "other" and not words:
+            self.add_error("withdrawn_reason", "Enter why it is withdrawn. This is public.")
+        if cleaned.get("because") == "mistake":
+            if words:
+                sentence = "Clear this box, or select ‘Another reason’."
+                self.add_error("withdrawn_reason", sentence)
+            words = PUBLISHED_BY_MISTAKE
+        return cleaned | {"withdrawn_reason": words}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The withdrawal."""
+        return withdrawn(
+            on=self.cleaned_data["withdrawn_on"],
+            reason=self.cleaned_data["withdrawn_reason"],
+            replaced_by=self.cleaned_data["replaced_by"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActPage:
+    """A page that does something to protocols.
+
+    `one` says that it has a page for one protocol, and `many` that it has one for many.
+    """
+
+    name: str
+    form: type[ReasonedForm]
+    act: Act
+    verb: str  # of the button: 'Publish'
+    will: str  # behind the number of protocols: 'will be published'
+    refused: str
+    done: str
+    one: bool = True
+    many: bool = True
+
+
+PAGES = {
+    page.name: page
+    for page in (
+        ActPage(
+            name="publish",
+            form=PublishForm,
+            act=publishing.PUBLISH,
+            verb="Publish",
+            will="will be published",
+            refused="cannot be published",
+            done="published",
+        ),
+        ActPage(
+            name="withdraw",
+            form=WithdrawForm,
+            act=publishing.WITHDRAW,
+            verb="Withdraw",
+            will="will be withdrawn",
+            refused="cannot be withdrawn",
+            done="withdrawn",
+        ),
+        ActPage(
+            name="reinstate",
+            form=ReasonedForm,
+            act=publishing.REINSTATE,
+            verb="Put back in force",
+            will="will be put back in force",
+            refused="cannot be put back in force",
+            done="back in force",
+        ),
+        ActPage(
+            name="correct",
+            form=WithdrawForm,
+            act=publishing.CORRECT_WITHDRAWAL,
+            verb="Correct the withdrawal",
+            will="will be corrected",
+            refused="cannot be corrected",
+            done="corrected",
+            many=False,
+        ),
+        ActPage(
+            name="move",
+            form=MoveForm,
+            act=publishing.MOVE,
+            verb="Move",
+            will="will be moved",
+            refused="cannot be moved",
+            done="moved",
+            one=False,
+        ),
+    )
+}
+PUBLISH = PAGES["publish"]
+# The acts that are offered for a protocol, by its status.
+OFFERED = {
+    Protocol.Status.DRAFT: ("publish",),
+    Protocol.Status.PUBLISHED: ("withdraw",),
+    Protocol.Status.WITHDRAWN: ("reinstate", "correct"),
+}
+REPLACED_BY_WITHDRAWN = (
+    "{newer}, which replaces this protocol, is itself withdrawn. Readers of this protocol are"
+    " sent there, and read why."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownProtocol:
+    """One protocol on a page: with what it lacks, and whether its box is ticked."""
+
+    preview: ActPreview
+    ticked: bool
+
+    @property
+    def value(self) -> str:
+        """What its box sends: the reference and the fingerprint."""
+        return f"{self.preview.protocol.pk} {self.preview.fingerprint}"
+
+    @property
+    def missing(self) -> str:
+        """What is missing in its record, in words."""
+        return "; ".join(each.words for each in missing(self.preview.protocol))
+
+    @property
+    def public(self) -> list[Difference]:
+        """Each thing that the public will see of it."""
+        blank = blank_snapshot(Protocol)
+        return [
+            each
+            for each in differences(Protocol, blank, self.preview.snapshot)
+            if each.after and each.field != "Status"
+        ]
+
+
+def act_view(model_admin: Any, request: HttpRequest, page: ActPage, object_id: str) -> HttpResponse:
+    """Show the page of an act for one protocol, or do it."""
+    _refuse_others(model_admin, request)
+    protocol = model_admin.get_object(request, unquote(object_id))
+    if protocol is None:
+        raise Http404
+    return _act(request, page, [protocol.pk], only=protocol)
+
+
+def act_many_view(model_admin: Any, request: HttpRequest, page: ActPage) -> HttpResponse:
+    """Show the page of an act for many protocols, or do it."""
+    _refuse_others(model_admin, request)
+    keys = request.POST.getlist("all")
+    return _refuse_number(request, len(set(keys))) or _act(request, page, keys)
+
+
+def _refuse_others(model_admin: Any, request: HttpRequest) -> None:
+    if not (model_admin.has_change_permission(request) and may_publish(request.user)):
+        raise PermissionDenied
+
+
+def _refuse_number(request: HttpRequest, number: int) -> HttpResponse | None:
+    """Return a way back to the list where one page cannot show so many protocols."""
+    if 0 < number <= MAX_PROTOCOLS:
+        return None
+    messages.error(request, SELECT_SOME.format(most=MAX_PROTOCOLS, number=f"{number:,}"))
+    return redirect("admin:registers_protocol_changelist")
+
+
+def _act(
+    request: HttpRequest, page: ActPage, keys: Collection[str], only: Protocol | None = None
+) -> HttpResponse:
+    """Do what was posted, or show the page: again, where it is refused."""
+    sent = request.POST.getlist("protocol")
+    form = page.form(
+        request.POST if "_do" in request.POST else None, initial=_initial(only) if only else None
+    )
+    if form.is_valid():
+        shown = dict(each.split(" ", 1) for each in sent if " " in each)
+        by = cast(User, request.user)
+        why = form.cleaned_data.get("why", "")
+        try:
+            if not shown:
+                raise ValidationError("Select at least one protocol.")
+            if not shown.keys() <= set(keys):
+                raise ValidationError("Select protocols of this list only.")
+            done = changes.perform_act(
+                page.act, shown, form.values, at=timezone.now(), by=by, why=why
+            )
+        except ValidationError as refusal:
+            for name, errors in errors_by_field(refusal).items():
+                form.add_error(name if name in form.fields else None, errors)
+        else:
+            newer = form.cleaned_data.get("replaced_by")
+            if newer and newer.status == Protocol.Status.WITHDRAWN:
+                messages.warning(request, REPLACED_BY_WITHDRAWN.format(newer=newer))
+            return _done(request, page, shown, done, only)
+    today = timezone.localdate()
+    previews = changes.preview_act(page.act, list(keys), on=today)
+    ticked = {each.split(" ", 1)[0] for each in sent} if "_do" in request.POST else None
+    allowed = [
+        ShownProtocol(preview=each, ticked=ticked is None or each.protocol.pk in ticked)
+        for each in previews
+        if not each.refusals
+    ]
+    title = f"{page.verb} {only}" if only else f"{page.verb} the selected protocols"
+    context = {
+        "title": title,
+        "opts": Protocol._meta,
+        "act": page,
+        "protocol": only,
+        "keys": [each.protocol.pk for each in previews],
+        "allowed": allowed,
+        "refused": [each for each in previews if each.refusals],
+        "on": today,
+        "form": form,
+        "adminform": AdminForm(cast(Any, form), [(None, {"fields": list(form.fields)})], {}),
+        "contact": only and only.lead and _contact_of(only),
+    }
+    return render(
+        request,
+        "admin/registers/protocol/act.html",
+        context | admin.site.each_context(request),
+    )
+
+
+def _initial(protocol: Protocol) -> dict[str, Any]:
+    """Return what the form of a withdrawal shows first: of one that is withdrawn, how it is."""
+    if protocol.status != Protocol.Status.WITHDRAWN:
+        return {}
+    by_mistake = protocol.withdrawn_reason == PUBLISHED_BY_MISTAKE
+    return {
+        "because": "mistake" if by_mistake else "other",
+        "withdrawn_reason": "" if by_mistake else protocol.withdrawn_reason,
+        "withdrawn_on": protocol.withdrawn_on,
+        "replaced_by": protocol.replaced_by_id,
+    }
+
+
+def _contact_of(protocol: Protocol) -> Contact | None:
+    """Return the mailbox that is reminded of its reviews."""
+    lead = protocol.lead
+    return Contact.objects.filter(organisation=lead.organisation_id).first() if lead else None
+
+
+def _done(
+    request: HttpRequest,
+    page: ActPage,
+    shown: Collection[str],
+    done: Sequence[str],
+    only: Protocol | None,
+) -> HttpResponse:
+    """Say what was done, and lead on."""
+    number = len(done)
+    if only:
+        messages.success(request, f"{only} is {page.done}.")
+        return redirect("admin:registers_protocol_change", quote(only.pk))
+    sentence = f"{number} protocol{'' if number == 1 else 's'} {page.done}."
+    if left := sorted(set(shown) - set(done)):
+        sentence += f" These were so already: {', '.join(left)}."
+    messages.success(request, sentence)
+    return redirect("admin:registers_protocol_changelist")
+
+
+def act_urls(model_admin: Any) -> list[URLPattern]:
+    """Return the addresses of the acts, for admin of protocols."""
+    wrap = model_admin.admin_site.admin_view
+    many = [
+        path(
+            f"{page.name}/",
+            wrap(partial(act_many_view, model_admin, page=page)),
+            name=f"registers_protocol_{page.name}_many",
+        )
+        for page in PAGES.values()
+        if page.many
+    ]
+    one = [
+        path(
+            f"<path:object_id>/{page.name}/",
+            wrap(partial(act_view, model_admin, page=page)),
+            name=f"registers_protocol_{page.name}",
+        )
+        for page in PAGES.values()
+        if page.one
+    ]
+    return many + one
+
+
+def act_url(page: ActPage, protocol: Protocol) -> str:
+    """Return the address of the page of an act for one protocol."""
+    return reverse(f"admin:registers_protocol_{page.name}", args=[quote(protocol.pk)])
+
+
+def act_links(protocol: Protocol | None) -> list[tuple[str, str]]:
+    """Return the verb and the address of each act that is offered for a stored protocol."""
+    names = OFFERED[Protocol.Status(protocol.status)] if protocol else ()
+    return [(PAGES[name].verb, act_url(PAGES[name], cast(Protocol, protocol))) for name in names]
+
+
+def _selected(
+    page: ActPage, model_admin: Any, request: HttpRequest, chosen: models.QuerySet[Protocol]
+) -> HttpResponse | None:
+    """Show the page of an act for the protocols that are selected on the list."""
+    number = chosen.count()
+    if refused := _refuse_number(request, number):
+        return refused
+    return _act(request, page, list(chosen.values_list("pk", flat=True)))
+
+
+def _action(page: ActPage, words: str) -> Any:
+    action: Any = partial(_selected, page)
+    action.__name__ = f"{page.name}_selected"
+    return admin.action(action, description=words, permissions=["publish"])
+
+
+ACTIONS = (
+    _action(PAGES["publish"], "Publish the selected protocols …"),
+    _action(PAGES["withdraw"], "Withdraw the selected protocols …"),
+    _action(PAGES["reinstate"], "Put the selected protocols back in force …"),
+    _action(PAGES["move"], "Move the selected protocols to a theme …"),
+)

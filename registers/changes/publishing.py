@@ -1,0 +1,168 @@
+"""Publish, withdraw, put back in force, and move to a theme: one protocol or many, or none.
+
+A page shows first what would happen to each of them, with its fingerprint. What was
+saved since then is not overwritten: nothing is done, and the page is shown again.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from registers.changes.bulk_writes import update_rows
+from registers.changes.locking import batches, lock_rows, plan_digest
+from registers.changes.record import record_changes
+from registers.changes.transaction import update_search_and_version
+from registers.history.snapshot import Snapshot, snapshots_of
+from registers.models import Protocol
+from registers.models.completeness import to_publish
+from registers.models.protocol_fields import MODEL_FIELDS
+
+DRAFT, PUBLISHED, WITHDRAWN = Protocol.Status
+PUBLISHED_BY_MISTAKE = "Published by mistake"
+NOT_FROM = {
+    DRAFT: "It is a draft.",
+    PUBLISHED: "It is published and in force.",
+    WITHDRAWN: "It is withdrawn.",
+}
+TO_COME = "Its date of publication is to come. Clear that date, or enter today or an earlier day."
+LACKS = "It has no {what}."
+CHANGED_SINCE = (
+    "Nothing has been done, because somebody saved these in the meantime: {references}."
+    " Check the list again."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What can be done to protocols with these statuses. `publishes`: they become public."""
+
+    statuses: frozenset[str]
+    publishes: bool = False
+
+
+PUBLISH = Act(statuses=frozenset({DRAFT}), publishes=True)
+WITHDRAW = Act(statuses=frozenset({PUBLISHED}))
+REINSTATE = Act(statuses=frozenset({WITHDRAWN}))
+CORRECT_WITHDRAWAL = Act(statuses=frozenset({WITHDRAWN}))
+MOVE = Act(statuses=frozenset(Protocol.Status))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActPreview:
+    """A protocol as it is stored, and why the act is refused for it; empty where it is not."""
+
+    protocol: Protocol
+    snapshot: Snapshot
+    refusals: list[str] = field(default_factory=list)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that differs as soon as anything stored of it differs."""
+        return plan_digest(self.snapshot)[:16]
+
+
+def in_force() -> dict[str, Any]:
+    """Return the values of a protocol that is put back in force."""
+    return {
+        "status": PUBLISHED,
+        "withdrawn_on": None,
+        "withdrawn_reason": "",
+        "replaced_by": None,
+    }
+
+
+def withdrawn(
+    *, on: datetime.date, reason: str, replaced_by: Protocol | None = None
+) -> dict[str, Any]:
+    """Return the values of a protocol that is withdrawn on the day `on`, for a public reason."""
+    return {
+        "status": WITHDRAWN,
+        "withdrawn_on": on,
+        "withdrawn_reason": reason,
+        "replaced_by": replaced_by,
+    }
+
+
+def preview_act(act: Act, keys: Sequence[str], *, on: datetime.date) -> list[ActPreview]:
+    """Return what is stored of protocols on the day `on`, and why the act is refused for each.
+
+    It takes as many queries for 500 as for one. What is not stored is left out.
+    """
+    previews = []
+    for some in batches(sorted(keys)):
+        rows = Protocol.objects.filter(pk__in=some).select_related("theme").with_parties()
+        snapshots = snapshots_of(Protocol, some)
+        previews += [
+            ActPreview(
+                protocol=protocol,
+                snapshot=snapshots[protocol.pk],
+                refusals=_refusals(act, protocol, on),
+            )
+            for protocol in rows.prefetch_related("documents")
+            if protocol.pk in snapshots
+        ]
+    return previews
+
+
+def perform_act(
+    act: Act,
+    shown: Mapping[str, str],
+    values: Mapping[str, Any],
+    *,
+    at: datetime.datetime,
+    by: User | None = None,
+    why: str = "",
+) -> list[str]:
+    """Give each protocol in `shown` the `values`, as one change each, or none of them.
+
+    `shown` has the fingerprint of each as its page showed it. Returns the references of
+    those that changed. Raises ValidationError where one was saved since, or is refused.
+    """
+    keys, on = sorted(shown), timezone.localdate(at)
+    other = values.get("replaced_by")
+    with update_search_and_version(savepoint=True):
+        for some in batches(sorted({*keys, *([other.pk] if other else [])})):
+            lock_rows(Protocol.objects.filter(pk__in=some).only("pk"))
+        previews = {each.protocol.pk: each for each in preview_act(act, keys, on=on)}
+        changed = [
+            key for key in keys if key not in previews or previews[key].fingerprint != shown[key]
+        ]
+        if changed:
+            raise ValidationError(CHANGED_SINCE.format(references=", ".join(changed)))
+        rows = [each.protocol for each in previews.values()]
+        refused = [f"{each.protocol}: {why}" for each in previews.values() for why in each.refusals]
+        if refused:
+            raise ValidationError(refused)
+        differing = [row for row in rows if _differs(row, values)]
+        for protocol in differing:
+            for name, value in values.items():
+                setattr(protocol, name, value)
+            if other:
+                protocol.clean()
+        done = [protocol.pk for protocol in differing]
+        with record_changes(Protocol, done, at=at, by=by, why=why):
+            columns = [MODEL_FIELDS[name].attname for name in values]
+            update_rows([(protocol, columns) for protocol in differing], check=True)
+        return done
+
+
+def _differs(protocol: Protocol, values: Mapping[str, Any]) -> bool:
+    return any(getattr(protocol, name) != value for name, value in values.items())
+
+
+def _refusals(act: Act, protocol: Protocol, on: datetime.date) -> list[str]:
+    if protocol.status not in act.statuses:
+        return [NOT_FROM[Protocol.Status(protocol.status)]]
+    if not act.publishes:
+        return []
+    lacking = [LACKS.format(what=each) for each in to_publish(protocol)]
+    if protocol.published_on and protocol.published_on > on:
+        lacking.append(TO_COME)
+    return lacking

@@ -1,0 +1,377 @@
+"""Publishing, withdrawing, putting back in force and moving: each on a page of its own."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from registers import changes
+from registers.admin.publishing import MAX_PROTOCOLS
+from registers.changes import publishing
+from registers.models import Change, Organisation, Party, Protocol, Theme
+from tests.admin.typing_in import Page, address, boxes, messages, send
+from tests.cast import door_of
+from tests.makers import withdrawn
+from tests.models.making import saved
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+
+TODAY = datetime.date(2026, 11, 22)
+LIST = address("protocol", "changelist")
+MISTAKE = {"because": "mistake"}
+
+
+def a_draft(reference: str = "9001", *, lead: bool = True, **fields: Any) -> Protocol:
+    theme = Theme.objects.first()
+    draft = Protocol(
+        reference=reference, **{"title": "A draft", "theme": theme, "purpose": "To warn."} | fields
+    )
+    party = Party(
+        protocol=draft, organisation=Organisation.objects.named("EPUT").get(), role="lead"
+    )
+    saved(draft, *([party] if lead else []))
+    return draft
+
+
+def stored(reference: str = "9001") -> Protocol:
+    return Protocol.objects.get(pk=reference)
+
+
+def act(door: Client, name: str, reference: str = "9001", **typed: str) -> Any:
+    """Open the page of an act for one protocol, fill it in, and press its button."""
+    return send(door, address("protocol", name, reference), _do="yes", **typed)
+
+
+def select(door: Client, name: str, *references: str, **more: str) -> Any:
+    """Tick protocols on the list and choose the action."""
+    ticked = {"action": f"{name}_selected", "_selected_action": list(references), "index": "0"}
+    return door.post(LIST, ticked | more, follow=True)
+
+
+def confirm(door: Client, name: str, page: Any, *, without: str = "", **typed: str) -> Any:
+    """Press the button of the page of an act for many."""
+    shown = [each.value for each in page.context["allowed"]]
+    ticked = [value for value in shown if not without or not value.startswith(without)]
+    sent = Page(page.content.decode()).boxes | {"all": page.context["keys"], "protocol": ticked}
+    return door.post(
+        address("protocol", f"{name}_many"), sent | {"_do": "yes"} | typed, follow=True
+    )
+
+
+def everything() -> tuple[Any, ...]:
+    return list(Protocol.objects.values()), list(Change.objects.values())
+
+
+@pytest.fixture
+def door(publisher) -> Client:
+    return door_of(publisher)
+
+
+class TestSaving:
+    @pytest.mark.parametrize("reference", ["9001", "0046"])
+    def test_never_changes_the_status(self, door, reference):
+        a_draft()
+        before = stored(reference).status
+        forged = {
+            "status": {"draft": "published", "published": "withdrawn"}[before],
+            "withdrawn_on": "2026-11-01",
+            "withdrawn_reason": "Over.",
+            "replaced_by": "0042",
+        }
+        form = address("protocol", "change", reference)
+        assert not forged.keys() & boxes(door, form).keys()
+        send(door, form, title="Renamed", **forged)
+        after = stored(reference)
+        assert (after.title, after.status, after.withdrawn_on) == ("Renamed", before, None)
+
+    def test_adds_a_draft(self, door):
+        given = {"reference": "9002", "title": "New", "theme": str(stored("0046").theme_id)}
+        send(door, address("protocol", "add"), status="published", **given)
+        assert stored("9002").status == "draft"
+
+    @pytest.mark.parametrize("form", ["add", "change"])
+    def test_leads_on_to_the_page_that_publishes(self, door, form):
+        url, typed = address("protocol", "add"), {"reference": "9001", "title": "New"}
+        if form == "change":
+            a_draft()
+            url, typed = address("protocol", "change", "9001"), {"title": "New"}
+        page = send(door, url, theme=str(stored("0046").theme_id), _publish="yes", **typed)
+        assert page.redirect_chain[-1][0] == address("protocol", "publish", "9001")
+        assert (stored().title, stored().status) == ("New", "draft")
+
+    def test_offers_an_editor_no_way_to_publish(self, editor):
+        a_draft()
+        form = address("protocol", "change", "9001")
+        page = door_of(editor).get(form)
+        assert "_publish" not in boxes(door_of(editor), form)
+        assert address("protocol", "publish", "9001") not in page.content.decode()
+        page = send(door_of(editor), form, title="New", _publish="yes")
+        assert page.redirect_chain[-1][0] == LIST
+
+
+class TestPublishing:
+    def test_is_one_change(self, door, publisher):
+        a_draft()
+        act(door, "publish", why="All have signed.")
+        assert (stored().status, stored().published_on) == ("published", TODAY)
+        change = stored().changes.get()
+        assert (change.kind, change.by, change.why) == ("added", publisher, "All have signed.")
+        assert Client().get("/protocols/9001/").status_code == 200
+
+    def test_the_page_shows_what_will_be_public(self, door):
+        a_draft(admin_note="Ask Provide.")
+        page = door.get(address("protocol", "publish", "9001"))
+        (shown,) = page.context["allowed"]
+        fields = {each.field: each.after for each in shown.public}
+        assert fields["Purpose"] == (("To warn.", False),)
+        assert "Lead organisation" in fields
+        assert "Ask Provide." not in page.content.decode()
+        assert "Review month" in shown.missing
+        assert Page(page.content.decode()).inline == []
+
+    @pytest.mark.parametrize(
+        ("lacks", "sentence"),
+        [
+            ({"purpose": " "}, "It has no purpose."),
+            ({"lead": False}, "It has no lead organisation."),
+            ({"published_on": TODAY + datetime.timedelta(1)}, publishing.TO_COME),
+        ],
+        ids=["no purpose", "no lead", "a day to come"],
+    )
+    def test_is_refused(self, door, lacks, sentence):
+        a_draft(**lacks)
+        url, before = address("protocol", "publish", "9001"), everything()
+        (refused,) = door.get(url).context["refused"]
+        assert refused.refusals == [sentence]
+        (each,) = publishing.preview_act(publishing.MOVE, ["9001"], on=TODAY)
+        page = door.post(url, {"_do": "yes", "protocol": f"9001 {each.fingerprint}"})
+        assert sentence in str(page.context["form"].errors)
+        assert everything() == before
+
+    def test_keeps_a_day_that_is_past(self, door):
+        a_draft(published_on=datetime.date(2020, 5, 1))
+        act(door, "publish")
+        assert stored().published_on == datetime.date(2020, 5, 1)
+
+    def test_of_what_was_saved_since_is_refused(self, door):
+        draft = a_draft()
+        url = address("protocol", "publish", "9001")
+        sent = boxes(door, url) | {"_do": "yes"}
+        draft.title = "Another title"
+        saved(draft)
+        before = everything()
+        page = door.post(url, sent)
+        assert "9001" in str(page.context["form"].non_field_errors())
+        assert everything() == before
+        door.post(url, Page(page.content.decode()).boxes | {"_do": "yes"})
+        assert stored().status == "published"
+
+    def test_twice_is_refused(self, door):
+        a_draft()
+        url = address("protocol", "publish", "9001")
+        sent = boxes(door, url) | {"_do": "yes"}
+        door.post(url, sent)
+        before = everything()
+        assert door.post(url, sent).status_code == 200
+        assert everything() == before
+
+    @pytest.mark.parametrize("sent", ["", "9001", "0046 0123456789abcdef"])
+    def test_of_nothing_that_the_page_showed_is_refused(self, door, sent):
+        a_draft()
+        before = everything()
+        page = door.post(address("protocol", "publish", "9001"), {"_do": "1", "protocol": sent})
+        assert page.context["form"].errors
+        assert everything() == before
+
+    def test_of_what_is_not_there(self, door):
+        assert door.get(address("protocol", "publish", "9999")).status_code == 404
+
+
+class TestWithdrawing:
+    def test_for_a_mistake_says_just_that(self, door, publisher):
+        act(door, "withdraw", "0046", **MISTAKE)
+        after = stored("0046")
+        assert (after.withdrawn_on, after.withdrawn_reason) == (TODAY, "Published by mistake")
+        assert after.changes.first().by == publisher
+        page = Client().get("/protocols/0046/").content.decode()
+        assert "22 November 2026</time>: Published by mistake" in page
+
+    def test_with_a_day_a_reason_and_a_replacement(self, door):
+        act(
+            door,
+            "withdraw",
+            "0046",
+            because="other",
+            withdrawn_reason="It ended.",
+            withdrawn_on="31/03/2026",
+            replaced_by="42",
+        )
+        after = stored("0046")
+        assert after.withdrawn_on == datetime.date(2026, 3, 31)
+        assert (after.withdrawn_reason, after.replaced_by_id) == ("It ended.", "0042")
+
+    def test_for_what_is_itself_withdrawn_is_warned_of(self, door):
+        Protocol.objects.filter(pk="0042").update(**withdrawn())
+        page = act(door, "withdraw", "0046", replaced_by="0042", **MISTAKE)
+        assert "is itself withdrawn" in messages(page)
+        assert stored("0046").replaced_by_id == "0042"
+
+    @pytest.mark.parametrize(
+        ("typed", "field"),
+        [
+            ({}, "because"),
+            ({"because": "other"}, "withdrawn_reason"),
+            ({"because": "other", "withdrawn_reason": " "}, "withdrawn_reason"),
+            (MISTAKE | {"withdrawn_reason": "Over."}, "withdrawn_reason"),
+            (MISTAKE | {"withdrawn_on": ""}, "withdrawn_on"),
+            (MISTAKE | {"withdrawn_on": "soon"}, "withdrawn_on"),
+            (MISTAKE | {"withdrawn_on": "23/11/2026"}, "withdrawn_on"),
+            (MISTAKE | {"replaced_by": "0099"}, "replaced_by"),
+            (MISTAKE | {"replaced_by": "9001"}, "replaced_by"),
+            (MISTAKE | {"replaced_by": "0046"}, "replaced_by"),
+        ],
+        ids=str,
+    )
+    def test_is_refused_beside_the_box(self, door, typed, field):
+        a_draft()
+        before = everything()
+        page = act(door, "withdraw", "0046", **typed)
+        assert list(page.context["form"].errors) == [field]
+        assert everything() == before
+
+    def test_of_a_draft_is_refused(self, door):
+        a_draft()
+        page = door.get(address("protocol", "withdraw", "9001"))
+        assert [each.protocol.pk for each in page.context["refused"]] == ["9001"]
+
+    def test_can_be_corrected(self, door):
+        act(door, "withdraw", "0046", **MISTAKE)
+        url = address("protocol", "correct", "0046")
+        initial = door.get(url).context["form"].initial
+        assert (initial["because"], initial["withdrawn_reason"]) == ("mistake", "")
+        send(door, url, _do="1", because="other", withdrawn_reason="It ended.")
+        assert stored("0046").withdrawn_reason == "It ended."
+        assert stored("0046").status == "withdrawn"
+        initial = door.get(url).context["form"].initial
+        assert (initial["because"], initial["withdrawn_reason"]) == ("other", "It ended.")
+
+    def test_and_put_back_in_force(self, door):
+        act(door, "withdraw", "0046", replaced_by="0042", **MISTAKE)
+        act(door, "reinstate", "0046", why="It is still used.")
+        after = stored("0046")
+        assert (after.status, after.withdrawn_on, after.withdrawn_reason, after.replaced_by_id) == (
+            "published",
+            None,
+            "",
+            None,
+        )
+        change = after.changes.first()
+        assert (change.kind, change.why) == ("reinstated", "It is still used.")
+
+
+class TestMany:
+    def test_are_published_but_for_those_refused_and_those_left(self, door):
+        for number in range(9001, 9005):
+            a_draft(str(number), purpose="" if number == 9004 else "To warn.")
+        page = select(door, "publish", "9001", "9002", "9003", "9004", "0046")
+        assert {each.protocol.pk for each in page.context["refused"]} == {"9004", "0046"}
+        assert Page(page.content.decode()).inline == []
+        page = confirm(door, "publish", page, without="9002", why="They were imported.")
+        assert page.redirect_chain[-1][0] == LIST
+        statuses = [stored(str(number)).status for number in range(9001, 9005)]
+        assert statuses == ["published", "draft", "published", "draft"]
+        assert stored("9003").changes.get().why == "They were imported."
+
+    def test_are_withdrawn_and_put_back(self, door):
+        confirm(door, "withdraw", select(door, "withdraw", "0046", "0042"), **MISTAKE)
+        assert {stored(each).status for each in ("0046", "0042")} == {"withdrawn"}
+        confirm(door, "reinstate", select(door, "reinstate", "0046", "0042"))
+        assert {stored(each).status for each in ("0046", "0042")} == {"published"}
+
+    def test_are_moved_and_what_is_there_already_is_named(self, door):
+        theme = stored("0046").theme
+        other = Protocol.objects.exclude(theme=theme).first()
+        before = stored("0046").changes.count()
+        page = confirm(door, "move", select(door, "move", "0046", other.pk), theme=str(theme.pk))
+        assert "already: 0046" in messages(page)
+        assert stored(other.pk).theme == theme
+        assert stored("0046").changes.count() == before
+
+    def test_none_is_changed_where_one_was_saved_since(self, door):
+        drafts = [a_draft(str(number)) for number in (9001, 9002)]
+        page = select(door, "publish", "9001", "9002")
+        drafts[1].purpose = "To be sure."
+        saved(drafts[1])
+        before = everything()
+        page = confirm(door, "publish", page, without="")
+        assert "9002" in str(page.context["form"].non_field_errors())
+        assert everything() == before
+        confirm(door, "publish", page)
+        assert {stored(each).status for each in ("9001", "9002")} == {"published"}
+
+    def test_what_was_deleted_since_is_left_out(self, door):
+        a_draft("9001")
+        gone = a_draft("9002")
+        page = select(door, "publish", "9001", "9002")
+        with changes.record_change(gone, at=timezone.now()):
+            changes.remove(gone)
+        page = confirm(door, "publish", page)
+        assert "9002" in str(page.context["form"].non_field_errors())
+        assert stored("9001").status == "draft"
+        assert page.context["keys"] == ["9001"]
+
+    @pytest.mark.parametrize("number", [0, MAX_PROTOCOLS + 1], ids=["none", "too many"])
+    def test_a_form_without_protocols_or_with_too_many(self, door, number):
+        sent = {"all": [f"{1000 + each}" for each in range(number)]}
+        page = door.post(address("protocol", "publish_many"), sent, follow=True)
+        assert page.redirect_chain[-1][0] == LIST
+        assert "Select at least one protocol" in messages(page)
+
+    def test_more_than_one_page_shows_are_refused(self, door, monkeypatch):
+        monkeypatch.setattr("registers.admin.publishing.MAX_PROTOCOLS", 20)
+        page = select(door, "withdraw", "0046", select_across="1")
+        assert "You selected 25." in messages(page)
+
+    def test_queries_are_as_many_for_thirty_as_for_three(self, door):
+        counts = []
+        for first, number in ((8000, 3), (8100, 30)):
+            for reference in range(first, first + number):
+                a_draft(str(reference))
+            references = [str(first + each) for each in range(number)]
+            with CaptureQueriesContext(connection) as captured:
+                page = select(door, "publish", *references)
+                confirm(door, "publish", page)
+            assert Protocol.public.filter(pk__in=references).count() == number
+            counts.append(len(captured))
+        assert counts[1] <= counts[0] + 5
+
+    @pytest.mark.parametrize("name", ["publish", "withdraw", "reinstate", "move"])
+    def test_an_editor_has_no_such_action(self, editor, name):
+        before = everything()
+        page = select(door_of(editor), name, "0046")
+        assert "allowed" not in (page.context or {})
+        assert everything() == before
+
+
+@pytest.mark.parametrize("name", ["publish", "withdraw", "reinstate", "correct"])
+def test_a_forged_post_is_refused_to_all_but_publishers(editor, stranger, name):
+    a_draft()
+    Protocol.objects.filter(pk="0042").update(**withdrawn())
+    act_of = {"publish": publishing.PUBLISH, "withdraw": publishing.WITHDRAW}
+    reference = {"publish": "9001", "withdraw": "0046"}.get(name, "0042")
+    rule = act_of.get(name, publishing.REINSTATE)
+    (each,) = publishing.preview_act(rule, [reference], on=TODAY)
+    sent = {"protocol": f"{reference} {each.fingerprint}", "all": reference, "_do": "1"}
+    before = everything()
+    for person, status in ((stranger, 302), (editor, 403)):
+        for url in [address("protocol", name, reference)] + (
+            [address("protocol", f"{name}_many")] if name != "correct" else []
+        ):
+            assert door_of(person).post(url, sent | MISTAKE).status_code == status
+    assert everything() == before
