@@ -30,6 +30,12 @@ from tests.browser.looking import look
 
 pytestmark = pytest.mark.browser
 
+LIGHT = {"color_scheme": "light", "forced_colors": "none"}
+DARK = {"color_scheme": "dark", "forced_colors": "none"}
+# Colours are forced on a light ground in the one window, and on a dark one in the other.
+FORCED_ON_LIGHT = {"color_scheme": "light", "forced_colors": "active"}
+FORCED_ON_DARK = {"color_scheme": "dark", "forced_colors": "active"}
+
 
 class Visit:
     """A page as it is loaded, with all that happens on the way."""
@@ -94,10 +100,15 @@ def check(page: Page, register: str, example: Example) -> None:
     with Visit(page, register + example.path) as visit:
         assert visit.answer.status == example.status
         check_outline(look(page, "outline"))
-        for window in (DESKTOP, PHONE):
+        for window, forced in ((DESKTOP, FORCED_ON_LIGHT), (PHONE, FORCED_ON_DARK)):
             page.set_viewport_size(window)
             nothing(look(page, "sticking_out"), f"stands out of a window {window['width']} wide")
             nothing(axe_finds(page), f"is found by axe in a window {window['width']} wide")
+            for colours in (DARK, forced):
+                page.emulate_media(**colours)
+                found = axe_finds(page, colours=True)
+                nothing(found, f"is found by axe in a window {window['width']} wide with {colours}")
+            page.emulate_media(**LIGHT)
         check_traffic(visit, register)
         nothing(look(page, "kept"), "is kept on the device")
 
