@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.conf import settings
 from django.db.models import Q
 
 from registers.models import Identifier, Name, Organisation, Protocol
@@ -15,6 +17,7 @@ from registers.search.binding import ANY, OWN, Binding
 from registers.search.index import Index, Mask
 from registers.search.organisation_names import OrganisationNames, letters_of
 from registers.search.text.search import Search, search
+from registers.search.text.words import words_of
 
 MAX_WORDS = 10  # offered, of a query that can have a hundred
 MAX_ORGANISATIONS = 5
@@ -60,20 +63,60 @@ def organisations_meant(
 ) -> list[FoundOrganisation]:
     """Return the organisations that somebody may mean by what was typed, the likeliest first.
 
-    One that is called exactly so, or has this identifier. Where no protocol has every word,
-    also those with every word in their names and identifiers; where none has some, also
-    those with the names most like it. `on` is the day on which protocols bind them.
+    One that is called exactly so, or has this identifier; if there is none, those with every
+    word of several in their names and identifiers, and the groups that one of this name may
+    belong to. Where no protocol has every word, also those with the only word, or with what
+    stands for it; where none has some, also those with the names most like it. `on` is the day
+    on which protocols bind them.
     """
-    found = list(_called_exactly(query.corrected or query.query))
-    if not has_every:
-        known = Organisation.objects.filter(pk__in=query.organisations()[:MOST_COMPARED])
-        found += known.order_by("name")[:MAX_ORGANISATIONS]
+    found = exactly = list(_called_exactly(query.corrected or query.query))
+    if not has_every or (len(query.terms) > 1 and not exactly):
+        named = query.organisations(as_typed=has_every)[:MOST_COMPARED]
+        known = Organisation.objects.filter(pk__in=named)
+        found = [*exactly, *known.order_by("name")[:MAX_ORGANISATIONS]]
     if has_some and not has_every and not found:
         typed = query.query[:MAX_NAME_LENGTH]
         found += OrganisationNames().with_every_word(typed, most=MAX_ORGANISATIONS)
     if not has_some and query.terms:
         found += organisations_called_like(query)
-    return [_counted(each, index, on) for each in list(dict.fromkeys(found))[:MAX_ORGANISATIONS]]
+    found = list(dict.fromkeys(found))[:MAX_ORGANISATIONS]
+    groups = () if exactly else _groups_with_such_members(query, index)
+    return [
+        *(_counted(each, index, on) for each in found if each not in groups),
+        *(counted for each in groups if (counted := _counted(each, index, on)).count),
+    ]
+
+
+def _groups_with_such_members(query: Search, index: Index) -> OrganisationQuerySet:
+    """Return the groups that one with such a name may belong to: All Essex Schools, of a school.
+
+    With every word, where a protocol has them all as they were typed; else with any, or one
+    that stands for it. Words of the partnership's own name say nothing.
+    """
+    everywhere = {word.stem for word in words_of(settings.PARTNERSHIP.name)}
+    wanted = []
+    for term in query.terms:
+        forms = (*term.forms, *(term.synonym_groups[0] if term.synonym_groups else ()))
+        stems = {form.stems[0] for form in forms if len(form.stems) == 1}
+        if not everywhere.issuperset(stem for form in term.forms[:1] for stem in form.stems):
+            wanted.append(stems)
+    suffices = all if query.has_all_as_typed else any
+    found = [
+        key
+        for key, words in _words_of_groups(index.version)
+        if wanted and suffices(stems & words for stems in wanted)
+    ]
+    return Organisation.objects.filter(pk__in=found[:MAX_ORGANISATIONS]).order_by("name")
+
+
+@lru_cache(maxsize=1)
+def _words_of_groups(_: str) -> list[tuple[int, frozenset[str]]]:
+    """Return the id of each group with the words of its names; the version is the cache's key."""
+    words: dict[int, set[str]] = {}
+    names = Name.objects.filter(organisation__kind=Organisation.Kind.GROUP)
+    for key, text in names.order_by("organisation").values_list("organisation", "text"):
+        words.setdefault(key, set()).update(word.stem for word in words_of(text))
+    return [(key, frozenset(stems)) for key, stems in words.items()]
 
 
 def _counted(organisation: Organisation, index: Index, on: datetime.date) -> FoundOrganisation:

@@ -290,6 +290,31 @@ def test_no_organisation_is_offered_beside_what_was_found(client: Client, real_r
     assert ask(client, q="children").context["results"].organisations_meant == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "slugs"),
+    [
+        # Schools that no protocol names; with a word that another stands for; with a question.
+        ("Anglo European School", ["all-essex-schools"]),
+        ("Harlow Academy", ["all-essex-schools"]),
+        ("what binds my school", ["all-essex-schools"]),
+        # A word of the partnership's own name, and one of several that are all found.
+        ("Essex", []),
+        ("school attendance", []),
+        # Several words of a name, beside protocols that have them too.
+        ("Princess Alexandra", ["princess-alexandra-hospital-nhs-trust"]),
+    ],
+)
+def test_a_group_or_a_name_with_these_words_is_offered(client, real_register, asked, slugs):
+    response = ask(client, q=asked)
+    meant = response.context["results"].organisations_meant
+    assert [each.organisation.slug for each in meant] == slugs
+    for each in meant:
+        assert (
+            each.count == ask(client, organisation=each.organisation.slug).context["results"].count
+        )
+        assert f'href="/?organisation={each.organisation.slug}"' in response.content.decode()
+
+
 def test_some_of_the_words_are_listed_on_the_page_and_in_no_file(client: Client, real_register):
     response = ask(client, q="children zebra")
     results = response.context["results"]

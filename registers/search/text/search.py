@@ -81,14 +81,24 @@ class Search:
         found = near and _all_of(_parse(near, self.index), near, self.index).any()
         return near if found else ""
 
-    def organisations(self) -> list[int]:
+    def organisations(self, *, as_typed: bool = False) -> list[int]:
         """Return the ids of the organisations of which the names and identifiers have every word.
 
         In the order of ids; also of those that no protocol names itself. Where none has the
-        words, those with what stands for them.
+        words, and not only they will do, those with what stands for them.
         """
-        forms = ([term.forms for term in self.terms], [term.all_forms for term in self.terms])
-        return next(filter(None, map(_organisations_with, forms)), [])
+        found = _organisations_with(term.forms for term in self.terms)
+        if found or as_typed:
+            return found
+        return _organisations_with(term.all_forms for term in self.terms)
+
+    @cached_property
+    def has_all_as_typed(self) -> bool:
+        """Whether any public protocol has every word itself, and not only what stands for it."""
+        found = self.mask.copy()
+        for term in self.terms:
+            found &= _found(self.index, term.forms)
+        return bool(found.any())
 
     def finds(self, term: Term) -> bool:
         """Return whether any public protocol has this term."""
