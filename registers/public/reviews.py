@@ -234,6 +234,8 @@ def _numbers_and_charts(question: ReviewQuestion) -> dict[str, Any]:
         "grace": in_months(grace()),
         "overdue_year": link(summary.overdue_year),
         "due_now": link(summary.due_now),
+        "next_quarter": link(summary.next_quarter),
+        "quarter": summary.quarter,
         "last_month_due_soon": last_month_due_soon(on),
         "earliest": summary.earliest,
         "calendar": calendar_chart(by_month(index, chosen, on), link, on=on),

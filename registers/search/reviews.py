@@ -48,6 +48,7 @@ def times_overdue() -> dict[int, str]:
 class ReviewSummary:
     """The number of protocols by review status. `due_now` are due in the month of the day.
 
+    `next_quarter` are due from the first to the last month of `quarter`, after that of the day.
     `overdue_past_grace` are overdue for more than the months of grace, `overdue_year` for more
     than a year. `earliest` is the due day of the earliest review.
     """
@@ -57,6 +58,8 @@ class ReviewSummary:
     overdue_past_grace: QueryCount
     overdue_year: QueryCount
     due_now: QueryCount
+    next_quarter: QueryCount
+    quarter: tuple[datetime.date, datetime.date]
     earliest: datetime.date | None
 
 
@@ -120,6 +123,7 @@ class Calendar:
 def review_summary(index: Index, chosen: Mask, on: datetime.date) -> ReviewSummary:
     """Return the number of chosen protocols by review status on the day `on`."""
     this, dated = month_number(on), MonthCounts(index, chosen)
+    first = min((this // 3 + 1) * 3, LAST - 2)
     numbers = np.bincount(statuses_on(index, on)[chosen], minlength=len(STATUSES)).tolist()
     earliest = dated.earliest
     return ReviewSummary(
@@ -131,6 +135,8 @@ def review_summary(index: Index, chosen: Mask, on: datetime.date) -> ReviewSumma
         overdue_past_grace=dated.between(FIRST, last_overdue(grace(), on)),
         overdue_year=dated.between(FIRST, last_overdue(YEAR, on)),
         due_now=dated.between(this, this),
+        next_quarter=dated.between(first, first + 2),
+        quarter=(month_of(first), month_of(first + 2)),
         earliest=None if earliest == NO_MONTH else last_day(month_of(earliest)),
     )
 

@@ -265,6 +265,18 @@ def test_the_pictures_of_the_real_register(client: Client):
     assert ("/?sort=review", "See all 25 in the register") in links(page)
 
 
+def test_the_next_quarter_and_the_files_stand_before_the_list(client: Client):
+    make_protocols(2, review_date=datetime.date(2027, 1, 1))
+    make_protocols(1, review_date=datetime.date(2027, 3, 1))
+    make_protocols(1, review_date=datetime.date(2027, 4, 1))
+    page = client.get("/reviews/")
+    number = page.context["next_quarter"]
+    assert number.count == 3 == client.get(html.unescape(number.href)).context["results"].count
+    source = page.content.decode()
+    assert source.index(f'href="{number.href}"') < source.index("<table")
+    assert source.index('href="#download"') < source.index("<table") < source.index('id="download"')
+
+
 def test_a_picture_of_one_line_is_left_out(client: Client):
     page = client.get("/reviews/?theme=safer-community&organisation=ecc&role=lead")
     assert not {"By theme", "By lead organisation"} & set(headings(page))

@@ -70,6 +70,10 @@ def check_how_they_stand(index, chosen, kept):
         assert found.overdue_past_grace.count == sum(slowly.overdue_more(m, 3, on) for m in dated)
         assert found.overdue_year.count == sum(slowly.overdue_more(m, 12, on) for m in dated)
         assert found.due_now.count == dated.count(on.replace(day=1))
+        first, last = found.quarter
+        assert on < first
+        assert (first.month % 3, last.month - first.month, last.year) == (1, 2, first.year)
+        assert found.next_quarter.count == sum(first <= month <= last for month in dated)
         assert found.earliest == (end_of_month(min(dated)) if dated else None)
         lengths = by_time_overdue(index, chosen, on)
         assert [figure.count for figure in lengths.values()] == slowly.lengths(kept, on)
@@ -173,6 +177,7 @@ def figures_of(now: ReviewSummary, calendar: Calendar, lines, lengths) -> list[Q
         now.overdue_past_grace,
         now.overdue_year,
         now.due_now,
+        now.next_quarter,
         *now.by_status.values(),
     ]
     found += [calendar.earlier, calendar.later, calendar.ahead, *lengths.values()]
@@ -386,6 +391,10 @@ def test_6_are_due_and_not_overdue_on_30_june_2022(real_register):
     assert numbers(found.by_status) == {"overdue": 17, "due-soon": 6, "in-date": 2, "none": 0}
     assert found.due_now.count == 6
     assert found.due_now.query == {"review_from": "2022-06", "review_to": "2022-06"}
+    # None of the two in date is due from July to September.
+    assert found.next_quarter.count == 0
+    in_march = review_summary(*chosen_by({}), datetime.date(2022, 3, 31))
+    assert in_march.next_quarter.query == {"review_from": "2022-04", "review_to": "2022-06"}
     # The day after, they are.
     after = review_summary(*chosen_by({}), datetime.date(2022, 7, 1))
     assert numbers(after.by_status)["overdue"] == 23
