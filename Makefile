@@ -56,7 +56,7 @@ libreoffice: setup-dev ## Compare what LibreOffice finds in the workbooks, where
 picture: setup-dev ## Make docs/register.png, the picture of the README, anew (CHROMIUM=)
 	@sh weisf/steps/test.sh picture
 
-bench: setup-dev ## Measure the register beside others, half an hour (BENCH_ARGS=--help)
+bench: setup-dev ## Measure the register beside others, forty minutes (BENCH_ARGS=--help)
 	@sh weisf/steps/test.sh bench
 
 kills: setup-dev ## Kill imports at random moments: each leaves all or nothing (KILLS_ARGS=)

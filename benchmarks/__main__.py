@@ -103,8 +103,10 @@ class Run:
             else:
                 self.notes.append(f"{name} at {size:,} gives no ETag, so 304 is not measured.")
             self.works += [works.new(size, kind, ours) for kind in measures.KINDS]
-            self.works.append(works.csv(size, ours, "/protocols.csv"))
+            self.works += [works.file(size, *each, ours) for each in measures.FILES.items()]
             share = works.found_something(size, ours)
+            if size == max(self.asked.sizes):
+                self._start_edited(one, name, url=database)
         self.notes.append(f"Of the questions at {size:,} protocols {share:.0%} find something.")
         front = nginx.behind(self.servers, self.tools, one, targets.BEHIND, database=url)
         for contestant in (nginx.static(self.servers, self.tools, ours), front):
@@ -112,6 +114,14 @@ class Run:
         warm(front.port, ["/"] * 2, seconds=10)
         state = ask(front.port, "/").headers.get("x-cache", "unknown")
         self.notes.append(f"Behind nginx, `/` at {size:,} comes from its cache: {state}.")
+
+    def _start_edited(self, one: Register, name: str, *, url: str) -> None:
+        """Start one more, with more workers: each makes a page anew after an edit."""
+        workers = targets.MORE_WORKERS
+        name = f"{name}, {workers} workers"
+        ours = contestants.ours(self.servers, one, name, database=url, workers=workers)
+        self.works.append(self.measures.page(one.size, measures.WARM, ours, "/"))
+        self.works.append(self.measures.edited(one.size, ours))
 
     def _start_datasette(self, one: Register) -> None:
         works, size = self.measures, one.size
@@ -126,7 +136,7 @@ class Run:
             for kind in measures.KINDS:
                 self.works.append(works.new(size, kind, other, datasette=True))
             if tuned:
-                self.works.append(works.csv(size, other, measures.DATASETTE_CSV))
+                self.works.append(works.file(size, measures.CSV, measures.DATASETTE_CSV, other))
 
     def measure(self) -> None:
         """Do every work once a round, each round from another one on."""

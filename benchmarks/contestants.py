@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.data import Register, plain_environment
@@ -24,11 +25,15 @@ DATASETTE_TUNED = ("--setting", "suggest_facets", "off")
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """A server that answers. `pid` is gunicorn's first process, where it has one."""
+    """A server that answers. `pid` is gunicorn's first process, where it has one.
+
+    `env` is the environment in which ours was started.
+    """
 
     name: str
     port: int
     pid: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def site(self) -> str:
@@ -37,11 +42,18 @@ class Contestant:
 
 
 def ours(
-    started: Servers, register: Register, name: str, *, database: str, behind: str = ""
+    started: Servers,
+    register: Register,
+    name: str,
+    *,
+    database: str,
+    behind: str = "",
+    workers: int | None = None,
 ) -> Contestant:
     """Start the register on `database`, a URL, with the settings that it has by itself.
 
-    `behind` is the address of the proxy in front, where there is one.
+    `behind` is the address of the proxy in front, where there is one. `workers` are more or fewer
+    than it has by itself.
     """
     port = free_port()
     folder = started.folder / f"data-{port}"
@@ -54,10 +66,12 @@ def ours(
     )
     if database:
         env["DATABASE_URL"] = database
+    if workers:
+        env["WEB_WORKERS"] = str(workers)
     if behind:
         env["BEHIND_PROXY"] = "true"
     server = started.start(f"ours-{port}", GUNICORN, env, port)
-    return Contestant(name=name, port=port, pid=server.pid)
+    return Contestant(name=name, port=port, pid=server.pid, env=env)
 
 
 def bare(started: Servers) -> Contestant:

@@ -12,6 +12,7 @@ from benchmarks.idle import wait_until_idle
 from benchmarks.places import HERE, Unable
 
 LONGEST = 120  # seconds, for who is slow
+THREADS = 4  # at most: each connects on its own
 # What a browser says, so that who can compress does.
 HEADERS = {"Accept-Encoding": "gzip, deflate, br"}
 
@@ -44,12 +45,11 @@ class Generator:
         seconds: int,
         headers: Mapping[str, str],
     ) -> Load:
-        """Ask `site` for one address all the time, or for each of several once, in order.
+        """Ask `site` for one address all the time, or for each of several once.
 
-        One thread of wrk and `clients` connections, each asking again as soon as
-        it is answered. Who gives fewer than `clients` answers in that time gets
-        more of it. Raises Unable for an answer that is an error, and when the
-        addresses do not last.
+        There are `clients` connections, each asking again as soon as it is answered. Who
+        gives fewer than `clients` answers in that time gets more of it. Raises Unable for
+        an answer that is an error, and when the addresses do not last.
         """
         while True:
             found = self._run(site, addresses, clients, seconds, headers)
@@ -66,8 +66,8 @@ class Generator:
             wait_until_idle()
             seconds *= 4
             if not isinstance(addresses, str):
-                # Those that were asked for are no longer new.
-                addresses = addresses[int(found["requests"]) + clients :]
+                # Those that were asked for are no longer new; one thread may have asked for most.
+                addresses = addresses[THREADS * (int(found["requests"]) + clients) :]
 
     def _run(
         self,
@@ -78,7 +78,8 @@ class Generator:
         headers: Mapping[str, str],
     ) -> dict[str, float]:
         """Run wrk once, and return what load.lua says at its end."""
-        env, address = dict(self.env), "/"
+        threads, address = min(THREADS, clients), "/"
+        env = dict(self.env) | {"BENCH_THREADS": str(threads)}
         if isinstance(addresses, str):
             address = addresses
         else:
@@ -86,7 +87,14 @@ class Generator:
             env["BENCH_ADDRESSES"] = str(self.list)
         said = [f"{name}: {value}" for name, value in (HEADERS | dict(headers)).items()]
         command: list[str | Path] = [
-            *(self.wrk, "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", f"{LONGEST}s"),
+            *(
+                self.wrk,
+                f"-t{threads}",
+                f"-c{clients}",
+                f"-d{seconds}s",
+                "--timeout",
+                f"{LONGEST}s",
+            ),
             *(word for header in said for word in ("-H", header)),
             *("-s", HERE / "load.lua", f"{site}{address}"),
         ]

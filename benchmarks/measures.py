@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -22,13 +25,22 @@ MANY = 8  # connections, where requests a second are asked for
 FASTEST = {1: 400, MANY: 800}
 WARM_SECONDS = 0.5
 WARM_QUESTIONS = 40
-CSV_SECONDS = 15
+FILE_SECONDS = 15
+EDITED_SECONDS = 6  # an edit in each
 MOST_IN_VAIN = 0.4  # of the questions may find nothing
 
 WARM, ASKED_AGAIN, HELLO = "warm page", "304", "hello"
 NEW_ONE, NEW_MANY = "page never seen, 1 client", f"page never seen, {MANY} clients"
 SEARCH, FILTER = "search never asked, 1 client", "filter never asked, 1 client"
-CSV, FACETED = "CSV of everything", "faceted table page"
+EDITED, FACETED = "warm page, an edit each second", "faceted table page"
+CSV, XLSX, ODS = "CSV of everything", "XLSX of everything", "ODS of everything"
+CALENDAR = "calendar of everything"
+FILES = {
+    CSV: "/protocols.csv",
+    XLSX: "/protocols.xlsx",
+    ODS: "/protocols.ods",
+    CALENDAR: "/protocols.ics",
+}
 KINDS = {NEW_ONE: "new", NEW_MANY: "new", SEARCH: "search", FILTER: "filter"}
 
 
@@ -94,12 +106,26 @@ class Measures:
 
         return Work(line=Line(size, name, of.name), do=do)
 
-    def csv(self, size: int, of: Contestant, address: str) -> Work:
-        """Return the work of sending all as CSV: to its end in the first round, else its begin."""
+    def edited(self, size: int, of: Contestant) -> Work:
+        """Return the work of sending the home page while a protocol is edited each second."""
+
+        def do(_number: int) -> dict[str, float]:
+            with _edits(of):
+                return self._load(of, "/", MANY, {}, seconds=max(self.seconds, EDITED_SECONDS))
+
+        return Work(line=Line(size, EDITED, of.name), do=do)
+
+    def file(self, size: int, name: str, address: str, of: Contestant) -> Work:
+        """Return the work of sending all as a file, to its end in the first round.
+
+        In the others CSV is sent for FILE_SECONDS at most, and nothing else.
+        """
 
         def do(number: int) -> dict[str, float]:
+            if number and name != CSV:
+                return {}
             workers = Workers(of.pid) if of.pid else None
-            most = CSV_SECONDS if number else TIMEOUT
+            most = FILE_SECONDS if number else TIMEOUT
             answer = ask(of.port, address, keep_body=False, most=most)
             if answer.status != HTTPStatus.OK:
                 raise Unable(f"{of.name} answered {address} with {answer.status}.")
@@ -108,7 +134,7 @@ class Measures:
                 values["whole"] = answer.whole
             return values | ({"growth": float(workers.growth())} if workers else {})
 
-        return Work(line=Line(size, CSV, of.name), do=do)
+        return Work(line=Line(size, name, of.name), do=do)
 
     def found_something(self, size: int, of: Contestant, *, number: int = 40) -> float:
         """Return the share of questions that find something; of those that warm up.
@@ -119,7 +145,7 @@ class Measures:
         counts = []
         for question in asked:
             answer = ask(of.port, question.address, plain=True)
-            heading = re.search(rb">\s*([0-9,]+) protocols?\s*<", answer.body)
+            heading = re.search(rb'data-found="([0-9,]+)"', answer.body)
             if answer.status != HTTPStatus.OK or not heading:
                 raise Unable(f"{of.name} does not answer {question.address}: {answer.status}.")
             counts.append(int(heading[1].replace(b",", b"")))
@@ -129,17 +155,37 @@ class Measures:
         return share
 
     def _load(
-        self, of: Contestant, addresses: str | list[str], clients: int, headers: dict[str, str]
+        self,
+        of: Contestant,
+        addresses: str | list[str],
+        clients: int,
+        headers: dict[str, str],
+        *,
+        seconds: int = 0,
     ) -> dict[str, float]:
         before = ticks_of_descendants(of.pid) if of.pid else 0
         found = self.generator.load(
-            of.site, addresses, clients=clients, seconds=self.seconds, headers=headers
+            of.site, addresses, clients=clients, seconds=seconds or self.seconds, headers=headers
         )
         values = {"rate": found.rate, "p50": found.p50, "p95": found.p95, "p99": found.p99}
         if of.pid:
-            seconds = (ticks_of_descendants(of.pid) - before) / TICKS_PER_SECOND
-            values["processor"] = seconds / found.requests * 1e6
+            busy = (ticks_of_descendants(of.pid) - before) / TICKS_PER_SECOND
+            values["processor"] = busy / found.requests * 1e6
         return values
+
+
+@contextlib.contextmanager
+def _edits(of: Contestant) -> Iterator[None]:
+    """Have a process edit a protocol each second, from the first edit on. Raises Unable."""
+    command = [sys.executable, "-m", "benchmarks.editing"]
+    with subprocess.Popen(command, env=dict(of.env), stdout=subprocess.PIPE) as editor:
+        assert editor.stdout  # noqa: S101 (for the types)
+        try:
+            if not editor.stdout.readline():
+                raise Unable("No protocol could be edited. Read the message above.")
+            yield
+        finally:
+            editor.terminate()
 
 
 FACETED_ADDRESS = f"{DATASETTE_TABLE}?" + "&".join(f"{a}={b}" for a, b in DATASETTE_FACETS)

@@ -57,9 +57,12 @@ class Results:
 
     figures: list[Figure] = field(default_factory=list)
 
-    def spread(self, name: str, line: Line) -> Spread | None:
-        """Return what the rounds say of the value `name`; None where it was not measured."""
-        found = list(self._by_round(name, line).values())
+    def spread(self, name: str, line: Line, scale: float = 1) -> Spread | None:
+        """Return what the rounds say of the value `name`, in another unit with `scale`.
+
+        None where it was not measured.
+        """
+        found = [scale * value for value in self._by_round(name, line).values()]
         return Spread(found) if found else None
 
     def ratio(self, name: str, above: Line, below: Line) -> Spread | None:

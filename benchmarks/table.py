@@ -40,7 +40,7 @@ def written(
             ),
             _loads(results),
         ),
-        "### CSV of everything",
+        "### Everything as a file",
         _table(
             ("protocols", "work", "contestant", "first byte, s", "whole, s", "memory grew by, MB"),
             _files(results),
@@ -77,11 +77,10 @@ def _loads(results: Results) -> Iterable[Sequence[str]]:
 def _files(results: Results) -> Iterable[Sequence[str]]:
     for line in results.lines():
         first = results.spread("first_byte", line)
-        growth = results.spread("growth", line)
+        growth = results.spread("growth", line, 1 / MEGABYTE)
         if first:
-            memory = growth and Spread([value / MEGABYTE for value in growth.values])
             whole = results.spread("whole", line)
-            yield [*_named(line), _spread(first, 3), _spread(whole, 3), _spread(memory, 0)]
+            yield [*_named(line), _spread(first, 3), _spread(whole, 3), _spread(growth, 0)]
 
 
 def _named(line: Line) -> list[str]:
