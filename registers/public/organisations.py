@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registers.models import Membership, Name, Organisation, Slug, Succession
+from registers.models.abbreviations import abbreviations_in
 from registers.public.picture import picture_around
 from registers.public.request_context import paginate
 from registers.search.binding import ANY, OWN
@@ -27,6 +28,7 @@ from registers.search.organisations import (
     protocols_of,
 )
 from registers.search.query_string import with_query
+from registers.search.rows import Row
 
 NAMES_PER_PAGE = 200
 PROTOCOLS_PER_PAGE = 50
@@ -83,6 +85,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     first = (page.page_number - 1) * PROTOCOLS_PER_PAGE
     names = sorted(organisation.names.all(), key=lambda name: KINDS.index(name.kind))
     sharing = named_with(index, organisation, on=on, most=MAX_SHARING)
+    rows = protocols.rows(first, first + PROTOCOLS_PER_PAGE)
     context = {
         "organisation": organisation,
         "names": names,
@@ -92,7 +95,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "protocols": protocols,
         "through": through,
         "page": page,
-        "rows": protocols.rows(first, first + PROTOCOLS_PER_PAGE),
+        "rows": rows,
+        "abbreviations": abbreviations_in(words_shown(rows)),
         "sharing": sharing,
         "picture": picture_around(index, organisation),
         "others": [sharing.organisations[:FIRST_SHARING], sharing.organisations[FIRST_SHARING:]],
@@ -101,6 +105,12 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         **groups_of(index, organisation, on),
     }
     return render(request, "organisations/detail.html", context)
+
+
+def words_shown(rows: list[Row]) -> str:
+    """Return the titles and purposes that the rows of a list show."""
+    found = [row.protocol for row in rows if row.protocol]
+    return "\n".join(text for each in found for text in (each.title, each.purpose))
 
 
 def short_name(names: list[Name]) -> str:

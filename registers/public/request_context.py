@@ -119,4 +119,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "canonical_url": f"{settings.SITE_URL}{with_query(quote(request.path), short)}",
         "is_unindexed": query.is_narrowed(today),
         "left_out": query.left_out,
+        "today": today,  # said on paper
     }

@@ -299,7 +299,6 @@ def _list(question: ReviewQuestion, chosen: Mask) -> dict[str, Any]:
         "lines": lines,
         "all_overdue": all(line.overdue for line in lines),
         "listed": question.link(QueryCount(count=urgent.count, query=BY_URGENCY)),
-        "says_through": explanation is not None and not explanation.is_plain,
         "other_leads_of_desk": _other_leads(urgent.rows, asked, urgent.count),
     }
 

@@ -113,7 +113,10 @@ class MonthField(TextField):
         if not text:
             return None
         if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) or text.startswith("0000"):
-            wrong = f"‘{shorten(text)}’ is not a month. Enter it like 2024-03."
+            wrong = (
+                f"‘{shorten(text)}’ is not a month. Enter a month and a year, like 3 2024"
+                " (in an address, 2024-03)."
+            )
             if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text) and not text.startswith("0000"):
                 wrong = "month must be a number from 1 to 12"
             elif text.startswith("-") or text.endswith("-"):  # one of two boxes was left empty
@@ -139,7 +142,10 @@ class DayField(TextField):
             day = None
         # fromisoformat also takes other ways to write a day, such as 2022-W26-4.
         if day is None or text != day.isoformat():
-            raise ValidationError(f"{self.label}: enter a real date, like 2022-06-30.")
+            wrong = "enter a real date, like 30 6 2022 (in an address, 2022-06-30)."
+            if re.fullmatch(r"[0-9]*-[0-9]*-[0-9]*", text) and not all(text.split("-")):
+                wrong = "enter a day, a month and a year"  # one of three boxes was left empty
+            raise ValidationError(f"{self.label}: {wrong}")
         if day.year not in self.YEARS:
             raise ValidationError(f"{self.label}: enter a date in the years 2 to 9998.")
         return day

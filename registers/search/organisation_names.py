@@ -5,6 +5,7 @@ Or, where none is, the organisations with the names most like it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 
 from rapidfuzz import fuzz, process
@@ -45,7 +46,8 @@ class OrganisationNames:
     def like(self, text: str, *, most: int) -> list[Organisation]:
         """Return the organisations with the names most like `text`, the likest first.
 
-        Those with every word of it in a name come first. Stop words do not count.
+        Those with every word of it in a name come first, then those with each but a slip of one
+        letter. Stop words do not count.
         """
         letters, organisations = self._compared
         wanted = " ".join(_telling(text))
@@ -56,7 +58,11 @@ class OrganisationNames:
             score_cutoff=MIN_LIKENESS,
             limit=most * NAMES_EACH,
         )
-        keys = [*self._with_every_word(wanted.split()), *(organisations[at] for _, _, at in found)]
+        keys = [
+            *self._with_every_word(wanted.split()),
+            *self._with_slips(wanted.split()),
+            *(organisations[at] for _, _, at in found),
+        ]
         return _in_order(list(dict.fromkeys(keys))[:most])
 
     def with_every_word(self, text: str, *, most: int) -> list[Organisation]:
@@ -77,12 +83,27 @@ class OrganisationNames:
                 found.append((len(name), name, key))
         return [key for _, _, key in sorted(found)]
 
+    def _with_slips(self, wanted: list[str]) -> list[int]:
+        """Return those with a name that has every word, or one like it, the shortest first."""
+        letters, organisations = self._compared
+        words = {word for name in letters for word in name.split() if len(word) >= MIN_LETTERS}
+        like = [
+            {word, *(near for near, _, _ in _within_one(word, words) if len(word) >= MIN_LETTERS)}
+            for word in wanted
+        ]
+        found = [
+            (len(name), name, key)
+            for name, key in zip(letters, organisations, strict=True)
+            if like and all(map({*name.split()}.intersection, like))
+        ]
+        return [key for _, _, key in sorted(found)]
+
     def _by_a_slip(self, text: str) -> Organisation | None:
         wanted = letters_of(text)
         if len(wanted) < MIN_SLIP_LENGTH:
             return None
         letters, organisations = self._compared
-        found = process.extract(wanted, letters, scorer=OSA.distance, score_cutoff=1, limit=None)
+        found = _within_one(wanted, letters)
         # School 1 is no slip for School 2.
         keys = {organisations[at] for name, _, at in found if _digits(name) == _digits(wanted)}
         return next(iter(_in_order([*keys])), None) if len(keys) == 1 else None
@@ -96,6 +117,14 @@ class OrganisationNames:
             letters.append(letters_of(key))
             organisations.append(organisation)
         return letters, organisations
+
+
+def _within_one(text: str, others: Collection[str]) -> list[tuple[str, int, int]]:
+    """Return those of `others` that differ from `text` in one letter at most, with positions."""
+    found: list[tuple[str, int, int]] = process.extract(
+        text, list(others), scorer=OSA.distance, score_cutoff=1, limit=None
+    )
+    return found
 
 
 def letters_of(text: str) -> str:

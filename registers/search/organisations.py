@@ -102,7 +102,7 @@ class OrganisationProtocols:
     withdrawn: int
     index: Index
     found: ProtocolList
-    explanation: Explanation
+    explanation: Explanation | None
 
     def rows(self, first: int, last: int) -> list[Row]:
         """Return the rows from `first` to before `last`, the most urgent review first."""
@@ -147,6 +147,7 @@ def protocols_of(
     """Return what binds an organisation on the day `on`. Each row says through what.
 
     The list is narrowed by `through`: 'own' to what names it itself, 'another' to the rest.
+    Where all rows are in its own name, none says so.
     """
     binding = Binding(index, organisation.pk, on=on)
     current = index.in_status(Protocol.Status.PUBLISHED)
@@ -167,7 +168,9 @@ def protocols_of(
         withdrawn=int((binding.mask() & index.in_status(Protocol.Status.WITHDRAWN)).sum()),
         index=index,
         found=ProtocolList(index, listed[through], earliest_review_first(index)),
-        explanation=Explanation([binding], [organisation]),
+        explanation=None
+        if np.array_equal(listed[through], own)
+        else Explanation([binding], [organisation]),
     )
 
 

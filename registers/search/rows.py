@@ -49,9 +49,15 @@ class Row:
         return explanation.of(self.protocol) if self.protocol else []
 
     @property
+    def shown_through(self) -> list[Through]:
+        """What a row of a page says of that: nothing where all rows would say the same."""
+        is_plain = self._explanation is not None and self._explanation.is_plain
+        return [] if is_plain else self.through
+
+    @property
     def through_words(self) -> str:
         """The same as one text."""
-        return "; ".join(each.words for each in self.through)
+        return "; ".join(each.words for each in self.shown_through)
 
     @property
     def protocol(self) -> Protocol | None:

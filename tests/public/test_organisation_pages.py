@@ -250,3 +250,13 @@ def test_an_earlier_address_leads_on_with_what_was_asked(client: Client, address
     changes.save(Name(organisation=group, text="GRP", kind="acronym"))
     answer = client.get(address)
     assert (answer.status_code, answer["Location"]) == (301, whole)
+
+
+def test_it_explains_the_abbreviations_of_its_list(client: Client):
+    assert "ISP: information sharing protocol" in text(client.get("/organisations/essex-police/"))
+
+
+def test_it_says_once_that_all_are_in_its_own_name(client: Client):
+    for path in ("/organisations/essex-police/", "/?organisation=essex-police"):
+        assert "In its own name ·" not in text(client.get(path))
+    assert "in its own name" in text(client.get("/organisations/essex-police/"))

@@ -263,7 +263,7 @@ def test_the_review_can_be_judged_on_another_day_and_says_so(
 def test_what_is_no_day_cannot_be_answered(client: Client, day):
     page = client.get(f"/protocols/0042/?on={day}")
     assert page.status_code == 400
-    assert "On: enter a real date, like 2022-06-30." in text(page)
+    assert "On: enter a real date, like 30 6 2022" in text(page)
 
 
 @pytest.mark.parametrize("day", ["0001-12-31", "9999-01-01"])

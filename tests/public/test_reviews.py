@@ -461,8 +461,9 @@ def test_without_any_date(client: Client):
 # What cannot be right --------------------------------------------------------------------------
 
 BAD = {
-    "no such day": ("on=2022-02-30", "Day: enter a real date, like 2022-06-30.", "on"),
+    "no such day": ("on=2022-02-30", "Day: enter a real date, like 30 6 2022", "on"),
     "a day in words": ("on=today", "Day: enter a real date", "on"),
+    "two boxes of three": ("on=2022-06-", "Day: enter a day, a month and a year", "on"),
     "a month": ("on=2022-06", "Day: enter a real date", "on"),
     "NUL in a day": ("on=%00", "Day: Null characters are not allowed", "on"),
     "a character that cannot be read": ("on=%ff", "Day: This contains a character", "on"),

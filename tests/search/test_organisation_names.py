@@ -96,6 +96,12 @@ def test_a_whole_word_of_a_name_comes_before_its_letters():
     assert all("NHS" in " ".join(n.text for n in each.names.all()).split() for each in found)
 
 
+@pytest.mark.parametrize("text", ["Esex", "Essx county", "Esex Polise"])
+def test_words_with_one_slip_come_before_their_letters_in_others(text):
+    names = [each.name for each in OrganisationNames().like(text, most=2)]
+    assert all("Essex" in name.split() for name in names[: 1 if " " in text else 2])
+
+
 @pytest.mark.parametrize("text", ["A and E", "of the", "and"])
 def test_stop_words_are_like_no_name(text):
     assert OrganisationNames().like(text, most=5) == []

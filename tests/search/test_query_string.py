@@ -29,7 +29,8 @@ def no_organisation(value: str) -> str:
 
 
 def no_month(label: str, value: str) -> str:
-    return f"{label}: ‘{value}’ is not a month. Enter it like 2024-03."
+    like = "Enter a month and a year, like 3 2024 (in an address, 2024-03)."
+    return f"{label}: ‘{value}’ is not a month. {like}"
 
 
 NO_SUCH_MONTH = "month must be a number from 1 to 12"

@@ -140,6 +140,11 @@ def test_a_search_says_what_else_it_searched_for(register):
     assert search("essex", current_index()).synonyms == []
 
 
+def test_a_synonym_that_no_protocol_has_is_not_named(register):
+    saved(a_set("crisis", "emergency", "calamity", also="accident\nmishap"))
+    assert search("crisis", current_index()).synonyms == ["emergency", "accident"]
+
+
 def test_a_set_works_as_soon_as_it_is_saved_and_no_longer_than_it_stands(register):
     assert found("lorry") == set()
     lorries = saved(a_set("lorry", "schools"))

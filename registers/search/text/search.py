@@ -132,10 +132,15 @@ class Search:
 
     @cached_property
     def synonyms(self) -> list[str]:
-        """What was searched for too, in place of words of the query."""
+        """What was searched for too, in place of words of the query, and some protocol has."""
         typed = {term.word for term in self.terms}
-        found = (other for term in self.terms for other in term.synonyms)
-        return [other for other in dict.fromkeys(found) if other.lower() not in typed]
+        others = dict.fromkeys(other for term in self.terms for other in term.synonyms)
+        return [
+            other
+            for other in others
+            if other.lower() not in typed
+            and (_found(self.index, forms_of(other)) & self.index.public).any()
+        ]
 
     @property
     def exact_query(self) -> str:
