@@ -249,6 +249,24 @@ KEEPING = {
         delete=PUBLISHER,
         restored="{synonymset}/restore/{synonymset_state}",
     ),
+    **{
+        f"admin/registers/{name}/<path:object_id>/publish/": Row(
+            at=f"/admin/registers/{name}/{{{name}}}/publish/",
+            get=PUBLISHER,
+            post=_done(PUBLISHER),
+            sends={"_do": "1"},
+            fills=True,
+        )
+        for name in ("news", "resource")
+    },
+    "admin/registers/resource/files/<int:pk>/": Row(
+        at="/admin/registers/resource/files/{resource}/", get=ALL, post=ALL
+    ),
+    "admin/registers/resource/files/<int:pk>/versions/<int:version>/": Row(
+        at="/admin/registers/resource/files/{resource}/versions/{resource_version}/",
+        get=ALL,
+        post=ALL,
+    ),
     **noun("theme", add=PUBLISHER, delete=PUBLISHER, restored="{theme}/restore/{theme_state}"),
     **noun("news", add=PUBLISHER, delete=PUBLISHER, restored="{news}/restore/{news_state}"),
     **noun(

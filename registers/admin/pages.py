@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
+from registers import changes
 from registers.admin.base import RecordedAdmin
-from registers.admin.forms import RecordedForm
-from registers.admin.papers import FILE_WIDGETS, earlier_version_links
+from registers.admin.forms import DATE_ERRORS, ModelForm, RecordedForm, errors_by_field
+from registers.admin.history import object_or_404
+from registers.admin.papers import FILE_WIDGETS, earlier_version_links, paper_urls
+from registers.admin.permissions import PAGE_PUBLISH_FIELDS, may_publish
+from registers.admin.publishing import ReasonedForm
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
+from registers.models.pages import PublishedPage
 
 MARKDOWN_HELP = (
     "You can use Markdown. Start a line with ## for a heading, with - for a bullet point, or with "
@@ -65,25 +78,155 @@ class ThemeAdmin(PageAdmin):
     fields = ("name", "slug", "description", "position")
 
 
+class PublishPageForm(ReasonedForm):
+    """The day on which news or a resource is published."""
+
+    published_on = forms.DateField(
+        label="Published on",
+        required=False,
+        widget=forms.DateInput({"class": "vDateField"}, format="%d/%m/%Y"),
+        help_text=(
+            "Like 31/03/2027. Leave it empty for today. On a day to come it is published on that"
+            " day, without anybody doing anything."
+        ),
+        error_messages=DATE_ERRORS["error_messages"],
+    )
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = ("published_on", "why")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["why"].help_text = "Optional. The history in admin keeps it."
+
+
+class PublishedPageAdmin(MarkdownAdmin):
+    """News or resources: saving one never publishes it, which has a page of its own."""
+
+    list_filter = ("status", "published_on")
+    search_fields = ("title", "body")
+    change_form_template = "admin/registers/page/change_form.html"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Make what publishes it read-only."""
+        return (*super().get_readonly_fields(request, obj), *PAGE_PUBLISH_FIELDS)
+
+    def get_urls(self) -> list[Any]:
+        """Add the page that publishes it."""
+        publish = self.admin_site.admin_view(self.publish_view)
+        name = f"registers_{self.opts.model_name}_publish"
+        return [path("<path:object_id>/publish/", publish, name=name), *super().get_urls()]
+
+    def save_object(self, form: ModelForm) -> None:
+        """Save it: a new one as a draft."""
+        if form.instance.pk is None:
+            form.instance.status = PublishedPage.Status.DRAFT
+        super().save_object(form)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add whether the user may publish it."""
+        page = context.get("original")
+        context["may_publish"] = self._may_publish(request)
+        context["publishable"] = context["may_publish"] and (
+            page is None or page.status == PublishedPage.Status.DRAFT
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Lead on to the page that publishes it, where that was asked for."""
+        response = super().response_add(request, obj, post_url_continue)
+        return self._to_publish(request, obj) or response
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Lead on to the page that publishes it, where that was asked for."""
+        return self._to_publish(request, obj) or super().response_change(request, obj)
+
+    def view_on_site(self, page: Any) -> str | None:
+        """Return its public page; a draft has none, nor what is published on a day to come."""
+        address: str = page.get_absolute_url()
+        return address if page.is_public(timezone.localdate()) else None
+
+    def publish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what the public will see and ask for the day, or publish it."""
+        if not self._may_publish(request):
+            raise PermissionDenied
+        page = object_or_404(self, request, object_id)
+        today, shown = timezone.localdate(), changes.page_fingerprint(page)
+        initial = {"published_on": page.published_on}
+        form = PublishPageForm(request.POST if "_do" in request.POST else None, initial=initial)
+        if form.is_valid():
+            by, values = cast(User, request.user), form.cleaned_data
+            try:
+                done = changes.publish_page(page, at=timezone.now(), by=by, **values)
+            except ValidationError as refusal:
+                for name, errors in errors_by_field(refusal).items():
+                    form.add_error(name if name in form.fields else None, errors)
+            else:
+                day = date_format(done.published_on, "j F Y")
+                is_public = done.is_public(today)
+                sentence = PUBLISHED if is_public else TO_COME
+                self.message_user(request, sentence.format(page=done, day=day), messages.SUCCESS)
+                return redirect(f"admin:registers_{self.opts.model_name}_change", page.pk)
+        context = {
+            "title": f"Publish {page}",
+            "opts": self.opts,
+            "page": page,
+            "shown": shown,
+            "is_public": page.is_public(today),
+            "form": form,
+            "adminform": AdminForm(
+                cast(Any, form), [(None, {"fields": ["published_on", "why"]})], {}
+            ),
+        }
+        context |= self.admin_site.each_context(request)
+        return render(request, "admin/registers/page/publish.html", context)
+
+    def _may_publish(self, request: HttpRequest) -> bool:
+        return may_publish(request.user) and bool(self.has_change_permission(request))
+
+    def _to_publish(self, request: HttpRequest, page: Any) -> HttpResponse | None:
+        if "_publish" in request.POST and self._may_publish(request):
+            return redirect(f"admin:registers_{self.opts.model_name}_publish", page.pk)
+        return None
+
+
+PUBLISHED = "{page} is published. Its day is {day}."
+TO_COME = "{page} will be published on {day}."
+
+
 @admin.register(News)
-class NewsAdmin(MarkdownAdmin):
+class NewsAdmin(PublishedPageAdmin):
     """News."""
 
-    list_display = ("title", "published_on")
-    list_filter = ("published_on",)
-    search_fields = ("title", "body")
-    fields = ("title", "slug", "body", "rendered", "published_on")
+    list_display = ("title", "status", "published_on")
+    fields = ("title", "slug", "body", "rendered", "status", "published_on")
 
 
 @admin.register(Resource)
-class ResourceAdmin(MarkdownAdmin):
+class ResourceAdmin(PublishedPageAdmin):
     """Papers for partners to download."""
 
-    list_display = ("title", "kind", "position")
-    search_fields = ("title", "body")
-    fields = ("title", "slug", "body", "rendered", "file", "earlier", "position")
+    list_display = ("title", "kind", "status", "published_on", "position")
+    fields = (
+        "title",
+        "slug",
+        "body",
+        "rendered",
+        "file",
+        "earlier",
+        "position",
+        "status",
+        "published_on",
+    )
     readonly_fields = ("rendered", "earlier")
     formfield_overrides = RecordedAdmin.formfield_overrides | FILE_WIDGETS
+
+    def get_urls(self) -> list[Any]:
+        """Add the files, also those of drafts."""
+        return [*paper_urls(self, Resource, "files"), *super().get_urls()]
 
     @admin.display(description="earlier versions")
     def earlier(self, resource: Resource) -> SafeString | str:

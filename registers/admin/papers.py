@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,7 +12,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -55,11 +55,12 @@ FILE_WIDGETS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
 
 def file_url(stored: DownloadableFile) -> str:
     """Return the address of a file for editors, also of a draft's or one that was taken off."""
-    if isinstance(stored, EarlierVersion) and stored.document_id:
-        return reverse("admin:registers_document_version", args=[stored.document_id, stored.pk])
-    if isinstance(stored, Document):
-        return reverse("admin:registers_document_file", args=[stored.pk])
-    return stored.get_absolute_url()
+    version = stored if isinstance(stored, EarlierVersion) else None
+    paper = cast(Document | Resource, version.document or version.resource if version else stored)
+    name = f"admin:registers_{paper._meta.model_name}"
+    if version:
+        return reverse(f"{name}_version", args=[paper.pk, version.pk])
+    return reverse(f"{name}_file", args=[paper.pk])
 
 
 def earlier_version_links(paper: Document | Resource) -> SafeString | str:
@@ -124,41 +125,48 @@ def _is_public(protocol: Protocol | None) -> bool:
     return protocol is not None and protocol.is_stored_public
 
 
-def document_urls(model_admin: admin.ModelAdmin[Protocol]) -> list[URLPattern]:
-    """Return the addresses of documents and their earlier files, for the admin of protocols.
+def paper_urls(
+    model_admin: admin.ModelAdmin[Any], paper: type[Document | Resource], prefix: str
+) -> list[URLPattern]:
+    """Return the addresses of papers and their earlier files, below those of a model in admin.
 
-    They go before those of a protocol, whose patterns match everything.
+    They go before those of one thing, whose patterns match everything.
     """
-    send = model_admin.admin_site.admin_view(partial(document_file, model_admin))
+    send = model_admin.admin_site.admin_view(partial(paper_file, model_admin, paper))
+    name = f"registers_{paper._meta.model_name}"
     return [
-        path("documents/<int:pk>/", send, name="registers_document_file"),
-        path("documents/<int:pk>/versions/<int:version>/", send, name="registers_document_version"),
+        path(f"{prefix}/<int:pk>/", send, name=f"{name}_file"),
+        path(f"{prefix}/<int:pk>/versions/<int:version>/", send, name=f"{name}_version"),
     ]
 
 
-def document_file(
-    model_admin: admin.ModelAdmin[Protocol],
+def paper_file(
+    model_admin: admin.ModelAdmin[Any],
+    paper: type[Document | Resource],
     request: HttpRequest,
     pk: int,
     version: int | None = None,
 ) -> HttpResponseBase:
-    """Send a document, or an earlier file of it, to an editor who may see protocols.
+    """Send a paper, or an earlier file of it, to an editor who may see what it belongs to.
 
     Raises PermissionDenied, and Http404 for what is not there.
     """
     may_see = model_admin.has_view_permission(request)
-    if not may_see and not request.user.has_perm("registers.view_document"):
+    if not may_see and not request.user.has_perm(f"registers.view_{paper._meta.model_name}"):
         raise PermissionDenied
-    document = get_object_or_404(Document, pk=pk)
-    stored: DownloadableFile = document
+    found: Any = get_object_or_404(paper, pk=pk)
+    stored: DownloadableFile = found
     if version is not None:
-        stored = get_object_or_404(document.earlier_versions, pk=version)
+        stored = get_object_or_404(found.earlier_versions, pk=version)
+    if not stored.file:
+        raise Http404
     try:
         response = FileResponse(stored.file.storage.open(str(stored.file.name)))
     except (OSError, ValueError):
-        lost = format_html("The file of '{}' is missing or cannot be read at the moment.", document)
+        lost = format_html("The file of '{}' is missing or cannot be read at the moment.", found)
         messages.error(request, lost)
-        return redirect("admin:registers_protocol_change", quote(document.protocol_id))
+        change = f"admin:registers_{model_admin.opts.model_name}_change"
+        return redirect(change, quote(getattr(found, "protocol_id", pk)))
     for name, value in download_headers(stored).items():
         response[name] = value
     return response

@@ -18,7 +18,7 @@ from registers.admin.base import RecordedAdmin, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
 from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
-from registers.admin.papers import DocumentInline, document_urls
+from registers.admin.papers import DocumentInline, paper_urls
 from registers.admin.permissions import PUBLISH_FIELDS, may_publish
 from registers.admin.protocol_form import (
     NoScriptRows,
@@ -35,7 +35,7 @@ from registers.admin.publishing import (
     act_urls,
 )
 from registers.admin.review import review_chosen, review_urls
-from registers.models import Overarching, Protocol
+from registers.models import Document, Overarching, Protocol
 from registers.models.abbreviations import abbreviations_in
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
 from registers.models.protocol_fields import FormSection, form_fields
@@ -148,7 +148,7 @@ class ProtocolAdmin(RecordedAdmin):
         view = self.admin_site.admin_view(partial(preview, self))
         return [
             path("<path:object_id>/preview/", view, name="registers_protocol_preview"),
-            *document_urls(self),
+            *paper_urls(self, Document, "documents"),
             *review_urls(self),
             *act_urls(self),
             *super().get_urls(),

@@ -11,7 +11,7 @@ from registers.changes.merge import (
     unmark_not_duplicate,
 )
 from registers.changes.papers import bring_back, no_orphans
-from registers.changes.publishing import perform_act, preview_act
+from registers.changes.publishing import page_fingerprint, perform_act, preview_act, publish_page
 from registers.changes.record import record_change
 from registers.changes.restore import preview_restore, restore
 from registers.changes.review import (
@@ -33,6 +33,7 @@ __all__ = [
     "mark_not_duplicate",
     "merge",
     "no_orphans",
+    "page_fingerprint",
     "perform_act",
     "plan_merge",
     "plan_split",
@@ -41,6 +42,7 @@ __all__ = [
     "preview_restore",
     "preview_reviews",
     "previews_digest",
+    "publish_page",
     "put_members",
     "record_change",
     "record_review",

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import Error, models, transaction
+from django.utils.timezone import localdate
 
 from registers.changes.locking import lock_one
 from registers.files.kinds import kind_of
@@ -96,10 +97,10 @@ def bring_back(paper: Paper, version: EarlierVersion, *, at: datetime.datetime) 
         save_paper(paper)
 
 
-def was_public(paper: Paper) -> bool:
-    """Return whether the public could read the stored paper: all but a draft's."""
+def was_public(document: Document) -> bool:
+    """Return whether the public could read the stored document: all but a draft's."""
     drafts = Protocol.objects.filter(status=Protocol.Status.DRAFT)
-    return isinstance(paper, Resource) or not drafts.filter(pk=paper.protocol_id).exists()
+    return not drafts.filter(pk=document.protocol_id).exists()
 
 
 def delete(thing: models.Model) -> None:
@@ -169,10 +170,14 @@ def _check_stored(paper: Paper) -> None:
 
 def _keep(stored: Paper) -> None:
     """Keep the file of a paper as it was stored, if it was ever public."""
-    if not was_public(stored):
+    at = _made_at.get()
+    if isinstance(stored, Document):
+        is_public = was_public(stored)
+    else:
+        is_public = at is None or stored.is_public(localdate(at))
+    if not is_public:
         delete_later([str(stored.file.name)])
         return
-    at = _made_at.get()
     if at is None:
         raise ValueError("A file is replaced within an official change, which knows when.")
     document, resource = (stored, None) if isinstance(stored, Document) else (None, stored)

@@ -9,20 +9,24 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from registers.changes.bulk_writes import update_rows
-from registers.changes.locking import batches, lock_rows, plan_digest
-from registers.changes.record import record_changes
+from registers.changes.locking import batches, lock_one, lock_rows, plan_digest
+from registers.changes.record import record_change, record_changes
 from registers.changes.transaction import update_search_and_version
-from registers.history.snapshot import Snapshot, snapshots_of
+from registers.changes.writes import save
+from registers.history.snapshot import Snapshot, snapshot_of, snapshots_of
 from registers.models import Protocol
 from registers.models.completeness import to_publish
+from registers.models.pages import PublishedPage
 from registers.models.protocol_fields import MODEL_FIELDS
+
+Page = TypeVar("Page", bound=PublishedPage)
 
 DRAFT, PUBLISHED, WITHDRAWN = Protocol.Status
 PUBLISHED_BY_MISTAKE = "Published by mistake"
@@ -155,6 +159,45 @@ def perform_act(
 
 def _differs(protocol: Protocol, values: Mapping[str, Any]) -> bool:
     return any(getattr(protocol, name) != value for name, value in values.items())
+
+
+PAGE_CHANGED_SINCE = (
+    "Nothing has been done, because somebody saved this in the meantime. Check it again."
+)
+ALREADY_PUBLIC = "The public can read this already. Enter today or an earlier day."
+
+
+def page_fingerprint(page: PublishedPage) -> str:
+    """Return a short text that differs as soon as anything stored of the page differs."""
+    return plan_digest(snapshot_of(page))[:16]
+
+
+def publish_page(
+    page: Page,
+    *,
+    shown: str,
+    published_on: datetime.date | None,
+    at: datetime.datetime,
+    by: User | None = None,
+    why: str = "",
+) -> Page:
+    """Publish news or a resource on a day, which may be to come; None: on the day of `at`.
+
+    `shown` is its fingerprint when it was shown. One that is published already gets
+    another day. Returns it as it is then. Raises ValidationError, and then nothing is kept.
+    """
+    on = timezone.localdate(at)
+    with update_search_and_version(savepoint=True):
+        stored = lock_one(page)
+        if stored is None or page_fingerprint(stored) != shown:
+            raise ValidationError(PAGE_CHANGED_SINCE)
+        day = published_on or on
+        if day > on and stored.is_public(on):
+            raise ValidationError({"published_on": ALREADY_PUBLIC})
+        with record_change(stored, at=at, by=by, why=why):
+            stored.status, stored.published_on = PublishedPage.Status.PUBLISHED, day
+            save(stored)
+        return stored
 
 
 def _refusals(act: Act, protocol: Protocol, on: datetime.date) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import cast
+from typing import Any, Self, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -57,15 +57,42 @@ class Theme(models.Model):
             raise ValidationError({"name": "This name is too long. Enter a shorter one."})
 
 
-class NewsQuerySet(models.QuerySet["News"]):
-    """News, in an officer's words."""
+class PageQuerySet(models.QuerySet[Any]):
+    """News or resources, in an officer's words."""
 
-    def published(self, on: datetime.date) -> NewsQuerySet:
-        """Keep what is published on the day `on`, a date in Europe/London."""
-        return self.filter(models.Q(published_on=None) | models.Q(published_on__lte=on))
+    def published(self, on: datetime.date) -> Self:
+        """Keep what the public reads on the day `on`, a date in Europe/London."""
+        days = models.Q(published_on=None) | models.Q(published_on__lte=on)
+        return self.filter(days, status=PublishedPage.Status.PUBLISHED)
 
 
-class News(models.Model):
+class PublishedPage(models.Model):
+    """What is a draft, or published on a day: today, before, or to come. Abstract."""
+
+    class Status(models.TextChoices):
+        """Whether it is published. It goes from the first to the second, and not back."""
+
+        DRAFT = "draft", "Draft"  # only editors see it
+        PUBLISHED = "published", "Published"  # public from its day on
+
+    # What code makes is published, such as the first register; an editor's form begins a draft.
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PUBLISHED)
+    published_on = models.DateField(
+        null=True, blank=True, help_text="Empty if not known. Until this day it is not shown."
+    )
+
+    objects = PageQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def is_public(self, on: datetime.date) -> bool:
+        """Return whether the public reads it on the day `on`."""
+        is_published = self.status == PublishedPage.Status.PUBLISHED
+        return is_published and (self.published_on is None or self.published_on <= on)
+
+
+class News(PublishedPage):
     """One item of news, the newest first. An item taken over without a day has none."""
 
     title = models.CharField(max_length=200)
@@ -75,11 +102,6 @@ class News(models.Model):
         help_text="The end of its web address. You cannot change it later.",
     )
     body = models.TextField(blank=True)
-    published_on = models.DateField(
-        null=True, blank=True, help_text="Empty if not known. Until this day it is not shown."
-    )
-
-    objects = NewsQuerySet.as_manager()
 
     class Meta:
         ordering = [models.F("published_on").desc(nulls_last=True), "-pk"]
@@ -93,7 +115,7 @@ class News(models.Model):
         return reverse("news-item", args=[self.slug])
 
 
-class Resource(Paper):
+class Resource(Paper, PublishedPage):  # noqa: DJ008 (a paper's)
     """A paper for partners, on a page of its own. Its file may not be here yet."""
 
     file = models.FileField(

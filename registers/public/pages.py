@@ -141,13 +141,14 @@ RESOURCES_PER_PAGE = 50
 
 def resource_list(request: HttpRequest) -> HttpResponse:
     """Show the resources."""
-    page = paginate(request, Resource.objects.all(), length=RESOURCES_PER_PAGE)
+    published = Resource.objects.published(timezone.localdate())
+    page = paginate(request, published, length=RESOURCES_PER_PAGE)
     return render(request, "resources/list.html", {"page": page})
 
 
 def resource_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one resource."""
-    resource = get_object_or_404(Resource, slug=slug)
+    resource = get_object_or_404(Resource.objects.published(timezone.localdate()), slug=slug)
     return render(request, "resources/detail.html", {"resource": resource})
 
 

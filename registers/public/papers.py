@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
 from registers.exports.downloads import DownloadableFile, download_headers
@@ -38,13 +39,20 @@ def document_version(
 
 def resource(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the file of a resource."""
-    return _send(request, get_object_or_404(Resource, slug=slug))
+    return _send(request, _resource(slug))
 
 
 def resource_version(request: HttpRequest, slug: str, version: int) -> HttpResponseBase:
     """Send an earlier version of a resource."""
-    paper = get_object_or_404(Resource, slug=slug)
+    paper = _resource(slug)
     return _send(request, get_object_or_404(paper.earlier_versions, pk=version))
+
+
+def _resource(slug: str) -> Resource:
+    """Return a resource that is public today. Raises Http404."""
+    published = Resource.objects.published(timezone.localdate())
+    found: Resource = get_object_or_404(published, slug=slug)
+    return found
 
 
 def _document(reference: str, pk: int) -> Document:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.sitemaps import GenericSitemap, Sitemap
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
@@ -72,12 +74,20 @@ class PageSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type 
         return reverse(item)
 
 
-class NewsSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
-    """The published news."""
+class PublishedSitemap(Sitemap):  # type: ignore[type-arg] # the class takes no type when it runs
+    """The published items of a model."""
 
-    def items(self) -> QuerySet[News, News]:
+    model: type[News | Resource] = News
+
+    def items(self) -> QuerySet[Any, Any]:
         """Return what is published on this day in Europe/London."""
-        return News.objects.published(timezone.localdate()).order_by("pk")
+        return self.model.objects.published(timezone.localdate()).order_by("pk")
+
+
+class ResourceSitemap(PublishedSitemap):
+    """The published resources."""
+
+    model = Resource
 
 
 SITEMAPS = {
@@ -85,6 +95,6 @@ SITEMAPS = {
     "themes": GenericSitemap({"queryset": Theme.objects.order_by("pk")}),
     "protocols": GenericSitemap({"queryset": Protocol.public.order_by("pk")}),
     "organisations": GenericSitemap({"queryset": Organisation.objects.order_by("pk")}),
-    "news": NewsSitemap,
-    "resources": GenericSitemap({"queryset": Resource.objects.order_by("pk")}),
+    "news": PublishedSitemap,
+    "resources": ResourceSitemap,
 }

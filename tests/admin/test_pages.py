@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
+import datetime
+from typing import Any
 
+import pytest
+import time_machine
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from registers import changes
 from registers.models import Approver, Change, News, Organisation, Resource, Theme
 from tests import papers
 from tests.admin.typing_in import address, boxes, errors, messages, send
+from tests.cast import door_of
+from tests.models.making import saved
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -60,22 +69,157 @@ class TestThemes:
         assert Theme.objects.count() == 4
 
 
-def test_news(officers_door):
-    url = address("news", "add")
-    send(officers_door, url, title="A meeting", slug="a-meeting", published_on="1/12/2026")
-    item = News.objects.get(slug="a-meeting")
-    assert (item.published_on.day, item.published_on.month) == (1, 12)
-
-
 def test_a_resource_with_its_file(officers_door, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     paper = SimpleUploadedFile("template.docx", papers.docx())
     url = address("resource", "add")
     send(officers_door, url, title="Template", slug="new-template", file=paper)
     resource = Resource.objects.get(slug="new-template")
-    assert resource.kind == "DOCX"
+    assert (resource.kind, resource.status) == ("DOCX", "draft")
     html = officers_door.get(address("resource", "change", resource.pk)).content.decode()
-    assert f'<a href="{resource.get_absolute_url()}">' in html
+    file = address("resource", "file", resource.pk)
+    assert f'<a href="{file}">' in html
+    assert officers_door.get(file).getvalue() == papers.docx()
+    for public in (resource.get_absolute_url(), f"/resources/{resource.slug}/download/"):
+        assert public not in html
+        assert officers_door.get(public).status_code == 404
+
+
+def test_a_resource_without_a_file_sends_none(officers_door):
+    resource = saved(Resource(title="Template", slug="new-template"))
+    assert officers_door.get(address("resource", "file", resource.pk)).status_code == 404
+
+
+@pytest.mark.parametrize("noun", ["news", "resource"])
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("today")
+class TestPublishing:
+    TODAY = datetime.date(2026, 11, 22)
+    TO_COME = datetime.date(2026, 11, 24)
+
+    @pytest.fixture
+    def draft(self, noun, officers_door) -> Any:
+        """An item that Olive wrote, and did not publish."""
+        given = {"title": "A meeting", "slug": "a-meeting", "body": "Where to **meet**."}
+        forged = {"status": "published", "published_on": "1/1/2020"}
+        send(officers_door, address(noun, "add"), **given, **forged)
+        return self.model(noun).objects.get(slug="a-meeting")
+
+    def model(self, noun: str) -> Any:
+        return {"news": News, "resource": Resource}[noun]
+
+    def seen(self, draft: Any) -> set[bool]:
+        """Whether the public reads it: on its page, in the list, the site map and the feed."""
+        public, url = Client(), draft.get_absolute_url()
+        section, parent = {News: ("news", "/news/")}.get(type(draft), ("resources", "/resources/"))
+        places = [parent, f"/sitemap-{section}.xml", *(["/news.atom"] * (section == "news"))]
+        found = {url in public.get(place).content.decode() for place in places}
+        return found | {public.get(url).status_code == 200}
+
+    def publish(self, door: Client, draft: Any, **typed: str) -> Any:
+        name = draft._meta.model_name
+        return send(door, address(name, "publish", draft.pk), _do="1", **typed)
+
+    def test_a_new_one_is_a_draft_that_nobody_sees(self, draft, noun):
+        assert (draft.status, draft.published_on) == ("draft", None)
+        assert self.seen(draft) == {False}
+        assert not Change.objects.about(type(draft), draft.pk).public().exists()
+
+    def test_a_day_left_empty_is_today(self, draft, noun, officers_door, officer):
+        page = officers_door.get(address(noun, "publish", draft.pk))
+        assert "Where to <strong>meet</strong>." in page.content.decode()
+        self.publish(officers_door, draft, why="It is agreed.")
+        draft.refresh_from_db()
+        assert (draft.status, draft.published_on) == ("published", self.TODAY)
+        assert self.seen(draft) == {True}
+        change = Change.objects.about(type(draft), draft.pk).public().get()
+        assert (change.kind, change.by, change.why) == ("added", officer, "It is agreed.")
+
+    def test_a_day_to_come_is_published_on_that_day(self, draft, noun, officers_door):
+        assert self.seen(draft) == {False}
+        self.publish(officers_door, draft, published_on="24/11/2026")
+        assert self.seen(draft) == {False}
+        html = officers_door.get(address(noun, "change", draft.pk)).content.decode()
+        assert draft.get_absolute_url() not in html
+        # The evening before is another day in UTC than in summer; a cached page does not stay.
+        for hour, seen in ((23, False), (25, True)):
+            moment = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC)
+            with time_machine.travel(moment + datetime.timedelta(hours=hour), tick=False):
+                assert self.seen(draft) == {seen}
+
+    def test_saving_what_is_published_leaves_its_day(self, draft, noun, officers_door):
+        self.publish(officers_door, draft, published_on="24/11/2026")
+        form = address(noun, "change", draft.pk)
+        assert not {"status", "published_on"} & boxes(officers_door, form).keys()
+        send(officers_door, form, title="Another", status="draft", published_on="1/1/2020")
+        draft.refresh_from_db()
+        assert (draft.title, draft.status, draft.published_on) == (
+            "Another",
+            "published",
+            self.TO_COME,
+        )
+
+    def test_another_day_is_given_and_none_to_come_to_what_is_public(
+        self, draft, noun, officers_door
+    ):
+        for day in ("24/11/2026", "1/11/2026"):
+            self.publish(officers_door, draft, published_on=day)
+        draft.refresh_from_db()
+        assert draft.published_on == datetime.date(2026, 11, 1)
+        page = self.publish(officers_door, draft, published_on="24/11/2026")
+        assert list(page.context["form"].errors) == ["published_on"]
+        assert self.seen(draft) == {True}
+
+    def test_what_was_saved_since_is_not_published(self, draft, noun, officers_door):
+        url = address(noun, "publish", draft.pk)
+        sent = boxes(officers_door, url) | {"_do": "1"}
+        draft.title = "Another"
+        saved(draft)
+        page = officers_door.post(url, sent)
+        assert page.context["form"].non_field_errors()
+        assert self.seen(draft) == {False}
+
+    def test_a_saved_form_leads_on_to_the_page(self, draft, noun, officers_door):
+        url = address(noun, "publish", draft.pk)
+        page = send(officers_door, address(noun, "change", draft.pk), _publish="1")
+        assert page.redirect_chain[-1][0] == url
+        page = send(officers_door, address(noun, "add"), title="B", slug="b", _publish="1")
+        assert page.redirect_chain[-1][0].endswith("/publish/")
+
+    def test_an_editor_may_not(self, draft, noun, editor):
+        door, url = door_of(editor), address(noun, "publish", draft.pk)
+        sent = {"_do": "1", "shown": changes.page_fingerprint(draft)}
+        assert door.post(url, sent).status_code == 403
+        html = door.get(address(noun, "change", draft.pk)).content.decode()
+        assert url not in html
+        page = send(door, address(noun, "change", draft.pk), title="Mine", _publish="1")
+        assert not page.redirect_chain[-1][0].endswith("/publish/")
+        assert self.seen(draft) == {False}
+
+    def test_an_editor_puts_no_other_day_back(self, draft, noun, officers_door, editor):
+        self.publish(officers_door, draft, published_on="1/11/2026")
+        first = Change.objects.about(type(draft), draft.pk).public().get()
+        restoring = address(noun, "restore", draft.pk, first.pk)
+        send(officers_door, address(noun, "change", draft.pk), title="Another")
+        assert door_of(editor).get(restoring).status_code == 200
+        self.publish(officers_door, draft, published_on="2/11/2026")
+        assert door_of(editor).get(restoring).status_code == 403
+        assert officers_door.get(restoring).status_code == 200
+
+
+def test_a_file_that_nobody_could_read_is_not_kept(officers_door, settings, tmp_path, today):
+    """Neither that of a draft, nor one that is replaced before its day."""
+    settings.MEDIA_ROOT = tmp_path
+    paper = Resource(title="T", slug="t", status="draft", file=ContentFile(papers.pdf(), "a.pdf"))
+    saved(paper)
+    for number, day in enumerate((None, today + datetime.timedelta(1), today)):
+        if day:
+            paper.status, paper.published_on = "published", day
+        paper.file = ContentFile(papers.pdf(f"{number}"), "b.pdf")
+        if day == today:
+            Resource.objects.update(published_on=day)
+        saved(paper)
+        assert paper.earlier_versions.count() == (1 if day == today else 0)
 
 
 class TestApprovers:

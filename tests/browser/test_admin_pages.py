@@ -38,6 +38,8 @@ NO_PAGES = {
     "admin/jsi18n/",
     "admin/registers/protocol/documents/<int:pk>/",
     "admin/registers/protocol/documents/<int:pk>/versions/<int:version>/",
+    "admin/registers/resource/files/<int:pk>/",
+    "admin/registers/resource/files/<int:pk>/versions/<int:version>/",
 }
 PAGES = [
     row.at

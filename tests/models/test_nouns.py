@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from registers.models import (
     Abbreviation,
@@ -124,3 +128,17 @@ def test_changes_come_newest_first():
 def test_a_protocol_is_a_draft_until_somebody_publishes_it():
     assert Protocol(reference="0012").status == Protocol.Status.DRAFT
     assert ReviewStatus.OVERDUE.label == "Overdue"
+
+
+@pytest.mark.django_db
+def test_what_was_recorded_of_pages_before_they_had_drafts_was_published(real_register):
+    item = News.objects.first()
+    change = Change.objects.about(News, item.pk).first()
+    for name in ("status", "published_on"):
+        change.snapshot["fields"].pop(name)
+    change.save()
+    migration = import_module("registers.migrations.0022_news_and_resource_drafts")
+    migration.add_to_snapshots(apps, SimpleNamespace(connection=connection))
+    change.refresh_from_db()
+    assert change.snapshot["fields"]["status"] == "published"
+    assert change.snapshot["fields"]["title"] == item.title
