@@ -69,7 +69,7 @@ class Run:
         self.works: list[Work] = []
         self.results = Results()
         self.notes: list[str] = []
-        self.visit: Visit | None = None
+        self.visits: dict[str, Visit] = {}
         self.marks: list[Marks] = []
         self.smallest: Contestant | None = None
         self.judged: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Run:
                 Questions(one.datasette, on=datetime.date.today()),  # noqa: DTZ011 (a month or so)
             )
             self.works.append(self.measures.page(one.size, measures.HELLO, bare, "/"))
-            self.judged = self.judged or ("/", *pages_of(one.datasette))
+            self.judged = self.judged or ("/", *pages_of(one.datasette), "/sharing/", "/reviews/")
             self._start_ours(one)
             self._start_datasette(one)
 
@@ -158,7 +158,8 @@ class Run:
         elif self.smallest:
             say("Looking with a browser.")
             site = self.smallest.site
-            self.visit = first_visit(self.tools.chromium, f"{site}/")
+            for address in self.judged:
+                self.visits[address] = first_visit(self.tools.chromium, f"{site}{address}")
             self.marks = [
                 judge(
                     self.tools.lighthouse, self.tools.chromium, site, address, self.servers.folder
@@ -168,7 +169,7 @@ class Run:
 
     def verdicts(self) -> list[targets.Verdict]:
         """Return what was reached."""
-        reached = targets.verdicts(self.results, self.asked.sizes, self.visit, self.marks)
+        reached = targets.verdicts(self.results, self.asked.sizes, self.visits, self.marks)
         return [*reached, *(verdict for each in self.imports for verdict in each.verdicts())]
 
     def told(self) -> str:

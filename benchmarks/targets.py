@@ -60,7 +60,7 @@ def judged(
 
 
 def verdicts(
-    results: Results, sizes: list[int], visit: Visit | None, marks: Iterable[Marks]
+    results: Results, sizes: list[int], visits: dict[str, Visit], marks: Iterable[Marks]
 ) -> list[Verdict]:
     """Return every line of the table of targets, for what was measured."""
     return [
@@ -69,7 +69,7 @@ def verdicts(
         *_growth_with_size(results),
         *_edits(results, sizes),
         *_files(results, sizes),
-        *_visit(visit),
+        *_visits(visits),
         *_lighthouse(marks),
     ]
 
@@ -163,10 +163,10 @@ def _files(results: Results, sizes: list[int]) -> Iterator[Verdict]:
         yield from judged(work, ours, growth, most=64, unit=" MB", digits=0)
 
 
-def _visit(visit: Visit | None) -> Iterator[Verdict]:
-    if visit:
+def _visits(visits: dict[str, Visit]) -> Iterator[Verdict]:
+    for address, visit in visits.items():
         yield Verdict(
-            work="first visit of `/`, everything",
+            work=f"first visit of `{address}`, everything",
             where=f"{visit.requests} requests, of {', '.join(visit.hosts)}",
             wanted="under 60 kB, one host",
             found=f"{visit.bytes / 1000:.1f} kB",
