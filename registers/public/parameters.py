@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
+from django.utils.dates import MONTHS
 
 from registers.public.problem import problem
 from registers.search.fields import DayField, MonthField, MultipleField, shorten
@@ -127,7 +128,8 @@ def join_boxes(query: QueryDict, parameters: tuple[str, ...]) -> QueryDict:
     """Return the query with each date that stands in boxes joined: `review_from=2024-03`.
 
     The boxes of `review_from` are `review_from-month` and `review_from-year`. What was typed in
-    them is kept, however wrong. A query without boxes is returned as it is.
+    them is kept, however wrong; the name of a month becomes its number. A query without boxes is
+    returned as it is.
     """
     joined = query
     for name in parameters:
@@ -136,9 +138,22 @@ def join_boxes(query: QueryDict, parameters: tuple[str, ...]) -> QueryDict:
             continue
         joined = joined if joined is not query else query.copy()
         typed = [joined.pop(box, [""])[-1].strip() for box in boxes]
+        typed = [_number_of_month(each) if each.isalpha() else each for each in typed]
         if any(typed):
             joined.appendlist(name, "-".join(each.zfill(2) if each else "" for each in typed))
     return joined
+
+
+def _number_of_month(name: str) -> str:
+    """Return the number of a month for three letters or more of its name; else the name."""
+    return next(
+        (
+            str(number)
+            for number, month in MONTHS.items()
+            if len(name) >= len("Jan") and str(month).lower().startswith(name.lower())
+        ),
+        name,
+    )
 
 
 def _given(query: QueryDict) -> Iterator[tuple[str, str]]:

@@ -117,7 +117,7 @@ class MonthField(TextField):
                 f"‘{shorten(text)}’ is not a month. Enter a month and a year, like 3 2024"
                 " (in an address, 2024-03)."
             )
-            if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text) and not text.startswith("0000"):
+            if re.fullmatch(r"[0-9]{4}-([0-9]{2}|\D+)", text) and not text.startswith("0000"):
                 wrong = "month must be a number from 1 to 12"
             elif text.startswith("-") or text.endswith("-"):  # one of two boxes was left empty
                 wrong = "enter both a month and a year"
