@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ STYLES = 6  # each with a dash and a colour of its own: the sixth theme and more
 LETTER, LINE_HEIGHT, LONGEST_LINE, MOST_WORD_LINES = 14, 16, 22, 2
 NARROW, WIDE = set("iljtfrI.,:;'’-()| "), set("mwMWABCDEGHKNOPQRSUVXYZ&")
 SMALLEST, LARGEST = 3, 16  # radius of a point
+WIDEST = 8  # line
 ROOM = 3  # times what points with their names cover
 GAP = 4  # between a point and its name, and around both
 
@@ -64,6 +65,7 @@ class Line:
     protocols: int
     theme: Any
     style: int
+    width: float
 
     def get_absolute_url(self) -> str:
         """Return the page of what the two are named in together."""
@@ -71,9 +73,16 @@ class Line:
         return address("together", *slugs)
 
     @property
-    def width(self) -> float:
-        """The width, which grows more slowly than the number."""
-        return round(min(0.2 + math.pow(self.protocols, 0.8), 8), 1)
+    def title(self) -> str:
+        """What the line says."""
+        protocols = "1 protocol" if self.protocols == 1 else f"{self.protocols} protocols"
+        theme = self.theme or "more than one theme"
+        return f"{self.one.organisation} and {self.other.organisation}: {protocols}, {theme}"
+
+    @property
+    def path(self) -> str:
+        """The line, as SVG has it."""
+        return f"M{self.one.x} {self.one.y}L{self.other.x} {self.other.y}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,15 +192,24 @@ def positions(
     """Return the middles of points with their names, none over another, and the height."""
     sizes = np.array([size_of(*each) for each in zip(words, radii, strict=True)])
     sizes += 2 * GAP
-    height = max(240.0, ROOM * float(sizes.prod(1).sum()) / width)
     points = placed(drawing.bodies, drawing.lines, drawing.numbers, Layout.stored())
-    return separated(fitted(points, width, height), sizes, width, height)
+    return _separated(points.tobytes(), sizes.tobytes(), width)
+
+
+@lru_cache(128)
+def _separated(points: bytes, sizes: bytes, width: int) -> tuple[Points, float]:
+    """Return what `positions` does. Remembered: few edits move a point or change a name."""
+    boxes = np.frombuffer(sizes).reshape(-1, 2)
+    height = max(240.0, ROOM * float(boxes.prod(1).sum()) / width)
+    fit = fitted(np.frombuffer(points).reshape(-1, 2), width, height)
+    return separated(fit, boxes, width, height)
 
 
 def lines_of(drawing: Drawing, points: list[Point], index: Index) -> list[Line]:
     """Return the lines, the thin ones first, so that they are under the thick ones."""
     themes = {theme.pk: theme for theme in index.themes}
     styles = {key: min(row, STYLES) for row, key in enumerate(themes, start=1)} | {SEVERAL: 0}
+    least, most = int(drawing.numbers.min()), int(drawing.numbers.max())
     lines = [
         Line(
             one=points[one],
@@ -199,12 +217,19 @@ def lines_of(drawing: Drawing, points: list[Point], index: Index) -> list[Line]:
             protocols=int(number),
             theme=themes.get(theme),
             style=styles.get(theme, 0),
+            width=width_of(int(number), least, most),
         )
         for (one, other), number, theme in zip(
             drawing.lines, drawing.numbers, drawing.themes.tolist(), strict=True
         )
     ]
     return sorted(lines, key=lambda line: line.protocols)
+
+
+def width_of(protocols: int, least: int, most: int) -> float:
+    """Return the width of a line, which grows more slowly than the number, from 1.2 to WIDEST."""
+    slow = math.log(WIDEST - 0.2) / math.log(most / least) if most > least else 1
+    return round(0.2 + math.pow(protocols / least, min(0.8, slow)), 1)
 
 
 def radius_of(protocols: int, most: int) -> int:

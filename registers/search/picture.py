@@ -13,6 +13,7 @@ from registers.search.pairs import Pairs
 MOST_BODIES = 100  # of all organisations, those in the most protocols
 MOST_AROUND = 60  # named with one organisation, as many as its page lists
 MOST_LINES = 500
+LINES_OF_MANY = 250  # where these are too few for all
 SEVERAL = 0  # themes: no theme has this id
 
 
@@ -50,12 +51,14 @@ def drawing_around(index: Index, pairs: Pairs, organisation: Organisation) -> Dr
 
 
 def _most(pairs: Pairs, rows: IntArray) -> IntArray:
-    """Return MOST_LINES of the rows or fewer: the first of each organisation, then the first."""
+    """Return all rows, or LINES_OF_MANY: the first of each organisation, then the first."""
+    if len(rows) <= MOST_LINES:
+        return rows
     both = np.stack([pairs.organisation[rows], pairs.other[rows]], 1).ravel()
     firsts = np.unique(both, return_index=True)[1] // 2
     chosen = np.zeros(len(rows), bool)
     chosen[firsts] = True
-    others = np.flatnonzero(~chosen)[: MOST_LINES - np.count_nonzero(chosen)]
+    others = np.flatnonzero(~chosen)[: LINES_OF_MANY - np.count_nonzero(chosen)]
     chosen[others] = True
     return rows[chosen]
 
@@ -64,26 +67,29 @@ def _drawing(index: Index, pairs: Pairs, bodies: IntArray, rows: IntArray) -> Dr
     current = index.in_status(Protocol.Status.PUBLISHED)
     places = np.zeros(int(bodies.max(initial=0)) + 1, np.int64)
     places[bodies] = np.arange(len(bodies))
-    one, other = pairs.organisation[rows], pairs.other[rows]
+    ends = np.stack([pairs.organisation[rows], pairs.other[rows]], 1)
     totals = index.count_by_organisation(current)
     totals = np.append(totals, np.zeros(max(0, len(places) - len(totals)), np.int64))
     return Drawing(
         bodies=bodies,
         protocols=totals[bodies],
-        lines=np.stack([places[one], places[other]], 1),
+        lines=places[ends],
         numbers=pairs.protocols[rows],
-        themes=_themes(index, current, one, other),
+        themes=_themes(index, current, np.take_along_axis(ends, np.argsort(totals[ends], 1), 1)),
         whole=pairs,
     )
 
 
-def _themes(index: Index, current: Mask, one: IntArray, other: IntArray) -> IntArray:
-    """Return the theme of the protocols in force that name both, by pair, or SEVERAL."""
-    themes = np.zeros(len(one), np.int64)
-    for organisation in np.unique(one):
+def _themes(index: Index, current: Mask, pairs: IntArray) -> IntArray:
+    """Return the theme of the protocols in force that name both, by pair, or SEVERAL.
+
+    The second of each pair should be the one in more protocols: those of the first are tried.
+    """
+    themes = np.zeros(len(pairs), np.int64)
+    for organisation in np.unique(pairs[:, 1]):
         mask = index.of_organisations([int(organisation)]) & current
-        for row in np.flatnonzero(one == organisation):
-            positions = index.positions_of(int(other[row]))
-            found = np.unique(index.theme[positions[mask[positions]]])
-            themes[row] = found[0] if len(found) == 1 else SEVERAL
+        for row in np.flatnonzero(pairs[:, 1] == organisation):
+            positions = index.positions_of(int(pairs[row, 0]))
+            found = index.theme[positions[mask[positions]]]
+            themes[row] = found[0] if (found == found[0]).all() else SEVERAL
     return themes

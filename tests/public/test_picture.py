@@ -13,7 +13,7 @@ from django.test import Client
 
 from registers.changes.layout import lay_out_picture
 from registers.models import Layout, Organisation, Party, Protocol, RegisterVersion
-from registers.public.picture import picture_of, words_of
+from registers.public.picture import picture_of, width_of, words_of
 from registers.search import pairs, picture
 from registers.search.index import current_index
 from registers.search.layout import separated
@@ -138,7 +138,8 @@ def test_the_second_run_moves_nothing_and_the_next_day_little(capsys):
 
 def test_a_large_register_is_drawn_in_part(client: Client, monkeypatch):
     monkeypatch.setattr(picture, "MOST_BODIES", 10)
-    monkeypatch.setattr(picture, "MOST_LINES", 12)
+    monkeypatch.setattr(picture, "MOST_LINES", 20)
+    monkeypatch.setattr(picture, "LINES_OF_MANY", 12)
     points, lines = drawn(client, "/sharing/")
     assert (len(points), len(lines)) == (10, 12)
     assert not picture_now().is_whole
@@ -187,6 +188,15 @@ def test_a_canvas_without_room_becomes_higher():
     moved, height = separated(np.zeros((20, 2)), np.full((20, 2), 50.0), 120, 100)
     assert height > 500
     assert len(np.unique(moved, axis=0)) == 20
+
+
+@pytest.mark.parametrize(("least", "most"), [(1, 1), (1, 3), (2, 13), (204, 49_381)])
+def test_a_line_of_more_is_wider_and_none_is_too_wide(least, most):
+    widths = [width_of(number, least, most) for number in np.linspace(least, most, 9, dtype=int)]
+    assert widths == sorted(widths)
+    assert widths[0] == 1.2
+    assert widths[-1] <= 8
+    assert least == most or widths[-1] > 2
 
 
 @pytest.mark.parametrize(
