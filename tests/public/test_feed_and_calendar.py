@@ -235,7 +235,7 @@ def test_the_files_of_one_page_are_told_apart(client: Client):
 def test_an_organisation_s_file_has_as_many_rows_as_its_heading_says(client: Client, body):
     page = client.get(f"/organisations/{body}/").content.decode()
     number = int(re.search(r'id="protocols">(\d+) protocol', page)[1])
-    assert ("Take it away" if number == 1 else f"Take these {number} away") in page
+    assert f"Download or follow {'it' if number == 1 else f'these {number}'}" in page
     assert len(rows(client, f"organisation={body}")) == number
 
 

@@ -223,7 +223,7 @@ def test_the_files_that_are_offered_have_the_list(client: Client, through, query
         lines = client.get(offered[0]).getvalue().decode()
         references = {line["reference"] for line in csv.DictReader(io.StringIO(lines))}
         assert references == set(listed(page))
-        assert f"Take these {len(references)} away" in text(page)
+        assert f"Download or follow these {len(references)}" in text(page)
     assert listed(page)
 
 
