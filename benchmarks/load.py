@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.idle import wait_until_idle
 from benchmarks.places import HERE, Unable
+from benchmarks.processes import wait_until_idle
 
 LONGEST = 120  # seconds, for who is slow
 THREADS = 4  # at most: each connects on its own

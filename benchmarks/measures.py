@@ -12,11 +12,14 @@ from http import HTTPStatus
 
 from benchmarks.asking import TIMEOUT, ask, warm
 from benchmarks.contestants import Contestant
-from benchmarks.idle import wait_until_idle
 from benchmarks.load import Generator
-from benchmarks.memory import Workers
 from benchmarks.places import Unable
-from benchmarks.processor import TICKS_PER_SECOND, ticks_of_descendants
+from benchmarks.processes import (
+    TICKS_PER_SECOND,
+    Workers,
+    ticks_of_descendants,
+    wait_until_idle,
+)
 from benchmarks.questions import DATASETTE_FACETS, DATASETTE_TABLE, Question, Questions
 from benchmarks.results import Figure, Line
 
@@ -145,10 +148,10 @@ class Measures:
         counts = []
         for question in asked:
             answer = ask(of.port, question.address, plain=True)
-            heading = re.search(rb'data-found="([0-9,]+)"', answer.body)
-            if answer.status != HTTPStatus.OK or not heading:
+            found = number_found(answer.body)
+            if answer.status != HTTPStatus.OK or found is None:
                 raise Unable(f"{of.name} does not answer {question.address}: {answer.status}.")
-            counts.append(int(heading[1].replace(b",", b"")))
+            counts.append(found)
         share = sum(count > 0 for count in counts) / len(counts)
         if share < 1 - MOST_IN_VAIN:
             raise Unable(f"Of the questions at {size:,} protocols only {share:.0%} find something.")
@@ -172,6 +175,12 @@ class Measures:
             busy = (ticks_of_descendants(of.pid) - before) / TICKS_PER_SECOND
             values["processor"] = busy / found.requests * 1e6
         return values
+
+
+def number_found(page: bytes) -> int | None:
+    """Return how many protocols a page of our list says it found; None where it has no list."""
+    found = re.search(rb'data-found="([0-9,]+)"', page)
+    return int(found[1].replace(b",", b"")) if found else None
 
 
 @contextlib.contextmanager
