@@ -37,7 +37,7 @@ from registers.admin.publishing import (
 from registers.admin.review import review_chosen, review_urls
 from registers.models import Document, Overarching, Protocol
 from registers.models.abbreviations import abbreviations_in
-from registers.models.completeness import RECORD_ITEMS, missing, recorded_count
+from registers.models.completeness import RECORD_ITEMS, missing, recorded_count, to_publish
 from registers.models.protocol_fields import FormSection, form_fields
 from registers.models.references import example, own_form
 from registers.search.admin_search import search_protocols
@@ -213,6 +213,8 @@ class ProtocolAdmin(RecordedAdmin):
             # Each of the items that may be missing would ask for them again.
             models.prefetch_related_objects([protocol], "parties", "documents")
         context["missing"] = missing(protocol) if protocol else []
+        if protocol and protocol.status == Protocol.Status.DRAFT:
+            context["needed"] = to_publish(protocol)
         context["without_javascript"] = without_javascript(request)
         if may_publish(request.user) and self.has_change_permission(request, protocol):
             context["acts"] = act_links(protocol)

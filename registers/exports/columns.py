@@ -100,7 +100,8 @@ WRITERS: dict[Kind, Callable[[Any], str]] = {
 }
 # The columns of what is no plain field.
 OWN_WRITERS: dict[str, Callable[[Protocol, ExportContext], str]] = {
-    "theme": lambda protocol, _: protocol.theme.name,
+    # An import compares drafts too, which may have none.
+    "theme": lambda protocol, _: protocol.theme.name if protocol.theme_id else "",
     "lead_organisation": lambda protocol, _: (
         protocol.lead.organisation.name if protocol.lead else ""
     ),

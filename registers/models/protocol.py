@@ -102,6 +102,7 @@ class PublicManager(models.Manager["Protocol"]):
 
 
 STAYS_PUBLIC = "A published protocol stays public. Withdraw it instead."
+NEEDS_THEME = "Select a theme: only a draft may lack one."
 # Else the page of a public protocol would tell of the draft.
 DRAFT_UNNAMED = "This is a draft. Publish it first."
 GAP_EXPLAINED = (
@@ -137,7 +138,10 @@ class Protocol(models.Model):
     reference_key = ReferenceKeyField()
     title = models.CharField(max_length=300)
     version = models.CharField(max_length=50, blank=True, help_text="As written: V2.0.")
-    theme = models.ForeignKey(Theme, models.PROTECT, related_name="protocols")
+    # A draft may have none. What is public has one, so those who read that need not ask.
+    theme: models.ForeignKey[Any, Any] = models.ForeignKey(
+        Theme, models.PROTECT, null=True, blank=True, related_name="protocols"
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
 
     purpose = models.TextField(blank=True)
@@ -210,6 +214,11 @@ class Protocol(models.Model):
                     "Only a withdrawn protocol has a withdrawal date and a reason,"
                     " and it must have both."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="draft") | models.Q(theme__isnull=False),
+                name="theme_to_publish",
+                violation_error_message=NEEDS_THEME,
             ),
             # 0012 and 00012 are one reference, and so are ISA-012 and isa-012.
             models.UniqueConstraint(
@@ -287,12 +296,14 @@ class Protocol(models.Model):
         self._status_as_read: str | None = self.__dict__.get("status")
 
     def clean(self) -> None:
-        """Refuse a used reference, a way back to a draft, and a replacement that is none."""
+        """Refuse a used reference, a way back to a draft, no theme, and no true replacement."""
         if self._state.adding:
             self._refuse_used_reference()
         draft, before = Protocol.Status.DRAFT, getattr(self, "_status_as_read", None)
         if self.status == draft and before not in {None, draft}:
             raise ValidationError({"status": STAYS_PUBLIC})
+        if self.status != draft and self.theme_id is None:
+            raise ValidationError({"theme": NEEDS_THEME})
         newer = self.replaced_by
         if newer is not None and newer.status == Protocol.Status.DRAFT:
             raise ValidationError({"replaced_by": DRAFT_UNNAMED})

@@ -376,7 +376,7 @@ def _updated(index: Index, now: RegisterVersion) -> Index:
         while chunk := list(islice(found, CHUNK)):
             references.append(np.array([reference for _, reference, *_ in chunk], np.bytes_))
             for key, _, theme, status, month in chunk:
-                yield key, theme, STATUSES.get(status, 0), month_number(month)
+                yield key, theme or 0, STATUSES.get(status, 0), month_number(month)
 
     read = _array(numbers(), width=4)
     parties = Party.objects.filter(protocol__search_entry__changed_in__gt=index.number)

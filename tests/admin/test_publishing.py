@@ -115,6 +115,33 @@ class TestSaving:
         assert page.redirect_chain[-1][0] == LIST
 
 
+class TestADraftWithoutATheme:
+    def test_is_added_shown_and_listed(self, door):
+        send(door, address("protocol", "add"), reference="9001", title="New")
+        assert (stored().theme, stored().status) == (None, "draft")
+        assert door.get(address("protocol", "preview", "9001")).status_code == 200
+        form = door.get(address("protocol", "change", "9001"))
+        assert form.context["needed"] == ["theme", "purpose", "lead organisation"]
+        assert "9001" in door.get(f"{LIST}?theme__isnull=True").content.decode()
+
+    def test_keeps_the_register_as_it_is(self, door):
+        before = Client().get("/protocols.csv").getvalue()
+        a_draft(theme=None)
+        assert Client().get("/protocols.csv").getvalue() == before
+        assert Client().get("/").status_code == 200
+
+    def test_is_moved_and_published(self, door):
+        a_draft(theme=None)
+        theme = Theme.objects.first()
+        confirm(door, "move", select(door, "move", "9001"), theme=str(theme.pk))
+        confirm(door, "publish", select(door, "publish", "9001"))
+        assert (stored().theme, stored().status) == (theme, "published")
+
+    def test_loses_it_no_more_once_it_is_public(self, door):
+        page = send(door, address("protocol", "change", "0046"), theme="")
+        assert list(page.context["adminform"].form.errors) == ["theme"]
+
+
 class TestPublishing:
     def test_is_one_change(self, door, publisher):
         a_draft()
@@ -138,11 +165,12 @@ class TestPublishing:
     @pytest.mark.parametrize(
         ("lacks", "sentence"),
         [
+            ({"theme": None}, "It has no theme."),
             ({"purpose": " "}, "It has no purpose."),
             ({"lead": False}, "It has no lead organisation."),
             ({"published_on": TODAY + datetime.timedelta(1)}, publishing.TO_COME),
         ],
-        ids=["no purpose", "no lead", "a day to come"],
+        ids=["no theme", "no purpose", "no lead", "a day to come"],
     )
     def test_is_refused(self, door, lacks, sentence):
         a_draft(**lacks)

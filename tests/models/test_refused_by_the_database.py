@@ -149,6 +149,7 @@ NONSENSE = {
         lambda: change("9004", withdrawn_on=DAY, withdrawn_reason="It ended."),
         "withdrawn_why",
     ),
+    "published without a theme": (lambda: change(theme=None), "theme_to_publish"),
     "its own replacement": (lambda: change(replaced_by="9001"), "no_own_replacement"),
     "two leads": (
         lambda: write(a_party("9001", "Cedar Charity", "lead")),

@@ -158,7 +158,10 @@ REFUSALS = {
     "a reference with a line end": (lambda: a_protocol("0012\n"), ("reference", DIGITS)),
     "no reference": (lambda: a_protocol(""), ("reference", "This field cannot be blank.")),
     "no title": (lambda: a_protocol("9009", title=""), ("title", "This field cannot be blank.")),
-    "no theme": (lambda: a_protocol("9009", theme=None), ("theme", "This field cannot be null.")),
+    "no theme": (
+        lambda: a_protocol("9009", theme=None),
+        ("theme", "Select a theme: only a draft may lack one."),
+    ),
     "a status that is none": (
         lambda: stored(status="gone"),
         ("status", "Value 'gone' is not a valid choice."),
