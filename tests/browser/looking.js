@@ -79,7 +79,7 @@
             landmarks: all("body > header, nav[aria-label], main, body > footer").map(each => each.tagName),
             headings: all("h1, h2, h3, h4, h5, h6").map(
                 heading => [Number(heading.tagName[1]), heading.textContent.trim()]),
-            summaries: all("main > .govuk-error-summary").length,
+            summaries: all(":is(main, #results) > .govuk-error-summary").length,
         };
     },
 
