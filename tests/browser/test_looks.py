@@ -53,7 +53,7 @@ def test_a_window_of_a_width_between_keeps_margins_and_whole_words(opened, regis
 
 @pytest.mark.parametrize(
     ("window", "lowest", "tallest"),
-    [(PHONE, 290, (9_000, 9_000)), ({"width": 1280, "height": 720}, 450, (5_500, 6_000))],
+    [(PHONE, 285, (9_000, 9_000)), ({"width": 1280, "height": 720}, 450, (5_500, 6_000))],
     ids=["phone", "desktop"],
 )
 def test_the_home_page_begins_with_its_search_box(opened, register, window, lowest, tallest):
