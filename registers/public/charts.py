@@ -244,14 +244,14 @@ def _review_line(row: Row, protocol: Protocol, most: int, on: datetime.date) -> 
     )
 
 
-def months_in_words(months: int) -> str:
-    """Return a number of months as '7 years 2 months', or 'under a month'."""
+def months_in_words(months: int, *, units: int = 2) -> str:
+    """Return months as '7 years 2 months', in one unit as '7 years'; or 'under a month'."""
     words = [
         f"{number} {unit}{'' if number == 1 else 's'}"
         for number, unit in zip(divmod(months, 12), ("year", "month"), strict=True)
         if number
     ]
-    return " ".join(words) or "under a month"
+    return " ".join(words[:units]) or "under a month"
 
 
 def breakdown_chart(

@@ -16,7 +16,7 @@ from registers.exports import feed
 from registers.exports.markdown import as_html, strip_markdown
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus, review_status
-from registers.public.charts import LinkedCount
+from registers.public.charts import LinkedCount, months_in_words
 from registers.public.exports import FORMATS
 from registers.search.facets import Choice
 from registers.search.text.highlight import Segments
@@ -27,19 +27,12 @@ register = template.Library()
 register.filter("review_on", Protocol.review_status)
 register.filter("markdown", as_html)
 register.filter("strip_markdown", strip_markdown)
-MONTHS = 12
 
 
 @register.filter
 def overdue_for(protocol: Protocol, on: datetime.date) -> str:
     """Return for how long its review has been overdue: '4 years', '5 months', 'under a month'."""
-    months = protocol.months_overdue(on)
-    years = months // MONTHS
-    if years:
-        return "1 year" if years == 1 else f"{years} years"
-    if months:
-        return "1 month" if months == 1 else f"{months} months"
-    return "under a month"
+    return months_in_words(protocol.months_overdue(on), units=1)
 
 
 @register.simple_tag

@@ -246,7 +246,7 @@ def test_what_is_no_list_has_no_feed(client: Client, address):
 
 def test_a_list_of_one_is_spoken_of_as_one(client: Client):
     words = re.sub(r"<[^>]*>", "", client.get("/?q=0012").content.decode())
-    assert "Add to your calendar when its review is due, or subscribe" in words
+    assert "Add to your calendar, or subscribe" in words
     assert "Download 1 row as Excel (XLSX)" in words
 
 

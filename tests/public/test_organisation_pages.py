@@ -164,7 +164,7 @@ def test_others_that_lead_are_counted_and_few_partners_are_listed(client: Client
     page = client.get("/organisations/eput/with/provide/", follow=True)
     words = text(page)
     assert "Named together in 2 protocols. Provide leads 1, Essex County Council leads 1." in words
-    assert "(EPUT)’) and All Essex Schools Review Overdue since April 2022" in words
+    assert "(EPUT)’) and All Essex Schools Status Review overdue since April 2022" in words
     assert "(published as ‘EPUT’) and 3 others in 0072" in words
 
 
