@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registers.exports.calendar import CONTENT_TYPE, write
@@ -333,12 +333,7 @@ def test_a_withdrawn_protocol_that_nothing_replaced(empty_register):
 
 @example(title="END:VEVENT\r\nBEGIN:VALARM", purpose="\\n;,", name="\x1b[31m", note="^n")
 @given(title=HOSTILE, purpose=HOSTILE, name=HOSTILE, note=HOSTILE)
-@settings(
-    deadline=None,
-    max_examples=times(25, long=500),
-    # Each example writes over all that the one before has written.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=times(25, long=500))
 @pytest.mark.has_long_form
 def test_hostile_words_break_nothing_and_are_read_again(growth, title, purpose, name, note):
     Protocol.objects.update(title=title, purpose=purpose, review_note=note)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registers.exports.columns import COLUMNS, ExportContext
@@ -75,7 +75,7 @@ def test_it_has_every_page(empty_register):
 
 
 @given(value=HOSTILE)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_cell_is_no_formula_and_gives_back_what_was_meant(value):
     cell = escape_formula(value)
     assert not cell.startswith(STARTS_A_FORMULA)
@@ -113,12 +113,7 @@ def hostile(empty_register) -> Protocol:
 
 @example(title='=cmd|" /C calc"!A0', purpose="a,b\r\nc", name="+Trust", note='"')
 @given(title=HOSTILE, purpose=HOSTILE, name=HOSTILE, note=HOSTILE)
-@settings(
-    deadline=None,
-    max_examples=60,
-    # Each example writes over all that the one before has written.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=60)
 def test_hostile_words_are_read_again(hostile, title, purpose, name, note):
     Protocol.objects.update(title=title, purpose=purpose)
     Organisation.objects.update(name=name)

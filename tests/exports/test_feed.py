@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.templatetags.static import static
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 
 from registers.exports.columns import ExportContext
 from registers.exports.feed import CONTENT_TYPE, MAX_ENTRIES, write
@@ -202,12 +202,7 @@ def test_the_port_of_the_server_is_in_no_id(growth):
 
 @example(title="]]><b>", what="<script>&amp;\r\n\x1b", why="", name="\x0b")
 @given(title=HOSTILE, what=HOSTILE, why=HOSTILE, name=HOSTILE)
-@settings(
-    deadline=None,
-    max_examples=100,
-    # Each example writes over all that the one before has written.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=100)
 def test_hostile_words_break_nothing_and_are_read_again(growth, title, what, why, name):
     Protocol.objects.update(title=title)
     Theme.objects.update(name=name)

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlencode
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registers.exports.file_names import disposition, results_stem
@@ -87,7 +87,6 @@ def test_other_letters_are_said_too():
     assert unquote(other) == "protocols-about-straße-東京-2026-11-22.csv"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(words=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_whatever_is_searched_for_it_is_safe(words):
     stem = results_stem(results_of(urlencode({"q": words[:200]})), "protocols")

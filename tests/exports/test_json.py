@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers.exports.columns import COLUMNS, ExportContext
@@ -231,12 +231,7 @@ def hostile(housing) -> Protocol:
 
 
 @given(title=HOSTILE, name=HOSTILE, note=HOSTILE)
-@settings(
-    deadline=None,
-    max_examples=50,
-    # Each example writes over all that the one before has written.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=50)
 def test_hostile_words_are_read_again(hostile, title, name, note):
     Protocol.objects.update(title=title)
     Organisation.objects.update(name=name)

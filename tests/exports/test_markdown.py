@@ -158,7 +158,7 @@ def test_that_what_must_not_come_through_would_be_seen():
         assert FORBIDDEN.search(html)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.sampled_from(

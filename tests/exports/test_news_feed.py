@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 
 from registers.exports.atom import CONTENT_TYPE
 from registers.exports.news_feed import MAX_ENTRIES, write
@@ -103,9 +103,7 @@ def test_it_holds_the_newest_and_no_more_in_two_queries():
 
 @example(title="]]><b>", body="<script>&amp;\r\n\x1b")
 @given(title=HOSTILE, body=HOSTILE)
-@settings(
-    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50)
 def test_hostile_words_break_nothing(none, title, body):
     News.objects.all().delete()
     News.objects.create(title=title, slug="hostile", body=body)

@@ -164,7 +164,7 @@ def slowly(model, before, after) -> set[tuple[str, str]]:
     return flat(before) ^ flat(after)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from([Protocol, Organisation]))
 def test_what_a_slow_look_finds_is_told_and_nothing_else(seed, kind):
     random = Random(seed)

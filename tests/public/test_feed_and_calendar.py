@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from registers import changes
 from registers.models import Change, Protocol
@@ -72,12 +72,7 @@ def told_register(real_register) -> None:
 
 @pytest.mark.parametrize("ending", FOLLOWED)
 @given(asked=questions())
-@settings(
-    deadline=None,
-    max_examples=times(20, long=300),
-    # Nothing is changed here.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=times(20, long=300))
 @pytest.mark.has_long_form
 def test_they_speak_of_exactly_the_protocols_of_the_list(told_register, ending, asked):
     client = Client(headers={"host": "localhost"})

@@ -132,7 +132,7 @@ def test_a_day_ends_at_midnight_in_london(client: Client):
     assert "After midnight" in text(client.get(PAGE, {"on": "2027-07-02"}))
 
 
-@settings(max_examples=times(4, long=100), deadline=None)
+@settings(max_examples=times(4, long=100))
 @given(seed=st.integers(0, 2**32))
 @pytest.mark.has_long_form
 def test_it_is_what_was_stored(seed):

@@ -6,7 +6,7 @@ import csv
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from tests.exports.spreadsheets import EVERY_WAY, by_calamine, read
 from tests.lengths import times
@@ -33,12 +33,7 @@ def rich_register(real_register) -> None:
 
 @pytest.mark.parametrize("ending", WORKBOOKS)
 @given(asked=questions())
-@settings(
-    deadline=None,
-    max_examples=times(15, long=300),
-    # Nothing is changed here.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=times(15, long=300))
 @pytest.mark.has_long_form
 def test_they_have_exactly_the_protocols_of_the_csv(rich_register, ending, asked):
     client = Client(headers={"host": "localhost"})

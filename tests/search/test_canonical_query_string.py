@@ -5,17 +5,13 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.search.questions import DAYS, SORTS, query_string, questions, results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
-many = settings(
-    deadline=None,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+many = settings(max_examples=40)
 
 
 def plain(results) -> dict[str, object]:

@@ -109,7 +109,7 @@ def called(texts: list[list[str]], seed: int) -> list[ComparedName]:
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5), min_size=2, max_size=25),
     st.integers(0, 1000),

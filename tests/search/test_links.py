@@ -214,7 +214,7 @@ graphs = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(graph=graphs, organisation=numbers, on=days.filter(bool))
 def test_any_graph_rings_too_is_followed_to_the_same_bodies(graph, organisation, on):
     assert quickly(graph, organisation, on) == slowly(graph, organisation, on)

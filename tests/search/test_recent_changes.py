@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from registers.exports import feed
 from registers.exports.feed import ChangeCount, change_counts, newest_changes
@@ -56,12 +56,7 @@ WAYS = {"named": (2_000, 2_000), "read": (0, 2_000), "read in steps": (0, 1)}
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @given(asked=questions())
-@settings(
-    deadline=None,
-    max_examples=times(20, long=300),
-    # Nothing is changed here.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=times(20, long=300))
 @pytest.mark.has_long_form
 def test_any_question(much_changed, way, asked):
     with pytest.MonkeyPatch.context() as patch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers.search.facets import MAX_ORGANISATIONS
@@ -15,11 +15,7 @@ from tests.search.questions import DAYS, query_string, questions, results_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 # One register serves every question, for a question changes nothing.
-many = settings(
-    deadline=None,
-    max_examples=30,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+many = settings(max_examples=30)
 days = st.sampled_from(DAYS)
 THEMES_IN_ORDER = ("alpha", "delta", "bravo", "cobra")
 

@@ -244,7 +244,6 @@ def test_overdue_for_more_than_some_months(months, on, last):
 
 
 @given(st.sampled_from([0, 3, 12, 24, 36, 60]), st.dates(datetime.date(1900, 1, 1)))
-@trying(deadline=None)
 def test_that_is_exactly_a_span_of_months(months, on):
     last = last_overdue(months, on)
     for number, expected in ((last, True), (last + 1, False)):
@@ -254,7 +253,7 @@ def test_that_is_exactly_a_span_of_months(months, on):
 
 
 @given(days)
-@trying(max_examples=times(20, long=500), deadline=None)
+@trying(max_examples=times(20, long=500))
 @pytest.mark.has_long_form
 def test_any_day_can_be_asked_for(on):
     index, chosen = chosen_by({}, on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registers.search.index import Index, current_index
@@ -46,11 +46,7 @@ def both(one_rich_register) -> tuple[Slow, Index]:
     return Slow(), current_index()
 
 
-@settings(
-    max_examples=times(60, long=2000),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=times(60, long=2000))
 @given(typed=TYPED)
 @example(typed="child -youth")
 @example(typed='"child youth" ash')

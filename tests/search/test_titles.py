@@ -17,7 +17,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.register import make_register
@@ -95,7 +95,6 @@ pieces = st.sampled_from(["a", "b", "z", "é", "ŵ", "&", "'", "“", " ", "-", 
 some_titles = st.lists(pieces, max_size=8).map("".join)
 
 
-@settings(deadline=None)
 @given(one=some_titles, other=some_titles)
 def test_the_key_sorts_like_the_slow_one(one, other):
     assert (title_key(one) < title_key(other)) == (title_parts(one) < title_parts(other))

@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers.exports.plain_text import escape_formula, unescape_formula
@@ -98,11 +98,7 @@ def test_a_csv_is_one_sheet_with_the_name_of_its_file(written):
 CELL = st.text(st.sampled_from("ab'=+-@\t\r\n,;\" é–") | st.characters(exclude_categories=["Cs"]))
 
 
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=150)
 @given(rows=st.lists(st.lists(CELL.filter(lambda text: "\0" not in text), min_size=2, max_size=3)))
 def test_what_the_register_writes_is_read_again(written, rows):
     file = io.StringIO(newline="")

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers.imports.reading import read as whole
@@ -448,11 +448,7 @@ def good(tmp_path) -> list[bytes]:
     return [*(path.read_bytes() for path in makers), "a,b\n1,é\n".encode(), b""]
 
 
-@settings(
-    max_examples=times(15, long=500),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=times(15, long=500))
 @given(data=st.data())
 @pytest.mark.has_long_form
 def test_whatever_is_in_a_file_the_answer_is_rows_or_a_sentence(tmp_path, data):
