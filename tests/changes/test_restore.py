@@ -85,7 +85,7 @@ def rewritten(thing, *, title: str = "Another", day: int = 5, **fields) -> None:
     saved(thing, at=days_on(day))
 
 
-@settings(max_examples=times(8, long=200))
+@settings(max_examples=times(4, long=200))
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from([Protocol, Organisation]))
 @example(seed=96920, kind=Organisation)  # two successors of one day
 @pytest.mark.has_long_form

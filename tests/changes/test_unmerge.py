@@ -263,7 +263,7 @@ def draw_groups(cast, successions, groups, members, taken_on) -> None:
             )
 
 
-@settings(max_examples=times(12, long=300), suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(6, long=300), suppress_health_check=list(HealthCheck))
 @given(
     stays=PLACES,
     goes=PLACES,

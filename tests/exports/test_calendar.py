@@ -333,7 +333,7 @@ def test_a_withdrawn_protocol_that_nothing_replaced(empty_register):
 
 @example(title="END:VEVENT\r\nBEGIN:VALARM", purpose="\\n;,", name="\x1b[31m", note="^n")
 @given(title=HOSTILE, purpose=HOSTILE, name=HOSTILE, note=HOSTILE)
-@settings(max_examples=times(25, long=500))
+@settings(max_examples=times(12, long=500))
 @pytest.mark.has_long_form
 def test_hostile_words_break_nothing_and_are_read_again(growth, title, purpose, name, note):
     Protocol.objects.update(title=title, purpose=purpose, review_note=note)

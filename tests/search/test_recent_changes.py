@@ -56,7 +56,7 @@ WAYS = {"named": (2_000, 2_000), "read": (0, 2_000), "read in steps": (0, 1)}
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @given(asked=questions())
-@settings(max_examples=times(20, long=300))
+@settings(max_examples=times(10, long=300))
 @pytest.mark.has_long_form
 def test_any_question(much_changed, way, asked):
     with pytest.MonkeyPatch.context() as patch:
