@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ElementHandle, Page
+from playwright.sync_api import ElementHandle, Error, Page
 
 SOURCE = (Path(__file__).parent / "looking.js").read_text(encoding="utf-8")
 CALL = f"([name, argument]) => {{ const looking = {SOURCE}; return looking[name](argument); }}"
@@ -17,8 +18,10 @@ def wait_until_loaded(page: Page) -> None:
     Playwright's own wait never ends on a page whose own next step was aborted.
     """
     for _ in range(1500):
-        if page.evaluate("document.readyState") == "complete":
-            return
+        # The page that is asked may give way to the next one before it answers.
+        with suppress(Error):
+            if page.evaluate("document.readyState") == "complete":
+                return
         page.wait_for_timeout(20)
     raise AssertionError(f"{page.url} is not loaded.")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.looking import wait_until_loaded
 from tests.browser.serving import BASE
 from tests.exports.reading import read_calendar
 
@@ -31,7 +32,7 @@ def heading(page: Page) -> Locator:
 
 def found(page: Page) -> int:
     """The number in that heading, which is also that of the rows below it."""
-    page.wait_for_load_state()
+    wait_until_loaded(page)
     number = int(heading(page).inner_text().split()[0])
     assert page.locator(".register-columns__results .register-row").count() == number
     return number

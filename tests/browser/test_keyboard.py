@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.looking import look
+from tests.browser.looking import look, wait_until_loaded
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +20,8 @@ STOPS = "a[href]:not([tabindex='-1']), input:enabled, select, button, summary"
 
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until the element has the focus."""
+    # What has not been loaded yet is never reached.
+    wait_until_loaded(page)
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         if page.locator(f"{selector}{FOCUSED}").count():

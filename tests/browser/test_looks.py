@@ -63,7 +63,7 @@ def test_the_home_page_begins_with_its_search_box(opened, register, window, lowe
     assert boxes(page, "body")[0]["height"] < tallest[0]
     assert look(page, "sticking_out") == []
     page.get_by_role("link", name="Show as a table").click()
-    assert page.url == f"{register}/?view=table#results"
+    expect(page).to_have_url(f"{register}/?view=table#results")
     expect(page.locator("thead").first).to_be_attached()
     assert boxes(page, "body")[0]["height"] < tallest[1]
     assert look(page, "sticking_out") == []
