@@ -14,8 +14,6 @@ from django.test import Client
 
 from tests.cast import PASSWORD, door_of, somebody
 
-pytestmark = pytest.mark.both_databases
-
 LOG_IN = "/admin/login/"
 CLIENT = Client()
 START = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)
@@ -50,6 +48,7 @@ def is_locked(**how):
     return answer.status_code == 429
 
 
+@pytest.mark.both_databases
 def test_nine_failures_are_forgiven_and_ten_are_not(edith):
     assert fail(9) == [200] * 9
     assert not is_locked()
@@ -87,6 +86,7 @@ def test_tries_while_it_is_locked_do_not_prolong_it(edith, clock):
     assert not is_locked()
 
 
+@pytest.mark.both_databases
 def test_failures_far_apart_do_not_lock(edith, clock):
     for _ in range(30):
         assert fail(1) == [200]
@@ -94,6 +94,7 @@ def test_failures_far_apart_do_not_lock(edith, clock):
     assert not is_locked()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "name", ["Edith", " edith", "edith.", "ｅｄｉｔｈ", "e\u200bdith", "EDITH  "]
 )
@@ -205,6 +206,7 @@ def test_what_is_kept_says_nothing_about_anybody(edith):
     assert not re.search(r"edith|Edith|192\.0|wrong|secret|html|login", kept)
 
 
+@pytest.mark.both_databases
 def test_what_is_old_is_cleared(edith, clock):
     fail(9)
     clock.shift(31 * 60)
@@ -218,6 +220,7 @@ def test_no_log_names_anybody(edith, caplog):
     assert not re.search("edith|192.0.2", caplog.text)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "command",
     [("axes_reset",), ("axes_reset_username", "EDITH"), ("axes_reset_ip", "192.0.2.1")],

@@ -24,7 +24,7 @@ from tests.makers import make_protocols
 from tests.merging import NOON, dump, merged, named
 from tests.models.making import a_name, saved
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 EPUT = "Essex Partnership University NHS Foundation Trust"
 
@@ -102,6 +102,7 @@ def test_what_is_wrong_is_said_beside_the_box(officers_door, essex, url, bad):
     assert (dump(), Change.objects.count()) == (before, told)
 
 
+@pytest.mark.both_databases
 class TestWhatWillHappen:
     def test_all_of_it_is_shown_and_nothing_done(self, officers_door, url):
         Contact.objects.create(organisation=named("EPUT"), email="ig@example.org")
@@ -168,6 +169,7 @@ class TestWhatWillHappen:
         assert "So these two cannot be merged." in said
 
 
+@pytest.mark.both_databases
 class TestMerging:
     def test_as_it_was_shown(self, officers_door, officer, essex, url):
         page = show(officers_door, url, other_name="eput", kind_of_name="former", why="One body.")
@@ -209,6 +211,7 @@ class TestMerging:
         assert Merge.objects.count() == 1
 
 
+@pytest.mark.both_databases
 class TestUndoing:
     LIST = address("merge", "changelist")
 
@@ -287,6 +290,7 @@ def test_who_may(client, essex, which, method, person):
     assert dump() == before
 
 
+@pytest.mark.both_databases
 def test_both_find_it_afterwards(client):
     """Search, the lists and the files agree, and every old address leads on."""
     everywhere = [slug.text for slug in named("EPUT").slugs.all()]

@@ -16,8 +16,6 @@ from tests.admin import typing_in
 from tests.admin.typing_in import boxes
 from tests.cast import PASSWORD, door_of, groups, somebody
 
-pytestmark = pytest.mark.both_databases
-
 LIST, ADD = "/admin/auth/user/", "/admin/auth/user/add/"
 
 
@@ -61,6 +59,7 @@ def test_a_new_user_comes_in_once_in_a_group(door):
     assert not nina.is_staff
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", ["ADA", " ada", "ada.", "ａｄａ", "..."])
 def test_a_name_that_differs_in_its_spelling_alone_is_refused(door, editor, name):
     new = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
@@ -129,6 +128,7 @@ def test_nobody_is_deleted(officers_door, editor, asks):
     assert User.objects.filter(pk=editor.pk).exists()
 
 
+@pytest.mark.both_databases
 class TestTheLastAdministrator:
     @pytest.mark.parametrize(
         ("typed", "box"), [({"is_active": None}, "is_active"), ({"groups": []}, "groups")]
@@ -162,6 +162,7 @@ class TestTheLastAdministrator:
         assert not editor.is_active
 
 
+@pytest.mark.both_databases
 class TestSessions:
     def test_end_when_a_user_is_made_inactive(self, door, editor):
         theirs = door_of(editor)
