@@ -6,7 +6,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from html import unescape
@@ -37,6 +37,13 @@ on_postgresql = pytest.mark.skipif(
     reason="SQLite writes one transaction after the other, and in memory nobody waits",
 )
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite has one writer")
+
+
+def until_one_waits(execute: Callable[[str], Any]) -> None:
+    """Return once somebody waits for a lock of PostgreSQL, or after 20 seconds."""
+    give_up = time.monotonic() + 20
+    while not execute(WAITS).fetchone() and time.monotonic() < give_up:
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -192,9 +199,7 @@ def test_two_who_wait_for_each_other(real_register, officer):
         other.execute("SELECT 1 FROM registers_party WHERE protocol_id = '0046' FOR UPDATE")
         saving = pool.submit(save)
         # Once it waits for the parties, it holds the protocol.
-        give_up = time.monotonic() + 20
-        while not other.execute(WAITS).fetchone() and time.monotonic() < give_up:
-            time.sleep(0.02)
+        until_one_waits(other.execute)
         other.execute("SELECT 1 FROM registers_protocol WHERE reference = '0046' FOR UPDATE")
         other.rollback()
         response = saving.result()
@@ -223,8 +228,9 @@ def test_adding_an_organisation_while_it_is_merged(real_register, officer, monke
 
     def apply_slowly(*args: Any, **kwargs: Any) -> None:
         is_held.set()
-        # By then the other waits: for the organisation, and not with the register's version.
-        time.sleep(1)
+        # The other is to wait for the organisation, and not to hold the register's version.
+        with connection.cursor() as cursor:
+            until_one_waits(cursor.execute)
         apply_steps(*args, **kwargs)
 
     monkeypatch.setattr(merge, "apply_steps", apply_slowly)
