@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests. `all` runs what `make test` promises, three jobs at a time: on two cores, the
-# third has the time in which the others wait for a browser, a server or a disk.
+# Runs the tests. `all` runs what `make test` promises, four jobs at a time: on two cores, the
+# others have the time in which two wait for a browser, a server or a disk.
 . "$(dirname -- "$0")/common.sh"
 
 python=.venv/bin/python
@@ -69,18 +69,19 @@ case $suite in
         rm -rf var/jobs
         mkdir var/jobs
         set -m # process groups of their own, so that all of each can be stopped
-        take_jobs &
-        one=$!
-        take_jobs &
-        other=$!
+        groups=
+        for _ in 1 2 3; do
+            take_jobs &
+            groups="$groups -$!"
+        done
         set +m
-        trap 'kill -- "-$one" "-$other" 2> /dev/null' EXIT
+        trap 'kill -- $groups 2> /dev/null' EXIT
         trap 'exit 130' INT TERM
         for check in locks lint types; do
             sh weisf/steps/checks.sh "$check"
         done
         take_jobs
-        wait "$one" "$other" || true
+        wait
         trap - EXIT
         [ ! -e var/jobs/failed ] || fail "Tests fail. Read the first failure above."
         sh weisf/steps/test.sh coverage
