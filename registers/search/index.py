@@ -68,6 +68,8 @@ class Index:
     party_entry: NDArray[np.int32]
     # False for the second party of one organisation in the same protocol.
     party_first: Mask
+    # By entry again: whether it has any party in the role.
+    has_role: dict[str, Mask]
     # Between organisations, beside all this.
     links: Links = NO_LINKS
     # Those of an earlier version: `titles` reads what changed since.
@@ -192,14 +194,7 @@ class Index:
 
     def with_role(self, role: str) -> Mask:
         """Return the mask of protocols with any party in `role`."""
-        return self._with_role[role]
-
-    @cached_property
-    def _with_role(self) -> dict[str, Mask]:
-        masks = {role: np.zeros(self.size, bool) for role in ROLES}
-        for role, mask in masks.items():
-            mask[self.party_entry[self.party_role == ROLES[role]]] = True
-        return masks
+        return self.has_role[role]
 
     def position_of(self, reference: str) -> int | None:
         """Return the position of the public protocol that `reference` means, in any spelling.
@@ -230,6 +225,16 @@ class Index:
 
         The position is the organisation's id; a larger id has none.
         """
+        # What a home page asks for more than once.
+        if not role and np.array_equal(chosen, self.in_status(Protocol.Status.PUBLISHED)):
+            return self._in_force_by_organisation.copy()
+        return self._count_by_organisation(chosen, role)
+
+    @cached_property
+    def _in_force_by_organisation(self) -> IntArray:
+        return self._count_by_organisation(self.in_status(Protocol.Status.PUBLISHED))
+
+    def _count_by_organisation(self, chosen: Mask, role: str = "") -> IntArray:
         counted = chosen[self.party_entry]
         starts = self._party_ends[:-1]
         if not role:
@@ -291,6 +296,12 @@ class Index:
         columns["party_key"] = exchange.made(self.party_key, keys)
         columns["party_entry"] = exchange.made(self.party_entry, party_entries)
         columns["party_first"] = exchange.made(self.party_first, first)
+        columns["has_role"] = {}
+        for role, old_mask in self.has_role.items():
+            mask = np.append(old_mask, np.zeros(size - self.size, bool))
+            mask[positions] = False
+            mask[parties[parties[:, 2] == ROLES[role], 0]] = True
+            columns["has_role"][role] = mask
         if references is not None:
             columns["references"] = self.references.updated(size, positions, references)
         columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
@@ -330,6 +341,7 @@ EMPTY = Index(
     party_key=np.zeros(0, np.int32),
     party_entry=np.zeros(0, np.int32),
     party_first=np.zeros(0, bool),
+    has_role={role: np.zeros(1, bool) for role in ROLES},
 )
 
 

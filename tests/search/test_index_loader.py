@@ -37,6 +37,17 @@ def test_a_party_that_moves_to_another_protocol_is_a_party_of_that_one_alone():
     assert kept == afresh()
 
 
+def test_the_protocols_with_a_lead_follow_their_parties():
+    lead = Party.objects.get(protocol="0012", role="lead")
+    lead.protocol_id, lead.role = "0036", "partner"
+    changes.save(lead)
+    index = current_index()
+    clear_index()
+    for role in Party.Role.values:
+        assert (index.with_role(role) == current_index().with_role(role)).all()
+    assert not index.with_role("lead")[index.position_of("0012")]
+
+
 def test_a_name_that_moves_to_another_organisation_finds_that_one_alone():
     medway = Organisation.objects.get(slug="medway-council")
     name = Name(organisation=medway, text="Xanadu")
