@@ -16,7 +16,7 @@ from tests.admin.typing_in import Page, address, boxes, messages, send
 from tests.public.pages import listed, text
 from tests.reminders.lines import NOW, TITLE, a_line, a_review, an_answer, withdraw
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
 LIST = address("answer", "changelist")
 MARKUP = "<script>alert(1)</script>"
 
@@ -50,6 +50,7 @@ def rows(page) -> list[str]:
 # The list ------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_the_waiting_ones_stand_first_and_of_those_the_oldest(officers_door, officer):
     hours = (5, 1, 3)
     made = [
@@ -78,12 +79,14 @@ def test_a_row_tells_what_when_and_by_whom(officers_door, answer):
         assert part in words
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("query", ["0042", "ECC", "Information Governance", "partners agreed"])
 def test_an_answer_is_found(officers_door, answer, query):
     an_answer(a_line("0046"), job_title="SIRO")
     assert rows(officers_door.get(LIST, {"q": query})) == [str(answer.pk)]
 
 
+@pytest.mark.both_databases
 def test_a_long_list_takes_no_more_queries(officers_door, answer, django_assert_max_num_queries):
     for reference in ("0036", "0062", "0012", "0046"):
         an_answer(a_line(reference))
@@ -168,6 +171,7 @@ def accept(door: Client, answer: Answer, **typed: str):
     return send(door, accepting(answer), **{"outcome": answer.choice} | typed)
 
 
+@pytest.mark.both_databases
 def test_saving_it_accepts_the_answer_and_records_the_review(officers_door, officer, answer):
     done = accept(officers_door, answer, next_review="March 2029", note="Mended.")
     assert "The review of 0042" in messages(done)
@@ -189,6 +193,7 @@ def test_saving_it_accepts_the_answer_and_records_the_review(officers_door, offi
     assert LogEntry.objects.get().change_message == "Accepted."
 
 
+@pytest.mark.both_databases
 def test_an_answer_that_it_is_no_longer_needed_withdraws_the_protocol(officers_door):
     answer = an_answer(a_line("0042"), "ended", note="The service closed.")
     accept(officers_door, answer)
@@ -248,6 +253,7 @@ def test_what_is_not_theirs_leads_to_the_protocol_to_put_the_lead_right(officers
 # Refusing, and who comes second --------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_refused_answer_changes_nothing_but_itself(officers_door, officer, answer):
     done = officers_door.post(refusing(answer), follow=True)
     assert "The answer is refused." in messages(done)
@@ -257,6 +263,7 @@ def test_a_refused_answer_changes_nothing_but_itself(officers_door, officer, ans
     assert LogEntry.objects.get().change_message == "Refused."
 
 
+@pytest.mark.both_databases
 def test_of_two_who_decide_the_second_is_told(officers_door, answer):
     typed = boxes(officers_door, accepting(answer)) | {
         "outcome": "unchanged",
@@ -271,6 +278,7 @@ def test_of_two_who_decide_the_second_is_told(officers_door, answer):
     assert (status(answer), Review.objects.count()) == ("refused", 0)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("when", ["before the form is opened", "while it is open"])
 def test_a_protocol_that_was_withdrawn_meanwhile_is_not_reviewed(officers_door, answer, when):
     typed = boxes(officers_door, accepting(answer)) | {"next_review": "March 2029"}
@@ -294,6 +302,7 @@ def test_a_review_that_came_before_is_told_on_the_form(officers_door, answer):
     assert (status(answer), Review.objects.count()) == ("waiting", 1)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", ["accept", "refuse"])
 @pytest.mark.parametrize("key", ["999999", "x", "1/accept"])
 def test_an_unknown_answer_is_not_found(officers_door, name, key):

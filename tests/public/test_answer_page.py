@@ -22,7 +22,7 @@ from tests.public.pages import links, text
 from tests.reminders.lines import NOW, SENT_AT, TITLE, a_line, a_review, an_answer, give_away
 from weisf.page_cache import PageCache
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 
 def alerts(page) -> str:
@@ -100,6 +100,7 @@ def test_following_the_link_changes_nothing(client: Client, method):
 # What it takes -------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("choice", Answer.Choice.values)
 def test_an_answer_is_kept_and_thanked_for(client: Client, choice):
     link = link_to(a_line())
@@ -121,6 +122,7 @@ def test_an_answer_is_kept_and_thanked_for(client: Client, choice):
     assert "<form" not in page.content.decode()
 
 
+@pytest.mark.both_databases
 def test_nothing_is_public_before_it_is_accepted(client: Client):
     send(client, link_to(a_line("0042")), **GOOD)
     for address in ("/protocols/0042/", "/protocols/0042/changes/", "/"):
@@ -147,6 +149,7 @@ BAD = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("typed", "sentences"), BAD.values(), ids=BAD)
 def test_what_is_wrong_is_named_and_all_that_was_typed_stays(client: Client, typed, sentences):
     link, typed = link_to(a_line()), GOOD | typed
@@ -171,12 +174,14 @@ def test_after_an_error_the_page_says_what_was_pressed(client: Client):
     assert "Enter in the note why it is no longer needed." in text(page)
 
 
+@pytest.mark.both_databases
 def test_a_double_click_is_one_answer(client: Client):
     link = link_to(a_line())
     assert [send(client, link, **GOOD).status_code for _ in range(2)] == [303, 303]
     assert Answer.objects.count() == 1
 
 
+@pytest.mark.both_databases
 def test_another_answer_by_a_used_link_is_not_kept_and_is_told(client: Client):
     link = link_to(a_line())
     send(client, link, **GOOD)
@@ -189,6 +194,7 @@ def test_another_answer_by_a_used_link_is_not_kept_and_is_told(client: Client):
     assert Answer.objects.get().choice == "changing"
 
 
+@pytest.mark.both_databases
 def test_another_link_of_the_same_lead_tells_of_the_answer_that_waits(client: Client):
     link = link_to(a_line())
     an_answer(a_line(at=SENT_AT - datetime.timedelta(days=30)), "ended", note="It ended.")
@@ -200,6 +206,7 @@ def test_another_link_of_the_same_lead_tells_of_the_answer_that_waits(client: Cl
     assert Answer.objects.count() == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("decide", "choice", "words"),
     [

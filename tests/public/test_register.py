@@ -12,11 +12,12 @@ from registers.models import Protocol, Theme
 from tests.makers import find_all
 from tests.public.pages import choices, found, groups, links, listed, text
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 EPUT = "essex-partnership-university-nhs-foundation-trust"
 
 
+@pytest.mark.both_databases
 def test_it_stands_grouped_and_counted_as_the_page_did(client: Client):
     page = client.get("/")
     assert groups(page) == [
@@ -62,6 +63,7 @@ def test_status_depends_on_the_day(client: Client, today, month, status):
     assert status in text(client.get("/?q=0012&view=table"))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "slug", ["eput", "EPUT", EPUT, "essex-partnership-university-foundation-trust"]
 )
@@ -143,6 +145,7 @@ def withdraw(reference: str) -> None:
     )
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("words", ["0012", "12", "ISP 0012", "isp12"])
 def test_a_withdrawn_one_is_told_of_where_only_those_in_force_are_listed(client: Client, words):
     withdraw("0012")
@@ -158,6 +161,7 @@ def test_a_withdrawn_one_is_told_of_where_only_those_in_force_are_listed(client:
         assert became not in links(page)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("words", ["0013", "13", "ISP 0013"])
 def test_a_reference_that_nothing_has_leads_to_what_that_can_mean(client: Client, words):
     page = client.get("/", {"q": words, "status": "withdrawn"})
@@ -165,6 +169,7 @@ def test_a_reference_that_nothing_has_leads_to_what_that_can_mean(client: Client
     assert ("/protocols/0013/", "What that can mean") in links(page)
 
 
+@pytest.mark.both_databases
 def test_best_match_comes_first(client: Client):
     assert listed(client.get("/?q=0061&sort=relevance"))[0] == "0061"
     assert listed(client.get("/?q=fgm&sort=relevance"))[0] == "0061"
@@ -183,6 +188,7 @@ def sixty(db) -> Theme:
     return theme
 
 
+@pytest.mark.both_databases
 def test_fifty_stand_on_a_page_grouped_still(client: Client, sixty):
     first, second = client.get("/"), client.get("/?page=2")
     assert found(first) == found(second) == 85
@@ -203,6 +209,7 @@ def test_a_theme_s_own_page_has_pages_too(client: Client, sixty):
     assert client.get("/themes/aardvarks/?page=0").status_code == 400
 
 
+@pytest.mark.both_databases
 def test_a_withdrawn_protocol_is_listed_only_when_asked_for(client: Client):
     Protocol.objects.filter(pk="0012").update(
         status="withdrawn", withdrawn_on=datetime.date(2026, 1, 2), withdrawn_reason="It ended."
@@ -214,6 +221,7 @@ def test_a_withdrawn_protocol_is_listed_only_when_asked_for(client: Client):
     assert "Withdrawn" in text(client.get("/?status=all"))
 
 
+@pytest.mark.both_databases
 def test_a_part_of_a_name_offers_the_organisations_that_have_it(client: Client):
     page = client.get("/?organisation=police&organisation=ecc&theme=safer-community")
     assert page.status_code == 400
@@ -285,6 +293,7 @@ def test_the_view_stands_in_the_address_and_files_are_the_same(client: Client):
     assert client.get("/?view=map").status_code == 400
 
 
+@pytest.mark.both_databases
 def test_a_slip_is_corrected_and_the_words_as_typed_are_a_link_away(client: Client):
     page = client.get("/?q=safegaurding")
     assert "Showing results for safeguarding." in text(page)
