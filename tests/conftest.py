@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.core.cache import caches
 from django.db import connection
 from django.test import Client, override_settings
 from hypothesis import HealthCheck
@@ -93,7 +92,6 @@ def static_files_when_asked() -> Iterator[None]:
 def another_register() -> None:
     """Read it afresh: the transaction of the test before was rolled back, its versions with it."""
     clear_index()
-    caches["template_fragments"].clear()
 
 
 @pytest.fixture

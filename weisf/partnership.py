@@ -97,7 +97,8 @@ class AccessibilityStatement:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
+# Equal only to itself, so that what it renders can be remembered by it.
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Partnership:
     """The name, contact address, words, rules and look of a partnership.
 

@@ -30,6 +30,7 @@ from registers.models import (
 )
 from registers.models.references import reference_key
 from registers.search.index import ROLES, STATUSES, Index, Mask, current_index, month_number
+from registers.search.listed import ListedProtocol, listed
 from registers.search.reference_order import NOWHERE
 from registers.search.titles import TitleOrder, title_key
 
@@ -110,9 +111,13 @@ class IndexAsOf(Index):
             organisation = party.organisation
             organisation.name = self.names.get(organisation.pk, organisation.name)
 
-    def organisations(self, keys: Iterable[int]) -> dict[int, Organisation]:
+    def listed(self, positions: Mapping[str, int]) -> dict[str, ListedProtocol]:
+        """Return protocols as they were, as lists show them."""
+        return {key: listed(each) for key, each in self.fetch(list(positions)).items()}
+
+    def _read_organisations(self, keys: list[int]) -> dict[int, Organisation]:
         """Return organisations by id, as they were called. What is gone since is left out."""
-        found = super().organisations(keys)
+        found = super()._read_organisations(keys)
         for key, organisation in found.items():
             organisation.name = self.names.get(key, organisation.name)
         return found

@@ -109,7 +109,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def words_shown(rows: list[Row]) -> str:
     """Return the titles and purposes that the rows of a list show."""
-    found = [row.protocol for row in rows if row.protocol]
+    found = [row.listed for row in rows if row.listed]
     return "\n".join(text for each in found for text in (each.title, each.purpose))
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from registers.models import Organisation, Party, Protocol
 from registers.search.index import Index, Mask
 from registers.search.links import Path, Reach
+from registers.search.listed import ListedParty, ListedProtocol
 
 ANY, OWN = "any", "own"  # the values of `through` in a query string
 OWN_NAME = Path((), undecided=False)
@@ -98,12 +99,12 @@ class Binding:
         named: Mask = both & two
         return named
 
-    def paths(self, protocol: Protocol, role: str = "") -> list[tuple[int, Path]]:
+    def paths(self, protocol: Protocol | ListedProtocol, role: str = "") -> list[tuple[int, Path]]:
         """Return each source in one protocol with its path, itself and the nearest first."""
         paths = {self.organisation: OWN_NAME}
         if self.is_linked:
             paths = self.reach.paths(protocol.reference)
-        parties = protocol.all_parties
+        parties: Sequence[Party | ListedParty] = protocol.all_parties
         return [
             (source, path)
             for source, path in paths.items()
@@ -222,7 +223,7 @@ class Explanation:
         """Whether one organisation was asked for, and every protocol names it itself."""
         return len(self._bindings) == 1 and not self._bindings[0].is_linked
 
-    def of(self, protocol: Protocol) -> list[Through]:
+    def of(self, protocol: Protocol | ListedProtocol) -> list[Through]:
         """Return how one protocol, of which the parties are loaded, binds them."""
         several = len(self._bindings) > 1
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -25,6 +26,9 @@ def _not_an_option(label: Any, value: str) -> str:
 class TextField(forms.CharField):
     """Text. The error message names the field."""
 
+    def __deepcopy__(self, _: Any) -> TextField:
+        return self  # a form copies its fields, and this one holds nothing of a request
+
     def clean(self, value: Any) -> Any:
         """Return the text without the spaces around it. Raises ValidationError."""
         try:
@@ -45,6 +49,9 @@ class MultipleField(forms.MultipleChoiceField):
 
     valid_values: list[Any]
 
+    def __deepcopy__(self, _: Any) -> MultipleField:
+        return copy(self)  # but not its widget, which is never shown
+
     def to_python(self, value: Any) -> list[str]:
         """Return the values without duplicates, in order."""
         return [word for word in dict.fromkeys(super().to_python(value)) if word]
@@ -63,6 +70,9 @@ class SingleField(forms.ChoiceField):
     def __init__(self, *, default: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.default = default
+
+    def __deepcopy__(self, _: Any) -> SingleField:
+        return self
 
     def to_python(self, value: Any) -> str:
         """Return the value, or the default."""

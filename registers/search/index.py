@@ -11,10 +11,10 @@ an array of booleans by position.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, count, islice
 from threading import Lock
 from typing import Any
 
@@ -33,6 +33,8 @@ from registers.models.references import reference_key
 from registers.models.review_dates import ReviewStatus, months_with
 from registers.search.exchange import Exchange
 from registers.search.links import NO_LINKS, Links, updated_links
+from registers.search.listed import ListedProtocol, listed_protocols
+from registers.search.organisation_names import OrganisationNames
 from registers.search.reference_order import NO_REFERENCES, ReferenceOrder
 from registers.search.titles import NO_TITLES, TitleOrder
 
@@ -63,6 +65,10 @@ class Index:
     theme: NDArray[np.int32]
     status: NDArray[np.int8]
     month: NDArray[np.int32]
+    # The version in which the entry last changed, or that this was first read in: with the
+    # lineage, which is another one for each reading of the whole register, it names a state.
+    changed_in: NDArray[np.int64]
+    lineage: int
     # By party, sorted by the key, which is of an organisation in a role: see `_sorted_parties`.
     party_key: NDArray[np.int32]
     party_entry: NDArray[np.int32]
@@ -94,6 +100,16 @@ class Index:
     def title_ranks(self) -> IntArray:
         """The rank of each title."""
         return self.titles.ranks(self.size)
+
+    @cached_property
+    def occurring(self) -> dict[Any, bool]:
+        """Which forms of synonyms any public protocol has, as far as they were asked for."""
+        return {}
+
+    @cached_property
+    def organisation_names(self) -> OrganisationNames:
+        """Every name of every organisation, read when one is first compared with them."""
+        return OrganisationNames()
 
     @property
     def reference_ranks(self) -> NDArray[np.int32]:
@@ -260,9 +276,23 @@ class Index:
         protocols = Protocol.public.get_queryset().select_related("theme").with_parties()
         return protocols.in_bulk(references)
 
+    def listed(self, positions: Mapping[str, int]) -> dict[str, ListedProtocol]:
+        """Return public protocols as lists show them, from their positions by reference."""
+        return listed_protocols(self, positions)
+
     def organisations(self, keys: Iterable[int]) -> dict[int, Organisation]:
-        """Return organisations by id: one query."""
-        return Organisation.objects.in_bulk(list(keys))
+        """Return organisations by id: one query for those not asked for before."""
+        wanted, known = dict.fromkeys(keys), self._known_organisations
+        if missing := [key for key in wanted if key not in known]:
+            known.update(self._read_organisations(missing))
+        return {key: known[key] for key in wanted if key in known}
+
+    def _read_organisations(self, keys: list[int]) -> dict[int, Organisation]:
+        return Organisation.objects.in_bulk(keys)
+
+    @cached_property
+    def _known_organisations(self) -> dict[int, Organisation]:
+        return {}
 
     def updated(
         self,
@@ -286,6 +316,9 @@ class Index:
             old = getattr(self, name)
             columns[name] = np.concatenate([old, np.zeros(size - self.size, old.dtype)])
             columns[name][positions] = entries[:, column]
+        new = np.zeros(size - self.size, np.int64)
+        columns["changed_in"] = np.concatenate([self.changed_in, new])
+        columns["changed_in"][positions] = number
         stale = np.zeros(size, bool)
         stale[positions] = True
         keys, party_entries, first = _sorted_parties(parties)
@@ -338,6 +371,8 @@ EMPTY = Index(
     theme=np.zeros(1, np.int32),
     status=np.zeros(1, np.int8),
     month=np.full(1, NO_MONTH, np.int32),
+    changed_in=np.zeros(1, np.int64),
+    lineage=0,
     party_key=np.zeros(0, np.int32),
     party_entry=np.zeros(0, np.int32),
     party_first=np.zeros(0, bool),
@@ -347,6 +382,7 @@ EMPTY = Index(
 
 _lock = Lock()
 _cached = [EMPTY]
+_lineages = count(1)
 
 
 def current_index() -> Index:
@@ -377,6 +413,8 @@ def _updated(index: Index, now: RegisterVersion) -> Index:
     """
     if now.number <= index.number:
         index = EMPTY  # a backup was restored
+    if index is EMPTY:
+        index = replace(EMPTY, lineage=next(_lineages))
     entries = SearchEntry.objects.filter(changed_in__gt=index.number)
     rows = entries.values_list(
         "id", "protocol_id", "protocol__theme_id", "protocol__status", "protocol__review_date"

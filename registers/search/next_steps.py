@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import connection
 
 from registers.models import Identifier, Name, Organisation, Protocol
 from registers.models.keys import key_of
-from registers.models.organisation import OrganisationQuerySet
 from registers.search.binding import ANY, OWN, Binding
 from registers.search.index import Index, Mask
-from registers.search.organisation_names import OrganisationNames, letters_of
+from registers.search.organisation_names import letters_of
 from registers.search.text.search import Search, search
 from registers.search.text.words import words_of
 
@@ -69,25 +68,25 @@ def organisations_meant(
     stands for it; where none has some, also those with the names most like it. `on` is the day
     on which protocols bind them.
     """
-    found = exactly = list(_called_exactly(query.corrected or query.query))
+    found = exactly = _called_exactly(query.corrected or query.query)
     if not has_every or (len(query.terms) > 1 and not exactly):
         named = query.organisations(as_typed=has_every)[:MOST_COMPARED]
-        known = Organisation.objects.filter(pk__in=named)
-        found = [*exactly, *known.order_by("name")[:MAX_ORGANISATIONS]]
+        known = Organisation.objects.filter(pk__in=named).order_by("name")
+        found = [*exactly, *(known[:MAX_ORGANISATIONS] if named else ())]
     if has_some and not has_every and not found:
         typed = query.query[:MAX_NAME_LENGTH]
-        found += OrganisationNames().with_every_word(typed, most=MAX_ORGANISATIONS)
+        found += index.organisation_names.with_every_word(typed, most=MAX_ORGANISATIONS)
     if not has_some and query.terms:
         found += organisations_called_like(query)
     found = list(dict.fromkeys(found))[:MAX_ORGANISATIONS]
-    groups = () if exactly else _groups_with_such_members(query, index)
+    groups = [] if exactly else _groups_with_such_members(query, index)
     return [
         *(_counted(each, index, on) for each in found if each not in groups),
         *(counted for each in groups if (counted := _counted(each, index, on)).count),
     ]
 
 
-def _groups_with_such_members(query: Search, index: Index) -> OrganisationQuerySet:
+def _groups_with_such_members(query: Search, index: Index) -> list[Organisation]:
     """Return the groups that one with such a name may belong to: All Essex Schools, of a school.
 
     With every word, where a protocol has them all as they were typed; else with any, or one
@@ -106,7 +105,8 @@ def _groups_with_such_members(query: Search, index: Index) -> OrganisationQueryS
         for key, words in _words_of_groups(index.version)
         if wanted and suffices(stems & words for stems in wanted)
     ]
-    return Organisation.objects.filter(pk__in=found[:MAX_ORGANISATIONS]).order_by("name")
+    some = found[:MAX_ORGANISATIONS]
+    return list(Organisation.objects.filter(pk__in=some).order_by("name")) if some else []
 
 
 @lru_cache(maxsize=1)
@@ -128,20 +128,27 @@ def _counted(organisation: Organisation, index: Index, on: datetime.date) -> Fou
     return FoundOrganisation(organisation=organisation, count=bound, through=bound - own)
 
 
-def _called_exactly(typed: str) -> OrganisationQuerySet:
+def _called_exactly(typed: str) -> list[Organisation]:
     """Return the organisations with a name or an identifier that is all that was typed."""
     name = typed.strip(' "“”')
     code = "".join(name.split()).upper()
-    names = Name.objects.filter(key=key_of(name))
-    # With the schemes, for an index of the database.
-    codes = Identifier.objects.filter(scheme__in=Identifier.Scheme.values, value=code)
-    return Organisation.objects.filter(
-        Q(pk__in=names.values("organisation")) | Q(pk__in=codes.values("organisation"))
-    ).order_by("name")
+    with connection.cursor() as cursor:
+        cursor.execute(_exactly(), [key_of(name), *Identifier.Scheme.values, code])
+        keys = [key for (key,) in cursor.fetchall()]
+    return list(Organisation.objects.filter(pk__in=keys).order_by("name")) if keys else []
+
+
+@cache
+def _exactly() -> str:
+    """Return the SQL of that, written once: for most questions it finds nothing."""
+    names, codes = Name._meta.db_table, Identifier._meta.db_table
+    schemes = ", ".join(["%s"] * len(Identifier.Scheme.values))  # for an index of the database
+    one = f"SELECT organisation_id FROM {names} WHERE key = %s"  # noqa: S608 (no word of a visitor)
+    return f"{one} UNION SELECT organisation_id FROM {codes} WHERE scheme IN ({schemes}) AND value = %s"  # noqa: S608, E501
 
 
 def organisations_called_like(query: Search) -> list[Organisation]:
     """Return the organisations with names most like what was typed, the likest first."""
     typed = query.query[:MAX_NAME_LENGTH]
     is_name = len(letters_of(typed)) >= MIN_NAME_LENGTH
-    return OrganisationNames().like(typed, most=MAX_ORGANISATIONS) if is_name else []
+    return query.index.organisation_names.like(typed, most=MAX_ORGANISATIONS) if is_name else []

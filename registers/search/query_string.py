@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import django_filters
@@ -95,9 +95,16 @@ class QuestionForm(forms.Form):
         return cleaned
 
 
+class Parameter(django_filters.Filter):
+    """One parameter of the query string. It holds nothing of a request."""
+
+    def __deepcopy__(self, _: Any) -> Parameter:
+        return self
+
+
 def parameter(field_class: type[forms.Field], label: str, **kwargs: Any) -> Any:
     """Return one parameter, with the class of its form field."""
-    made = django_filters.Filter(label=label, **kwargs)
+    made = Parameter(label=label, **kwargs)
     made.field_class = field_class
     return made
 
@@ -154,6 +161,17 @@ class ProtocolFilter(django_filters.FilterSet):
         form.is_past = self.is_past
         self.themes = {theme.slug: theme for theme in self.index.themes}
         form.fields["theme"].choices = [(t.slug, t.name) for t in self.themes.values()]
+
+    @classmethod
+    @cache
+    def _form_class(cls) -> type[forms.Form]:
+        """Return the class of the form, which is the same for every request."""
+        fields = {name: each.field for name, each in cls.base_filters.items()}
+        return type(f"{cls.__name__}Form", (cls._meta.form,), fields)
+
+    def get_form_class(self) -> type[forms.Form]:
+        """Return the class of the form."""
+        return self._form_class()
 
     def _index_of_day(self, past: Past) -> Index:
         """Return the index of the day that is asked for. Raises ValidationError."""

@@ -23,7 +23,7 @@ from registers.search.next_steps import (
     organisations_meant,
     words_that_find,
 )
-from registers.search.organisation_names import OrganisationNames, refuse_unreadable
+from registers.search.organisation_names import refuse_unreadable
 from registers.search.query_string import (
     DEFAULTS,
     SORTS,
@@ -164,7 +164,7 @@ class Results:
             return []
         kept = self.values.get("organisation") or []
         like = list(Organisation.objects.called_like(unknown)[:MAX_SUGGESTIONS])
-        like = like or OrganisationNames().like(unknown, most=MAX_SUGGESTIONS)
+        like = like or self.filters.index.organisation_names.like(unknown, most=MAX_SUGGESTIONS)
         return [(each.name, self.query(organisation=[*kept, each])) for each in like]
 
     @property
@@ -326,7 +326,7 @@ class Results:
             explanations=[self.explanation],
         )
         if self.search:
-            by_reference = passages([row.protocol for row in shown if row.protocol], self.search)
+            by_reference = passages([row.listed for row in shown if row.listed], self.search)
             for row in shown:
                 row.passages = by_reference.get(row.reference, [])
         return shown

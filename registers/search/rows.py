@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from registers.models import Protocol, Theme
 from registers.search.binding import Explanation, Through
 from registers.search.index import NO_MONTH, Index, Mask
+from registers.search.listed import ListedProtocol
 from registers.search.reference_order import NOWHERE
 from registers.search.text.highlight import Passage
 
@@ -33,11 +34,6 @@ class Row:
         # Where the search matched, if not visible in the row: that of the purpose is the first.
         self.passages: list[Passage] = []
 
-    @property
-    def version(self) -> str:
-        """The register version in which it was found: the key of the cached row."""
-        return self._page.version
-
     @cached_property
     def through(self) -> list[Through]:
         """How the protocol binds the organisations that the list is of, if it is of any."""
@@ -46,7 +42,7 @@ class Row:
             return []
         if explanation.is_plain:  # needs no protocol, which may not have to be fetched
             return explanation.plain
-        return explanation.of(self.protocol) if self.protocol else []
+        return explanation.of(self.listed) if self.listed else []
 
     @property
     def shown_through(self) -> list[Through]:
@@ -55,9 +51,22 @@ class Row:
         return [] if is_plain else self.through
 
     @property
-    def through_words(self) -> str:
-        """The same as one text."""
-        return "; ".join(each.words for each in self.shown_through)
+    def theme(self) -> str:
+        """The name of its theme."""
+        return next((each.name for each in self._page.index.themes if each.pk == self.theme_id), "")
+
+    @property
+    def is_purpose_found(self) -> bool:
+        """Whether the search matched in the purpose, which is the first passage then."""
+        return bool(self.passages) and self.passages[0].label == "Purpose"
+
+    @property
+    def listed(self) -> ListedProtocol | None:
+        """The protocol as lists show it: two queries at most for all rows of the page.
+
+        None if it was deleted in the database by hand.
+        """
+        return self._page.listed.get(self.reference)
 
     @property
     def protocol(self) -> Protocol | None:
@@ -71,12 +80,15 @@ class Row:
 class _Page:
     def __init__(self, index: Index) -> None:
         self.index = index
-        self.version = index.version
-        self.references: dict[str, None] = {}
+        self.positions: dict[str, int] = {}
+
+    @cached_property
+    def listed(self) -> dict[str, ListedProtocol]:
+        return self.index.listed(self.positions)
 
     @cached_property
     def protocols(self) -> dict[str, Protocol]:
-        return self.index.fetch(list(self.references))
+        return self.index.fetch(list(self.positions))
 
 
 def make_rows(
@@ -90,7 +102,7 @@ def make_rows(
     made = []
     for positions, explanation in zip_longest(several, explanations):
         references, themes = index.references.at(positions), index.theme[positions]
-        page.references |= dict.fromkeys(references)
+        page.positions |= zip(references, positions.tolist(), strict=True)
         made.append(
             [
                 Row(page, reference, int(theme), explanation)

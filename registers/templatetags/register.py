@@ -6,9 +6,10 @@ import datetime
 from functools import lru_cache
 
 from django import template
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import get_text_list
 
@@ -19,9 +20,11 @@ from registers.models.review_dates import ReviewStatus, review_status
 from registers.public.charts import LinkedCount, months_in_words
 from registers.public.exports import FORMATS
 from registers.search.facets import Choice
+from registers.search.listed import ListedProtocol
 from registers.search.text.highlight import Segments
 from registers.search.text.highlight import highlight as split_at_matches
 from registers.search.text.search import Search
+from weisf.partnership import Partnership
 
 register = template.Library()
 register.filter("review_on", Protocol.review_status)
@@ -48,13 +51,9 @@ def export_formats() -> list[tuple[str, str]]:
 @register.filter
 def highlighted(segments: Segments) -> SafeString:
     """Return the segments as HTML, each match in a <mark>."""
-    return format_html_join(
-        "", "{}", ((_segment(text, is_match=is_match),) for text, is_match in segments)
+    return SafeString(
+        "".join(f"<mark>{escape(text)}</mark>" if hit else escape(text) for text, hit in segments)
     )
-
-
-def _segment(text: str, *, is_match: bool) -> SafeString:
-    return format_html("<mark>{}</mark>" if is_match else "{}", text)
 
 
 @register.filter
@@ -69,35 +68,49 @@ def highlight(text: str, search: Search | None) -> SafeString:
 
 
 @register.simple_tag
-def review(protocol: Protocol, on: datetime.date) -> SafeString:
+def review(protocol: Protocol | ListedProtocol, on: datetime.date) -> SafeString:
     """Return the review month of a row of a list, with the review status on the day `on`."""
-    return _review(protocol.review_date, protocol.review_note, on)
+    return _review(settings.PARTNERSHIP, protocol.review_date, protocol.review_note, on)
 
 
 @lru_cache(maxsize=1_000)
-def _review(month: datetime.date | None, note: str, on: datetime.date) -> SafeString:
-    """Render it: the same for all protocols with the same month."""
+def _review(
+    _: Partnership, month: datetime.date | None, note: str, on: datetime.date
+) -> SafeString:
+    """Render it: the same for all protocols with the same month, by the same rule."""
     context = {"protocol": Protocol(review_date=month, review_note=note), "on": on}
     return mark_safe(render_to_string("components/review_cell.html", context))  # noqa: S308 (rendered by a template)
 
 
+def review_in_list(
+    protocol: Protocol | ListedProtocol, on: datetime.date
+) -> tuple[ReviewStatus, SafeString]:
+    """Return how the review of a row of a list stands: 'Review overdue since August 2019'."""
+    return _review_in_list(settings.PARTNERSHIP, protocol.review_date, protocol.review_note, on)
+
+
 @register.filter
 def review_in_words(protocol: Protocol, on: datetime.date) -> SafeString:
-    """Return how the review of a row of a list stands: 'Review overdue since August 2019'."""
-    return _review_in_words(protocol.review_date, protocol.review_note, on)
+    """Return the words of that alone."""
+    return review_in_list(protocol, on)[1]
 
 
 @lru_cache(maxsize=1_000)
-def _review_in_words(month: datetime.date | None, note: str, on: datetime.date) -> SafeString:
+def _review_in_list(
+    _: Partnership, month: datetime.date | None, note: str, on: datetime.date
+) -> tuple[ReviewStatus, SafeString]:
+    status = review_status(month, on)
     if month is None:
-        return format_html("Review: {}", note) if note else SafeString("No review date recorded")
-    words = {
+        words = format_html("Review: {}", note) if note else SafeString("No review date recorded")
+        return status, words
+    stands = {
         ReviewStatus.OVERDUE: "Review overdue since",
         ReviewStatus.DUE_SOON: "Review due soon, in",
         ReviewStatus.IN_DATE: "Review due in",
-    }[review_status(month, on)]
+    }[status]
     written = f"{date_format(month, 'F')} {month.year}"
-    return format_html('{} <time datetime="{}">{}</time>', words, f"{month:%Y-%m}", written)
+    time = format_html('<time datetime="{}">{}</time>', f"{month:%Y-%m}", written)
+    return status, format_html("{} {}", stands, time)
 
 
 @register.filter
@@ -131,10 +144,3 @@ def linked(number: LinkedCount) -> SafeString:
         '<a class="govuk-link govuk-link--no-visited-state"'
         f' href="{conditional_escape(number.href)}" rel="nofollow">{number.count}</a>'
     )
-
-
-@register.simple_tag(takes_context=True)
-def is_current(context: template.Context, path: str) -> bool:
-    """Return whether the page is at `path` or below it."""
-    current = context["request"].path if "request" in context else ""
-    return current == path or (path != "/" and current.startswith(path))

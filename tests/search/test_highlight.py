@@ -8,6 +8,7 @@ from django.template import Context, Template
 from registers import changes
 from registers.models import Name, Party, Protocol
 from registers.search.index import current_index
+from registers.search.listed import listed
 from registers.search.text.highlight import highlight, passages, text_words
 from registers.search.text.highlight import passage as passage_of
 from registers.search.text.query import parse_query
@@ -118,7 +119,8 @@ def test_a_hit_is_marked_in_html_and_all_else_is_escaped(real_register):
 class TestPassages:
     def below(self, typed: str, *references: str) -> list[tuple[str, str]]:
         search = search_for(typed, current_index())
-        protocols = Protocol.objects.filter(pk__in=references).with_parties()
+        asked = Protocol.objects.filter(pk__in=references).with_parties()
+        protocols = [listed(each) for each in asked]
         return [
             (each.label, shown(each.segments))
             for found in passages(protocols, search).values()
@@ -171,11 +173,11 @@ class TestPassages:
 
     def test_a_page_costs_one_query_for_names(self, real_register, django_assert_num_queries):
         search = search_for("eput", current_index())
-        protocols = list(Protocol.public.get_queryset().with_parties())
+        protocols = [listed(each) for each in Protocol.public.get_queryset().with_parties()]
         with django_assert_num_queries(1):
             found = passages(protocols, search)
         eput = "Essex Partnership University NHS Foundation Trust, also called [EPUT]"
         assert eput in [shown(each.segments) for below in found.values() for each in below]
         search = search_for("0012", current_index())
         with django_assert_num_queries(0):
-            passages([each for each in protocols if each.pk == "0012"], search)
+            passages([each for each in protocols if each.reference == "0012"], search)

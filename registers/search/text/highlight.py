@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 
-from registers.models import Name, Protocol
+from registers.models import Name
 from registers.models.protocol_fields import PROTOCOL_FIELDS
 from registers.models.references import without_zeros
+from registers.search.listed import ListedProtocol
 from registers.search.text.search import Search
 from registers.search.text.terms import Form, Term
 from registers.search.text.words import MAX_FIELD_LENGTH, SHORT_TEXT, Word, words_of
@@ -76,38 +77,41 @@ def passage(
     return [*([("… ", False)] if sentence else []), *segments, *([] if whole else [(" …", False)])]
 
 
-def passages(protocols: Iterable[Protocol], search: Search) -> dict[str, list[Passage]]:
+def passages(protocols: Iterable[ListedProtocol], search: Search) -> dict[str, list[Passage]]:
     """Return by reference the passages to show below each protocol in a list.
 
     None for words that every list shows: in the reference, the title, the name of the lead, and
     that of a partner who is alone.
-    `protocols` must come with_parties(). One query for the names of organisations, if
+    One query for the names of organisations, if
     any word was not found in the texts.
     """
     protocols = list(protocols)
-    found = {each.pk: _in_texts(each, search.terms_of(each.reference)) for each in protocols}
+    found = {each.reference: _in_texts(each, search.terms_of(each.reference)) for each in protocols}
     keys = {
         party.organisation_id
         for protocol in protocols
-        if found[protocol.pk][1]
+        if found[protocol.reference][1]
         for party in protocol.all_parties
     }
     names: dict[int, list[Name]] = defaultdict(list)
     for name in Name.objects.filter(organisation__in=keys) if keys else ():
         names[name.organisation_id].append(name)
     return {
-        each.pk: [*found[each.pk][0], *_in_names(each, found[each.pk][1], names)]
+        each.reference: [
+            *found[each.reference][0],
+            *_in_names(each, found[each.reference][1], names),
+        ]
         for each in protocols
     }
 
 
-def _in_texts(protocol: Protocol, terms: Sequence[Term]) -> tuple[list[Passage], list[Term]]:
+def _in_texts(protocol: ListedProtocol, terms: Sequence[Term]) -> tuple[list[Passage], list[Term]]:
     """Return the passages of a protocol's own texts, and the terms that occur in none."""
     left = _terms_not_in(map(text_words, (protocol.reference, protocol.title)), terms)
     if left:
-        lead, partners = protocol.parts
+        lead, partners = protocol.lead, protocol.partners
         parties = [*([lead] if lead else []), *(partners if len(partners) == 1 else [])]
-        names = [party.organisation.name for party in parties]
+        names = [party.name for party in parties]
         left = _terms_not_in(map(text_words, (without_zeros(protocol.reference), *names)), left)
     found: list[Passage] = []
     for field in TEXTS:
@@ -123,11 +127,11 @@ def _in_texts(protocol: Protocol, terms: Sequence[Term]) -> tuple[list[Passage],
 
 
 def _in_names(
-    protocol: Protocol, left: list[Term], names: dict[int, list[Name]]
+    protocol: ListedProtocol, left: list[Term], names: dict[int, list[Name]]
 ) -> Iterator[Passage]:
     """Yield a passage for each name of a party with a term that was not found before."""
     for party in protocol.all_parties if left else ():
-        official = party.organisation.name
+        official = party.name
         forms = [("", official)]
         for name in names[party.organisation_id]:
             former = name.kind == Name.Kind.FORMER

@@ -138,8 +138,7 @@ class Search:
         return [
             other
             for other in others
-            if other.lower() not in typed
-            and (_found(self.index, forms_of(other)) & self.index.public).any()
+            if other.lower() not in typed and _occurs(self.index, forms_of(other))
         ]
 
     @property
@@ -318,6 +317,14 @@ def _matches(index: Index, term: Term) -> Mask:
 def _groups(term: Term) -> Sequence[tuple[Form, ...]]:
     """Return the forms of a term, and those of each group of what stands for it."""
     return [term.forms, *filter(None, term.synonym_groups)]
+
+
+def _occurs(index: Index, forms: tuple[Form, ...]) -> bool:
+    """Return whether any public protocol has one of the forms: asked for once in a version."""
+    known = index.occurring
+    if forms not in known:
+        known[forms] = bool((_found(index, forms) & index.public).any())
+    return known[forms]
 
 
 _masks: OrderedDict[tuple[Any, ...], Mask] = OrderedDict()
