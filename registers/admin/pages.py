@@ -22,7 +22,7 @@ from registers.admin.forms import DATE_ERRORS, ModelForm, RecordedForm, errors_b
 from registers.admin.history import object_or_404
 from registers.admin.papers import FILE_WIDGETS, earlier_version_links, paper_urls
 from registers.admin.permissions import PAGE_PUBLISH_FIELDS, may_publish
-from registers.admin.publishing import ReasonedForm
+from registers.admin.publishing_form import ReasonedForm
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
 from registers.models.pages import PublishedPage

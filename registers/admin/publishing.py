@@ -6,21 +6,14 @@ and fingerprints travel in the form.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.utils import quote, unquote
-from django.contrib.admin.widgets import (
-    AdminRadioSelect,
-    AdminTextareaWidget,
-    AdminTextInputWidget,
-)
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
@@ -30,137 +23,25 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from registers import changes
-from registers.admin.forms import DATE_ERRORS, errors_by_field
+from registers.admin.forms import errors_by_field
 from registers.admin.permissions import may_publish
+from registers.admin.publishing_form import MoveForm, PublishForm, ReasonedForm, WithdrawForm
 from registers.changes import publishing
 from registers.changes.publishing import (
     PUBLISHED_BY_MISTAKE,
     Act,
     ActPreview,
-    in_force,
-    withdrawn,
 )
 from registers.history.diff import Difference, differences
 from registers.history.snapshot import blank_snapshot
-from registers.models import Contact, Protocol, Theme
+from registers.models import Contact, Protocol
 from registers.models.completeness import missing
 
-# So many can be shown on one page; a form may have 1,000 fields.
+# So many can be shown on one page.
 MAX_PROTOCOLS = 500
 SELECT_SOME = (
     "Select at least one protocol on this list, and no more than {most}. You selected {number}."
 )
-
-
-class ReasonedForm(forms.Form):
-    """The public reason of what is done."""
-
-    why = forms.CharField(
-        label="Why?",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. The changes page of each protocol shows it.",
-    )
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """What each protocol gets: it is in force. The form must be valid."""
-        return in_force()
-
-
-class PublishForm(ReasonedForm):
-    """Nothing but the reason."""
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The status."""
-        return {"status": Protocol.Status.PUBLISHED}
-
-
-class MoveForm(ReasonedForm):
-    """The theme."""
-
-    theme = forms.ModelChoiceField(Theme.objects.all(), label="Move to")
-    field_order = ("theme", "why")
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The theme."""
-        return {"theme": self.cleaned_data["theme"]}
-
-
-class WithdrawForm(ReasonedForm):
-    """The day, the reason and what replaces it. The reason stands on the protocol's page."""
-
-    because = forms.ChoiceField(
-        label="Why is it withdrawn?",
-        choices=[("mistake", PUBLISHED_BY_MISTAKE), ("other", "Another reason, written below")],
-        widget=AdminRadioSelect(attrs={"class": "radiolist"}),
-    )
-    withdrawn_reason = forms.CharField(
-        label="Reason",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Public, so never enter a person’s name. The page of the protocol gives it.",
-    )
-    withdrawn_on = forms.DateField(
-        label="Withdrawn on",
-        initial=timezone.localdate,
-        widget=forms.DateInput({"class": "vDateField"}, format="%d/%m/%Y"),
-        help_text="Like 31/03/2027: today or earlier.",
-        error_messages=DATE_ERRORS["error_messages"],
-    )
-    replaced_by = forms.CharField(
-        label="Replaced by",
-        required=False,
-        max_length=40,
-        widget=AdminTextInputWidget(),
-        help_text="The reference of the protocol that takes its place, if there is one.",
-    )
-    field_order = ("because", "withdrawn_reason", "withdrawn_on", "replaced_by")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # The reason of the withdrawal is the reason of the change.
-        del self.fields["why"]
-
-    def clean_withdrawn_on(self) -> datetime.date:
-        """Refuse a day to come."""
-        day: datetime.date = self.cleaned_data["withdrawn_on"]
-        if day > timezone.localdate():
-            raise ValidationError("Enter today or an earlier day.")
-        return day
-
-    def clean_replaced_by(self) -> Protocol | None:
-        """Return the protocol with this reference. Raises ValidationError where there is none."""
-        if not (reference := self.cleaned_data["replaced_by"].strip()):
-            return None
-        found = Protocol.public.get_queryset().with_reference(reference).first()
-        if found is None:
-            raise ValidationError(f"No published protocol has the reference '{reference}'.")
-        return found
-
-    def clean(self) -> dict[str, Any]:
-        """Require the words of another reason, and refuse words beside a mistake."""
-        cleaned = super().clean() or {}
-        words = cleaned.get("withdrawn_reason", "").strip()
-        if cleaned.get("because") == "other" and not words:
-            self.add_error("withdrawn_reason", "Enter why it is withdrawn. This is public.")
-        if cleaned.get("because") == "mistake":
-            if words:
-                sentence = "Clear this box, or select ‘Another reason’."
-                self.add_error("withdrawn_reason", sentence)
-            words = PUBLISHED_BY_MISTAKE
-        return cleaned | {"withdrawn_reason": words}
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The withdrawal."""
-        return withdrawn(
-            on=self.cleaned_data["withdrawn_on"],
-            reason=self.cleaned_data["withdrawn_reason"],
-            replaced_by=self.cleaned_data["replaced_by"],
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,7 +167,7 @@ def act_view(model_admin: Any, request: HttpRequest, page: ActPage, object_id: s
 def act_many_view(model_admin: Any, request: HttpRequest, page: ActPage) -> HttpResponse:
     """Show the page of an act for many protocols, or do it."""
     _refuse_others(model_admin, request)
-    keys = request.POST.getlist("all")
+    keys = request.POST.get("all", "").split()
     return _refuse_number(request, len(set(keys))) or _act(request, page, keys)
 
 

@@ -58,7 +58,7 @@ def confirm(door: Client, name: str, page: Any, *, without: str = "", **typed: s
     """Press the button of the page of an act for many."""
     shown = [each.value for each in page.context["allowed"]]
     ticked = [value for value in shown if not without or not value.startswith(without)]
-    sent = Page(page.content.decode()).boxes | {"all": page.context["keys"], "protocol": ticked}
+    sent = Page(page.content.decode()).boxes | {"protocol": ticked}
     return door.post(
         address("protocol", f"{name}_many"), sent | {"_do": "yes"} | typed, follow=True
     )
@@ -356,7 +356,7 @@ class TestMany:
 
     @pytest.mark.parametrize("number", [0, MAX_PROTOCOLS + 1], ids=["none", "too many"])
     def test_a_form_without_protocols_or_with_too_many(self, door, number):
-        sent = {"all": [f"{1000 + each}" for each in range(number)]}
+        sent = {"all": " ".join(f"{1000 + each}" for each in range(number))}
         page = door.post(address("protocol", "publish_many"), sent, follow=True)
         assert page.redirect_chain[-1][0] == LIST
         assert "Select at least one protocol" in messages(page)
@@ -403,3 +403,12 @@ def test_a_forged_post_is_refused_to_all_but_publishers(editor, stranger, name):
         ):
             assert door_of(person).post(url, sent | MISTAKE).status_code == status
     assert everything() == before
+
+
+def test_a_page_sends_no_more_fields_than_a_form_may_have(door, settings):
+    for number in range(20):
+        a_draft(str(9000 + number))
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 26
+    references = [str(9000 + number) for number in range(20)]
+    confirm(door, "publish", select(door, "publish", *references))
+    assert Protocol.public.filter(pk__in=references).count() == len(references)
