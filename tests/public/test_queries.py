@@ -83,7 +83,7 @@ def allowed(page: str) -> int:
     if page.startswith("/reviews/"):
         return 6  # before the one for the register's version, which this client does not ask
     if re.fullmatch(r"/(organisations|protocols)/[^/?]+/", page):
-        return 11 if "organisations" in page else 9  # its identifiers; who took places; its picture
+        return 12 if "organisations" in page else 9  # identifiers, places, picture, abbreviations
     if ".json" in page:
         return 16  # with the other facts of all that is on a page
     return allowed_to_find(page) + GROUPS if "q=" in page else 8
