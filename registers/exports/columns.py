@@ -10,6 +10,7 @@ from typing import Any
 from registers.models import Party, Protocol
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 from registers.search.binding import Through
+from registers.search.protocol_values import AnyProtocol, PartyValues
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,10 @@ class ExportContext:
     publisher: str = ""
     email: str = ""
     at: datetime.datetime | None = None
-    through: Callable[[Protocol], list[Through] | None] = lambda _: None
+    through: Callable[[AnyProtocol], list[Through] | None] = lambda _: None
+
+
+Write = Callable[[AnyProtocol, ExportContext], str]
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,13 @@ class Column:
     """
 
     name: str
-    write: Callable[[Protocol, ExportContext], str]
+    write: Write
     meaning: str
     kind: Kind
     values: tuple[str, ...]
     width: int
 
-    def value(self, protocol: Protocol, context: ExportContext) -> str | bool | None:
+    def value(self, protocol: AnyProtocol, context: ExportContext) -> str | bool | None:
         """Return the value for JSON: None where it is not recorded."""
         text = self.write(protocol, context)
         return BOOLEANS.get(text) if self.kind is Kind.BOOLEAN else text or None
@@ -71,19 +75,26 @@ def yes_or_no(value: bool | None) -> str:  # noqa: FBT001 (a value, no switch)
     return next((text for text, each in BOOLEANS.items() if each is value), "")
 
 
-def status(protocol: Protocol) -> str:
+def status(protocol: AnyProtocol) -> str:
     """Return the status in the words of the query string: current or withdrawn."""
     return "withdrawn" if protocol.status == Protocol.Status.WITHDRAWN else "current"
 
 
-def url(protocol: Protocol, context: ExportContext) -> str:
+def url(protocol: AnyProtocol, context: ExportContext) -> str:
     """Return the absolute URL of the protocol's page."""
     return f"{context.site}{protocol.get_absolute_url()}"
 
 
-def party_with_note(party: Party) -> str:
+def lead_name(protocol: AnyProtocol) -> str:
+    """Return the official name of the lead organisation, or nothing."""
+    lead = protocol.lead
+    return lead.organisation_name if lead else ""
+
+
+def party_with_note(party: Party | PartyValues) -> str:
     """Return the organisation's official name, followed by the note in brackets."""
-    return f"{party.organisation.name} ({party.note})" if party.note else party.organisation.name
+    name = party.organisation_name
+    return f"{name} ({party.note})" if party.note else name
 
 
 def through_in_words(through: Sequence[Through]) -> str:
@@ -99,12 +110,9 @@ WRITERS: dict[Kind, Callable[[Any], str]] = {
     Kind.MONTH: month,
 }
 # The columns of what is no plain field.
-OWN_WRITERS: dict[str, Callable[[Protocol, ExportContext], str]] = {
-    # An import compares drafts too, which may have none.
-    "theme": lambda protocol, _: protocol.theme.name if protocol.theme_id else "",
-    "lead_organisation": lambda protocol, _: (
-        protocol.lead.organisation.name if protocol.lead else ""
-    ),
+OWN_WRITERS: dict[str, Write] = {
+    "theme": lambda protocol, _: protocol.theme_name,
+    "lead_organisation": lambda protocol, _: lead_name(protocol),
     "other_organisations": lambda protocol, _: "; ".join(map(party_with_note, protocol.partners)),
     "review_status": lambda protocol, context: protocol.review_status(context.on).value,
     "status": lambda protocol, _: status(protocol),
@@ -125,7 +133,7 @@ def column_of(field: ProtocolField) -> Column:
     )
 
 
-def _writer(field: ProtocolField) -> Callable[[Protocol, ExportContext], str]:
+def _writer(field: ProtocolField) -> Write:
     name, write = field.name, WRITERS[field.kind]
     return lambda protocol, _: write(getattr(protocol, name))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
 from registers.exports.columns import COLUMNS, ExportContext
-from registers.exports.plain_text import escape_formula, plain
+from registers.exports.plain_text import FORMULA_STARTS, escape_formula, plain
 from registers.search.results import Results
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
@@ -21,23 +20,22 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
 
 def csv_rows(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
     """Yield the heading row and the rows of any table, in UTF-8 and without formulas."""
-    buffer = _LineBuffer()
-    writer = csv.writer(buffer)
     for row in chain([heading], rows):
-        writer.writerow([escape_formula(plain(value)) for value in row])
-        yield buffer.text.encode()
+        yield f"{','.join(map(_cell, row))}\r\n".encode()
+
+
+def _cell(value: str) -> str:
+    """Return a cell as csv.writer has it, which takes three times as long."""
+    if not value.isprintable():
+        value = plain(value)
+    if value[:1] in FORMULA_STARTS:
+        value = escape_formula(value)
+    if '"' in value or "," in value or "\n" in value:
+        return '"' + value.replace('"', '""') + '"'
+    return value
 
 
 def _rows(results: Results, context: ExportContext) -> Iterator[list[str]]:
     context = replace(context, through=results.through)
     for protocol in results.iterator():
         yield [column.write(protocol, context) for column in COLUMNS]
-
-
-class _LineBuffer:
-    """The file that csv.writer writes to: it holds the last line written."""
-
-    text = ""
-
-    def write(self, text: str) -> None:
-        self.text = text

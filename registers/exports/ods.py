@@ -185,7 +185,6 @@ PATH = "/protocols.ods"
 
 # OpenDocument collapses spaces, and drops those at the ends of a line.
 SPACES = re.compile("^ +| +$|  +")
-MARKUP = re.compile("[&<>\n]|^ | $|  ")
 
 
 def write(results: Results, context: ExportContext) -> Iterator[bytes]:
@@ -241,11 +240,13 @@ def _text(value: str, style: str) -> str:
 
 def _paragraphs(text: str) -> str:
     """Return a paragraph for each line, with every space and tab kept."""
-    if not MARKUP.search(text):
-        return f"<text:p>{text}</text:p>"
-    lines = escape(text).split("\n")
-    return "".join(f"<text:p>{_spaced(line)}</text:p>" for line in lines)
+    # A search for a text takes a fortieth of the time of one for a pattern.
+    if "&" in text or "<" in text or ">" in text:
+        text = escape(text)
+    return "".join([f"<text:p>{_spaced(line)}</text:p>" for line in text.split("\n")])
 
 
 def _spaced(line: str) -> str:
+    if "  " not in line and line[:1] != " " and line[-1:] != " ":
+        return line
     return SPACES.sub(lambda found: f'<text:s text:c="{len(found[0])}"/>', line)

@@ -24,6 +24,8 @@ def one_line(text: str) -> str:
 # apostrophe before it makes it text. A cell that already starts with one gets another, so
 # that removing one always restores the original.
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
+# What a cell that has to be escaped starts with.
+FORMULA_STARTS = frozenset("'=+-@\t\r")
 
 
 def escape_formula(value: str) -> str:

@@ -6,6 +6,7 @@ import datetime
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -39,14 +40,25 @@ def rows(results: Results, context: ExportContext) -> Iterator[list[Value]]:
     A month is its first day. A date that a workbook cannot represent is text.
     """
     context = replace(context, through=results.through)
+    columns = [(column.write, TO_DAY.get(column.kind)) for column in COLUMNS]
     for protocol in islice(results.iterator(), MAX_ROWS):
-        yield [_value(column.kind, plain(column.write(protocol, context))) for column in COLUMNS]
+        yield [
+            plain(write(protocol, context))
+            if to_day is None
+            else _day(write(protocol, context), to_day)
+            for write, to_day in columns
+        ]
 
 
-def _value(kind: Kind, text: str) -> Value:
-    if kind not in {Kind.DAY, Kind.MONTH} or not text:
+# What makes a day in ISO 8601 of the text of a date.
+TO_DAY = {Kind.DAY: "", Kind.MONTH: "-01"}
+
+
+@lru_cache
+def _day(text: str, to_day: str) -> Value:
+    if not text:
         return text
-    day = datetime.date.fromisoformat(f"{text}-01" if kind is Kind.MONTH else text)
+    day = datetime.date.fromisoformat(f"{text}{to_day}")
     return day if day >= FIRST_DAY else text
 
 

@@ -55,7 +55,6 @@ FORMATS = {
 }
 HEADING = {**TOP, "num_format": "@", "bold": True, "bottom": 1, "bg_color": "#E8EDEE"}
 
-MARKUP = re.compile("[&<>]|_x")
 # Excel reads _x000D_ as a carriage return, unless its first character is escaped.
 LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -140,6 +139,7 @@ def _truncated(text: str, url: Value) -> str:
 
 
 def _escaped(text: str) -> str:
-    if not MARKUP.search(text):
-        return text
-    return LOOKS_ESCAPED.sub("_x005F_", escape(text))
+    # A search for a text takes a fortieth of the time of one for a pattern.
+    if "&" in text or "<" in text or ">" in text:
+        text = escape(text)
+    return LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text

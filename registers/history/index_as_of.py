@@ -31,6 +31,7 @@ from registers.models import (
 from registers.models.references import reference_key
 from registers.search.index import ROLES, STATUSES, Index, Mask, current_index, month_number
 from registers.search.listed import ListedProtocol, listed
+from registers.search.protocol_values import Reader
 from registers.search.reference_order import NOWHERE
 from registers.search.titles import TitleOrder, title_key
 
@@ -92,6 +93,10 @@ class IndexAsOf(Index):
                 party.organisation.pk = party.organisation_id = key
             found[reference] = made
         return {key: each for key, each in found.items() if not records.get(key, STANDS).absent}
+
+    def reader(self) -> Reader:
+        """Return a function that reads protocols as they were."""
+        return self.fetch
 
     def _names_in(self, snapshots: Iterable[Snapshot]) -> dict[int, str]:
         """Return what the parties of snapshots were called: one query. Those gone are left out."""

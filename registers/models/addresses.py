@@ -27,5 +27,7 @@ def address(name: str, *parts: str) -> str:
     a list. The register stands at the root of its site, so it never differs.
     """
     around = _around(name, len(parts))
+    if len(parts) == 1:  # most are
+        return f"{around[0]}{in_address(parts[0])}{around[1]}"
     written = (*map(in_address, parts), "")
     return "".join(piece for pair in zip(around, written, strict=True) for piece in pair)

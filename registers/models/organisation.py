@@ -313,3 +313,8 @@ class Party(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} in {self.protocol_id}"
+
+    @property
+    def organisation_name(self) -> str:
+        """The official name of the organisation."""
+        return self.organisation.name

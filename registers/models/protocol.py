@@ -324,6 +324,11 @@ class Protocol(models.Model):
             raise ValidationError({"reference": said})
 
     @property
+    def theme_name(self) -> str:
+        """The name of its theme; empty for a draft that has none."""
+        return self.theme.name if self.theme_id else ""
+
+    @property
     def all_words(self) -> str:
         """Its title, summary and purpose."""
         return "\n".join((self.title, self.summary, self.purpose))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -54,11 +55,13 @@ class FirstOfMonth(models.Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
+@lru_cache
 def last_day(month: datetime.date) -> datetime.date:
     """Return the last day of the month that `month` lies in."""
     return month.replace(day=calendar.monthrange(month.year, month.month)[1])
 
 
+@lru_cache
 def months_later(day: datetime.date, months: int) -> datetime.date:
     """Return the same day `months` later, or that month's last day where it is shorter."""
     years, index = divmod(day.month - 1 + months, 12)
@@ -82,9 +85,10 @@ def review_status(month: datetime.date | None, on: datetime.date) -> ReviewStatu
     """Return how a review due in `month` (its first day, or None) stands on the day `on`."""
     if month is None:
         return ReviewStatus.NONE
-    if last_day(month) < on:
+    due = last_day(month)
+    if due < on:
         return ReviewStatus.OVERDUE
-    if last_day(month) <= last_day_due_soon(on):
+    if due <= last_day_due_soon(on):
         return ReviewStatus.DUE_SOON
     return ReviewStatus.IN_DATE
 

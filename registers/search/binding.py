@@ -17,10 +17,11 @@ import numpy as np
 from django.utils.formats import date_format
 from numpy.typing import NDArray
 
-from registers.models import Organisation, Party, Protocol
+from registers.models import Organisation, Party
 from registers.search.index import Index, Mask
 from registers.search.links import Path, Reach
 from registers.search.listed import ListedParty, ListedProtocol
+from registers.search.protocol_values import AnyProtocol, PartyValues
 
 ANY, OWN = "any", "own"  # the values of `through` in a query string
 OWN_NAME = Path((), undecided=False)
@@ -99,12 +100,14 @@ class Binding:
         named: Mask = both & two
         return named
 
-    def paths(self, protocol: Protocol | ListedProtocol, role: str = "") -> list[tuple[int, Path]]:
+    def paths(
+        self, protocol: AnyProtocol | ListedProtocol, role: str = ""
+    ) -> list[tuple[int, Path]]:
         """Return each source in one protocol with its path, itself and the nearest first."""
         paths = {self.organisation: OWN_NAME}
         if self.is_linked:
             paths = self.reach.paths(protocol.reference)
-        parties: Sequence[Party | ListedParty] = protocol.all_parties
+        parties: Sequence[Party | PartyValues | ListedParty] = protocol.all_parties
         return [
             (source, path)
             for source, path in paths.items()
@@ -223,7 +226,7 @@ class Explanation:
         """Whether one organisation was asked for, and every protocol names it itself."""
         return len(self._bindings) == 1 and not self._bindings[0].is_linked
 
-    def of(self, protocol: Protocol | ListedProtocol) -> list[Through]:
+    def of(self, protocol: AnyProtocol | ListedProtocol) -> list[Through]:
         """Return how one protocol, of which the parties are loaded, binds them."""
         several = len(self._bindings) > 1
         return [

@@ -35,6 +35,7 @@ from registers.search.exchange import Exchange
 from registers.search.links import NO_LINKS, Links, updated_links
 from registers.search.listed import ListedProtocol, listed_protocols
 from registers.search.organisation_names import OrganisationNames
+from registers.search.protocol_values import Reader, values_reader
 from registers.search.reference_order import NO_REFERENCES, ReferenceOrder
 from registers.search.titles import NO_TITLES, TitleOrder
 
@@ -279,6 +280,10 @@ class Index:
     def listed(self, positions: Mapping[str, int]) -> dict[str, ListedProtocol]:
         """Return public protocols as lists show them, from their positions by reference."""
         return listed_protocols(self, positions)
+
+    def reader(self) -> Reader:
+        """Return a function that reads public protocols as plain values, for lists of many."""
+        return values_reader()
 
     def organisations(self, keys: Iterable[int]) -> dict[int, Organisation]:
         """Return organisations by id: one query for those not asked for before."""

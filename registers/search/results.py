@@ -24,6 +24,7 @@ from registers.search.next_steps import (
     words_that_find,
 )
 from registers.search.organisation_names import refuse_unreadable
+from registers.search.protocol_values import AnyProtocol
 from registers.search.query_string import (
     DEFAULTS,
     SORTS,
@@ -344,7 +345,7 @@ class Results:
             together=self.filters.together,
         )
 
-    def through(self, protocol: Protocol) -> list[Through] | None:
+    def through(self, protocol: AnyProtocol) -> list[Through] | None:
         """Return how a protocol of the list binds the organisations that were asked for.
 
         None where none was.
@@ -367,8 +368,8 @@ class Results:
         first = (self.page_number - 1) * PAGE_LENGTH
         return theme_groups(self.rows, themes=self.themes, counts=self.by_theme, first=first)
 
-    def iterator(self) -> Iterator[Protocol]:
-        """Yield every protocol of every page, fetched in chunks to save memory."""
+    def iterator(self) -> Iterator[AnyProtocol]:
+        """Yield every protocol of every page as plain values, read in chunks to save memory."""
         return self.protocols.iterator()
 
     @cached_property

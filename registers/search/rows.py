@@ -15,6 +15,7 @@ from registers.models import Protocol, Theme
 from registers.search.binding import Explanation, Through
 from registers.search.index import NO_MONTH, Index, Mask
 from registers.search.listed import ListedProtocol
+from registers.search.protocol_values import AnyProtocol
 from registers.search.reference_order import NOWHERE
 from registers.search.text.highlight import Passage
 
@@ -139,21 +140,25 @@ class ProtocolList(Sequence[Protocol]):
         if isinstance(item, int):
             return self[item : item + 1 or None][0]
         first, last, _ = item.indices(len(self))
-        return self._fetch_in_order(self._index.references.at(self.positions(first, last)))
+        references = self._index.references.at(self.positions(first, last))
+        found = self._index.fetch(references)
+        return [found[reference] for reference in references if reference in found]
 
     def positions(self, first: int, last: int) -> NDArray[Any]:
         """Return the index positions of the items from `first` to before `last`."""
         return self._in_order(min(last, len(self)))[first:]
 
-    def iterator(self) -> Iterator[Protocol]:
-        """Yield every protocol, fetched in chunks to save memory."""
+    def iterator(self) -> Iterator[AnyProtocol]:
+        """Yield every protocol as plain values, read in chunks to save memory."""
         for chunk in self.chunks():
             yield from chunk
 
-    def chunks(self) -> Iterator[list[Protocol]]:
-        """Yield every protocol in lists of CHUNK: two queries each."""
+    def chunks(self) -> Iterator[list[AnyProtocol]]:
+        """Yield every protocol as plain values in lists of CHUNK: two queries each."""
+        read = self._index.reader()
         for references in self.references():
-            yield self._fetch_in_order(references)
+            found = read(references)
+            yield [found[reference] for reference in references if reference in found]
 
     def references(self) -> Iterator[list[str]]:
         """Yield the references in lists of CHUNK."""
@@ -166,11 +171,6 @@ class ProtocolList(Sequence[Protocol]):
         positions = self._index.references.positions_of(references)
         found: Mask = (positions != NOWHERE) & self._chosen[positions]
         return found
-
-    def _fetch_in_order(self, references: list[str]) -> list[Protocol]:
-        """Return the protocols in the order of their references: two queries."""
-        protocols = self._index.fetch(references)
-        return [protocols[reference] for reference in references if reference in protocols]
 
     def _in_order(self, most: int) -> NDArray[Any]:
         """Return the first `most` positions in order, without sorting all the others."""

@@ -13,8 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from icalendar import vText
+from icalendar.parser import Contentline
 
-from registers.exports.calendar import CONTENT_TYPE, write
+from registers.exports.calendar import CONTENT_TYPE, escape_text, fold, write
 from registers.exports.columns import ExportContext
 from registers.models import Change, Organisation, Protocol, Theme
 from registers.search.rows import CHUNK
@@ -350,6 +352,17 @@ def test_hostile_words_break_nothing_and_are_read_again(growth, title, purpose, 
         f"Theme: {visible(name)}",
         f"Purpose: {visible(purpose) or 'Not recorded'}",
     ]
+
+
+@example(text="\\N\\\\;,^\n" * 30)
+@example(text="x" + "é" * 80)
+@example(text="x" * 65 + "\\;" * 40)
+@given(text=st.lists(HOSTILE, max_size=40).map("".join))
+@settings(deadline=None, max_examples=300)
+def test_a_line_has_the_bytes_that_icalendar_gives_it(text):
+    words = visible(text)
+    assert escape_text(words).encode() == vText(words).to_ical()
+    assert fold(f"SUMMARY:{words}") == Contentline(f"SUMMARY:{words}").to_ical() + b"\r\n"
 
 
 def test_no_sign_is_cut_wherever_a_line_is_folded(empty_register):
