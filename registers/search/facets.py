@@ -56,6 +56,15 @@ def theme_counts(filters: ProtocolFilter) -> dict[int, int]:
     return filters.index.count_by_theme(filters.excluding("theme"))
 
 
+def review_counts(filters: ProtocolFilter) -> dict[str, int]:
+    """Return the number of protocols by review status, ignoring the review filter."""
+    rest, index = filters.excluding("review"), filters.index
+    return {
+        status: int((rest & index.with_review_status([status], filters.on)).sum())
+        for status in ReviewStatus.values
+    }
+
+
 def facets(filters: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
     """Return every facet of valid filters: one query, for names.
 
@@ -63,11 +72,7 @@ def facets(filters: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
     """
     values, index = filters.cleaned, filters.index
     roles = {role: int(filters.mask_with_role(role).sum()) for role in Party.Role.values}
-    rest = filters.excluding("review")
-    reviews = {
-        status: int((rest & index.with_review_status([status], filters.on)).sum())
-        for status in ReviewStatus.values
-    }
+    reviews = review_counts(filters)
     rest = filters.excluding("status")
     statuses = {
         status: int((rest & index.in_status(MODEL_STATUS[status])).sum()) for status in MODEL_STATUS

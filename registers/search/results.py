@@ -14,8 +14,15 @@ from numpy.typing import NDArray
 
 from registers.models import Organisation, Protocol, Theme
 from registers.models.references import as_written, is_reference, looks_like
+from registers.models.review_dates import ReviewStatus
 from registers.search.binding import Explanation, Through
-from registers.search.facets import Facets, facets, facets_without_counts, theme_counts
+from registers.search.facets import (
+    Facets,
+    facets,
+    facets_without_counts,
+    review_counts,
+    theme_counts,
+)
 from registers.search.index import Index, current_index
 from registers.search.next_steps import (
     FoundOrganisation,
@@ -270,13 +277,9 @@ class Results:
     @cached_property
     def usual_review(self) -> str:
         """The review status that most of the list has: a line with another one has a tag."""
-        asked = self.values["review"]
-        counts = {
-            choice.value: choice.count or 0
-            for choice in self.facets.review
-            if not asked or choice.value in asked
-        }
-        return max(counts, key=lambda status: counts[status])
+        asked = self.values["review"] or ReviewStatus.values
+        counts = review_counts(self.filters)
+        return max((each for each in ReviewStatus.values if each in asked), key=counts.__getitem__)
 
     @property
     def uncorrected_query(self) -> str:
