@@ -27,7 +27,7 @@ LETTER, LINE_HEIGHT, LONGEST_LINE, MOST_WORD_LINES = 14, 16, 22, 2
 NARROW, WIDE = set("iljtfrI.,:;'’-()| "), set("mwMWABCDEGHKNOPQRSUVXYZ&")
 SMALLEST, LARGEST = 3, 16  # radius of a point
 WIDEST = 8  # line
-ROOM = 3  # times what points with their names cover
+ROOM = 1.9  # times what points with their names cover
 GAP = 4  # between a point and its name, and around both
 
 
@@ -66,6 +66,7 @@ class Line:
     theme: Any
     style: int
     width: float
+    faint: bool
 
     def get_absolute_url(self) -> str:
         """Return the page of what the two are named in together."""
@@ -102,10 +103,15 @@ class Picture:
         """Whether each pair of the table is drawn."""
         return self.drawing.whole.complete and len(self.lines) == len(self.drawing.whole)
 
+    @property
+    def has_faint(self) -> bool:
+        """Whether lines of a single protocol are drawn faintly."""
+        return self.lines[0].faint
+
     @cached_property
     def legend(self) -> list[tuple[int, str]]:
         """Each style that a line has, in the order of themes, and what it means."""
-        themes = {line.style: line.theme for line in self.lines}
+        themes = {line.style: line.theme for line in self.lines if not line.faint}
         shared = len(self.index.themes) > STYLES
         words = {
             style: "Another theme" if style == STYLES and shared else str(theme)
@@ -131,12 +137,6 @@ class Picture:
         keys = np.flatnonzero(counts == counts.max())
         first = next(p.organisation for p in points if p.organisation.pk in keys)
         return {"organisation": first, "more": len(keys) - 1, "others": int(counts.max())}
-
-    @property
-    def count(self) -> int:
-        """How many organisations all the pairs have, as far as they are counted."""
-        pairs = self.drawing.whole
-        return len(np.union1d(pairs.organisation, pairs.other))
 
 
 def picture_of(
@@ -169,7 +169,7 @@ def picture_of(
     ]
     return Picture(
         points=points,
-        lines=lines_of(drawing, points, index),
+        lines=lines_of(drawing, points, index, thin_out=around is None),
         width=width,
         height=round(height),
         drawing=drawing,
@@ -205,8 +205,12 @@ def _separated(points: bytes, sizes: bytes, width: int) -> tuple[Points, float]:
     return separated(fit, boxes, width, height)
 
 
-def lines_of(drawing: Drawing, points: list[Point], index: Index) -> list[Line]:
-    """Return the lines, the thin ones first, so that they are under the thick ones."""
+def lines_of(drawing: Drawing, points: list[Point], index: Index, *, thin_out: bool) -> list[Line]:
+    """Return the lines, the thin ones first, so that they are under the thick ones.
+
+    `thin_out` makes lines of a single protocol faint where others are of more: one protocol of
+    27 organisations makes 351 lines, which would hide all others.
+    """
     themes = {theme.pk: theme for theme in index.themes}
     styles = {key: min(row, STYLES) for row, key in enumerate(themes, start=1)} | {SEVERAL: 0}
     least, most = int(drawing.numbers.min()), int(drawing.numbers.max())
@@ -218,6 +222,7 @@ def lines_of(drawing: Drawing, points: list[Point], index: Index) -> list[Line]:
             theme=themes.get(theme),
             style=styles.get(theme, 0),
             width=width_of(int(number), least, most),
+            faint=thin_out and number == 1 < most,
         )
         for (one, other), number, theme in zip(
             drawing.lines, drawing.numbers, drawing.themes.tolist(), strict=True

@@ -121,7 +121,9 @@ def separated(middles: Points, sizes: Points, width: float, height: float) -> tu
 def _pushed(middles: Points, sizes: Points, width: float, height: float) -> Points | None:
     """Return the middles moved apart, or None if there is no room for that.
 
-    Each two that overlap are pushed apart along the way that is shorter.
+    Each two that overlap are pushed apart in both directions, further in that where they
+    overlap by less of their size. In one alone, wide names would be pushed up and down only,
+    and need a higher canvas.
     """
     low, high = sizes / 2, np.array([width, height]) - sizes / 2
     ones, others = np.triu_indices(len(middles), 1)
@@ -133,9 +135,9 @@ def _pushed(middles: Points, sizes: Points, width: float, height: float) -> Poin
         rows = np.flatnonzero((overlap[:, 0] > 0) & (overlap[:, 1] > 0))
         if not len(rows):
             return middles
-        axes = np.argmin(overlap[rows], 1)
-        pushes = 0.5 * (overlap[rows, axes] + 0.5)
-        pushes[apart[rows, axes] < 0] *= -1
-        np.subtract.at(middles, (ones[rows], axes), pushes)
-        np.add.at(middles, (others[rows], axes), pushes)
+        parts = overlap[rows] / need[rows]
+        shares = parts[:, ::-1] / parts.sum(1, keepdims=True)
+        pushes = 0.5 * (overlap[rows] + 0.5) * shares * np.where(apart[rows] < 0, -1, 1)
+        np.subtract.at(middles, ones[rows], pushes)
+        np.add.at(middles, others[rows], pushes)
     return None
