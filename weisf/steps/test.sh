@@ -37,7 +37,7 @@ marked() {
     grep -rl --include='test_*.py' "mark\.$1" tests
 }
 
-# Passes on every so many-th line, from the one with the number: `every 2 0`.
+# Passes on every so many-th line, from the one with the number: `every 3 0`.
 every() {
     awk -v of="$1" -v number="$2" 'NR % of == number'
 }
@@ -59,7 +59,7 @@ on_postgresql() {
 case $suite in
     all | all-on-both)
         # The longest first, so that all end together.
-        jobs='counted-0 counted-1 browser'
+        jobs='counted-0 counted-1 counted-2 browser'
         if [ "$suite" = all ]; then
             jobs="$jobs postgres-0 postgres-1 postgres-2 chance postgres-counted extras"
         else
@@ -92,12 +92,12 @@ case $suite in
         export NGINX
         run_suite "Tests on SQLite" "$python" -m pytest -m 'not browser' "$@"
         ;;
-    counted-[01]) # every second file of the suite, in place of this shell, so that `all` can stop it
+    counted-[012]) # every third file of the suite, in place of this shell, so that `all` can stop it
         unset DATABASE_URL
         NGINX=$(sh weisf/steps/setup.sh nginx)
         export NGINX
         files=$(find tests -name 'test_*.py' ! -path 'tests/browser/*' ! -path 'tests/extras/*' \
-            | sort | every 2 "${suite#counted-}")
+            | sort | every 3 "${suite#counted-}")
         exec "$python" -m coverage run -m pytest -m 'not has_long_form' --durations=20 $files "$@"
         ;;
     chance) # the short forms of what `long` runs; counting their lines would double their time
