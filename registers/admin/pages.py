@@ -21,11 +21,11 @@ from registers.admin.base import RecordedAdmin
 from registers.admin.forms import DATE_ERRORS, ModelForm, RecordedForm, errors_by_field
 from registers.admin.history import object_or_404
 from registers.admin.papers import FILE_WIDGETS, earlier_version_links, paper_urls
-from registers.admin.permissions import PAGE_PUBLISH_FIELDS, may_publish
+from registers.admin.permissions import may_publish
 from registers.admin.publishing_form import ReasonedForm
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
-from registers.models.pages import PublishedPage
+from registers.models.pages import PAGE_PUBLISH_FIELDS, PublishedPage
 
 MARKDOWN_HELP = (
     "You can use Markdown. Start a line with ## for a heading, with - for a bullet point, or with "

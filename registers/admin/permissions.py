@@ -9,8 +9,6 @@ from registers.models import Review
 PUBLISH_PERMISSION = "registers.publish_protocol"
 # The fields that decide whether a protocol is public and in force.
 PUBLISH_FIELDS = ("status", "withdrawn_on", "withdrawn_reason", "replaced_by")
-# Of news and resources: the day decides when they are public.
-PAGE_PUBLISH_FIELDS = ("status", "published_on")
 
 
 def may_publish(user: Any) -> bool:

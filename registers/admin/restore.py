@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
-from registers.admin.permissions import PAGE_PUBLISH_FIELDS, PUBLISH_FIELDS, may_publish
+from registers.admin.permissions import PUBLISH_FIELDS, may_publish
 from registers.changes.locking import lock_one
 from registers.history.snapshot import Snapshot, comparable_value, field_values
 from registers.models import (
@@ -67,15 +67,13 @@ class RestoreForm(forms.Form):
 
 def may_restore(request: HttpRequest, thing: models.Model, snapshot: Snapshot) -> bool:
     """Return whether the user, who may change the object, may put this state back."""
-    if may_publish(request.user):
+    if not isinstance(thing, Protocol) or may_publish(request.user):
         return True
     # The state must not withdraw the protocol, put it back in force, or change why it ended.
-    now, recorded = field_values(thing), snapshot["fields"]
-    names = PUBLISH_FIELDS if isinstance(thing, Protocol) else PAGE_PUBLISH_FIELDS
+    now = field_values(thing)
     return all(
-        comparable_value(recorded.get(name)) == comparable_value(now[name])
-        for name in names
-        if name in now and (name in recorded or isinstance(thing, Protocol))
+        comparable_value(snapshot["fields"].get(name)) == comparable_value(now[name])
+        for name in PUBLISH_FIELDS
     )
 
 

@@ -39,6 +39,7 @@ from registers.models import (
     Resource,
 )
 from registers.models.keys import key_of
+from registers.models.pages import PAGE_PUBLISH_FIELDS, PublishedPage
 from registers.models.protocol_fields import PRIVATE_FIELDS
 
 Values = dict[str, Any]
@@ -352,12 +353,15 @@ def _refuse_of_others(
 def _put_back(thing: models.Model, record: Snapshot, at: datetime.datetime) -> None:
     """Put back the thing's own fields, and then its parts."""
     before = _values(thing)
+    # What is public would not be, until a day that was to come in that state.
+    publishes = PAGE_PUBLISH_FIELDS if isinstance(thing, PublishedPage) else ()
+    not_restored = NOT_RESTORED.union(publishes)
     if _becomes_body(thing, record):
         # First: what has members cannot become one body.
         put_members(cast(Organisation, thing), [])
     for each in thing._meta.fields:
         # What no editor writes follows from the rest. An address stays.
-        theirs = each.editable and not each.primary_key and each.name not in NOT_RESTORED
+        theirs = each.editable and not each.primary_key and each.name not in not_restored
         if theirs and each.name in record["fields"] and not isinstance(each, models.FileField):
             setattr(thing, each.attname, resolve(each, record["fields"][each.name]))
     if isinstance(thing, Resource):

@@ -66,6 +66,10 @@ class PageQuerySet(models.QuerySet[Any]):
         return self.filter(days, status=PublishedPage.Status.PUBLISHED)
 
 
+# The fields that decide when a page is public.
+PAGE_PUBLISH_FIELDS = ("status", "published_on")
+
+
 class PublishedPage(models.Model):
     """What is a draft, or published on a day: today, before, or to come. Abstract."""
 
