@@ -127,24 +127,28 @@ def perform_act(
     """Give each protocol in `shown` the `values`, as one change each, or none of them.
 
     `shown` has the fingerprint of each as its page showed it. Returns the references of
-    those that changed. Raises ValidationError where one was saved since, or is refused.
+    those that changed: what has the values already stays as it is. Raises ValidationError
+    where one was saved since, or is refused.
     """
     keys, on = sorted(shown), timezone.localdate(at)
     other = values.get("replaced_by")
     with update_search_and_version(savepoint=True):
         for some in batches(sorted({*keys, *([other.pk] if other else [])})):
             lock_rows(Protocol.objects.filter(pk__in=some).only("pk"))
-        previews = {each.protocol.pk: each for each in preview_act(act, keys, on=on)}
-        changed = [
-            key for key in keys if key not in previews or previews[key].fingerprint != shown[key]
+        stored = {each.protocol.pk: each for each in preview_act(act, keys, on=on)}
+        # One that has the values already is no conflict: a button was pressed twice.
+        previews = {key: each for key, each in stored.items() if _differs(each.protocol, values)}
+        changed = [key for key in keys if key not in stored] + [
+            key for key, each in previews.items() if each.fingerprint != shown[key]
         ]
         if changed:
             raise ValidationError(CHANGED_SINCE.format(references=", ".join(changed)))
-        rows = [each.protocol for each in previews.values()]
-        refused = [f"{each.protocol}: {why}" for each in previews.values() for why in each.refusals]
+        refused = [
+            f"{each.protocol}: {says}" for each in previews.values() for says in each.refusals
+        ]
         if refused:
             raise ValidationError(refused)
-        differing = [row for row in rows if _differs(row, values)]
+        differing = [each.protocol for each in previews.values()]
         for protocol in differing:
             for name, value in values.items():
                 setattr(protocol, name, value)
@@ -189,13 +193,18 @@ def publish_page(
     on = timezone.localdate(at)
     with update_search_and_version(savepoint=True):
         stored = lock_one(page)
-        if stored is None or page_fingerprint(stored) != shown:
+        if stored is None:
             raise ValidationError(PAGE_CHANGED_SINCE)
         day = published_on or on
+        wanted = (PublishedPage.Status.PUBLISHED, day)
+        if (stored.status, stored.published_on) == wanted:
+            return stored  # the button was pressed twice
+        if page_fingerprint(stored) != shown:
+            raise ValidationError(PAGE_CHANGED_SINCE)
         if day > on and stored.is_public(on):
             raise ValidationError({"published_on": ALREADY_PUBLIC})
         with record_change(stored, at=at, by=by, why=why):
-            stored.status, stored.published_on = PublishedPage.Status.PUBLISHED, day
+            stored.status, stored.published_on = wanted
             save(stored)
         return stored
 

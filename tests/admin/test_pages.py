@@ -141,7 +141,6 @@ class TestPublishing:
         assert self.seen(draft) == {False}
         html = officers_door.get(address(noun, "change", draft.pk)).content.decode()
         assert draft.get_absolute_url() not in html
-        # The evening before is another day in UTC than in summer; a cached page does not stay.
         for hour, seen in ((23, False), (25, True)):
             moment = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC)
             with time_machine.travel(moment + datetime.timedelta(hours=hour), tick=False):
@@ -178,6 +177,13 @@ class TestPublishing:
         page = officers_door.post(url, sent)
         assert page.context["form"].non_field_errors()
         assert self.seen(draft) == {False}
+
+    def test_a_button_that_is_pressed_twice_publishes_once(self, draft, noun, officers_door):
+        url = address(noun, "publish", draft.pk)
+        sent = boxes(officers_door, url) | {"_do": "1"}
+        for _ in range(2):
+            assert officers_door.post(url, sent).status_code == 302
+        assert Change.objects.about(type(draft), draft.pk).public().count() == 1
 
     def test_a_saved_form_leads_on_to_the_page(self, draft, noun, officers_door):
         url = address(noun, "publish", draft.pk)
