@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import (
     AdminTextareaWidget,
@@ -33,6 +33,7 @@ from registers.admin.forms import (
     offer_only_to_add,
 )
 from registers.admin.history import HistoryAdmin
+from registers.admin.permissions import may_publish
 from registers.changes import no_orphans
 from registers.changes.locking import (
     EDIT_TOKEN,
@@ -41,6 +42,7 @@ from registers.changes.locking import (
     fingerprint,
     lock_one,
 )
+from registers.models import Protocol
 
 # Django gave these methods their positional switches.
 # ruff: noqa: FBT001, FBT002
@@ -63,6 +65,9 @@ CHANGED_SINCE = (
 )
 NOT_DELETED = "Nothing was deleted, because somebody else was saving at the same time. Try again."
 FILES_AGAIN = "Choose {names} again before you save. A browser sends a file only once."
+
+# The status of a draft, whatever it is of.
+DRAFT = Protocol.Status.DRAFT
 
 
 class ChangedSinceError(ValidationError):
@@ -278,6 +283,42 @@ class RecordedAdmin(HistoryAdmin):
     def _fingerprint(self, request: HttpRequest, object_id: str | None) -> str:
         thing = self.get_object(request, unquote(object_id)) if object_id else None
         return fingerprint(thing, self.parts()) if thing else ""
+
+
+class PublishedAdmin(RecordedAdmin):
+    """An admin of what begins as a draft. Saving it publishes nothing: a page of its own does."""
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may publish. The actions of a list need this too."""
+        return may_publish(request.user) and bool(self.has_change_permission(request))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add whether the user may publish, and whether there is a draft to publish."""
+        thing, allowed = context.get("original"), self.has_publish_permission(request)
+        is_draft = thing is None or thing.status == DRAFT
+        context |= {"may_publish": allowed, "publishable": allowed and is_draft}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Lead on to the page that publishes it, where that was asked for."""
+        response = super().response_add(request, obj, post_url_continue)
+        return self._to_publish(request, obj) or response
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Lead on to the page that publishes it, where that was asked for."""
+        # First, since this says that it was saved.
+        response = super().response_change(request, obj)
+        return self._to_publish(request, obj) or response
+
+    def _to_publish(self, request: HttpRequest, thing: Any) -> HttpResponse | None:
+        if not ("_publish" in request.POST and thing.status == DRAFT):
+            return None
+        page = f"admin:registers_{self.opts.model_name}_publish"
+        return redirect(page, quote(thing.pk)) if self.has_publish_permission(request) else None
 
 
 class RecordedInline(TabularInline):

@@ -17,11 +17,10 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from registers import changes
-from registers.admin.base import RecordedAdmin
+from registers.admin.base import PublishedAdmin, RecordedAdmin
 from registers.admin.forms import DATE_ERRORS, ModelForm, RecordedForm, errors_by_field
 from registers.admin.history import object_or_404
 from registers.admin.papers import FILE_WIDGETS, earlier_version_links, paper_urls
-from registers.admin.permissions import may_publish
 from registers.admin.publishing_form import ReasonedForm
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
@@ -99,7 +98,7 @@ class PublishPageForm(ReasonedForm):
         self.fields["why"].help_text = "Optional. The history in admin keeps it."
 
 
-class PublishedPageAdmin(MarkdownAdmin):
+class PublishedPageAdmin(PublishedAdmin, MarkdownAdmin):
     """News or resources: saving one never publishes it, which has a page of its own."""
 
     list_filter = ("status", "published_on")
@@ -122,28 +121,6 @@ class PublishedPageAdmin(MarkdownAdmin):
             form.instance.status = PublishedPage.Status.DRAFT
         super().save_object(form)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """Add whether the user may publish it."""
-        page = context.get("original")
-        context["may_publish"] = self._may_publish(request)
-        context["publishable"] = context["may_publish"] and (
-            page is None or page.status == PublishedPage.Status.DRAFT
-        )
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def response_add(
-        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        """Lead on to the page that publishes it, where that was asked for."""
-        response = super().response_add(request, obj, post_url_continue)
-        return self._to_publish(request, obj) or response
-
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Lead on to the page that publishes it, where that was asked for."""
-        return self._to_publish(request, obj) or super().response_change(request, obj)
-
     def view_on_site(self, page: Any) -> str | None:
         """Return its public page; a draft has none, nor what is published on a day to come."""
         address: str = page.get_absolute_url()
@@ -151,7 +128,7 @@ class PublishedPageAdmin(MarkdownAdmin):
 
     def publish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what the public will see and ask for the day, or publish it."""
-        if not self._may_publish(request):
+        if not self.has_publish_permission(request):
             raise PermissionDenied
         page = object_or_404(self, request, object_id)
         today, shown = timezone.localdate(), changes.page_fingerprint(page)
@@ -183,14 +160,6 @@ class PublishedPageAdmin(MarkdownAdmin):
         }
         context |= self.admin_site.each_context(request)
         return render(request, "admin/registers/page/publish.html", context)
-
-    def _may_publish(self, request: HttpRequest) -> bool:
-        return may_publish(request.user) and bool(self.has_change_permission(request))
-
-    def _to_publish(self, request: HttpRequest, page: Any) -> HttpResponse | None:
-        if "_publish" in request.POST and self._may_publish(request):
-            return redirect(f"admin:registers_{self.opts.model_name}_publish", page.pk)
-        return None
 
 
 PUBLISHED = "{page} is published. Its day is {day}."

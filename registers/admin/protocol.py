@@ -14,12 +14,12 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from registers.admin.base import RecordedAdmin, RecordedInline
+from registers.admin.base import PublishedAdmin, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
 from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
 from registers.admin.papers import DocumentInline, paper_urls
-from registers.admin.permissions import PUBLISH_FIELDS, may_publish
+from registers.admin.permissions import PUBLISH_FIELDS
 from registers.admin.protocol_form import (
     NoScriptRows,
     PartyInline,
@@ -29,9 +29,7 @@ from registers.admin.protocol_form import (
 from registers.admin.publishing import (
     ACTIONS,
     MAX_PROTOCOLS,
-    PUBLISH,
     act_links,
-    act_url,
     act_urls,
 )
 from registers.admin.review import review_chosen, review_urls
@@ -109,7 +107,7 @@ class ProtocolList(ChangeList):
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(RecordedAdmin):
+class ProtocolAdmin(PublishedAdmin):
     """Protocols, in the order in which a person thinks of one: what, who, why, when, papers."""
 
     form = ProtocolForm
@@ -201,10 +199,6 @@ class ProtocolAdmin(RecordedAdmin):
             for name, options in super().get_fieldsets(request, obj)
         ]
 
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may publish: what the actions of the list need."""
-        return may_publish(request.user)
-
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -216,27 +210,9 @@ class ProtocolAdmin(RecordedAdmin):
         if protocol and protocol.status == Protocol.Status.DRAFT:
             context["needed"] = to_publish(protocol)
         context["without_javascript"] = without_javascript(request)
-        if may_publish(request.user) and self.has_change_permission(request, protocol):
+        if self.has_publish_permission(request):
             context["acts"] = act_links(protocol)
-            context["publishable"] = not protocol or protocol.status == Protocol.Status.DRAFT
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def response_add(
-        self, request: HttpRequest, obj: Protocol, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        """Lead on to the page that publishes it, where that was asked for."""
-        response = super().response_add(request, obj, post_url_continue)
-        return self._to_publish(request, obj) or response
-
-    def response_change(self, request: HttpRequest, obj: Protocol) -> HttpResponse:
-        """Lead on to the page that publishes it, where that was asked for."""
-        return self._to_publish(request, obj) or super().response_change(request, obj)
-
-    def _to_publish(self, request: HttpRequest, protocol: Protocol) -> HttpResponse | None:
-        is_draft = protocol.status == Protocol.Status.DRAFT
-        if "_publish" in request.POST and is_draft and may_publish(request.user):
-            return redirect(act_url(PUBLISH, protocol))
-        return None
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return True only for drafts."""

@@ -24,7 +24,6 @@ from django.utils import timezone
 
 from registers import changes
 from registers.admin.forms import errors_by_field
-from registers.admin.permissions import may_publish
 from registers.admin.publishing_form import MoveForm, PublishForm, ReasonedForm, WithdrawForm
 from registers.changes import publishing
 from registers.changes.publishing import (
@@ -114,7 +113,6 @@ PAGES = {
         ),
     )
 }
-PUBLISH = PAGES["publish"]
 # The acts that are offered for a protocol, by its status.
 OFFERED = {
     Protocol.Status.DRAFT: ("publish",),
@@ -167,12 +165,12 @@ def act_view(model_admin: Any, request: HttpRequest, page: ActPage, object_id: s
 def act_many_view(model_admin: Any, request: HttpRequest, page: ActPage) -> HttpResponse:
     """Show the page of an act for many protocols, or do it."""
     _refuse_others(model_admin, request)
-    keys = request.POST.get("all", "").split()
-    return _refuse_number(request, len(set(keys))) or _act(request, page, keys)
+    keys = set(request.POST.get("all", "").split())
+    return _refuse_number(request, len(keys)) or _act(request, page, keys)
 
 
 def _refuse_others(model_admin: Any, request: HttpRequest) -> None:
-    if not (model_admin.has_change_permission(request) and may_publish(request.user)):
+    if not model_admin.has_publish_permission(request):
         raise PermissionDenied
 
 
@@ -303,15 +301,14 @@ def act_urls(model_admin: Any) -> list[URLPattern]:
     return many + one
 
 
-def act_url(page: ActPage, protocol: Protocol) -> str:
-    """Return the address of the page of an act for one protocol."""
-    return reverse(f"admin:registers_protocol_{page.name}", args=[quote(protocol.pk)])
-
-
 def act_links(protocol: Protocol | None) -> list[tuple[str, str]]:
     """Return the verb and the address of each act that is offered for a stored protocol."""
-    names = OFFERED[Protocol.Status(protocol.status)] if protocol else ()
-    return [(PAGES[name].verb, act_url(PAGES[name], cast(Protocol, protocol))) for name in names]
+    if protocol is None:
+        return []
+    return [
+        (PAGES[name].verb, reverse(f"admin:registers_protocol_{name}", args=[quote(protocol.pk)]))
+        for name in OFFERED[Protocol.Status(protocol.status)]
+    ]
 
 
 def _selected(
