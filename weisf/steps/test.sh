@@ -42,9 +42,9 @@ every() {
     awk -v of="$1" -v number="$2" 'NR % of == number'
 }
 
-# Runs the jobs that nobody has taken, and prints what each said.
+# Runs the jobs of JOBS that nobody has taken, and prints what each said.
 take_jobs() {
-    for job in $jobs; do
+    for job in $JOBS; do
         # A folder can be made once: whoever makes it has the job.
         mkdir "var/jobs/$job" 2> /dev/null || continue
         sh weisf/steps/test.sh "$job" > "var/jobs/$job/log" 2>&1 || : > var/jobs/failed
@@ -59,22 +59,23 @@ on_postgresql() {
 case $suite in
     all | all-on-both)
         # The longest first, so that all end together.
-        jobs='counted-0 counted-1 counted-2 browser'
+        JOBS='counted-0 counted-1 counted-2 browser'
         if [ "$suite" = all ]; then
-            jobs="$jobs postgres-0 postgres-1 postgres-2 chance postgres-counted extras"
+            JOBS="$JOBS postgres-0 postgres-1 postgres-2 chance postgres-counted extras"
         else
-            jobs="$jobs postgres-all-counted postgres-15 chance extras"
+            JOBS="$JOBS postgres-all-counted postgres-15 chance extras"
         fi
+        export JOBS
         "$python" -m coverage erase
         rm -rf var/jobs
         mkdir var/jobs
-        set -m # process groups of their own, so that all of each can be stopped
+        # Process groups of their own, so that all of each can be stopped. A shell makes them
+        # (`set -m`) only where it has a terminal.
         groups=
         for _ in 1 2 3; do
-            take_jobs &
-            groups="$groups -$!"
+            "$python" -c 'import os; os.setpgid(0, 0); os.execlp("sh", "sh", "weisf/steps/test.sh", "take")' &
+            groups="$groups $! -$!"
         done
-        set +m
         trap 'kill -- $groups 2> /dev/null' EXIT
         trap 'exit 130' INT TERM
         for check in locks lint types; do
@@ -85,6 +86,9 @@ case $suite in
         trap - EXIT
         [ ! -e var/jobs/failed ] || fail "Tests fail. Read the first failure above."
         sh weisf/steps/test.sh coverage
+        ;;
+    take) # in a process of its own, for `all`
+        take_jobs
         ;;
     unit)
         unset DATABASE_URL
