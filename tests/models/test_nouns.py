@@ -142,3 +142,23 @@ def test_what_was_recorded_of_pages_before_they_had_drafts_was_published(real_re
     change.refresh_from_db()
     assert change.snapshot["fields"]["status"] == "published"
     assert change.snapshot["fields"]["title"] == item.title
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("model", "fields"),
+    [
+        (News, {"status": "draft"}),
+        (Resource, {"status": "draft"}),
+        (Resource, {"published_on": datetime.date.max}),
+    ],
+    ids=str,
+)
+def test_migrating_back_makes_no_draft_public(model, fields):
+    migration = import_module("registers.migrations.0022_news_and_resource_drafts")
+    shown = model.objects.create(title="Shown", slug="shown", published_on=datetime.date.min)
+    here = SimpleNamespace(connection=connection)
+    migration.refuse_what_would_be_public(apps, here)
+    model.objects.filter(pk=shown.pk).update(title="A slip", **fields)
+    with pytest.raises(RuntimeError, match="A slip"):
+        migration.refuse_what_would_be_public(apps, here)
