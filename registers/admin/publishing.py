@@ -24,7 +24,13 @@ from django.utils import timezone
 
 from registers import changes
 from registers.admin.forms import errors_by_field
-from registers.admin.publishing_form import MoveForm, PublishForm, ReasonedForm, WithdrawForm
+from registers.admin.publishing_form import (
+    ActForm,
+    MoveForm,
+    PublishForm,
+    ReinstateForm,
+    WithdrawForm,
+)
 from registers.changes import publishing
 from registers.changes.publishing import (
     PUBLISHED_BY_MISTAKE,
@@ -51,12 +57,10 @@ class ActPage:
     """
 
     name: str
-    form: type[ReasonedForm]
+    form: type[ActForm]
     act: Act
     verb: str  # of the button: 'Publish'
-    will: str  # behind the number of protocols: 'will be published'
-    refused: str
-    done: str
+    done: str  # behind 'will be', 'cannot be' and 'is': 'published'
     one: bool = True
     many: bool = True
 
@@ -69,8 +73,6 @@ PAGES = {
             form=PublishForm,
             act=publishing.PUBLISH,
             verb="Publish",
-            will="will be published",
-            refused="cannot be published",
             done="published",
         ),
         ActPage(
@@ -78,26 +80,20 @@ PAGES = {
             form=WithdrawForm,
             act=publishing.WITHDRAW,
             verb="Withdraw",
-            will="will be withdrawn",
-            refused="cannot be withdrawn",
             done="withdrawn",
         ),
         ActPage(
             name="reinstate",
-            form=ReasonedForm,
+            form=ReinstateForm,
             act=publishing.REINSTATE,
             verb="Put back in force",
-            will="will be put back in force",
-            refused="cannot be put back in force",
-            done="back in force",
+            done="put back in force",
         ),
         ActPage(
             name="correct",
             form=WithdrawForm,
             act=publishing.CORRECT_WITHDRAWAL,
             verb="Correct the withdrawal",
-            will="will be corrected",
-            refused="cannot be corrected",
             done="corrected",
             many=False,
         ),
@@ -106,18 +102,10 @@ PAGES = {
             form=MoveForm,
             act=publishing.MOVE,
             verb="Move",
-            will="will be moved",
-            refused="cannot be moved",
             done="moved",
             one=False,
         ),
     )
-}
-# The acts that are offered for a protocol, by its status.
-OFFERED = {
-    Protocol.Status.DRAFT: ("publish",),
-    Protocol.Status.PUBLISHED: ("withdraw",),
-    Protocol.Status.WITHDRAWN: ("reinstate", "correct"),
 }
 REPLACED_BY_WITHDRAWN = (
     "{newer}, which replaces this protocol, is itself withdrawn. Readers of this protocol are"
@@ -306,8 +294,9 @@ def act_links(protocol: Protocol | None) -> list[tuple[str, str]]:
     if protocol is None:
         return []
     return [
-        (PAGES[name].verb, reverse(f"admin:registers_protocol_{name}", args=[quote(protocol.pk)]))
-        for name in OFFERED[Protocol.Status(protocol.status)]
+        (page.verb, reverse(f"admin:registers_protocol_{page.name}", args=[quote(protocol.pk)]))
+        for page in PAGES.values()
+        if page.one and protocol.status in page.act.statuses
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from abc import abstractmethod
 from typing import Any
 
 from django import forms
@@ -29,13 +30,26 @@ class ReasonedForm(forms.Form):
         help_text="Public, and optional. The changes page of each protocol shows it.",
     )
 
+
+class ActForm(ReasonedForm):
+    """A form that says what each protocol gets."""
+
+    @property
+    @abstractmethod
+    def values(self) -> dict[str, Any]:
+        """The values by their names. The form must be valid."""
+
+
+class ReinstateForm(ActForm):
+    """Nothing but the reason."""
+
     @property
     def values(self) -> dict[str, Any]:
-        """What each protocol gets: it is in force. The form must be valid."""
+        """The status, and no withdrawal."""
         return in_force()
 
 
-class PublishForm(ReasonedForm):
+class PublishForm(ActForm):
     """Nothing but the reason."""
 
     @property
@@ -44,7 +58,7 @@ class PublishForm(ReasonedForm):
         return {"status": Protocol.Status.PUBLISHED}
 
 
-class MoveForm(ReasonedForm):
+class MoveForm(ActForm):
     """The theme."""
 
     theme = forms.ModelChoiceField(Theme.objects.all(), label="Move to")
@@ -56,7 +70,7 @@ class MoveForm(ReasonedForm):
         return {"theme": self.cleaned_data["theme"]}
 
 
-class WithdrawForm(ReasonedForm):
+class WithdrawForm(ActForm):
     """The day, the reason and what replaces it. The reason stands on the protocol's page."""
 
     because = forms.ChoiceField(
