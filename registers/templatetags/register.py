@@ -113,7 +113,6 @@ def _review_in_list(
     return status, format_html("{} {}", stands, time)
 
 
-@register.filter
 def empty_choices(choices: list[Choice], name: str) -> str:
     """Return the choices of the facet `name` that find nothing, to end a sentence with.
 
@@ -124,14 +123,6 @@ def empty_choices(choices: list[Choice], name: str) -> str:
         none = ReviewStatus.NONE.label
         labels = [each.lower() if each != none else "without a review date" for each in labels]
     return get_text_list(labels, "or")
-
-
-@register.filter
-def date_part(value: str, part: str) -> str:
-    """Return the 'year', 'month' or 'day' of a date in a query string, however wrong."""
-    parts = str(value or "").split("-", 2)
-    place = ("year", "month", "day").index(part)
-    return parts[place].removeprefix("0") if place < len(parts) else ""
 
 
 @register.filter
