@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ Ids = npt.NDArray[np.int32]
 Row = tuple[int, Sequence[Prepared]]  # an id, and the text of each field
 PLAIN_WORD_MARK = "="  # before a plain word; no word contains it
 SHORT_TIMEOUT_MS = 200
+LOOKUPS_AT_ONCE = 500  # in a query: SQLite has 2,000 columns at most, PostgreSQL 1,664
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,14 @@ PROTOCOLS = TextTable(
 ORGANISATIONS = TextTable(name="search_organisations", fields=("names",))
 
 
+class Lookup(NamedTuple):
+    """A search for rows of a table with any of the forms in any of the fields."""
+
+    table: TextTable
+    forms: Sequence[Form]
+    fields: Collection[str]
+
+
 class Engine(ABC):
     """The interface that each database implements."""
 
@@ -52,9 +61,28 @@ class Engine(ABC):
     def write(self, table: TextTable, rows: Sequence[Row]) -> None:
         """Insert or replace a row for each id."""
 
-    @abstractmethod
     def find(self, table: TextTable, forms: Sequence[Form], fields: Collection[str]) -> Ids:
         """Return the ids, in no order, of the rows with any of the forms in any of the fields."""
+        return self.find_each([Lookup(table, forms, fields)])[0]
+
+    def find_each(self, lookups: Sequence[Lookup]) -> list[Ids]:
+        """Return what `find` does, of each lookup: one query for LOOKUPS_AT_ONCE."""
+        found: list[Any] = []
+        with connection.cursor() as cursor:
+            for first in range(0, len(lookups), LOOKUPS_AT_ONCE):
+                some = lookups[first : first + LOOKUPS_AT_ONCE]
+                columns = ", ".join(self.ids_sql.format(table=each.table.name) for each in some)
+                cursor.execute(f"SELECT {columns}", [self.match(each) for each in some])
+                found += cursor.fetchone()
+        return [self.as_ids(each) for each in found]
+
+    @abstractmethod
+    def match(self, lookup: Lookup) -> str:
+        """Return a lookup in the language of the database's full-text search."""
+
+    @abstractmethod
+    def as_ids(self, found: Any) -> Ids:
+        """Return the ids of a value of `ids_sql`, which is one for all rows: many are slower."""
 
     def remove(self, table: TextTable, ids: Iterable[int]) -> None:
         """Delete the rows of these ids."""
@@ -84,6 +112,7 @@ class Engine(ABC):
                 cursor.execute(statement)
 
     id: str
+    ids_sql: str  # gives the ids of what matches its parameter
     before_version: Sequence[str] = ()  # before the lock that moving the register's version takes
     before_bulk: Sequence[str] = ()  # before many writes
     after_bulk: Sequence[str] = ()
@@ -93,6 +122,7 @@ class Fts5(Engine):
     """SQLite. The tokenizer splits at spaces only: `prepare` leaves nothing else between words."""
 
     id = "rowid"
+    ids_sql = "(SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH %s)"
 
     @contextmanager
     def short_lock_timeout(self) -> Iterator[None]:
@@ -115,18 +145,14 @@ class Fts5(Engine):
                 [[key, *map(_as_text, row)] for key, row in rows],
             )
 
-    def find(self, table: TextTable, forms: Sequence[Form], fields: Collection[str]) -> Ids:
-        """Return the ids of the rows that match."""
+    def match(self, lookup: Lookup) -> str:
+        """Return a lookup as a query of FTS5."""
+        table, forms, fields = lookup
         match = " OR ".join(_fts5_of(form, fields) for form in forms)
-        if len(fields) < len(table.fields):
-            match = f"{{{' '.join(fields)}}} : ({match})"
-        with connection.cursor() as cursor:
-            # One long value: separate rows take three times as long.
-            cursor.execute(
-                f"SELECT group_concat(rowid) FROM {table.name} WHERE {table.name} MATCH %s",
-                [match],
-            )
-            (found,) = cursor.fetchone()
+        return match if len(fields) == len(table.fields) else f"{{{' '.join(fields)}}} : ({match})"
+
+    def as_ids(self, found: Any) -> Ids:
+        """Return the ids that are joined by commas."""
         return np.fromstring(found or "", sep=",", dtype=np.int32)
 
 
@@ -138,6 +164,7 @@ class Gin(Engine):
     """
 
     id = "id"
+    ids_sql = "{table}_ids(%s::tsquery)"
     # Check foreign keys, and so lock what they point at, now and not at the commit. A merge has
     # locked that while it waits for the version: whoever has the version would deadlock.
     before_version = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
@@ -159,17 +186,18 @@ class Gin(Engine):
                 [[key for key, _ in rows], [_as_vector(row) for _, row in rows]],
             )
 
-    def find(self, table: TextTable, forms: Sequence[Form], fields: Collection[str]) -> Ids:
-        """Return the ids of the rows that match."""
-        parts = [
+    def match(self, lookup: Lookup) -> str:
+        """Return a lookup as a tsquery."""
+        table, forms, fields = lookup
+        return " | ".join(
             _tsquery_of(form, number)
             for number, name in enumerate(table.fields)
             if name in fields
             for form in forms
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {table.name}_ids(%s::tsquery)", [" | ".join(parts)])
-            (found,) = cursor.fetchone()
+        )
+
+    def as_ids(self, found: Any) -> Ids:
+        """Return the ids that follow each other in bytes."""
         return np.frombuffer(found or b"", dtype=">i4").astype(np.int32)
 
 

@@ -7,15 +7,15 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial, reduce
+from itertools import islice
 from operator import or_
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from registers.models import VocabularyWord
 from registers.search.index import Index, Mask
-from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
+from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, Lookup, engine
 from registers.search.text.expand import RANKED, synonyms_of
 from registers.search.text.query import parse_query
 from registers.search.text.spelling import correct_spelling
@@ -30,6 +30,7 @@ IN_TITLE = (4, *range(6, 6 + RANKED))
 ELSEWHERE = (5, *range(6 + RANKED, 7 + 2 * RANKED))
 MOST_COUNTED = 15
 OWN_TEXTS = PROTOCOLS.fields[:-1]  # all but the names of parties
+TITLE_ONLY = ("title",)
 MAX_CACHED = 64  # masks, of one byte per protocol
 
 
@@ -112,7 +113,7 @@ class Search:
         return [
             term
             for term in self.terms
-            if any(_found(self.index, forms)[position] for forms in _groups(term))
+            if any(mask[position] for mask in _found_groups(self.index, term))
         ]
 
     @cached_property
@@ -135,11 +136,9 @@ class Search:
         """What was searched for too, in place of words of the query, and some protocol has."""
         typed = {term.word for term in self.terms}
         others = dict.fromkeys(other for term in self.terms for other in term.synonyms)
-        return [
-            other
-            for other in others
-            if other.lower() not in typed and _occurs(self.index, forms_of(other))
-        ]
+        wanted = {other: forms_of(other) for other in others if other.lower() not in typed}
+        occurring = _occurring(self.index, wanted.values())
+        return [other for other, forms in wanted.items() if occurring[forms]]
 
     @property
     def exact_query(self) -> str:
@@ -163,17 +162,20 @@ class Search:
         found, index = self.most_words, self.index
         tiers, counted = np.ones(index.size, np.int16), np.zeros(index.size, np.int16)
         for term in self.terms:
-            own = _found(index, term.forms)
+            parts = (PROTOCOLS.fields, OWN_TEXTS, TITLE_ONLY)
+            own, texts, title = _found_each(index, [(term.forms, fields) for fields in parts])
             first = np.where(own, np.int16(NAMES), np.int16(NOT_FOUND))
-            first[_found(index, term.forms, OWN_TEXTS)] = TEXTS
-            first[_found(index, term.forms, ("title",))] = TITLE
+            first[texts] = TEXTS
+            first[title] = TITLE
             left = found & ~own
-            groups = enumerate(term.synonym_groups) if left.any() else ()
-            for number, forms in groups:
-                hits = left & _found(index, forms)
+            groups = term.synonym_groups if left.any() else ()
+            masks = _found_each(index, [(forms, PROTOCOLS.fields) for forms in groups])
+            titles = _found_each(index, [(forms, TITLE_ONLY) for forms in groups[: RANKED + 1]])
+            for number, mask in enumerate(masks):
+                hits = left & mask
                 np.minimum(first, ELSEWHERE[number], out=first, where=hits)
                 if number <= RANKED:
-                    in_title = left & _found(index, forms, ("title",))
+                    in_title = left & titles[number]
                     np.minimum(first, IN_TITLE[number], out=first, where=in_title)
                     counted += hits
                     counted += in_title
@@ -307,58 +309,80 @@ def _rank(index: Index, before: str, after: str, word: str) -> tuple[int, int]:
 def _matches(index: Index, term: Term) -> Mask:
     """Return the mask of protocols with the term, or what stands for it, in texts or names."""
     position = term.reference and index.position_of(term.reference)
-    mask = reduce(or_, (_found(index, forms) for forms in _groups(term)))
+    mask = reduce(or_, _found_groups(index, term))
     if position:
         mask = mask.copy()
         mask[position] = True
     return mask
 
 
-def _groups(term: Term) -> Sequence[tuple[Form, ...]]:
-    """Return the forms of a term, and those of each group of what stands for it."""
-    return [term.forms, *filter(None, term.synonym_groups)]
+def _found_groups(index: Index, term: Term) -> list[Mask]:
+    """Return the masks of a term itself, and of each group of what stands for it."""
+    groups = [term.forms, *filter(None, term.synonym_groups)]
+    return _found_each(index, [(forms, PROTOCOLS.fields) for forms in groups])
 
 
-def _occurs(index: Index, forms: tuple[Form, ...]) -> bool:
-    """Return whether any public protocol has one of the forms: asked for once in a version."""
-    known = index.occurring
-    if forms not in known:
-        known[forms] = bool((_found(index, forms) & index.public).any())
-    return known[forms]
-
-
-_masks: OrderedDict[tuple[Any, ...], Mask] = OrderedDict()
+Forms = tuple[Form, ...]
+_masks: OrderedDict[tuple[str, Forms, tuple[str, ...]], Mask] = OrderedDict()
 _masks_lock = threading.Lock()
 
 
-def _found(
-    index: Index, forms: tuple[Form, ...], fields: tuple[str, ...] = PROTOCOLS.fields
-) -> Mask:
-    """Return the mask of protocols with any of the forms in some fields; in all: or in a name.
+def _found(index: Index, forms: Forms) -> Mask:
+    """Return the mask of protocols with any of the forms in their texts or names."""
+    return _found_each(index, [(forms, PROTOCOLS.fields)])[0]
 
-    It is kept, so that another facet or page of the same search costs nothing, and must not be
-    changed. A version of the register is part of the key: none is out of date.
+
+def _found_each(index: Index, wanted: Sequence[tuple[Forms, tuple[str, ...]]]) -> list[Mask]:
+    """Return the mask of protocols with any of some forms in some fields, of each that is wanted.
+
+    In all fields: or in a name. They are remembered, so that another facet or page of the same
+    search costs nothing, and must not be changed. A version of the register is part of the key:
+    none is out of date. One query for those that are not remembered.
     """
-    if not forms:
-        return index.nothing
-    key = (index.version, forms, fields)
+    keys = [(index.version, forms, fields) for forms, fields in wanted]
+    found = {key: index.nothing for key in keys if not key[1]}
     with _masks_lock:
-        if key in _masks:
-            _masks.move_to_end(key)
-            return _masks[key]
-    ids = engine().find(PROTOCOLS, forms, fields)
-    mask = np.zeros(index.size, np.bool_)
-    mask[ids[ids < index.size]] = True
-    if fields == PROTOCOLS.fields:
-        organisations = engine().find(ORGANISATIONS, forms, ORGANISATIONS.fields)
-        if organisations.size:
-            mask |= index.of_organisations(organisations.tolist())
-    mask.flags.writeable = False
+        for key in keys:
+            if key in _masks:
+                _masks.move_to_end(key)
+                found[key] = _masks[key]
+    missing = [key for key in dict.fromkeys(keys) if key not in found]
+    new = dict(zip(missing, _read(index, [key[1:] for key in missing]), strict=True))
     with _masks_lock:
-        _masks[key] = mask
-        if len(_masks) > MAX_CACHED:
+        _masks.update(new)
+        while len(_masks) > MAX_CACHED:
             _masks.popitem(last=False)
-    return mask
+    return [(found | new)[key] for key in keys]
+
+
+def _read(index: Index, wanted: Sequence[tuple[Forms, tuple[str, ...]]]) -> list[Mask]:
+    """Return the masks that are wanted from the database: one query."""
+    texts = [Lookup(PROTOCOLS, forms, fields) for forms, fields in wanted]
+    names = [
+        each._replace(table=ORGANISATIONS, fields=ORGANISATIONS.fields)
+        for each in texts
+        if each.fields == PROTOCOLS.fields
+    ]
+    found = iter(engine().find_each([*texts, *names]))
+    masks = []
+    for ids in islice(found, len(texts)):
+        mask = np.zeros(index.size, np.bool_)
+        mask[ids[ids < index.size]] = True
+        masks.append(mask)
+    for mask, (_, fields) in zip(masks, wanted, strict=True):
+        if fields == PROTOCOLS.fields and (organisations := next(found)).size:
+            mask[index.of_organisations(organisations.tolist())] = True
+        mask.flags.writeable = False
+    return masks
+
+
+def _occurring(index: Index, several: Iterable[Forms]) -> dict[Forms, bool]:
+    """Return which forms any public protocol has: one query for those not asked for before."""
+    known = index.occurring
+    missing = [forms for forms in dict.fromkeys(several) if forms not in known]
+    masks = _read(index, [(forms, PROTOCOLS.fields) for forms in missing])
+    known.update(zip(missing, (bool((mask & index.public).any()) for mask in masks), strict=True))
+    return known
 
 
 def add_to_vocabulary(words: Iterable[str], number: int) -> None:
