@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from registers import changes
 from registers.models import Approver, Change, News, Organisation, Resource, Theme
@@ -177,6 +179,14 @@ class TestPublishing:
         page = officers_door.post(url, sent)
         assert page.context["form"].non_field_errors()
         assert self.seen(draft) == {False}
+
+    def test_what_was_deleted_since_is_not_published(self, draft, noun, today):
+        shown, now = changes.page_fingerprint(draft), timezone.now()
+        with changes.record_change(draft, at=now):
+            changes.remove(self.model(noun).objects.get(pk=draft.pk))
+        with pytest.raises(ValidationError):
+            changes.publish_page(draft, shown=shown, published_on=today, at=now)
+        assert not self.model(noun).objects.filter(slug=draft.slug).exists()
 
     def test_a_button_that_is_pressed_twice_publishes_once(self, draft, noun, officers_door):
         url = address(noun, "publish", draft.pk)
