@@ -70,10 +70,13 @@ def empty_the_register() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+def django_db_setup(request, django_db_blocker) -> Iterator[None]:
     """Load the real register once; each test's own changes are rolled back."""
     with django_db_blocker.unblock():
-        load_real_register()
+        with database_copy.made_once():
+            request.getfixturevalue("django_db_setup")  # pytest-django's own, which migrates
+            if is_empty():
+                load_real_register()
         with database_copy.kept():
             yield
 

@@ -1,7 +1,7 @@
-"""A copy of the test database with the real register, put back for tests of transactions.
+"""Copies of the test database with the real register, which takes seconds to make.
 
-Django empties the database for each of these. To load the register again takes seconds; to put
-the copy back, a fraction of one.
+One is put back for tests of transactions, for each of which Django empties the database. Another
+is what the jobs of `make test` begin with, all but the first, where SQLite is the database.
 """
 
 from __future__ import annotations
@@ -12,7 +12,31 @@ from contextlib import closing, contextmanager
 
 from django.db import connection
 
+from tests.shared_files import shared_file
+
 _sqlite: list[sqlite3.Connection] = []
+
+
+@contextmanager
+def made_once() -> Iterator[None]:
+    """Make a SQLite database in memory within: the next job finds there all that this one made."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    name = connection.creation._get_test_db_name()
+    # It is there as long as it has a connection: this one, until Django has its own.
+    with shared_file("tests.sqlite3") as file, closing(_open(name)) as database:
+        if is_made := file.exists():
+            with closing(_open(file.as_uri())) as made:
+                made.backup(database)
+        yield
+        if not is_made:
+            with closing(_open(file.as_uri())) as made:
+                database.backup(made)
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True)
 
 
 @contextmanager

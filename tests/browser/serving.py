@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 import pytest
+
+from tests.shared_files import shared_file
 
 BASE = Path(__file__).parent.parent.parent
 START_SECONDS = 60
@@ -91,9 +94,12 @@ def prepare(place: Served) -> None:
 
 @cache
 def _prepared() -> bytes:
-    with TemporaryDirectory() as folder, Served(Path(folder)) as place:
-        run(place, "manage.py", "prepare")
-        return (place.folder / "register.sqlite3").read_bytes()
+    with shared_file("prepared.sqlite3") as file:
+        if not file.exists():
+            with TemporaryDirectory() as folder, Served(Path(folder)) as place:
+                run(place, "manage.py", "prepare")
+                shutil.copy(place.folder / "register.sqlite3", file)
+        return file.read_bytes()
 
 
 def served(place: Served) -> str:

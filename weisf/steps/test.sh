@@ -69,6 +69,7 @@ case $suite in
         "$python" -m coverage erase
         rm -rf var/jobs
         mkdir var/jobs
+        export SHARED_BY_JOBS="$PWD/var/jobs"
         # Process groups of their own, so that all of each can be stopped. A shell makes them
         # (`set -m`) only where it has a terminal.
         groups=
