@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -24,11 +24,9 @@ from django.utils.text import capfirst
 
 from registers.models import Protocol
 from registers.models.review_dates import ReviewStatus
-from registers.search.facets import Choice
-from registers.search.results import Results
 from registers.search.rows import Row
 from registers.search.text.search import Search
-from registers.templatetags.register import empty_choices, highlight, highlighted, review_in_list
+from registers.templatetags.register import highlight, highlighted, review_in_list
 from weisf.partnership import Partnership
 
 register = template.Library()
@@ -118,105 +116,15 @@ def with_query(query: str, template_name: str, **shape: Hashable) -> SafeString:
     return fragment_with({"query": query}, template_name, **shape)
 
 
-@register.filter
-def checkboxes(offered: Iterable[Choice], name: str) -> SafeString:
-    """Return the choices of the facet `name` that find something, as boxes to tick."""
-    return _choices("checkbox", offered, name)
-
-
-@register.filter
-def radios(offered: Iterable[Choice], name: str) -> SafeString:
-    """Return the choices of the facet `name` that find something, of which one can be chosen."""
-    return _choices("radio", offered, name)
-
-
-def _choices(kind: str, offered: Iterable[Choice], name: str) -> SafeString:
-    return SafeString(
-        "".join(
-            fragment_with(
-                {
-                    "id": each.id,
-                    "value": each.value,
-                    "label": each.label,
-                    "count": "" if each.count is None else str(each.count),
-                },
-                "components/choice.html",
-                kind=kind,
-                name=name,
-                chosen=each.chosen,
-            )
-            for each in offered
-            if not each.is_empty
-        )
-    )
-
-
 @register.simple_tag
-def day_boxes(name: str, value: str, error: str) -> SafeString:
-    """Return the boxes of a day, with a value as in a query string and what is wrong with it."""
-    texts = _date_texts(name, value)
-    return fragment_with(
-        {part: texts[f"{name}_{part}"] for part in ("day", "month", "year")} | {"error": error},
-        "components/date_boxes.html",
-        name=name,
-        label="Day",
-        has_day=True,
-    )
+def protocol_lines(
+    rows: Iterable[Row], search: Search | None, on: datetime.date, usual: str, day_query: str
+) -> SafeString:
+    """Return the rows of a list."""
+    return SafeString("".join(_line(row, search, on, usual, day_query) for row in rows))
 
 
-def _date_texts(name: str, value: str) -> dict[str, str]:
-    """Return the parts of a date in a query string, however wrong: 'on_day', 'on_month' ..."""
-    parts = [part.removeprefix("0") for part in str(value or "").split("-", 2)]
-    year, month, day, *_ = [*parts, "", "", ""]
-    return {f"{name}_year": year, f"{name}_month": month, f"{name}_day": day}
-
-
-@register.simple_tag
-def filters(results: Results) -> SafeString:
-    """Return the form of the filters of a list, filled in, or with what is wrong in them."""
-    errors, values, data = results.errors, results.values, results.filters.form.data
-    texts: dict[str, str] = {f"error_{name}": text for name, text in errors.items()}
-    texts["unknown_organisation"] = results.unknown_organisation
-    texts["unknown_other"] = results.unknown_other
-    for name in ("review_from", "review_to", "on"):
-        texts |= _date_texts(name, data.get(name, ""))
-    shape: dict[str, Hashable] = {}
-    for facet, render in FACETS.items():
-        offered: list[Choice] = getattr(results.facets, facet)
-        texts[facet] = render(offered, "with" if facet == "named_with" else facet)
-        texts[f"no_{facet}"] = empty_choices(offered, facet)
-        shape[f"has_{facet}"] = bool(offered)
-    suggested = results.suggested_organisations
-    for at, (name, query) in enumerate(suggested):
-        texts |= {f"name{at}": name, f"query{at}": query}
-    return fragment_with(
-        texts,
-        "components/filters.html",
-        **shape,
-        suggested=tuple((f"@@name{at}@@", f"@@query{at}@@") for at in range(len(suggested))),
-        is_table=values.get("view") == "table",
-        has_errors=bool(errors),
-        can_clear=bool(results.tags or errors),
-        role_asked=bool(values.get("role")),
-        shows_status=results.shows_status,
-        sort=values.get("sort"),
-        sorts=tuple(results.sorts),
-    )
-
-
-FACETS: dict[str, Callable[[Iterable[Choice], str], SafeString]] = {
-    "theme": checkboxes,
-    "organisation": checkboxes,
-    "role": radios,
-    "named_with": checkboxes,
-    "through": radios,
-    "review": checkboxes,
-    "status": radios,
-}
-
-
-@register.simple_tag
-def protocol_line(
+def _line(
     row: Row, search: Search | None, on: datetime.date, usual: str, day_query: str
 ) -> SafeString:
     """Return a row of a list, with the words of the search marked, if there is one."""

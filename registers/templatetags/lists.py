@@ -1,0 +1,190 @@
+"""What stands around a list of protocols: its title, search, heading, tags and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+
+from django import template
+from django.utils.safestring import SafeString
+
+from registers.search.facets import Choice
+from registers.search.query_string import Tag
+from registers.search.results import Results
+from registers.templatetags.fragments import fragment_with
+from registers.templatetags.register import empty_choices
+
+register = template.Library()
+
+
+@register.simple_tag
+def list_title(results: Results) -> SafeString:
+    """Return the title of a list: what it is asked for, and which of its pages this is."""
+    labels = count = number = ""
+    if not results.errors:
+        labels = ", ".join(tag.label for tag in results.tags)
+        count = str(results.count)
+        number = str(results.page_number) if results.page_number > 1 else ""
+    title = fragment_with(
+        {
+            "labels": labels,
+            "count": count,
+            "page_number": number,
+            "page_count": str(results.page_count) if number else "",
+        },
+        "components/list_title.html",
+        has_errors=bool(results.errors),
+        is_one=count == "1",
+    )
+    return SafeString(title.strip())
+
+
+@register.simple_tag
+def search_box(results: Results, home: object) -> SafeString:
+    """Return the box for words, with those that were searched for. At home with examples."""
+    return fragment_with(
+        {"q": results.filters.form.data.get("q", ""), "error": results.errors.get("q", "")},
+        "components/search.html",
+        is_home=bool(home),
+    )
+
+
+@register.simple_tag
+def results_head(results: Results, level: int) -> SafeString:
+    """Return the heading of a list: how many were found, in which order, and the other view."""
+    name = "components/results_head.html"
+    if results.errors:
+        return fragment_with({}, name, has_errors=True)
+    count, search = results.count, results.search
+    other_view, query = results.other_view
+    return fragment_with(
+        {
+            "count": str(count),
+            "searched": search.query if search else "",
+            "view_query": query,
+        },
+        name,
+        level=level,
+        has_count=bool(count),
+        is_one=count == 1,
+        is_search=search is not None,
+        is_narrowed=not count and results.is_narrowed,
+        sort=results.values["sort"],
+        sorts=tuple(results.sorts),
+        other_view=other_view,
+        has_download=not results.has_some_words,
+    )
+
+
+@register.simple_tag
+def chips(tags: Iterable[Tag], path: str, level: int) -> SafeString:
+    """Return the filters in use, each a link to the list without it."""
+    texts: dict[str, str] = {}
+    shown: list[Tag] = []
+    for at, tag in enumerate(tags):
+        texts |= {f"name{at}": tag.name, f"label{at}": tag.label, f"query{at}": tag.query_without}
+        shown.append(
+            Tag(
+                name=f"@@name{at}@@",
+                label=f"@@label{at}@@",
+                query_without=f"@@query{at}@@" if tag.query_without else "",
+                needs_name=tag.needs_name,
+            )
+        )
+    return fragment_with(texts, "components/tags.html", path=path, level=level, tags=tuple(shown))
+
+
+@register.filter
+def checkboxes(offered: Iterable[Choice], name: str) -> SafeString:
+    """Return the choices of the facet `name` that find something, as boxes to tick."""
+    return _choices("checkbox", offered, name)
+
+
+@register.filter
+def radios(offered: Iterable[Choice], name: str) -> SafeString:
+    """Return the choices of the facet `name` that find something, of which one can be chosen."""
+    return _choices("radio", offered, name)
+
+
+def _choices(kind: str, offered: Iterable[Choice], name: str) -> SafeString:
+    return SafeString(
+        "".join(
+            fragment_with(
+                {
+                    "id": each.id,
+                    "value": each.value,
+                    "label": each.label,
+                    "count": "" if each.count is None else str(each.count),
+                },
+                "components/choice.html",
+                kind=kind,
+                name=name,
+                chosen=each.chosen,
+            )
+            for each in offered
+            if not each.is_empty
+        )
+    )
+
+
+@register.simple_tag
+def day_boxes(name: str, value: str, error: str) -> SafeString:
+    """Return the boxes of a day, with a value as in a query string and what is wrong with it."""
+    texts = _date_texts(name, value)
+    return fragment_with(
+        {part: texts[f"{name}_{part}"] for part in ("day", "month", "year")} | {"error": error},
+        "components/date_boxes.html",
+        name=name,
+        label="Day",
+        has_day=True,
+    )
+
+
+def _date_texts(name: str, value: str) -> dict[str, str]:
+    """Return the parts of a date in a query string, however wrong: 'on_day', 'on_month' ..."""
+    parts = [part.removeprefix("0") for part in str(value or "").split("-", 2)]
+    year, month, day, *_ = [*parts, "", "", ""]
+    return {f"{name}_year": year, f"{name}_month": month, f"{name}_day": day}
+
+
+@register.simple_tag
+def filters(results: Results) -> SafeString:
+    """Return the form of the filters of a list, filled in, or with what is wrong in them."""
+    errors, values, data = results.errors, results.values, results.filters.form.data
+    texts: dict[str, str] = {f"error_{name}": text for name, text in errors.items()}
+    texts["unknown_organisation"] = results.unknown_organisation
+    texts["unknown_other"] = results.unknown_other
+    for name in ("review_from", "review_to", "on"):
+        texts |= _date_texts(name, data.get(name, ""))
+    shape: dict[str, Hashable] = {}
+    for facet, render in FACETS.items():
+        offered: list[Choice] = getattr(results.facets, facet)
+        texts[facet] = render(offered, "with" if facet == "named_with" else facet)
+        texts[f"no_{facet}"] = empty_choices(offered, facet)
+        shape[f"has_{facet}"] = bool(offered)
+    suggested = results.suggested_organisations
+    for at, (name, query) in enumerate(suggested):
+        texts |= {f"name{at}": name, f"query{at}": query}
+    return fragment_with(
+        texts,
+        "components/filters.html",
+        **shape,
+        suggested=tuple((f"@@name{at}@@", f"@@query{at}@@") for at in range(len(suggested))),
+        is_table=values.get("view") == "table",
+        has_errors=bool(errors),
+        can_clear=bool(results.tags or errors),
+        role_asked=bool(values.get("role")),
+        shows_status=results.shows_status,
+        sort=values.get("sort"),
+        sorts=tuple(results.sorts),
+    )
+
+
+FACETS: dict[str, Callable[[Iterable[Choice], str], SafeString]] = {
+    "theme": checkboxes,
+    "organisation": checkboxes,
+    "role": radios,
+    "named_with": checkboxes,
+    "through": radios,
+    "review": checkboxes,
+    "status": radios,
+}
