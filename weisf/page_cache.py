@@ -142,7 +142,12 @@ def etag_of(*parts: object) -> str:
 
     It is weak, so that one is right for each coding of a page.
     """
-    return f'W/"{blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
+    digest = blake2b(digest_size=12)
+    for part in parts:
+        text = part if isinstance(part, bytes) else repr(part).encode()
+        digest.update(b"%d " % len(text))
+        digest.update(text)
+    return f'W/"{digest.hexdigest()}"'
 
 
 def etag_matches(if_none_match: str, etag: str) -> bool:

@@ -149,7 +149,7 @@ class ProtocolFilter(django_filters.FilterSet):
         relaxed: bool = False,
         past: Past = no_past,
     ) -> None:
-        super().__init__(query, queryset=Protocol.public.none())
+        super().__init__(query, queryset=self._no_queryset())
         self.today = self.on = on
         self.relaxed = relaxed
         form: Any = self.form
@@ -161,6 +161,12 @@ class ProtocolFilter(django_filters.FilterSet):
         form.is_past = self.is_past
         self.themes = {theme.slug: theme for theme in self.index.themes}
         form.fields["theme"].choices = [(t.slug, t.name) for t in self.themes.values()]
+
+    @staticmethod
+    @cache
+    def _no_queryset() -> Any:
+        """Return what django-filter would filter: nothing, since the index says what is found."""
+        return Protocol.public.none()
 
     @classmethod
     @cache

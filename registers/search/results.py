@@ -387,14 +387,14 @@ class Results:
         Empty and default values are left out, so that equal questions have equal
         strings. A value of None leaves a parameter out.
         """
-        values = self.values | {"page": 1} | changes
-        pairs: list[tuple[str, str]] = []
-        for name in self.filters.filters:
-            value = values.get(name)
-            if value and value != DEFAULTS.get(name):
-                several = value if isinstance(value, list) else [value]
-                pairs += sorted((name, query_value(each, name)) for each in several)
-        return urlencode(pairs)
+        changed = {"page": 1} | changes
+        parts = self._parts | {name: _query_part(name, value) for name, value in changed.items()}
+        return "&".join(parts[name] for name in self.filters.filters if parts.get(name))
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        """The part of the query string that each parameter has, as it was asked for."""
+        return {name: _query_part(name, value) for name, value in self.values.items()}
 
     @property
     def is_past(self) -> bool:
@@ -437,3 +437,11 @@ class Results:
                 return self.filters.search.tiers
         key = theme_order(index, [theme.pk for theme in self.themes])
         return key * TIERS + self.search.tiers if self.search else key
+
+
+def _query_part(name: str, value: Any) -> str:
+    """Return the part of the query string that a parameter has; empty for its default."""
+    if not value or value == DEFAULTS.get(name):
+        return ""
+    several = value if isinstance(value, list) else [value]
+    return urlencode(sorted((name, query_value(each, name)) for each in several))
