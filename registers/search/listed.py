@@ -114,13 +114,17 @@ def listed_protocols(index: Index, positions: Mapping[str, int]) -> dict[str, Li
 
 
 def _renamed(index: Index, older: list[_Remembered]) -> Iterable[tuple[str, ListedProtocol]]:
-    """Yield what is remembered of earlier versions, with the names of organisations in this one."""
+    """Yield what is remembered of earlier versions, with the names of organisations in this one.
+
+    Parties whose organisation was deleted by hand, or merged in this moment, are left out.
+    """
     keys = {party.organisation_id for each in older for party in each.protocol.all_parties}
     names = index.organisations(keys) if keys else {}
     for each in older:
         parties = tuple(
             party._replace(name=names[party.organisation_id].name)
             for party in each.protocol.all_parties
+            if party.organisation_id in names
         )
         yield each.protocol.reference, each.protocol._replace(all_parties=parties)
 

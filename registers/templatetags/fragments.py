@@ -52,9 +52,11 @@ def fragment_with(texts: Mapping[str, str], template_name: str, **shape: Hashabl
     # A developer sees each change of a template at once.
     parts_of = _parts.__wrapped__ if settings.DEBUG else _parts
     parts = parts_of(template_name, settings.PARTNERSHIP, tuple(shape.items()))
-    # Every other one is the name of a text.
+    # Every other one is the name of a text, or what only looks like one in a title.
     filled = list(parts)
-    filled[1::2] = [_escaped(texts[name]) for name in parts[1::2]]
+    filled[1::2] = [
+        _escaped(texts[name]) if name in texts else f"@@{name}@@" for name in parts[1::2]
+    ]
     return SafeString("".join(filled))
 
 

@@ -186,6 +186,22 @@ def test_one_that_was_deleted_by_hand_has_no_line(client: Client, owls: Protocol
     assert f"/protocols/{owls.pk}/" not in page.content.decode()
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_party_that_was_deleted_by_hand_is_not_named(client: Client, owls: Protocol, view: str):
+    assert "Bittern" in line(client, owls.pk, view)
+    Party.objects.filter(protocol=owls, organisation__name="Bittern").delete()
+    Organisation.objects.filter(name="Bittern").delete()
+    ProtocolFactory(title="Crows")  # the register has another version, and the line the same
+    assert "Bittern" not in line(client, owls.pk, view)
+
+
+@pytest.mark.parametrize("query", ["", "view=table", "q=owls&view=table", "review_from=@@day@@"])
+def test_a_text_that_looks_like_the_place_of_one_stays_as_it_is(client: Client, query: str):
+    ProtocolFactory(title="@@title@@ and @@x@@ of owls")
+    page = client.get(f"/?{query}").content.decode()
+    assert "@@day@@" in page if "@@" in query else "@@title@@ and @@x@@" in page
+
+
 def test_a_developer_sees_each_change_of_a_template(settings):
     settings.DEBUG = True
     before = _parts.cache_info().currsize
