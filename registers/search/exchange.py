@@ -1,4 +1,4 @@
-"""Some values of a long array exchanged for others: a copy, made of the parts that stay."""
+"""The long arrays of an index: its parties sorted, and some values exchanged for others."""
 
 from __future__ import annotations
 
@@ -13,11 +13,35 @@ from numpy.typing import NDArray
 FEW = 1_000  # values, up to which copying the parts between them is faster than a mask
 
 
+def sorted_parties(
+    parties: NDArray[np.integer[Any]],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the key of each party, its entry, and whether it is its organisation's first there.
+
+    They are sorted by the key, then by the entry. A key is twice the organisation's id, and
+    one more for a partner. Numbers are sorted that hold both in 64 bits: in place, in a third of
+    the memory that rows and their order would take.
+    """
+    by_entry = parties[:, 0].astype(np.int64) << 32
+    by_entry |= parties[:, 1] * 2 + parties[:, 2] - 1
+    by_entry.sort()
+    first = np.ones(len(by_entry), bool)
+    first[1:] = by_entry[1:] >> 1 != by_entry[:-1] >> 1
+    by_key = (by_entry & 0xFFFFFFFF) << 32 | by_entry >> 32 << 1 | first
+    by_key.sort()
+    return (
+        (by_key >> 32).astype(np.int32),
+        (by_key >> 1 & 0x7FFFFFFF).astype(np.int32),
+        (by_key & 1).astype(bool),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
     """Which values of an array go, and before which of its values others come.
 
-    Both are positions in the array as it was, in order. It can be made in several arrays.
+    Both are positions in the array as it was, in order. It can be made in several arrays: each
+    time a copy, of the parts that stay.
     """
 
     gone: NDArray[np.int64]

@@ -31,7 +31,7 @@ from registers.models import (
 )
 from registers.models.references import reference_key
 from registers.models.review_dates import ReviewStatus, months_with
-from registers.search.exchange import Exchange
+from registers.search.exchange import Exchange, sorted_parties
 from registers.search.links import NO_LINKS, Links, updated_links
 from registers.search.listed import ListedProtocol, listed_protocols
 from registers.search.organisation_names import OrganisationNames
@@ -70,7 +70,7 @@ class Index:
     # lineage, which is another one for each reading of the whole register, it names a state.
     changed_in: NDArray[np.int64]
     lineage: int
-    # By party, sorted by the key, which is of an organisation in a role: see `_sorted_parties`.
+    # By party, sorted by the key, which is of an organisation in a role: see `sorted_parties`.
     party_key: NDArray[np.int32]
     party_entry: NDArray[np.int32]
     # False for the second party of one organisation in the same protocol.
@@ -326,7 +326,7 @@ class Index:
         columns["changed_in"][positions] = number
         stale = np.zeros(size, bool)
         stale[positions] = True
-        keys, party_entries, first = _sorted_parties(parties)
+        keys, party_entries, first = sorted_parties(parties)
         exchange = Exchange(
             gone=np.flatnonzero(stale[self.party_entry]),
             places=np.searchsorted(self.party_key, keys),
@@ -344,29 +344,6 @@ class Index:
             columns["references"] = self.references.updated(size, positions, references)
         columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
         return replace(self, number=number, token=token, **columns)
-
-
-def _sorted_parties(
-    parties: NDArray[np.integer[Any]],
-) -> tuple[NDArray[np.int32], NDArray[np.int32], Mask]:
-    """Return the key of each party, its entry, and whether it is its organisation's first there.
-
-    They are sorted by the key, then by the entry. A key is twice the organisation's id, and
-    one more for a partner. Numbers are sorted that hold both in 64 bits: in place, in a third of
-    the memory that rows and their order would take.
-    """
-    by_entry = parties[:, 0].astype(np.int64) << 32
-    by_entry |= parties[:, 1] * 2 + parties[:, 2] - 1
-    by_entry.sort()
-    first = np.ones(len(by_entry), bool)
-    first[1:] = by_entry[1:] >> 1 != by_entry[:-1] >> 1
-    by_key = (by_entry & 0xFFFFFFFF) << 32 | by_entry >> 32 << 1 | first
-    by_key.sort()
-    return (
-        (by_key >> 32).astype(np.int32),
-        (by_key >> 1 & 0x7FFFFFFF).astype(np.int32),
-        (by_key & 1).astype(bool),
-    )
 
 
 EMPTY = Index(
