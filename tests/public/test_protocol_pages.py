@@ -30,7 +30,8 @@ def test_all_that_the_page_of_the_25_gave_is_there(client: Client, today):
     assert len(parties) == 27
     assert parties[0] == "Essex County Council leads"
     for party in Party.objects.filter(protocol="0036", role="partner"):
-        assert f"{party.organisation} {party.note}".strip() in parties
+        note = f" ({party.note})" if party.note else ""
+        assert f"{party.organisation}{note}" in parties
         if party.name_as_published != party.organisation.name:
             assert f"{party.organisation}: ‘{party.name_as_published}’" in words
     assert "Essex County Council: ‘" not in words
@@ -103,7 +104,7 @@ def test_a_protocol_with_everything_shows_everything(client: Client, settings, t
     assert shown["About whom?"] == "Children in care"
     assert shown["Why?"] == "The purpose. Its second paragraph."
     assert shown["parties"] == (
-        "Essex County Council leads\nEssex Police Traffic, signed 1 February 2024"
+        "Essex County Council leads\nEssex Police (Traffic, signed 1 February 2024 )"
     )
     assert "Essex Police: ‘The Police’" in words
     assert shown["Information shared"] == "Names and addresses"
