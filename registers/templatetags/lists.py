@@ -134,7 +134,7 @@ def day_boxes(name: str, value: str, error: str) -> SafeString:
         {part: texts[f"{name}_{part}"] for part in ("day", "month", "year")} | {"error": error},
         "components/date_boxes.html",
         name=name,
-        label="Day",
+        label="",
         has_day=True,
     )
 
