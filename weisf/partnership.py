@@ -77,7 +77,8 @@ def in_months(number: int) -> str:
 class AccessibilityStatement:
     """The facts of the statement: who tested the pages, when, how, and what was found.
 
-    `compliance` is with WCAG 2.2 AA. `enforcement` says who hears complaints.
+    `compliance` is with WCAG 2.2 AA. `enforcement` says who hears complaints, and leads to
+    `enforcement_url` where there is one.
     """
 
     compliance: str
@@ -88,6 +89,7 @@ class AccessibilityStatement:
     not_accessible: tuple[str, ...] = ()
     not_tested: tuple[str, ...] = ()
     enforcement: str = ""
+    enforcement_url: str = ""
 
     def __post_init__(self) -> None:
         if self.compliance not in COMPLIANCE:

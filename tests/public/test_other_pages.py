@@ -265,7 +265,12 @@ STATEMENT = AccessibilityStatement(
 )
 
 
-@pytest.mark.parametrize("statement", [None, STATEMENT])
+LINKED = dataclasses.replace(
+    STATEMENT, enforcement="Ask the body.", enforcement_url="https://body.example/"
+)
+
+
+@pytest.mark.parametrize("statement", [None, STATEMENT, LINKED])
 def test_the_accessibility_statement_has_the_partnership_s_facts_alone(client, settings, statement):
     settings.PARTNERSHIP = dataclasses.replace(settings.PARTNERSHIP, accessibility=statement)
     page = client.get("/accessibility/").content.decode()
