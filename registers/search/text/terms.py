@@ -21,9 +21,9 @@ QUESTION_WORDS = STOP_WORDS | frozenset(
         "who whom whose what why when where how do does did done has have had having am been being"
         " can could may might must shall should will would i me my mine we us our ours you your"
         " yours he she him his her hers they them these those there here any some anyone anybody"
-        " everyone somebody someone about between but if so than then if not or out up still also"
-        " please tell find show give get know want wants see list many much happen happens"
-        " happened looking whats whos im ive dont doesnt isnt",
+        " everyone somebody someone about between but if so such than then if no not or out up"
+        " still also please tell find show give get know want wants see list many much happen"
+        " happens happened looking whats whos im ive dont doesnt isnt",
     )
 )
 WEAK_WORDS = frozenset(
