@@ -34,6 +34,7 @@ def list_title(results: Results) -> SafeString:
         "components/list_title.html",
         has_errors=bool(results.errors),
         is_one=count == "1",
+        is_some_words=not results.errors and results.has_some_words,
     )
     return SafeString(title.strip())
 
@@ -71,7 +72,7 @@ def results_head(results: Results, level: int) -> SafeString:
         sort=results.values["sort"],
         sorts=tuple(results.sorts),
         other_view=other_view,
-        has_download=not results.has_some_words,
+        is_some_words=results.has_some_words,
     )
 
 

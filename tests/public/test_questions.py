@@ -205,8 +205,9 @@ def test_what_is_not_found_has_an_honest_next_step(client: Client, real_register
     assert results.has_some_words == bool(results.count)
     assert bool(results.count) == ('id="some-words"' in html)
     assert bool(results.count) != ('id="next-steps"' in html)
+    assert "mailto:weisf@essex.gov.uk" in html.partition("<footer")[0]
+    assert all(way in html for way in ('class="register-card"', 'href="/organisations/"'))
     if not results.count:
-        assert "mailto:weisf@essex.gov.uk" in html
         assert 'id="corrected"' not in html
         assert not re.search(r'class="register-quiet[^"]*">\s*0\b', html)
     for word, query in results.words_that_find:
