@@ -62,6 +62,7 @@ def results_head(results: Results, level: int) -> SafeString:
             "count": str(count),
             "searched": search.query if search else "",
             "view_query": query,
+            "best_query": results.relevance_query if search and results.is_grouped else "",
         },
         name,
         level=level,

@@ -36,6 +36,15 @@ def test_it_says_what_a_protocol_is_how_to_publish_and_the_latest_news(client: C
     assert "Update on the Overarching Information Sharing Protocol" in words
 
 
+@pytest.mark.parametrize(
+    ("query", "leads"),
+    {"q=children": 1, "q=fgm": 0, "q=children&sort=title": 0, "theme=safer-community": 0}.items(),
+)
+def test_several_found_by_theme_lead_to_the_best_match_first(client: Client, query, leads):
+    asked = [each for each, _ in links(client.get(f"/?{query}")) if "sort=relevance" in each]
+    assert asked == [f"/?{query}&sort=relevance#results"] * leads
+
+
 def test_its_columns_are_the_ones_that_people_know(client: Client):
     words = text(client.get("/?view=table"))
     known = "Title Purpose Lead organisation Other organisations involved Review date"
