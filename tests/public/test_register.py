@@ -36,6 +36,12 @@ def test_it_says_what_a_protocol_is_how_to_publish_and_the_latest_news(client: C
     assert "Update on the Overarching Information Sharing Protocol" in words
 
 
+def test_it_leads_to_what_a_protocol_is(client: Client):
+    page = client.get("/")
+    assert [each for each, _ in links(page)].count("#what-is-a-protocol") == 1
+    assert page.content.count(b'id="what-is-a-protocol"') == 1
+
+
 @pytest.mark.parametrize(
     ("query", "leads"),
     {"q=children": 1, "q=fgm": 0, "q=children&sort=title": 0, "theme=safer-community": 0}.items(),
