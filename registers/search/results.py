@@ -277,9 +277,13 @@ class Results:
     @cached_property
     def usual_review(self) -> str:
         """The review status that most of the list has: a line with another one has a tag."""
-        asked = self.values["review"] or ReviewStatus.values
-        counts = review_counts(self.filters)
+        asked, counts = self.values["review"] or ReviewStatus.values, self.by_review
         return max((each for each in ReviewStatus.values if each in asked), key=counts.__getitem__)
+
+    @cached_property
+    def by_review(self) -> dict[str, int]:
+        """The number of protocols by review status, ignoring the review filter."""
+        return review_counts(self.filters)
 
     @property
     def uncorrected_query(self) -> str:

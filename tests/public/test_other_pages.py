@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from registers import migrations
 from registers.models import News, Organisation, Protocol, Resource, Theme
 from registers.public import errors
-from tests.public.pages import text
+from tests.public.pages import found, links, text
 from weisf.partnership import AccessibilityStatement
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +155,17 @@ def test_a_theme_without_protocols_has_a_page(client: Client):
     assert "What belongs here." in words
     assert "0 protocols in force." in words
     assert "Empty (0) What belongs here." in text(client.get("/themes/"))
+
+
+@pytest.mark.parametrize("in_date", [0, 1, 3, 4])
+def test_a_theme_links_its_overdue_protocols(client: Client, today, in_date):
+    four = Protocol.objects.filter(theme__slug="safer-community").values_list("pk", flat=True)
+    later = {"review_date": datetime.date(2030, 1, 1)}
+    Protocol.objects.filter(pk__in=list(four[:in_date])).update(**later)
+    asked = [each for each, _ in links(client.get("/themes/safer-community/")) if "overdue" in each]
+    assert bool(asked) == (in_date < 4)
+    for address in asked:
+        assert found(client.get(address)) == 4 - in_date
 
 
 def test_the_protocols_folder_leads_to_the_register(client: Client):
