@@ -67,9 +67,9 @@ def passage(text: str, terms: list[Term], wanted: list[Term] | None = None):
 
 def test_a_passage_of_a_long_text_stands_around_the_first_hit():
     segments = passage(LONG, parse_query('"w50" "w55" "w90"'))
-    assert shown(segments).startswith("… w40 w41")
+    assert shown(segments).startswith("…\u00a0w40 w41")
     assert "w49 [w50] w51" in shown(segments)
-    assert shown(segments).endswith("w68 w69 …")
+    assert shown(segments).endswith("w68 w69\u00a0…")
     assert [text for text, hit in segments if hit] == ["w50", "w55"]
 
 
@@ -83,11 +83,11 @@ def test_a_passage_at_the_ends_has_no_dots_there():
 SENTENCES = "One two. Three owls four? (Five.) Six owls\nseven " + LONG
 FROM_SENTENCE = {
     "the first": ("two", "One [two]. Three owls"),
-    "another": ("four", "… Three owls [four]? (Five.)"),
-    "behind a bracket": ("six", "… [Six] owls\nseven w0"),
-    "a line": ("seven", "… [seven] w0 w1"),
-    "a long one, from ten words before": ("w50", "… w40 w41"),
-    "the first that is wanted": ("seven owl", "… [seven] w0 w1"),
+    "another": ("four", "…\u00a0Three owls [four]? (Five.)"),
+    "behind a bracket": ("six", "…\u00a0[Six] owls\nseven w0"),
+    "a line": ("seven", "…\u00a0[seven] w0 w1"),
+    "a long one, from ten words before": ("w50", "…\u00a0w40 w41"),
+    "the first that is wanted": ("seven owl", "…\u00a0[seven] w0 w1"),
 }
 
 
@@ -145,7 +145,7 @@ class TestPassages:
             information_items="Kestrels, cats",
         )
         assert self.below("owls kestrel falcon w99 cats", protocol.pk) == [
-            ("Purpose", "… " + " ".join(f"w{n}" for n in range(70, 99)) + " [w99]"),
+            ("Purpose", "…\u00a0" + " ".join(f"w{n}" for n in range(70, 99)) + " [w99]"),
             ("Summary", "About [kestrels] and [falcons]"),
             ("Information shared", "[Kestrels], [cats]"),
         ]

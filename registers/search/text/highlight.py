@@ -57,7 +57,8 @@ def passage(
     """Return about 30 words of `text` from the sentence with the first hit on, in segments.
 
     That is the first of the terms `wanted`; without one there are no segments. Hits of all
-    `terms` are marked. It has '…' where the text continues. `words` are those of the text.
+    `terms` are marked. It has '…' where the text continues, with a space that ends no line.
+    `words` are those of the text.
     """
     first_hit = next(_hits(words, tuple(wanted)), None)
     if first_hit is None:
@@ -74,7 +75,8 @@ def passage(
     last = min(first + PASSAGE_WORDS, len(words)) - 1
     whole = last == len(words) - 1 and len(text) <= MAX_FIELD_LENGTH
     segments = _cut(text, _spans(words, terms), sentence, len(text) if whole else words[last].end)
-    return [*([("… ", False)] if sentence else []), *segments, *([] if whole else [(" …", False)])]
+    before, after = [("…\u00a0", False)], [("\u00a0…", False)]
+    return [*(before if sentence else []), *segments, *([] if whole else after)]
 
 
 def passages(protocols: Iterable[ListedProtocol], search: Search) -> dict[str, list[Passage]]:
