@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from registers.models import Party, Protocol
 from registers.models.addresses import address
+from registers.models.protocol_fields import PROTOCOL_FIELDS
 
 if TYPE_CHECKING:
     from registers.search.index import Index
 
 MAX_REMEMBERED = 4_000  # protocols of some 3 kB
+# Of these a search shows a passage. The title is always shown whole.
+TEXTS = [field for field in PROTOCOL_FIELDS if field.searched and field.name != "title"]
+_PURPOSE = [field.name for field in TEXTS].index("purpose")
 
 
 class ListedParty(NamedTuple):
@@ -36,10 +40,13 @@ class ListedProtocol(NamedTuple):
     review_date: datetime.date | None
     review_note: str
     parties_note: str
-    purpose: str
-    summary: str
-    information_items: str
-    all_parties: tuple[ListedParty, ...] = ()  # in the published order
+    texts: tuple[str, ...]  # in the order of TEXTS
+    all_parties: tuple[ListedParty, ...]  # in the published order
+
+    @property
+    def purpose(self) -> str:
+        """The purpose: it is one of the texts."""
+        return self.texts[_PURPOSE]
 
     @property
     def address(self) -> str:
@@ -57,7 +64,8 @@ class ListedProtocol(NamedTuple):
         return [each for each in self.all_parties if each.role == Party.Role.PARTNER]
 
 
-COLUMNS = [name for name in ListedProtocol._fields if name != "all_parties"]
+COLUMNS = ListedProtocol._fields[:-2]
+TEXT_COLUMNS = [field.name for field in TEXTS]
 OWN_COLUMNS = ListedParty._fields[:-1]
 PARTY_COLUMNS = (*OWN_COLUMNS, "organisation__name")
 
@@ -82,7 +90,9 @@ def listed(protocol: Protocol) -> ListedProtocol:
         )
         for party in protocol.all_parties
     ]
-    return ListedProtocol._make([*(getattr(protocol, name) for name in COLUMNS), tuple(parties)])
+    own = (getattr(protocol, name) for name in COLUMNS)
+    texts = tuple(getattr(protocol, name) for name in TEXT_COLUMNS)
+    return ListedProtocol._make([*own, texts, tuple(parties)])
 
 
 def listed_protocols(index: Index, positions: Mapping[str, int]) -> dict[str, ListedProtocol]:
@@ -138,5 +148,6 @@ def _read(references: list[str]) -> Iterable[tuple[str, ListedProtocol]]:
     for reference, *row in rows.values_list("protocol_id", *PARTY_COLUMNS):
         parties.setdefault(reference, []).append(ListedParty._make(row))
     protocols = Protocol.public.filter(pk__in=references)
-    for row in protocols.order_by().values_list(*COLUMNS):
-        yield row[0], ListedProtocol._make([*row, tuple(parties.get(row[0], ()))])
+    for row in protocols.order_by().values_list(*COLUMNS, *TEXT_COLUMNS):
+        own, texts = row[: len(COLUMNS)], row[len(COLUMNS) :]
+        yield row[0], ListedProtocol._make([*own, texts, tuple(parties.get(row[0], ()))])

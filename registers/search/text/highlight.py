@@ -10,17 +10,14 @@ from functools import lru_cache
 from itertools import takewhile
 
 from registers.models import Name
-from registers.models.protocol_fields import PROTOCOL_FIELDS
 from registers.models.references import without_zeros
-from registers.search.listed import ListedProtocol
+from registers.search.listed import TEXTS, ListedProtocol
 from registers.search.text.search import Search
 from registers.search.text.terms import Form, Term
 from registers.search.text.words import MAX_FIELD_LENGTH, SHORT_TEXT, Word, words_of
 
 PASSAGE_WORDS = 30
 MOST_BEFORE, WORDS_BEFORE = 20, 10  # of a sentence, before its hit: with more, the last ten
-# The title is always shown whole.
-TEXTS = [field for field in PROTOCOL_FIELDS if field.searched and field.name != "title"]
 _SENTENCE_END = re.compile(r"[.!?]['\"’”)]*\s+|[\r\n]+")
 
 Segments = list[tuple[str, bool]]
@@ -116,10 +113,9 @@ def _in_texts(protocol: ListedProtocol, terms: Sequence[Term]) -> tuple[list[Pas
         names = [party.name for party in parties]
         left = _terms_not_in(map(text_words, (without_zeros(protocol.reference), *names)), left)
     found: list[Passage] = []
-    for field in TEXTS:
+    for field, text in zip(TEXTS, protocol.texts, strict=True):
         if not left:
             break
-        text = getattr(protocol, field.name)
         words = text_words(text)
         segments = passage(text, words, tuple(terms), left)
         if segments:
