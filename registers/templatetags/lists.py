@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from django import template
 from django.utils.safestring import SafeString
@@ -131,9 +132,9 @@ def _choices(kind: str, offered: Iterable[Choice], name: str) -> SafeString:
 @register.simple_tag
 def day_boxes(name: str, value: str, error: str) -> SafeString:
     """Return the boxes of a day, with a value as in a query string and what is wrong with it."""
-    texts = _date_texts(name, value)
+    texts = _date_texts(name, value, error, ("day", "month", "year"))
     return fragment_with(
-        {part: texts[f"{name}_{part}"] for part in ("day", "month", "year")} | {"error": error},
+        {key.removeprefix(f"{name}_"): text for key, text in texts.items()} | {"error": error},
         "components/date_boxes.html",
         name=name,
         label="",
@@ -141,11 +142,20 @@ def day_boxes(name: str, value: str, error: str) -> SafeString:
     )
 
 
-def _date_texts(name: str, value: str) -> dict[str, str]:
-    """Return the parts of a date in a query string, however wrong: 'on_day', 'on_month' ..."""
+PARTS = {"day": r"[1-9]|[12][0-9]|3[01]", "month": r"[1-9]|1[0-2]", "year": r"[1-9][0-9]{3}"}
+
+
+def _date_texts(name: str, value: str, error: str, boxes: Sequence[str]) -> dict[str, str]:
+    """Return the parts of a date in a query string, however wrong: 'on_day', 'on_month' ...
+
+    And as 'on_day_error' the error, for each part that is wrong; for all, if none is by itself.
+    """
     parts = [part.removeprefix("0") for part in str(value or "").split("-", 2)]
-    year, month, day, *_ = [*parts, "", "", ""]
-    return {f"{name}_year": year, f"{name}_month": month, f"{name}_day": day}
+    of = dict(zip(("year", "month", "day"), [*parts, "", "", ""], strict=False))
+    wrong = [box for box in boxes if not re.fullmatch(PARTS[box], of[box])] or boxes
+    return {f"{name}_{part}": text for part, text in of.items()} | {
+        f"{name}_{box}_error": error if box in wrong else "" for box in boxes
+    }
 
 
 @register.simple_tag
@@ -155,8 +165,8 @@ def filters(results: Results) -> SafeString:
     texts: dict[str, str] = {f"error_{name}": text for name, text in errors.items()}
     texts["unknown_organisation"] = results.unknown_organisation
     texts["unknown_other"] = results.unknown_other
-    for name in ("review_from", "review_to", "on"):
-        texts |= _date_texts(name, data.get(name, ""))
+    for name, boxes in DATES.items():
+        texts |= _date_texts(name, data.get(name, ""), errors.get(name, ""), boxes)
     shape: dict[str, Hashable] = {}
     for facet, render in FACETS.items():
         offered: list[Choice] = getattr(results.facets, facet)
@@ -181,6 +191,11 @@ def filters(results: Results) -> SafeString:
     )
 
 
+DATES = {
+    "review_from": ("month", "year"),
+    "review_to": ("month", "year"),
+    "on": ("day", "month", "year"),
+}
 FACETS: dict[str, Callable[[Iterable[Choice], str], SafeString]] = {
     "theme": checkboxes,
     "organisation": checkboxes,

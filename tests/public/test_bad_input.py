@@ -213,3 +213,21 @@ def test_empty_values_are_as_if_absent(client: Client, query):
     assert len(listed(client.get(f"/?{query}", follow=True))) == 25
     data = json.loads(client.get(f"/protocols.json?{query}").getvalue())
     assert data["count"] == 25
+
+
+@pytest.mark.parametrize(
+    ("address", "marked"),
+    [
+        ("/?review_from=2024-13", ["review_from-month"]),
+        ("/?review_from=24-3", ["review_from-year"]),
+        ("/?review_to=2024-0", ["review_to-month"]),
+        ("/?on=2024-06-", ["on-day"]),
+        ("/?on=2022-02-30", ["on-day", "on-month", "on-year"]),
+        ("/reviews/?on=2022-13-01", ["on-month"]),
+    ],
+)
+def test_only_the_wrong_part_of_a_date_is_marked(client: Client, address, marked):
+    page = client.get(address)
+    assert page.status_code == 400
+    found = re.findall(r'govuk-input--error" id="[^"]*" name="([^"]*)"', page.content.decode())
+    assert found == marked
