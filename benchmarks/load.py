@@ -67,7 +67,7 @@ class Generator:
             seconds *= 4
             if not isinstance(addresses, str):
                 # Those that were asked for are no longer new; one thread may have asked for most.
-                addresses = addresses[THREADS * (int(found["requests"]) + clients) :]
+                addresses = addresses[min(THREADS, clients) * (int(found["requests"]) + clients) :]
 
     def _run(
         self,

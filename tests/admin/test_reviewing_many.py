@@ -71,10 +71,13 @@ def withdraw(reference: str) -> None:
     saved(protocol)
 
 
-def test_an_action_is_to_record_a_review(officers_door):
+def test_the_actions_of_the_list(officers_door):
     page = officers_door.get(LIST)
     choices = [name for name, _ in page.context["action_form"].fields["action"].choices]
-    assert "review_chosen" in choices
+    assert choices == [
+        *("", "review_chosen", "publish_selected", "withdraw_selected"),
+        *("reinstate_selected", "move_selected"),
+    ]
     assert Page(page.content.decode()).inline == []
 
 

@@ -161,7 +161,7 @@ class Officer:
         return register
 
 
-@pytest.fixture(params=range(1, 1 + times(1, long=6)), ids="seed-{}".format, scope="module")
+@pytest.fixture(params=range(1, 1 + times(2, long=6)), ids="seed-{}".format, scope="module")
 def officer(request, django_db_setup, django_db_blocker) -> Iterator[Officer]:
     with shared_by_a_module(django_db_blocker):
         made = Officer(request.param)

@@ -17,7 +17,7 @@ def make(seed: int) -> Register:
     return read()
 
 
-@pytest.fixture(params=[1, 2], ids="register-{}".format)
+@pytest.fixture(params=[1, 2, 3], ids="register-{}".format)
 def rich_register(real_register, request) -> Register:
     return make(request.param)
 

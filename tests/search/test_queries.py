@@ -46,12 +46,12 @@ def show(query: str) -> int:
     if results.errors:
         return 0
     shown += [results.count, results.page_count, results.page_exists, results.next_query]
-    for protocol in results.page_protocols:
-        shown += [protocol.theme.name, protocol.lead and protocol.lead.organisation.name]
-        shown += [party.organisation.name for party in protocol.partners]
+    for row in results.rows:
+        assert row.listed
+        shown += [row.theme, row.passages, row.listed.lead, row.listed.partners]
     if results.is_grouped:
         shown += [group.theme.name for group in results.groups]
-    return len(results.page_protocols)
+    return len(results.rows)
 
 
 def allowed(query: str) -> int:
