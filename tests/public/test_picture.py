@@ -79,6 +79,14 @@ def test_each_point_and_line_is_in_the_table(client: Client, address, query):
         assert int(number) == len(in_force(organisation))
 
 
+def test_lines_of_one_protocol_are_faint_in_the_picture_of_all(client: Client):
+    lines = picture_now().lines
+    assert {line.protocols > 1 for line in lines} == {True, False}
+    assert all(line.faint == (line.protocols == 1) for line in lines)
+    council = Organisation.objects.get(slug="essex-county-council")
+    assert not any(line.faint for line in picture_now(council).lines)
+
+
 def test_the_sentence_and_the_first_page(client: Client):
     rows, shown = table(client), picture_now()
     counts = np.unique(
