@@ -176,7 +176,9 @@ def _act(
     """Do what was posted, or show the page: again, where it is refused."""
     sent = request.POST.getlist("protocol")
     form = page.form(
-        request.POST if "_do" in request.POST else None, initial=_initial(only) if only else None
+        request.POST if "_do" in request.POST else None,
+        initial=_initial(only) if only else None,
+        many=only is None,
     )
     if form.is_valid():
         shown = dict(each.split(" ", 1) for each in sent if " " in each)
@@ -228,9 +230,9 @@ def _act(
 
 
 def _initial(protocol: Protocol) -> dict[str, Any]:
-    """Return what the form of a withdrawal shows first: of one that is withdrawn, how it is."""
+    """Return what the form of a withdrawal shows first: what is recorded of it already."""
     if protocol.status != Protocol.Status.WITHDRAWN:
-        return {}
+        return {"replaced_by": protocol.replaced_by_id}
     by_mistake = protocol.withdrawn_reason == PUBLISHED_BY_MISTAKE
     return {
         "because": "mistake" if by_mistake else "other",

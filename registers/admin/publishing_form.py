@@ -32,7 +32,11 @@ class ReasonedForm(forms.Form):
 
 
 class ActForm(ReasonedForm):
-    """A form that says what each protocol gets."""
+    """A form that says what each protocol gets. `many`: it is shown for more than one."""
+
+    def __init__(self, *args: Any, many: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.many = many
 
     @property
     @abstractmethod
@@ -104,6 +108,8 @@ class WithdrawForm(ActForm):
         super().__init__(*args, **kwargs)
         # The reason of the withdrawal is the reason of the change.
         del self.fields["why"]
+        if self.many:
+            self.fields["replaced_by"].help_text += " Left empty, each keeps the one it has."
 
     def clean_withdrawn_on(self) -> datetime.date:
         """Refuse a day to come."""
@@ -136,9 +142,12 @@ class WithdrawForm(ActForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        """The withdrawal."""
-        return withdrawn(
+        """The withdrawal. An empty box for many leaves what replaces each as it is recorded."""
+        values = withdrawn(
             on=self.cleaned_data["withdrawn_on"],
             reason=self.cleaned_data["withdrawn_reason"],
             replaced_by=self.cleaned_data["replaced_by"],
         )
+        if self.many and not values["replaced_by"]:
+            del values["replaced_by"]
+        return values

@@ -246,6 +246,21 @@ class TestWithdrawing:
         assert after.withdrawn_on == datetime.date(2026, 3, 31)
         assert (after.withdrawn_reason, after.replaced_by_id) == ("It ended.", "0042")
 
+    @pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
+    def test_leaves_what_replaces_it_as_recorded(self, door, many):
+        Protocol.objects.filter(pk="0046").update(replaced_by="0042")
+        if many:
+            confirm(door, "withdraw", select(door, "withdraw", "0046", "0041"), **MISTAKE)
+        else:
+            act(door, "withdraw", "0046", **MISTAKE)
+        after = stored("0046")
+        assert (after.status, after.replaced_by_id) == ("withdrawn", "0042")
+
+    def test_clears_what_replaces_it_where_its_box_is_cleared(self, door):
+        Protocol.objects.filter(pk="0046").update(replaced_by="0042")
+        act(door, "withdraw", "0046", replaced_by="", **MISTAKE)
+        assert stored("0046").replaced_by_id is None
+
     def test_for_what_is_itself_withdrawn_is_warned_of(self, door):
         Protocol.objects.filter(pk="0042").update(**withdrawn())
         page = act(door, "withdraw", "0046", replaced_by="0042", **MISTAKE)
