@@ -348,6 +348,12 @@ class TestMany:
         assert stored(other.pk).theme == theme
         assert stored("0046").changes.count() == before
 
+    @pytest.mark.parametrize("lead", [True, False])
+    def test_say_who_leads_each(self, door, lead):
+        a_draft(lead=lead)
+        page = select(door, "move", "9001").content.decode()
+        assert ("No lead" in page) is not lead
+
     def test_none_is_changed_where_one_was_saved_since(self, door):
         drafts = [a_draft(str(number)) for number in (9001, 9002)]
         page = select(door, "publish", "9001", "9002")
