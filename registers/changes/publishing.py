@@ -135,6 +135,8 @@ def perform_act(
     with update_search_and_version(savepoint=True):
         for some in batches(sorted({*keys, *([other.pk] if other else [])})):
             lock_rows(Protocol.objects.filter(pk__in=some).only("pk"))
+        if other:
+            other.refresh_from_db()  # what replaces it may have been saved before the locks
         stored = {each.protocol.pk: each for each in preview_act(act, keys, on=on)}
         # One that has the values already is no conflict: a button was pressed twice.
         previews = {key: each for key, each in stored.items() if _differs(each.protocol, values)}

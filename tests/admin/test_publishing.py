@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -260,6 +261,18 @@ class TestWithdrawing:
         Protocol.objects.filter(pk="0046").update(replaced_by="0042")
         act(door, "withdraw", "0046", replaced_by="", **MISTAKE)
         assert stored("0046").replaced_by_id is None
+
+    def test_for_one_that_it_came_to_replace_is_refused(self):
+        newer = stored("0042")
+        Protocol.objects.filter(pk="0042").update(replaced_by="0046")
+        (each,) = publishing.preview_act(publishing.WITHDRAW, ["0046"], on=TODAY)
+        values = publishing.withdrawn(on=TODAY, reason="Over.", replaced_by=newer)
+        before = everything()
+        with pytest.raises(ValidationError, match="replace each other"):
+            changes.perform_act(
+                publishing.WITHDRAW, {"0046": each.fingerprint}, values, at=timezone.now()
+            )
+        assert everything() == before
 
     def test_for_what_is_itself_withdrawn_is_warned_of(self, door):
         Protocol.objects.filter(pk="0042").update(**withdrawn())
