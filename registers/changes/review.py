@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers.changes.locking import PLAN_CHANGED, lock_rows, plan_digest
+from registers.changes.publishing import withdrawn
 from registers.changes.record import IN_THE_FUTURE, record_change
 from registers.changes.transaction import dry_run, update_search_and_version
 from registers.changes.writes import save
@@ -158,10 +159,11 @@ def _update_protocol(protocol: Protocol, review: Review) -> None:
         # The words beside the date ('Under review') were about the review that is done now.
         protocol.review_date, protocol.review_note = review.next_review, ""
         return
-    protocol.status = Protocol.Status.WITHDRAWN
-    protocol.withdrawn_on = review.reviewed_on
-    protocol.replaced_by = review.replaced_by
-    protocol.withdrawn_reason = _reason(review)
+    values = withdrawn(
+        on=review.reviewed_on, reason=_reason(review), replaced_by=review.replaced_by
+    )
+    for name, value in values.items():
+        setattr(protocol, name, value)
 
 
 def _reason(review: Review) -> str:
