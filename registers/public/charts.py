@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 
-from registers.models import Protocol
-from registers.models.review_dates import ReviewStatus, last_day
+from registers.models.review_dates import ReviewStatus, last_day, months_overdue, review_status
+from registers.search.listed import ListedProtocol
 from registers.search.review_breakdowns import Breakdown
 from registers.search.reviews import Calendar, Month, QueryCount, Year
 from registers.search.rows import Row
@@ -216,7 +216,7 @@ class ReviewLine:
     """
 
     row: Row
-    protocol: Protocol
+    protocol: ListedProtocol
     due: datetime.date | None
     status: ReviewStatus
     overdue: str
@@ -225,14 +225,14 @@ class ReviewLine:
 
 def review_lines(rows: Iterable[Row], *, on: datetime.date) -> list[ReviewLine]:
     """Return the lines of a list, with bars from 0 to the months of the longest overdue."""
-    protocols = [(row, row.protocol) for row in rows if row.protocol]
-    most = max((protocol.months_overdue(on) for _, protocol in protocols), default=0)
+    protocols = [(row, row.listed) for row in rows if row.listed]
+    most = max((months_overdue(each.review_date, on) for _, each in protocols), default=0)
     return [_review_line(row, protocol, most, on) for row, protocol in protocols]
 
 
-def _review_line(row: Row, protocol: Protocol, most: int, on: datetime.date) -> ReviewLine:
-    month, months = protocol.review_date, protocol.months_overdue(on)
-    status = protocol.review_status(on)
+def _review_line(row: Row, protocol: ListedProtocol, most: int, on: datetime.date) -> ReviewLine:
+    month = protocol.review_date
+    months, status = months_overdue(month, on), review_status(month, on)
     is_overdue = status == ReviewStatus.OVERDUE
     return ReviewLine(
         row=row,

@@ -311,15 +311,15 @@ def _other_leads(rows: list[Row], asked: list[Organisation], count: int) -> str:
     if (
         len(asked) != 1
         or len(rows) < count
-        or not all(r.protocol and r.protocol.lead for r in rows)
+        or not all(row.listed and row.listed.lead for row in rows)
     ):
         return ""
     leads = Counter(
-        row.protocol.lead.organisation.name
+        row.listed.lead.name
         for row in rows
-        if row.protocol
-        and row.protocol.lead
-        and row.protocol.lead.organisation_id
+        if row.listed
+        and row.listed.lead
+        and row.listed.lead.organisation_id
         not in {each.source.pk for each in row.through if each.keeps_role}
     )
     names = [name for name, _ in leads.most_common()]

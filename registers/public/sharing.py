@@ -20,7 +20,7 @@ from registers.public.problem import problem
 from registers.public.request_context import export_context, page_number, paginate
 from registers.public.two_boxes import MAX_SUGGESTIONS, two_boxes
 from registers.search.index import current_index
-from registers.search.organisation_names import OrganisationNames, refuse_unreadable
+from registers.search.organisation_names import refuse_unreadable
 from registers.search.pairs import MOST_FIRST, PairList, PairsForm, pair_list
 from registers.search.query_string import with_query
 
@@ -78,7 +78,9 @@ def like(asked: PairsForm) -> list[Organisation]:
     """Return the organisations with names like the one that is not known, if there is one."""
     unknown = next(iter(getattr(asked.fields["organisation"], "unknown", ())), "")
     readable = unknown and not refuse_unreadable(unknown)
-    return OrganisationNames().like(unknown, most=MAX_SUGGESTIONS) if readable else []
+    return (
+        current_index().organisation_names.like(unknown, most=MAX_SUGGESTIONS) if readable else []
+    )
 
 
 def short_query(around: Organisation | None, sort: str, **more: int) -> str:
@@ -115,7 +117,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """
     context = two_boxes(one=request.GET.get("one", ""), other=request.GET.get("other", ""))
     one, other = boxes = context["boxes"]
-    names = OrganisationNames()
+    names = current_index().organisation_names
     for box in boxes:
         box.read(names)
     if one.organisation and one.organisation == other.organisation:

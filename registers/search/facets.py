@@ -65,14 +65,13 @@ def review_counts(filters: ProtocolFilter) -> dict[str, int]:
     }
 
 
-def facets(filters: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
+def facets(filters: ProtocolFilter, by_theme: dict[int, int], by_review: dict[str, int]) -> Facets:
     """Return every facet of valid filters: one query, for names.
 
-    `by_theme` is the result of `theme_counts`.
+    `by_theme` and `by_review` are the results of `theme_counts` and `review_counts`.
     """
     values, index = filters.cleaned, filters.index
     roles = {role: int(filters.mask_with_role(role).sum()) for role in Party.Role.values}
-    reviews = review_counts(filters)
     rest = filters.excluding("status")
     statuses = {
         status: int((rest & index.in_status(MODEL_STATUS[status])).sum()) for status in MODEL_STATUS
@@ -89,7 +88,7 @@ def facets(filters: ProtocolFilter, by_theme: dict[int, int]) -> Facets:
         role=_choices("role", Party.Role.choices, [values["role"]], roles),
         named_with=_named_with(values["with"]),
         through=_choices("through", through, [values["through"]], throughs),
-        review=_choices("review", ReviewStatus.choices, values["review"], reviews),
+        review=_choices("review", ReviewStatus.choices, values["review"], by_review),
         status=_choices("status", STATUSES, [values["status"]], statuses),
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import django_filters
 from django import forms
@@ -96,10 +98,11 @@ class QuestionForm(forms.Form):
 
 
 class Parameter(django_filters.Filter):
-    """One parameter of the query string. It holds nothing of a request."""
+    """One parameter of the query string. Its field is the same for all requests."""
 
-    def __deepcopy__(self, _: Any) -> Parameter:
-        return self
+    def __deepcopy__(self, memo: Any) -> Parameter:
+        _ = self.field  # built once, and then shared by the copies
+        return copy(self)
 
 
 def parameter(field_class: type[forms.Field], label: str, **kwargs: Any) -> Any:
@@ -340,6 +343,14 @@ def _label(filters: ProtocolFilter, name: str, value: Any) -> str:
         return f"{value:%B %Y}"
     choices = dict(getattr(filters.form.fields[name], "choices", ()))
     return str(choices.get(value, value))
+
+
+def query_part(name: str, value: Any) -> str:
+    """Return the part of the query string that a parameter has; empty for its default."""
+    if not value or value == DEFAULTS.get(name):
+        return ""
+    several = value if isinstance(value, list) else [value]
+    return urlencode(sorted((name, query_value(each, name)) for each in several))
 
 
 def query_value(value: Any, name: str = "") -> str:

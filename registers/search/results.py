@@ -33,13 +33,12 @@ from registers.search.next_steps import (
 from registers.search.organisation_names import refuse_unreadable
 from registers.search.protocol_values import AnyProtocol
 from registers.search.query_string import (
-    DEFAULTS,
     SORTS,
     Past,
     ProtocolFilter,
     Tag,
     no_past,
-    query_value,
+    query_part,
     tags,
 )
 from registers.search.rows import (
@@ -126,7 +125,7 @@ class Results:
         return (
             facets_without_counts(self.filters)
             if self.errors
-            else facets(self.filters, self.by_theme)
+            else facets(self.filters, self.by_theme, self.by_review)
         )
 
     @property
@@ -322,7 +321,8 @@ class Results:
     @cached_property
     def page_protocols(self) -> list[Protocol]:
         """The protocols of the requested page, with their parties: two queries."""
-        return [row.protocol for row in self.rows if row.protocol]
+        first = (self.page_number - 1) * PAGE_LENGTH
+        return self.protocols[first : first + PAGE_LENGTH]
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -392,13 +392,13 @@ class Results:
         strings. A value of None leaves a parameter out.
         """
         changed = {"page": 1} | changes
-        parts = self._parts | {name: _query_part(name, value) for name, value in changed.items()}
+        parts = self._parts | {name: query_part(name, value) for name, value in changed.items()}
         return "&".join(parts[name] for name in self.filters.filters if parts.get(name))
 
     @cached_property
     def _parts(self) -> dict[str, str]:
         """The part of the query string that each parameter has, as it was asked for."""
-        return {name: _query_part(name, value) for name, value in self.values.items()}
+        return {name: query_part(name, value) for name, value in self.values.items()}
 
     @property
     def is_past(self) -> bool:
@@ -441,11 +441,3 @@ class Results:
                 return self.filters.search.tiers
         key = theme_order(index, [theme.pk for theme in self.themes])
         return key * TIERS + self.search.tiers if self.search else key
-
-
-def _query_part(name: str, value: Any) -> str:
-    """Return the part of the query string that a parameter has; empty for its default."""
-    if not value or value == DEFAULTS.get(name):
-        return ""
-    several = value if isinstance(value, list) else [value]
-    return urlencode(sorted((name, query_value(each, name)) for each in several))

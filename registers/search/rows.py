@@ -69,14 +69,6 @@ class Row:
         """
         return self._page.listed.get(self.reference)
 
-    @property
-    def protocol(self) -> Protocol | None:
-        """The protocol with its theme and parties: two queries for all rows of the page.
-
-        None if it was deleted in the database by hand.
-        """
-        return self._page.protocols.get(self.reference)
-
 
 class _Page:
     def __init__(self, index: Index) -> None:
@@ -86,10 +78,6 @@ class _Page:
     @cached_property
     def listed(self) -> dict[str, ListedProtocol]:
         return self.index.listed(self.positions)
-
-    @cached_property
-    def protocols(self) -> dict[str, Protocol]:
-        return self.index.fetch(list(self.positions))
 
 
 def make_rows(

@@ -31,7 +31,7 @@ from weisf.partnership import Partnership
 
 register = template.Library()
 
-MAX_REMEMBERED = 5_000  # of 2 kB at most
+MAX_REMEMBERED = 5_000  # of 2 kB; a row of a table holds its texts twice
 _PLACE = re.compile("@@([a-z_0-9]+)@@")
 
 

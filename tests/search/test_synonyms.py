@@ -181,6 +181,7 @@ REFUSED = {
     "a phrase in another set": (a_set("young person", "owl"), "words"),
     "also one of its own": (a_set("owl", "bird", also="owls"), "also"),
     "also a stop word": (a_set("owl", "bird", also="the"), "also"),
+    "also marks alone": (a_set("owl", "bird", also="&"), "also"),
     "also a thousand": (a_set("owl", "bird", also="\n".join("abcdefgh" * 20)), "also"),
 }
 

@@ -352,7 +352,8 @@ def _found_each(index: Index, wanted: Sequence[tuple[Forms, tuple[str, ...]]]) -
         _masks.update(new)
         while len(_masks) > MAX_CACHED:
             _masks.popitem(last=False)
-    return [(found | new)[key] for key in keys]
+    found |= new
+    return [found[key] for key in keys]
 
 
 def _read(index: Index, wanted: Sequence[tuple[Forms, tuple[str, ...]]]) -> list[Mask]:
