@@ -111,7 +111,7 @@ class LeadFilter(SingleChoiceFilter):
 class UnclearFilter(SingleChoiceFilter):
     """Whether administrators noted that something is still unclear."""
 
-    title = "still unclear"
+    title = "what is unclear"
     parameter_name = "unclear"
     options = [("yes", "Noted as unclear"), ("no", "Nothing noted")]
 

@@ -64,7 +64,9 @@ class MarkdownAdmin(PageAdmin):
     @admin.display(description="as readers see it")
     def rendered(self, page: Any) -> SafeString | str:
         """Return the saved text as its page shows it."""
-        return as_html(page.body) if page.body else "Nothing is saved yet."
+        if page.body:
+            return as_html(page.body)
+        return "It has no text." if page.pk else "Nothing is saved yet."
 
 
 @admin.register(Theme)

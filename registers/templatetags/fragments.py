@@ -82,6 +82,8 @@ def header(context: template.Context, *, has_search: bool = False) -> SafeString
     path = request.path if request else ""
     first = path.split("/", 2)[1:2]
     section = f"/{first[0]}/" if first and first[0] else path
+    if section == "/protocols/":  # their list is the first page
+        section = "/"
     return fragment(
         "components/header.html",
         has_search=has_search,
