@@ -132,8 +132,9 @@ class PublishedPageAdmin(PublishedAdmin, MarkdownAdmin):
         """Show what the public will see and ask for the day, or publish it."""
         if not self.has_publish_permission(request):
             raise PermissionDenied
-        page = object_or_404(self, request, object_id)
-        today, shown = timezone.localdate(), changes.page_fingerprint(page)
+        # Before the page is read: what is saved in between is noticed.
+        shown = self._fingerprint(request, object_id)
+        page, today = object_or_404(self, request, object_id), timezone.localdate()
         initial = {"published_on": page.published_on}
         form = PublishPageForm(request.POST if "_do" in request.POST else None, initial=initial)
         if form.is_valid():

@@ -11,7 +11,7 @@ from registers.changes.merge import (
     unmark_not_duplicate,
 )
 from registers.changes.papers import bring_back, no_orphans
-from registers.changes.publishing import page_fingerprint, perform_act, preview_act, publish_page
+from registers.changes.publishing import perform_act, preview_act, publish_page
 from registers.changes.record import record_change
 from registers.changes.restore import preview_restore, restore
 from registers.changes.review import (
@@ -33,7 +33,6 @@ __all__ = [
     "mark_not_duplicate",
     "merge",
     "no_orphans",
-    "page_fingerprint",
     "perform_act",
     "plan_merge",
     "plan_split",

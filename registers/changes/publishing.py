@@ -16,11 +16,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from registers.changes.bulk_writes import update_rows
-from registers.changes.locking import batches, lock_one, lock_rows, plan_digest
+from registers.changes.locking import batches, fingerprint, lock_one, lock_rows, plan_digest
 from registers.changes.record import record_change, record_changes
 from registers.changes.transaction import update_search_and_version
 from registers.changes.writes import save
-from registers.history.snapshot import Snapshot, snapshot_of, snapshots_of
+from registers.history.snapshot import Snapshot, snapshots_of
 from registers.models import Protocol
 from registers.models.completeness import to_publish
 from registers.models.pages import PublishedPage
@@ -68,7 +68,11 @@ class ActPreview:
 
     @property
     def fingerprint(self) -> str:
-        """A short text that differs as soon as anything stored of it differs."""
+        """A short text that differs as soon as its snapshot differs.
+
+        So it does where a theme or an organisation that it names is renamed, and does not
+        where documents that are taken off, or who recorded a review, differ.
+        """
         return plan_digest(self.snapshot)[:16]
 
 
@@ -173,11 +177,6 @@ PAGE_CHANGED_SINCE = (
 ALREADY_PUBLIC = "The public can read this already. Enter today or an earlier day."
 
 
-def page_fingerprint(page: PublishedPage) -> str:
-    """Return a short text that differs as soon as anything stored of the page differs."""
-    return plan_digest(snapshot_of(page))[:16]
-
-
 def publish_page(
     page: Page,
     *,
@@ -189,7 +188,7 @@ def publish_page(
 ) -> Page:
     """Publish news or a resource on a day, which may be to come; None: on the day of `at`.
 
-    `shown` is its fingerprint when it was shown. One that is published already gets
+    `shown` is the fingerprint of its row when it was shown. One that is published already gets
     another day. Returns it as it is then. Raises ValidationError, and then nothing is kept.
     """
     on = timezone.localdate(at)
@@ -201,7 +200,7 @@ def publish_page(
         wanted = (PublishedPage.Status.PUBLISHED, day)
         if (stored.status, stored.published_on) == wanted:
             return stored  # the button was pressed twice
-        if page_fingerprint(stored) != shown:
+        if fingerprint(stored, []) != shown:
             raise ValidationError(PAGE_CHANGED_SINCE)
         if day > on and stored.is_public(on):
             raise ValidationError({"published_on": ALREADY_PUBLIC})

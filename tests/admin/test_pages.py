@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registers import changes
+from registers.changes.locking import fingerprint
 from registers.models import Approver, Change, News, Organisation, Resource, Theme
 from tests import papers
 from tests.admin.typing_in import address, boxes, errors, messages, send
@@ -181,7 +182,7 @@ class TestPublishing:
         assert self.seen(draft) == {False}
 
     def test_what_was_deleted_since_is_not_published(self, draft, noun, today):
-        shown, now = changes.page_fingerprint(draft), timezone.now()
+        shown, now = fingerprint(draft, []), timezone.now()
         with changes.record_change(draft, at=now):
             changes.remove(self.model(noun).objects.get(pk=draft.pk))
         with pytest.raises(ValidationError):
@@ -204,7 +205,7 @@ class TestPublishing:
 
     def test_an_editor_may_not(self, draft, noun, editor):
         door, url = door_of(editor), address(noun, "publish", draft.pk)
-        sent = {"_do": "1", "shown": changes.page_fingerprint(draft)}
+        sent = {"_do": "1", "shown": fingerprint(draft, [])}
         assert door.post(url, sent).status_code == 403
         html = door.get(address(noun, "change", draft.pk)).content.decode()
         assert url not in html
