@@ -13,17 +13,18 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from registers import changes
 from registers.admin.forms import errors_by_field
+from registers.admin.history import object_or_404
 from registers.admin.publishing_form import (
     ActForm,
     MoveForm,
@@ -144,9 +145,7 @@ class ShownProtocol:
 def act_view(model_admin: Any, request: HttpRequest, page: ActPage, object_id: str) -> HttpResponse:
     """Show the page of an act for one protocol, or do it."""
     _refuse_others(model_admin, request)
-    protocol = model_admin.get_object(request, unquote(object_id))
-    if protocol is None:
-        raise Http404
+    protocol = object_or_404(model_admin, request, object_id)
     return _act(request, page, [protocol.pk], only=protocol)
 
 
@@ -220,7 +219,7 @@ def _act(
         "on": today,
         "form": form,
         "adminform": AdminForm(cast(Any, form), [(None, {"fields": list(form.fields)})], {}),
-        "contact": only and only.lead and _contact_of(only),
+        "contact": only and _contact_of(only),
     }
     return render(
         request,
