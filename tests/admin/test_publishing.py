@@ -97,6 +97,13 @@ class TestSaving:
         send(door, address("protocol", "add"), status="published", **given)
         assert stored("9002").status == "draft"
 
+    @pytest.mark.parametrize(
+        ("noun", "offered"),
+        [("protocol", True), ("news", True), ("resource", True), ("theme", False)],
+    )
+    def test_offers_to_publish_what_has_drafts(self, door, noun, offered):
+        assert ('name="_publish"' in door.get(address(noun, "add")).content.decode()) is offered
+
     @pytest.mark.parametrize("form", ["add", "change"])
     def test_leads_on_to_the_page_that_publishes(self, door, form):
         url, typed = address("protocol", "add"), {"reference": "9001", "title": "New"}
