@@ -102,8 +102,7 @@ class RecordedForm(ModelForm):
         """Add the errors of the refusal, if saving this form was refused."""
         cleaned = super().clean()
         if self.refusal:
-            for field, errors in errors_by_field(self.refusal).items():
-                self.add_error(field if field in self.fields else None, errors)
+            add_refusal(self, self.refusal)
         return cleaned
 
 
@@ -118,11 +117,11 @@ class ReasonForm(RecordedForm):
     )
 
 
-def errors_by_field(refusal: ValidationError) -> dict[str, list[ValidationError]]:
-    """Return the errors of a refusal by field; those of no field under NON_FIELD_ERRORS."""
-    if hasattr(refusal, "error_dict"):
-        return refusal.error_dict
-    return {NON_FIELD_ERRORS: refusal.error_list}
+def add_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:
+    """Add the errors of a refusal to `form`: each to its field where there is one."""
+    by_field = getattr(refusal, "error_dict", None) or {NON_FIELD_ERRORS: refusal.error_list}
+    for name, errors in by_field.items():
+        form.add_error(name if name in form.fields else None, errors)
 
 
 def offer_only_to_add(field: Any) -> Any:

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from registers import changes
 from registers.admin.base import PublishedAdmin, RecordedAdmin
-from registers.admin.forms import DATE_ERRORS, ModelForm, RecordedForm, errors_by_field
+from registers.admin.forms import DATE_ERRORS, ModelForm, RecordedForm, add_refusal
 from registers.admin.history import object_or_404
 from registers.admin.papers import FILE_WIDGETS, earlier_version_links, paper_urls
 from registers.admin.publishing_form import ReasonedForm
@@ -142,8 +142,7 @@ class PublishedPageAdmin(PublishedAdmin, MarkdownAdmin):
             try:
                 done = changes.publish_page(page, at=timezone.now(), by=by, **values)
             except ValidationError as refusal:
-                for name, errors in errors_by_field(refusal).items():
-                    form.add_error(name if name in form.fields else None, errors)
+                add_refusal(form, refusal)
             else:
                 day = date_format(done.published_on, "j F Y")
                 is_public = done.is_public(today)

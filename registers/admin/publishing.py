@@ -23,7 +23,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from registers import changes
-from registers.admin.forms import errors_by_field
+from registers.admin.forms import add_refusal
 from registers.admin.history import object_or_404
 from registers.admin.publishing_form import (
     ActForm,
@@ -192,8 +192,7 @@ def _act(
                 page.act, shown, form.values, at=timezone.now(), by=by, why=why
             )
         except ValidationError as refusal:
-            for name, errors in errors_by_field(refusal).items():
-                form.add_error(name if name in form.fields else None, errors)
+            add_refusal(form, refusal)
         else:
             newer = form.cleaned_data.get("replaced_by")
             if newer and newer.status == Protocol.Status.WITHDRAWN:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import get_text_list
 
 from registers import changes
-from registers.admin.forms import errors_by_field
+from registers.admin.forms import add_refusal
 from registers.admin.permissions import may_publish
 from registers.models import Gap, Protocol
 from registers.search.reference_log import LogFilter, ReferenceLog
@@ -97,8 +97,7 @@ def reference_log(request: HttpRequest) -> HttpResponse:
         try:
             done = form.save(cast(User, request.user))
         except ValidationError as refusal:
-            for field, errors in errors_by_field(refusal).items():
-                form.add_error(field if field in form.fields else None, errors)
+            add_refusal(form, refusal)
         else:
             messages.success(request, done)
             return redirect(request.get_full_path())

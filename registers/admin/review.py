@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString
 
 from registers import changes
 from registers.admin.base import RecordedAdmin
-from registers.admin.forms import ModelForm, ReasonForm
+from registers.admin.forms import ModelForm, ReasonForm, add_refusal
 from registers.admin.permissions import allowed_outcomes, may_publish
 from registers.admin.review_form import FIELDS, ReviewForm
 from registers.changes.review import NOT_IN_FORCE, ReviewPreview
@@ -208,7 +208,7 @@ def review_page(
         try:
             record(review)
         except ValidationError as refusal:
-            form.add_errors(refusal)
+            add_refusal(form, refusal)
         else:
             return done(review)
     shown = {"opts": Protocol._meta, "protocol": protocol, "adminform": form.as_admin_form()}

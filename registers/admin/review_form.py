@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from registers.admin.forms import DATE_ERRORS, ModelForm, MonthField, errors_by_field
+from registers.admin.forms import DATE_ERRORS, ModelForm, MonthField
 from registers.models import Approver, Party, Protocol, Review
 
 # What each outcome does to the protocol, shown beside its radio button.
@@ -143,11 +143,6 @@ class ReviewForm(ModelForm):
         """Return an unsaved review of `protocol`. The form must be valid."""
         values = {name: self.cleaned_data[name] for name in self.shown_fields}
         return Review(protocol=protocol, **values)
-
-    def add_errors(self, refusal: ValidationError) -> None:
-        """Add the errors of a refused review, to its field where there is one."""
-        for field, errors in errors_by_field(refusal).items():
-            self.add_error(field if field in self.fields else None, errors)
 
     def as_admin_form(self) -> AdminForm:
         """Return the form for the templates of Django's admin."""

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
-from registers.admin.forms import DATE_ERRORS, errors_by_field
+from registers.admin.forms import DATE_ERRORS, add_refusal
 from registers.admin.merging.merge import MAX_NAME_LENGTH, UNKNOWN_NAME
 from registers.admin.merging.preview import PlanForm, reason_field, render_page
 from registers.changes.locking import plan_digest
@@ -290,8 +290,7 @@ def _save_member(
                     setattr(row, name, value)
             changes.save(row)
     except ValidationError as refusal:
-        for name, errors in errors_by_field(refusal).items():
-            form.add_error(name if name in form.fields else None, errors)
+        add_refusal(form, refusal)
         return None
     messages.success(request, f"{row} is saved.")
     return to_list(group)

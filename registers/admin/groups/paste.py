@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from registers.admin.forms import errors_by_field
+from registers.admin.forms import add_refusal
 from registers.admin.groups.members import (
     WHY_HELP,
     days_in_words,
@@ -73,8 +73,7 @@ def paste_page(request: HttpRequest, group: Organisation) -> HttpResponse:
             return done
     except ValidationError as refusal:
         plan = None
-        for name, errors in errors_by_field(refusal).items():
-            form.add_error(name if name in form.fields else None, errors)
+        add_refusal(form, refusal)
     if plan is None or not plan.is_possible:
         return _form_page(request, group, form, plan)
     return _preview_page(request, form, plan, left_out)

@@ -23,7 +23,7 @@ from django.urls import path
 
 from registers import changes
 from registers.admin.base import RecordedAdmin
-from registers.admin.forms import errors_by_field
+from registers.admin.forms import add_refusal
 from registers.admin.history import object_or_404
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
@@ -186,11 +186,6 @@ class MergeForm(PlanForm):
             return self.organisation, other
         return other, self.organisation
 
-    def add_errors(self, refusal: ValidationError) -> None:
-        """Add the errors of a refused merge, to its field where there is one."""
-        for field, errors in errors_by_field(refusal).items():
-            self.add_error(field if field in self.fields else None, errors)
-
 
 class MergeableAdmin(RecordedAdmin):
     """An admin of organisations that can be merged and split."""
@@ -249,7 +244,7 @@ def merge_page(request: HttpRequest, organisation: Organisation) -> HttpResponse
             return done
         return _preview_page(request, form)
     except ValidationError as refusal:
-        form.add_errors(refusal)
+        add_refusal(form, refusal)
         return _form_page(request, form)
 
 
