@@ -102,14 +102,18 @@ def footer(context: template.Context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def take_away(context: template.Context, count: int, query: str) -> SafeString:
-    """Return the links to the files and feeds of the `count` results of a query string."""
+def take_away(
+    context: template.Context, count: int, query: str, *, is_past: bool = False
+) -> SafeString:
+    """Return the links to the files and feeds of the `count` results of a query string.
+
+    A list of a day that `is_past` has no calendar and no feed.
+    """
     return fragment_with(
         {"query": query, "count": str(count)},
         "components/take_away.html",
         is_one=count == 1,
-        is_past=bool(getattr(context.get("results"), "is_past", False)),
-        has_overdue=bool(getattr(context.get("overdue"), "count", 0)),
+        is_past=is_past,
         webcal_url=context["webcal_url"],
     )
 
