@@ -102,7 +102,7 @@ def footer(context: template.Context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def take_away(
+def export_links(
     context: template.Context, count: int, query: str, *, is_past: bool = False
 ) -> SafeString:
     """Return the links to the files and feeds of the `count` results of a query string.
@@ -111,7 +111,7 @@ def take_away(
     """
     return fragment_with(
         {"query": query, "count": str(count)},
-        "components/take_away.html",
+        "components/export_links.html",
         is_one=count == 1,
         is_past=is_past,
         webcal_url=context["webcal_url"],
