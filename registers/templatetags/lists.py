@@ -99,16 +99,16 @@ def chips(tags: Iterable[Tag], path: str, level: int) -> SafeString:
 @register.filter
 def checkboxes(offered: Iterable[Choice], name: str) -> SafeString:
     """Return the choices of the facet `name` that find something, as boxes to tick."""
-    return _choices("checkbox", offered, name)
+    return _choices("checkbox", "checkboxes", offered, name)
 
 
 @register.filter
 def radios(offered: Iterable[Choice], name: str) -> SafeString:
     """Return the choices of the facet `name` that find something, of which one can be chosen."""
-    return _choices("radio", offered, name)
+    return _choices("radio", "radios", offered, name)
 
 
-def _choices(kind: str, offered: Iterable[Choice], name: str) -> SafeString:
+def _choices(kind: str, kinds: str, offered: Iterable[Choice], name: str) -> SafeString:
     return SafeString(
         "".join(
             fragment_with(
@@ -120,6 +120,7 @@ def _choices(kind: str, offered: Iterable[Choice], name: str) -> SafeString:
                 },
                 "components/choice.html",
                 kind=kind,
+                kinds=kinds,
                 name=name,
                 chosen=each.chosen,
             )
