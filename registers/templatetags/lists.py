@@ -56,7 +56,7 @@ def results_head(results: Results, level: int) -> SafeString:
     name = "components/results_head.html"
     if results.errors:
         return fragment_with({}, name, has_errors=True)
-    count, search = results.count, results.search
+    count, search, sort = results.count, results.search, results.values["sort"]
     other_view, query = results.other_view
     return fragment_with(
         {
@@ -71,8 +71,8 @@ def results_head(results: Results, level: int) -> SafeString:
         is_one=count == 1,
         is_search=search is not None,
         is_narrowed=not count and results.is_narrowed,
-        sort=results.values["sort"],
-        sorts=tuple(results.sorts),
+        sort=sort,
+        sort_label=dict(results.sorts).get(sort, ""),
         other_view=other_view,
         is_some_words=results.has_some_words,
     )
