@@ -54,8 +54,8 @@ class OrganisationNameField(forms.ModelChoiceField):  # type: ignore[type-arg]  
         return str(self.prepare_value(initial) or "") != str(data or "")
 
 
-class NoScriptChoices:
-    """An admin or inline whose autocomplete fields are text boxes without JavaScript."""
+class NoScriptRows:
+    """An inline of text boxes, with empty rows, without JavaScript: no script can add them."""
 
     def get_autocomplete_fields(self, request: HttpRequest) -> Any:
         """Return none without JavaScript."""
@@ -66,10 +66,6 @@ class NoScriptChoices:
         if without_javascript(request) and db_field.name in self.autocomplete_fields:  # type: ignore[attr-defined]  # a mixin
             kwargs["widget"] = AdminTextInputWidget(attrs={"class": ""})
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
-
-
-class NoScriptRows(NoScriptChoices):
-    """An inline with empty rows without JavaScript, where no script can add them."""
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Return how many empty rows to show."""

@@ -61,6 +61,7 @@ class ActPage:
     form: type[ActForm]
     act: Act
     verb: str  # of the button: 'Publish'
+    title: str  # of the page and of the action, about {what}
     done: str  # behind 'will be', 'cannot be' and 'is': 'published'
     one: bool = True
     many: bool = True
@@ -74,6 +75,7 @@ PAGES = {
             form=PublishForm,
             act=publishing.PUBLISH,
             verb="Publish",
+            title="Publish {what}",
             done="published",
         ),
         ActPage(
@@ -81,6 +83,7 @@ PAGES = {
             form=WithdrawForm,
             act=publishing.WITHDRAW,
             verb="Withdraw",
+            title="Withdraw {what}",
             done="withdrawn",
         ),
         ActPage(
@@ -88,6 +91,7 @@ PAGES = {
             form=ReinstateForm,
             act=publishing.REINSTATE,
             verb="Put back in force",
+            title="Put {what} back in force",
             done="put back in force",
         ),
         ActPage(
@@ -95,6 +99,7 @@ PAGES = {
             form=WithdrawForm,
             act=publishing.CORRECT_WITHDRAWAL,
             verb="Correct the withdrawal",
+            title="Correct the withdrawal of {what}",
             done="corrected",
             many=False,
         ),
@@ -103,11 +108,13 @@ PAGES = {
             form=MoveForm,
             act=publishing.MOVE,
             verb="Move",
+            title="Move {what} to a theme",
             done="moved",
             one=False,
         ),
     )
 }
+SELECTED = "the selected protocols"
 REPLACED_BY_WITHDRAWN = (
     "{newer}, which replaces this protocol, is itself withdrawn. Readers of this protocol are"
     " sent there, and read why."
@@ -206,9 +213,8 @@ def _act(
         for each in previews
         if not each.refusals
     ]
-    title = f"{page.verb} {only}" if only else f"{page.verb} the selected protocols"
     context = {
-        "title": title,
+        "title": page.title.format(what=only or SELECTED),
         "opts": Protocol._meta,
         "act": page,
         "protocol": only,
@@ -310,15 +316,11 @@ def _selected(
     return _act(request, page, list(chosen.values_list("pk", flat=True)))
 
 
-def _action(page: ActPage, words: str) -> Any:
+def _action(page: ActPage) -> Any:
     action: Any = partial(_selected, page)
     action.__name__ = f"{page.name}_selected"
+    words = f"{page.title.format(what=SELECTED)} …"
     return admin.action(action, description=words, permissions=["publish"])
 
 
-ACTIONS = (
-    _action(PAGES["publish"], "Publish the selected protocols …"),
-    _action(PAGES["withdraw"], "Withdraw the selected protocols …"),
-    _action(PAGES["reinstate"], "Put the selected protocols back in force …"),
-    _action(PAGES["move"], "Move the selected protocols to a theme …"),
-)
+ACTIONS = tuple(_action(page) for page in PAGES.values() if page.many)

@@ -159,12 +159,23 @@ def perform_act(
             for name, value in values.items():
                 setattr(protocol, name, value)
             if other:
-                protocol.clean()
+                _check(protocol, named=len(keys) > 1)
         done = [protocol.pk for protocol in differing]
         with record_changes(Protocol, done, at=at, by=by, why=why):
             columns = [MODEL_FIELDS[name].attname for name in values]
             update_rows([(protocol, columns) for protocol in differing], check=True)
         return done
+
+
+def _check(protocol: Protocol, *, named: bool) -> None:
+    """Check the values of a protocol. `named`: the refusal says of which one it is."""
+    try:
+        protocol.clean()
+    except ValidationError as refusal:
+        if named:
+            says = [f"{protocol}: {each}" for each in refusal.messages]
+            raise ValidationError(says) from refusal
+        raise
 
 
 def _differs(protocol: Protocol, values: Mapping[str, Any]) -> bool:

@@ -269,16 +269,19 @@ class TestWithdrawing:
         act(door, "withdraw", "0046", replaced_by="", **MISTAKE)
         assert stored("0046").replaced_by_id is None
 
-    def test_for_one_that_it_came_to_replace_is_refused(self):
+    @pytest.mark.parametrize("also", [[], ["0041"]], ids=["one", "many"])
+    def test_for_one_that_it_came_to_replace_is_refused(self, also):
         newer = stored("0042")
         Protocol.objects.filter(pk="0042").update(replaced_by="0046")
-        (each,) = publishing.preview_act(publishing.WITHDRAW, ["0046"], on=TODAY)
+        previews = publishing.preview_act(publishing.WITHDRAW, ["0046", *also], on=TODAY)
+        shown = {each.protocol.pk: each.fingerprint for each in previews}
         values = publishing.withdrawn(on=TODAY, reason="Over.", replaced_by=newer)
         before = everything()
-        with pytest.raises(ValidationError, match="replace each other"):
-            changes.perform_act(
-                publishing.WITHDRAW, {"0046": each.fingerprint}, values, at=timezone.now()
-            )
+        with pytest.raises(ValidationError, match="replace each other") as refusal:
+            changes.perform_act(publishing.WITHDRAW, shown, values, at=timezone.now())
+        # Among many it is said which one.
+        named = refusal.value.messages[0].startswith(f"{stored('0046')}: ")
+        assert named == bool(also)
         assert everything() == before
 
     def test_for_what_is_itself_withdrawn_is_warned_of(self, door):
