@@ -140,12 +140,7 @@ class LinkSteps:
             start, end = self._instead(pair)
             if start != end:
                 nexts.setdefault(start, []).append(end)
-        ring = ring_through(
-            self.stays.pk,
-            self.stays.pk,
-            lambda keys: ((key, each) for key in keys for each in nexts.get(key, ())),
-        )
-        if ring:
+        if ring := ring_through(self.stays.pk, self.stays.pk, nexts):
             raise ValidationError(RING.format(ring=ring_in_words(ring, words)))
 
 

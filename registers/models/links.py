@@ -6,7 +6,7 @@ After a split, also who took a protocol on.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -31,46 +31,36 @@ OWN_MEMBER = "A group cannot be a member of itself."
 class LinkQuerySet(models.QuerySet[Any]):
     """Edges from one organisation to another."""
 
-    def rings(self, keys: Iterable[int]) -> list[list[int]]:
-        """Return a ring of edges through each of the organisations `keys` that stands in one.
-
-        A ring is the keys of its organisations in their order, the first again at the end.
-        """
+    def nexts(self) -> dict[int, list[int]]:
+        """Return the keys at the far ends of the edges, by the key at the near end: one query."""
         start, end = self.model.EDGE
         nexts: dict[int, list[int]] = {}
         for one, other in self.order_by("pk").values_list(f"{start}_id", f"{end}_id"):
             nexts.setdefault(one, []).append(other)
-        found = (ring_through(key, key, lambda some: _edges(nexts, some)) for key in keys)
-        return [ring for ring in found if ring]
+        return nexts
 
 
-def _edges(nexts: dict[int, list[int]], keys: Collection[int]) -> list[tuple[int, int]]:
-    return [(key, each) for key in keys for each in nexts.get(key, ())]
-
-
-def ring_through(
-    start: int, end: int, edges: Callable[[Collection[int]], Iterable[tuple[int, int]]]
-) -> list[int]:
+def ring_through(start: int, end: int, nexts: Mapping[int, Iterable[int]]) -> list[int]:
     """Return the keys on a shortest way from `start` to `end` along edges, or none.
 
-    `edges` gives the edges that go out from some keys. From a key to itself the way
-    has one edge at least.
+    From a key to itself the way has one edge at least: it is a ring, the key at both ends.
     """
     came_from: dict[int, int] = {}
     rim = [start]
-    while rim:
+    while rim and end not in came_from:
         reached = []
-        for one, other in edges(rim):
-            if other not in came_from:
-                came_from[other] = one
-                reached.append(other)
-        if end in came_from:
-            way = [end, came_from[end]]
-            while way[-1] != start:
-                way.append(came_from[way[-1]])
-            return way[::-1]
+        for one in rim:
+            for other in nexts.get(one, ()):
+                if other not in came_from:
+                    came_from[other] = one
+                    reached.append(other)
         rim = reached
-    return []
+    if end not in came_from:
+        return []
+    way = [end, came_from[end]]
+    while way[-1] != start:
+        way.append(came_from[way[-1]])
+    return way[::-1]
 
 
 def ring_in_words(keys: Iterable[int], words: str) -> str:
@@ -213,7 +203,8 @@ class Membership(models.Model):
             # Beside no field: the group is no field of most forms.
             raise ValidationError(NO_GROUP.format(organisation=self.group))
         if self.member.kind == Organisation.Kind.GROUP:
-            others = Membership.objects.exclude(pk=self.pk)
+            groups = Membership.objects.filter(member__kind=Organisation.Kind.GROUP)
+            others = groups.exclude(pk=self.pk)
             _refuse_ring(self, others, "member", GROUP_RING, "contains")
         # Constraints say it of two from the same day.
         overlapping = Membership.objects.overlapping(self)
@@ -227,12 +218,7 @@ def _refuse_ring(
     start, end = (getattr(edge, f"{name}_id") for name in edge.EDGE)
     if start is None or end is None or start == end:
         return
-    one, other = (f"{name}_id" for name in edge.EDGE)
-
-    def edges(keys: Collection[int]) -> Iterable[tuple[int, int]]:
-        return others.filter(**{f"{one}__in": keys}).order_by("pk").values_list(one, other)
-
-    if way := ring_through(end, start, edges):
+    if way := ring_through(end, start, others.nexts()):
         ring = ring_in_words([start, *way], words)
         raise ValidationError({field: message.format(ring=ring)})
 
@@ -248,8 +234,9 @@ def refuse_rings(*, successions: Iterable[int], groups: Iterable[int]) -> None:
         (Succession.objects.all(), successions, SUCCESSION_RING, "became part of"),
         (among_groups, groups, GROUP_RING, "contains"),
     ):
-        if keys:
-            for ring in edges.rings(sorted(keys)):
+        nexts = edges.nexts() if keys else {}
+        for key in sorted(keys):
+            if ring := ring_through(key, key, nexts):
                 raise ValidationError(message.format(ring=ring_in_words(ring, words)))
 
 
