@@ -31,6 +31,7 @@ from registers.models import (
     Review,
     Succession,
     TakenOn,
+    Theme,
 )
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 
@@ -162,7 +163,7 @@ def protocol_facts(
         return {
             **plain_facts(protocol),
             "modified": changed.get(protocol.pk),
-            "parties": [_party(party) for party in protocol.all_parties],
+            "parties": [party_facts(party) for party in protocol.all_parties],
             "taken_on": [_taken_on(each) for each in taken_on[protocol.pk]],
             "replaced_by": _link(newer.get(protocol.replaced_by_id or ""), context),
             "replaces": [_link(each, context) for each in replaces[protocol.pk]],
@@ -202,12 +203,14 @@ def _link(protocol: Protocol | None, context: ExportContext) -> Facts | None:
     }
 
 
-def _organisation(organisation: Organisation) -> Facts:
-    return {"name": organisation.name, "slug": organisation.slug}
+def named(thing: Organisation | Theme) -> Facts:
+    """Return the name of an organisation or a theme, and the end of its address."""
+    return {"name": thing.name, "slug": thing.slug}
 
 
-def _party(party: Party) -> Facts:
-    return _organisation(party.organisation) | {
+def party_facts(party: Party) -> Facts:
+    """Return what is public of a party."""
+    return named(party.organisation) | {
         "role": party.role,
         "name_as_published": party.name_as_published or None,
         "note": party.note or None,
@@ -218,8 +221,8 @@ def _party(party: Party) -> Facts:
 def _taken_on(taken_on: Any) -> Facts:
     # A TakenOn, with the day of the succession as `on`.
     return {
-        "from": _organisation(taken_on.predecessor),
-        "by": _organisation(taken_on.successor),
+        "from": named(taken_on.predecessor),
+        "by": named(taken_on.successor),
         "on": day(taken_on.on) or None,
     }
 
@@ -277,24 +280,27 @@ def organisation_facts(
         own = {
             "approvers": [each.job_title for each in approvers[organisation.pk]],
             "came_from": [
-                _organisation(each.organisation)
-                | {"on": day(each.happened_on) or None, "source": each.source or None}
-                for each in came_from[organisation.pk]
+                succession_facts(each, each.organisation) for each in came_from[organisation.pk]
             ],
-            "groups": [
-                _organisation(each.group) | _membership(each) for each in groups[organisation.pk]
-            ],
+            "groups": [named(each.group) | _membership(each) for each in groups[organisation.pk]],
             "group_rule": organisation.group_rule or None,
             "modified": changed.get(organisation.pk),
         }
         if with_members:
             own["members"] = [
-                _organisation(each.member) | _membership(each)
-                for each in members.get(organisation.pk, ())
+                named(each.member) | _membership(each) for each in members.get(organisation.pk, ())
             ]
         return own
 
     return facts
+
+
+def succession_facts(succession: Succession, other: Organisation) -> Facts:
+    """Return what is public of a succession, for the one of its two ends that is not `other`."""
+    return named(other) | {
+        "on": day(succession.happened_on) or None,
+        "source": succession.source or None,
+    }
 
 
 def _membership(membership: Membership) -> Facts:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from registers.exports.columns import COLUMNS, ExportContext
-from registers.exports.facts import protocol_facts
+from registers.exports.facts import Facts, named, party_facts, protocol_facts
 from registers.history.as_of import end_of
-from registers.models import Organisation, Party, Protocol
+from registers.models import Party, Protocol
 from registers.search.query_string import with_query
 from registers.search.results import Results
 
@@ -50,45 +50,22 @@ def _through(protocol: Protocol, context: ExportContext) -> list[dict[str, Any]]
     if through is None:
         return None
     return [
-        {
-            "name": each.source.name,
-            "slug": each.source.slug,
-            "words": each.words,
-            "undecided": each.undecided,
-        }
-        for each in through
+        named(each.source) | {"words": each.words, "undecided": each.undecided} for each in through
     ]
 
 
-def _lead(protocol: Protocol) -> dict[str, Any] | None:
-    return _party(protocol.lead) if protocol.lead else None
-
-
-def _others(protocol: Protocol) -> list[dict[str, Any]]:
-    return [
-        _party(party)
-        | {
-            "note": party.note or None,
-            "signed": party.signed_on.isoformat() if party.signed_on else None,
-        }
-        for party in protocol.partners
-    ]
-
-
+LEAD = ("name", "slug", "name_as_published")
+PARTNER = (*LEAD, "note", "signed")
 OBJECTS: dict[str, Callable[[Protocol], Any]] = {
-    "theme": lambda protocol: {"name": protocol.theme.name, "slug": protocol.theme.slug},
-    "lead_organisation": _lead,
-    "other_organisations": _others,
+    "theme": lambda protocol: named(protocol.theme),
+    "lead_organisation": lambda protocol: protocol.lead and _party(protocol.lead, LEAD),
+    "other_organisations": lambda protocol: [_party(each, PARTNER) for each in protocol.partners],
 }
 
 
-def _party(party: Party) -> dict[str, Any]:
-    organisation: Organisation = party.organisation
-    return {
-        "name": organisation.name,
-        "slug": organisation.slug,
-        "name_as_published": party.name_as_published or None,
-    }
+def _party(party: Party, names: Sequence[str]) -> Facts:
+    facts = party_facts(party)
+    return {name: facts[name] for name in names}
 
 
 def links(results: Results, context: ExportContext) -> dict[str, str | None]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from registers.exports.columns import ExportContext, day
 from registers.exports.csv import csv_rows
-from registers.models import Identifier, Name, Succession
+from registers.exports.facts import succession_facts
+from registers.models import Identifier, Name
 from registers.search.organisations import OrganisationRow
 
 
@@ -42,15 +43,6 @@ def _identified(identifier: Identifier) -> dict[str, str]:
     return {"scheme": identifier.scheme, "value": identifier.value}
 
 
-def _became(succession: Succession) -> dict[str, Any]:
-    return {
-        "name": succession.successor.name,
-        "slug": succession.successor.slug,
-        "on": day(succession.happened_on) or None,
-        "source": succession.source or None,
-    }
-
-
 def _became_in_words(row: OrganisationRow, context: ExportContext) -> str:
     # A heading in the past tense: what is to come is left out until its day.
     past = [each for each in row.became if not each.happened_on or each.happened_on <= context.on]
@@ -76,7 +68,7 @@ COLUMNS = (
     Column("protocols", lambda row, _: row.counts.protocols),
     Column(
         "became",
-        lambda row, _: [_became(each) for each in row.became],
+        lambda row, _: [succession_facts(each, each.successor) for each in row.became],
         _became_in_words,
     ),
     Column(

@@ -7,7 +7,7 @@ from typing import Any
 
 from registers.exports.columns import ExportContext
 from registers.exports.csv import csv_rows
-from registers.models import Organisation
+from registers.exports.facts import named
 from registers.search.pairs import PairRow
 
 # By their names, what they mean.
@@ -40,12 +40,8 @@ def as_csv(pairs: Iterable[PairRow], context: ExportContext) -> Iterator[bytes]:
 def record(pair: PairRow, context: ExportContext) -> dict[str, Any]:
     """Return one pair for JSON."""
     return {
-        "organisation": _named(pair.organisation),
-        "with": _named(pair.other),
+        "organisation": named(pair.organisation),
+        "with": named(pair.other),
         "protocols": pair.protocols,
         "url": f"{context.site}{pair.get_absolute_url()}",
     }
-
-
-def _named(organisation: Organisation) -> dict[str, str]:
-    return {"name": organisation.name, "slug": organisation.slug}
