@@ -17,8 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from registers import changes
 from registers.history import index_as_of as module
 from registers.history.as_of import as_of, end_of
-from registers.history.index_as_of import index_as_of
-from registers.history.records import changed_since, records_at
+from registers.history.index_as_of import changed_since, index_as_of, records_at
 from registers.models import Change, Merge, Organisation, Party, Protocol, Slug, Theme
 from registers.search.index import current_index
 from registers.search.results import Results
