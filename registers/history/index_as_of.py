@@ -336,5 +336,5 @@ class _Overlay:
         there = set(Theme.objects.filter(pk__in=self._themes).values_list("pk", flat=True))
         gone = [theme for key, theme in self._themes.items() if key not in there]
         for theme in gone:
-            theme.is_gone = True  # type: ignore[attr-defined] # for the template
+            theme.is_gone = True
         return tuple(sorted(gone, key=lambda theme: theme.name))

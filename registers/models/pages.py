@@ -42,6 +42,9 @@ class Theme(models.Model):
     class Meta:
         ordering = ["position", "name"]
 
+    # Whether it has no page of its own any more: one of a past day can be gone today.
+    is_gone = False
+
     def __str__(self) -> str:
         return self.name
 

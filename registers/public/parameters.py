@@ -61,12 +61,14 @@ class LeftOut(NamedTuple):
 class ReadQuery(QueryDict):
     """A canonical query string, with what else an address was asked for.
 
-    `short` is without default values too. `earlier` are the pairs that are not read, since the
-    same parameter follows with another value, `unknown` the pairs of other parameters that
-    have a value, and `has_empty` says that there were parameters without one, or dates in boxes.
+    `short` is without default values too, and `short_pairs` are its pairs. `earlier` are the
+    pairs that are not read, since the same parameter follows with another value, `unknown` the
+    pairs of other parameters that have a value, and `has_empty` says that there were parameters
+    without one, or dates in boxes.
     """
 
     short = ""
+    short_pairs: tuple[tuple[str, str], ...] = ()
     earlier: tuple[tuple[str, str], ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -80,17 +82,17 @@ class ReadQuery(QueryDict):
 
     def short_on(self, today: datetime.date) -> str:
         """Return the short query string on a day, without `on` where that is the same day."""
-        pairs = [
-            (name, value)
-            for name, values in QueryDict(self.short).lists()
-            for value in values
-            if (name, value.strip()) != ("on", today.isoformat())
-        ]
-        return urlencode(pairs)
+        return urlencode(self._pairs_on(today))
 
     def is_narrowed(self, today: datetime.date) -> bool:
         """Return whether it asks on that day for anything other than a page of the whole."""
-        return any(name != "page" for name in QueryDict(self.short_on(today)))
+        return any(name != "page" for name, _ in self._pairs_on(today))
+
+    def _pairs_on(self, today: datetime.date) -> list[tuple[str, str]]:
+        same_day = ("on", today.isoformat())
+        return [
+            (name, value) for name, value in self.short_pairs if (name, value.strip()) != same_day
+        ]
 
 
 def read_query(query: QueryDict, parameters: tuple[str, ...], *, is_data: bool) -> ReadQuery:
@@ -111,7 +113,8 @@ def read_query(query: QueryDict, parameters: tuple[str, ...], *, is_data: bool) 
         if name not in REPEATED:
             earlier += [(name, each) for each in values if each.strip() != values[-1].strip()]
     made: Any = ReadQuery(urlencode(pairs))  # the stubs know no subclass of QueryDict
-    made.short = urlencode([pair for pair in pairs if DEFAULTS.get(pair[0]) != pair[1]])
+    made.short_pairs = tuple(pair for pair in pairs if DEFAULTS.get(pair[0]) != pair[1])
+    made.short = urlencode(made.short_pairs)
     if parameters or is_data:
         asked = list(_given(query))
         made.has_empty = query is not given or not all(value.strip() for _, value in asked)

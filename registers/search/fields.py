@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import datetime
 import re
-from copy import copy
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from registers.models import Organisation, Slug
 from registers.models.keys import slug_of
+from registers.search.statements import Statements
+
+Thing = TypeVar("Thing")
+
+
+def shallow_copy(thing: Thing) -> Thing:
+    """Return what `copy.copy` does, in a fifth of the time: each page has twenty."""
+    made = object.__new__(type(thing))
+    vars(made).update(vars(thing))
+    return made
 
 
 def shorten(value: str) -> str:
@@ -50,7 +59,7 @@ class MultipleField(forms.MultipleChoiceField):
     valid_values: list[Any]
 
     def __deepcopy__(self, _: Any) -> MultipleField:
-        return copy(self)  # but not its widget, which is never shown
+        return shallow_copy(self)  # but not its widget, which is never shown
 
     def to_python(self, value: Any) -> list[str]:
         """Return the values without duplicates, in order."""
@@ -84,6 +93,21 @@ class SingleField(forms.ChoiceField):
             raise ValidationError(_not_an_option(self.label, value))
 
 
+_ORGANISATION = [field.attname for field in Organisation._meta.concrete_fields]
+_SLUGS = Statements(
+    lambda slugs: Slug.objects.filter(text__in=slugs).values_list(
+        "text", *(f"organisation__{name}" for name in _ORGANISATION)
+    )
+)
+
+
+def organisations_with(slugs: list[str]) -> dict[str, Organisation]:
+    """Return the organisations that some slugs lead to, by slug: one query."""
+    return {
+        slug: Organisation.from_db(None, _ORGANISATION, row) for slug, *row in _SLUGS.rows(slugs)
+    }
+
+
 class OrganisationsField(MultipleField):
     """Organisations by any present or past slug, or by a name that gives such a slug.
 
@@ -100,8 +124,7 @@ class OrganisationsField(MultipleField):
         wanted = {word: slug_of(word) for word in self.to_python(value)}
         if not wanted:
             return []
-        slugs = Slug.objects.filter(text__in=wanted.values()).select_related("organisation")
-        found = {slug.text: slug.organisation for slug in slugs}
+        found = organisations_with([*dict.fromkeys(wanted.values())])
         self.valid_values = list(
             dict.fromkeys(found[slug] for slug in wanted.values() if slug in found)
         )

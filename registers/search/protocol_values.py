@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict, namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
-
-from django.db import connections
-from django.db.models import QuerySet
 
 from registers.models import Party, Protocol
 from registers.models.addresses import address
 from registers.models.protocol_fields import PRIVATE_FIELDS
 from registers.models.review_dates import ReviewStatus, last_day, review_status
+from registers.search.statements import Statements
 
 NOT_READ = PRIVATE_FIELDS | {"reference_key"}
 NAMES = tuple(
@@ -96,10 +94,10 @@ Reader = Callable[[list[str]], Mapping[str, AnyProtocol]]
 
 def values_reader() -> Reader:
     """Return a function that reads public protocols by reference: two queries each time."""
-    protocols = _Statements(
+    protocols = Statements(
         lambda keys: Protocol.public.filter(pk__in=keys).order_by().values_list(*NAMES, THEME_NAME)
     )
-    parties = _Statements(
+    parties = Statements(
         lambda keys: Party.objects.filter(protocol__in=keys).values_list(*PARTY_NAMES)
     )
 
@@ -111,54 +109,3 @@ def values_reader() -> Reader:
         return {row[0]: PROTOCOL((*row, by_protocol[row[0]])) for row in protocols.rows(references)}
 
     return read
-
-
-class _Compiled(NamedTuple):
-    """A statement: its SQL, the parameters around its keys, and how its rows are converted."""
-
-    sql: str
-    before: Sequence[Any]
-    after: Sequence[Any]
-    compiler: Any
-    converters: dict[int, Any]
-
-
-class _Statements:
-    """The query that `make` returns of some keys, compiled once for each number of them.
-
-    Of 500 keys Django takes as long to compile it as the database to find their rows.
-    """
-
-    def __init__(self, make: Callable[[list[str]], QuerySet[Any, Any]]) -> None:
-        self._make = make
-        self._compiled: dict[int, _Compiled] = {}
-
-    def rows(self, keys: list[str]) -> Iterable[Sequence[Any]]:
-        """Return the rows of these keys, of which there is one at least."""
-        if len(keys) not in self._compiled:
-            self._compiled[len(keys)] = self._compile(len(keys))
-        compiled = self._compiled[len(keys)]
-        with connections[compiled.compiler.using].cursor() as cursor:
-            cursor.execute(compiled.sql, [*compiled.before, *keys, *compiled.after])
-            rows: list[Sequence[Any]] = cursor.fetchall()
-        if not compiled.converters:
-            return rows
-        found: Iterable[Sequence[Any]] = compiled.compiler.apply_converters(
-            rows, compiled.converters
-        )
-        return found
-
-    def _compile(self, number: int) -> _Compiled:
-        # Different ones: Django leaves out a key that comes twice.
-        keys = [f"key {each}" for each in range(number)]
-        query = self._make(keys)
-        compiler = query.query.get_compiler(query.db)
-        sql, params = compiler.as_sql()
-        first = params.index(keys[0])
-        return _Compiled(
-            sql=sql,
-            before=params[:first],
-            after=params[first + number :],
-            compiler=compiler,
-            converters=compiler.get_converters([column for column, *_ in compiler.select]),
-        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, ClassVar
@@ -27,6 +26,7 @@ from registers.search.fields import (
     PageField,
     SingleField,
     TextField,
+    shallow_copy,
 )
 from registers.search.index import Index, Mask, current_index
 from registers.search.text.search import Search, search
@@ -102,7 +102,7 @@ class Parameter(django_filters.Filter):
 
     def __deepcopy__(self, memo: Any) -> Parameter:
         _ = self.field  # built once, and then shared by the copies
-        return copy(self)
+        return shallow_copy(self)
 
 
 def parameter(field_class: type[forms.Field], label: str, **kwargs: Any) -> Any:

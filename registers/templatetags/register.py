@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from functools import lru_cache
+from html import escape
 
 from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import get_text_list
 

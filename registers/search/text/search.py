@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from registers.models import VocabularyWord
 from registers.search.index import Index, Mask
+from registers.search.statements import Statements
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, Lookup, engine
 from registers.search.text.expand import RANKED, synonyms_of
 from registers.search.text.query import parse_query
@@ -246,8 +247,12 @@ def _reference_of(index: Index, text: str) -> str:
 @lru_cache(maxsize=256)
 def _known_words(_: str, words: frozenset[str]) -> frozenset[str]:
     """Return those of `words` that the vocabulary has; the version is part of the cache's key."""
-    known = VocabularyWord.objects.filter(text__in=words).values_list("text", flat=True)
-    return frozenset(known)
+    return frozenset(text for (text,) in _VOCABULARY.rows([*words]))
+
+
+_VOCABULARY = Statements(
+    lambda words: VocabularyWord.objects.filter(text__in=words).values_list("text")
+)
 
 
 def _all_of(terms: list[Term], query: str, index: Index) -> Mask:
