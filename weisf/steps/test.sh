@@ -58,8 +58,8 @@ on_postgresql() {
 
 case $suite in
     all | all-on-both)
-        # The longest first, so that all end together.
-        JOBS='counted-0 counted-1 counted-2 browser'
+        # The longest first, and short ones last, so that all end together.
+        JOBS='browser counted-0 counted-1 counted-2 counted-3 counted-4 counted-5'
         if [ "$suite" = all ]; then
             JOBS="$JOBS postgres-0 postgres-1 postgres-2 chance postgres-counted extras"
         else
@@ -97,12 +97,12 @@ case $suite in
         export NGINX
         run_suite "Tests on SQLite" "$python" -m pytest -m 'not browser' "$@"
         ;;
-    counted-[012]) # every third file of the suite, in place of this shell, so that `all` can stop it
+    counted-[0-5]) # every sixth file of the suite, in place of this shell, so that `all` can stop it
         unset DATABASE_URL
         NGINX=$(sh weisf/steps/setup.sh nginx)
         export NGINX
         files=$(find tests -name 'test_*.py' ! -path 'tests/browser/*' ! -path 'tests/extras/*' \
-            | sort | every 3 "${suite#counted-}")
+            | sort | every 6 "${suite#counted-}")
         exec "$python" -m coverage run -m pytest -m 'not has_long_form' --durations=20 $files "$@"
         ;;
     chance) # the short forms of what `long` runs; counting their lines would double their time
