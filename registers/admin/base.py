@@ -19,6 +19,8 @@ from django.forms.models import _get_foreign_key
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from registers import changes
@@ -93,10 +95,7 @@ class RecordedAdmin(HistoryAdmin):
         """Show the list. Where one filter is not valid, Django drops all: say so."""
         if ERROR_FLAG in request.GET:
             self.message_user(request, UNREADABLE_FILTER, messages.ERROR)
-        name = capfirst(str(self.opts.verbose_name_plural))
-        response: HttpResponse = super().changelist_view(
-            request, {"title": name, **(extra_context or {})}
-        )
+        response: HttpResponse = super().changelist_view(request, extra_context)
         return response
 
     def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
@@ -248,6 +247,7 @@ class RecordedAdmin(HistoryAdmin):
                 fingerprint=request.fingerprint,  # type: ignore[attr-defined]  # ours
                 values=ConflictCheck(self, request).values_of(thing, form, formsets).stored,
             ).signed(thing)
+        context["show_save_and_add_another"] = False  # the front page offers to add
         if request.FILES:
             names = ", ".join(f"‘{each.name}’" for each in request.FILES.values())  # type: ignore[union-attr]  # each is one file
             self.message_user(request, FILES_AGAIN.format(names=names), messages.WARNING)
@@ -321,6 +321,18 @@ class PublishedAdmin(RecordedAdmin):
         return redirect(page, quote(thing.pk)) if self.has_publish_permission(request) else None
 
 
+class LabelledBox(forms.BoundField):
+    """A box of a row with its label, which is shown where the row is a card."""
+
+    def as_widget(self, *args: Any, **kwargs: Any) -> SafeString:
+        """Return the label, unless the box is hidden, and the box."""
+        box = super().as_widget(*args, **kwargs)
+        if self.is_hidden:
+            return box
+        label = '<label class="cell-label" for="{}">{}</label>{}'
+        return format_html(label, self.id_for_label, capfirst(self.label), box)
+
+
 class RecordedInline(TabularInline):
     """A table of parts, saved with their object. It shows no empty row unless asked."""
 
@@ -349,11 +361,7 @@ class RecordedInline(TabularInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Return the form set, each field with an aria-label: Django's table has no labels."""
+        """Return the form set, each box with a label of its own: Django's table has none."""
         rows: Any = super().get_formset(request, obj, **kwargs)
-        for field in rows.form.base_fields.values():
-            # Django wraps the widget that offers to add another object.
-            box = getattr(field.widget, "widget", field.widget)
-            box.attrs.setdefault("aria-label", capfirst(field.label))
-        rows.deletion_widget = forms.CheckboxInput(attrs={"aria-label": "Delete"})
+        rows.form.bound_field_class = LabelledBox
         return rows

@@ -68,6 +68,20 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     return response
 
 
+# The place on the form of what is missing, where that is not the box of its name; None: no box.
+BOXES = {
+    "lead": "parties-group",
+    "lead organisation": "parties-group",
+    "signed": "parties-group",
+    "documents": "documents-group",
+    "published-on": None,
+}
+
+
+def _box_of(key: str) -> str | None:
+    return BOXES.get(key, f"id_{key.replace('-', '_')}")
+
+
 class OverarchingFormSet(RecordedFormSet):
     """A form set with a prefix: Django takes it from the reverse name, which is missing here."""
 
@@ -206,9 +220,15 @@ class ProtocolAdmin(PublishedAdmin):
         if protocol := context.get("original"):
             # Each of the items that may be missing would ask for them again.
             models.prefetch_related_objects([protocol], "parties", "documents")
-        context["missing"] = missing(protocol) if protocol else []
+        needed = []
         if protocol and protocol.status == Protocol.Status.DRAFT:
-            context["needed"] = to_publish(protocol)
+            needed = to_publish(protocol)
+        context["needed"] = [(what, _box_of(what)) for what in needed]
+        context["missing"] = [
+            (item.words, _box_of(item.key))
+            for item in (missing(protocol) if protocol else [])
+            if item.words.lower() not in needed
+        ]
         context["without_javascript"] = without_javascript(request)
         if self.has_publish_permission(request):
             context["acts"] = act_links(protocol)

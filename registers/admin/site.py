@@ -24,7 +24,7 @@ from registers.admin.groups.taken_on import may_see
 from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
 from registers.admin.reference_log import reference_log
-from registers.models import Answer, Import, Name, Organisation, Protocol, Reminder
+from registers.models import Answer, Change, Import, Name, Organisation, Protocol, Reminder
 from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
 from registers.search.admin_search import search_organisations
@@ -80,7 +80,7 @@ class EditorsSite(AdminSite):
 
     site_header = f"{settings.PARTNERSHIP.register_name}: editors"
     site_title = settings.PARTNERSHIP.register_name
-    index_title = "Keep the register"
+    index_title = "What would you like to do?"
     index_template = "admin/dashboard.html"
     # Lists need the width; the menu is one step up.
     enable_nav_sidebar = False
@@ -111,8 +111,11 @@ class EditorsSite(AdminSite):
         }
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Call Django's section of users and groups 'People'."""
+        """Put models in the order of work, and call Django's section of users 'People'."""
         apps: list[Any] = super().get_app_list(request, app_label)
+        for app in apps:
+            app["models"].sort(key=lambda each: _position(each["object_name"]))
+        apps.sort(key=lambda app: app["app_label"] != "registers")
         return [app | ({"name": "People"} if app["app_label"] == "auth" else {}) for app in apps]
 
     def get_urls(self) -> list[Any]:
@@ -171,7 +174,20 @@ class EditorsSite(AdminSite):
             dashboard.append(_undecided())
         if may_import(request.user):
             dashboard.append(_imports())
-        return super().index(request, {**(extra_context or {}), "dashboard": dashboard})
+        lately: Any = []
+        if self.get_model_admin(Change).has_view_or_change_permission(request):
+            public = Change.objects.filter(public=True).defer("snapshot")
+            lately = public.select_related("protocol", "organisation", "by")[:5]
+        context = {"dashboard": dashboard, "lately": lately}
+        return super().index(request, context | (extra_context or {}))
+
+
+# In the order of work; what is not named follows.
+MODELS = ["Protocol", "Organisation", "Approver", "Answer", "News", "Resource", "Theme"]
+
+
+def _position(name: str) -> int:
+    return MODELS.index(name) if name in MODELS else len(MODELS)
 
 
 # Keys of authenticator apps, recovery codes, and failed log-ins.

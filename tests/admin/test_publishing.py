@@ -130,7 +130,12 @@ class TestADraftWithoutATheme:
         assert (stored().theme, stored().status) == (None, "draft")
         assert door.get(address("protocol", "preview", "9001")).status_code == 200
         form = door.get(address("protocol", "change", "9001"))
-        assert form.context["needed"] == ["theme", "purpose", "lead organisation"]
+        needed = [words for words, _ in form.context["needed"]]
+        assert needed == ["theme", "purpose", "lead organisation"]
+        # Each is named once.
+        also = {words.lower() for words, _ in form.context["missing"]}
+        assert also
+        assert not also.intersection(needed)
         assert "9001" in door.get(f"{LIST}?theme__isnull=True").content.decode()
 
     def test_keeps_the_register_as_it_is(self, door):

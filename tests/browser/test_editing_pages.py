@@ -61,7 +61,7 @@ def test_a_draft_is_made_looked_at_and_published(watched, kept_register):
     ).click()
     page.locator("#id_parties-0-role").select_option("Lead")
     page.get_by_role("button", name="Save and continue editing").click()
-    expect(page.get_by_text("Still missing: Version;")).to_be_visible()
+    expect(page.get_by_text("Still missing: Version")).to_be_visible()
 
     page.get_by_role("link", name="Preview").click()
     expect(page.get_by_text("Draft: only editors can see this.")).to_be_visible()

@@ -165,7 +165,7 @@ def unselected(door: Client) -> set[str]:
 def still_missing(door: Client, reference: str) -> list[str]:
     """Return what the form of a protocol says is missing."""
     page = html.unescape(door.get(FORM.replace(REFERENCE, reference)).content.decode())
-    found = re.search(r"Still missing: ([^.]*)\.", page)
+    found = re.search(r"Still missing: ([^.]*)\.", re.sub("<[^>]*>", "", page))
     assert found
     return found[1].split("; ")
 
