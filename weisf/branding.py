@@ -215,19 +215,26 @@ def _png_size(body: bytes) -> tuple[float, float]:
 ACTIVE = {"script", "foreignObject", "iframe", "handler", "listener"}
 WITHIN = ("#", "data:image/png", "data:image/jpeg")  # links that load nothing from elsewhere
 # What styles load, or could hide with an escape that they load.
-LOADED = re.compile(r"@import|\\|url\((?!\s*['\"]?\s*(#|data:image/(png|jpeg)))", re.IGNORECASE)
+LOADED = re.compile(
+    r"@import|\\|(image-set|src)\(|url\((?!\s*['\"]?\s*(#|data:image/(png|jpeg)))", re.IGNORECASE
+)
 
 
 def _svg_size(body: bytes) -> tuple[float, float]:
     """Return the width and height of an SVG file that runs and loads nothing. Raises ValueError."""
+    text = body.decode("utf-8-sig", errors="replace")
+    # UTF-16 without a mark of its own can be read as UTF-8 with null characters.
+    if "\N{REPLACEMENT CHARACTER}" in text or "\0" in text:
+        raise ValueError("'logo.file' is not an SVG file in UTF-8. Save it as one.")
     # Entities could hide anything, and grow without end.
-    if b"<!DOCTYPE" in body.upper() or b"<!ENTITY" in body.upper():
+    if "<!DOCTYPE" in text.upper() or "<!ENTITY" in text.upper():
         raise ValueError("'logo.file' has a DOCTYPE. Remove it.")
     try:
-        root = ElementTree.fromstring(body)  # noqa: S314 (no entities; a file of the operator)
+        # The text, not the bytes, which could declare another encoding.
+        root = ElementTree.fromstring(text)  # noqa: S314 (no entities; a file of the operator)
     except ElementTree.ParseError as problem:
         raise ValueError(f"'logo.file' is not an SVG file: {problem}. Save it as one.") from problem
-    if b"<?xml-stylesheet" in body:
+    if "<?xml-stylesheet" in text:
         raise ValueError("'logo.file' has an xml-stylesheet. Remove it.")
     if root.tag != "{http://www.w3.org/2000/svg}svg":
         raise ValueError("'logo.file' is not an SVG file. Save it as one.")
@@ -246,12 +253,14 @@ def _refuse_active(element: ElementTree.Element) -> None:
     """Raise ValueError for an element that runs, or loads something from elsewhere."""
     if _local(element.tag) in ACTIVE:
         raise ValueError(f"'logo.file' has <{_local(element.tag)}> in it. Remove it.")
-    if LOADED.search(element.text or ""):
+    if _local(element.tag) == "style" and LOADED.search("".join(element.itertext())):
         raise ValueError("'logo.file' has a style that loads a file or has a \\. Remove it.")
     for attribute, value in element.attrib.items():
         name, leads = _local(attribute), value.strip()
         is_link = name in {"href", "src"} and not leads.startswith(WITHIN)
-        loads = is_link or "javascript:" in leads.lower() or LOADED.search(leads)
+        # Styles stand in attributes without a namespace; the others are notes of drawing programs.
+        has_style = name == attribute and LOADED.search(leads)
+        loads = is_link or "javascript:" in leads.lower() or has_style
         if name.lower().startswith("on") or loads:
             raise ValueError(f"'logo.file' has '{name}=\"{leads[:40]}\"' in it. Remove it.")
 

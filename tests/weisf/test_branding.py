@@ -89,6 +89,12 @@ DRAWN = f'{SVG} viewBox="0 0 30 20">{{}}</svg>'
         ("a.svg", DRAWN.format('<use xlink:href="#b"/>').encode(), 60),
         ("a.svg", f'{SVG} viewBox=" 0,0,.5,20."></svg>'.encode(), 1),
         ("a.svg", DRAWN.format('<g style="fill:url(#b)"/>').encode(), 60),
+        ("a.svg", DRAWN.format(r"<title>a\b @import</title>").encode("utf-8-sig"), 60),
+        (
+            "a.svg",
+            DRAWN.format(r'<g xmlns:i="urn:i" i:export-filename="C:\Us\a.png"/>').encode(),
+            60,
+        ),
     ],
 )
 def test_a_logo_is_read(tmp_path, name, body, width):
@@ -116,6 +122,12 @@ def test_a_logo_is_read(tmp_path, name, body, width):
         ("logo.svg", b"<!DOCTYPE svg><svg/>", "has a DOCTYPE"),
         ("logo.svg", DRAWN.format("<style>@import 'a'</style>").encode(), "loads a file"),
         ("logo.svg", DRAWN.format(r"<style>a{b:u\72l(a)}</style>").encode(), "loads a file"),
+        ("logo.svg", DRAWN.format("<style>a{b:image-set('//a' 1x)}</style>").encode(), "loads a"),
+        ("logo.svg", DRAWN.format("<style>a{b:src('//a')}</style>").encode(), "loads a file"),
+        ("logo.svg", DRAWN.format("<style><g/>@import 'a';</style>").encode(), "loads a file"),
+        ("logo.svg", DRAWN.format(r'<g fill="u\72l(//a)"/>').encode(), "has 'fill="),
+        ("logo.svg", DRAWN.format("").encode("utf-16"), "is not an SVG file in UTF-8"),
+        ("logo.svg", DRAWN.format("").encode("utf-16-le"), "is not an SVG file in UTF-8"),
         (
             "logo.svg",
             DRAWN.format('<g style="fill:url(//a)"/>').encode(),
