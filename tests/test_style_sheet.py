@@ -23,6 +23,11 @@ GIVEN = "\n".join(
     )
     for path in folder.rglob(kind)
 )
+# Such as govuk-{{ kinds }}__item.
+WITH_VARIABLES = [
+    re.compile(re.sub(r"{{.*?}}", r"\\w+", each))
+    for each in re.findall(r"[\w-]+{{[^{}]*}}[\w-]+", GIVEN)
+]
 # How Django begins the names that it makes of a field's.
 OF_FIELDS = re.compile(r"field-|id_")
 sheets = pytest.mark.parametrize("sheet", STYLES)
@@ -87,6 +92,8 @@ def is_given(name: str) -> bool:
     """Say whether a class or an id is given, perhaps with an ending from a variable."""
     stem = name.rpartition("--")[0]
     if stem and f"{stem}--{{{{" in GIVEN:
+        return True
+    if any(each.fullmatch(name) for each in WITH_VARIABLES):
         return True
     whole = OF_FIELDS.sub("", name)
     return bool(re.search(rf"(?<![\w-]){re.escape(whole)}(?![\w-])", GIVEN))
