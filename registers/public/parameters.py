@@ -44,6 +44,7 @@ DEFAULTS = {
     for name, parameter in ProtocolFilter.base_filters.items()
     if "default" in parameter.extra
 } | {"page": "1"}
+SHORTEST_MONTH = len("Jan")
 MAX_NAMED = 5  # parameters that are left out, in one answer
 
 
@@ -141,7 +142,10 @@ def join_boxes(query: QueryDict, parameters: tuple[str, ...]) -> QueryDict:
             continue
         joined = joined if joined is not query else query.copy()
         typed = [joined.pop(box, [""])[-1].strip() for box in boxes]
-        typed = [_number_of_month(each) if each.isalpha() else each for each in typed]
+        typed = [
+            _number_of_month(each) if box.endswith("-month") else each
+            for box, each in zip(boxes, typed, strict=True)
+        ]
         if any(typed):
             joined.appendlist(name, "-".join(each.zfill(2) if each else "" for each in typed))
     return joined
@@ -153,7 +157,7 @@ def _number_of_month(name: str) -> str:
         (
             str(number)
             for number, month in MONTHS.items()
-            if len(name) >= len("Jan") and str(month).lower().startswith(name.lower())
+            if len(name) >= SHORTEST_MONTH and str(month).lower().startswith(name.lower())
         ),
         name,
     )

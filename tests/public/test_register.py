@@ -270,6 +270,7 @@ BOXES = {
     "?review_from-month=September&review_from-year=2024": "/?review_from=2024-09",
     "?review_from-month=sept&review_from-year=2024": "/?review_from=2024-09",
     "?review_from-month=Ma&review_from-year=2024": "/?review_from=2024-Ma",
+    "?review_from-month=3&review_from-year=May": "/?review_from=May-03",
     "?review_from-month=&review_from-year=&review_to-month=12&review_to-year=2025&q=": (
         "/?review_to=2025-12"
     ),
