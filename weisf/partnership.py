@@ -97,6 +97,18 @@ class AccessibilityStatement:
                 f"'accessibility.compliance' is '{self.compliance}'."
                 f" Choose one of {', '.join(COMPLIANCE)}."
             )
+        if not self.enforcement_url:
+            return
+        if not re.match(r"https?://[^/\s]+\S*\Z", self.enforcement_url):
+            raise ValueError(
+                f"'accessibility.enforcement_url' is '{self.enforcement_url}'."
+                " Write an address that begins with https:// or http://."
+            )
+        if not self.enforcement:
+            raise ValueError(
+                "'accessibility.enforcement' is missing: write the words that lead to"
+                " 'accessibility.enforcement_url'."
+            )
 
 
 # Equal only to itself, so that what it renders can be remembered by it.

@@ -60,6 +60,14 @@ WRONG = {
     "an empty example": (RIGHT + 'example_searches = [""]', "'example_searches' must be a list"),
     "an example that is long": (RIGHT + f'example_searches = ["{"a" * 41}"]', "41 characters"),
     "a contact without a domain": (RIGHT + 'public_contacts = ["nssp"]', "has 'nssp'"),
+    "complaints to an address that is none": (
+        RIGHT + STATEMENT + 'enforcement = "a"\nenforcement_url = "javascript:a"',
+        "Write an address that begins with https:// or http://",
+    ),
+    "an address for complaints without words": (
+        RIGHT + STATEMENT + 'enforcement_url = "https://body.example/"',
+        "'accessibility.enforcement' is missing",
+    ),
     "a review that is no table": (RIGHT + "review = 3", "'review' must be a table"),
     "no months of notice": (RIGHT + "[review]\nmonths_of_notice = 0", "months from 1 to 11"),
     "a year of grace": (RIGHT + "[review]\nmonths_of_grace = 12", "'review.months_of_grace' must"),
