@@ -24,6 +24,7 @@ from registers.search.organisations import (
     ANOTHER,
     counts_by_role,
     named_with,
+    number_named,
     official_names,
     protocols_of,
 )
@@ -52,6 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "letters": Name.objects.initials(),
         "letter": letter.upper(),
         "count": official_names(letter).count(),
+        "named": number_named(current_index()),
     }
     return render(request, "organisations/list.html", context)
 

@@ -26,6 +26,7 @@ from registers.public.places import add_places
 from registers.public.request_context import paginate
 from registers.public.two_boxes import two_boxes
 from registers.search.fields import DayField
+from registers.search.organisations import number_named
 from registers.search.query_string import with_query
 from registers.search.reference_log import gap_of
 from registers.search.results import Results
@@ -60,7 +61,7 @@ def home(results: Results) -> dict[str, Any]:
     current = index.in_status(Protocol.Status.PUBLISHED)
     overdue = current & index.with_review_status([ReviewStatus.OVERDUE], today)
     return {
-        "organisations": int((index.count_by_organisation(current) > 0).sum()),
+        "organisations": number_named(index),
         "overdue": int(overdue.sum()),
         "latest": News.objects.published(today).first(),
         "two_boxes": two_boxes(),

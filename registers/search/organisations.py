@@ -174,6 +174,12 @@ def protocols_of(
     )
 
 
+def number_named(index: Index) -> int:
+    """Return how many organisations protocols in force name themselves."""
+    current = index.in_status(Protocol.Status.PUBLISHED)
+    return int(np.count_nonzero(index.count_by_organisation(current)))
+
+
 def counts_by_role(index: Index, *, on: datetime.date) -> Callable[[int], RoleCounts]:
     """Return a function from an organisation's id to its counts on the day `on`.
 

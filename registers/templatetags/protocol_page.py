@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django import template
-from django.utils.text import Truncator, get_text_list
+from django.utils.text import get_text_list
 
 from registers.models import Party, Protocol
 from registers.models.completeness import RECORD_ITEMS
@@ -45,7 +45,11 @@ def brief(text: str) -> Brief:
         return Brief(text=whole, is_whole=True)
     end = SENTENCE_END.search(whole)
     first = whole[: end.end()] if end else whole
-    return Brief(text=Truncator(first.partition("\n")[0]).chars(BRIEF_LENGTH), is_whole=False)
+    line = first.partition("\n")[0]
+    if len(line) > BRIEF_LENGTH:
+        cut = line[:BRIEF_LENGTH]
+        line = f"{cut.rpartition(' ')[0] or cut}…"
+    return Brief(text=line, is_whole=False)
 
 
 @dataclass(frozen=True, kw_only=True)
