@@ -18,6 +18,8 @@ DOMAIN = r"@[^@\s<>]+\.[^@\s<>]+"
 COMPLIANCE = ("fully", "partially", "not")
 LONGEST_EXAMPLE = 40
 MONTHS = range(1, 12)  # of notice or grace: less than a year
+# One word with two capitals or more: ISP, SMEs, K&M, DfE.
+ABBREVIATION = r"(?=[\w&]*[A-Z][\w&]*[A-Z])[A-Za-z][\w&]*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +121,8 @@ class Partnership:
     Paragraphs of the longer texts are separated by an empty line. `references` is the template
     of a ReferenceForm. `question` heads the home page, and `example_searches` stand below its
     search box. `public_contacts` are the addresses, or domains such as '@example.org', that
-    public text may hold. Raises ValueError with a sentence.
+    public text may hold. `abbreviations` are those of the partnership's own places and
+    projects, each with what it is short for. Raises ValueError with a sentence.
     """
 
     name: str
@@ -137,6 +140,7 @@ class Partnership:
     accessibility: AccessibilityStatement | None = None
     colours: Colours = field(default_factory=Colours)
     logo: Logo | None = None
+    abbreviations: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(ADDRESS, self.email):
@@ -152,6 +156,12 @@ class Partnership:
                 raise ValueError(
                     f"'example_searches' has one of {len(example)} characters."
                     f" Use {LONGEST_EXAMPLE} or fewer."
+                )
+        for short in self.abbreviations:
+            if not re.fullmatch(ABBREVIATION, short):
+                raise ValueError(
+                    f"'abbreviations' has '{short}'."
+                    " Write one word with two capital letters or more, such as DPIA."
                 )
         try:
             ReferenceForm(self.references)
@@ -234,10 +244,8 @@ def _read(kind: Any, given: dict[str, Any], table: str = "") -> Any:
 
 def _value(name: str, given: Any, hint: Any, *, may_be_empty: bool) -> Any:
     """Return one value of the file as what its field takes. Raises ValueError."""
-    if name in TABLES:
-        if not isinstance(given, dict):
-            raise ValueError(f"'{name}' must be a table. Begin it with a line [{name}].")
-        return _read(TABLES[name], given, f"{name}.")
+    if name in TABLES or hint == dict[str, str]:
+        return _table(name, given)
     if hint is str:
         if not isinstance(given, str) or not (given.strip() or may_be_empty):
             raise ValueError(f"'{name}' must be text. Write it.")
@@ -254,3 +262,12 @@ def _value(name: str, given: Any, hint: Any, *, may_be_empty: bool) -> Any:
     if type(given) is not int or given not in MONTHS:
         raise ValueError(f"'{name}' must be a number of months from 1 to 11.")
     return given
+
+
+def _table(name: str, given: Any) -> Any:
+    """Return a table of the file as its object, or as a dict of texts. Raises ValueError."""
+    if not isinstance(given, dict):
+        raise ValueError(f"'{name}' must be a table. Begin it with a line [{name}].")
+    if name in TABLES:
+        return _read(TABLES[name], given, f"{name}.")
+    return {each: _value(f"{name}.{each}", given[each], str, may_be_empty=False) for each in given}

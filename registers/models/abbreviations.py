@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
 from registers.models.keys import key_of, refuse_email
 from registers.models.organisation import Name
+from weisf.partnership import ABBREVIATION
 
-# One word with two capitals or more: ISP, SMEs, K&M, DfE.
-_WORD = r"(?=[\w&]*[A-Z][\w&]*[A-Z])[A-Za-z][\w&]*"
-_IN_TEXT = re.compile(rf"(?<![\w&]){_WORD}")
+_IN_TEXT = re.compile(rf"(?<![\w&]){ABBREVIATION}")
 
 
 class Abbreviation(models.Model):
@@ -24,7 +24,8 @@ class Abbreviation(models.Model):
         unique=True,
         validators=[
             RegexValidator(
-                rf"\A{_WORD}\Z", "Enter one word with two capital letters or more, such as DPIA."
+                rf"\A{ABBREVIATION}\Z",
+                "Enter one word with two capital letters or more, such as DPIA.",
             )
         ],
         error_messages={"unique": "This abbreviation is explained already."},
@@ -47,8 +48,9 @@ class Abbreviation(models.Model):
 def abbreviations_in(text: str) -> list[tuple[str, str]]:
     """Return the abbreviations of a text, in its order, each with what it is short for.
 
-    That is what the glossary says, and the acronyms of organisations: one query. What the
-    text itself explains, as in 'Essex County Council (ECC)', is left out.
+    That is what the glossary and the partnership's file say, and the acronyms of
+    organisations: one query. What the text itself explains, as in 'Essex County Council
+    (ECC)', is left out.
     """
     written = dict.fromkeys(_IN_TEXT.findall(text))
     words = dict.fromkeys(form for word in written for form in (word, word.removesuffix("s")))
@@ -61,8 +63,9 @@ def abbreviations_in(text: str) -> list[tuple[str, str]]:
         .values_list("text", "organisation__name")
         .union(glossary.order_by().values_list("short", "meaning"))
     )
+    own: dict[str, str] = settings.PARTNERSHIP.abbreviations
     meanings: dict[str, dict[str, str]] = {}
-    for word, meaning in found:
+    for word, meaning in (*found, *((word, own[word]) for word in words if word in own)):
         if f"{meaning} ({word}".lower() not in text.lower():
             meanings.setdefault(word, {})[meaning.lower()] = meaning
     return [(word, " or ".join(meanings[word].values())) for word in words if word in meanings]

@@ -35,7 +35,13 @@ STARTS = (
     *("/protocols.atom", "/organisations.csv", "/organisations.json", "/sharing.csv"),
     *("/sharing.json", "/news.atom", "/catalog.jsonld", "/openapi.json", "/robots.txt"),
     *("/sitemap.xml", "/.well-known/security.txt", "/healthz", "/readyz", "/accessibility/"),
-    *("/protocols/FEN-999/", "/protocols/0001.json", "/nothing/", "/reviews/answer/?link=x"),
+    *(
+        "/protocols/FEN-999/",
+        "/protocols/0001/",
+        "/protocols/0001.json",
+        "/nothing/",
+        "/reviews/answer/?link=x",
+    ),
 )
 EDITORS_STARTS = ("/admin/", "/admin/registers/protocol/add/", "/admin/nothing/")
 LINK = re.compile(r'(?:href|src)="([^"#]+)')

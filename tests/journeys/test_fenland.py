@@ -30,9 +30,10 @@ IN_OTHER_WORDS = {
     "file": ["Fendrawing"],
 }
 
-# A public note with a mailbox that the file allows.
+# A public note with a mailbox that the file allows, and an abbreviation that it explains.
 NOTE = """
-from registers.models import Party
+from registers.models import Party, Protocol
+Protocol.objects.filter(pk="0001").update(purpose="For the FENB.")
 party = Party.objects.filter(protocol="0001")[0]
 party.note = "Ask fencontact@fenland.example"
 party.full_clean()

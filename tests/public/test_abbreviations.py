@@ -29,6 +29,7 @@ SAID = {
     "what the text explains": ("Essex county council (ECC) and a DSA", [DSA]),
     "a part of a word": ("DSAX, XDSA, dsa, Dsa", []),
     "no capitals": ("ecc and dsa", []),
+    "a word of the partnership": ("SELEP", [("SELEP", "South East Local Enterprise Partnership")]),
     "what nobody knows": ("the QXZ", []),
 }
 

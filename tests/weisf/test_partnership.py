@@ -60,6 +60,12 @@ WRONG = {
     "an empty example": (RIGHT + 'example_searches = [""]', "'example_searches' must be a list"),
     "an example that is long": (RIGHT + f'example_searches = ["{"a" * 41}"]', "41 characters"),
     "a contact without a domain": (RIGHT + 'public_contacts = ["nssp"]', "has 'nssp'"),
+    "abbreviations that are no table": (RIGHT + "abbreviations = 3", "'abbreviations' must be a"),
+    "an abbreviation of two words": (RIGHT + '[abbreviations]\n"A B" = "a"', "has 'A B'"),
+    "an abbreviation without meaning": (
+        RIGHT + '[abbreviations]\nAB = ""',
+        "'abbreviations.AB' must be text",
+    ),
     "complaints to an address that is none": (
         RIGHT + STATEMENT + 'enforcement = "a"\nenforcement_url = "javascript:a"',
         "Write an address that begins with https:// or http://",
