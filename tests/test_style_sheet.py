@@ -20,6 +20,7 @@ GIVEN = "\n".join(
         (BASE / "registers", "*.py"),
         (BASE / "static", "*.js"),
         (DJANGOS, "*.html"),
+        (DJANGOS.parent / "static/admin/js/admin", "*.js"),
     )
     for path in folder.rglob(kind)
 )
