@@ -25,6 +25,7 @@ from registers.admin.publishing_form import ReasonedForm
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
 from registers.models.pages import PAGE_PUBLISH_FIELDS, PublishedPage
+from weisf.security_events import security_event
 
 MARKDOWN_HELP = (
     "You can use Markdown. Start a line with ## for a heading, with - for a bullet point, or with "
@@ -144,6 +145,8 @@ class PublishedPageAdmin(PublishedAdmin, MarkdownAdmin):
             except ValidationError as refusal:
                 add_refusal(form, refusal)
             else:
+                event = f"{self.opts.model_name}_published"
+                security_event(event, request=request, page=done.pk)
                 day = date_format(done.published_on, "j F Y")
                 is_public = done.is_public(today)
                 sentence = PUBLISHED if is_public else TO_COME

@@ -42,6 +42,7 @@ from registers.history.diff import Difference, differences
 from registers.history.snapshot import blank_snapshot
 from registers.models import Contact, Protocol
 from registers.models.completeness import missing
+from weisf.security_events import security_event
 
 # So many can be shown on one page.
 MAX_PROTOCOLS = 500
@@ -63,6 +64,7 @@ class ActPage:
     verb: str  # of the button: 'Publish'
     title: str  # of the page and of the action, about {what}
     done: str  # behind 'will be', 'cannot be' and 'is': 'published'
+    event: str = ""  # the security event, where it alters what the public may see
     one: bool = True
     many: bool = True
 
@@ -77,6 +79,7 @@ PAGES = {
             verb="Publish",
             title="Publish {what}",
             done="published",
+            event="protocol_published",
         ),
         ActPage(
             name="withdraw",
@@ -85,6 +88,7 @@ PAGES = {
             verb="Withdraw",
             title="Withdraw {what}",
             done="withdrawn",
+            event="protocol_withdrawn",
         ),
         ActPage(
             name="reinstate",
@@ -93,6 +97,7 @@ PAGES = {
             verb="Put back in force",
             title="Put {what} back in force",
             done="put back in force",
+            event="protocol_reinstated",
         ),
         ActPage(
             name="correct",
@@ -101,6 +106,7 @@ PAGES = {
             verb="Correct the withdrawal",
             title="Correct the withdrawal of {what}",
             done="corrected",
+            event="protocol_withdrawal_corrected",
             many=False,
         ),
         ActPage(
@@ -201,6 +207,8 @@ def _act(
         except ValidationError as refusal:
             add_refusal(form, refusal)
         else:
+            for reference in done if page.event else ():
+                security_event(page.event, request=request, protocol=reference)
             newer = form.cleaned_data.get("replaced_by")
             if newer and newer.status == Protocol.Status.WITHDRAWN:
                 messages.warning(request, REPLACED_BY_WITHDRAWN.format(newer=newer))

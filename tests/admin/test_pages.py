@@ -189,6 +189,12 @@ class TestPublishing:
             changes.publish_page(draft, shown=shown, published_on=today, at=now)
         assert not self.model(noun).objects.filter(slug=draft.slug).exists()
 
+    def test_publishing_is_a_security_event(self, draft, noun, officers_door, caplog):
+        caplog.set_level("INFO", logger="security")
+        self.publish(officers_door, draft, published_on="")
+        logged = [record for record in caplog.records if hasattr(record, "page")]
+        assert [(each.event, each.page) for each in logged] == [(f"{noun}_published", draft.pk)]
+
     def test_a_button_that_is_pressed_twice_publishes_once(self, draft, noun, officers_door):
         url = address(noun, "publish", draft.pk)
         sent = boxes(officers_door, url) | {"_do": "1"}

@@ -481,3 +481,24 @@ def test_a_page_sends_no_more_fields_than_a_form_may_have(door, settings):
     references = [str(9000 + number) for number in range(20)]
     confirm(door, "publish", select(door, "publish", *references))
     assert Protocol.public.filter(pk__in=references).count() == len(references)
+
+
+def test_each_protocol_is_a_security_event(door, caplog):
+    caplog.set_level("INFO", logger="security")
+    a_draft()
+    a_draft("9002", lead=False)
+    act(door, "publish")
+    act(door, "publish", "9002")  # refused
+    act(door, "withdraw", **MISTAKE)
+    act(door, "reinstate")
+    confirm(door, "withdraw", select(door, "withdraw", "0046", "0042"), **MISTAKE)
+    logged = [
+        (record.event, record.protocol) for record in caplog.records if hasattr(record, "protocol")
+    ]
+    assert logged == [
+        ("protocol_published", "9001"),
+        ("protocol_withdrawn", "9001"),
+        ("protocol_reinstated", "9001"),
+        ("protocol_withdrawn", "0042"),
+        ("protocol_withdrawn", "0046"),
+    ]
