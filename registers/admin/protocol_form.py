@@ -143,6 +143,7 @@ class PartyInline(NoScriptRows, RecordedInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the form set, with text boxes for organisations without JavaScript."""
+        kwargs["labels"] = {"name_as_published": "Published as"}
         if without_javascript(request):
             kwargs["form"] = NoScriptPartyForm
         return super().get_formset(request, obj, **kwargs)

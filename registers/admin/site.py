@@ -82,6 +82,7 @@ class EditorsSite(AdminSite):
     site_title = settings.PARTNERSHIP.register_name
     index_title = "What would you like to do?"
     index_template = "admin/dashboard.html"
+    site_url = None  # our template links to the register in words of its own
     # Lists need the width; the menu is one step up.
     enable_nav_sidebar = False
     login_form = LogInForm

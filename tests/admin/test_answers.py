@@ -73,7 +73,7 @@ def test_a_row_tells_what_when_and_by_whom(officers_door, answer):
         "Essex County Council",
         "Still needed, unchanged",
         TITLE,
-        "22 Nov 2026, noon",
+        "22 November 2026, 12:00",
         "Waiting",
     ):
         assert part in words

@@ -1,0 +1,1 @@
+"""The formats that differ from Django's own, by language."""
