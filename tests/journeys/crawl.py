@@ -101,7 +101,11 @@ def main(report: Path) -> None:
     """Crawl as a reader and as an administrator."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weisf.settings")
     django.setup()
-    from django.contrib.auth.models import User  # noqa: PLC0415 (it needs the settings)
+    # These need the settings.
+    from django.contrib.auth.models import User  # noqa: PLC0415
+
+    from registers.admin.publishing import act_links  # noqa: PLC0415
+    from registers.models import Protocol  # noqa: PLC0415
 
     host = {"HTTP_HOST": "localhost:8000"}
     shown = {path.name: mails_in(path) for path in Path(settings.EMAIL_FILE_PATH).iterdir()}
@@ -110,7 +114,10 @@ def main(report: Path) -> None:
     shown |= crawl(Client(**host), ("/admin/login/",), re.compile(r"/static/|/branding/"))
     editor = Client(raise_request_exception=False, **host)
     editor.force_login(User.objects.create_superuser("olive"))
+    firsts = [Protocol.objects.filter(status=status).first() for status in Protocol.Status]
+    acts = [address for first in firsts for _, address in act_links(first)]
     shown |= crawl(editor, EDITORS_STARTS, re.compile(r"/admin/(?!log)|/static/(?!admin)"))
+    shown |= crawl(editor, tuple(acts), re.compile(r"/static/(?!admin)"))
     for name, app in get_commands().items():
         if app == "registers":
             shown[name] = load_command_class(app, name).create_parser("", name).format_help()
