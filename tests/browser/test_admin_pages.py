@@ -19,7 +19,6 @@ from tests.browser.guarded import editor, log_in
 from tests.browser.looking import document_width
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_accessibility import Visit, nothing
-from tests.browser.test_reviewing import DJANGOS_OWN
 from tests.permissions import TABLE
 from tests.test_permissions import routes
 
@@ -53,12 +52,6 @@ FULLER = [
     "/admin/registers/protocol/?q=nothing+is+found+by+these+words",
     "/admin/registers/references/?show=gaps",
 ]
-# What Django's own templates draw, on pages that are otherwise ours.
-DJANGOS = (
-    # Its box that chooses another thing.
-    *DJANGOS_OWN,
-    "aria-input-field-name: span[data-select2-id",
-)
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +97,12 @@ def test_a_page_keeps_every_promise(page, kept_register, address):
             page.set_viewport_size(window)
             # At its end, where the bar of a form lies over nothing.
             page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-            ours = [fault for fault in axe_finds(page) if not fault.startswith(DJANGOS)]
-            nothing(ours, f"is found by axe in a window {window['width']} wide")
+            nothing(axe_finds(page), f"is found by axe in a window {window['width']} wide")
+        page.emulate_media(color_scheme="dark")
+        nothing(axe_finds(page, colours=True), "is found by axe in the dark")
+        page.emulate_media(forced_colors="active")
+        nothing(axe_finds(page, colours=True), "is found by axe in forced colours")
+        page.emulate_media(color_scheme="light", forced_colors="none")
 
 
 def test_every_address_is_a_page_or_is_none_for_a_reason():
