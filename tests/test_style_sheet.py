@@ -20,7 +20,9 @@ GIVEN = "\n".join(
         (BASE / "registers", "*.py"),
         (BASE / "static", "*.js"),
         (DJANGOS, "*.html"),
+        (DJANGOS.parent, "*.py"),
         (DJANGOS.parent / "static/admin/js/admin", "*.js"),
+        (DJANGOS.parent / "static/admin/css/vendor/select2", "*.css"),
     )
     for path in folder.rglob(kind)
 )
