@@ -21,8 +21,7 @@ GIVEN = "\n".join(
         (BASE / "static", "*.js"),
         (DJANGOS, "*.html"),
         (DJANGOS.parent, "*.py"),
-        (DJANGOS.parent / "static/admin/js/admin", "*.js"),
-        (DJANGOS.parent / "static/admin/css/vendor/select2", "*.css"),
+        (DJANGOS.parent / "static/admin/js", "*.js"),
     )
     for path in folder.rglob(kind)
 )
