@@ -150,6 +150,9 @@ if HTTPS and not SECOND_FACTOR:
     )
 OTP_TOTP_ISSUER = PARTNERSHIP.register_name
 
+# For how many days what was written on a form of admin and not saved is kept for its user.
+FORM_DRAFT_DAYS = whole_number("FORM_DRAFT_DAYS", default=7, most=365)
+
 # Apps and middleware ------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -177,6 +180,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "registers.public.cors.cors_middleware",
     "registers.public.upload_limit.upload_limit_middleware",
+    "registers.admin.form_drafts.form_draft_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

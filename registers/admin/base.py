@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -26,6 +27,7 @@ from django.utils.text import capfirst
 from registers import changes
 from registers.admin.conflicts.check_conflict import ConflictCheck
 from registers.admin.conflicts.form_values import NOT_MODEL_FIELDS
+from registers.admin.form_drafts import TAKE_UP, take_up, with_drafts
 from registers.admin.forms import (
     DATE_ERRORS,
     KnownAutocompleteSelect,
@@ -66,7 +68,8 @@ CHANGED_SINCE = (
     "Nothing was deleted, because somebody else saved this while you were looking. Check it again."
 )
 NOT_DELETED = "Nothing was deleted, because somebody else was saving at the same time. Try again."
-FILES_AGAIN = "Choose {names} again before you save. A browser sends a file only once."
+TAKEN_UP = "This is what you wrote. It is not saved yet."
+NO_DRAFT = "What you wrote is there no more: it was saved or discarded in another window."
 
 # The status of a draft, whatever it is of.
 DRAFT = Protocol.Status.DRAFT
@@ -185,6 +188,17 @@ class RecordedAdmin(HistoryAdmin):
     ) -> HttpResponse:
         """Show or save the form. A refusal while saving is shown on the form, as typed."""
         view_args = (request, object_id, form_url, extra_context)
+        return with_drafts(request, partial(self._show_or_save, *view_args))
+
+    def _show_or_save(
+        self, request: HttpRequest, object_id: str | None, *others: Any
+    ) -> HttpResponse:
+        view_args = (request, object_id, *others)
+        if TAKE_UP in request.POST and take_up(request):
+            return self._show_refusal(ValidationError(TAKEN_UP), *view_args)
+        if TAKE_UP in request.POST:
+            self.message_user(request, NO_DRAFT, messages.WARNING)
+            return redirect(request.get_full_path())
         if request.method != "POST":
             # Take the fingerprint before the form is read: a save in between must be noticed.
             request.fingerprint = self._fingerprint(request, object_id)  # type: ignore[attr-defined]  # ours
@@ -248,9 +262,6 @@ class RecordedAdmin(HistoryAdmin):
                 values=ConflictCheck(self, request).values_of(thing, form, formsets).stored,
             ).signed(thing)
         context["show_save_and_add_another"] = False  # the front page offers to add
-        if request.FILES:
-            names = ", ".join(f"‘{each.name}’" for each in request.FILES.values())  # type: ignore[union-attr]  # each is one file
-            self.message_user(request, FILES_AGAIN.format(names=names), messages.WARNING)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(

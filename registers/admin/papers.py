@@ -22,9 +22,10 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from registers.admin.base import RecordedInline
+from registers.admin.form_drafts import UNSAVED
 from registers.admin.forms import ModelForm
 from registers.exports.downloads import DownloadableFile, download_headers
-from registers.models import Document, EarlierVersion, Protocol, Resource
+from registers.models import Document, EarlierVersion, FormDraftFile, Protocol, Resource
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,29 @@ class StoredFile:
         return self.name
 
 
+UNSAVED_FILE = (
+    '{}<div><label><input type="checkbox" name="{}{}" value="{}" checked>'
+    " Use ‘{}’, which you chose before</label></div>"
+)
+
+
 class StoredFileWidget(AdminFileWidget):
     """A file widget that links to our view: the folder of the files is not served."""
+
+    unsaved: FormDraftFile | None = None
 
     def format_value(self, value: Any) -> Any:
         """Return the stored file by the name that readers see, with its address for editors."""
         if not self.is_initial(value):
             return None
         return StoredFile(value.instance.file_name, file_url(value.instance))
+
+    def render(self, name: str, *args: Any, **kwargs: Any) -> SafeString:
+        """Return the box, with the file that was chosen on it before and is not saved yet."""
+        box = super().render(name, *args, **kwargs)
+        if self.unsaved is None:
+            return box
+        return format_html(UNSAVED_FILE, box, name, UNSAVED, self.unsaved.pk, self.unsaved)
 
 
 FILE_WIDGETS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {

@@ -11,6 +11,7 @@ from registers.models.change import (
     subject_columns,
 )
 from registers.models.document import Document
+from registers.models.form_draft import FormDraft, FormDraftFile
 from registers.models.identifier import Identifier
 from registers.models.import_job import Import, ImportLine, ImportName
 from registers.models.layout import Layout
@@ -32,6 +33,8 @@ __all__ = [
     "Contact",
     "Document",
     "EarlierVersion",
+    "FormDraft",
+    "FormDraftFile",
     "Gap",
     "Identifier",
     "Import",

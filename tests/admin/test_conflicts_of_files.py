@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from registers.models import Document, Protocol, Resource
+from registers.models import Document, FormDraft, Protocol, Resource
 from tests.admin.conflicts import EDIT, choose, differing, save_both
-from tests.admin.typing_in import add_row, address, messages, send
+from tests.admin.typing_in import add_row, address, send
 from tests.papers import pdf
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -21,7 +21,7 @@ class TestFiles:
     def paper(self, name: str, content: bytes = pdf()) -> SimpleUploadedFile:
         return SimpleUploadedFile(name, content)
 
-    def test_one_is_chosen_again(self, officers_door, percys_door):
+    def test_one_is_stored_until_the_choice(self, officers_door, percys_door):
         row = add_row(
             officers_door, EDIT, "documents", title="Signed copy", file=self.paper("mine.pdf")
         )
@@ -29,15 +29,13 @@ class TestFiles:
         added = differing(response)["Document: Signed copy"]
         ((box, name),) = added.uploads.items()
         assert name == "mine.pdf"
-        assert "choose ‘mine.pdf’ again" in response.content.decode()
-        again = choose(officers_door, response)
-        error = differing(again)["Document: Signed copy"].error
-        assert error == "Choose the file ‘mine.pdf’ again, or keep what is stored."
+        assert box == "documents-0-file"
         assert not Document.objects.filter(protocol="0046").exists()
-        choose(officers_door, again, **{box: self.paper("mine.pdf", pdf("Mine"))})
+        choose(officers_door, response)
         document = Document.objects.get(protocol="0046")
+        assert document.name == "mine.pdf"
         with document.file.open() as file:
-            assert file.read() == pdf("Mine")
+            assert file.read() == pdf()
         assert Protocol.objects.get(pk="0046").title == "Theirs"
 
     def test_one_is_left_out(self, officers_door, percys_door):
@@ -88,7 +86,13 @@ class TestFiles:
         choose(officers_door, response, **{"choose-file": "stored", "file": self.paper("b.pdf")})
         assert Resource.objects.get(slug="paper").file.name == before
 
-    def test_a_form_that_is_refused_says_to_choose_it_again(self, officers_door):
+    def test_one_that_is_lost_is_chosen_again(self, officers_door, percys_door):
         row = add_row(officers_door, EDIT, "documents", title="Copy", file=self.paper("mine.pdf"))
-        response = send(officers_door, EDIT, title="", **row)
-        assert "Choose ‘mine.pdf’ again before you save." in messages(response)
+        response = save_both(officers_door, percys_door, row, {"title": "Theirs"})
+        FormDraft.objects.all().discard()
+        again = choose(officers_door, response)
+        error = differing(again)["Document: Copy"].error
+        assert error == "Choose the file ‘mine.pdf’ again, or keep what is stored."
+        choose(officers_door, again, **{"documents-0-file": self.paper("mine.pdf", pdf("Mine"))})
+        with Document.objects.get(protocol="0046").file.open() as file:
+            assert file.read() == pdf("Mine")

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 from django.test import Client
 
-from registers.models import Document, EarlierVersion, Protocol, Resource
+from registers.models import Document, EarlierVersion, FormDraftFile, Protocol, Resource
 from tests import papers
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, row_of, send
 from tests.public.pages import text
@@ -32,7 +32,7 @@ def folder(settings, tmp_path, real_register) -> Path:
 
 def kept(folder: Path) -> set[bytes]:
     """What is in the folder, by what it holds."""
-    return {path.read_bytes() for path in folder.iterdir()}
+    return {path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def a_file(content: bytes, name: str = "signed.pdf") -> SimpleUploadedFile:
@@ -236,6 +236,8 @@ class TestNothingIsLeftOver:
         response = send(officers_door, EDIT, **row)
         assert "This is a DOCX, not a PDF. Change the end of its name to .docx" in errors(response)
         assert kept(folder) == set()
+        # It would be refused again.
+        assert not FormDraftFile.objects.exists()
 
     @pytest.mark.parametrize("large", [False, True], ids=["in memory", "in a file"])
     def test_a_save_that_is_refused_at_its_end(self, officers_door, folder, settings, large):
@@ -246,6 +248,8 @@ class TestNothingIsLeftOver:
         assert "This date must be today or in the past" in errors(response)
         assert not Document.objects.exists()
         assert kept(folder) == set()
+        with FormDraftFile.objects.get().file.open() as file:
+            assert file.read() == papers.pdf()
 
     def test_a_database_that_fails_after_all_was_saved(self, officers_door, folder, monkeypatch):
         def fail(*_args: object) -> None:

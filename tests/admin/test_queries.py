@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register
 
 MANY_PARTIES = "0036"
 FEW_PARTIES = "0046"
-FORM, SAVE = 16, 40
+FORM, SAVE = 17, 40
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from registers.models import (
     Change,
     Document,
     EarlierVersion,
+    FormDraft,
+    FormDraftFile,
     Gap,
     Import,
     ImportLine,
@@ -44,6 +46,8 @@ ON_PAGES_OF_OURS = {Gap, Import, ImportLine, ImportName, Membership, TakenOn}
 MACHINERY = {
     Apart,
     EarlierVersion,
+    FormDraft,
+    FormDraftFile,
     Layout,
     OrganisationAltered,
     ProtocolAltered,

@@ -54,6 +54,7 @@ BAD = {
     "an empty pool": ("DATABASE_POOL_SIZE", "0"),
     "a pool of fewer than the threads": ("DATABASE_POOL_SIZE", "3"),
     "half a megabyte": ("PAGE_MEMORY_MB", "0.5"),
+    "drafts for ever": ("FORM_DRAFT_DAYS", "366"),
     "a word for seconds": ("SHARED_CACHE_SECONDS", "few"),
     "a shared cache of two hours": ("SHARED_CACHE_SECONDS", "7200"),
     "a word for a mail server": ("EMAIL_URL", "mail.example.org"),

@@ -1,0 +1,296 @@
+"""Nothing that is typed is lost: a form is stored as a draft, and offered when its user is back.
+
+A form carries a signed token that names its user and the form. So what arrives after
+the session has ended, or with the CSRF token of an earlier one, is stored for that
+user alone, who finds it there after the next log-in.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.files import File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, OperationalError, transaction
+from django.forms.utils import ErrorDict, ErrorList
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from registers.models.document import clear_name
+from registers.models.form_draft import (
+    LONGEST_FIELD,
+    LONGEST_PAGE,
+    FormDraft,
+    FormDraftFile,
+)
+
+# Names on the form: its token, the buttons, and how that of a stored file ends.
+TOKEN, SAVE, TAKE_UP, DISCARD = "draft_token", "_draft", "_take_up", "_discard"
+UNSAVED = "-unsaved"
+# A user has no more than these: the oldest goes first.
+MOST_DRAFTS = 20
+DAY = 24 * 60 * 60
+NUL = "\0"
+KEY = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftToken:
+    """Which form was shown to whom. `key` is that of the draft."""
+
+    user: int
+    page: str
+    key: str
+    login: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> DraftToken:
+        """Return the token of the form that is shown: the one that was sent, or a new one."""
+        user = cast(User, request.user)
+        sent = cls.sent(request)
+        key = sent.key if sent and sent.user == user.pk else secrets.token_hex(16)
+        return cls(user=user.pk, page=_page(request), key=key, login=_login(user))
+
+    @classmethod
+    def sent(cls, request: HttpRequest) -> DraftToken | None:
+        """Return the token that came with a form; None for none, one of another form, or an old."""
+        try:
+            user, page, key, login = signing.loads(
+                request.POST.get(TOKEN, ""), salt=TOKEN, max_age=settings.FORM_DRAFT_DAYS * DAY
+            )
+        except signing.BadSignature:
+            return None
+        return cls(user=user, page=page, key=key, login=login) if page == _page(request) else None
+
+    def signed(self) -> str:
+        """Return it as signed text."""
+        return signing.dumps([self.user, self.page, self.key, self.login], salt=TOKEN)
+
+    def owner(self) -> User | None:
+        """Return its user, who may still enter admin, and has the password of that day."""
+        user = User.objects.filter(pk=self.user, is_active=True, is_staff=True).first()
+        return user if user and constant_time_compare(self.login, _login(user)) else None
+
+
+def form_draft_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that stores a form of admin which was sent and did not reach its view."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method != "POST" or response.status_code not in {204, 302, 403}:
+            return response
+        reached = hasattr(request, "draft_token")
+        if reached or not request.path_info.startswith(reverse("admin:index")):
+            return response
+        token = DraftToken.sent(request)
+        user = token and token.owner()
+        if not (token and user):
+            return response
+        draft = _store(request, token, user)
+        if SAVE in request.POST:
+            return _stored(draft)
+        # The form leads to the log-in where there is no session, and from there back to itself.
+        return redirect(request.get_full_path()) if response.status_code == 403 else response  # noqa: PLR2004 (forbidden)
+
+    return middleware
+
+
+def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """Return the answer of the view of a form; store what it did not save, and offer drafts.
+
+    A form that is sent to be stored is left to the middleware.
+    """
+    if "_popup" in request.GET or "_popup" in request.POST:
+        return view()
+    if SAVE in request.POST:
+        return HttpResponse(status=204)
+    # The middleware knows by it that the view was reached.
+    token = request.draft_token = DraftToken.of(request)  # type: ignore[attr-defined]  # ours
+    if DISCARD in request.POST:
+        _drafts(request).filter(key=request.POST[DISCARD]).discard()
+        return redirect(request.get_full_path())
+    _add_files(request)
+    response = view()
+    if response.status_code == 302:  # noqa: PLR2004 (found: it was saved)
+        FormDraft.objects.filter(user=token.user, key=token.key).discard()
+    context = getattr(response, "context_data", None) or {}
+    if "adminform" in context and context["adminform"].form.fields:
+        _show_drafts(request, token, context)
+    elif "hidden_fields" in context:
+        _store_conflict(request, token, context)
+    return response
+
+
+def take_up(request: HttpRequest) -> bool:
+    """Put a draft in the place of what was sent; return False where it is there no more."""
+    draft = _drafts(request).filter(key=request.POST[TAKE_UP]).first()
+    if draft is None:
+        return False
+    data = QueryDict(mutable=True)
+    for name, value in draft.values:
+        data.appendlist(name, value)
+    request.POST = data  # type: ignore[assignment]  # a form may be changed
+    request.FILES.clear()
+    request.draft_token = DraftToken(  # type: ignore[attr-defined]  # ours
+        user=draft.user_id, page=draft.page, key=draft.key, login=_login(cast(User, request.user))
+    )
+    request.taken_up = draft  # type: ignore[attr-defined]  # ours
+    return True
+
+
+def _show_drafts(request: HttpRequest, token: DraftToken, context: dict[str, Any]) -> None:
+    """Add the token and the drafts to the context of a form that is shown."""
+    draft: FormDraft | None = getattr(request, "taken_up", None)
+    if draft:
+        token = request.draft_token  # type: ignore[attr-defined]  # ours
+        _clear_errors(context)
+    elif request.method == "POST":
+        draft = _store(request, token, cast(User, request.user))
+    else:
+        context["unsaved_drafts"] = _drafts(request)
+    context |= {
+        "draft_token": token.signed(),
+        "draft": draft,
+        "taken_up": hasattr(request, "taken_up"),
+    }
+    files = {each.field: each for each in draft.files.all()} if draft else {}
+    for form in _forms(context):
+        for name, field in form.fields.items():
+            if isinstance(field, forms.FileField):
+                file = files.get(form.add_prefix(name))
+                if file and name in form.errors:  # it would be refused again
+                    FormDraftFile.objects.filter(pk=file.pk).discard()
+                    file = None
+                field.widget.unsaved = file
+
+
+def _store_conflict(request: HttpRequest, token: DraftToken, context: dict[str, Any]) -> None:
+    """Store what another save was in the way of, and let the page of both name its files."""
+    draft = _store(request, token, cast(User, request.user))
+    sent = [(name, value) for name, value in context["hidden_fields"] if not name.endswith(UNSAVED)]
+    files = draft.files.all() if draft else ()
+    context["hidden_fields"] = [*sent, *((f"{each.field}{UNSAVED}", each.pk) for each in files)]
+
+
+def _forms(context: dict[str, Any]) -> list[Any]:
+    rows = [row for each in context["inline_admin_formsets"] for row in each.formset.forms]
+    return [context["adminform"].form, *rows]
+
+
+def _clear_errors(context: dict[str, Any]) -> None:
+    """Leave out what is not filled in yet: nobody has sent it to be saved."""
+    for form in _forms(context):
+        form._errors = ErrorDict()  # noqa: SLF001 (Django has no other way)
+    for each in context["inline_admin_formsets"]:
+        each.formset._non_form_errors = ErrorList()  # noqa: SLF001 (Django has no other way)
+    context["errors"] = []
+
+
+def _drafts(request: HttpRequest) -> Any:
+    """Return the user's drafts of this form, the newest first."""
+    user = cast(User, request.user)
+    new = timezone.now() - datetime.timedelta(days=settings.FORM_DRAFT_DAYS)
+    return FormDraft.objects.filter(user=user, page=_page(request), saved_at__gte=new)
+
+
+def _store(request: HttpRequest, token: DraftToken, user: User) -> FormDraft | None:
+    """Store what was sent as the draft of its form. None where that is not possible now."""
+    values = [
+        (name, value)
+        for name, texts in request.POST.lists()
+        if not name.startswith("_") and name not in {TOKEN, "csrfmiddlewaretoken"}
+        for value in texts
+        if not name.endswith(UNSAVED)
+    ]
+    if any(NUL in text for pair in values for text in pair) or len(token.page) > LONGEST_PAGE:
+        return None
+    fields = {"user": user, "page": token.page, "saved_at": timezone.now(), "values": values}
+    try:
+        with transaction.atomic():
+            draft, _ = FormDraft.objects.update_or_create(key=token.key, defaults=fields)
+            _store_files(request, draft)
+            _discard_oldest(user)
+    except (IntegrityError, OperationalError, OSError):
+        return None
+    return draft
+
+
+def _store_files(request: HttpRequest, draft: FormDraft) -> None:
+    """Store the files that were chosen, and keep those of before that the form still names."""
+    named, added = _named_files(request), getattr(request, "stored_files", ())
+    chosen = {field: file for field, file in request.FILES.items() if field not in added}
+    for each in draft.files.all():
+        field = named.get(each.pk, "")
+        if not field or field in chosen:
+            FormDraftFile.objects.filter(pk=each.pk).discard()
+        elif field != each.field:
+            FormDraftFile.objects.filter(pk=each.pk).update(field=field)
+    for field, upload in chosen.items():
+        if len(field) <= LONGEST_FIELD:
+            name = clear_name(upload.name or "")  # type: ignore[union-attr]  # each is one file
+            # Not the upload itself, whose file would be moved away.
+            content = File(upload.file, name)  # type: ignore[union-attr]  # each is one file
+            draft.files.create(field=field, name=name, file=content)
+
+
+def _discard_oldest(user: User) -> None:
+    user_drafts = FormDraft.objects.filter(user=user)
+    user_drafts.older_than(settings.FORM_DRAFT_DAYS, at=timezone.now()).discard()
+    user_drafts[MOST_DRAFTS:].discard()
+
+
+def _named_files(request: HttpRequest) -> dict[int, str]:
+    """Return the keys of stored files that the form names, each with the field that it is for."""
+    return {
+        int(str(value)): name.removesuffix(UNSAVED)
+        for name, value in request.POST.items()
+        if name.endswith(UNSAVED) and KEY.fullmatch(str(value))
+    }
+
+
+def _add_files(request: HttpRequest) -> None:
+    """Add the stored files that the form names to those that were sent with it."""
+    named = _named_files(request)
+    if not named:
+        return
+    request.stored_files = set()  # type: ignore[attr-defined]  # ours
+    user = cast(User, request.user)
+    for each in FormDraftFile.objects.filter(draft__user=user, pk__in=named):
+        field = named[each.pk]
+        if field not in request.FILES:
+            content = each.file.open()
+            request.stored_files.add(field)  # type: ignore[attr-defined]  # ours
+            request.FILES[field] = UploadedFile(content, each.name, size=content.size)
+
+
+def _stored(draft: FormDraft | None) -> HttpResponse:
+    """Return what the script on the form reads: when it was stored, and the keys of its files."""
+    if draft is None:
+        return HttpResponse(status=503)
+    files = {each.field: each.pk for each in draft.files.all()}
+    at = timezone.localtime(draft.saved_at)
+    return JsonResponse({"at": f"{at:%H:%M}", "files": files})
+
+
+def _page(request: HttpRequest) -> str:
+    """Return the path of a form. Without JavaScript its boxes are others."""
+    return f"{request.path}?plain=1" if "plain" in request.GET else request.path
+
+
+def _login(user: User) -> str:
+    """Return what changes with the user's password, as a session's hash does."""
+    return salted_hmac(TOKEN, user.get_session_auth_hash()).hexdigest()[:32]

@@ -1,0 +1,82 @@
+"""What was written on a form of admin and is not saved yet: private to its user, for some days."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from functools import partial
+
+from django.contrib.auth.models import User
+from django.db import models, transaction
+
+from registers.models.document import LONGEST_NAME
+
+LONGEST_PAGE, LONGEST_FIELD = 500, 200
+
+
+def unsaved_name(file: models.Model, name: str) -> str:
+    """Return where a chosen file is stored: in a folder of its own, which nobody can guess."""
+    return f"unsaved/{secrets.token_hex(16)}"
+
+
+class FormDraftQuerySet(models.QuerySet["FormDraft"]):
+    """Drafts of forms, in an officer's words."""
+
+    def older_than(self, days: int, *, at: datetime.datetime) -> FormDraftQuerySet:
+        """Keep those that were written on more than `days` days before `at`."""
+        return self.filter(saved_at__lt=at - datetime.timedelta(days=days))
+
+    def discard(self) -> int:
+        """Delete them with their files, and return how many there were."""
+        keys = list(self.values_list("pk", flat=True))
+        if keys:
+            FormDraftFile.objects.filter(draft__in=keys).discard()
+            FormDraft.objects.filter(pk__in=keys).delete()
+        return len(keys)
+
+
+class FormDraft(models.Model):
+    """One form as it was written: the names and values that the browser sent."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="form_drafts")
+    page = models.CharField(max_length=LONGEST_PAGE, help_text="The path of the form.")
+    # The form was shown once under this key: two new protocols in two windows are two drafts.
+    key = models.CharField(max_length=32, unique=True)
+    saved_at = models.DateTimeField()
+    values = models.JSONField(help_text="Pairs of a name and a value.")
+
+    objects = FormDraftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-saved_at", "-pk"]
+        indexes = [models.Index(fields=["user", "page"], name="form_draft_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.page}, {self.saved_at:%H:%M}"
+
+
+class FormDraftFileQuerySet(models.QuerySet["FormDraftFile"]):
+    """Files that were chosen on forms."""
+
+    def discard(self) -> None:
+        """Delete them, and what is stored of them once the transaction has ended."""
+        for each in self:
+            transaction.on_commit(partial(each.file.storage.delete, str(each.file.name)))
+        self.delete()
+
+
+class FormDraftFile(models.Model):
+    """A file that was chosen on a form."""
+
+    draft = models.ForeignKey(FormDraft, models.CASCADE, related_name="files")
+    field = models.CharField(max_length=LONGEST_FIELD, help_text="Its name on the form.")
+    name = models.CharField(max_length=LONGEST_NAME)
+    file = models.FileField(upload_to=unsaved_name)
+
+    objects = FormDraftFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name

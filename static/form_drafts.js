@@ -1,0 +1,94 @@
+/* Stores the form as a draft while it is written, and asks before a changed form is left. */
+"use strict";
+
+{
+  const EVERY = 4000;
+  const token = document.querySelector("input[name=draft_token]");
+  const form = token && token.form;
+  const state = document.getElementById("draft-state");
+  const files = new Map();
+  let sending = null;
+  let isSubmitted = false;
+
+  const key = (name, file) => `${name}/${file.name}/${file.size}/${file.lastModified}`;
+  const written = () =>
+    JSON.stringify(
+      [...new FormData(form)].map(([name, value]) => [
+        name,
+        value instanceof File ? key(name, value) : value,
+      ]),
+    );
+
+  const store = async (now) => {
+    const data = new FormData(form);
+    for (const [name, value] of [...data]) {
+      if (!(value instanceof File)) {
+        continue;
+      }
+      const stored = files.get(key(name, value));
+      if (stored || !value.name) {
+        data.delete(name);
+      }
+      if (stored) {
+        data.set(`${name}-unsaved`, stored);
+      }
+    }
+    const sent = [...data].filter(([, value]) => value instanceof File);
+    data.set("_draft", "1");
+    sending = new AbortController();
+    try {
+      const answer = await fetch(window.location.href, {
+        method: "POST",
+        body: data,
+        redirect: "manual",
+        signal: sending.signal,
+      });
+      if (!answer.ok) {
+        throw new Error(String(answer.status));
+      }
+      const { at, files: keys } = await answer.json();
+      for (const [name, value] of sent) {
+        files.set(key(name, value), keys[name]);
+      }
+      state.textContent = `What you typed is stored for you, as of ${at}. It is not saved yet.`;
+    } catch (problem) {
+      if (isSubmitted) {
+        return;
+      }
+      state.textContent = "What you typed could not be stored for you. Save it before you leave.";
+    } finally {
+      sending = null;
+    }
+    last = now;
+  };
+
+  let first = "";
+  let last = "";
+  const look = () => {
+    const now = written();
+    if (!sending && !isSubmitted && now !== last) {
+      store(now);
+    }
+  };
+
+  if (form) {
+    window.addEventListener("load", () => {
+      last = written();
+      // What was taken up or refused is not saved yet.
+      first = "unsaved" in token.dataset ? "" : last;
+      setInterval(look, EVERY);
+      document.addEventListener("visibilitychange", look);
+    });
+    form.addEventListener("submit", () => {
+      isSubmitted = true;
+      if (sending) {
+        sending.abort();
+      }
+    });
+    window.addEventListener("beforeunload", (event) => {
+      if (!isSubmitted && last && written() !== first) {
+        event.preventDefault();
+      }
+    });
+  }
+}

@@ -1,0 +1,79 @@
+"""An officer whose session ends while she writes: after the log-in all of it is given back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import DESKTOP
+from tests.browser.guarded import PASSWORD, editor
+from tests.browser.serving import Served, prepare, run, served
+from tests.papers import pdf
+
+pytestmark = pytest.mark.browser
+EPUT = "Essex Partnership University NHS Foundation Trust"
+
+
+@pytest.fixture
+def place(static_files, tmp_path) -> Iterator[tuple[str, Served]]:
+    with Served(tmp_path) as made:
+        prepare(made)
+        run(made, "manage.py", "shell", "--command", editor("paula", "Publisher"))
+        yield served(made), made
+
+
+def test_a_session_that_ends_while_writing(browser, place):
+    address, made = place
+    with browser.new_context(viewport=DESKTOP) as window:
+        page = window.new_page()
+        page.goto(f"{address}/admin/registers/protocol/add/")
+        log_in(page)
+        page.locator("#id_title").fill("Flood alerts")
+        page.locator("#parties-group .add-row a").click()
+        page.locator("#parties-0 .select2-selection").click()
+        page.locator(".select2-search__field").fill("eput")
+        page.get_by_role("option", name=EPUT).click()
+        page.locator("#id_parties-0-role").select_option("Lead")
+        page.locator("#documents-group .add-row a").click()
+        page.locator("#id_documents-0-title").fill("Signed protocol")
+        page.locator("#id_documents-0-file").set_input_files(
+            {"name": "signed.pdf", "mimeType": "application/pdf", "buffer": pdf("Signed")}
+        )
+        expect(page.locator("#draft-state")).to_contain_text("stored", timeout=15_000)
+        end_sessions(made)
+        page.locator("#id_purpose").fill("So that nobody is surprised by water.")
+        page.get_by_role("button", name="Save and continue editing").click()
+        log_in(page)
+        page.get_by_role("button", name="Take it up").click()
+        expect(page.locator("#id_title")).to_have_value("Flood alerts")
+        expect(page.locator("#id_purpose")).to_have_value("So that nobody is surprised by water.")
+        expect(page.locator("#parties-0 .select2-selection")).to_contain_text(EPUT)
+        expect(page.get_by_label("signed.pdf")).to_be_checked()
+        asked = []
+        page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+        page.locator("#id_title").fill("Flood alerts now")
+        page.evaluate("window.location = '/admin/'")
+        expect(page.locator("#id_title")).to_have_value("Flood alerts now")
+        assert asked == ["beforeunload"]
+        page.locator("#id_theme").select_option("Safer Community")
+        page.get_by_role("button", name="Save and continue editing").click()
+        expect(page.get_by_text("Still missing: ")).to_be_visible()
+        expect(page.get_by_role("link", name="signed.pdf")).to_be_visible()
+        expect(page.locator(".unsaved-draft")).to_have_count(0)
+
+
+def log_in(page) -> None:
+    page.get_by_label("Username").fill("paula")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/protocol/add/")
+
+
+def end_sessions(made: Served) -> None:
+    with closing(sqlite3.connect(next(made.folder.rglob("register.sqlite3")))) as database:
+        database.execute("DELETE FROM django_session")
+        database.commit()
