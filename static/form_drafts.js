@@ -20,6 +20,11 @@
     );
 
   const store = async (now) => {
+    if (!form.elements._draft_stored) {
+      const stored = document.createElement("input");
+      Object.assign(stored, { type: "hidden", name: "_draft_stored", value: "1" });
+      token.after(stored);
+    }
     const data = new FormData(form);
     for (const [name, value] of [...data]) {
       if (!(value instanceof File)) {

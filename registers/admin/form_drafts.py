@@ -39,6 +39,8 @@ from registers.models.form_draft import (
 # Names on the form: its token, the buttons, and how that of a stored file ends.
 TOKEN, SAVE, TAKE_UP, DISCARD = "draft_token", "_draft", "_take_up", "_discard"
 UNSAVED = "-unsaved"
+# The form says that there is a draft of it, so that other saves need not ask.
+STORED = "_draft_stored"
 # A user has no more than these: the oldest goes first.
 MOST_DRAFTS = 20
 DAY = 24 * 60 * 60
@@ -125,7 +127,7 @@ def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpR
         return redirect(request.get_full_path())
     _add_files(request)
     response = view()
-    if response.status_code == 302:  # noqa: PLR2004 (found: it was saved)
+    if response.status_code == 302 and STORED in request.POST:  # noqa: PLR2004 (found: it was saved)
         FormDraft.objects.filter(user=token.user, key=token.key).discard()
     context = getattr(response, "context_data", None) or {}
     if "adminform" in context and context["adminform"].form.fields:
