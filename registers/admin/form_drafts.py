@@ -20,7 +20,8 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, transaction
+from django.db.models import Sum
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
@@ -43,6 +44,10 @@ UNSAVED = "-unsaved"
 STORED = "_draft_stored"
 # A user has no more than these: the oldest goes first.
 MOST_DRAFTS = 20
+# All files of one draft, in bytes: as much as a form may send.
+MOST_BYTES = 50 * 1024 * 1024
+# What a browser sent before a save arrives within this time, or never.
+LATE = datetime.timedelta(minutes=1)
 DAY = 24 * 60 * 60
 NUL = "\0"
 KEY = re.compile(r"[0-9]{1,18}")
@@ -128,7 +133,7 @@ def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpR
     _add_files(request)
     response = view()
     if response.status_code == 302 and STORED in request.POST:  # noqa: PLR2004 (found: it was saved)
-        FormDraft.objects.filter(user=token.user, key=token.key).discard()
+        _end(token)
     context = getattr(response, "context_data", None) or {}
     if "adminform" in context and context["adminform"].form.fields:
         _show_drafts(request, token, context)
@@ -206,7 +211,15 @@ def _drafts(request: HttpRequest) -> Any:
     """Return the user's drafts of this form, the newest first."""
     user = cast(User, request.user)
     new = timezone.now() - datetime.timedelta(days=settings.FORM_DRAFT_DAYS)
-    return FormDraft.objects.filter(user=user, page=_page(request), saved_at__gte=new)
+    drafts = FormDraft.objects.waiting()
+    return drafts.filter(user=user, page=_page(request), saved_at__gte=new)
+
+
+def _end(token: DraftToken) -> None:
+    """Delete the draft of a form that was saved, and remember for a while that it was."""
+    ended = {"page": token.page, "values": [], "saved_at": timezone.now(), "is_saved": True}
+    draft, _ = FormDraft.objects.update_or_create(user_id=token.user, key=token.key, defaults=ended)
+    draft.files.all().discard()
 
 
 def _store(request: HttpRequest, token: DraftToken, user: User) -> FormDraft | None:
@@ -220,13 +233,17 @@ def _store(request: HttpRequest, token: DraftToken, user: User) -> FormDraft | N
     ]
     if any(NUL in text for pair in values for text in pair) or len(token.page) > LONGEST_PAGE:
         return None
-    fields = {"user": user, "page": token.page, "saved_at": timezone.now(), "values": values}
+    now = timezone.now()
+    fields = {"page": token.page, "saved_at": now, "values": values, "is_saved": False}
+    drafts = FormDraft.objects.filter(user=user, key=token.key)
     try:
         with transaction.atomic():
-            draft, _ = FormDraft.objects.update_or_create(key=token.key, defaults=fields)
+            if drafts.filter(is_saved=True, saved_at__gt=now - LATE).exists():
+                return None
+            draft, _ = FormDraft.objects.update_or_create(user=user, key=token.key, defaults=fields)
             _store_files(request, draft)
             _discard_oldest(user)
-    except (IntegrityError, OperationalError, OSError):
+    except (DatabaseError, OSError):
         return None
     return draft
 
@@ -241,18 +258,23 @@ def _store_files(request: HttpRequest, draft: FormDraft) -> None:
             FormDraftFile.objects.filter(pk=each.pk).discard()
         elif field != each.field:
             FormDraftFile.objects.filter(pk=each.pk).update(field=field)
-    for field, upload in chosen.items():
-        if len(field) <= LONGEST_FIELD:
-            name = clear_name(upload.name or "")  # type: ignore[union-attr]  # each is one file
-            # Not the upload itself, whose file would be moved away.
-            content = File(upload.file, name)  # type: ignore[union-attr]  # each is one file
-            draft.files.create(field=field, name=name, file=content)
+    room = MOST_BYTES - (draft.files.aggregate(size=Sum("size"))["size"] or 0)
+    for field, sent in chosen.items():
+        upload = cast("UploadedFile[Any]", sent)
+        size = upload.size or 0
+        room -= size
+        if len(field) > LONGEST_FIELD or room < 0:
+            continue
+        name = clear_name(upload.name or "")
+        # Not the upload itself, whose file would be moved away.
+        draft.files.create(field=field, name=name, file=File(upload.file, name), size=size)
 
 
 def _discard_oldest(user: User) -> None:
-    user_drafts = FormDraft.objects.filter(user=user)
-    user_drafts.older_than(settings.FORM_DRAFT_DAYS, at=timezone.now()).discard()
-    user_drafts[MOST_DRAFTS:].discard()
+    user_drafts, now = FormDraft.objects.filter(user=user), timezone.now()
+    user_drafts.older_than(settings.FORM_DRAFT_DAYS, at=now).discard()
+    user_drafts.filter(is_saved=True, saved_at__lt=now - LATE).discard()
+    user_drafts.waiting()[MOST_DRAFTS:].discard()
 
 
 def _named_files(request: HttpRequest) -> dict[int, str]:
@@ -274,9 +296,12 @@ def _add_files(request: HttpRequest) -> None:
     for each in FormDraftFile.objects.filter(draft__user=user, pk__in=named):
         field = named[each.pk]
         if field not in request.FILES:
-            content = each.file.open()
+            try:
+                content = each.file.open()
+            except OSError:  # the form will ask for it again
+                continue
             request.stored_files.add(field)  # type: ignore[attr-defined]  # ours
-            request.FILES[field] = UploadedFile(content, each.name, size=content.size)
+            request.FILES[field] = UploadedFile(content, each.name, size=each.size)
 
 
 def _stored(draft: FormDraft | None) -> HttpResponse:

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=32, unique=True)),
                 ('saved_at', models.DateTimeField()),
                 ('values', models.JSONField(help_text='Pairs of a name and a value.')),
+                ('is_saved', models.BooleanField(default=False)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='form_drafts', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -35,6 +36,7 @@ class Migration(migrations.Migration):
                 ('field', models.CharField(help_text='Its name on the form.', max_length=200)),
                 ('name', models.CharField(max_length=150)),
                 ('file', models.FileField(upload_to=registers.models.form_draft.unsaved_name)),
+                ('size', models.PositiveBigIntegerField(help_text='In bytes.')),
                 ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='registers.formdraft')),
             ],
             options={

@@ -26,6 +26,10 @@ class FormDraftQuerySet(models.QuerySet["FormDraft"]):
         """Keep those that were written on more than `days` days before `at`."""
         return self.filter(saved_at__lt=at - datetime.timedelta(days=days))
 
+    def waiting(self) -> FormDraftQuerySet:
+        """Keep those whose form was not saved."""
+        return self.filter(is_saved=False)
+
     def discard(self) -> int:
         """Delete them with their files, and return how many there were."""
         keys = list(self.values_list("pk", flat=True))
@@ -44,6 +48,8 @@ class FormDraft(models.Model):
     key = models.CharField(max_length=32, unique=True)
     saved_at = models.DateTimeField()
     values = models.JSONField(help_text="Pairs of a name and a value.")
+    # The form was saved: what was sent before that and arrives late is not stored again.
+    is_saved = models.BooleanField(default=False)
 
     objects = FormDraftQuerySet.as_manager()
 
@@ -61,7 +67,8 @@ class FormDraftFileQuerySet(models.QuerySet["FormDraftFile"]):
     def discard(self) -> None:
         """Delete them, and what is stored of them once the transaction has ended."""
         for each in self:
-            transaction.on_commit(partial(each.file.storage.delete, str(each.file.name)))
+            delete = partial(each.file.storage.delete, str(each.file.name))
+            transaction.on_commit(delete, robust=True)
         self.delete()
 
 
@@ -72,6 +79,7 @@ class FormDraftFile(models.Model):
     field = models.CharField(max_length=LONGEST_FIELD, help_text="Its name on the form.")
     name = models.CharField(max_length=LONGEST_NAME)
     file = models.FileField(upload_to=unsaved_name)
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
 
     objects = FormDraftFileQuerySet.as_manager()
 

@@ -85,7 +85,7 @@ def test_a_session_that_ends_while_writing_gives_everything_back(door, edna):
     assert protocol.parties.count() == before + 1
     with protocol.documents.get(title="Signed copy").file.open() as file:
         assert file.read() == PAPER
-    assert not FormDraft.objects.exists()
+    assert not FormDraft.objects.waiting().exists()
     assert not FormDraftFile.objects.exists()
 
 
@@ -173,7 +173,7 @@ def test_a_stranger_stores_nothing(door, edna, alter):
     alter(form, edna)
     end_session()
     assert door.post(EDIT, form).status_code in {302, 400}
-    assert not FormDraft.objects.exists()
+    assert not FormDraft.objects.waiting().exists()
 
 
 @pytest.mark.parametrize("url", [ADD, "/admin/registers/protocol/0036/change/", "/admin/"])
@@ -181,7 +181,7 @@ def test_a_token_is_good_for_its_own_form(door, url):
     form = boxes(door, EDIT) | {"title": "Mine"}
     end_session()
     door.post(url, form)
-    assert not FormDraft.objects.exists()
+    assert not FormDraft.objects.waiting().exists()
 
 
 def test_a_token_ends_with_its_draft(door, settings):
@@ -190,7 +190,7 @@ def test_a_token_ends_with_its_draft(door, settings):
     later = timezone.now() + datetime.timedelta(days=settings.FORM_DRAFT_DAYS, minutes=1)
     with time_machine.travel(later):
         door.post(EDIT, form)
-    assert not FormDraft.objects.exists()
+    assert not FormDraft.objects.waiting().exists()
 
 
 def test_a_refused_form_keeps_its_file(door):
@@ -225,7 +225,7 @@ def test_a_draft_speaks_of_what_others_saved_since(door, percys_door):
     assert conflict.status_code == 409
     choose(door, conflict, **{"choose-title": "wanted"})
     assert Protocol.objects.get(pk="0046").title == "Mine"
-    assert not FormDraft.objects.exists()
+    assert not FormDraft.objects.waiting().exists()
 
 
 def test_what_is_half_written_is_not_called_wrong(door):
@@ -247,7 +247,7 @@ def test_a_draft_is_discarded_with_its_files(door, papers, django_capture_on_com
     assert list((papers / "unsaved").iterdir())
     with django_capture_on_commit_callbacks(execute=True):
         door.post(EDIT, {"_discard": FormDraft.objects.get().key})
-    assert not FormDraft.objects.exists()
+    assert not FormDraft.objects.waiting().exists()
     assert not list((papers / "unsaved").iterdir())
 
 
@@ -257,7 +257,7 @@ def test_old_drafts_are_not_offered_and_are_deleted_daily(door, settings):
     FormDraft.objects.update(saved_at=old)
     assert not door.get(EDIT).context["unsaved_drafts"]
     call_command("delete_old_drafts")
-    assert not FormDraft.objects.exists()
+    assert not FormDraft.objects.waiting().exists()
 
 
 def test_a_user_has_a_bounded_number(door, monkeypatch):
@@ -281,4 +281,61 @@ def test_other_forms_have_drafts_too(door):
     held = boxes_of(take_up(door, url))
     assert door.post(url, held | {"slug": "some"}).status_code == 302
     assert News.objects.get(slug="some").title == "Some news"
+    assert not FormDraft.objects.waiting().exists()
+
+
+def test_what_arrives_late_does_not_return_a_saved_form(door):
+    late = boxes(door, EDIT) | {"_draft_stored": "1", "title": "Late"}
+    assert door.post(EDIT, late).status_code == 302
+    late["_draft"] = "1"
+    assert door.post(EDIT, late).status_code == 503
+    assert not door.get(EDIT).context["unsaved_drafts"]
+    # The user came back to the form by the browser's button, and writes on.
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=2)):
+        assert door.post(EDIT, late).status_code == 200
+        assert len(door.get(EDIT).context["unsaved_drafts"]) == 1
+
+
+def test_what_was_saved_is_remembered_for_a_minute(door):
+    door.post(EDIT, boxes(door, EDIT) | {"_draft_stored": "1"})
+    FormDraft.objects.update(saved_at=timezone.now() - datetime.timedelta(minutes=2))
+    door.post(ADD, boxes(door, ADD) | {"_draft": "1"})
+    assert not FormDraft.objects.filter(is_saved=True).exists()
+
+
+def send_files(door: Client, fields: list[str], **others: Any) -> dict[str, int]:
+    form = boxes(door, EDIT) | {"_draft": "1"} | {each: paper() for each in fields} | others
+    return door.post(EDIT, form).json()["files"]
+
+
+def test_a_name_that_is_too_long_stores_no_file(door):
+    assert list(send_files(door, ["f" * 201, "f" * 200])) == ["f" * 200]
+
+
+def test_the_files_of_a_draft_are_bounded_together(door, monkeypatch, papers):
+    monkeypatch.setattr("registers.admin.form_drafts.MOST_BYTES", 2 * len(PAPER))
+    token = boxes(door, EDIT)["draft_token"]
+    files = send_files(door, ["a"], draft_token=token)
+    named = {"a-unsaved": files["a"], "draft_token": token}
+    assert set(send_files(door, ["b", "c"], **named)) == {"a", "b"}
+    draft = FormDraft.objects.get()
+    assert str(draft).startswith(EDIT)
+    assert [str(each) for each in draft.files.all()] == ["signed.pdf", "signed.pdf"]
+    assert len(list((papers / "unsaved").iterdir())) == 2
+
+
+def test_a_file_that_cannot_be_stored_or_read(door, papers):
+    (papers / "unsaved").write_text("in the way of the folder")
+    row = add_row(door, EDIT, "documents", title="Signed copy", file=paper())
+    answer = door.post(EDIT, boxes(door, EDIT) | row | {"_draft": "1"})
+    assert answer.status_code == 503
     assert not FormDraft.objects.exists()
+    (papers / "unsaved").unlink()
+    row["documents-0-file"] = paper()
+    held = boxes_of(door.post(EDIT, boxes(door, EDIT) | row | {"title": ""}))
+    assert "documents-0-file-unsaved" in held
+    (chosen,) = (papers / "unsaved").iterdir()
+    chosen.unlink()
+    answer = door.post(EDIT, held | {"title": "A title"})
+    assert answer.status_code == 200
+    assert not Document.objects.filter(title="Signed copy").exists()
