@@ -31,7 +31,7 @@
         continue;
       }
       const stored = files.get(key(name, value));
-      if (stored || !value.name) {
+      if (stored !== undefined || !value.name) {
         data.delete(name);
       }
       if (stored) {
@@ -53,9 +53,15 @@
       }
       const { at, files: keys } = await answer.json();
       for (const [name, value] of sent) {
-        files.set(key(name, value), keys[name]);
+        // A file that is too large has no key. It is not sent again and again.
+        files.set(key(name, value), keys[name] || "");
       }
-      state.textContent = `What you typed is stored for you, as of ${at}. It is not saved yet.`;
+      const left = [...new FormData(form)]
+        .filter(([name, value]) => value instanceof File && files.get(key(name, value)) === "")
+        .map(([, value]) => value.name);
+      state.textContent =
+        `What you typed is stored for you, as of ${at}. It is not saved yet.` +
+        (left.length ? ` Too large to be stored until you save: ${left.join(", ")}.` : "");
     } catch (problem) {
       if (isSubmitted) {
         return;
