@@ -62,6 +62,7 @@
       state.textContent =
         `What you typed is stored for you, as of ${at}. It is not saved yet.` +
         (left.length ? ` Too large to be stored until you save: ${left.join(", ")}.` : "");
+      last = now;
     } catch (problem) {
       if (isSubmitted) {
         return;
@@ -70,7 +71,6 @@
     } finally {
       sending = null;
     }
-    last = now;
   };
 
   let first = "";

@@ -190,6 +190,8 @@ def _store_conflict(request: HttpRequest, token: DraftToken, context: dict[str, 
     draft = _store(request, token, cast(User, request.user))
     sent = [(name, value) for name, value in context["hidden_fields"] if not name.endswith(UNSAVED)]
     files = draft.files.all() if draft else ()
+    if draft and STORED not in request.POST:  # or a save would leave the draft
+        sent.append((STORED, "1"))
     context["hidden_fields"] = [*sent, *((f"{each.field}{UNSAVED}", each.pk) for each in files)]
 
 
