@@ -36,12 +36,12 @@ from tests.models.making import NOW
 PURPOSE_WORDS = (20, 60)
 MODELS = list(apps.get_app_config("registers").get_models())
 # What comes with running it: nothing was sent, nobody answered, no two were found to be one,
-# and no paper was replaced. `prepare` adds the synonyms and the layout, and a migration the
-# abbreviations.
+# no paper was replaced, and every form was saved. `prepare` adds the synonyms and the layout, and
+# a migration the abbreviations.
 LATER = {
     *("Reminder", "Reminded", "Answer", "Try", "Merge", "Apart", "EarlierVersion"),
     *("Import", "ImportLine", "ImportName", "UsedReference", "SynonymSet"),
-    *("Abbreviation", "Layout"),
+    *("Abbreviation", "Layout", "FormDraft", "FormDraftFile"),
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
