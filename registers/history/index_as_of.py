@@ -31,7 +31,6 @@ from registers.models import (
 from registers.models.references import reference_key
 from registers.search.index import ROLES, STATUSES, Index, Mask, current_index, month_number
 from registers.search.listed import ListedProtocol, listed
-from registers.search.organisation_names import OrganisationNames
 from registers.search.protocol_values import Reader
 from registers.search.reference_order import NOWHERE
 from registers.search.titles import TitleOrder, title_key
@@ -88,11 +87,6 @@ class IndexAsOf(Index):
     def titles(self) -> TitleOrder:
         """The order of the titles that the protocols had."""
         return self.today.titles.replaced(self.title_rows, number=self.number)
-
-    @cached_property
-    def organisation_names(self) -> OrganisationNames:
-        """Those of today: what a reader types may be any name that a body has had."""
-        return self.today.organisation_names
 
     def fetch(self, references: list[str]) -> dict[str, Protocol]:
         """Return protocols by reference as they were, with their theme and parties: five queries.

@@ -117,6 +117,7 @@ def test_a_logo_is_read(tmp_path, name, body, width):
         ("logo.png", PNG[:18], "is not a PNG file"),
         ("logo.svg", PNG, "is not an SVG file"),
         ("logo.svg", b"<html/>", "is not an SVG file"),
+        ("logo.svg", b"<svg", "is not an SVG file"),
         ("logo.svg", f"{SVG}/>".encode(), "without a viewBox"),
         ("logo.svg", f'{SVG} viewBox="0 0 0 9"/>'.encode(), "without a viewBox"),
         ("logo.svg", b"<!DOCTYPE svg><svg/>", "has a DOCTYPE"),
