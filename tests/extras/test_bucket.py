@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from moto import mock_aws
 
-from registers.models import Document, EarlierVersion
+from registers.models import Document, EarlierVersion, FormDraftFile
 from tests import papers
 from tests.admin.typing_in import add_row, errors, row_of, send
 from tests.public.pages import text
@@ -64,13 +64,14 @@ def test_a_replaced_one_stays_there(officers_door, bucket, client: Client):
     assert len(list(bucket.objects.all())) == 2
 
 
-def test_a_refused_save_leaves_nothing_there(officers_door, bucket):
+def test_a_refused_save_leaves_only_the_file_of_its_draft_there(officers_door, bucket):
     paper = SimpleUploadedFile("signed.pdf", papers.pdf())
     row = add_row(officers_door, EDIT, "documents", title="A", file=paper)
     assert "today or in the past" in errors(
         send(officers_door, EDIT, **row, published_on="31/12/2099")
     )
-    assert list(bucket.objects.all()) == []
+    (left,) = bucket.objects.all()
+    assert left.key == f"register/{FormDraftFile.objects.get().file.name}"
 
 
 def test_a_paper_that_is_not_there(officers_door, bucket, client: Client):
