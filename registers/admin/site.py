@@ -177,7 +177,7 @@ class EditorsSite(AdminSite):
             dashboard.append(_imports())
         lately: Any = []
         if self.get_model_admin(Change).has_view_or_change_permission(request):
-            public = Change.objects.filter(public=True).defer("snapshot")
+            public = Change.objects.public().defer("snapshot")
             lately = public.select_related("protocol", "organisation", "by")[:5]
         context = {"dashboard": dashboard, "lately": lately}
         return super().index(request, context | (extra_context or {}))

@@ -53,7 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "letters": Name.objects.initials(),
         "letter": letter.upper(),
         "count": official_names(letter).count(),
-        "named": number_named(current_index()),
+        "named": None if letter else number_named(current_index()),
     }
     return render(request, "organisations/list.html", context)
 
