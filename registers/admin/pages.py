@@ -145,8 +145,9 @@ class PublishedPageAdmin(PublishedAdmin, MarkdownAdmin):
             except ValidationError as refusal:
                 add_refusal(form, refusal)
             else:
-                event = f"{self.opts.model_name}_published"
-                security_event(event, request=request, page=done.pk)
+                if (page.status, page.published_on) != (done.status, done.published_on):
+                    event = f"{self.opts.model_name}_published"
+                    security_event(event, request=request, page=done.pk)
                 day = date_format(done.published_on, "j F Y")
                 is_public = done.is_public(today)
                 sentence = PUBLISHED if is_public else TO_COME
