@@ -55,3 +55,12 @@ def set_up(page: Page) -> str:
     page.locator("#id_code").fill(code_of(letters))
     page.get_by_role("button", name="Set up the telephone").click()
     return letters
+
+
+def add_lead(page: Page, typed: str, name: str) -> None:
+    """Add the organisation `name`, as found by what is typed, as lead of a new protocol."""
+    page.locator("#parties-group .add-row a").click()
+    page.locator("#parties-0 .select2-selection").click()
+    page.locator(".select2-search__field").fill(typed)
+    page.get_by_role("option", name=name).click()
+    page.locator("#id_parties-0-role").select_option("Lead")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP
-from tests.browser.guarded import Guarded, code_of, editor, log_in, set_up
+from tests.browser.guarded import Guarded, add_lead, code_of, editor, log_in, set_up
 from tests.browser.serving import prepare, run, served
 
 pytestmark = pytest.mark.browser
@@ -114,11 +114,7 @@ def fills_a_draft(page: Page, readers: Readers) -> str:
     page.locator("#id_title").fill("Flood alerts")
     page.locator("#id_theme").select_option("Safer Community")
     page.locator("#id_purpose").fill("So that nobody is surprised by water.")
-    page.locator("#parties-group .add-row a").click()
-    page.locator("#parties-0 .select2-selection").click()
-    page.locator(".select2-search__field").fill("eput")
-    page.get_by_role("option", name=EPUT).click()
-    page.locator("#id_parties-0-role").select_option("Lead")
+    add_lead(page, "eput", EPUT)
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.get_by_text("Still missing: ")).to_be_visible()
     assert readers.open(f"/protocols/{reference}/") == 404

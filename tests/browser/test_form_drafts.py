@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP
-from tests.browser.guarded import PASSWORD, editor
+from tests.browser.guarded import PASSWORD, add_lead, editor
 from tests.browser.serving import Served, prepare, run, served
 from tests.papers import pdf
 
@@ -33,11 +33,7 @@ def test_a_session_that_ends_while_writing(browser, place):
         page.goto(f"{address}/admin/registers/protocol/add/")
         log_in(page)
         page.locator("#id_title").fill("Flood alerts")
-        page.locator("#parties-group .add-row a").click()
-        page.locator("#parties-0 .select2-selection").click()
-        page.locator(".select2-search__field").fill("eput")
-        page.get_by_role("option", name=EPUT).click()
-        page.locator("#id_parties-0-role").select_option("Lead")
+        add_lead(page, "eput", EPUT)
         page.locator("#documents-group .add-row a").click()
         page.locator("#id_documents-0-title").fill("Signed protocol")
         page.locator("#id_documents-0-file").set_input_files(
