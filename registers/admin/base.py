@@ -68,7 +68,6 @@ CHANGED_SINCE = (
     "Nothing was deleted, because somebody else saved this while you were looking. Check it again."
 )
 NOT_DELETED = "Nothing was deleted, because somebody else was saving at the same time. Try again."
-TAKEN_UP = "This is what you wrote. It is not saved yet."
 NO_DRAFT = "What you wrote is there no more: it was saved or discarded in another window."
 
 # The status of a draft, whatever it is of.
@@ -195,7 +194,8 @@ class RecordedAdmin(HistoryAdmin):
     ) -> HttpResponse:
         view_args = (request, object_id, *others)
         if TAKE_UP in request.POST and take_up(request):
-            return self._show_refusal(ValidationError(TAKEN_UP), *view_args)
+            # A refused form shows what was sent; `with_drafts` takes its errors away.
+            return self._show_refusal(ValidationError("Not sent to be saved."), *view_args)
         if TAKE_UP in request.POST:
             self.message_user(request, NO_DRAFT, messages.WARNING)
             return redirect(request.get_full_path())

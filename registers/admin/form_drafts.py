@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 from django import forms
@@ -51,6 +52,8 @@ LATE = datetime.timedelta(minutes=1)
 DAY = 24 * 60 * 60
 NUL = "\0"
 KEY = re.compile(r"[0-9]{1,18}")
+# What a form that did not reach its view is answered: to store it, to log in, a wrong CSRF token.
+UNREACHED = {HTTPStatus.NO_CONTENT, HTTPStatus.FOUND, HTTPStatus.FORBIDDEN}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +101,7 @@ def form_draft_middleware(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.method != "POST" or response.status_code not in {204, 302, 403}:
+        if request.method != "POST" or response.status_code not in UNREACHED:
             return response
         reached = hasattr(request, "draft_token")
         if reached or not request.path_info.startswith(reverse("admin:index")):
@@ -110,8 +113,10 @@ def form_draft_middleware(
         draft = _store(request, token, user)
         if SAVE in request.POST:
             return _stored(draft)
-        # The form leads to the log-in where there is no session, and from there back to itself.
-        return redirect(request.get_full_path()) if response.status_code == 403 else response  # noqa: PLR2004 (forbidden)
+        if response.status_code == HTTPStatus.FORBIDDEN:
+            # It leads to the log-in where there is no session, and from there back to itself.
+            return redirect(request.get_full_path())
+        return response
 
     return middleware
 
@@ -124,7 +129,7 @@ def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpR
     if "_popup" in request.GET or "_popup" in request.POST:
         return view()
     if SAVE in request.POST:
-        return HttpResponse(status=204)
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     # The middleware knows by it that the view was reached.
     token = request.draft_token = DraftToken.of(request)  # type: ignore[attr-defined]  # ours
     if DISCARD in request.POST:
@@ -132,7 +137,7 @@ def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpR
         return redirect(request.get_full_path())
     _add_files(request)
     response = view()
-    if response.status_code == 302 and STORED in request.POST:  # noqa: PLR2004 (found: it was saved)
+    if response.status_code == HTTPStatus.FOUND and STORED in request.POST:  # it was saved
         _end(token)
     context = getattr(response, "context_data", None) or {}
     if "adminform" in context and context["adminform"].form.fields:
@@ -237,10 +242,10 @@ def _store(request: HttpRequest, token: DraftToken, user: User) -> FormDraft | N
         return None
     now = timezone.now()
     fields = {"page": token.page, "saved_at": now, "values": values, "is_saved": False}
-    drafts = FormDraft.objects.filter(user=user, key=token.key)
     try:
         with transaction.atomic():
-            if drafts.filter(is_saved=True, saved_at__gt=now - LATE).exists():
+            # Only the script sends before a save what can arrive after it.
+            if SAVE in request.POST and _is_late(token, now):
                 return None
             draft, _ = FormDraft.objects.update_or_create(user=user, key=token.key, defaults=fields)
             _store_files(request, draft)
@@ -248,6 +253,11 @@ def _store(request: HttpRequest, token: DraftToken, user: User) -> FormDraft | N
     except (DatabaseError, OSError):
         return None
     return draft
+
+
+def _is_late(token: DraftToken, now: datetime.datetime) -> bool:
+    saved = FormDraft.objects.filter(user=token.user, key=token.key, is_saved=True)
+    return saved.filter(saved_at__gt=now - LATE).exists()
 
 
 def _store_files(request: HttpRequest, draft: FormDraft) -> None:
@@ -309,7 +319,7 @@ def _add_files(request: HttpRequest) -> None:
 def _stored(draft: FormDraft | None) -> HttpResponse:
     """Return what the script on the form reads: when it was stored, and the keys of its files."""
     if draft is None:
-        return HttpResponse(status=503)
+        return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)
     files = {each.field: each.pk for each in draft.files.all()}
     at = timezone.localtime(draft.saved_at)
     return JsonResponse({"at": f"{at:%H:%M}", "files": files})

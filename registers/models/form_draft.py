@@ -12,11 +12,12 @@ from django.db import models, transaction
 from registers.models.document import LONGEST_NAME
 
 LONGEST_PAGE, LONGEST_FIELD = 500, 200
+UNSAVED_FOLDER = "unsaved"
 
 
 def unsaved_name(file: models.Model, name: str) -> str:
     """Return where a chosen file is stored: in a folder of its own, which nobody can guess."""
-    return f"unsaved/{secrets.token_hex(16)}"
+    return f"{UNSAVED_FOLDER}/{secrets.token_hex(16)}"
 
 
 class FormDraftQuerySet(models.QuerySet["FormDraft"]):

@@ -260,6 +260,29 @@ def test_old_drafts_are_not_offered_and_are_deleted_daily(door, settings):
     assert not FormDraft.objects.waiting().exists()
 
 
+def test_files_that_no_draft_names_go_a_day_later(door):
+    call_command("delete_old_drafts")  # nobody has chosen a file yet
+    for _ in range(2):
+        row = add_row(door, EDIT, "documents", title="Signed copy", file=paper())
+        door.post(EDIT, boxes(door, EDIT) | row | {"_draft": "1"})
+    gone, stays = FormDraftFile.objects.all()
+    FormDraftFile.objects.filter(pk=gone.pk).delete()  # as when its user is deleted
+    call_command("delete_old_drafts")
+    assert gone.file.storage.exists(gone.file.name)
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=2)):
+        call_command("delete_old_drafts")
+    assert not gone.file.storage.exists(gone.file.name)
+    assert stays.file.storage.exists(stays.file.name)
+
+
+def test_a_form_that_is_refused_after_its_save_is_a_draft(door):
+    """A reader goes back to it and writes on, in the minute in which the script is not heard."""
+    form = boxes(door, EDIT) | {"_draft_stored": "1", "title": "Saved"}
+    assert door.post(EDIT, form).status_code == 302
+    door.post(EDIT, form | {"title": "Not saved"})
+    assert dict(FormDraft.objects.waiting().get().values)["title"] == "Not saved"
+
+
 def test_a_user_has_a_bounded_number(door, monkeypatch):
     monkeypatch.setattr("registers.admin.form_drafts.MOST_DRAFTS", 2)
     for title in "abc":
