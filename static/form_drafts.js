@@ -10,13 +10,14 @@
   let sending = null;
   let isSubmitted = false;
 
-  const key = (name, file) => `${name}/${file.name}/${file.size}/${file.lastModified}`;
+  // An empty box of a file says that it was modified now.
+  const key = (name, file) =>
+    file.name && `${name}/${file.name}/${file.size}/${file.lastModified}`;
   const written = () =>
     JSON.stringify(
-      [...new FormData(form)].map(([name, value]) => [
-        name,
-        value instanceof File ? key(name, value) : value,
-      ]),
+      [...new FormData(form)]
+        .filter(([name]) => !name.startsWith("_"))
+        .map(([name, value]) => [name, value instanceof File ? key(name, value) : value]),
     );
 
   const store = async (now) => {

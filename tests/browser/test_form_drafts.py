@@ -62,6 +62,29 @@ def test_a_session_that_ends_while_writing(browser, place):
         expect(page.locator(".unsaved-draft")).to_have_count(0)
 
 
+def test_a_form_that_is_only_read_is_not_stored(browser, place):
+    address, _ = place
+    with browser.new_context(viewport=DESKTOP) as window:
+        page = window.new_page()
+        page.goto(f"{address}/admin/registers/protocol/add/")
+        log_in(page)
+        sent, asked = [], []
+        page.on("request", lambda request: sent.append(request.method))
+        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        page.clock.install()
+        page.goto(f"{address}/admin/registers/protocol/0036/change/")
+        page.clock.run_for(20_000)
+        page.goto(f"{address}/admin/")
+        assert (sent.count("POST"), asked) == (0, [])
+        page.goto(f"{address}/admin/registers/protocol/0036/change/")
+        expect(page.locator(".unsaved-draft")).to_have_count(0)
+        page.locator("#id_title").fill("Flood alerts")
+        page.clock.run_for(5_000)
+        expect(page.locator("#draft-state")).to_contain_text("stored")
+        page.clock.run_for(20_000)
+        assert sent.count("POST") == 1
+
+
 def log_in(page) -> None:
     page.get_by_label("Username").fill("paula")
     page.get_by_label("Password").fill(PASSWORD)
