@@ -14,6 +14,7 @@ PASSWORD = "a password that only the tests have"
 _migration = import_module("registers.migrations.0006_groups")
 _of_links = import_module("registers.migrations.0015_links")
 _of_synonyms = import_module("registers.migrations.0018_synonyms")
+_of_redaction = import_module("registers.migrations.0025_take_out_words")
 _of_identifiers = import_module("registers.migrations.0016_name_source_identifier")
 
 
@@ -25,6 +26,7 @@ def groups() -> None:
         _of_links.give_permissions(apps, editor)
         _of_synonyms.give_permissions(apps, editor)
         _of_identifiers.give_permissions(apps, editor)
+        _of_redaction.give_permission(apps, editor)
 
 
 def somebody(name: str, *in_groups: str, password: str | None = None, **fields: object) -> User:

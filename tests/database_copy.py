@@ -66,6 +66,12 @@ def restore() -> None:
         _copy_postgresql(source=copy_name(), target=_name())
 
 
+def copy_to(database: sqlite3.Connection) -> None:
+    """Write the copy into another SQLite database."""
+    (copy,) = _sqlite
+    copy.backup(database)
+
+
 def _copy_postgresql(*, source: str, target: str) -> None:
     _disconnect()
     with _postgres() as cursor:

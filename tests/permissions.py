@@ -259,6 +259,15 @@ KEEPING = {
         )
         for name in ("news", "resource")
     },
+    **{
+        f"admin/registers/{name}/<path:object_id>/take-out/": Row(
+            at=f"/admin/registers/{name}/{{{name}}}/take-out/",
+            get=ADMINISTRATOR,
+            post=ADMINISTRATOR,
+            sends={"_do": "1", "words": "Nobody of this name", "reason": "personal data"},
+        )
+        for name in ("protocol", "organisation", "news", "resource")
+    },
     "admin/registers/resource/files/<int:pk>/": Row(
         at="/admin/registers/resource/files/{resource}/", get=ALL, post=ALL
     ),

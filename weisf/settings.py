@@ -265,6 +265,10 @@ PAGE_MEMORY_MB = whole_number("PAGE_MEMORY_MB", default=32, least=0, most=100_00
 # For how long a proxy may show a page as it was before an edit.
 SHARED_CACHE_SECONDS = whole_number("SHARED_CACHE_SECONDS", default=5, least=0, most=3_600)
 
+# How long others keep what was taken out. 0: not known, and the page says so.
+BACKUP_DAYS = whole_number("BACKUP_DAYS", default=0, least=0, most=10_000)
+DATABASE_LOG_DAYS = whole_number("DATABASE_LOG_DAYS", default=0, least=0, most=10_000)
+
 # Logging: JSON lines on stdout --------------------------------------------------------------
 
 LOG_LEVEL = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")

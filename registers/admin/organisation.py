@@ -27,6 +27,7 @@ from registers.admin.groups.taken_on import splits_page, taken_on_page
 from registers.admin.history import object_or_404
 from registers.admin.merging.merge import MergeableAdmin
 from registers.admin.read_only import ReadOnlyAdmin
+from registers.admin.redaction import redaction_url
 from registers.models import Approver, Contact, Identifier, Name, Organisation, Slug, Succession
 from registers.search.admin_search import search_organisations
 
@@ -217,6 +218,7 @@ class OrganisationAdmin(MergeableAdmin):
         }
         wrap = admin.site.admin_view
         return [
+            redaction_url(self),
             path("splits/", wrap(self.splits_view), name="registers_organisation_splits"),
             *(
                 path(f"<path:object_id>/{route}", wrap(view), name=f"registers_organisation_{name}")

@@ -22,6 +22,7 @@ from registers.admin.forms import DATE_ERRORS, ModelForm, RecordedForm, add_refu
 from registers.admin.history import object_or_404
 from registers.admin.papers import FILE_WIDGETS, earlier_version_links, paper_urls
 from registers.admin.publishing_form import ReasonedForm
+from registers.admin.redaction import redaction_url
 from registers.exports.markdown import as_html
 from registers.models import News, Resource, Theme
 from registers.models.pages import PAGE_PUBLISH_FIELDS, PublishedPage
@@ -116,7 +117,8 @@ class PublishedPageAdmin(PublishedAdmin, MarkdownAdmin):
         """Add the page that publishes it."""
         publish = self.admin_site.admin_view(self.publish_view)
         name = f"registers_{self.opts.model_name}_publish"
-        return [path("<path:object_id>/publish/", publish, name=name), *super().get_urls()]
+        page = path("<path:object_id>/publish/", publish, name=name)
+        return [page, redaction_url(self), *super().get_urls()]
 
     def save_object(self, form: ModelForm) -> None:
         """Save it: a new one as a draft."""

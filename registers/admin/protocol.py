@@ -32,6 +32,7 @@ from registers.admin.publishing import (
     act_links,
     act_urls,
 )
+from registers.admin.redaction import redaction_url
 from registers.admin.review import review_chosen, review_urls
 from registers.models import Document, Overarching, Protocol
 from registers.models.abbreviations import abbreviations_in
@@ -163,6 +164,7 @@ class ProtocolAdmin(PublishedAdmin):
             *paper_urls(self, Document, "documents"),
             *review_urls(self),
             *act_urls(self),
+            redaction_url(self),
             *super().get_urls(),
         ]
 

@@ -13,6 +13,7 @@ from registers.changes.merge import (
 from registers.changes.papers import bring_back, no_orphans
 from registers.changes.publishing import perform_act, preview_act, publish_page
 from registers.changes.record import record_change
+from registers.changes.redaction.redact import compact, preview_redaction, redact
 from registers.changes.restore import preview_restore, restore
 from registers.changes.review import (
     correct_review,
@@ -28,6 +29,7 @@ from registers.changes.writes import remove, save
 __all__ = [
     "bring_back",
     "clear_gaps",
+    "compact",
     "correct_review",
     "explain_gaps",
     "mark_not_duplicate",
@@ -38,6 +40,7 @@ __all__ = [
     "plan_split",
     "plan_undo",
     "preview_act",
+    "preview_redaction",
     "preview_restore",
     "preview_reviews",
     "previews_digest",
@@ -47,6 +50,7 @@ __all__ = [
     "record_review",
     "record_reviews",
     "record_taken_on",
+    "redact",
     "remove",
     "restore",
     "save",

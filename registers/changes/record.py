@@ -232,7 +232,9 @@ def _change(
         found = differences(model, was, now) if public and was and now else []
         public = public and bool(found or event)
         what = "\n".join(filter(None, [event, words_of(found)]))
-    if not public and was and now and not differences(model, was, now, private=True):
+    # Something said of a draft is kept too, with no difference: that words were taken out.
+    matters = public or (how.event and how.official)
+    if not matters and was and now and not differences(model, was, now, private=True):
         return None
     change = Change(
         made_at=how.at,

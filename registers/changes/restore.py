@@ -183,6 +183,7 @@ def _put_back_documents(protocol: Protocol, rows: list[Values], at: datetime.dat
     They were checked when they came, so they are saved as they are.
     """
     there = {document.pk: document for document in protocol.documents.all()}
+    rows = [row for row in rows if row["file"]]  # a file that was taken out cannot come back
     wanted = {row["id"] for row in rows}
     for document in there.values():
         if document.pk not in wanted and not document.taken_off:

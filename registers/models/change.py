@@ -81,6 +81,7 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["-made_at", "-pk"]
+        permissions = [("take_out_words", "Can take words out of the register and its past")]
         indexes = [models.Index(fields=["subject_type", "subject_key", "made_at"], name="of_one")]
         constraints = [
             models.CheckConstraint(

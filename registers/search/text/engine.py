@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from registers.search.text.terms import Form
 from registers.search.text.words import GAP, Prepared
@@ -44,6 +44,7 @@ PROTOCOLS = TextTable(
 )
 # Separate, so that a renamed organisation does not rewrite the rows of all its protocols.
 ORGANISATIONS = TextTable(name="search_organisations", fields=("names",))
+TABLE_NAMES = (PROTOCOLS.name, ORGANISATIONS.name)
 
 
 class Lookup(NamedTuple):
@@ -111,11 +112,25 @@ class Engine(ABC):
             for statement in statements:
                 cursor.execute(statement)
 
+    def compact(self) -> bool:
+        """Write the database's files anew, outside a transaction; return whether it was done."""
+        try:
+            with connection.cursor() as cursor:
+                for statement in self.compacting:
+                    cursor.execute(statement)
+                    # What an SQLite checkpoint returns begins with whether it was kept from it.
+                    if statement.startswith("PRAGMA") and cursor.fetchone()[0]:
+                        return False
+        except DatabaseError:
+            return False
+        return True
+
     id: str
     ids_sql: str  # gives the ids of what matches its parameter
     before_version: Sequence[str] = ()  # before the lock that moving the register's version takes
     before_bulk: Sequence[str] = ()  # before many writes
     after_bulk: Sequence[str] = ()
+    compacting: Sequence[str] = ()  # outside a transaction: nothing deleted is left in the files
 
 
 class Fts5(Engine):
@@ -123,6 +138,12 @@ class Fts5(Engine):
 
     id = "rowid"
     ids_sql = "(SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH %s)"
+    # FTS5 keeps deleted words in its segments: only later versions can delete them securely.
+    compacting = (
+        *(f"INSERT INTO {name} ({name}) VALUES ('rebuild')" for name in TABLE_NAMES),
+        "VACUUM",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+    )
 
     @contextmanager
     def short_lock_timeout(self) -> Iterator[None]:
@@ -174,6 +195,7 @@ class Gin(Engine):
         "SET LOCAL gin_pending_list_limit = '64MB'",
         "SET LOCAL work_mem = '64MB'",
     )
+    compacting = ("VACUUM",)
     after_bulk = (f"SELECT gin_clean_pending_list('{PROTOCOLS.name}_words')",)
 
     def write(self, table: TextTable, rows: Sequence[Row]) -> None:

@@ -1,0 +1,189 @@
+"""The page on which an Administrator takes words, past texts and papers out of the register."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.utils import quote
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import OperationalError, models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.text import Truncator, capfirst
+
+from registers import changes
+from registers.admin.forms import add_refusal
+from registers.admin.history import object_or_404
+from registers.changes.redaction.marked import CODES, LEAST_CHARACTERS
+from registers.changes.redaction.redact import Reason, RedactionPreview, Wanted, papers_of
+from registers.history.snapshot import snapshot_of
+from registers.models import Change
+
+PERMISSION = "registers.take_out_words"
+MOST_CHANGES = 500  # whose texts are offered
+BUSY = "Nothing was taken out, because somebody else was saving at the same time. Try again."
+DONE = "Taken out of {number} places. The changes page says the day and the reason."
+NOT_COMPACTED = (
+    "The words are gone from the register. They may still stand in the files of its database,"
+    " because somebody was using it. The person who runs the register must run"
+    " `manage.py compact_database`."
+)
+
+_log = logging.getLogger(__name__)
+
+
+class RedactionForm(forms.Form):
+    """What is to be taken out of everywhere, starting from one thing, and why."""
+
+    words = forms.CharField(
+        label="Words",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 3}),
+        help_text="As they are written in the register, one text on each line. Capitals make no"
+        " difference. Parts of words are not found: ‘Smith’ does not find ‘Smithson’.",
+    )
+    texts = forms.MultipleChoiceField(
+        label="Whole texts of this record, now and in the past",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    papers = forms.MultipleChoiceField(
+        label="Whole files",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Words within a file cannot be taken out: upload a corrected file, and take the"
+        " old one out.",
+    )
+    reason = forms.ChoiceField(
+        label="Why?",
+        choices=[(each.value, capfirst(each.value)) for each in Reason],
+        help_text="Public, with the day. It stands in the place of what is taken out.",
+    )
+
+    def __init__(self, *args: Any, subject: models.Model, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._texts = {_digest(text): (name, text) for name, text in _texts_of(subject)}
+        shown = [
+            (key, f"{name}: {Truncator(text).chars(100)}")
+            for key, (name, text) in self._texts.items()
+        ]
+        papers = [(each.file.name, f"{each}: {each.file_name}") for each in papers_of(subject)]
+        for name, choices in (("texts", shown), ("papers", papers)):
+            cast(forms.MultipleChoiceField, self.fields[name]).choices = choices
+            if not choices:
+                del self.fields[name]
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is to be taken out. The form must be valid."""
+        given = self.cleaned_data
+        words = [line.strip() for line in given["words"].splitlines() if line.strip()]
+        whole = [self._texts[key][1] for key in given.get("texts", ())]
+        return Wanted(
+            texts=tuple(dict.fromkeys([*words, *whole])),
+            files=frozenset(given.get("papers", ())),
+            reason=Reason(given["reason"]),
+        )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _texts_of(subject: models.Model) -> Iterator[tuple[str, str]]:
+    """Yield the label and the text of each field that is text, as it is and as it was."""
+    past = Change.objects.about(type(subject), subject.pk).exclude(snapshot=None)
+    snapshots = [snapshot_of(subject), *past.values_list("snapshot", flat=True)[:MOST_CHANGES]]
+    seen: set[str] = set()
+    for snapshot in snapshots:
+        rows = [snapshot["fields"]] if snapshot else []
+        rows += [row for part in (snapshot or {"parts": {}})["parts"].values() for row in part]
+        for row in rows:
+            for name, text in row.items():
+                is_text = isinstance(text, str) and name not in CODES | {"slug", "file"}
+                if is_text and " " in text and len(text) > LEAST_CHARACTERS and text not in seen:
+                    seen.add(text)
+                    yield capfirst(name.replace("_", " ")), text
+
+
+def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Ask what to take out, show every place where it stands, and take it out.
+
+    Raises PermissionDenied for all but Administrators, and Http404.
+    """
+    if not may_redact(request) or not model_admin.has_view_or_change_permission(request):
+        raise PermissionDenied
+    subject = object_or_404(model_admin, request, object_id)
+    form = RedactionForm(request.POST or None, subject=subject)
+    preview: RedactionPreview | None = None
+    status = 200
+    if form.is_valid():
+        try:
+            if "_do" in request.POST:
+                return _redact(model_admin, request, subject, form.wanted)
+            preview = changes.preview_redaction(form.wanted, on=timezone.localdate())
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+        except OperationalError:
+            add_refusal(form, ValidationError(BUSY))
+            status = 503
+    context = {
+        "title": f"Take words out: {subject}",
+        "opts": model_admin.opts,
+        "thing": subject,
+        "form": form,
+        "adminform": AdminForm(cast(Any, form), [(None, {"fields": list(form.fields)})], {}),
+        "preview": preview,
+        "wanted": form.wanted if preview else None,
+        "proxy_seconds": settings.SHARED_CACHE_SECONDS,
+        "backup_days": settings.BACKUP_DAYS,
+        "database_log_days": settings.DATABASE_LOG_DAYS,
+    }
+    context |= admin.site.each_context(request)
+    return render(request, "admin/registers/redaction.html", context, status=status)
+
+
+def _redact(
+    model_admin: Any, request: HttpRequest, subject: models.Model, wanted: Wanted
+) -> HttpResponse:
+    """Take it out, and lead back. Raises ValidationError and OperationalError."""
+    by, shown = cast(User, request.user), request.POST.get("shown", "")
+    number = changes.redact(subject, wanted, shown=shown, at=timezone.now(), by=by)
+    messages.success(request, DONE.format(number=f"{number:,}"))
+
+    def finish() -> None:
+        if not changes.compact():
+            _log.warning("The database's files were not written anew after words were taken out")
+            messages.warning(request, NOT_COMPACTED)
+
+    # Outside every transaction, and not where one is rolled back.
+    transaction.on_commit(finish)
+    return redirect(f"admin:registers_{model_admin.opts.model_name}_change", quote(subject.pk))
+
+
+def may_redact(request: HttpRequest) -> bool:
+    """Return whether the user may take words out."""
+    return bool(request.user.has_perm(PERMISSION))
+
+
+def redaction_url(model_admin: Any) -> URLPattern:
+    """Return the address of the page, below those of a model in admin."""
+
+    def view(request: HttpRequest, object_id: str) -> HttpResponse:
+        return redaction_view(model_admin, request, object_id)
+
+    name = f"registers_{model_admin.opts.model_name}_take_out"
+    wrapped: Any = model_admin.admin_site.admin_view(view)
+    pattern: URLPattern = path("<path:object_id>/take-out/", wrapped, name=name)
+    return pattern

@@ -1,0 +1,164 @@
+"""The texts that are taken out: found in each form in which they are stored, and replaced."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+from urllib.parse import quote
+from zipfile import ZipFile, is_zipfile
+
+from registers.files.archives import UNREADABLE
+from registers.models.keys import APOSTROPHES, key_of, slug_of
+
+SHORT_MARKER = "[taken out]"
+SLUG_MARKER = "taken-out"
+LEAST_CHARACTERS = 3
+# In JSON, HTML and addresses too.
+_BETWEEN = r"(?:\s|\\[nrt]|\\u00a0|&nbsp;|%20|%0[AD]|%C2%A0|\+)+"
+_ALNUM = r"[^\W_]"
+_BEFORE = rf"(?:(?<!{_ALNUM})|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{{2}})|(?<=\\u[0-9a-fA-F]{{4}}))"
+_TAGS = re.compile(r"<[^<>]*>")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.+Z-]+)?")
+# What is a code in a snapshot, and no text of a person.
+CODES = frozenset(
+    {"id", "key", "status", "role", "kind", "fate", "scheme", "outcome", "choice", "reference"}
+)
+PART_BYTES = 50_000_000  # of one part of a file that is read: it may unpack to a terabyte
+
+
+class Marked:
+    """Texts and stored files to be taken out, and the words that then stand there.
+
+    `texts` are found as they are written, regardless of case and spacing, and no part of a
+    word is. `files` are names of stored files. `free_slug` returns a slug that nothing has,
+    made from the one that it is given.
+    """
+
+    def __init__(
+        self,
+        texts: Collection[str],
+        files: Collection[str] = (),
+        *,
+        marker: str,
+        free_slug: Callable[[str], str] = str,
+    ) -> None:
+        self.texts = [" ".join(each.split()) for each in texts if each.strip()]
+        self.files = frozenset(files)
+        self.marker = marker
+        self._free_slug = free_slug
+        self._slugs: dict[str, str] = {}
+        slugs = [slug for each in self.texts if (slug := slug_of(each))]
+        # A slug of one word is the word itself.
+        several = [re.escape(slug) for slug in slugs if "-" in slug]
+        # The longest first: 'Jane Smith' before 'Jane'.
+        self._pattern = _any_of([*map(_text_pattern, self.texts), *(_bounded(s) for s in several)])
+        self._slug_pattern = _any_of([rf"(?<![a-z0-9]){re.escape(s)}(?![a-z0-9])" for s in slugs])
+
+    def hints(self) -> list[str] | None:
+        """Return texts of which each place holds one, in any form; None if there are none."""
+        runs = [max(re.findall(r"[A-Za-z0-9]+", each), key=len, default="") for each in self.texts]
+        return None if any(len(run) < 2 for run in runs) else [*runs, *self.files]  # noqa: PLR2004
+
+    def is_in(self, text: str) -> bool:
+        """Return whether a text holds any of them."""
+        return self._pattern.search(text) is not None
+
+    def context(self, text: str, around: int) -> str:
+        """Return the first of them in a text, with some characters before and behind it."""
+        found = self._pattern.search(text) or self._slug_pattern.search(text)
+        start, end = found.span() if found else (0, 0)
+        first, last = max(start - around, 0), end + around
+        cut = " ".join(text[first:last].split())
+        return f"{'… ' if first else ''}{cut}{' …' if last < len(text) else ''}"
+
+    def clean(self, text: str, longest: int | None = None) -> str:
+        """Return a text with the marker in the place of each, of at most `longest` characters."""
+        cleaned = self._pattern.sub(lambda _: self.marker, text)
+        if longest is not None and cleaned != text and len(cleaned) > longest:
+            cleaned = self._pattern.sub(lambda _: SHORT_MARKER, text)[:longest]
+        return cleaned
+
+    def clean_slug(self, slug: str, longest: int | None = None) -> str:
+        """Return another slug for one that holds any of them: always the same one."""
+        if self._slug_pattern.search(slug) is None:
+            return slug
+        if slug not in self._slugs:
+            cleaned = self._slug_pattern.sub(SLUG_MARKER, slug)[: (longest or len(slug) + 100) - 4]
+            self._slugs[slug] = self._free_slug(cleaned)
+        return self._slugs[slug]
+
+    def clean_json(self, value: Any) -> Any:
+        """Return a JSON value with each of its texts cleaned, and without the stored files."""
+        if isinstance(value, str):
+            return value if _DAY.fullmatch(value) else self.clean(value)
+        if isinstance(value, list):
+            return [self.clean_json(each) for each in value]
+        if isinstance(value, dict):
+            gone = value.get("file") in self.files if self.files else False
+            cleaned = {self.clean(k): self._clean_item(k, each) for k, each in value.items()}
+            return cleaned | ({"file": "", "name": self.marker, "size": None} if gone else {})
+        return value
+
+    def _clean_item(self, name: str, value: Any) -> Any:
+        if name == "slug" and isinstance(value, str):
+            return self.clean_slug(value)
+        if name in CODES and not isinstance(value, dict | list):
+            return value
+        return self.clean_json(value)
+
+    def is_in_file(self, content: bytes) -> bool:
+        """Return whether the bytes of a file hold any of them, also within an Office file.
+
+        No for what cannot be read, such as the text of most PDFs.
+        """
+        return any(self.is_in(text) for part in _parts(content) for text in _decoded(part))
+
+
+def _any_of(patterns: list[str]) -> re.Pattern[str]:
+    longest_first = sorted(patterns, key=len, reverse=True)
+    return re.compile("|".join(longest_first) or r"(?!)", re.IGNORECASE)
+
+
+def _text_pattern(text: str) -> str:
+    return _bounded(_BETWEEN.join(map(_word_pattern, text.split())))
+
+
+def _bounded(pattern: str) -> str:
+    # What begins or ends with a sign, such as a bracket, has no word around it.
+    return rf"{_BEFORE}(?:{pattern})(?!(?<={_ALNUM}){_ALNUM})"
+
+
+def _word_pattern(word: str) -> str:
+    written = {unicodedata.normalize(form, word) for form in ("NFC", "NFD")}
+    forms = {*written, word, key_of(word), html.escape(word), quote(word)}
+    forms |= {html.escape(word).replace("&#x27;", "&#39;"), json.dumps(word)[1:-1]}
+    # A typed apostrophe is found in each of its shapes.
+    shapes = f"[{re.escape(APOSTROPHES)}]"
+    plain = ("".join(shapes if c in APOSTROPHES else re.escape(c) for c in f) for f in forms if f)
+    return f"(?:{'|'.join(sorted(set(plain), key=len, reverse=True))})"
+
+
+def _parts(content: bytes) -> Iterator[bytes]:
+    yield content
+    try:
+        if is_zipfile(io.BytesIO(content)):
+            with ZipFile(io.BytesIO(content)) as archive:
+                for info in archive.infolist():
+                    with archive.open(info) as part:
+                        yield part.read(PART_BYTES)
+    except UNREADABLE:
+        return
+
+
+def _decoded(part: bytes) -> Iterator[str]:
+    for data, encoding in ((part, "utf-8"), (part, "cp1252"), (part, "utf-16-le")):
+        text = data.decode(encoding, "ignore")
+        yield text
+        # In a document a word may change its look in its middle.
+        yield html.unescape(_TAGS.sub("", text))
+    yield part[1:].decode("utf-16-le", "ignore")

@@ -1,0 +1,94 @@
+"""The page on which an Administrator takes words out."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import OperationalError
+from django.test import Client
+
+from registers import changes
+from registers.models import Change, Document, Protocol
+from tests import papers
+from tests.models.making import NOW, saved
+
+AT = "/admin/registers/protocol/0046/take-out/"
+WORDS = "Quxzorby 07700 900123"
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+
+@pytest.fixture
+def browser(administrator) -> Client:
+    client = Client()
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def protocol(tmp_path, settings) -> Protocol:
+    settings.MEDIA_ROOT = tmp_path
+    protocol = Protocol.objects.get(pk="0046")
+    for purpose in (f"Ask {WORDS}.", "Ask nobody at all."):
+        with changes.record_change(protocol, at=NOW):
+            protocol.purpose = purpose
+            changes.save(protocol)
+    document = Document(protocol=protocol, title="Signed", file=ContentFile(papers.pdf(), "a.pdf"))
+    saved(document, at=NOW)
+    return protocol
+
+
+def test_the_places_are_shown_and_then_taken_out(
+    browser, protocol, caplog, django_capture_on_commit_callbacks
+):
+    sent = {"words": WORDS, "reason": "personal data"}
+    shown = browser.post(AT, sent | {"_preview": "1"})
+    assert [each.count for each in shown.context["preview"].places] == [1, 1]
+    assert not Change.objects.filter(what__contains="Taken out").exists()
+    sent |= {"shown": shown.context["preview"].digest, "_do": "1"}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert browser.post(AT, sent).status_code == 302
+    # The database cannot be compacted within the test's transaction.
+    assert "not written anew" in caplog.text
+    page = browser.get("/admin/registers/protocol/0046/change/").content.decode()
+    assert "Taken out of 2 places" in page
+    assert not Change.objects.filter(snapshot__icontains="Quxzorby").exists()
+
+
+def test_past_texts_and_files_are_chosen(browser, protocol):
+    form = browser.get(AT).context["form"]
+    (past,) = (key for key, words in form.fields["texts"].choices if "Quxzorby" in words)
+    ((paper, _),) = form.fields["papers"].choices
+    chosen = {"texts": [past], "papers": [paper], "reason": "confidential"}
+    preview = browser.post(AT, chosen | {"_preview": "1"}).context["preview"]
+    browser.post(AT, chosen | {"_do": "1", "shown": preview.digest})
+    assert "confidential" in Change.objects.filter(protocol=protocol).first().what
+    assert Document.objects.get(protocol=protocol).taken_off
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"), [("", ""), ("Nobodyatall", ""), (WORDS, "of another page")]
+)
+def test_what_is_refused_is_said_on_the_page(browser, protocol, words, shown):
+    sent = {"words": words, "reason": "personal data", "_do": "1", "shown": shown}
+    answer = browser.post(AT, sent)
+    assert answer.context["form"].non_field_errors()
+    assert Change.objects.filter(snapshot__icontains="Quxzorby").exists()
+
+
+def test_who_comes_while_another_saves_is_asked_to_try_again(browser, protocol, monkeypatch):
+    def held(*args: object) -> None:
+        raise OperationalError
+
+    # SQLite has one writer, who never finds a row held.
+    monkeypatch.setattr("registers.changes.redaction.redact.lock_register", held)
+    sent = {"words": WORDS, "reason": "personal data", "_do": "1", "shown": "x"}
+    assert browser.post(AT, sent).status_code == 503
+
+
+def test_the_form_of_a_thing_leads_there(browser, protocol, publisher):
+    assert AT in browser.get("/admin/registers/protocol/0046/change/").content.decode()
+    other = Client()
+    other.force_login(publisher)
+    assert AT not in other.get("/admin/registers/protocol/0046/change/").content.decode()
+    assert browser.get(AT).status_code == 200

@@ -1,0 +1,427 @@
+"""Words are taken out of every place: the places are derived from all that is installed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, connections, models, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.test import Client
+from django.test.utils import isolate_apps
+
+from registers import changes
+from registers.changes.redaction.marked import Marked
+from registers.changes.redaction.places import How, all_models, fields_of, how_cleaned
+from registers.changes.redaction.redact import Reason, Wanted, compact, papers_of
+from registers.models import (
+    Change,
+    Contact,
+    Document,
+    Import,
+    Name,
+    News,
+    Organisation,
+    Protocol,
+    Slug,
+    UsedReference,
+    VocabularyWord,
+)
+from registers.search.text.engine import PROTOCOLS, engine
+from registers.search.text.words import prepare
+from tests import database_copy, papers
+from tests.cast import groups
+from tests.examples import make_examples
+from tests.models.making import NOW, saved
+
+WORD = "Quxzorby"
+STEM = b"quxzorb"
+ON = datetime.date(2026, 11, 29)
+AT = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.UTC)
+MARKER = "[taken out on 29 November 2026: personal data]"
+
+
+def take_out(
+    subject: models.Model, *texts: str, files: Any = (), at: datetime.datetime = AT
+) -> int:
+    wanted = Wanted(texts=texts, files=frozenset(files), reason=Reason.PERSONAL)
+    shown = changes.preview_redaction(wanted, on=ON).digest
+    return changes.redact(subject, wanted, shown=shown, at=AT, by=None)
+
+
+@pytest.mark.parametrize(
+    ("stored", "cleaned"),
+    [
+        ("By Zoë O'Hara.", "By X."),
+        ("ZOË  O’HARA’s", "X’s"),
+        ("zoë\nO&#x27;Hara", "X"),
+        ("Zo\\u00eb O'Hara", "X"),
+        ("\\nZoë O'Hara", "\\nX"),
+        ("?q=Zo%C3%AB%20O%27Hara", "?q=X"),
+        ("/organisations/zoe-ohara/", "/organisations/X/"),
+        ("Zoë O'Harana", "Zoë O'Harana"),
+        ("McZoë O'Hara", "McZoë O'Hara"),
+        ("Zoe\u0308 O'Hara", "X"),
+    ],
+)
+def test_the_forms_in_which_words_are_stored(stored, cleaned):
+    assert Marked(["Zoë O'Hara"], marker="X").clean(stored) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "cleaned"),
+    [("by Ann Lee", 20, "by [taken out]"), ("by Ann Lee", 8, "by [take"), ("of Ann", 3, "of Ann")],
+)
+def test_a_short_field_has_a_short_marker(text, longest, cleaned):
+    assert Marked(["Ann Lee"], marker=MARKER).clean(text, longest) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("content", "held"),
+    [
+        (f"of {WORD}".encode(), True),
+        (f"x{WORD}".encode("utf-16-le"), False),
+        (b"\0" + f" {WORD} ".encode("utf-16-le"), True),
+        (papers.archive({"word/document.xml": "<w:t>of Qux</w:t><w:t>zorby</w:t>"}), True),
+        (papers.archive({"word/document.xml": "<w:t>of nobody</w:t>"}), False),
+        (b"PK\x05\x06" + b"\0" * 18 + WORD.encode(), True),
+    ],
+)
+def test_files_are_read_as_bytes_and_unpacked(content, held):
+    assert Marked([WORD], marker="X").is_in_file(content) == held
+
+
+def test_each_field_of_each_model_has_a_way():
+    for model in all_models():
+        assert fields_of(model) is not None
+    ways = {each for model in all_models() for each in fields_of(model).values()}
+    assert ways == set(How)
+
+
+@isolate_apps("registers")
+def test_a_field_of_a_new_kind_must_be_handled():
+    class New(models.Model):  # noqa: DJ008 (never stored)
+        content = models.BinaryField()
+        file = models.FileField()
+        key = models.CharField(max_length=9, primary_key=True)
+        text = models.TextField()
+        values = models.JSONField()
+        at = models.DateTimeField()
+
+        class Meta:
+            app_label = "registers"
+
+    for name in ("content", "file", "key"):
+        with pytest.raises(LookupError):
+            how_cleaned(New._meta.get_field(name))
+    assert [how_cleaned(New._meta.get_field(each)) for each in ("text", "values", "at")] == [
+        How.TEXT,
+        How.JSON,
+        None,
+    ]
+
+
+# Every place ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def database(real_register, tmp_path) -> Iterator[Path | None]:
+    """A database whose transactions are real; of SQLite, the file that it is in."""
+    if connection.vendor == "postgresql":
+        groups()
+        yield None
+        return
+    path = tmp_path / "register.sqlite3"
+    in_memory = connections["default"]
+    file = sqlite3.connect(path)
+    database_copy.copy_to(file)
+    file.close()
+    options = {
+        **in_memory.settings_dict["OPTIONS"],
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    given = {**in_memory.settings_dict, "NAME": str(path), "OPTIONS": options}
+    connections["default"] = DatabaseWrapper(given, "default")
+    try:
+        yield path
+    finally:
+        connections["default"].close()
+        connections["default"] = in_memory
+
+
+PLANTED = {
+    How.TEXT: lambda before, longest: f"Of {WORD}."[: longest or None],
+    How.JSON: lambda before, longest: (
+        {**before, "planted": [f"a {WORD}", {WORD: None}]}
+        if isinstance(before, dict)
+        else [["a", f"of {WORD}", "b"]]
+    ),
+    How.SLUG: lambda before, longest: f"{WORD.lower()}-{before or ''}"[:50],
+    How.KEY: lambda before, longest: WORD.lower(),
+    How.ROW: lambda before, longest: f"{WORD}@example.org",
+    How.SESSION: lambda before, longest: SessionStore().encode({"of": [WORD]}),
+    How.IMPORT: lambda before, longest: WORD.encode() if isinstance(before, bytes) else WORD,
+    How.SEARCH: lambda before, longest: WORD.lower(),
+}
+
+
+def plant() -> list[str]:
+    """Write the word into each field that can hold it; return the fields."""
+    planted = []
+    for model in all_models():
+        for name, how in fields_of(model).items():
+            if how in {How.CODE, How.ACCOUNT, How.REFUSED, How.PAPER}:
+                continue
+            field = model._meta.get_field(name)
+            for row in rows_of(model):
+                before = getattr(row, name)
+                before = bytes(before) if isinstance(before, memoryview) else before
+                value = PLANTED[how](before, field.max_length)
+                try:
+                    with transaction.atomic():
+                        model._base_manager.filter(pk=row.pk).update(**{name: value})
+                except IntegrityError:
+                    continue
+                planted.append(f"{model._meta.label}.{name}")
+                break
+            else:
+                raise AssertionError(f"Nothing could be planted in {model._meta.label}.{name}.")
+    engine().write(PROTOCOLS, [(99_999, [prepare([WORD])] * len(PROTOCOLS.fields))])
+    return planted
+
+
+def rows_of(model: type[models.Model]) -> list[Any]:
+    """Return stored rows of a model, or one that is made of what its fields may be."""
+    if not model._base_manager.exists():
+        values: dict[str, Any] = {}
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey):
+                values[field.attname] = field.related_model._base_manager.values_list(
+                    field.target_field.name, flat=True
+                ).first()
+            elif isinstance(field, models.DateField):
+                values[field.name] = NOW
+            elif isinstance(field, models.IntegerField) and not field.primary_key:
+                values[field.name] = 1
+            elif isinstance(field, models.JSONField):
+                values[field.name] = {}
+        model._base_manager.bulk_create([model(**values)])
+    return list(model._base_manager.all()[:40])
+
+
+def left() -> list[str]:
+    """Return the columns of all tables that still hold the word: search tables included."""
+    held = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            names = [each[0] for each in cursor.description]
+            for row in cursor.fetchall():
+                held += [
+                    f"{table}.{name}"
+                    for name, value in zip(names, row, strict=True)
+                    if STEM in as_bytes(value).lower()
+                ]
+    return held
+
+
+def as_bytes(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+
+
+# Of SQLite, the database is another one, in a file.
+@pytest.mark.both_databases
+@pytest.mark.django_db(transaction=connection.vendor == "postgresql")
+def test_a_word_in_each_field_is_found_nowhere_afterwards(database, tmp_path, settings):
+    settings.MEDIA_ROOT, settings.EMAIL_FILE_PATH = tmp_path / "papers", str(tmp_path)
+    make_examples()
+    VocabularyWord.objects.create(text="anything", length=8, seen_in=1)
+    planted = plant()
+    assert len(planted) > 60
+    assert {"registers.Change.snapshot", "sessions.Session.session_data"} <= set(planted)
+    cache.set("key", WORD)
+    (tmp_path / "mail.log").write_text(f"Subject: A\nContent-Type: text/plain\n\nOf {WORD}.\n")
+    (tmp_path / "other.log").write_text("Subject: B\nContent-Type: text/plain\n\nOf nobody.\n")
+    assert left()
+    subject = Protocol.objects.get(pk="0046")
+    (document,) = Document.objects.filter(protocol=subject)
+    document.file = ContentFile(papers.pdf(WORD), "of.pdf")
+    saved(document, at=NOW)
+    files = [each.file.name for each in papers_of(Protocol.objects.get(pk="0046"))]
+    take_out(subject, WORD, files=files)
+    assert not [each for each in Session.objects.all() if WORD in str(each.get_decoded())]
+    assert cache.get("key") is None
+    assert [each.name for each in tmp_path.glob("*.log")] == ["other.log"]
+    assert compact()
+    assert left() == []
+    assert not [p for p in settings.MEDIA_ROOT.rglob("*") if p.is_file() and p.name in files]
+    if database:
+        for path in (database, database.with_name(f"{database.name}-wal")):
+            assert STEM not in path.read_bytes().lower()
+    told = Change.objects.public().filter(protocol=subject).first()
+    assert MARKER[1:12] in told.what.lower()
+
+
+# What stays ----------------------------------------------------------------------------------
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+
+@pytest.fixture
+def named() -> Protocol:
+    """A published protocol with the word in its purpose, and in a purpose that it once had."""
+    protocol = Protocol.objects.get(pk="0046")
+    for purpose in (f"Ask {WORD}.", "Ask nobody.", f"Ask {WORD.upper()} again."):
+        with changes.record_change(protocol, at=NOW):
+            protocol.purpose = purpose
+            changes.save(protocol)
+    return protocol
+
+
+@pytest.mark.both_databases
+def test_the_change_stays_with_the_day_and_the_reason(named, client: Client):
+    addresses = [
+        "/protocols/0046/",
+        "/protocols/0046/changes/",
+        f"/protocols/0046/?on={NOW:%Y-%m-%d}",
+        "/protocols.atom",
+        "/protocols.csv",
+        f"/?q={WORD}",
+    ]
+    before = Change.objects.filter(protocol=named).count()
+    take_out(named, WORD)
+    for address in addresses:
+        answer = client.get(address)
+        body = (answer.getvalue() if answer.streaming else answer.content).decode()
+        assert WORD.lower() not in body.replace(f"q={WORD}", "").lower() or "?q" in address, address
+    changes_page = client.get("/protocols/0046/changes/").content.decode()
+    assert MARKER in changes_page
+    assert "Taken out on 29 November 2026: personal data." in changes_page
+    assert client.get("/protocols/0046/").content.decode().count(MARKER)
+    assert Change.objects.filter(protocol=named).count() == before + 1
+    assert json.loads(client.get(f"/protocols.json?q={WORD}").getvalue())["count"] == 0
+
+
+def test_a_drafts_change_is_kept_in_the_audit_log():
+    draft = saved(Protocol(reference="9001", title=f"Of {WORD}"))
+    take_out(draft, WORD)
+    draft.refresh_from_db()
+    assert draft.title == f"Of {MARKER}"
+    told = Change.objects.about(Protocol, "9001").first()
+    assert (told.public, told.event[:12]) == (False, "Taken out on")
+
+
+def test_names_that_became_alike_are_told_apart():
+    organisation = saved(Organisation(name=f"{WORD} House"))
+    for name in (f"{WORD} Home", f"{WORD} Hut"):
+        saved(organisation, Name(organisation=organisation, text=name))
+    take_out(organisation, f"{WORD} House", f"{WORD} Home", f"{WORD} Hut")
+    organisation.refresh_from_db()
+    names = dict(organisation.names.values_list("text", "kind"))
+    assert len(names) == 3
+    assert names[organisation.name] == Name.Kind.OFFICIAL
+    assert not Slug.objects.filter(text__contains=WORD.lower()).exists()
+    assert Slug.objects.filter(text=organisation.slug, organisation=organisation).exists()
+    saved(organisation)  # it is as the ordinary checks want it
+    assert organisation.names.count() == 3
+
+
+def test_a_slug_with_the_words_is_another_one(client: Client):
+    news = saved(News(title=f"Of {WORD}", slug=f"of-{WORD.lower()}", published_on=ON))
+    other = saved(News(title="Other", slug="of-taken-out", published_on=ON))
+    take_out(news, WORD)
+    news.refresh_from_db()
+    assert news.slug == f"{other.slug}-2"
+    assert client.get(f"/news/of-{WORD.lower()}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("texts", "refused"), [((), "choose"), (("a b",), "too short"), (("Nobodyatall",), "nowhere")]
+)
+def test_too_little_is_refused(texts, refused):
+    with pytest.raises(ValidationError, match=refused):
+        take_out(Protocol.objects.get(pk="0046"), *texts)
+
+
+def test_a_reference_is_refused_and_an_account_is_counted(administrator):
+    UsedReference.objects.create(reference="XAB-1")
+    subject = Protocol.objects.get(pk="0046")
+    with pytest.raises(ValidationError, match="XAB-1"):
+        take_out(subject, "xab-1")
+    administrator.last_name = WORD
+    administrator.save()
+    assert changes.preview_redaction(Wanted(texts=(WORD,)), on=ON).accounts == 1
+
+
+def test_too_many_records_are_refused(monkeypatch, named):
+    monkeypatch.setattr("registers.changes.redaction.redact.MOST_RECORDS", 0)
+    with pytest.raises(ValidationError, match="more than"):
+        take_out(named, WORD)
+
+
+def test_only_what_was_shown_is_taken_out(named):
+    wanted = Wanted(texts=(WORD,))
+    shown = changes.preview_redaction(wanted, on=ON).digest
+    saved(Organisation(name=f"{WORD} House"))
+    with pytest.raises(ValidationError, match="changed after you opened"):
+        changes.redact(named, wanted, shown=shown, at=AT, by=None)
+    assert Protocol.objects.filter(purpose__icontains=WORD).exists()
+
+
+def test_a_paper_is_taken_out_and_never_comes_back(client: Client, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    protocol = Protocol.objects.get(pk="0046")
+    document = Document(protocol=protocol, title="Signed copy")
+    for words in ("before", "now"):
+        document.file = ContentFile(papers.pdf(words), f"{words}.pdf")
+        saved(document, at=NOW)
+    with changes.record_change(protocol, at=NOW):
+        protocol.title = "Another title"
+        changes.save(protocol)
+    first = Change.objects.filter(protocol=protocol).first()
+    protocol.refresh_from_db()
+    files = [each.file.name for each in papers_of(protocol)]
+    assert len(files) == 2
+    take_out(protocol, files=files)
+    assert client.get(f"/protocols/0046/documents/{document.pk}/").status_code == 410
+    assert not Change.objects.filter(snapshot__icontains=files[0]).exists()
+    changes.restore(
+        Protocol.objects.get(pk="0046"), Change.objects.get(pk=first.pk).snapshot, at=AT
+    )
+    document.refresh_from_db()
+    assert (document.taken_off, document.file.name, document.name) == (True, "", MARKER)
+
+
+def test_a_contact_and_an_import_go_whole():
+    organisation = Organisation.objects.get(name="Provide")
+    Contact.objects.create(organisation=organisation, email=f"{WORD}@example.org")
+    Import.objects.create(name=f"Of {WORD}.csv", content=b"a", size=1, brought_at=NOW)
+    Import.objects.create(name="Other.csv", content=b"a", size=1, brought_at=NOW)
+    take_out(organisation, WORD)
+    assert not Contact.objects.filter(organisation=organisation).exists()
+    assert [each.name for each in Import.objects.all()] == ["Other.csv"]
+
+
+def test_compacting_waits_for_no_transaction():
+    assert connection.in_atomic_block
+    with transaction.atomic():
+        assert not compact()
+    with pytest.raises(CommandError, match="in use"):
+        call_command("compact_database")
+
+
+def test_the_command_says_that_it_was_done(capsys, monkeypatch):
+    monkeypatch.setattr("registers.search.text.engine.Fts5.compacting", ())
+    call_command("compact_database")
+    assert "anew" in capsys.readouterr().out
