@@ -29,6 +29,7 @@ from registers.changes.redaction.marked import CODES, LEAST_CHARACTERS
 from registers.changes.redaction.redact import Reason, RedactionPreview, Wanted, papers_of
 from registers.history.snapshot import snapshot_of
 from registers.models import Change
+from weisf.security_events import security_event
 
 PERMISSION = "registers.take_out_words"
 MOST_CHANGES = 500  # whose texts are offered
@@ -160,6 +161,7 @@ def _redact(
     """Take it out, and lead back. Raises ValidationError and OperationalError."""
     by, shown = cast(User, request.user), request.POST.get("shown", "")
     number = changes.redact(subject, wanted, shown=shown, at=timezone.now(), by=by)
+    security_event("words_taken_out", request=request, places=number, reason=str(wanted.reason))
     messages.success(request, DONE.format(number=f"{number:,}"))
 
     def finish() -> None:

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from registers.changes.papers import delete, save_paper
+from registers.changes.public_text import refuse_new_emails
 from registers.changes.synonyms import check_synonyms
 from registers.changes.transaction import update_search_and_version
 from registers.models import (
@@ -48,6 +49,7 @@ def save(thing: models.Model) -> None:
             # It may have belonged to another before.
             for stored in type(thing).objects.filter(pk=thing.pk):
                 touched.add(stored)
+        refuse_new_emails(thing)
         if isinstance(thing, Organisation):
             if _save_organisation(thing):
                 touched.links = True

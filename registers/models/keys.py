@@ -15,14 +15,22 @@ EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 AROUND_EMAIL = ".,:;!?'\"‘’“”()[]<>"
 
 
-def refuse_email(text: str) -> None:
-    """Raise ValidationError where `text`, which is public, holds an e-mail address.
+def private_emails(text: str) -> set[str]:
+    """Return the e-mail addresses in `text` that public text may not hold.
 
     Those that the partnership's file allows are mailboxes of a role.
     """
-    found = (each.strip(AROUND_EMAIL) for each in EMAIL.findall(text))
-    if not all(map(settings.PARTNERSHIP.may_publish, found)):
-        raise ValidationError("Remove the e-mail address, because this is public.")
+    found = {each.strip(AROUND_EMAIL) for each in EMAIL.findall(text)}
+    return {each for each in found if not settings.PARTNERSHIP.may_publish(each)}
+
+
+EMAIL_REFUSED = "Remove the e-mail address, because this is public."
+
+
+def refuse_email(text: str) -> None:
+    """Raise ValidationError where `text`, which is public, holds an address of nobody's role."""
+    if private_emails(text):
+        raise ValidationError(EMAIL_REFUSED)
 
 
 class _Shown(dict[int, str]):

@@ -45,9 +45,13 @@ def test_the_places_are_shown_and_then_taken_out(
     shown = browser.post(AT, sent | {"_preview": "1"})
     assert [each.count for each in shown.context["preview"].places] == [1, 1]
     assert not Change.objects.filter(what__contains="Taken out").exists()
+    caplog.set_level("INFO", logger="security")
     sent |= {"shown": shown.context["preview"].digest, "_do": "1"}
     with django_capture_on_commit_callbacks(execute=True):
         assert browser.post(AT, sent).status_code == 302
+    (event,) = [each for each in caplog.records if each.name == "security"]
+    assert (event.event, event.places) == ("words_taken_out", 2)
+    assert "Quxzorby" not in str(vars(event))
     # The database cannot be compacted within the test's transaction.
     assert "not written anew" in caplog.text
     page = browser.get("/admin/registers/protocol/0046/change/").content.decode()
