@@ -43,7 +43,10 @@ def test_the_places_are_shown_and_then_taken_out(
 ):
     sent = {"words": WORDS, "reason": "personal data"}
     shown = browser.post(AT, sent | {"_preview": "1"})
-    assert [each.count for each in shown.context["preview"].places] == [1, 1]
+    places = shown.context["preview"].places
+    assert [each.count for each in places] == [1, 1]
+    (state,) = [each for each in places if each.what == "Earlier states of a record"]
+    assert state.context == f"Ask {WORDS}."
     assert not Change.objects.filter(what__contains="Taken out").exists()
     caplog.set_level("INFO", logger="security")
     sent |= {"shown": shown.context["preview"].digest, "_do": "1"}

@@ -30,6 +30,7 @@ from registers.models import (
     Contact,
     Document,
     Import,
+    Merge,
     Name,
     News,
     Organisation,
@@ -38,12 +39,13 @@ from registers.models import (
     UsedReference,
     VocabularyWord,
 )
-from registers.search.text.engine import PROTOCOLS, engine
+from registers.search.text.engine import PROTOCOLS, TABLE_NAMES, engine
 from registers.search.text.words import prepare
 from tests import database_copy, papers
 from tests.cast import groups
 from tests.examples import make_examples
 from tests.models.making import NOW, saved
+from tests.public.asking import ask, cached
 
 WORD = "Quxzorby"
 STEM = b"quxzorb"
@@ -85,6 +87,19 @@ def test_the_forms_in_which_words_are_stored(stored, cleaned):
 )
 def test_a_short_field_has_a_short_marker(text, longest, cleaned):
     assert Marked(["Ann Lee"], marker=MARKER).clean(text, longest) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("of nobody", ""),
+        ("by Ann Lee", "by Ann Lee"),
+        ("it was by Ann Lee, I think", "… s by Ann Lee, I t …"),
+        ("at/ann-lee/", "at/ann-lee/"),
+    ],
+)
+def test_the_words_around_the_first(text, shown):
+    assert Marked(["Ann Lee"], marker=MARKER).context(text, 5) == shown
 
 
 @pytest.mark.parametrize(
@@ -273,6 +288,19 @@ def test_a_word_in_each_field_is_found_nowhere_afterwards(database, tmp_path, se
     assert MARKER[1:12] in told.what.lower()
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL waits for nobody")
+@pytest.mark.parametrize("held_by", ["BEGIN IMMEDIATE", "BEGIN; SELECT * FROM registers_change"])
+def test_compacting_says_that_somebody_uses_the_database(database, held_by):
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(database, isolation_level=None)
+    for statement in held_by.split("; "):
+        other.execute(statement).fetchone()
+    assert not compact()
+    other.close()
+    assert compact()
+
+
 # What stays ----------------------------------------------------------------------------------
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -425,3 +453,39 @@ def test_the_command_says_that_it_was_done(capsys, monkeypatch):
     monkeypatch.setattr("registers.search.text.engine.Fts5.compacting", ())
     call_command("compact_database")
     assert "anew" in capsys.readouterr().out
+
+
+ADDRESSES = [
+    "/protocols/0046/",
+    "/protocols/0046/changes/",
+    f"/protocols/0046/?on={NOW:%Y-%m-%d}",
+    "/protocols/0046.json",
+    "/protocols.atom",
+    "/protocols.json?modified_since=2000-01-01",
+    "/sitemap.xml",
+]
+
+
+@pytest.mark.both_databases
+def test_who_has_a_page_from_before_is_sent_another(named):
+    site = cached()
+    before = {address: ask(site, address) for address in ADDRESSES}
+    assert sum(WORD.lower() in each.plain.lower() for each in before.values()) > 4
+    take_out(named, WORD)
+    for address, old in before.items():
+        known = {"if_none_match": old.headers["etag"]} if "etag" in old.headers else {}
+        got = ask(site, address, **known)
+        assert WORD.lower() not in got.plain.lower(), address
+        if WORD.lower() in old.plain.lower():
+            assert got.status == 200, address
+
+
+@pytest.mark.both_databases
+def test_the_journal_of_a_merged_organisation_is_cleaned(client: Client):
+    into, gone = (saved(Organisation(name=name)) for name in ("Ann House", f"{WORD} House"))
+    changes.merge(into, gone, at=NOW)
+    assert Merge.objects.exists()
+    take_out(into, WORD)
+    # What is deleted from FTS5's tables goes from their segments when they are rebuilt.
+    assert [each for each in left() if not each.startswith(TABLE_NAMES)] == []
+    assert client.get(f"/organisations/{WORD.lower()}-house/").status_code == 404

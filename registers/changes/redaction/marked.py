@@ -69,9 +69,11 @@ class Marked:
         return self._pattern.search(text) is not None
 
     def context(self, text: str, around: int) -> str:
-        """Return the first of them in a text, with some characters before and behind it."""
+        """Return the first of them in a text, with characters around it; '' if there is none."""
         found = self._pattern.search(text) or self._slug_pattern.search(text)
-        start, end = found.span() if found else (0, 0)
+        if found is None:  # it is encoded, as in a session
+            return ""
+        start, end = found.span()
         first, last = max(start - around, 0), end + around
         cut = " ".join(text[first:last].split())
         return f"{'… ' if first else ''}{cut}{' …' if last < len(text) else ''}"

@@ -169,13 +169,20 @@ class Row:
             values["key"] = key_of(values.get(source, self.stored[source]))
         return values
 
-    @property
-    def texts(self) -> list[str]:
-        """What the fields say, as text."""
-        return [value if isinstance(value, str) else str(value) for value in self._values()]
+    def text_of(self, name: str, marked: Marked) -> str:
+        """Return what a field says: of JSON, the first text in it that holds a marked one."""
+        value = self.stored[name]
+        return next((text for text in _texts_in(value) if marked.is_in(text)), str(value))
 
-    def _values(self) -> list[Any]:
-        return [self.stored[name] for name in self.fields]
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for each in value:
+            yield from _texts_in(each)
+        if isinstance(value, dict):
+            yield from _texts_in(list(value.values()))
 
 
 def find_rows(marked: Marked) -> Iterator[Row]:

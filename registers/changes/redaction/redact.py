@@ -43,6 +43,18 @@ from registers.search.text.words import words_of
 
 MOST_RECORDS = 500
 MOST_ALIKE = 20
+PLACES = {
+    "registers.change.what": "Changes pages: what changed",
+    "registers.change.event": "Changes pages: what happened",
+    "registers.change.why": "Changes pages: why",
+    "registers.change.snapshot": "Earlier states of a record",
+    "registers.slug.text": "Addresses of organisations, present and past",
+    "registers.merge.moved": "What a merge of organisations moved",
+    "registers.layout.positions": "Positions in the picture of organisations",
+    "registers.import.content": "Uploaded spreadsheets, which are deleted",
+    "registers.contact.email": "Contacts for reminders, which are deleted",
+    "sessions.session.session_data": "Sessions of people who are logged in",
+}
 AROUND = 40  # characters of the context that a preview shows
 NOTHING_FOUND = "These words stand nowhere in the register. Check how they are written there."
 NOTHING_MARKED = "Enter the words, or choose a past text or a document."
@@ -313,13 +325,20 @@ def _places(rows: list[Row], marked: Marked) -> Iterator[PlaceCount]:
     contexts: dict[str, str] = {}
     for row in rows:
         for name in row.fields:
-            field = row.model._meta.get_field(name)
-            label = f"{row.model._meta.verbose_name}: {getattr(field, 'verbose_name', name)}"
-            what = label[0].upper() + label[1:]
+            what = _place(row.model, name)
             counts[what] += 1
-            contexts.setdefault(what, marked.context(str(row.stored[name]), AROUND))
+            contexts.setdefault(what, marked.context(row.text_of(name, marked), AROUND))
     for what, count in sorted(counts.items()):
         yield PlaceCount(what=what, count=count, context=contexts[what])
+
+
+def _place(model: type[models.Model], name: str) -> str:
+    """Return what officers call a field."""
+    if found := PLACES.get(f"{model._meta.label_lower}.{name}"):
+        return found
+    field: Any = model._meta.get_field(name)
+    label = f"{model._meta.verbose_name}: {field.verbose_name}"
+    return label[0].upper() + label[1:]
 
 
 def papers_of(subject: models.Model) -> list[Any]:

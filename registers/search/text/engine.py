@@ -113,7 +113,9 @@ class Engine(ABC):
                 cursor.execute(statement)
 
     def compact(self) -> bool:
-        """Write the database's files anew, outside a transaction; return whether it was done."""
+        """Write the database's files anew; return whether it was done: in no transaction."""
+        if connection.in_atomic_block:
+            return False
         try:
             with connection.cursor() as cursor:
                 for statement in self.compacting:
