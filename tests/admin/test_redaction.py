@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from registers import changes
-from registers.models import Change, Document, Protocol
+from registers.models import Change, Document, Organisation, Protocol
 from tests import papers
 from tests.models.making import NOW, saved
 
@@ -99,3 +99,12 @@ def test_the_form_of_a_thing_leads_there(browser, protocol, publisher):
     other.force_login(publisher)
     assert AT not in other.get("/admin/registers/protocol/0046/change/").content.decode()
     assert browser.get(AT).status_code == 200
+
+
+def test_what_has_no_files_is_asked_for_none(browser, publisher):
+    organisation = Organisation.objects.get(name="Provide")
+    at = f"/admin/registers/organisation/{organisation.pk}/take-out/"
+    assert "papers" not in browser.get(at).context["form"].fields
+    other = Client()
+    other.force_login(publisher)
+    assert other.get(at).status_code == 403
