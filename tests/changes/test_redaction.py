@@ -35,6 +35,7 @@ from registers.models import (
     News,
     Organisation,
     Protocol,
+    Resource,
     Slug,
     UsedReference,
     VocabularyWord,
@@ -110,6 +111,7 @@ def test_the_words_around_the_first(text, shown):
         (b"\0" + f" {WORD} ".encode("utf-16-le"), True),
         (papers.archive({"word/document.xml": "<w:t>of Qux</w:t><w:t>zorby</w:t>"}), True),
         (papers.archive({"word/document.xml": "<w:t>of nobody</w:t>"}), False),
+        (papers.with_flag(papers.docx()), False),
         (b"PK\x05\x06" + b"\0" * 18 + WORD.encode(), True),
     ],
 )
@@ -364,6 +366,24 @@ def test_names_that_became_alike_are_told_apart():
     assert Slug.objects.filter(text=organisation.slug, organisation=organisation).exists()
     saved(organisation)  # it is as the ordinary checks want it
     assert organisation.names.count() == 3
+
+
+def test_names_that_stay_alike_are_refused(monkeypatch):
+    monkeypatch.setattr("registers.changes.redaction.redact.MOST_ALIKE", 2)
+    organisation = saved(Organisation(name=f"{WORD} House"))
+    saved(organisation, Name(organisation=organisation, text=f"{WORD} Home"))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        take_out(organisation, f"{WORD} House", f"{WORD} Home")
+
+
+def test_the_file_of_a_resource_is_taken_out(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    file = ContentFile(papers.pdf(), "a.pdf")
+    resource = saved(Resource(title="A form", slug="a-form", published_on=ON, file=file), at=NOW)
+    (paper,) = papers_of(resource)
+    take_out(resource, files=[paper.file.name])
+    resource.refresh_from_db()
+    assert (resource.file.name, resource.name) == ("", "")
 
 
 def test_a_slug_with_the_words_is_another_one(client: Client):

@@ -219,9 +219,8 @@ def _found(model: type[models.Model], how: dict[str, How], marked: Marked) -> It
 def _differs(how: How, value: Any, marked: Marked) -> bool:
     if how == How.JSON:
         return bool(marked.clean_json(value) != value)
-    if not isinstance(value, str):
-        return False
-    return marked.clean_slug(value) != value if how == How.SLUG else marked.is_in(value)
+    text = value or ""  # what may be null
+    return marked.clean_slug(text) != text if how == How.SLUG else marked.is_in(text)
 
 
 # What has changes of its own.

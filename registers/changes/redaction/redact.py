@@ -263,10 +263,8 @@ def _take_files_out(files: Collection[str], marked: Marked) -> None:
 
 def _forget_texts(marked: Marked, touched: Touched) -> None:
     """Let search write anew the rows that hold the words, and remove those of nothing public."""
-    for text in marked.texts:
-        plain = tuple(word.plain for word in words_of(text))
-        if not plain:
-            continue
+    plains = [tuple(word.plain for word in words_of(text)) for text in marked.texts]
+    for plain in filter(None, plains):
         for table in (PROTOCOLS, ORGANISATIONS):
             ids = {int(each) for each in engine().find(table, [Form(plain=plain)], table.fields)}
             public = SearchEntry.objects.filter(pk__in=ids, protocol__in=Protocol.public.all())
