@@ -15,6 +15,7 @@ _migration = import_module("registers.migrations.0006_groups")
 _of_links = import_module("registers.migrations.0015_links")
 _of_synonyms = import_module("registers.migrations.0018_synonyms")
 _of_redaction = import_module("registers.migrations.0025_take_out_words")
+_of_proposals = import_module("registers.migrations.0026_proposals")
 _of_identifiers = import_module("registers.migrations.0016_name_source_identifier")
 
 
@@ -27,6 +28,7 @@ def groups() -> None:
         _of_synonyms.give_permissions(apps, editor)
         _of_identifiers.give_permissions(apps, editor)
         _of_redaction.give_permission(apps, editor)
+        _of_proposals.let_editors_add(apps, editor)
 
 
 def somebody(name: str, *in_groups: str, password: str | None = None, **fields: object) -> User:

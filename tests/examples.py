@@ -21,6 +21,7 @@ from registers.models import (
     News,
     Organisation,
     Party,
+    ProposedFile,
     Protocol,
     Reminder,
     Resource,
@@ -34,6 +35,7 @@ from tests.cast import somebody
 from tests.imports.bringing import a_checked_import
 from tests.merging import named
 from tests.models.making import saved
+from tests.proposing import a_proposal
 from tests.reminders.lines import a_line, an_answer
 
 
@@ -100,6 +102,12 @@ def make_examples() -> dict[str, Any]:
     }
     made["withdrawn"] = saved(
         Protocol(reference="9003", title="Ended", theme=draft.theme, status="withdrawn", **ended)
+    )
+    made["proposal"] = a_proposal(
+        Protocol.objects.get(pk="0046"), by=made["user"], purpose="To warn."
+    )
+    made["proposed_file"] = ProposedFile.objects.create(
+        proposal=made["proposal"], file=document.file.name, name="signed.pdf"
     )
     keys = {name: thing.pk for name, thing in made.items()}
     return keys | {

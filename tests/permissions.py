@@ -129,6 +129,8 @@ PUBLIC = {
     "reviews/": read("/reviews/"),
     # Whoever has the link may answer; this one is altered. tests/public/test_answer_page.py.
     "reviews/answer/": Row(at="/reviews/answer/?link=altered", get="404", post="404"),
+    # Whoever has the link may read; this one is altered. tests/public/test_previews.py.
+    "preview/": Row(at="/preview/?link=altered", get="404", post="405"),
     "news/": read("/news/"),
     "news.atom": read("/news.atom"),
     "news/<slug:slug>/": read("/news/some-news/"),
@@ -199,7 +201,10 @@ KEEPING = {
     ),
     **noun("approver"),
     **noun("change", add=NONE, change=NONE, delete=NONE, past=False),
-    **noun("organisation", restored="{organisation}/restore/{organisation_state}"),
+    # An Editor's edits of what is published are proposed; nothing published is deleted so.
+    **noun(
+        "organisation", delete=PUBLISHER, restored="{organisation}/restore/{organisation_state}"
+    ),
     "admin/registers/organisation/<path:object_id>/merge/": Row(
         at="/admin/registers/organisation/{organisation}/merge/", get=PUBLISHER, post=PUBLISHER
     ),
@@ -228,7 +233,7 @@ KEEPING = {
         at="/admin/registers/organisation/splits/", get=ALL, post=ALL
     ),
     "admin/registers/organisation/<path:object_id>/taken-on/": Row(
-        at="/admin/registers/organisation/{split}/taken-on/", get=ALL, post=ALL
+        at="/admin/registers/organisation/{split}/taken-on/", get=ALL, post=PUBLISHER
     ),
     "admin/registers/organisation/duplicates/": Row(
         at="/admin/registers/organisation/duplicates/", get=PUBLISHER, post=DECIDES
@@ -277,10 +282,28 @@ KEEPING = {
         post=ALL,
     ),
     **noun("theme", add=PUBLISHER, delete=PUBLISHER, restored="{theme}/restore/{theme_state}"),
-    **noun("news", add=PUBLISHER, delete=PUBLISHER, restored="{news}/restore/{news_state}"),
-    **noun(
-        "resource", add=PUBLISHER, delete=PUBLISHER, restored="{resource}/restore/{resource_state}"
+    **noun("news", delete=PUBLISHER, restored="{news}/restore/{news_state}"),
+    **noun("resource", delete=PUBLISHER, restored="{resource}/restore/{resource_state}"),
+    **noun("proposal", add=NONE, change=NONE, delete=NONE, past=False),
+    "admin/registers/proposal/<int:key>/files/<int:file>/": Row(
+        at="/admin/registers/proposal/{proposal}/files/{proposed_file}/", get=ALL, post=ALL
     ),
+    **{
+        f"admin/registers/proposal/<path:object_id>/{verb}/": Row(
+            at=f"/admin/registers/proposal/{{proposal}}/{verb}/",
+            get="log-in 405 405 405",
+            post=post,
+            sends={"comment": "Say why."},
+        )
+        for verb, post in (
+            # What is sent is not what the page shows: nothing is done.
+            ("accept", "log-in 403 409 409"),
+            ("return", DECIDES),
+            # It is somebody else's.
+            ("again", NONE),
+            ("take-back", NONE),
+        )
+    },
     # The example is a draft; a published one is deleted by nobody.
     **noun("protocol", restored="0046/restore/{published_state}"),
     "admin/registers/protocol/<path:object_id>/preview/": Row(

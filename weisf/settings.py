@@ -217,6 +217,13 @@ POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=8)
 DATABASES = {"default": read_database(DATABASE_URL, pool_size=POOL_SIZE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Proposals ----------------------------------------------------------------------------------
+
+# Whether what Publishers edit of published records waits for another of them too.
+SECOND_PAIR_OF_EYES = yes_or_no("SECOND_PAIR_OF_EYES", default=False)
+# For how many days a proposal is kept after it ended.
+PROPOSAL_DAYS = whole_number("PROPOSAL_DAYS", default=365, most=36_500)
+
 # Caches -------------------------------------------------------------------------------------
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,6 +39,7 @@ from registers.admin.forms import (
 )
 from registers.admin.history import HistoryAdmin
 from registers.admin.permissions import may_publish
+from registers.admin.proposing import changes_at_once, is_published, propose_instead
 from registers.changes import no_orphans
 from registers.changes.locking import (
     EDIT_TOKEN,
@@ -46,7 +48,7 @@ from registers.changes.locking import (
     fingerprint,
     lock_one,
 )
-from registers.models import Protocol
+from registers.models import Proposal, Protocol
 
 # Django gave these methods their positional switches.
 # ruff: noqa: FBT001, FBT002
@@ -124,7 +126,8 @@ class RecordedAdmin(HistoryAdmin):
         why, at = form.cleaned_data.get("why", ""), timezone.now()
         by = cast(User, request.user)
         subject = self.subject_of(form.instance)
-        with changes.record_change(subject, at=at, by=by, why=why) as recorded:
+        how: dict[str, Any] = {"at": at, "by": by, "why": why, "stays_complete": True}
+        with changes.record_change(subject, **how) as recorded:
             # A new object must exist before its inlines. Otherwise the inlines go first: an
             # organisation may take a name that one of them gives up in the same save.
             if not change:
@@ -178,6 +181,24 @@ class RecordedAdmin(HistoryAdmin):
         locked = vars(request).pop("locked_object", None)
         return locked or super().get_object(request, object_id, from_field)
 
+    def proposes(self, request: HttpRequest, thing: Any) -> bool:
+        """Return whether what this user saves of `thing`, None for a new one, is only proposed."""
+        return not changes_at_once(request.user) and is_published(thing)
+
+    def _proposed(
+        self, request: HttpRequest, object_id: str | None, save: Callable[[], HttpResponse]
+    ) -> HttpResponse:
+        """Return the response of `save`, whose changes are only proposed where that is so."""
+        if request.method != "POST" or changes_at_once(request.user):
+            return save()
+        thing = self.get_object(request, unquote(object_id)) if object_id else None
+        return propose_instead(request, save) if self.proposes(request, thing) else save()
+
+    def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
+        """Show what putting an earlier state back would do, or do or propose it."""
+        view = super().restore_view
+        return self._proposed(request, object_id, partial(view, request, object_id, number))
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -185,20 +206,29 @@ class RecordedAdmin(HistoryAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show or save the form. A refusal while saving is shown on the form, as typed."""
+        """Show, save or propose the form. A refusal is shown on the form, as typed."""
         view_args = (request, object_id, form_url, extra_context)
-        return with_drafts(request, partial(self._show_or_save, *view_args))
+        return with_drafts(request, partial(self._take_up_or_save, *view_args))
 
-    def _show_or_save(
-        self, request: HttpRequest, object_id: str | None, *others: Any
+    def _take_up_or_save(
+        self, request: HttpRequest, object_id: str | None, *more: Any
     ) -> HttpResponse:
-        view_args = (request, object_id, *others)
+        view_args = (request, object_id, *more)
         if TAKE_UP in request.POST and take_up(request):
             # A refused form shows what was sent; `with_drafts` takes its errors away.
             return self._show_refusal(ValidationError("Not sent to be saved."), *view_args)
         if TAKE_UP in request.POST:
             self.message_user(request, NO_DRAFT, messages.WARNING)
             return redirect(request.get_full_path())
+        try:
+            return self._proposed(request, object_id, partial(self._show_or_save, *view_args))
+        except OperationalError:
+            return self._show_busy(*view_args)
+
+    def _show_or_save(
+        self, request: HttpRequest, object_id: str | None, *more: Any
+    ) -> HttpResponse:
+        view_args = (request, object_id, *more)
         if request.method != "POST":
             # Take the fingerprint before the form is read: a save in between must be noticed.
             request.fingerprint = self._fingerprint(request, object_id)  # type: ignore[attr-defined]  # ours
@@ -212,9 +242,12 @@ class RecordedAdmin(HistoryAdmin):
             # Everything was rolled back. Show the form again, with the errors.
             return self._show_refusal(refusal, *view_args)
         except (IntegrityError, OperationalError):
-            response = self._show_refusal(ValidationError(BUSY), *view_args)
-            response.status_code = 503
-            return response
+            return self._show_busy(*view_args)
+
+    def _show_busy(self, *view_args: Any) -> HttpResponse:
+        response = self._show_refusal(ValidationError(BUSY), *view_args)
+        response.status_code = 503
+        return response
 
     def _save(self, key: str | None, request: HttpRequest, *view_args: Any) -> HttpResponse:
         """Save the form, or return the conflict page. Raises ValidationError."""
@@ -255,6 +288,9 @@ class RecordedAdmin(HistoryAdmin):
     ) -> HttpResponse:
         """Add the edit token. A form that is shown again with errors keeps its first token."""
         form, thing = context["adminform"].form, context["original"]
+        if self.proposes(request, thing):
+            about = Proposal.objects.about(self.model, thing and thing.pk)
+            context |= {"proposing": True, "proposals": about.waiting().select_related("by")}
         if request.method != "POST" and EDIT_TOKEN in form.fields and thing is not None:
             formsets = [(each.formset, each.opts) for each in context["inline_admin_formsets"]]
             form.initial[EDIT_TOKEN] = EditToken(
@@ -267,7 +303,13 @@ class RecordedAdmin(HistoryAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask before deleting, and delete only what was seen. Add a message if it must stay."""
+        """Ask before deleting, and delete or propose it only as seen. Say why if it must stay."""
+        view = partial(self._show_or_delete, request, object_id, extra_context)
+        return self._proposed(request, object_id, view)
+
+    def _show_or_delete(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None
+    ) -> HttpResponse:
         token = EditToken(fingerprint=self._fingerprint(request, object_id), values={})
         thing = self.model(pk=unquote(object_id))
         context = {**(extra_context or {}), "edit_token": token.signed(thing)}

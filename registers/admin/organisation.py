@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -26,6 +27,7 @@ from registers.admin.groups.paste import paste_page
 from registers.admin.groups.taken_on import splits_page, taken_on_page
 from registers.admin.history import object_or_404
 from registers.admin.merging.merge import MergeableAdmin
+from registers.admin.proposing import changes_at_once
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.admin.redaction import redaction_url
 from registers.models import Approver, Contact, Identifier, Name, Organisation, Slug, Succession
@@ -47,6 +49,10 @@ class ApproverAdmin(RecordedAdmin):
     def subject_of(self, thing: Approver) -> models.Model:
         """Return the organisation."""
         return thing.organisation
+
+    def proposes(self, request: HttpRequest, thing: Any) -> bool:
+        """Return whether it is only proposed: its organisation is public, also for a new one."""
+        return not changes_at_once(request.user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Make the organisation of a saved approver read-only: its changes are recorded there."""
@@ -229,17 +235,20 @@ class OrganisationAdmin(MergeableAdmin):
 
     def members_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the members of a group, or end or remove some."""
-        return members_page(request, self._seen(request, object_id))
+        group = self._seen(request, object_id)
+        return self._proposed(request, object_id, partial(members_page, request, group))
 
     def member_view(
         self, request: HttpRequest, object_id: str, key: int | None = None
     ) -> HttpResponse:
         """Show or save the form of one member, or of a new one."""
-        return member_page(request, self._seen(request, object_id), key)
+        group = self._seen(request, object_id)
+        return self._proposed(request, object_id, partial(member_page, request, group, key))
 
     def paste_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the form for a list of members, its preview, or add them."""
-        return paste_page(request, self._seen(request, object_id))
+        group = self._seen(request, object_id)
+        return self._proposed(request, object_id, partial(paste_page, request, group))
 
     def splits_view(self, request: HttpRequest) -> HttpResponse:
         """Show the organisations that were split, or will be."""
@@ -257,6 +266,10 @@ class OrganisationAdmin(MergeableAdmin):
             raise PermissionDenied
         found: Organisation = object_or_404(self, request, object_id)
         return found
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return True only for those who change what is public at once."""
+        return changes_at_once(request.user) and super().has_delete_permission(request, obj)
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

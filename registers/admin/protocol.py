@@ -34,6 +34,7 @@ from registers.admin.publishing import (
 )
 from registers.admin.redaction import redaction_url
 from registers.admin.review import review_chosen, review_urls
+from registers.changes.preview_link import LINK_DAYS, preview_url
 from registers.models import Document, Overarching, Protocol
 from registers.models.abbreviations import abbreviations_in
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count, to_publish
@@ -63,6 +64,8 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
         "abbreviations": abbreviations_in(protocol.all_words),
         "replaced_by": Protocol.public.filter(replaces=protocol),
         "comes_under": Protocol.public.filter(covers=protocol),
+        "link": preview_url(protocol),
+        "link_days": LINK_DAYS,
     }
     response = render(request, "protocols/preview.html", context)
     response["X-Robots-Tag"] = "noindex"

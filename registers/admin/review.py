@@ -71,6 +71,10 @@ class ReviewAdmin(RecordedAdmin):
         """Return the protocol."""
         return thing.protocol
 
+    def proposes(self, request: HttpRequest, thing: Any) -> bool:
+        """Return False: whoever may record reviews may correct their words."""
+        return False
+
     def save_object(self, form: ModelForm) -> None:
         """Save the review, and the reason of the withdrawal that repeats its note."""
         changes.correct_review(form.instance)

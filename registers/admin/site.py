@@ -23,8 +23,19 @@ from registers.admin.entering.login import LogInForm, OwnPasswordView, came_for
 from registers.admin.groups.taken_on import may_see
 from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
+from registers.admin.permissions import may_publish
+from registers.admin.proposing import waiting_for
 from registers.admin.reference_log import reference_log
-from registers.models import Answer, Change, Import, Name, Organisation, Protocol, Reminder
+from registers.models import (
+    Answer,
+    Change,
+    Import,
+    Name,
+    Organisation,
+    Proposal,
+    Protocol,
+    Reminder,
+)
 from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
 from registers.search.admin_search import search_organisations
@@ -173,6 +184,8 @@ class EditorsSite(AdminSite):
         sees_organisations = self.get_model_admin(Organisation).has_view_or_change_permission
         if sees_organisations(request) and may_see(request):
             dashboard.append(_undecided())
+        if self.get_model_admin(Proposal).has_view_permission(request):
+            dashboard.append(_proposals(request.user))
         if may_import(request.user):
             dashboard.append(_imports())
         lately: Any = []
@@ -215,6 +228,18 @@ def _undecided() -> DashboardItem:
         count=undecided_count(current_index(), timezone.localdate()),
         what="Protocols of split organisations that nobody is recorded to have taken on",
         address=reverse("admin:registers_organisation_splits"),
+    )
+
+
+def _proposals(user: Any) -> DashboardItem:
+    decides = may_publish(user)
+    status = Proposal.Status.WAITING if decides else Proposal.Status.RETURNED
+    return DashboardItem(
+        count=waiting_for(user).count(),
+        what="Waiting for you: proposals to decide"
+        if decides
+        else "Waiting for you: proposals that came back",
+        address=f"{_changelist_url(Proposal)}?status__exact={status}",
     )
 
 

@@ -22,7 +22,7 @@ from django.utils.timezone import localdate
 
 from registers.changes.locking import lock_one
 from registers.files.kinds import kind_of
-from registers.models import Document, EarlierVersion, Protocol, Resource
+from registers.models import Document, EarlierVersion, ProposedFile, Protocol, Resource
 from registers.models.document import clear_name, is_new, refuse_other_than
 
 Paper = Document | Resource
@@ -201,7 +201,7 @@ def _delete_unnamed(name: str) -> None:
         with transaction.atomic():
             named = any(
                 model._default_manager.filter(file=name).exists()
-                for model in (Document, Resource, EarlierVersion)
+                for model in (Document, Resource, EarlierVersion, ProposedFile)
             )
         if not named:
             default_storage.delete(name)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -22,8 +22,10 @@ from registers.changes.locking import batches
 from registers.changes.papers import made_at
 from registers.changes.transaction import Touched, update_search_and_version
 from registers.history.diff import differences, words_of
+from registers.history.parts import is_lead
 from registers.history.snapshot import Snapshot, blank_snapshot, is_public, snapshots_of
 from registers.models import Change, Gap, Organisation, Protocol, subject_columns
+from registers.models.completeness import lacking_to_publish
 
 ADDED = "Added to this register."
 TAKEN_OUT = "Taken out of this register."
@@ -53,6 +55,7 @@ def record_change(
     event: str = "",
     official: bool = True,
     published_before: bool = False,
+    stays_complete: bool = False,
 ) -> Iterator[Recorded]:
     """Record all that is saved within as one change of `subject`, or save nothing.
 
@@ -60,7 +63,8 @@ def record_change(
     `why` is shown to the public, and so is `event`, a line for what no difference of
     the subject says: that it was merged. `official` is False where another change
     tells the public. `published_before` says that a protocol which is new here was
-    published elsewhere, so that its days stay as they are given.
+    published elsewhere, so that its days stay as they are given. `stays_complete` refuses
+    that a published protocol loses what it needs to be published.
 
     What alters nothing that the public reads, such as a draft, is recorded without
     becoming official. Raises ValidationError, from `save` and `remove`, and then
@@ -74,6 +78,7 @@ def record_change(
         event=event,
         official=official,
         published_before=published_before,
+        stays_complete=stays_complete,
     )
     with made_at(at), update_search_and_version(savepoint=True) as touched:
         # Locked, so that nobody else's save in the meantime is taken for a part of this one.
@@ -130,6 +135,7 @@ class _Details:
     event: str = ""
     official: bool = True
     published_before: bool = False
+    stays_complete: bool = False
 
 
 def _write_changes(
@@ -156,6 +162,9 @@ def _write_changes(
         states = (before.get(key), after.get(key))
         if states[0] != states[1]:
             touched.altered.add(model, key, states, at=how.at)
+            touched.add_states((model, key), *states)
+            if model is Protocol and how.stays_complete:
+                _refuse_lacking(key, *states)
     if model is Protocol:
         _date_protocols([change for change in changes if change.public], how)
     first = _backfill(model, {each.subject_key for each in changes}, before, at=how.at)
@@ -166,6 +175,26 @@ def _write_changes(
         if each is not None
     )
     return changes
+
+
+def _refuse_lacking(key: str, before: Snapshot | None, after: Snapshot | None) -> None:
+    """Raise ValidationError where a published protocol loses what it needs to be published.
+
+    What it lacked already when it was published elsewhere, it may lack still.
+    """
+    if not (before and after and is_public(before) and is_public(after)):
+        return
+    lost = [what for what in _lacking(after) if what not in _lacking(before)]
+    if lost:
+        sentence = f"{key} is published, so it cannot be without a {' or a '.join(lost)}."
+        raise ValidationError({"purpose" if lost == ["purpose"] else NON_FIELD_ERRORS: sentence})
+
+
+def _lacking(snapshot: Snapshot) -> list[str]:
+    fields, parties = snapshot["fields"], snapshot["parts"]["parties"]
+    return lacking_to_publish(
+        theme=fields["theme"], purpose=fields["purpose"], lead=any(map(is_lead, parties))
+    )
 
 
 def _backfill(

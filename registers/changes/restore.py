@@ -68,11 +68,11 @@ def put_back_parts(thing: models.Model, record: Snapshot, at: datetime.datetime)
         if kind in NOT_RESTORED:
             continue
         if kind == "documents":
-            _put_back_documents(cast(Protocol, thing), rows, at)
+            put_back_documents(cast(Protocol, thing), rows, at)
         elif kind == "names":
             _put_back_names(cast(Organisation, thing), rows)
         elif kind == "members":
-            _put_back_members(cast(Organisation, thing), rows)
+            put_back_members(cast(Organisation, thing), rows)
         else:
             _put_back_part(thing, kind, rows)
 
@@ -115,7 +115,7 @@ def _put_back_part(thing: models.Model, kind: str, rows: list[Values]) -> None:
     if model is Party:
         _place(list(wanted), wanted, there)
     for key, values in wanted.items():
-        _put(there.get(key) or model(**{owner: thing}), values)
+        put_part(there.get(key) or model(**{owner: thing}), values)
 
 
 def _place(
@@ -135,7 +135,7 @@ def _place(
             values["position"] = place
 
 
-def _put(part: models.Model, values: Values) -> None:
+def put_part(part: models.Model, values: Values) -> None:
     """Save a part with these values, unless it has them all."""
     if part.pk and all(getattr(part, name) == value for name, value in values.items()):
         return
@@ -158,10 +158,10 @@ def _put_back_names(organisation: Organisation, rows: list[Values]) -> None:
     there = {name.key: name for name in organisation.names.all()}
     for key, row in wanted.items():
         values = {name: row[name] for name in NAME_FIELDS if name in row}
-        _put(there.get(key) or Name(organisation=organisation), values)
+        put_part(there.get(key) or Name(organisation=organisation), values)
 
 
-def _put_back_members(group: Organisation, rows: list[Values]) -> None:
+def put_back_members(group: Organisation, rows: list[Values]) -> None:
     """Let a group have the members that are recorded: there can be a thousand."""
     fields = {field.name: field for field in Membership._meta.fields}
     found: dict[int, Organisation] = {}
@@ -177,7 +177,7 @@ def _put_back_members(group: Organisation, rows: list[Values]) -> None:
     put_members(group, wanted)
 
 
-def _put_back_documents(protocol: Protocol, rows: list[Values], at: datetime.datetime) -> None:
+def put_back_documents(protocol: Protocol, rows: list[Values], at: datetime.datetime) -> None:
     """Put papers back as they were, with their files, and take off those that were not there.
 
     They were checked when they came, so they are saved as they are.
@@ -278,7 +278,7 @@ def restore(
         held = _locked(thing)
         _refuse_of_others(held, record, said_at)
         before = _record(held)
-        with record_change(held, at=at, by=by, why=why):
+        with record_change(held, at=at, by=by, why=why, stays_complete=True):
             _put_back(held, record, at)
         after = _record(held)
         if expected_digest is not None and _digest(before, after) != expected_digest:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import models, transaction
 
 from registers.changes.altered import Altered
 from registers.changes.papers import no_orphans
+from registers.history.snapshot import Snapshot
 from registers.models import (
     Identifier,
     Membership,
@@ -24,6 +26,9 @@ from registers.models import (
 from registers.models.links import refuse_rings
 from registers.search.search_writer import update_search
 
+# By the model and the primary key of a row: its snapshot before all that was saved, and after it.
+States = dict[tuple[type[models.Model], Any], tuple[Snapshot | None, Snapshot | None]]
+
 
 @dataclass(kw_only=True)
 class Touched:
@@ -32,7 +37,7 @@ class Touched:
     `links` says whether links between organisations changed: successions, members, who took
     protocols on, which organisations there are, of which kind. `succeeded` are those whose
     successors changed, `groups` the groups that got another group as a member. `altered`
-    is what the public reads differently of others.
+    is what the public reads differently of others. `states` are collected in a dry run alone.
     """
 
     protocols: set[str] = field(default_factory=set)
@@ -41,6 +46,15 @@ class Touched:
     groups: set[int] = field(default_factory=set)
     links: bool = False
     altered: Altered = field(default_factory=Altered)
+    states: States | None = None
+
+    def add_states(
+        self, row: tuple[type[models.Model], Any], was: Snapshot | None, now: Snapshot | None
+    ) -> None:
+        """Remember what a row said before the first of its changes, and says after this one."""
+        if self.states is not None:
+            first, _ = self.states.get(row, (was, None))
+            self.states[row] = (first, now)
 
     def add(self, thing: models.Model) -> None:
         """Remember `thing`, before or after it is saved or removed."""
@@ -106,8 +120,12 @@ def collect_touched(touched: Touched) -> Iterator[None]:
 
 
 @contextmanager
-def dry_run() -> Iterator[None]:
-    """Roll back all that is saved within, to see what it would do. The index is not updated."""
-    with collect_touched(Touched()):
-        yield
+def dry_run() -> Iterator[States]:
+    """Roll back all that is saved within, to see what it would do. The index is not updated.
+
+    Yields the snapshots of the rows whose changes were recorded, before and after.
+    """
+    states: States = {}
+    with collect_touched(Touched(states=states)):
+        yield states
         transaction.set_rollback(True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.utils.http import content_disposition_header
 
 from registers.files.kinds import KINDS
-from registers.models import Document, EarlierVersion, Resource
+from registers.models import Document, EarlierVersion, ProposedFile, Resource
 
-DownloadableFile = Document | Resource | EarlierVersion
+DownloadableFile = Document | Resource | EarlierVersion | ProposedFile
 
 
 def download_headers(stored: DownloadableFile) -> dict[str, str]:

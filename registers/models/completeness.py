@@ -85,12 +85,19 @@ def missing(protocol: Protocol) -> list[RecordItem]:
 
 def to_publish(protocol: Protocol) -> list[str]:
     """Return what a draft lacks that it must have to be published, in words."""
-    lacking = {
-        "theme": protocol.theme_id is None,
-        "purpose": not protocol.purpose.strip(),
-        "lead organisation": protocol.lead is None,
+    return lacking_to_publish(
+        theme=protocol.theme_id, purpose=protocol.purpose, lead=protocol.lead is not None
+    )
+
+
+def lacking_to_publish(*, theme: Any, purpose: str, lead: bool) -> list[str]:
+    """Return in words which of what every published protocol has is missing in these values."""
+    is_missing = {
+        "theme": theme is None,
+        "purpose": not purpose.strip(),
+        "lead organisation": not lead,
     }
-    return [what for what, is_missing in lacking.items() if is_missing]
+    return [what for what, lacks in is_missing.items() if lacks]
 
 
 def recorded_count() -> models.expressions.Combinable:

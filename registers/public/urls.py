@@ -21,6 +21,7 @@ from registers.public import (
     organisations,
     pages,
     papers,
+    previews,
     protocols,
     records,
     reviews,
@@ -185,6 +186,8 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         "privacy/", TemplateView.as_view(template_name="pages/privacy.html"), name="privacy"
     ),
     path("branding/<str:name>", pages.branding, name="branding"),
+    # Behind a secret link, and never cached.
+    path("preview/", previews.preview, name="preview"),
     path("healthz", well_known.healthz, name="healthz"),
     path("readyz", well_known.readyz, name="readyz"),
     cached_path("catalog.jsonld", catalog.catalog, name="catalog"),

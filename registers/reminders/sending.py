@@ -62,7 +62,7 @@ def send_reminders(
     outcome. ImportError is raised when the mail backend of the settings is not
     there.
     """
-    failures, post = 0, _Connection()
+    failures, post = 0, Connection()
     try:
         for organisation in organisations_due(place.on):
             if not hasattr(organisation, "contact"):
@@ -94,7 +94,7 @@ def _begun(organisation: Organisation, on: datetime.date) -> bool:
     return begun.filter(organisation=organisation, day=on).exists()
 
 
-class _Connection:
+class Connection:
     """One connection to the mail server for the whole run. After a failure it is made anew."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class _Connection:
 
 def _send_one(
     organisation: Organisation,
-    post: _Connection,
+    post: Connection,
     *,
     place: ExportContext,
     at: datetime.datetime,

@@ -15,6 +15,7 @@ from registers.models import Answer, Contact, Organisation, Party, Protocol, Rem
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 SPLITS = "/admin/registers/organisation/splits/"
 LISTS = {
+    "/admin/registers/proposal/?status__exact=waiting": 0,
     "/admin/registers/protocol/?status__exact=published&review=overdue": 25,
     "/admin/registers/protocol/?status__exact=published&review=due-soon": 0,
     "/admin/registers/protocol/?status__exact=draft": 0,

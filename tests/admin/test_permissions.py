@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registers.models import Protocol, Review
+from registers.models import Proposal, Protocol, Review
 from tests.admin.typing_in import Page, address, send
 from tests.cast import door_of
 
@@ -42,9 +42,11 @@ def test_an_editor_drafts_and_deletes_nothing_public(door):
     assert door.post(address("protocol", "delete", "9001"), {"post": "yes"}).status_code == 403
 
 
-def test_an_editor_edits_what_is_published(door):
+def test_an_editor_proposes_an_edit_of_what_is_published(door):
+    before = Protocol.objects.get(pk="0046").title
     send(door, FORM, title="Another title")
-    assert Protocol.objects.get(pk="0046").title == "Another title"
+    assert Protocol.objects.get(pk="0046").title == before
+    assert Proposal.objects.get().wanted["fields"] == {"title": "Another title"}
     assert status() == "published"
 
 

@@ -341,13 +341,17 @@ class TestWhatIsUndecided:
         assert "registers_takenon" not in asked
 
 
+DECIDES = ("view_takenon", "add_takenon", "delete_takenon", "change_protocol")
+
+
 @pytest.mark.parametrize(
     ("rights", "statuses"),
     [
         ([], (403, 403, 403)),
         (["view_takenon"], (200, 200, 403)),
         (["view_takenon", "add_takenon", "delete_takenon"], (200, 200, 403)),
-        (["view_takenon", "add_takenon", "delete_takenon", "change_protocol"], (200, 200, 200)),
+        ([*DECIDES], (200, 200, 403)),
+        ([*DECIDES, "publish_protocol"], (200, 200, 200)),
     ],
 )
 def test_who_may_see_and_who_may_decide(split, rights, statuses):

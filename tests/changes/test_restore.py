@@ -136,11 +136,11 @@ def as_said(record, before):
 
 
 def test_it_is_a_new_change_with_its_reason_and_its_person(officer):
-    rewritten(protocol(), purpose="Worse.")
+    rewritten(protocol(), summary="Worse.")
     assert put_back(protocol(), by=officer, why="It was a slip.")
     change = protocol().changes.first()
     assert change.what == (
-        "Title changed from Another to A title.\nPurpose taken out; it was: Worse."
+        "Title changed from Another to A title.\nSummary taken out; it was: Worse."
     )
     assert (change.why, change.by) == ("It was a slip.", officer)
     assert protocol().updated_on == days_on(90).date()

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from registers import changes
 from registers.admin.merging.preview import PlanForm, reason_field, render_page
+from registers.admin.permissions import may_publish
 from registers.changes.locking import plan_digest
 from registers.models import Organisation, Protocol, Succession, TakenOn
 from registers.search.index import Index, Mask, current_index
@@ -45,8 +46,9 @@ def may_see(request: HttpRequest) -> bool:
 
 def may_decide(request: HttpRequest) -> bool:
     """Return whether the user may record who took protocols on."""
-    rights = ("add_takenon", "delete_takenon", "change_protocol")
-    return may_see(request) and all(request.user.has_perm(f"registers.{r}") for r in rights)
+    rights = ("view_takenon", "add_takenon", "delete_takenon", "change_protocol")
+    user = request.user
+    return may_publish(user) and all(user.has_perm(f"registers.{right}") for right in rights)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,7 @@ BY_FIELD = {
     "registers.resource.file": How.PAPER,
     "registers.earlierversion.file": How.PAPER,
     "registers.formdraftfile.file": How.PAPER,  # deleted after some days
+    "registers.proposedfile.file": How.PAPER,
     "registers.change.subject_type": How.CODE,
     "registers.change.subject_key": How.CODE,
     "registers.registerversion.token": How.CODE,

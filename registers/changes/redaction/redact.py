@@ -32,6 +32,7 @@ from registers.models import (
     EarlierVersion,
     Name,
     Organisation,
+    ProposedFile,
     Protocol,
     Resource,
     SearchEntry,
@@ -258,6 +259,7 @@ def _take_files_out(files: Collection[str], marked: Marked) -> None:
     Document.objects.filter(file__in=files).update(**gone, taken_off=True)
     Resource.objects.filter(file__in=files).update(**gone | {"name": ""})
     EarlierVersion.objects.filter(file__in=files).delete()
+    ProposedFile.objects.filter(file__in=files).delete()
     delete_later(files)
 
 

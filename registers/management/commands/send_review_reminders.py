@@ -9,9 +9,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from registers.changes.proposal import delete_ended
 from registers.exports.columns import ExportContext
 from registers.models.review_dates import ReviewStatus
 from registers.reminders.emails import Sender
+from registers.reminders.proposals import send_about_proposals
 from registers.reminders.sending import Outcome, Status, preview_reminders, send_reminders
 from weisf.mail import NO_MAIL
 
@@ -62,13 +64,27 @@ class Command(BaseCommand):
             ends[outcome.end] += 1
             self.stdout.write(_line(outcome, day))
             self.stdout.flush()
+        failed = self._proposals(day, dry_run=dry_run)
         said = [words.format(ends[end]) for end, words in SUMMARY.items() if ends[end]]
         self.stdout.write(f"{day:%-d %B %Y}: {', '.join(said) or 'no reminder is due'}.")
-        if failed := ends[Status.FAILED] + ends[Status.SKIPPED]:
+        if failed := failed + ends[Status.FAILED] + ends[Status.SKIPPED]:
             raise CommandError(
                 f"{failed} of {failed + ends[Status.SENT]} reminders were not sent. "
                 "Fix what is named above. The next run tries them again."
             )
+
+    def _proposals(self, day: datetime.date, *, dry_run: bool) -> int:
+        """Send what is to be said about proposals, and delete old ones; return how many failed."""
+        failed = 0
+        if not dry_run:
+            place = ExportContext(site=settings.SITE_URL, on=day)
+            sent, failed = send_about_proposals(place=place, sender=_sender())
+            if sent or failed:
+                self.stdout.write(f"About proposals: {sent} sent, {failed} failed.")
+        if number := delete_ended(on=day, dry=dry_run):
+            done = "would be deleted" if dry_run else "deleted"
+            self.stdout.write(f"Proposals that ended long ago: {number} {done}.")
+        return failed
 
     def _send(self, day: datetime.date) -> Iterator[Outcome]:
         """Send, and give each outcome. Raises CommandError where that cannot even begin."""
@@ -78,12 +94,14 @@ class Command(BaseCommand):
             yield from send_reminders(
                 place=ExportContext(site=settings.SITE_URL, on=day),
                 at=timezone.now(),
-                sender=Sender(
-                    partnership=settings.PARTNERSHIP, address=settings.DEFAULT_FROM_EMAIL
-                ),
+                sender=_sender(),
             )
         except ImportError as problem:
             raise CommandError(f"Correct the setting EMAIL_BACKEND: {problem}.") from problem
+
+
+def _sender() -> Sender:
+    return Sender(partnership=settings.PARTNERSHIP, address=settings.DEFAULT_FROM_EMAIL)
 
 
 def _line(outcome: Outcome, day: datetime.date) -> str:

@@ -1,0 +1,313 @@
+"""Proposals: a list, and a page that shows one beside what is public and decides it."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.db.models import Case, When
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from registers.admin.history import ModelAdmin, object_or_404
+from registers.admin.permissions import may_publish
+from registers.admin.proposing import changes_at_once
+from registers.admin.read_only import ReadOnlyAdmin
+from registers.changes import proposal as deciding
+from registers.changes.preview_link import LINK_DAYS, preview_url
+from registers.exports.downloads import download_headers
+from registers.history.compare import ChangedBy, Difference
+from registers.history.diff import display, field_label
+from registers.history.parts import PART_KINDS
+from registers.history.snapshot import field_values, to_python
+from registers.models import Proposal
+
+DONE = {
+    "accept": "The proposal is accepted. What was ticked is public now.",
+    "return": "The proposal is returned with your comment.",
+    "again": "It is proposed anew.",
+    "take-back": "The proposal is taken back. Nothing public has changed.",
+}
+# Those that wait come first, the oldest at the top.
+WAITING_FIRST = Case(When(status=Proposal.Status.WAITING, then="proposed_at")).asc(nulls_last=True)
+TICK = "take-"  # how the names of the ticks begin
+
+
+class DecisionForm(forms.Form):
+    """The reason and the comment, and the digest of what the page showed."""
+
+    why = forms.CharField(
+        label="Why this change?",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Public, and optional. It is shown beside what changed.",
+    )
+    comment = forms.CharField(
+        label="Comment to whoever proposed it",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Never public. Needed to return a proposal.",
+    )
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownDifference:
+    """A difference in words, with the box in which a field can be altered.
+
+    `then` is what was public when it was proposed, where that has changed since.
+    """
+
+    name: str
+    label: str
+    public: str
+    wanted: str
+    box: Any
+    then: str | None
+    ticked: bool
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
+    """Every proposal. A save of a published record adds one; each ends once."""
+
+    ordering = (WAITING_FIRST, "-proposed_at", "-pk")
+    list_display = ("about", "by", "proposed_at", "status", "decided_by")
+    list_select_related = ("by", "decided_by")
+    list_filter = ("status",)
+    search_fields = ("about", "why")
+    search_help_text = "Words of the record’s name, or of the reason"
+
+    def get_urls(self) -> list[Any]:
+        """Add the addresses that decide a proposal, and the files that came with it."""
+        wrap = admin.site.admin_view
+        verbs = [
+            path(
+                f"<path:object_id>/{verb}/",
+                wrap(require_POST(partial(self.decide_view, verb=verb))),
+                name=f"registers_proposal_{verb}",
+            )
+            for verb in DONE
+        ]
+        file = path(
+            "<int:key>/files/<int:file>/", wrap(self.file_view), name="registers_proposal_file"
+        )
+        return [file, *verbs, *super().get_urls()]
+
+    # Who may what ------------------------------------------------------------------------------
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return True for those who may edit what proposals are about."""
+        return bool(request.user.has_perm("registers.change_protocol"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Return the same."""
+        return self.has_view_permission(request)
+
+    def _may(self, request: HttpRequest, verb: str, proposal: Proposal) -> bool:
+        """Return whether the user may do this with a proposal, as long as it has not ended."""
+        if not self.has_view_permission(request):
+            return False
+        if verb in {"accept", "return"}:
+            return may_publish(request.user)
+        return proposal.by_id == request.user.pk
+
+    # The page ----------------------------------------------------------------------------------
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
+        """Show a proposal beside what is public. The addresses below it decide."""
+        if not self.has_view_permission(request) or request.method != "GET":
+            raise PermissionDenied
+        proposal = object_or_404(self, request, object_id)
+        return self._page(request, proposal, DecisionForm(initial={"why": proposal.why}))
+
+    def decide_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        """Accept, return, propose anew or take back, or show the page with what is wrong."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        proposal: Proposal = object_or_404(self, request, object_id)
+        if not self._may(request, verb, proposal):
+            raise PermissionDenied
+        form = DecisionForm(request.POST)
+        form.is_valid()  # texts of any kind
+        try:
+            self._decide(request, proposal, verb, form)
+        except ValidationError as refusal:
+            proposal.refresh_from_db()
+            return self._page(request, proposal, form, refusals=list(refusal.messages))
+        messages.success(request, DONE[verb])
+        return redirect("admin:registers_proposal_changelist")
+
+    def _decide(
+        self, request: HttpRequest, proposal: Proposal, verb: str, form: DecisionForm
+    ) -> None:
+        """Do it. Raises ValidationError where nothing was done."""
+        at, by, typed = timezone.now(), cast(User, request.user), form.cleaned_data
+        if verb == "return":
+            deciding.return_with_comment(proposal, at=at, by=by, comment=typed["comment"])
+        elif verb == "take-back":
+            deciding.take_back(proposal, at=at, by=by)
+        else:
+            chosen = self._chosen(request, proposal)
+            how: dict[str, Any] = {"shown": typed["shown"], "chosen": chosen, "at": at}
+            how["why"] = typed["why"]
+            if verb == "again":
+                deciding.rewrite(proposal, **how)
+            else:
+                deciding.accept(proposal, by=by, comment=typed["comment"], **how)
+
+    def _chosen(self, request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
+        """Return the differences that are ticked, each field with the value in its box."""
+        view = deciding.view_proposal(proposal)
+        ticked = [each for each in view.differences if f"{TICK}{each.name}" in request.POST]
+        chosen = {each.name: each.wanted if not each.kind else None for each in ticked}
+        boxes = self._boxes(request, view, ticked, request.POST)
+        if boxes is None:
+            return chosen
+        # What is not sent stays as it was proposed: the page may be one without boxes.
+        for name in set(boxes.fields) - {each.name for each in ticked if each.name in boxes.data}:
+            del boxes.fields[name]
+        if boxes.fields and not boxes.is_valid():
+            raise ValidationError(
+                [
+                    f"{boxes.fields[name].label if name in boxes.fields else 'It'}: {sentence}"
+                    for name, errors in boxes.errors.items()
+                    for sentence in errors
+                ]
+            )
+        values = field_values(boxes.instance)
+        return chosen | {name: values[name] for name in boxes.fields}
+
+    def _boxes(
+        self,
+        request: HttpRequest,
+        view: deciding.ProposalView,
+        differences: list[Difference],
+        data: Any = None,
+    ) -> Any:
+        """Return the record's own form with boxes for the fields that differ; None without any."""
+        if view.subject is None:
+            return None
+        fields = {field.name: field for field in view.subject._meta.fields}
+        initial = {
+            each.name: to_python(fields[each.name], each.wanted)
+            for each in differences
+            if not each.kind and not isinstance(fields[each.name], models.FileField)
+        }
+        if not initial:
+            return None
+        model_admin: Any = admin.site.get_model_admin(type(view.subject))
+        made = model_admin.get_form(request, view.subject, change=True, fields=list(initial))
+        form = made(data, instance=copy(view.subject), initial=initial)
+        for name in set(form.fields) - initial.keys():
+            del form.fields[name]
+        for field in form.fields.values():
+            field.widget.can_add_related = False
+        return form
+
+    def _page(
+        self,
+        request: HttpRequest,
+        proposal: Proposal,
+        form: DecisionForm,
+        refusals: list[str] | None = None,
+    ) -> HttpResponse:
+        view = deciding.view_proposal(proposal)
+        waits = proposal.status == Proposal.Status.WAITING
+        verbs = {
+            verb.replace("-", "_"): self._may(request, verb, proposal)
+            and (waits or (verb == "again" and proposal.status == Proposal.Status.RETURNED))
+            for verb in DONE
+        }
+        own = proposal.by_id == request.user.pk and not changes_at_once(request.user)
+        verbs["accept"] = verbs["accept"] and not (own or view.refusal)
+        verbs["again"] = verbs["again"] and not view.refusal
+        chooses = verbs["accept"] or verbs["again"]
+        data = request.POST if refusals else None
+        boxes = self._boxes(request, view, view.differences, data) if chooses else None
+        model = deciding.model_of(proposal)
+        differences = [
+            _shown(model, proposal, each, boxes, None if data is None else set(data))
+            for each in view.differences
+        ]
+        page = f"admin:registers_{proposal.subject_type}_change"
+        context = {
+            "title": str(proposal),
+            "opts": self.opts,
+            "proposal": proposal,
+            "is_waiting": waits,
+            "record": view.subject and reverse(page, args=[view.subject.pk]),
+            "refusal": view.refusal if waits else "",
+            "refusals": refusals or [],
+            "differences": differences,
+            "boxes": boxes,
+            "digest": view.digest,
+            "form": form,
+            "chooses": chooses,
+            "may": verbs,
+            "files": list(proposal.files.all()),
+            "preview": preview_url(proposal) if waits and view.subject else "",
+            "link_days": LINK_DAYS,
+        }
+        context |= admin.site.each_context(request)
+        status = 409 if refusals else 200
+        return render(request, "admin/registers/proposal.html", context, status=status)
+
+    def file_view(self, request: HttpRequest, key: int, file: int) -> HttpResponseBase:
+        """Send a file that came with a proposal."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        proposal = get_object_or_404(Proposal, pk=key)
+        stored = get_object_or_404(proposal.files, pk=file)
+        response = FileResponse(stored.file.storage.open(str(stored.file.name)))
+        for name, value in download_headers(stored).items():
+            response[name] = value
+        return response
+
+
+def _shown(
+    model: type[models.Model],
+    proposal: Proposal,
+    each: Difference,
+    boxes: Any,
+    sent: set[str] | None,
+) -> ShownDifference:
+    """Return a difference in words. One that both have changed is ticked by nobody but a person."""
+    both = each.changed_by == ChangedBy.BOTH
+    then = None
+    if each.kind:
+        label, public, wanted = row_in_words(each)
+    else:
+        field: Any = model._meta.get_field(each.name)
+        label = field_label(field)
+        public, wanted = display(field, each.stored), display(field, each.wanted)
+        then = display(field, proposal.base["fields"].get(each.name)) if both else None
+    return ShownDifference(
+        name=f"{TICK}{each.name}",
+        label=label,
+        public=public,
+        wanted=wanted,
+        box=boxes[each.name] if boxes is not None and each.name in boxes.fields else None,
+        then="" if both and then is None else then,
+        ticked=f"{TICK}{each.name}" in sent if sent is not None else not both,
+    )
+
+
+def row_in_words(each: Difference) -> tuple[str, str, str]:
+    """Return the label of a row that differs, and its words as stored and as wanted."""
+    stored, wanted = each.stored, each.wanted
+    (kind, *_) = [k for k in PART_KINDS[each.kind] if k.includes(wanted or stored)]
+    words = [kind.text(row) if row else "" for row in (stored, wanted)]
+    return kind.label, words[0], words[1]

@@ -1,0 +1,439 @@
+"""Proposals: written down, compared with what is stored since, and accepted, returned or ended.
+
+What a proposal wants is what a save would have stored: the save is done, and rolled back.
+Accepting is an ordinary official change of what is stored by then, field by field and row by
+row as it was chosen. Each function raises ValidationError, with sentences, for what is not
+possible, and then nothing is kept.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from registers.changes.locking import lock_one, plan_digest
+from registers.changes.papers import delete_later
+from registers.changes.record import record_change
+from registers.changes.restore import (
+    FILE,
+    put_back_documents,
+    put_back_members,
+    put_file,
+    put_part,
+    resolve,
+)
+from registers.changes.transaction import States, dry_run
+from registers.changes.writes import remove, save
+from registers.history.compare import (
+    KEY,
+    SNAPSHOTS,
+    ChangedBy,
+    Choice,
+    Comparison,
+    Difference,
+    compare,
+)
+from registers.history.snapshot import PARTS, Snapshot, comparable_value, field_values, snapshot_of
+from registers.models import (
+    Name,
+    News,
+    Organisation,
+    Proposal,
+    ProposedFile,
+    Protocol,
+    Resource,
+    Theme,
+    subject_columns,
+)
+from registers.models.keys import key_of
+
+# Of these, what is published is changed by Publishers, or by a proposal.
+PROPOSABLE: tuple[type[models.Model], ...] = (Protocol, Organisation, Theme, News, Resource)
+
+GONE = "{about} is not in the register any more: it was merged or deleted. Return this proposal."
+STATUS_CHANGED = (
+    "{about} is not in the same status as when this was proposed. Return this proposal."
+)
+ENDED = "This proposal is not waiting any more ({status}), so nothing was done."
+CHANGED_SINCE = (
+    "Nothing was done, because the record or the proposal changed after you opened this page."
+    " Check what follows again."
+)
+OWN = "You proposed this, so another Publisher must accept it."
+NONE_CHOSEN = "Tick at least one difference, or return the proposal."
+NOTHING_LEFT = "What is public says all of this already."
+COMMENT_NEEDED = "Write a comment, so that it is clear what to change."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalView:
+    """A proposal against what is stored now. `refusal` says why it cannot be accepted, if so.
+
+    `differences` are those that it makes; what others changed since is none of them.
+    `digest` is for the page that shows it to carry.
+    """
+
+    subject: models.Model | None
+    comparison: Comparison
+    differences: list[Difference]
+    refusal: str
+    digest: str
+
+
+# Writing one down ---------------------------------------------------------------------------
+
+
+def propose(
+    states: States, *, at: datetime.datetime, by: User | None, why: str = ""
+) -> list[Proposal]:
+    """Store a proposal for each published row that a dry run has changed, and return them.
+
+    `states` are what the dry run collected. What it added or removed cannot be proposed.
+    """
+    proposals = []
+    for (model, key), (before, after) in states.items():
+        if not (before and after and model in PROPOSABLE):
+            raise ValidationError("Only a change of what is published can be proposed.")
+        base, wanted = _differing(model, before, after)
+        if not any(wanted.values()):
+            continue
+        title = before["fields"].get("title") or before["fields"]["name"]
+        proposal = Proposal(
+            **subject_columns(model, key),
+            about=f"{key} - {title}" if model is Protocol else str(title),
+            base=base,
+            wanted=wanted,
+            why=why,
+            by=by,
+            proposed_at=at,
+        )
+        proposal.full_clean()
+        proposal.save()
+        _keep_files(proposal)
+        proposals.append(proposal)
+    return proposals
+
+
+def _differing(
+    model: type[models.Model], before: Snapshot, after: Snapshot
+) -> tuple[Snapshot, Snapshot]:
+    """Return the fields, and the rows of the kinds of parts, that differ: before and after."""
+    found = compare(before, before, after).differences
+    names = {
+        each.name
+        for each in found
+        if not each.kind
+        and (model._meta.get_field(each.name).editable or each.name in _file_fields(model))
+    }
+    kinds = {each.kind for each in found if each.kind}
+    stored = {kind: {row[KEY] for row in before["parts"][kind]} for kind in kinds}
+    base = {
+        # The status is that of the record which this was written for.
+        "fields": {n: v for n, v in before["fields"].items() if n in {*names, "status"}},
+        "parts": {kind: before["parts"][kind] for kind in kinds},
+    }
+    wanted = {
+        "fields": {name: after["fields"][name] for name in names},
+        # The key of a new row was rolled back with it.
+        "parts": {
+            kind: [
+                row if row[KEY] in stored[kind] else {**row, KEY: None}
+                for row in after["parts"][kind]
+            ]
+            for kind in kinds
+        },
+    }
+    return base, wanted
+
+
+def _file_fields(model: type[models.Model]) -> tuple[str, ...]:
+    """Return the fields that follow from the file of a row of `model`, which no form has."""
+    return FILE if model is Resource else ()
+
+
+def _keep_files(proposal: Proposal) -> None:
+    """Let the files that are new in a proposal belong to it: else nobody would know of them."""
+    known = {row["file"] for row in _papers(proposal.base)}
+    known |= set(proposal.files.values_list("file", flat=True))
+    for row in _papers(proposal.wanted):
+        if row["file"] and row["file"] not in known:
+            name = row.get("name") or row["file"]
+            ProposedFile.objects.create(proposal=proposal, file=row["file"], name=name)
+
+
+def _papers(values: Snapshot) -> list[dict[str, Any]]:
+    fields = values["fields"]
+    return [*values["parts"].get("documents", ()), *([fields] if "file" in fields else ())]
+
+
+# Comparing it with what is stored -------------------------------------------------------------
+
+
+def model_of(proposal: Proposal) -> type[models.Model]:
+    """Return the model of the record that a proposal is about."""
+    return apps.get_model("registers", proposal.subject_type)
+
+
+def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
+    """Compare a proposal with what is stored. With `lock`, the record is locked as well."""
+    model = model_of(proposal)
+    subject = model._default_manager.filter(pk=proposal.subject_key).first()
+    if subject and lock:
+        subject = lock_one(subject)
+    stored = snapshot_of(subject) if subject else None
+    refusal = "" if stored else GONE.format(about=proposal.about)
+    if stored and stored["fields"].get("status") != proposal.base["fields"].get("status"):
+        refusal = STATUS_CHANGED.format(about=subject)
+    base, wanted = _of_today([proposal.base, proposal.wanted])
+    comparison = compare(base, stored or base, wanted)
+    return ProposalView(
+        subject=subject if stored else None,
+        comparison=comparison,
+        differences=[
+            each
+            for each in comparison.differences
+            if each.changed_by != ChangedBy.THEIRS and each.name not in _file_fields(model)
+        ],
+        refusal=refusal,
+        digest=plan_digest([stored, proposal.status, proposal.base, proposal.wanted]),
+    )
+
+
+def _of_today(several: Sequence[Snapshot]) -> list[Snapshot]:
+    """Return values in which organisations that were merged since have the key of today."""
+    rows = [row for each in several for rows in each["parts"].values() for row in rows]
+    named = {
+        value["key"]: value
+        for row in rows
+        for value in row.values()
+        if isinstance(value, dict) and "slug" in value
+    }
+    there = Organisation.objects.in_bulk(named)
+    moved = {}
+    for key in named.keys() - there.keys():
+        if found := Organisation.objects.at(named[key]["slug"]).first():
+            moved[key] = {"key": found.pk, "says": found.name, "slug": found.slug}
+
+    def today(value: Any) -> Any:
+        is_moved = isinstance(value, dict) and "slug" in value
+        return moved.get(value["key"], value) if is_moved else value
+
+    return [
+        {
+            "fields": each["fields"],
+            "parts": {
+                kind: [{name: today(value) for name, value in row.items()} for row in rows]
+                for kind, rows in each["parts"].items()
+            },
+        }
+        for each in several
+    ]
+
+
+# Deciding -----------------------------------------------------------------------------------
+
+
+def accept(
+    proposal: Proposal,
+    *,
+    shown: str,
+    chosen: Mapping[str, Any],
+    at: datetime.datetime,
+    by: User,
+    why: str = "",
+    comment: str = "",
+) -> Proposal:
+    """Make the `chosen` differences one official change. Returns the proposal as it is then.
+
+    `chosen` has by the names of the differences a value of a field, which may be another than
+    was proposed, and of a row None. `shown` is the digest of the page that they were chosen on.
+    """
+    with transaction.atomic():
+        stored = _waiting(proposal)
+        if settings.SECOND_PAIR_OF_EYES and stored.by_id == by.pk:
+            raise ValidationError(OWN)
+        view = _as_shown(stored, shown)
+        if view.differences and not chosen:
+            raise ValidationError(NONE_CHOSEN)
+        subject = cast(models.Model, view.subject)
+        how: dict[str, Any] = {"at": at, "by": by, "why": why, "stays_complete": True}
+        with record_change(subject, **how) as recorded:
+            _apply(stored, view, chosen, at)
+        stored.change = next(iter(recorded.changes), None)
+        return _ended(stored, Proposal.Status.ACCEPTED, at=at, by=by, comment=comment)
+
+
+def return_with_comment(
+    proposal: Proposal, *, at: datetime.datetime, by: User, comment: str
+) -> Proposal:
+    """Give a proposal back to whoever made it. Nothing else changes."""
+    with transaction.atomic():
+        stored = _waiting(proposal)
+        if not comment.strip():
+            raise ValidationError({"comment": COMMENT_NEEDED})
+        return _ended(stored, Proposal.Status.RETURNED, at=at, by=by, comment=comment)
+
+
+def take_back(proposal: Proposal, *, at: datetime.datetime, by: User) -> Proposal:
+    """End a proposal that waits, for whoever made it."""
+    with transaction.atomic():
+        return _ended(_waiting(proposal), Proposal.Status.TAKEN_BACK, at=at, by=by)
+
+
+def rewrite(
+    proposal: Proposal,
+    *,
+    shown: str,
+    chosen: Mapping[str, Any],
+    at: datetime.datetime,
+    why: str = "",
+) -> Proposal:
+    """Propose the `chosen` differences anew, against what is stored now, by the same person."""
+    with transaction.atomic():
+        stored = _waiting(proposal, Proposal.Status.RETURNED)
+        view = _as_shown(stored, shown)
+        subject = cast(models.Model, view.subject)
+        with dry_run() as states, record_change(subject, at=at, stays_complete=True):
+            _apply(stored, view, chosen, at)
+        row = next(iter(states), None)
+        before, after = states[row] if row else (None, None)
+        if not (before and after):
+            raise ValidationError(NOTHING_LEFT)
+        stored.base, stored.wanted = _differing(type(subject), before, after)
+        stored.status, stored.why, stored.proposed_at = Proposal.Status.WAITING, why, at
+        stored.decided_at = stored.decided_by = stored.announced_on = None
+        stored.save()
+        return stored
+
+
+def _waiting(proposal: Proposal, *others: str) -> Proposal:
+    """Return the proposal as it is stored, for this transaction alone. Raises ValidationError."""
+    stored = lock_one(proposal)
+    if stored is None or stored.status not in {Proposal.Status.WAITING, *others}:
+        status = stored.get_status_display().lower() if stored else "deleted"
+        raise ValidationError(ENDED.format(status=status))
+    return stored
+
+
+def _as_shown(proposal: Proposal, shown: str) -> ProposalView:
+    """Lock the record; return the comparison. Raises ValidationError if it is another one now."""
+    view = view_proposal(proposal, lock=True)
+    if view.refusal:
+        raise ValidationError(view.refusal)
+    if view.digest != shown:
+        raise ValidationError(CHANGED_SINCE)
+    return view
+
+
+def _ended(
+    proposal: Proposal, status: str, *, at: datetime.datetime, by: User, comment: str = ""
+) -> Proposal:
+    proposal.status, proposal.decided_at, proposal.decided_by = status, at, by
+    proposal.comment, proposal.announced_on = comment.strip(), None
+    proposal.full_clean()
+    proposal.save()
+    return proposal
+
+
+def delete_ended(*, on: datetime.date, dry: bool = False) -> int:
+    """Delete the proposals that ended PROPOSAL_DAYS before the day `on`, or only count them."""
+    last = on - datetime.timedelta(days=settings.PROPOSAL_DAYS)
+    old = Proposal.objects.filter(decided_at__date__lt=last)
+    number = old.count()
+    if number and not dry:
+        with transaction.atomic():
+            files = ProposedFile.objects.filter(proposal__in=old)
+            delete_later(list(files.values_list("file", flat=True)))
+            old.delete()
+    return number
+
+
+# Saving what was chosen ----------------------------------------------------------------------
+
+
+def _apply(
+    proposal: Proposal, view: ProposalView, chosen: Mapping[str, Any], at: datetime.datetime
+) -> None:
+    """Save what was chosen of a proposal, within an official change of its record."""
+    names = {each.name for each in view.differences}
+    if unknown := chosen.keys() - names:
+        raise ValidationError(f"{min(unknown)} is no difference of this proposal.")
+    subject, stored = cast(models.Model, view.subject), view.comparison.stored
+    of_file = _file_fields(type(subject))
+    picked = {*chosen, *(of_file if "file" in chosen else ())}
+    choices = {
+        each.name: Choice.WANTED if each.name in picked else Choice.STORED
+        for each in view.comparison.differences
+        if each.changed_by != ChangedBy.THEIRS
+    }
+    wanted = view.comparison.resolve(choices)
+    fields = {each.name for each in view.differences if not each.kind}
+    wanted["fields"] |= {name: value for name, value in chosen.items() if name in fields}
+    _save_fields(subject, stored["fields"], wanted["fields"], at)
+    for kind in proposal.wanted["parts"]:
+        if kind == "documents":
+            put_back_documents(cast(Protocol, subject), wanted["parts"][kind], at)
+        elif kind == "members":
+            put_back_members(cast(Organisation, subject), wanted["parts"][kind])
+        else:
+            _save_parts(subject, kind, stored["parts"][kind], wanted["parts"][kind])
+
+
+def _save_fields(
+    subject: models.Model, stored: Snapshot, wanted: Snapshot, at: datetime.datetime
+) -> None:
+    differing = [
+        field
+        for field in subject._meta.fields
+        if field.name in wanted
+        and comparable_value(wanted[field.name]) != comparable_value(stored[field.name])
+    ]
+    for field in differing:
+        if isinstance(field, models.FileField):
+            put_file(cast(Resource, subject), wanted, at)
+        elif field.name not in _file_fields(type(subject)):
+            setattr(subject, field.attname, resolve(field, wanted[field.name]))
+    if differing:
+        save(subject)
+
+
+def _save_parts(
+    subject: models.Model, kind: str, stored: list[Snapshot], wanted: list[Snapshot]
+) -> None:
+    """Remove the rows that are wanted no more, then alter those that differ and add the others."""
+    model, owner = PARTS[type(subject)][kind]
+    fields = {field.name: field for field in model._meta.fields if not field.primary_key}
+    gone = {row[KEY] for row in stored} - {row[KEY] for row in wanted}
+    there: dict[Any, models.Model] = {}
+    for part in model._default_manager.filter(**{owner: subject.pk}):
+        if part.pk in gone:
+            # First, so that the place of the lead is free, and a name for another.
+            remove(part)
+        else:
+            there[part.pk] = part
+    # A renamed organisation has just made its names itself.
+    alike = {SNAPSHOTS.identity(kind, field_values(part)): part for part in there.values()}
+    for each in wanted:
+        row = _official_or_not(cast(Organisation, subject), each) if model is Name else each
+        found = there.get(row[KEY]) or alike.get(SNAPSHOTS.identity(kind, row))
+        values = {
+            fields[name].attname: resolve(fields[name], value)
+            for name, value in row.items()
+            if name in fields
+        }
+        put_part(found or model(**{owner: subject}), values)
+
+
+def _official_or_not(organisation: Organisation, row: Snapshot) -> Snapshot:
+    """Return a name as it can be recorded: the official one is what the organisation is called."""
+    if key_of(row["text"]) == key_of(organisation.name):
+        return row | {"kind": Name.Kind.OFFICIAL, "text": organisation.name}
+    return row | ({"kind": Name.Kind.FORMER} if row["kind"] == Name.Kind.OFFICIAL else {})

@@ -1,0 +1,71 @@
+"""The page behind a preview link: a draft or a proposal, for partners without an account.
+
+It is never stored: not in the page cache, by proxies, search engines or browsers.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from registers.changes.preview_link import LINK_DAYS, LinkState, Preview, preview_for_token
+from registers.changes.proposal import ProposalView, model_of
+from registers.history.as_of import made_from
+from registers.history.diff import differences
+from registers.models import Proposal, Protocol
+from registers.models.abbreviations import abbreviations_in
+from registers.public.answers import never_stored
+
+STATUSES = {
+    LinkState.INVALID: HTTPStatus.NOT_FOUND,
+    LinkState.EXPIRED: HTTPStatus.GONE,
+    LinkState.CHANGED: HTTPStatus.GONE,
+    LinkState.ENDED: HTTPStatus.GONE,
+}
+
+
+@never_stored
+def preview(request: HttpRequest) -> HttpResponse:
+    """Show what the link in the query string is about, or why it cannot be shown (4xx)."""
+    found = preview_for_token(request.GET.get("link", ""))
+    if found.state != LinkState.OPEN:
+        context = {"state": found.state, "link_days": LINK_DAYS}
+        return render(request, "previews/closed.html", context, status=STATUSES[found.state])
+    if found.draft:
+        return render(request, "previews/protocol.html", _page_of(found.draft, found))
+    return _proposal(request, found)
+
+
+def _proposal(request: HttpRequest, found: Preview) -> HttpResponse:
+    """Show how the record would change and, of a protocol, its page as it would be."""
+    proposal, view = cast(Proposal, found.proposal), cast(ProposalView, found.view)
+    model, wanted = model_of(proposal), found.snapshot
+    context: dict[str, Any] = {
+        "about": proposal.about,
+        "differences": differences(model, view.comparison.stored, wanted),
+        "when": proposal.proposed_at,
+    }
+    if model is not Protocol:
+        return render(request, "previews/proposal.html", context)
+    names: dict[Any, str] = {}
+    protocol = made_from(wanted, themes=names, organisations=names)
+    return render(request, "previews/protocol.html", context | _page_of(protocol, found))
+
+
+def _page_of(protocol: Protocol, found: Preview) -> dict[str, Any]:
+    """Return what the page shows of a protocol. What others say of it is left out."""
+    today = timezone.localdate()
+    papers = found.snapshot["parts"]["documents"] if found.view else protocol.documents.listed()
+    return {
+        "protocol": protocol,
+        "proposal": found.proposal,
+        "on": today,
+        "today": today,
+        "documents": papers,
+        "abbreviations": abbreviations_in(protocol.all_words),
+        "replaced_by": [],
+    }
