@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -188,11 +188,22 @@ class RecordedAdmin(HistoryAdmin):
     def _proposed(
         self, request: HttpRequest, object_id: str | None, save: Callable[[], HttpResponse]
     ) -> HttpResponse:
-        """Return the response of `save`, whose changes are only proposed where that is so."""
-        if request.method != "POST" or changes_at_once(request.user):
+        """Return the response of `save`, whose changes are only proposed where that is so.
+
+        Its template finds that out by `request.proposing`.
+        """
+        if changes_at_once(request.user):
             return save()
-        thing = self.get_object(request, unquote(object_id)) if object_id else None
-        return propose_instead(request, save) if self.proposes(request, thing) else save()
+
+        @cache
+        def proposing() -> bool:
+            thing = self.get_object(request, unquote(object_id)) if object_id else None
+            return self.proposes(request, thing)
+
+        vars(request)["proposing"] = proposing
+        return (
+            propose_instead(request, save) if request.method == "POST" and proposing() else save()
+        )
 
     def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
         """Show what putting an earlier state back would do, or do or propose it."""

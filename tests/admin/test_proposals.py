@@ -140,6 +140,33 @@ class TestProposing:
         schools.refresh_from_db()
         assert (schools.note, schools.members.count(), schools.approvers.count()) == ("", 0, 0)
 
+    @pytest.mark.parametrize(
+        ("noun", "page", "button"),
+        [
+            ("organisation", "member_add", "Propose this change"),
+            ("organisation", "members", "proposed to a Publisher"),
+            ("approver", "delete", "Propose to delete it"),
+            ("protocol", "restore", "Propose to put this state back"),
+        ],
+    )
+    def test_a_page_without_a_record_form_says_so_too(
+        self, door, publishers_door, noun, page, button
+    ):
+        schools = named("All Essex Schools")
+        approver = saved(schools, Approver(organisation=schools, job_title="Head")).approvers.get()
+        before = Change.objects.filter(protocol="0046").latest("made_at").pk
+        stored = protocol()
+        stored.title = "Another"
+        saved(stored)
+        keys = {
+            "approver": [approver.pk],
+            "organisation": [schools.pk],
+            "protocol": ["0046", before],
+        }
+        url = address(noun, page, *keys[noun])
+        assert button in door.get(url).content.decode()
+        assert button not in publishers_door.get(url).content.decode()
+
     def test_taking_an_approver_away(self, door):
         medway = named("Medway Council")
         approver = saved(medway, Approver(organisation=medway, job_title="SIRO")).approvers.get()
