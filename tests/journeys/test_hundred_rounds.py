@@ -1,6 +1,6 @@
-"""Two sessions save one protocol many times, in turn and at once: no text is lost silently.
+"""People save and propose for one protocol many times, in turn and at once: no text is lost.
 
-Each text that a session saves is one that nobody else writes. So the history
+Each text that a person saves is one that nobody else writes. So the history
 tells whose text was replaced by which; and the page that the other had before
 them tells whether they had seen what they replaced.
 """
@@ -30,12 +30,19 @@ from tests.lengths import times
 pytestmark = [pytest.mark.both_databases, pytest.mark.has_long_form]
 
 ROUNDS = times(12, long=100)
-REFERENCE = "0042"
-EDIT = f"/admin/registers/protocol/{REFERENCE}/change/"
-OFFICERS = ("olive", "percy")
+EDIT = "/admin/registers/protocol/{}/change/"
+PUBLISHERS = ("olive", "percy")
+EDITORS = ("eddie", "edith")
+ADD_USERS = """
+from django.contrib.auth.models import Group, User
+for group, names in {groups}.items():
+    for name in names:
+        user = User.objects.create_user(name, password={password!r}, is_staff=True)
+        user.groups.add(Group.objects.get(name=group))
+"""
 HISTORY = (
     "SELECT snapshot FROM registers_change"
-    " WHERE subject_type = 'protocol' AND subject_key = '0042' ORDER BY id"
+    " WHERE subject_type = 'protocol' AND subject_key = '{}' ORDER BY id"
 )
 
 
@@ -44,9 +51,8 @@ def place(django_db_setup, tmp_path: Path) -> Iterator[SeveralWorkers]:
     with database_of_its_own() as url, SeveralWorkers(tmp_path) as made:
         made.database_url = url
         prepare(made)
-        for name in OFFICERS:
-            administrator = ("--username", name, "--email", f"{name}@example.org")
-            run(made, "manage.py", "createsuperuser", "--noinput", *administrator)
+        groups = {"Publisher": PUBLISHERS, "Editor": EDITORS}
+        run(made, "manage.py", "shell", "-c", ADD_USERS.format(groups=groups, password=PASSWORD))
         served(made)
         yield made
 
@@ -57,9 +63,15 @@ class Officer:
 
     name: str
     visitor: Visitor
+    reference: str
     saved: list[str] = field(default_factory=list)
     shown: dict[str, str] = field(default_factory=dict)
     met: str = ""  # the page with both versions, while it waits for a choice
+    led_to: str = ""  # the address that the last save led to
+
+    @property
+    def edit(self) -> str:
+        return EDIT.format(self.reference)
 
     def sign_in(self) -> None:
         _, page = self.visitor.ask("/admin/login/")
@@ -71,7 +83,7 @@ class Officer:
         """Return the page to write on: the one that shows both versions, or else the form."""
         if self.met:
             return self.met
-        answer, page = self.visitor.ask(EDIT)
+        answer, page = self.visitor.ask(self.edit)
         assert answer.status == http.HTTPStatus.OK
         return page
 
@@ -80,18 +92,33 @@ class Officer:
         button = {"_mine": "x"} if self.met else {"_save": "x"}
         self.shown[text] = unescape(page)
         typed = Page(page).boxes | {"purpose": text}
-        answer, self.met = self.visitor.ask(EDIT, **typed | button)
+        answer, self.met = self.visitor.ask(self.edit, **typed | button)
         if answer.status == http.HTTPStatus.FOUND:
             self.saved.append(text)
+            self.led_to = answer.headers["Location"]
         else:
             assert answer.status == http.HTTPStatus.CONFLICT, (text, answer.status)
             # Nothing of it is lost: it stands there still.
             assert text in self.met
         return answer.status
 
+    def accept(self, proposal: str, page: str) -> int:
+        """Accept the purpose at the address of `proposal`, of which `page` was shown."""
+        boxes = Page(page).boxes | {"take-purpose": "on"}
+        answer, _ = self.visitor.ask(proposal.replace("/change/", "/accept/"), **boxes)
+        if answer.status == http.HTTPStatus.FOUND:
+            self.shown[boxes["purpose"]] = unescape(page)
+        return answer.status
+
 
 def test_no_text_is_lost_silently(place):
-    officers = [Officer(name, Visitor(place.port)) for name in OFFICERS]
+    # One server for both: it takes as long to start as all of the rounds.
+    two_publishers(place)
+    two_editors_and_two_publishers(place)
+
+
+def two_publishers(place: SeveralWorkers) -> None:
+    officers = [Officer(name, Visitor(place.port), "0042") for name in PUBLISHERS]
     with ThreadPoolExecutor(len(officers)) as both:
 
         def at_once(act: Any, *given: Any) -> list[Any]:
@@ -111,14 +138,51 @@ def test_no_text_is_lost_silently(place):
             assert sorted(statuses) == [http.HTTPStatus.FOUND, http.HTTPStatus.CONFLICT]
     for officer in officers:
         officer.visitor.connection.close()
-    nothing_is_lost(stored_texts(place), officers)
+    nothing_is_lost(stored_texts(place, "0042"), officers, ROUNDS)
 
 
-def nothing_is_lost(told: list[str], officers: list[Officer]) -> None:
+def two_editors_and_two_publishers(place: SeveralWorkers) -> None:
+    """Each round, one Publisher saves while two Editors do; then both proposals are accepted."""
+    *editors, olive, percy = (
+        Officer(name, Visitor(place.port), "0046") for name in (*EDITORS, *PUBLISHERS)
+    )
+    with ThreadPoolExecutor(4) as all_of_them:
+        list(all_of_them.map(Officer.sign_in, [*editors, olive, percy]))
+        for number in range(ROUNDS):
+            writers = [*editors, (olive, percy)[number % 2]]
+            pages = list(all_of_them.map(Officer.ready, writers))
+            texts = [f"Round {number} by {officer.name}." for officer in writers]
+            # At once, and in turn with now the Publisher first and now the Editors.
+            turn = list(zip(writers, pages, texts, strict=True))[:: 1 if number % 3 else -1]
+            each_in = all_of_them.map if number % 3 == 1 else map
+            list(each_in(lambda given: Officer.save(*given), turn))
+            for officer, _, text in turn:
+                if officer.met:
+                    assert officer.save(officer.met, text) == http.HTTPStatus.FOUND
+            proposals = [editor.led_to for editor in editors]
+            assert len(set(proposals)) == len(editors)
+            # At the same time both Publishers accept the same one, or each another.
+            opened = [proposals[0], proposals[number // 2 % 2]]
+            pages = [olive.visitor.ask(opened[0])[1], percy.visitor.ask(opened[1])[1]]
+            statuses = list(all_of_them.map(Officer.accept, (olive, percy), opened, pages))
+            assert sorted(statuses) == [http.HTTPStatus.FOUND, http.HTTPStatus.CONFLICT]
+            accepted = opened[statuses.index(http.HTTPStatus.FOUND)]
+            (left,) = set(proposals) - {accepted}
+            assert percy.accept(left, percy.visitor.ask(left)[1]) == http.HTTPStatus.FOUND
+    officers = [*editors, olive, percy]
+    for officer in officers:
+        officer.visitor.connection.close()
+    for editor in editors:
+        # What an Editor saved was shown to whoever made it public.
+        editor.shown = {}
+    nothing_is_lost(stored_texts(place, "0046"), officers, 3 * ROUNDS)
+
+
+def nothing_is_lost(stored: list[str], officers: list[Officer], number: int) -> None:
     """See in the history that each saved text is there, and was replaced by who had seen it."""
     saved = [text for officer in officers for text in officer.saved]
-    assert len(saved) == ROUNDS
-    first, *texts = told
+    assert len(saved) == number
+    first, *texts = stored
     assert sorted(texts) == sorted(saved)
     assert all(officer.saved for officer in officers)
     shown = {text: page for officer in officers for text, page in officer.shown.items()}
@@ -128,13 +192,14 @@ def nothing_is_lost(told: list[str], officers: list[Officer]) -> None:
         before = text
 
 
-def stored_texts(place: SeveralWorkers) -> list[str]:
+def stored_texts(place: SeveralWorkers, reference: str) -> list[str]:
     """Return every text that the protocol's purpose had, in order."""
+    history = HISTORY.format(reference)
     if place.database_url:
         server, name = settings.DATABASES["default"], place.database_url.rpartition("/")[2]
         known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
         given = {ours: server[theirs] for ours, theirs in known.items() if server[theirs]}
         with psycopg.connect(dbname=name, **given) as connection:
-            return [each["fields"]["purpose"] for (each,) in connection.execute(HISTORY)]
+            return [each["fields"]["purpose"] for (each,) in connection.execute(history)]
     with closing(sqlite3.connect(place.folder / "register.sqlite3")) as file:
-        return [json.loads(each)["fields"]["purpose"] for (each,) in file.execute(HISTORY)]
+        return [json.loads(each)["fields"]["purpose"] for (each,) in file.execute(history)]
