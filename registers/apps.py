@@ -2,9 +2,8 @@
 
 from importlib import import_module
 
-from django.apps import AppConfig, apps
+from django.apps import AppConfig
 from django.contrib.admin import apps as django_admin
-from django.db.models.signals import pre_save
 
 
 class RegistersConfig(AppConfig):
@@ -28,14 +27,5 @@ class EditorsDoor(django_admin.AdminConfig):
         middle of importing it, twice, and register everything with the lost one.
         """
         import_module("registers.admin")
-        self._watch_accounts()
+        import_module("registers.accounts.events").connect()
         super().ready()
-
-    def _watch_accounts(self) -> None:
-        """Keep usernames apart and let sessions end, whichever door they come by."""
-        names = import_module("registers.accounts.names")
-        sessions = import_module("registers.accounts.sessions")
-        signals = import_module("django.contrib.auth.signals")
-        user = apps.get_model("auth", "User")
-        pre_save.connect(names.refuse_second_spelling, sender=user)
-        signals.user_logged_in.connect(sessions.begin)

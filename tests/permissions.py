@@ -160,19 +160,57 @@ AUTOCOMPLETE = "?app_label=registers&model_name=protocol&field_name=replaced_by&
 # The second factor is not asked for here: tests/admin/test_second_factor.py.
 EVERYBODY = {
     "admin/": Row(at="/admin/", get=ALL, post=ALL),
-    "admin/login/": Row(at="/admin/login/", get="page on on on", post="page"),
-    "admin/logout/": Row(at="/admin/logout/", get="405", post="page"),
-    "admin/second-factor/": Row(at="/admin/second-factor/", get=LEADS_ON, post=LEADS_ON),
-    "admin/second-factor/enrol/": Row(
-        at="/admin/second-factor/enrol/", get=LEADS_ON, post=LEADS_ON
+    "admin/login/": Row(at="/admin/login/", get="page on on on", post="page on on on"),
+    "admin/logout/": Row(at="/admin/logout/", get=ALL, post="log-in"),
+    # Their accounts have no password, which these ask for.
+    "admin/password_set/": Row(at="/admin/password_set/", get=LEADS_ON, post=LEADS_ON),
+    **{
+        f"admin/{at}": Row(at=f"/admin/{at}", get=NONE, post=NONE)
+        for at in (
+            "reauthenticate/",
+            "second-factor/reauthenticate/",
+            "second-factor/webauthn/reauthenticate/",
+        )
+    },
+    "admin/password_reset/": Row(at="/admin/password_reset/", get="page", post="page"),
+    "admin/password_reset/done/": read("/admin/password_reset/done/"),
+    "admin/password_reset/complete/": read("/admin/password_reset/complete/"),
+    "admin/password_reset/<str:uidb36>/<str:key>/": Row(
+        at="/admin/password_reset/1/forged/", get="page", post="page"
     ),
-    "admin/second-factor/codes/": Row(
-        at="/admin/second-factor/codes/", get=LEADS_ON, post=LEADS_ON
+    **{
+        f"admin/{at}": Row(at=f"/admin/{at}", get=ALL, post=ALL)
+        for at in (
+            "second-factor/totp/activate/",
+            "second-factor/recovery-codes/generate/",
+            "second-factor/webauthn/add/",
+        )
+    },
+    **{
+        f"admin/{at}": Row(at=f"/admin/{at}", get=ALL, post="log-in 405 405 405")
+        for at in ("second-factor/", "second-factor/webauthn/")
+    },
+    # Whoever is logged in has given what these ask for.
+    **{
+        f"admin/{at}": Row(at=f"/admin/{at}", get=LEADS_ON, post=LEADS_ON)
+        for at in ("second-factor/authenticate/", "second-factor/webauthn/login/")
+    },
+    "admin/second-factor/recovery-codes/": Row(
+        at="/admin/second-factor/recovery-codes/", get=NOWHERE, post="log-in 405 405 405"
     ),
-    "admin/second-factor/codes.txt": Row(
-        at="/admin/second-factor/codes.txt", get=LEADS_ON, post=LEADS_ON
-    ),
-    "admin/password_change/": Row(at="/admin/password_change/", get=ALL, post=ALL),
+    **{
+        f"admin/second-factor/{route}": Row(
+            at=f"/admin/second-factor/{at}", get=NOWHERE, post=NOWHERE
+        )
+        for route, at in {
+            "recovery-codes/download/": "recovery-codes/download/",
+            "totp/deactivate/": "totp/deactivate/",
+            "webauthn/keys/<int:pk>/edit/": "webauthn/keys/1/edit/",
+            "webauthn/keys/<int:pk>/remove/": "webauthn/keys/1/remove/",
+        }.items()
+    },
+    "admin/sessions/": Row(at="/admin/sessions/", get=ALL, post=LEADS_ON),
+    "admin/password_change/": Row(at="/admin/password_change/", get=LEADS_ON, post=LEADS_ON),
     "admin/password_change/done/": Row(
         at="/admin/password_change/done/", get=ALL, post="log-in 405 405 405"
     ),

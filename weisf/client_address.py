@@ -14,11 +14,12 @@ UNREADABLE = "unreadable"
 def client_address(request: HttpRequest) -> str:
     """Return the client's IP address: from X-Forwarded-For where BEHIND_PROXY is set.
 
-    Only the last address there was written by the proxy; the client can forge the others.
+    Each of the PROXY_COUNT proxies added one address there; the client can forge the others.
     """
     if settings.BEHIND_PROXY:
-        forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        return forwarded.rpartition(",")[2].strip()
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        count = settings.PROXY_COUNT
+        return str(forwarded[-count].strip()) if len(forwarded) >= count else ""
     return str(request.META.get("REMOTE_ADDR", ""))
 
 

@@ -80,3 +80,25 @@ def read_database(url: str, *, pool_size: int) -> dict[str, Any]:
             "or postgres://user:password@host:5432/name.",
         )
     return database
+
+
+CACHE_TABLE = "register_cache"
+
+
+def read_cache(url: str) -> dict[str, Any]:
+    """Return Django's settings for a cache in the database, or in Redis or Valkey at `url`."""
+    if not url:
+        # Django throws entries away, whichever, once there are more: a lock must not be among them.
+        return {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": CACHE_TABLE,
+            "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+        }
+    known = re.fullmatch(r"(redis|rediss|valkey|valkeys|unix)://.+", url)
+    if not known:
+        raise refuse("CACHE_URL", "cannot be read. Write redis://host:6379/0, or remove it.")
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": re.sub("^valkey", "redis", url),
+        "KEY_PREFIX": "register",
+    }

@@ -14,7 +14,15 @@ from urllib.parse import quote
 from csp.constants import NONE, SELF
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from weisf.environment import env, one_of, read_database, refuse, whole_number, yes_or_no
+from weisf.environment import (
+    env,
+    one_of,
+    read_cache,
+    read_database,
+    refuse,
+    whole_number,
+    yes_or_no,
+)
 from weisf.mail import TIMEOUT, read_mail
 from weisf.partnership import read_partnership
 from weisf.storage import read_storage
@@ -95,6 +103,8 @@ SECRET_KEY = read_secret_key()
 BEHIND_PROXY = yes_or_no("BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# A CDN before a proxy are two: each adds the address of who asked it to X-Forwarded-For.
+PROXY_COUNT = whole_number("PROXY_COUNT", default=1, most=9)
 SECURE_SSL_REDIRECT = HTTPS and BEHIND_PROXY
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -128,27 +138,51 @@ AUTH_PASSWORD_VALIDATORS = [
 # A whole working day, from the log-in on: registers/accounts/sessions.py.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 
-# Ten failures lock a name or an address for a while: registers/accounts/lockout.py.
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "registers.admin.entering.lockout.AnySpelling",
-]
-AXES_HANDLER = "registers.admin.entering.lockout.Handler"
-AXES_LOCKOUT_CALLABLE = "registers.admin.entering.lockout.locked"
-AXES_CLIENT_IP_CALLABLE = "weisf.client_address.client_address"
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
+AUTHENTICATION_BACKENDS = ["registers.accounts.adapter.AnySpelling"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "registers.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "registers.accounts.forms.LoginForm",
+    "change_password": "registers.accounts.forms.ChangePasswordForm",
+}
+# An administrator lets people in.
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# Else anybody could have e-mails sent to anybody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = True
+# Failures are counted in registers/accounts/limits.py; allauth's own limit would lock a name.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "change_password", "reauthenticate"))
+MFA_ADAPTER = "registers.accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "registers.accounts.forms.AuthenticateForm",
+    "reauthenticate": "registers.accounts.forms.ReauthenticateForm",
+    "add_webauthn": "registers.accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "registers.accounts.forms.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "registers.accounts.forms.ReauthenticatePasskeyForm",
+    "login_webauthn": "registers.accounts.forms.LoginPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers let a passkey on http be used on this machine alone, and so does SITE_URL.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_ISSUER = PARTNERSHIP.register_name
+# A clock may be wrong by half a minute.
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_DIGITS = 16
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 
-# A code from a telephone in addition to the password.
+# A code of an app, or a passkey, in addition to the password.
 SECOND_FACTOR = yes_or_no("SECOND_FACTOR", default=HTTPS)
 if HTTPS and not SECOND_FACTOR:
     raise refuse(
         "SECOND_FACTOR", "turns it off, and SITE_URL begins with https. Remove SECOND_FACTOR."
     )
-OTP_TOTP_ISSUER = PARTNERSHIP.register_name
+# After so long without a request a session ends, and in any case twelve hours after the log-in.
+SESSION_IDLE_MINUTES = whole_number("SESSION_IDLE_MINUTES", default=120, most=720)
 
 # For how many days what was written on a form of admin and not saved is kept for its user.
 FORM_DRAFT_DAYS = whole_number("FORM_DRAFT_DAYS", default=7, most=365)
@@ -164,13 +198,13 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
-    "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_filters",
     "django_http_compression",
-    "django_otp",
-    "django_otp.plugins.otp_static",
-    "django_otp.plugins.otp_totp",
 ]
 MIDDLEWARE = [
     "registers.public.health_host.health_host_middleware",
@@ -185,14 +219,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "registers.admin.entering.door.Door",
-    "axes.middleware.AxesMiddleware",
+    "registers.admin.auth.input_guard.InputGuardMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "registers.accounts.sessions.EditorSessionMiddleware",
 ]
 ROOT_URLCONF = "weisf.urls"
-LOGIN_REDIRECT_URL = "admin:index"
 WSGI_APPLICATION = "weisf.wsgi.application"
 TEMPLATES = [
     {
@@ -226,7 +259,8 @@ PROPOSAL_DAYS = whole_number("PROPOSAL_DAYS", default=365, most=36_500)
 
 # Caches -------------------------------------------------------------------------------------
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# What all workers share: attempts to log in. In the database, or in Redis or Valkey.
+CACHES = {"default": read_cache(str(env.str("CACHE_URL", "")))}
 
 # Language, time zone and files --------------------------------------------------------------
 

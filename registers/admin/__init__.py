@@ -11,7 +11,7 @@ from registers.admin import (
     review,
     synonyms,
 )
-from registers.admin.entering import user
+from registers.admin.auth import user
 from registers.admin.merging import undo
 
 __all__ = [

@@ -11,15 +11,12 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db import models
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.http import urlencode
-from django.views.decorators.cache import never_cache
 
-from registers.admin.entering import second_factor
-from registers.admin.entering.login import LogInForm, OwnPasswordView, came_for
+from registers.accounts.sessions import may_enter
 from registers.admin.groups.taken_on import may_see
 from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
@@ -96,8 +93,6 @@ class EditorsSite(AdminSite):
     site_url = None  # our template links to the register in words of its own
     # Lists need the width; the menu is one step up.
     enable_nav_sidebar = False
-    login_form = LogInForm
-    logout_template = "admin/entering/logged_out.html"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,7 +108,7 @@ class EditorsSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is an editor, with the second factor where it is required."""
-        return second_factor.may_enter(request)
+        return may_enter(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Add whether a second factor is required, and the version that runs."""
@@ -131,7 +126,7 @@ class EditorsSite(AdminSite):
         return [app | ({"name": "People"} if app["app_label"] == "auth" else {}) for app in apps]
 
     def get_urls(self) -> list[Any]:
-        """Add our pages, and let those log out who have not given the second factor yet."""
+        """Add our pages. What comes before them, such as the log-in: registers/accounts/urls.py."""
         ours = [
             path(
                 "registers/references/",
@@ -139,32 +134,8 @@ class EditorsSite(AdminSite):
                 name="registers_references",
             ),
             *importing.ways(self.admin_view),
-            *second_factor.ways(self.admin_view),
-            path("logout/", never_cache(self.logout), name="logout"),
         ]
-        return ours + [url for url in super().get_urls() if getattr(url, "name", "") != "logout"]
-
-    def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Ask for name and password. Send on who has given them and lacks the second factor."""
-        user: Any = request.user
-        if request.method == "GET" and user.is_active and user.is_staff:
-            wanted = came_for(request)
-            if not self.has_permission(request):
-                wanted = f"{reverse('admin:second_factor')}?{urlencode({'next': wanted})}"
-            return HttpResponseRedirect(wanted)
-        return super().login(request, extra_context)
-
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """Let an editor change their own password."""
-        view = OwnPasswordView.as_view(
-            success_url=reverse("admin:password_change_done"),
-            extra_context={**self.each_context(request), **(extra_context or {})},
-        )
-        return view(request)
+        return ours + super().get_urls()
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Return what matches the term, as JSON."""
@@ -204,8 +175,8 @@ def _position(name: str) -> int:
     return MODELS.index(name) if name in MODELS else len(MODELS)
 
 
-# Keys of authenticator apps, recovery codes, and failed log-ins.
-HIDDEN_APPS = {"axes", "otp_static", "otp_totp"}
+# Keys of authenticator apps, recovery codes, and sessions.
+HIDDEN_APPS = {"account", "mfa", "usersessions"}
 
 
 def _count_in_force(status: ReviewStatus) -> int:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from registers.accounts.sessions import SEEN
 from registers.models import Document, FormDraft, FormDraftFile, News, Party, Protocol
 from tests.admin.conflicts import EDIT, choose
 from tests.admin.typing_in import Page, add_row, address, boxes
@@ -48,6 +50,13 @@ def end_session() -> None:
     Session.objects.all().delete()
 
 
+def leave_idle() -> None:
+    for key in Session.objects.values_list("pk", flat=True):
+        session = SessionStore(key)
+        session[SEEN] = 0
+        session.save()
+
+
 def take_up(door: Client, url: str) -> Any:
     (draft,) = door.get(url).context["unsaved_drafts"]
     return door.post(url, {"_take_up": draft.key})
@@ -58,12 +67,13 @@ def stored_values() -> dict[str, str]:
 
 
 @pytest.mark.both_databases
-def test_a_session_that_ends_while_writing_gives_everything_back(door, edna):
+@pytest.mark.parametrize("end", [end_session, leave_idle])
+def test_a_session_that_ends_while_writing_gives_everything_back(door, edna, end):
     party = Party.objects.first()
     row = add_row(door, EDIT, "parties", organisation=party.organisation_id, role="partner")
     row |= add_row(door, EDIT, "documents", title="Signed copy", file=paper())
     form = boxes(door, EDIT) | row | {"purpose": "To find children at risk."}
-    end_session()
+    end()
     answer = door.post(EDIT, form)
     assert answer.status_code == 302
     assert "children" not in answer["Location"]

@@ -1,4 +1,4 @@
-"""A password alone opens nothing: codes from a telephone, recovery codes, and setting them up."""
+"""A password alone opens nothing: codes of an app, recovery codes, and setting them up."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ import time
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+)
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
-from django_otp.oath import TOTP
-from django_otp.plugins.otp_static.models import StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from registers.accounts.second_factor import letters
+from tests.admin.typing_in import Page
 from tests.cast import PASSWORD, door_of, somebody
 from tests.permissions import TABLE
 
-FACTOR, ENROL, CODES = (
-    "/admin/second-factor/",
-    "/admin/second-factor/enrol/",
-    "/admin/second-factor/codes/",
-)
+LOG_IN, FACTOR = "/admin/login/", "/admin/second-factor/authenticate/"
+SET_UP, CODES = "/admin/second-factor/totp/activate/", "/admin/second-factor/recovery-codes/"
+OVERVIEW = "/admin/second-factor/"
 
 
 @pytest.fixture(autouse=True)
@@ -38,272 +41,253 @@ def edith(db) -> User:
     return somebody("edith", "Editor", password=PASSWORD)
 
 
+def with_password(name: str = "edith", **more: str) -> Client:
+    """Return a browser in which somebody has given the password and no more."""
+    door = Client()
+    door.post(LOG_IN, {"login": name, "password": PASSWORD, **more})
+    return door
+
+
 @pytest.fixture
-def door(edith) -> Client:
-    """A browser in which Edith has given her password and no more."""
-    return door_of(edith)
+def app(edith) -> tuple[str, list[str]]:
+    """What Edith has set up on an earlier day: the key of an app, and recovery codes."""
+    secret = generate_totp_secret()
+    TOTP.activate(edith, secret)
+    return secret, RecoveryCodes.activate(edith).generate_codes()
+
+
+@pytest.fixture
+def door(app) -> Client:
+    return with_password()
 
 
 def code_of(secret: str, *, steps: int = 0) -> str:
-    """Return what a telephone with the secret shows, some steps of 30 seconds from now."""
-    totp = TOTP(bytes.fromhex(secret))
-    totp.time = time.time() + 30 * steps
-    return f"{totp.token():06d}"
+    """Return what an app with the secret shows, some steps of 30 seconds from now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def secret_in(door: Client) -> str:
-    return door.session["second_factor_secret"]
+    found = re.search(r'qr-letters">([A-Z2-7]+)<', door.get(SET_UP).content.decode())
+    assert found
+    return found[1]
 
 
 def set_up(door: Client) -> tuple[str, list[str]]:
-    """Set a telephone up as a person does; return its secret and the recovery codes."""
-    door.get(ENROL)
+    """Set an app up as a person does; return its secret and the recovery codes."""
     secret = secret_in(door)
-    page = door.post(ENROL, {"code": code_of(secret)}, follow=True)
-    found = re.findall(r"<code>([a-z0-9-]{24})</code>", page.content.decode())
+    page = door.post(SET_UP, {"code": code_of(secret)}, follow=True)
+    found = re.findall(r"<code>([0-9]{16})</code>", page.content.decode())
     assert len(found) == 10
-    door.post(CODES, {"kept": "yes"})
     return secret, found
-
-
-@pytest.fixture
-def phone(edith) -> tuple[str, list[str]]:
-    """What Edith has set up on an earlier day."""
-    with time_machine.travel("2026-11-20T09:00:00+00:00", tick=False):
-        return set_up(door_of(edith))
 
 
 def is_in(door: Client) -> bool:
     return door.get("/admin/").status_code == 200
 
 
-def test_nothing_opens_to_a_password_alone(door, phone):
+def test_nothing_opens_to_a_password_alone(door):
     for route, row in TABLE.items():
-        if not route.startswith("admin/") or "second" in route or route == "admin/logout/":
+        if not route.startswith("admin/") or re.search("log|second-factor|password_reset", route):
             continue
-        address = re.sub("{[a-z]+}", "1", row.at)
+        address = re.sub("{[a-z_]+}", "1", row.at)
         for method in (door.get, door.post):
             answer = method(address, row.sends)
-            if route != "admin/login/":
-                assert answer.headers["Location"].startswith("/admin/login/"), address
-            elif method == door.get:
-                assert answer.headers["Location"].startswith(FACTOR)
-    assert door.get("/admin/logout/").status_code == 405
-    assert door.post("/admin/logout/").status_code == 200
+            assert answer.headers["Location"].startswith(LOG_IN), address
 
 
-def test_the_first_log_in_sets_it_up(edith):
-    door = Client()
-    form = {"username": "edith", "password": PASSWORD, "next": "/admin/registers/protocol/"}
-    page = door.post("/admin/login/", form, follow=True)
-    assert page.redirect_chain[-1][0].startswith(ENROL)
-    assert not TOTPDevice.objects.exists()
-    held, html = secret_in(door), page.content.decode()
-    assert letters(held) in html
-    assert "<svg" in html
-    assert "style=" not in html
-    key = door.session.session_key
-    asked = f"{ENROL}?next=/admin/registers/protocol/"
-    page = door.post(asked, {"code": code_of(held)}, follow=True)
-    assert door.session.session_key != key
-    assert TOTPDevice.objects.get(confirmed=True).user == edith
-    assert page.content.decode().count("<li><code>") == 10
-    text = door.get("/admin/second-factor/codes.txt")
-    assert text.headers["Content-Disposition"].startswith("attachment")
-    assert len(re.findall("(?m)^[a-z0-9-]{24}", text.content.decode())) == 10
-    on = door.post(CODES, {"kept": "yes", "next": "/admin/registers/protocol/"})
-    assert on.headers["Location"] == "/admin/registers/protocol/"
-    assert "second_factor_secret" not in door.session
-    assert door.get("/admin/second-factor/codes.txt").status_code == 404
-    assert "10 recovery codes left" in door.get(CODES).content.decode()
-
-
-def test_a_code_lets_in_once(edith, door, phone, clock):
-    secret, _ = phone
-    key = door.session.session_key
-    code = code_of(secret)
-    answer = door.post(FACTOR, {"code": f" {code[:3]} {code[3:]} ", "next": "/admin/auth/"})
-    assert answer.headers["Location"] == "/admin/auth/"
-    assert door.session.session_key != key
+@pytest.mark.both_databases
+@pytest.mark.django_db(transaction=True)
+def test_who_has_none_sets_one_up_before_anything_else(edith):
+    door = with_password()
+    for address in ("/admin/", "/admin/registers/protocol/", "/admin/sessions/", CODES):
+        assert door.get(address).headers["Location"] == OVERVIEW
+    assert "Add a passkey" in door.get(OVERVIEW).content.decode()
+    page = door.get(SET_UP).content.decode()
+    assert "<svg" in page
+    assert not Page(page).inline
+    _, codes = set_up(door)
     assert is_in(door)
-    second = door_of(edith)
-    assert "is wrong, or was used" in second.post(FACTOR, {"code": code}).content.decode()
+    again = door.get(CODES).content.decode()
+    assert not any(code in again for code in codes)
+
+
+def test_a_code_lets_in_once(edith, app, door, clock):
+    code = code_of(app[0])
+    answer = door.post(FACTOR, {"code": f" {code[:3]} {code[3:]} "})
+    assert answer.status_code == 302
+    assert is_in(door)
+    second = with_password()
+    assert second.post(FACTOR, {"code": code}).context["form"].errors["code"]
     assert not is_in(second)
     clock.shift(60)
-    second.post(FACTOR, {"code": code_of(secret)})
+    assert second.post(FACTOR, {"code": code}).status_code == 200
+    second.post(FACTOR, {"code": code_of(app[0])})
     assert is_in(second)
 
 
+def test_it_leads_on_to_the_page_that_was_asked_for(app):
+    door = with_password(next="/admin/registers/protocol/")
+    answer = door.post(FACTOR, {"code": code_of(app[0])})
+    assert answer.headers["Location"] == "/admin/registers/protocol/"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "javascript:alert(1)",
+        "\\\\x",
+        "http://localhost:9999/",
+    ],
+)
+def test_it_leads_nowhere_else(app, wanted):
+    door = with_password(next=wanted)
+    assert door.post(FACTOR, {"code": code_of(app[0])}).headers["Location"] == "/admin/"
+
+
 @pytest.mark.parametrize("steps", [-3, 3])
-def test_a_code_of_another_time_is_wrong(door, phone, steps):
-    door.post(FACTOR, {"code": code_of(phone[0], steps=steps)})
+def test_a_code_of_another_time_is_wrong(door, app, steps):
+    door.post(FACTOR, {"code": code_of(app[0], steps=steps)})
     assert not is_in(door)
 
 
-def test_a_recovery_code_lets_in_once(edith, door, phone):
-    code = phone[1][0]
-    door.post(FACTOR, {"code": code.upper().replace("-", " ")})
+@pytest.mark.both_databases
+def test_a_recovery_code_lets_in_once(app, door, clock):
+    code = app[1][0]
+    door.post(FACTOR, {"code": f"{code[:8]}-{code[8:]}"})
     assert is_in(door)
-    assert StaticToken.objects.count() == 9
-    assert "9 recovery codes left" in door.get(FACTOR).content.decode()
-    second = door_of(edith)
+    assert "9 recovery codes left" in door.get(OVERVIEW).content.decode()
+    clock.shift(600)
+    second = with_password()
     second.post(FACTOR, {"code": code})
     assert not is_in(second)
 
 
-def test_recovery_codes_cannot_be_read_back(phone):
-    kept = set(StaticToken.objects.values_list("token", flat=True))
-    assert not kept & {code.replace("-", "") for code in phone[1]}
-    assert not any(token in code for token in kept for code in phone[1])
+def test_neither_key_nor_codes_can_be_read_from_a_back_up(app):
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert not any(secret in stored for secret in (app[0], *app[1]))
 
 
-def test_recovery_codes_are_made_anew(edith, door, phone, clock):
-    secret, old = phone
-    door.post(FACTOR, {"code": old[0]})
-    assert "is wrong" in door.post(CODES, {"code": "000000"}).content.decode()
-    clock.shift(2)
-    page = door.post(CODES, {"code": code_of(secret)}, follow=True).content.decode()
-    new = re.findall(r"<code>([a-z0-9-]{24})</code>", page)
-    assert len(new) == 10
-    assert not set(new) & set(old)
-    assert is_in(door)
-    second = door_of(edith)
-    second.post(FACTOR, {"code": old[1]})
+def test_a_replaced_secret_key_lets_nobody_in(app, settings):
+    settings.SECRET_KEY = "another" * 10
+    door = with_password()
+    for code in (code_of(app[0]), app[1][0], "000000"):
+        door.post(FACTOR, {"code": code})
+    assert not is_in(door)
+
+
+def test_recovery_codes_are_made_anew(app, door):
+    door.post(FACTOR, {"code": app[1][0]})
+    page = door.post(f"{CODES}generate/", follow=True).content.decode()
+    new = re.findall(r"<code>([0-9]{16})</code>", page)
+    assert len(set(new) - set(app[1])) == 10
+    second = with_password()
+    second.post(FACTOR, {"code": app[1][1]})
     assert not is_in(second)
 
 
 @pytest.mark.parametrize(
-    "code", ["", "000000", "1", "x" * 41, "٠٠٠٠٠٠", "-1", "1e5", "½", "null", "a" * 20]
+    "code", ["", "000000", "1", "x" * 4100, "٠٠٠٠٠٠", "-1", "1e5", "½", "null", "a" * 20]
 )
-def test_what_is_no_code_lets_nobody_in(door, phone, code):
+def test_what_is_no_code_lets_nobody_in(door, code):
     assert door.post(FACTOR, {"code": code}).status_code == 200
     assert not is_in(door)
 
 
-def test_wrong_codes_are_slowed_down_and_then_locked(edith, door, phone, clock):
-    page = door.post(FACTOR, {"code": "000000"}).content.decode()
-    assert "in 1 seconds" in page or "in 2 seconds" in page
-    answers = [door.post(FACTOR, {"code": "000000"}).status_code for _ in range(10)]
-    assert answers[-1] == 429
-    assert door.post(FACTOR, {"code": phone[1][0]}).status_code == 429
-    # It is the lock of the log-in: her name is locked from everywhere.
-    form = {"username": "edith", "password": PASSWORD}
-    assert Client().post("/admin/login/", form, REMOTE_ADDR="192.0.2.1").status_code == 429
-
-
-@pytest.mark.parametrize(("page", "box"), [(ENROL, "code"), (CODES, "code")])
-def test_guessing_on_the_other_pages_is_counted_too(edith, page, box):
-    door = door_of(edith)
-    if page == CODES:
-        set_up(door)
-    else:
-        door.get(ENROL)
-    answers = [door.post(page, {box: "000000"}).status_code for _ in range(11)]
-    assert answers[-1] == 429
-
-
 @pytest.mark.parametrize(
-    "wanted", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)", "\\\\x"]
+    "credential",
+    ["", "null", "[]", "{}", "{", '{"response": 1}', '{"id": "AA", "rawId": "AA", "response": {}}'],
 )
-def test_it_leads_nowhere_else(door, phone, wanted):
-    answer = door.post(FACTOR, {"code": phone[1][0], "next": wanted})
-    assert answer.headers["Location"] == "/admin/"
-    assert "elsewhere" not in door.get(f"{FACTOR}?next={wanted}").content.decode()
-
-
-def test_nobody_sets_up_another_with_the_password_alone(door, phone):
-    for method in (door.get, door.post):
-        assert method(ENROL).headers["Location"].startswith(FACTOR)
-    assert "second_factor_secret" not in door.session
-
-
-def test_another_telephone_needs_the_one_before(edith, door, phone, clock):
-    secret, old = phone
-    door.post(FACTOR, {"code": old[0]})
-    door.get(ENROL)
-    new = secret_in(door)
-    page = door.post(ENROL, {"old": "000000", "code": code_of(new)}).content.decode()
-    assert "is wrong" in page
-    page = door.post(ENROL, {"old": old[1], "code": "000000"}).content.decode()
-    assert "is wrong" in page
-    assert TOTPDevice.objects.get().key == secret
-    page = door.post(ENROL, {"old": old[2], "code": code_of(new)}, follow=True)
-    assert page.content.decode().count("<li><code>") == 10
-    assert TOTPDevice.objects.get().key == new
-    clock.shift(60)
-    second = door_of(edith)
-    second.post(FACTOR, {"code": code_of(secret)})
-    assert not is_in(second)
-    second.post(FACTOR, {"code": old[3]})
-    assert not is_in(second)
-
-
-def test_of_two_who_set_up_at_once_one_wins(edith):
-    one, other = door_of(edith), door_of(edith)
-    for door in (one, other):
-        door.get(ENROL)
-    held = secret_in(other)
-    set_up(one)
-    answer = other.post(ENROL, {"code": code_of(held)})
-    assert answer.headers["Location"].startswith(FACTOR)
-    assert not is_in(other)
-    assert TOTPDevice.objects.count() == 1
-
-
-def test_a_secret_is_of_one_session(edith):
-    one, other = door_of(edith), door_of(edith)
-    secrets = []
-    for door in (one, other):
-        door.get(ENROL)
-        secrets.append(secret_in(door))
-    assert secrets[0] != secrets[1]
-    one.get(ENROL)
-    assert secret_in(one) == secrets[0]
-    assert "is wrong" in other.post(ENROL, {"code": code_of(secrets[0])}).content.decode()
-    # Whoever comes in by the same browser next is shown another.
-    one.force_login(somebody("paul", "Publisher"))
-    one.get(ENROL)
-    assert secret_in(one) != secrets[0]
-
-
-def test_a_form_without_a_page_before_sets_nothing_up(door):
-    assert "is wrong" in door.post(ENROL, {"code": "000000"}).content.decode()
-    assert not TOTPDevice.objects.exists()
-
-
-def test_whoever_is_half_in_can_leave(door, phone):
-    assert "Log out" in door.get(FACTOR).content.decode()
-    key = door.session.session_key
-    answer = door.post("/admin/logout/")
-    assert answer.status_code == 200
-    assert "You are logged out</h1>" in answer.content.decode()
-    assert not Session.objects.filter(pk=key).exists()
-    assert door.get(FACTOR).headers["Location"].startswith("/admin/login/")
-
-
-@pytest.mark.parametrize("page", [FACTOR, ENROL, CODES, f"{CODES[:-1]}.txt"])
-def test_a_stranger_and_a_reader_are_sent_to_the_log_in(db, page):
-    for door in (door_of(None), door_of(User.objects.create_user("rita"))):
-        for method in (door.get, door.post):
-            assert method(page).headers["Location"].startswith("/admin/login/")
-
-
-def test_a_new_password_in_the_same_session_asks_again(edith, door, phone):
-    door.post(FACTOR, {"code": phone[1][0]})
-    assert is_in(door)
-    key = door.session.session_key
-    door.post("/admin/login/", {"username": "edith", "password": PASSWORD})
-    assert door.session.session_key != key
+@pytest.mark.parametrize("page", [FACTOR, "/admin/second-factor/webauthn/login/"])
+def test_what_is_no_passkey_lets_nobody_in(door, page, credential):
+    answer = door.post(page, {"credential": credential})
+    assert answer.status_code in {200, 302}
     assert not is_in(door)
 
 
-def test_no_secret_of_anybody_is_in_admin(phone):
+def test_wrong_codes_lock_the_codes_of_this_user_everywhere(app, door, clock):
+    answers = [door.post(FACTOR, {"code": "000000"}).status_code for _ in range(10)]
+    assert answers == [200] * 10
+    elsewhere = with_password()
+    answer = elsewhere.post(FACTOR, {"code": app[1][0]}, REMOTE_ADDR="192.0.2.9")
+    assert answer.status_code == 429
+    clock.shift(15 * 60 + 1)
+    third = with_password()
+    third.post(FACTOR, {"code": app[1][0]})
+    assert is_in(third)
+
+
+def test_a_code_before_a_change_of_the_factor_is_counted_too(app, door, clock):
+    door.post(FACTOR, {"code": app[1][0]})
+    clock.shift(600)
+    answer = door.get("/admin/second-factor/totp/deactivate/")
+    assert "reauthenticate" in answer.headers["Location"]
+    url = "/admin/second-factor/reauthenticate/"
+    answers = [door.post(url, {"code": "000000"}).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db(transaction=True)
+def test_a_session_of_before_sets_nothing_up_once_there_is_one(edith):
+    """Two browsers were given the password, and one was quicker."""
+    one, other = with_password(), with_password()
+    secret = secret_in(other)
+    set_up(one)
+    answer = other.post(SET_UP, {"code": code_of(secret)})
+    assert answer.headers["Location"].startswith(LOG_IN)
+    assert not is_in(other)
+    assert Authenticator.objects.filter(type="totp").count() == 1
+
+
+def test_who_removes_the_last_one_must_set_up_another(app, door):
+    door.post(FACTOR, {"code": app[1][0]})
+    door.post("/admin/second-factor/totp/deactivate/")
+    assert not Authenticator.objects.exists()
+    assert door.get("/admin/").headers["Location"] == OVERVIEW
+
+
+def test_who_is_half_in_can_leave(edith):
+    door = with_password()
+    assert "Log out" in door.get(OVERVIEW).content.decode()
+    key = door.session.session_key
+    assert door.post("/admin/logout/").headers["Location"] == LOG_IN
+    assert not Session.objects.filter(pk=key).exists()
+
+
+@pytest.mark.parametrize("page", [FACTOR, SET_UP, CODES, OVERVIEW, "/admin/sessions/"])
+def test_a_stranger_and_a_reader_are_sent_to_the_log_in(db, page):
+    for door in (door_of(None), door_of(User.objects.create_user("rita"))):
+        for method in (door.get, door.post):
+            assert method(page).headers["Location"].startswith(LOG_IN)
+
+
+def test_no_secret_of_anybody_is_in_admin(app):
     shown = {model._meta.app_label for model in admin.site._registry}
     assert shown == {"auth", "registers"}
 
 
-def test_where_it_is_not_asked_for_the_pages_lead_on(door, settings):
+def test_where_it_is_not_required_the_password_is_enough(edith, settings):
     settings.SECOND_FACTOR = False
+    assert is_in(with_password())
+
+
+@pytest.mark.parametrize("session_age", [121 * 60, 12 * 3600])
+def test_a_session_ends_when_it_is_idle(edith, settings, clock, session_age):
+    settings.SECOND_FACTOR = False
+    door = with_password()
+    clock.shift(119 * 60)
     assert is_in(door)
-    assert door.get(FACTOR).headers["Location"] == "/admin/"
-    assert "Second factor" not in door.get("/admin/").content.decode()
+    clock.shift(session_age)
+    assert door.get("/admin/").headers["Location"].startswith(LOG_IN)
+
+
+def test_the_own_other_sessions_are_listed_and_ended(edith, settings):
+    settings.SECOND_FACTOR = False
+    here, elsewhere = with_password(), with_password()
+    page = here.get("/admin/sessions/").content.decode()
+    assert page.count("127.0.0.1") == 2
+    here.post("/admin/sessions/")
+    assert is_in(here)
+    assert not is_in(elsewhere)

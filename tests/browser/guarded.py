@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from base64 import b32decode
 
-from django_otp.oath import TOTP
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page
 
 from tests.browser.serving import Served
@@ -38,22 +37,21 @@ class Guarded(Served):
 def log_in(page: Page, name: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(lambda url: "/admin/login/" not in url)
 
 
 def code_of(letters: str, *, seconds_on: int = 0) -> str:
-    """Return what a telephone with this key shows now, or so many seconds later."""
-    totp = TOTP(b32decode(letters.replace(" ", "")))
-    totp.time = time.time() + seconds_on
-    return f"{totp.token():06d}"
+    """Return what an app with this key shows now, or so many seconds later."""
+    return format_hotp_value(hotp_value(letters, int(time.time() + seconds_on) // 30))
 
 
 def set_up(page: Page) -> str:
-    """Set up the telephone for which the page shows a key, and return the key."""
+    """Set up the app for which the page shows a key, and return the key."""
+    page.get_by_role("link", name="Set up an app").click()
     letters = page.locator(".qr-letters").inner_text()
     page.locator("#id_code").fill(code_of(letters))
-    page.get_by_role("button", name="Set up the telephone").click()
+    page.get_by_role("button", name="Set up the app").click()
     return letters
 
 

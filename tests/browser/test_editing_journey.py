@@ -88,22 +88,22 @@ def test_a_publishers_day(browser, place, readers):
 
 
 def comes_in(page: Page, place: str) -> None:
-    """Log in, set a telephone up, log out, and log in with its next code."""
+    """Log in, set an app up, log out, and log in with its next code."""
     page.goto(f"{place}{LIST}")
     log_in(page, "paula")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Set up a telephone")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Second factor")
     key = set_up(page)
-    page.get_by_role("button", name="I have kept them").click()
-    expect(page).to_have_url(f"{place}{LIST}")
+    page.get_by_role("link", name="I have stored them").click()
+    expect(page).to_have_url(f"{place}/admin/")
     page.get_by_role("button", name="Log out").click()
-    expect(page).to_have_url(f"{place}/admin/logout/")
+    expect(page).to_have_url(f"{place}/admin/login/")
 
     page.goto(f"{place}{LIST}")
     log_in(page, "paula")
     expect(page.get_by_role("heading", level=1)).to_have_text("Second factor")
-    # Each code is good once, so this is the next one: a telephone's clock may be half a minute on.
+    # Each code is good once, so this is the next one: an app's clock may be half a minute on.
     page.locator("#id_code").fill(code_of(key, seconds_on=30))
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page).to_have_url(f"{place}{LIST}")
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP
-from tests.browser.guarded import PASSWORD, add_lead, editor
+from tests.browser.guarded import add_lead, editor, log_in
 from tests.browser.serving import Served, prepare, run, served
 from tests.papers import pdf
 
@@ -31,7 +31,7 @@ def test_a_session_that_ends_while_writing(browser, place):
     with browser.new_context(viewport=DESKTOP) as window:
         page = window.new_page()
         page.goto(f"{address}/admin/registers/protocol/add/")
-        log_in(page)
+        log_in(page, "paula")
         page.locator("#id_title").fill("Flood alerts")
         add_lead(page, "eput", EPUT)
         page.locator("#documents-group .add-row a").click()
@@ -43,7 +43,7 @@ def test_a_session_that_ends_while_writing(browser, place):
         end_sessions(made)
         page.locator("#id_purpose").fill("So that nobody is surprised by water.")
         page.get_by_role("button", name="Save and continue editing").click()
-        log_in(page)
+        log_in(page, "paula")
         page.get_by_role("button", name="Take it up").click()
         expect(page.locator("#id_title")).to_have_value("Flood alerts")
         expect(page.locator("#id_purpose")).to_have_value("So that nobody is surprised by water.")
@@ -67,7 +67,7 @@ def test_a_form_that_is_only_read_is_not_stored(browser, place):
     with browser.new_context(viewport=DESKTOP) as window:
         page = window.new_page()
         page.goto(f"{address}/admin/registers/protocol/add/")
-        log_in(page)
+        log_in(page, "paula")
         sent, asked = [], []
         page.on("request", lambda request: sent.append(request.method))
         page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
@@ -83,13 +83,6 @@ def test_a_form_that_is_only_read_is_not_stored(browser, place):
         expect(page.locator("#draft-state")).to_contain_text("stored")
         page.clock.run_for(20_000)
         assert sent.count("POST") == 1
-
-
-def log_in(page) -> None:
-    page.get_by_label("Username").fill("paula")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/protocol/add/")
 
 
 def end_sessions(made: Served) -> None:

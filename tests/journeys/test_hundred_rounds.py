@@ -75,7 +75,7 @@ class Officer:
 
     def sign_in(self) -> None:
         _, page = self.visitor.ask("/admin/login/")
-        typed = {"username": self.name, "password": PASSWORD}
+        typed = {"login": self.name, "password": PASSWORD}
         answer, _ = self.visitor.ask("/admin/login/", **Page(page).boxes | typed)
         assert answer.status == http.HTTPStatus.FOUND
 

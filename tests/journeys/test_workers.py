@@ -173,7 +173,7 @@ def test_an_edit_in_admin_shows_on_the_next_request_in_every_worker(place, visit
     editor = visit()
     _, page = editor.ask("/admin/login/")
     signed_in, _ = editor.ask(
-        "/admin/login/", **Page(page).boxes | {"username": "olive", "password": PASSWORD}
+        "/admin/login/", **Page(page).boxes | {"login": "olive", "password": PASSWORD}
     )
     assert signed_in.status == 302
     for title in ("Edited just now", "Edited again"):

@@ -260,7 +260,7 @@ def test_who_may_not_gets_a_page_in_the_register_s_look(rf: RequestFactory):
 
 
 def test_a_forged_form_is_refused_in_the_register_s_look():
-    answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "olive"})
+    answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"login": "olive"})
     assert answer.status_code == 403
     assert "You cannot open this page" in text(answer)
 

@@ -62,6 +62,7 @@ BY_FIELD = {
     "registers.try.visitor": How.CODE,
     "sessions.session.session_key": How.CODE,
     "sessions.session.session_data": How.SESSION,
+    "usersessions.usersession.session_key": How.CODE,
 }
 BY_MODEL = {
     "registers.import": How.IMPORT,
@@ -70,10 +71,8 @@ BY_MODEL = {
 }
 BY_APP = {
     "contenttypes": How.CODE,
-    **dict.fromkeys(
-        ("auth", "account", "mfa", "socialaccount", "usersessions", "otp_static", "otp_totp"),
-        How.ACCOUNT,
-    ),
+    # Of a second factor, encrypted keys and the names of passkeys: one altered would lock out.
+    **dict.fromkeys(("auth", "account", "mfa"), How.ACCOUNT),
 }
 KEY_OF = {"registers.name": "text", "registers.theme": "name"}
 BY_TYPE: tuple[tuple[type[models.Field[Any, Any]], How | None], ...] = (
@@ -218,7 +217,7 @@ def _found(model: type[models.Model], how: dict[str, How], marked: Marked) -> It
 
 
 def _differs(how: How, value: Any, marked: Marked) -> bool:
-    if how == How.JSON:
+    if how == How.JSON or isinstance(value, list | dict):
         return bool(marked.clean_json(value) != value)
     text = value or ""  # what may be null
     return marked.clean_slug(text) != text if how == How.SLUG else marked.is_in(text)

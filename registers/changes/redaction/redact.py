@@ -55,6 +55,7 @@ PLACES = {
     "registers.import.content": "Uploaded spreadsheets, which are deleted",
     "registers.contact.email": "Contacts for reminders, which are deleted",
     "sessions.session.session_data": "Sessions of people who are logged in",
+    "usersessions.usersession.user_agent": "Browsers in the lists of sessions",
 }
 AROUND = 40  # characters of the context that a preview shows
 NOTHING_FOUND = "These words stand nowhere in the register. Check how they are written there."

@@ -1,15 +1,16 @@
-"""`manage.py reset_second_factor NAME`: for an administrator who has lost telephone and codes."""
+"""`manage.py reset_second_factor NAME`: for an administrator who has lost the second factor."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from registers.accounts.names import user_named
-from registers.accounts.second_factor import reset
+from registers.accounts.sessions import reset_second_factor
+from weisf.security_events import security_event
 
 
 class Command(BaseCommand):
-    help = "Let a user who has lost their phone set up another when they next log in."
+    help = "Let a user who has lost app or passkey set up another when they next log in."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
@@ -20,5 +21,6 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Nobody has the username '{username}'. Correct it and run the command again."
             )
-        reset(user)
-        self.stdout.write(f"{user.username} must set up a phone when they next log in.")
+        reset_second_factor(user)
+        security_event("second_factor_reset", account=user.pk)
+        self.stdout.write(f"{user.username} must set up a second factor when they next log in.")

@@ -17,9 +17,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
-from registers.accounts import second_factor
 from registers.accounts.names import TAKEN, spelling_of
-from registers.accounts.sessions import end_all
+from registers.accounts.sessions import end_all, reset_second_factor
+from weisf.security_events import security_event
 
 if TYPE_CHECKING:
     UserModelAdmin = admin.ModelAdmin[User]
@@ -35,7 +35,7 @@ else:
 KEEPS_USERS = "change_user"
 LAST = "This is the last active administrator. Make another first."
 RESET = "The second factor of {user} is reset, and their sessions are ended."
-OWN = "Set up another telephone here: your own second factor is not reset from outside."
+OWN = "Remove or add your own here: your own second factor is not reset from outside."
 
 
 class Spelled(forms.ModelForm):  # type: ignore[type-arg] # the class takes no type when it runs
@@ -108,7 +108,7 @@ class UserAdmin(UserModelAdmin):
     list_filter = ("is_active", "groups")
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ()
-    change_form_template = "admin/entering/user.html"
+    change_form_template = "admin/auth/user.html"
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Who it is", {"fields": ("first_name", "last_name", "email")}),
@@ -134,7 +134,7 @@ class UserAdmin(UserModelAdmin):
         return shown
 
     def get_urls(self) -> list[Any]:
-        """Add the page for a lost telephone."""
+        """Add the page for a lost second factor."""
         reset = self.admin_site.admin_view(self.reset_view)
         return [
             path("<path:id>/reset-second-factor/", reset, name="auth_user_reset_second_factor"),
@@ -181,7 +181,7 @@ class UserAdmin(UserModelAdmin):
         """Set another's password, which ends their sessions. The own is changed by its owner."""
         user = self.get_object(request, unquote(id))
         if user and user.pk == request.user.pk:
-            return redirect("admin:password_change")
+            return redirect("account_change_password")
         before = user and user.password
         answer = super().user_change_password(request, id, form_url)  # type: ignore[misc] # decorated, so untyped
         if user and User.objects.get(pk=user.pk).password != before:
@@ -189,7 +189,7 @@ class UserAdmin(UserModelAdmin):
         return answer
 
     def reset_view(self, request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 (as Django's own)
-        """Ask, and then let a user who has lost the telephone set up another."""
+        """Ask, and then let a user who has lost theirs set up another."""
         user = self.get_object(request, unquote(id))
         if not self.has_change_permission(request, user):
             raise PermissionDenied
@@ -198,12 +198,13 @@ class UserAdmin(UserModelAdmin):
         if user.pk == request.user.pk:
             # Whoever sits at an open session could else go round the old factor.
             self.message_user(request, OWN, messages.WARNING)
-            return redirect("admin:second_factor_enrol")
+            return redirect("mfa_index")
         if request.method != "POST":
             context = {"title": "Reset the second factor", "original": user, "opts": self.opts}
             context |= self.admin_site.each_context(request)
-            return render(request, "admin/entering/reset.html", context)
-        second_factor.reset(user)
+            return render(request, "admin/auth/reset.html", context)
+        reset_second_factor(user)
+        security_event("second_factor_reset", request=request, account=user.pk)
         self.log_change(request, user, "Reset the second factor.")
         self.message_user(request, RESET.format(user=user), messages.SUCCESS)
         return redirect("admin:auth_user_change", user.pk)

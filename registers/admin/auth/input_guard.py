@@ -24,7 +24,7 @@ READ = {"utf-8", "ascii"}
 logger = logging.getLogger(__name__)
 
 
-class Door:
+class InputGuardMiddleware:
     """Stands before the editors' pages: refuses what would fail deep inside, and keeps no page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

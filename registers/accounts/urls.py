@@ -1,0 +1,36 @@
+"""Addresses of the log-in, the second factor and the own sessions, in admin's place of its own.
+
+allauth's other addresses (sign-up, more e-mail addresses) are left out.
+"""
+
+from allauth.account import views
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("login/", views.login, name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("reauthenticate/", login_required(views.reauthenticate), name="account_reauthenticate"),
+    path("password_change/", login_required(views.password_change), name="account_change_password"),
+    # Where allauth sends whoever has no password.
+    path(
+        "password_set/",
+        login_required(RedirectView.as_view(pattern_name="account_reset_password")),
+        name="account_set_password",
+    ),
+    path("password_reset/", views.password_reset, name="account_reset_password"),
+    path("password_reset/done/", views.password_reset_done, name="account_reset_password_done"),
+    path(
+        "password_reset/<str:uidb36>/<str:key>/",
+        views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password_reset/complete/",
+        views.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("second-factor/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
+]

@@ -1,0 +1,1 @@
+"""Users and groups, and the check of what is sent to admin."""

@@ -1,0 +1,80 @@
+"""A forgotten password is reset by e-mail; who may not come in learns it in a sentence."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from allauth.account.adapter import get_adapter
+from allauth.core.context import request_context
+from django.contrib.auth.models import User
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from tests.cast import PASSWORD, somebody
+from weisf.environment import read_cache
+from weisf.mail import NO_MAIL
+
+RESET, LOG_IN = "/admin/password_reset/", "/admin/login/"
+
+
+@pytest.fixture
+def edith(db, quick_passwords, settings) -> User:
+    settings.SITE_URL = "https://register.example.org"
+    return somebody("edith", "Editor", password=PASSWORD, email="edith@example.org")
+
+
+def test_a_mailed_link_is_good_once(edith):
+    door = Client()
+    door.post(RESET, {"email": "edith@example.org"}, HTTP_HOST="localhost")
+    found = re.search(r"https://register\.example\.org(/\S+)", mail.outbox[0].body)
+    assert found
+    form = door.get(found[1], follow=True).redirect_chain[-1][0]
+    new = "another password of these tests"
+    assert door.post(form, {"password1": new, "password2": new}).status_code == 302
+    edith.refresh_from_db()
+    assert edith.check_password(new)
+    assert Client().get(found[1], follow=True).context["token_fail"]
+
+
+@pytest.mark.parametrize("email", ["nobody@example.org", "left@example.org"])
+def test_nobody_else_gets_an_e_mail_and_the_answer_is_the_same(edith, email):
+    somebody("left", email="left@example.org", is_active=False)
+    answer = Client().post(RESET, {"email": email})
+    assert answer.headers["Location"] == f"{RESET}done/"
+    assert not mail.outbox
+
+
+@pytest.mark.parametrize("uid", ["1", "zzzzzzzzzzzzz", "0"])
+def test_a_forged_link_is_refused_with_a_sentence(edith, uid):
+    answer = Client().get(f"{RESET}{uid}/c0ffee-0123456789/")
+    assert answer.context["token_fail"]
+
+
+@pytest.mark.parametrize(("backend", "has_link"), [(NO_MAIL, False), ("some.smtp", True)])
+def test_the_log_in_offers_it_where_e_mail_is_sent(db, settings, backend, has_link):
+    settings.EMAIL_BACKEND = backend
+    assert (RESET in Client().get(LOG_IN).content.decode()) == has_link
+
+
+@pytest.mark.parametrize("is_editor", [True, False])
+def test_who_came_by_a_passkey_is_an_editor(db, rf, is_editor):
+    user = somebody("rita", is_staff=is_editor)
+    request = rf.get(LOG_IN)
+    with request_context(request):
+        answer = get_adapter().pre_login(request, user)
+    assert (answer is None) == is_editor
+    assert is_editor or answer.status_code == 403
+
+
+@pytest.mark.parametrize(("address", "stored"), [("192.0.2.1", "192.0.2.1"), ("what?", "::")])
+def test_an_address_that_cannot_be_read_is_stored_as_none(rf, address, stored):
+    assert get_adapter().get_client_ip(rf.get("/", REMOTE_ADDR=address)) == stored
+
+
+def test_a_cache_is_in_the_database_or_redis():
+    assert read_cache("")["BACKEND"].endswith("DatabaseCache")
+    assert read_cache("valkey://host:6379/0")["LOCATION"] == "redis://host:6379/0"
+    with pytest.raises(ImproperlyConfigured, match="CACHE_URL"):
+        read_cache("memcached://host")
