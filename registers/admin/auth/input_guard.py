@@ -1,4 +1,4 @@
-"""What comes to the editors' door and cannot be read is sent back: 400, with a sentence."""
+"""What is sent to admin and cannot be read is refused: 400, with a sentence."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 NUL = "\0"
-NO_TEXT = "A character that is no text (NUL) is in the address or in what you typed. Take it out."
-NO_FORM = "A form is sent as UTF-8, which every browser does by itself."
-ODD = "What stands for a number in the address, or in what you typed, cannot be right. Mend it."
+NO_TEXT = "The address or what you typed contains a NUL character. Remove it and try again."
+NO_FORM = "The form was not sent as UTF-8. Send it again with a web browser."
+ODD = "A number in the address or in what you typed is not valid. Correct it and try again."
 NO_NUMBER = re.compile(r"Field '\w+' expected a number")
 READ = {"utf-8", "ascii"}
 
