@@ -19,12 +19,23 @@ pytestmark = pytest.mark.browser
 # Django's own breadcrumbs.
 DJANGOS_OWN = ("link-in-text-block: ",)
 
+# A device with a fingerprint reader, on which the right finger lies.
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
 
 @pytest.fixture(scope="module")
 def place(static_files, tmp_path_factory) -> Iterator[str]:
     with Guarded(tmp_path_factory.mktemp("entered")) as made:
         prepare(made)
-        run(made, "manage.py", "shell", "--command", editor("edith", "Administrator"))
+        for name in ("edith", "petra"):
+            run(made, "manage.py", "shell", "--command", editor(name, "Administrator"))
         yield served(made)
 
 
@@ -102,3 +113,46 @@ def test_the_page_for_a_lock(browser, place):
                 page.get_by_role("button", name="Log in", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Locked for a while")
         check(page, [])
+
+
+def test_a_passkey_in_place_of_password_and_code(browser, place):
+    # Browsers accept no IP address as the site of a passkey.
+    place = place.replace("127.0.0.1", "localhost")
+    with browser.new_context(viewport=DESKTOP) as window:
+        page, complaints = window.new_page(), []
+        page.on("console", lambda said: complaints.append(said.text))
+        keeper = window.new_cdp_session(page)
+        keeper.send("WebAuthn.enable")
+        made = keeper.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+        page.goto(f"{place}/admin/login/")
+        log_in(page, "petra")
+        page.get_by_role("link", name="Add a passkey").click()
+        check(page, complaints)
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
+        page.goto(f"{place}/admin/second-factor/webauthn/")
+        check(page, complaints)
+        page.get_by_role("link", name="rename").click()
+        check(page, complaints)
+
+        for end_of_address in ("/admin/login/", "/admin/login/?next=/admin/registers/protocol/"):
+            window.clear_cookies()
+            page.goto(f"{place}{end_of_address}")
+            page.get_by_role("button", name="Log in with a passkey").click()
+            page.wait_for_url(lambda url: "/admin/login/" not in url)
+            expect(page).to_have_url(f"{place}{end_of_address.partition('next=')[2] or '/admin/'}")
+
+        window.clear_cookies()
+        page.goto(f"{place}/admin/login/")
+        log_in(page, "petra")
+        page.get_by_role("button", name="Use a passkey").click()
+        expect(page).to_have_url(f"{place}/admin/")
+
+        # Whoever holds the device without its finger, face or PIN.
+        keeper.send("WebAuthn.setUserVerified", {**made, "isUserVerified": False})
+        window.clear_cookies()
+        page.goto(f"{place}/admin/login/")
+        with page.expect_console_message(lambda said: "NotAllowedError" in said.text):
+            page.get_by_role("button", name="Log in with a passkey").click()
+        page.goto(f"{place}/admin/")
+        expect(page).to_have_url(re.compile("/admin/login/"))
