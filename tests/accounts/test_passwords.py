@@ -7,12 +7,14 @@ import re
 import pytest
 from allauth.account.adapter import get_adapter
 from allauth.core.context import request_context
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from django.urls import reverse
 
-from tests.cast import PASSWORD, somebody
+from tests.admin.typing_in import send
+from tests.cast import PASSWORD, door_of, somebody
 from weisf.environment import read_cache
 from weisf.mail import NO_MAIL
 
@@ -38,6 +40,27 @@ def test_a_mailed_link_is_good_once(edith):
     edith.refresh_from_db()
     assert edith.check_password(new)
     assert Client().get(found[1], follow=True).context["token_fail"]
+
+
+def test_whoever_asked_for_a_link_can_set_up_a_second_factor(edith):
+    door = Client()
+    door.post(RESET, {"email": "edith@example.org"})
+    door.post(LOG_IN, {"login": "edith", "password": PASSWORD})
+    assert door.get("/admin/second-factor/totp/activate/").status_code == 200
+
+
+def test_an_address_of_before_gets_no_link(edith, administrator):
+    Client().post(RESET, {"email": "edith@example.org"})
+    form = reverse("admin:auth_user_change", args=[edith.pk])
+    editors = Group.objects.get(name="Editor").pk
+    send(door_of(administrator), form, email="new@example.org", groups=editors)
+    edith.refresh_from_db()
+    assert edith.email == "new@example.org"
+    mail.outbox.clear()
+    Client().post(RESET, {"email": "edith@example.org"})
+    assert not mail.outbox
+    Client().post(RESET, {"email": "new@example.org"})
+    assert [each.to for each in mail.outbox] == [["new@example.org"]]
 
 
 @pytest.mark.parametrize("email", ["nobody@example.org", "left@example.org"])

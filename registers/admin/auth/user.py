@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -174,6 +175,8 @@ class UserAdmin(UserModelAdmin):
         user: User = form.instance
         user.is_staff = user.is_superuser or user.groups.exists()
         user.save(update_fields=["is_staff"])
+        # allauth would send links for a new password to an address of before, too.
+        EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
         if not (user.is_active and user.is_staff):
             end_all(user)
 
