@@ -437,6 +437,9 @@ ACCOUNTS = {
     "admin/auth/user/<id>/password/": Row(
         at="/admin/auth/user/{user}/password/", get=ADMINISTRATOR, post=ADMINISTRATOR
     ),
+    "admin/auth/user/invite/": Row(
+        at="/admin/auth/user/invite/", get=ADMINISTRATOR, post=ADMINISTRATOR
+    ),
     "admin/auth/user/<path:id>/reset-second-factor/": Row(
         at="/admin/auth/user/{user}/reset-second-factor/",
         get=ADMINISTRATOR,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.models import EmailAddress
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangosGroupAdmin
@@ -13,13 +15,16 @@ from django.contrib.auth.admin import UserAdmin as DjangosUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
+from registers.accounts.invitations import invite
 from registers.accounts.names import TAKEN, spelling_of
 from registers.accounts.sessions import end_all, reset_second_factor
+from weisf.mail import NO_MAIL
 from weisf.security_events import security_event
 
 if TYPE_CHECKING:
@@ -36,6 +41,10 @@ else:
 KEEPS_USERS = "change_user"
 LAST = "This is the last active administrator. Make another first."
 RESET = "The second factor of {user} is reset, and their sessions are ended."
+KNOWN = "Somebody has this address. Find them on the list of users."
+INVITED = "{user} is invited by e-mail."
+NOT_SENT = "The e-mail could not be sent, so nobody is invited. Try again later."
+NO_INVITATION = "This register sends no e-mails. Add the user with a password here."
 OWN = "Remove or add your own here: your own second factor is not reset from outside."
 
 
@@ -74,6 +83,36 @@ class UserForm(Spelled, ChangeForm):
         if was_one and not remains and not others.exists():
             self.add_error("groups" if active else "is_active", LAST)
         return cleaned
+
+
+class InviteForm(Spelled):
+    """Name, address and group of somebody who chooses a password by a mailed link."""
+
+    email = forms.EmailField(label="E-mail address")
+    group = forms.ModelChoiceField(Group.objects.none())
+
+    class Meta:
+        model = User
+        fields = ("username", "email")
+
+    def __init__(self, *args: Any, groups: QuerySet[Group], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["group"]
+        field.queryset = groups
+
+    def clean_email(self) -> str:
+        """Refuse the address of another user. Raises ValidationError."""
+        email: str = self.cleaned_data["email"]
+        if User.objects.filter(email__iexact=email).exists():
+            raise ValidationError(KNOWN)
+        return email
+
+
+def groups_to_give(user: Any) -> QuerySet[Group]:
+    """Return the groups that may do nothing which `user` may not."""
+    may = user.get_all_permissions()
+    given = [each.pk for each in Group.objects.all() if _named(each.permissions.all()) <= may]
+    return Group.objects.filter(pk__in=given)
 
 
 def administrators() -> QuerySet[User]:
@@ -137,7 +176,9 @@ class UserAdmin(UserModelAdmin):
     def get_urls(self) -> list[Any]:
         """Add the page for a lost second factor."""
         reset = self.admin_site.admin_view(self.reset_view)
+        invite_view = self.admin_site.admin_view(self.invite_view)
         return [
+            path("invite/", invite_view, name="auth_user_invite"),
             path("<path:id>/reset-second-factor/", reset, name="auth_user_reset_second_factor"),
             *super().get_urls(),
         ]
@@ -160,11 +201,7 @@ class UserAdmin(UserModelAdmin):
         """Offer the groups that may do nothing which this editor may not, as boxes to tick."""
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field and db_field.name == "groups":
-            may = request.user.get_all_permissions()
-            offered = [
-                group.pk for group in Group.objects.all() if _named(group.permissions.all()) <= may
-            ]
-            field.queryset = Group.objects.filter(pk__in=offered)
+            field.queryset = groups_to_give(request.user)
             field.widget = forms.CheckboxSelectMultiple(choices=field.choices)
             field.help_text = ""
         return field
@@ -179,6 +216,15 @@ class UserAdmin(UserModelAdmin):
         EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
         if not (user.is_active and user.is_staff):
             end_all(user)
+        event = partial(
+            security_event,
+            "user_changed" if change else "user_added",
+            request=request,
+            account=user.pk,
+            fields=sorted(form.changed_data),
+            groups=sorted(group.name for group in user.groups.all()),
+        )
+        transaction.on_commit(event)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002 (Django's own)
         """Set another's password, which ends their sessions. The own is changed by its owner."""
@@ -189,6 +235,7 @@ class UserAdmin(UserModelAdmin):
         answer = super().user_change_password(request, id, form_url)  # type: ignore[misc] # decorated, so untyped
         if user and User.objects.get(pk=user.pk).password != before:
             end_all(user)
+            security_event("password_set", request=request, account=user.pk)
         return answer
 
     def reset_view(self, request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 (as Django's own)
@@ -211,6 +258,30 @@ class UserAdmin(UserModelAdmin):
         self.log_change(request, user, "Reset the second factor.")
         self.message_user(request, RESET.format(user=user), messages.SUCCESS)
         return redirect("admin:auth_user_change", user.pk)
+
+    def invite_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask whom to invite and as what, and send the e-mail."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = InviteForm(request.POST or None, groups=groups_to_give(request.user))
+        if settings.EMAIL_BACKEND == NO_MAIL:
+            self.message_user(request, NO_INVITATION, messages.WARNING)
+            return redirect("admin:auth_user_add")
+        if form.is_valid():
+            values = {name: form.cleaned_data[name] for name in ("username", "email", "group")}
+            try:
+                user = invite(**values)
+            except OSError:
+                form.add_error(None, NOT_SENT)
+            else:
+                group = values["group"].name
+                security_event("user_invited", request=request, account=user.pk, group=group)
+                self.log_addition(request, user, f"Invited as {group}.")
+                self.message_user(request, INVITED.format(user=user), messages.SUCCESS)
+                return redirect("admin:auth_user_change", user.pk)
+        context = {"title": "Invite an editor", "form": form, "opts": self.opts}
+        context |= self.admin_site.each_context(request)
+        return render(request, "admin/auth/invite.html", context)
 
     @admin.display(description="name", ordering="last_name")
     def name(self, user: User) -> str:
@@ -239,3 +310,9 @@ class GroupAdmin(GroupModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse for all but superusers."""
         return cast(User, request.user).is_superuser
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 (Django's own)
+        """Log that a group was altered."""
+        super().save_related(request, form, formsets, change)
+        event = partial(security_event, "group_changed", request=request, group=form.instance.pk)
+        transaction.on_commit(event)
