@@ -11,8 +11,11 @@ from django.db import models
 from django.utils.text import slugify
 
 SPACES = re.compile(r"\s+")
-EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-AROUND_EMAIL = ".,:;!?'\"‘’“”()[]<>"
+AROUND_EMAIL = ".+'_-"
+# The part after the @ is only looked at: in 'a@b.org+c@d.org' it begins the next address.
+EMAIL = re.compile(r"(?<![\w.+'-])([\w.+'-]+)@(?=([\w-]+(?:\.[\w-]+)+))")
+# What Markdown or a quotation can have within an address, and another full stop.
+_IN_EMAIL = str.maketrans("\u3002", ".", '*\\`"')
 
 
 def private_emails(text: str) -> set[str]:
@@ -20,7 +23,16 @@ def private_emails(text: str) -> set[str]:
 
     Those that the partnership's file allows are mailboxes of a role.
     """
-    found = {each.strip(AROUND_EMAIL) for each in EMAIL.findall(text)}
+    if text.isascii() and "@" not in text and "%40" not in text:  # nearly always
+        return set()
+    shown = unicodedata.normalize("NFKC", text.translate(_SHOWN)).replace("%40", "@")
+    parts = EMAIL.findall(shown.translate(_IN_EMAIL))
+    # 'Follow @jane.smith' names nobody's mailbox, and emphasis with _ is none of an address.
+    found = {
+        f"{mailbox.lstrip(AROUND_EMAIL)}@{domain.rstrip(AROUND_EMAIL)}"
+        for mailbox, domain in parts
+        if mailbox.strip(AROUND_EMAIL)
+    }
     return {each for each in found if not settings.PARTNERSHIP.may_publish(each)}
 
 

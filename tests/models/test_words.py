@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from contextlib import nullcontext
 from dataclasses import replace
@@ -122,8 +123,23 @@ def test_an_email_address_is_kept_out_of_what_is_public(thing, real_register):
         ("Ask Office@Example.ORG; then 'a@council.example'.", True),
         ("Ask office@example.org or jane@example.org.", False),
         ("Ask office@example.org,jane@example.org", False),
-        ("Ask jane/office@example.org", False),
         ("Ask a@council.example.org", False),
+        ("[Mail](mailto:office@example.org) or Email:office@example.org", True),
+        ("**office@example.org**, _office@example.org_", True),
+        ("office@example.org;a@council.example/b@council.example", True),
+        ("https://example.org/@jane.smith and (@jane.smith), '@jane.smith'", True),
+        ("office@example.org;jane@example.org", False),
+        ("office@example.org/jane@example.org", False),
+        ("a@council.example+jane@example.org", False),
+        ("a@council.example.jane@example.org", False),
+        ("Ask jane\uff20example.org", False),
+        ("Ask jane@example\u3002org", False),
+        ("Ask jane\u200b@example.org", False),
+        ("[Mail](mailto:jane%40example.org)", False),
+        ("jane\\@example.org", False),
+        ("**jane**@example.org", False),
+        ('"jane smith"@example.org', False),
+        ("https://jane@example.org/", False),
     ],
 )
 def test_mailboxes_of_a_role_are_allowed(settings, note, is_allowed):
@@ -132,3 +148,9 @@ def test_mailboxes_of_a_role_are_allowed(settings, note, is_allowed):
     )
     with nullcontext() if is_allowed else pytest.raises(ValidationError):
         refuse_email(note)
+
+
+def test_a_long_word_is_looked_at_once():
+    began = time.process_time()
+    refuse_email("a" * 100_000 + "@" + "b." * 50_000)
+    assert time.process_time() - began < 5
