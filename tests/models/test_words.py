@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from registers import changes
 from registers.models import Approver, Name, Organisation, Party
-from registers.models.keys import key_of, refuse_email
+from registers.models.keys import key_of, private_emails, refuse_email
 from tests.models.making import saved
 
 SAME = {
@@ -152,5 +152,5 @@ def test_mailboxes_of_a_role_are_allowed(settings, note, is_allowed):
 
 def test_a_long_word_is_looked_at_once():
     began = time.process_time()
-    refuse_email("a" * 100_000 + "@" + "b." * 50_000)
+    assert not private_emails("a" * 100_000 + "b." * 50_000 + "@")
     assert time.process_time() - began < 5
