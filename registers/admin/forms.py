@@ -18,6 +18,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils.formats import date_format
 
+from registers.models.keys import refuse_email
 from registers.models.review_dates import FIRST_YEAR
 
 if TYPE_CHECKING:
@@ -106,15 +107,25 @@ class RecordedForm(ModelForm):
         return cleaned
 
 
+def reason_field(
+    help_text: str = "Public, and optional. It is shown beside what changed.",
+    *,
+    label: str = "Why this change?",
+) -> forms.CharField:
+    """Return the field for the public reason of a change."""
+    return forms.CharField(
+        label=label,
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+        validators=[refuse_email],
+        help_text=help_text,
+    )
+
+
 class ReasonForm(RecordedForm):
     """A form that asks for the public reason of the change."""
 
-    why = forms.CharField(
-        label="Why this change?",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. It is shown beside what changed.",
-    )
+    why = reason_field()
 
 
 def add_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:

@@ -21,6 +21,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from registers.admin.forms import reason_field
 from registers.admin.history import ModelAdmin, object_or_404
 from registers.admin.permissions import may_publish
 from registers.admin.proposing import changes_at_once
@@ -48,12 +49,7 @@ TICK = "take-"  # how the names of the ticks begin
 class DecisionForm(forms.Form):
     """The reason and the comment, and the digest of what the page showed."""
 
-    why = forms.CharField(
-        label="Why this change?",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. It is shown beside what changed.",
-    )
+    why = reason_field()
     comment = forms.CharField(
         label="Comment to whoever proposed it",
         required=False,

@@ -15,7 +15,7 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from registers.admin.forms import DATE_ERRORS
+from registers.admin.forms import DATE_ERRORS, reason_field
 from registers.changes.publishing import PUBLISHED_BY_MISTAKE, in_force, withdrawn
 from registers.models import Protocol, Theme
 
@@ -23,11 +23,8 @@ from registers.models import Protocol, Theme
 class ReasonedForm(forms.Form):
     """The public reason of what is done."""
 
-    why = forms.CharField(
-        label="Why?",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. The changes page of each protocol shows it.",
+    why = reason_field(
+        "Public, and optional. The changes page of each protocol shows it.", label="Why?"
     )
 
 

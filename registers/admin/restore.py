@@ -9,7 +9,6 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -19,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
+from registers.admin.forms import reason_field
 from registers.admin.permissions import PUBLISH_FIELDS, may_publish
 from registers.changes.locking import lock_one
 from registers.history.snapshot import Snapshot, comparable_value, field_values
@@ -56,12 +56,7 @@ class EarlierState:
 class RestoreForm(forms.Form):
     """The reason, and the digest of the preview that the person saw."""
 
-    why = forms.CharField(
-        label="Why do you put it back?",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Public, and optional. It is shown beside what changed.",
-    )
+    why = reason_field(label="Why do you put it back?")
     digest = forms.CharField(required=False, widget=forms.HiddenInput)
 
 

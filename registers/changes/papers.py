@@ -24,10 +24,14 @@ from registers.changes.locking import lock_one
 from registers.files.kinds import kind_of
 from registers.models import Document, EarlierVersion, ProposedFile, Protocol, Resource
 from registers.models.document import clear_name, is_new, refuse_other_than
+from registers.models.keys import private_emails
 
 Paper = Document | Resource
 NOT_STORED = (
     "This file could not be stored. Try again later, or tell the person who runs the register."
+)
+EMAIL_IN_NAME = (
+    "Readers see the name of the file. Remove the e-mail address from it, then upload it again."
 )
 NOT_THERE = "This file is not in the place where documents are kept."
 
@@ -142,6 +146,8 @@ def _store(paper: Paper) -> None:
     """Write the new file, and note what it is."""
     upload = paper.file.file
     paper.name = clear_name(str(paper.file.name))
+    if private_emails(paper.name):
+        raise ValidationError({"file": EMAIL_IN_NAME})
     paper.size = upload.size
     paper.uploaded_at = _made_at.get()
     name = paper.file.field.generate_filename(paper, paper.name)

@@ -10,6 +10,12 @@ from registers.models import Contact
 from registers.models.keys import EMAIL_REFUSED, private_emails
 
 
+def refuse_email_in_reason(why: str) -> None:
+    """Raise ValidationError, beside `why`, where the public reason of a change holds an address."""
+    if private_emails(why):
+        raise ValidationError({"why": EMAIL_REFUSED})
+
+
 def refuse_new_emails(thing: models.Model) -> None:
     """Raise ValidationError, by field, for an address that is new in a public text of `thing`.
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from registers.changes.locking import batches
 from registers.changes.papers import made_at
+from registers.changes.public_text import refuse_email_in_reason
 from registers.changes.transaction import Touched, update_search_and_version
 from registers.history.diff import differences, words_of
 from registers.history.parts import is_lead
@@ -70,6 +71,7 @@ def record_change(
     becoming official. Raises ValidationError, from `save` and `remove`, and then
     nothing is kept.
     """
+    refuse_email_in_reason(why)
     model, key, recorded = type(subject), subject.pk, Recorded()
     how = _Details(
         at=at,
@@ -111,6 +113,7 @@ def record_changes(
     stored. It takes few queries, however many rows there are. All else is as with
     `record_change`.
     """
+    refuse_email_in_reason(why)
     how = _Details(at=at, by=by, why=why, published_before=published_before)
     with update_search_and_version() as touched:
         before: dict[Any, Snapshot] = {}

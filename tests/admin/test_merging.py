@@ -227,6 +227,8 @@ class TestUndoing:
         assert f"{EPUT} (official name)" in said
         assert "0036 - 3rd Party Access ISP" in said
         held = Page(page.content.decode()).boxes
+        refused = officers_door.post(undo, held | {"why": "Ask jane.smith@example.org"})
+        assert "Remove the e-mail address" in messages(refused)
         page = officers_door.post(undo, held | {"why": "A slip."}, follow=True)
         assert f"The merge was undone. {EPUT} is back." in messages(page)
         assert dump() == before

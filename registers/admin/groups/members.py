@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
-from registers.admin.forms import DATE_ERRORS, add_refusal
+from registers.admin.forms import DATE_ERRORS, add_refusal, reason_field
 from registers.admin.merging.merge import MAX_NAME_LENGTH, UNKNOWN_NAME
-from registers.admin.merging.preview import PlanForm, reason_field, render_page
+from registers.admin.merging.preview import PlanForm, render_page
 from registers.changes.locking import plan_digest
 from registers.changes.members import COLUMNS
 from registers.models import Membership, Organisation

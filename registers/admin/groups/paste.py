@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from registers.admin.forms import add_refusal
+from registers.admin.forms import add_refusal, reason_field
 from registers.admin.groups.members import (
     WHY_HELP,
     days_in_words,
@@ -28,7 +28,6 @@ from registers.admin.merging.preview import (
     MAX_LINES,
     PlanForm,
     Section,
-    reason_field,
     render_page,
 )
 from registers.imports.member_list import MemberPlan, add_members, plan_members

@@ -17,7 +17,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from registers import changes
-from registers.admin.merging.preview import PlanForm, reason_field, render_page
+from registers.admin.forms import reason_field
+from registers.admin.merging.preview import PlanForm, render_page
 from registers.admin.permissions import may_publish
 from registers.changes.locking import plan_digest
 from registers.models import Organisation, Protocol, Succession, TakenOn

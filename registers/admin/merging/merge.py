@@ -23,13 +23,13 @@ from django.urls import path
 
 from registers import changes
 from registers.admin.base import RecordedAdmin
-from registers.admin.forms import add_refusal
+from registers.admin.forms import add_refusal, reason_field
 from registers.admin.history import object_or_404
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
+    REASON_HELP,
     PlanForm,
     do_as_previewed,
-    reason_field,
     redirect_with_success,
     render_page,
     require_merge_permission,
@@ -156,7 +156,7 @@ class MergeForm(PlanForm):
         initial=Name.Kind.ALIAS,
         help_text="People can still search for it.",
     )
-    why = reason_field()
+    why = reason_field(REASON_HELP)
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,7 +10,6 @@ from typing import Any, TypeVar, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -62,16 +61,6 @@ class PlanForm(forms.Form):
 
 
 REASON_HELP = "Public, and optional. The changes page of each protocol affected shows it."
-
-
-def reason_field(help_text: str = REASON_HELP) -> forms.CharField:
-    """Return the field for the public reason."""
-    return forms.CharField(
-        label="Why this change?",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text=help_text,
-    )
 
 
 def do_as_previewed(

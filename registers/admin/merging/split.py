@@ -13,11 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from registers import changes
+from registers.admin.forms import reason_field
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
+    REASON_HELP,
     PlanForm,
     do_as_previewed,
-    reason_field,
     redirect_with_success,
     render_page,
     sections,
@@ -61,7 +62,7 @@ class SplitForm(NameForm):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "radiolist"}),
         error_messages={"invalid_choice": "Select protocols of this organisation."},
     )
-    why = reason_field()
+    why = reason_field(REASON_HELP)
 
     def __init__(self, *args: Any, organisation: Organisation, name: Name, **kwargs: Any) -> None:
         kwargs["initial"] = {"name": name.pk} | kwargs.get("initial", {})

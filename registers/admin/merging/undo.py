@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from registers import changes
+from registers.admin.forms import reason_field
 from registers.admin.history import ModelAdmin
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
@@ -106,7 +107,11 @@ class MergeAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def _undo(self, request: HttpRequest, merge: Merge) -> HttpResponse | None:
         """Undo it as previewed. Return None if it cannot be done, or not as previewed."""
-        why = request.POST.get("why", "").strip()
+        try:
+            why = reason_field().clean(request.POST.get("why", ""))
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+            return None
         back = do_as_previewed(request, changes.undo_merge, merge, why=why)
         if back is None:
             self.message_user(request, CHANGED_SINCE, messages.WARNING)
