@@ -183,13 +183,13 @@ def put_back_documents(protocol: Protocol, rows: list[Values], at: datetime.date
     They were checked when they came, so they are saved as they are.
     """
     there = {document.pk: document for document in protocol.documents.all()}
-    rows = [row for row in rows if row["file"]]  # a file that was taken out cannot come back
     wanted = {row["id"] for row in rows}
     for document in there.values():
         if document.pk not in wanted and not document.taken_off:
             document.taken_off = True
             document.save()
-    for row in rows:
+    # A file that was taken out cannot come back: what is there in its place stays.
+    for row in (row for row in rows if row["file"]):
         document = there.get(row["id"]) or Document(pk=row["id"], protocol=protocol)
         was = (document.title, document.file.name, document.taken_off)
         put_file(document, row, at)
@@ -201,8 +201,11 @@ def put_back_documents(protocol: Protocol, rows: list[Values], at: datetime.date
 def put_file(paper: Document | Resource, row: Values, at: datetime.datetime) -> None:
     """Let a paper have its recorded file again; the file that it has becomes an earlier version.
 
-    The paper itself is not saved.
+    The paper itself is not saved. A recorded file that was taken out, of which a name alone
+    is left, cannot come back: the present one stays.
     """
+    if row.get("name") and not row["file"]:
+        return
     same = (paper.file.name or "") == row["file"]
     if same and not getattr(paper, "taken_off", False):
         return
