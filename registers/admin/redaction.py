@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
@@ -15,20 +16,29 @@ from django.contrib.admin.utils import quote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Page, Paginator
 from django.db import OperationalError, models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import Truncator, capfirst
 
 from registers import changes
 from registers.admin.forms import add_refusal
 from registers.admin.history import object_or_404
-from registers.changes.redaction.marked import CODES, LEAST_CHARACTERS
-from registers.changes.redaction.redact import Reason, RedactionPreview, Wanted, papers_of
+from registers.changes.redaction.marked import LEAST_CHARACTERS
+from registers.changes.redaction.places import names_of_codes
+from registers.changes.redaction.redact import (
+    Place,
+    Reason,
+    RedactionPreview,
+    Wanted,
+    files_left,
+    papers_of,
+)
 from registers.history.snapshot import snapshot_of
-from registers.models import Change
+from registers.models import Change, FormDraftFile, ProposedFile
 from weisf.security_events import security_event
 
 PERMISSION = "registers.take_out_words"
@@ -37,9 +47,14 @@ BUSY = "Nothing was taken out, because somebody else was saving at the same time
 DONE = "Taken out of {number} places. The changes page says the day and the reason."
 NOT_COMPACTED = (
     "The words are gone from the register. They may still stand in the files of its database,"
-    " because somebody was using it. The person who runs the register must run"
-    " `manage.py compact_database`."
+    " which could not be written anew: somebody was using it, or the log says what was wrong. The"
+    " person who runs the register must run `manage.py compact_database`."
 )
+FILE_LEFT = (
+    "A file could not be deleted, or something else still names it: {name}. Nobody can download it"
+    " from here. The person who runs the register must delete it."
+)
+A_PAGE = 50  # of places
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +73,8 @@ class RedactionForm(forms.Form):
         label="Whole texts of this record, now and in the past",
         required=False,
         widget=forms.CheckboxSelectMultiple,
+        help_text="A text that you tick is taken out wherever it stands in the register, also"
+        " within longer texts and in other records. The next page lists each place.",
     )
     papers = forms.MultipleChoiceField(
         label="Whole files",
@@ -79,7 +96,7 @@ class RedactionForm(forms.Form):
             (key, f"{name}: {Truncator(text).chars(100)}")
             for key, (name, text) in self._texts.items()
         ]
-        papers = [(each.file.name, f"{each}: {each.file_name}") for each in papers_of(subject)]
+        papers = [(each.file.name, _called(each)) for each in papers_of(subject)]
         for name, choices in (("texts", shown), ("papers", papers)):
             cast(forms.MultipleChoiceField, self.fields[name]).choices = choices
             if not choices:
@@ -98,6 +115,15 @@ class RedactionForm(forms.Form):
         )
 
 
+def _called(paper: Any) -> str:
+    """Return what the page calls a stored file: its title and name, and where it waits."""
+    if isinstance(paper, FormDraftFile):
+        return f"Chosen on a form that is not saved: {paper.name}"
+    if isinstance(paper, ProposedFile):
+        return f"Proposed: {paper.name}"
+    return f"{paper}: {paper.file_name}"
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -106,13 +132,13 @@ def _texts_of(subject: models.Model) -> Iterator[tuple[str, str]]:
     """Yield the label and the text of each field that is text, as it is and as it was."""
     past = Change.objects.about(type(subject), subject.pk).exclude(snapshot=None)
     snapshots = [snapshot_of(subject), *past.values_list("snapshot", flat=True)[:MOST_CHANGES]]
-    seen: set[str] = set()
+    seen, not_texts = set[str](), names_of_codes() | {"slug"}
     for snapshot in snapshots:
         rows = [snapshot["fields"]] if snapshot else []
         rows += [row for part in (snapshot or {"parts": {}})["parts"].values() for row in part]
         for row in rows:
             for name, text in row.items():
-                is_text = isinstance(text, str) and name not in CODES | {"slug", "file"}
+                is_text = isinstance(text, str) and name not in not_texts
                 if is_text and " " in text and len(text) > LEAST_CHARACTERS and text not in seen:
                     seen.add(text)
                     yield capfirst(name.replace("_", " ")), text
@@ -146,6 +172,7 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
         "form": form,
         "adminform": AdminForm(cast(Any, form), [(None, {"fields": list(form.fields)})], {}),
         "preview": preview,
+        "page": _page_of_places(request, preview) if preview else None,
         "wanted": form.wanted if preview else None,
         "proxy_seconds": settings.SHARED_CACHE_SECONDS,
         "backup_days": settings.BACKUP_DAYS,
@@ -153,6 +180,35 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
     }
     context |= admin.site.each_context(request)
     return render(request, "admin/registers/redaction.html", context, status=status)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownPlace:
+    """A place as the page lists it: the record is empty where it is of none."""
+
+    what: str
+    context: str
+    record: str
+    url: str
+
+
+def _page_of_places(request: HttpRequest, preview: RedactionPreview) -> Page[Any]:
+    """Return a page of the places, each with its record: the one that was asked for."""
+    page: Page[Any] = Paginator(preview.places, A_PAGE).get_page(request.POST.get("_page"))
+    page.object_list = [_shown(place) for place in page.object_list]
+    return page
+
+
+def _shown(place: Place) -> ShownPlace:
+    record = url = ""
+    if place.owner:
+        model, key = place.owner
+        thing = model._base_manager.filter(pk=key).first()
+        # What a change is about may be gone, as may be the one that was merged.
+        record = str(thing) if thing else f"{capfirst(str(model._meta.verbose_name))} {key}"
+        if thing and admin.site.is_registered(model):
+            url = reverse(f"admin:registers_{model._meta.model_name}_change", args=[quote(key)])
+    return ShownPlace(what=place.what, context=place.context, record=record, url=url)
 
 
 def _redact(
@@ -168,6 +224,9 @@ def _redact(
         if not changes.compact():
             _log.warning("The database's files were not written anew after words were taken out")
             messages.warning(request, NOT_COMPACTED)
+        for name in files_left(wanted.files):
+            _log.error("The file %s was taken out and is still stored", name)
+            messages.warning(request, FILE_LEFT.format(name=name))
 
     # Outside every transaction, and not where one is rolled back.
     transaction.on_commit(finish)

@@ -44,7 +44,7 @@ def test_the_places_are_shown_and_then_taken_out(
     sent = {"words": WORDS, "reason": "personal data"}
     shown = browser.post(AT, sent | {"_preview": "1"})
     places = shown.context["preview"].places
-    assert [each.count for each in places] == [1, 1]
+    assert len(places) == 2
     (state,) = [each for each in places if each.what == "Earlier states of a record"]
     assert state.context == f"Ask {WORDS}."
     assert not Change.objects.filter(what__contains="Taken out").exists()
@@ -71,6 +71,28 @@ def test_past_texts_and_files_are_chosen(browser, protocol):
     browser.post(AT, chosen | {"_do": "1", "shown": preview.digest})
     assert "confidential" in Change.objects.filter(protocol=protocol).first().what
     assert Document.objects.get(protocol=protocol).taken_off
+
+
+def test_each_place_is_listed_with_its_record_page_by_page(browser, protocol, monkeypatch):
+    monkeypatch.setattr("registers.admin.redaction.A_PAGE", 1)
+    # Nothing tells of a session. Of a record that is gone, the change is left.
+    browser.session["said"] = WORDS
+    gone = saved(Organisation(name=f"{WORDS} House"))
+    with changes.record_change(gone, at=NOW):
+        changes.remove(gone)
+    found = []
+    for number in range(1, 20):
+        sent = {"words": WORDS, "reason": "personal data", "_page": number}
+        page = browser.post(AT, sent).context["page"]
+        found += page.object_list
+        if not page.has_next():
+            break
+    assert len(found) == page.paginator.count > 3
+    assert {("0046 - ", "/admin/registers/protocol/0046/change/")} < {
+        (each.record[:7], each.url) for each in found
+    }
+    assert (f"Organisation {gone.pk}", "") not in found
+    assert all("Quxzorby" in each.context for each in found if each.record)
 
 
 @pytest.mark.parametrize(

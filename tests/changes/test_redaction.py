@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -25,10 +27,12 @@ from registers import changes
 from registers.changes.redaction.marked import Marked
 from registers.changes.redaction.places import How, all_models, fields_of, how_cleaned
 from registers.changes.redaction.redact import Reason, Wanted, compact, papers_of
+from registers.changes.redaction.values import cleaned_values
 from registers.models import (
     Change,
     Contact,
     Document,
+    FormDraft,
     Import,
     Merge,
     Name,
@@ -103,6 +107,11 @@ def test_the_words_around_the_first(text, shown):
     assert Marked(["Ann Lee"], marker=MARKER).context(text, 5) == shown
 
 
+@pytest.mark.parametrize("word", ["李小龙2", "Øl", "Zoë 李"])
+def test_what_no_slug_can_write_is_in_none(word):
+    assert Marked([word], marker="X").clean_slug("report-2-ol-zoe") == "report-2-ol-zoe"
+
+
 @pytest.mark.parametrize(
     ("content", "held"),
     [
@@ -117,6 +126,12 @@ def test_the_words_around_the_first(text, shown):
 )
 def test_files_are_read_as_bytes_and_unpacked(content, held):
     assert Marked([WORD], marker="X").is_in_file(content) == held
+
+
+def test_of_a_large_archive_so_much_is_read(monkeypatch):
+    monkeypatch.setattr("registers.changes.redaction.marked.UNPACKED_BYTES", 10)
+    archive = papers.archive({"a.xml": "x" * 10, "b.xml": f"of {WORD}"})
+    assert not Marked([WORD], marker="X").is_in_file(archive)
 
 
 def test_each_field_of_each_model_has_a_way():
@@ -147,6 +162,36 @@ def test_a_field_of_a_new_kind_must_be_handled():
         How.JSON,
         None,
     ]
+
+
+# What is never saved again, or is looked at by a person before it is.
+REFUSES_A_MARKER = {"registers.abbreviation.short", "registers.reminder.email"}
+
+
+def test_what_is_left_can_be_saved_again():
+    refusing = set()
+    for model in apps.get_app_config("registers").get_models():
+        for name, how in fields_of(model).items():
+            field = model._meta.get_field(name)
+            if how == How.TEXT and not field.blank:
+                try:
+                    field.run_validators("[taken out]")
+                except ValidationError:
+                    refusing.add(f"{model._meta.label_lower}.{name}")
+    assert refusing == REFUSES_A_MARKER
+
+
+@isolate_apps("registers")
+def test_an_address_of_a_web_page_is_emptied():
+    class Site(models.Model):  # noqa: DJ008 (never stored)
+        url = models.URLField(blank=True)
+
+        class Meta:
+            app_label = "registers"
+
+    marked = Marked([WORD], marker=MARKER)
+    for url, cleaned in ((f"https://example.org/{WORD}", ""), ("https://example.org/", None)):
+        assert cleaned_values(Site, {"url": url}, marked) == {"url": url if cleaned is None else ""}
 
 
 # Every place ---------------------------------------------------------------------------------
@@ -187,6 +232,13 @@ PLANTED = {
     How.SLUG: lambda before, longest: f"{WORD.lower()}-{before or ''}"[:50],
     How.KEY: lambda before, longest: WORD.lower(),
     How.ROW: lambda before, longest: f"{WORD}@example.org",
+    How.DRAFT: lambda before, longest: [
+        ["title", f"Of {WORD}"],
+        [
+            "edit_token",
+            signing.dumps(["x", "1", "", {"fields": {"a": WORD}}, None], salt="edit_token"),
+        ],
+    ],
     How.SESSION: lambda before, longest: SessionStore().encode({"of": [WORD]}),
     How.IMPORT: lambda before, longest: WORD.encode() if isinstance(before, bytes) else WORD,
     How.SEARCH: lambda before, longest: WORD.lower(),
@@ -280,6 +332,9 @@ def test_a_word_in_each_field_is_found_nowhere_afterwards(database, tmp_path, se
     files = [each.file.name for each in papers_of(Protocol.objects.get(pk="0046"))]
     take_out(subject, WORD, files=files)
     assert not [each for each in Session.objects.all() if WORD in str(each.get_decoded())]
+    (draft,) = FormDraft.objects.exclude(values=[])
+    token = signing.loads(dict(draft.values)["edit_token"], salt="edit_token")
+    assert token[3] == {"fields": {"a": MARKER}}
     assert cache.get("key") is None
     assert [each.name for each in tmp_path.glob("*.log")] == ["other.log"]
     assert compact()
@@ -371,10 +426,10 @@ def test_names_that_became_alike_are_told_apart():
 
 
 def test_names_that_stay_alike_are_refused(monkeypatch):
-    monkeypatch.setattr("registers.changes.redaction.redact.MOST_ALIKE", 2)
+    monkeypatch.setattr("registers.changes.redaction.marked.MOST_ALIKE", 2)
     organisation = saved(Organisation(name=f"{WORD} House"))
     saved(organisation, Name(organisation=organisation, text=f"{WORD} Home"))
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(ValidationError, match="the same"), transaction.atomic():
         take_out(organisation, f"{WORD} House", f"{WORD} Home")
 
 
@@ -416,19 +471,38 @@ def test_a_reference_is_refused_and_an_account_is_counted(administrator):
     assert changes.preview_redaction(Wanted(texts=(WORD,)), on=ON).accounts == 2
 
 
-def test_too_many_records_are_refused(monkeypatch, named):
-    monkeypatch.setattr("registers.changes.redaction.redact.MOST_RECORDS", 0)
+@pytest.mark.parametrize("most", ["MOST_RECORDS", "MOST_ROWS"])
+def test_too_many_are_refused_and_not_all_looked_at(monkeypatch, named, most):
+    monkeypatch.setattr(f"registers.changes.redaction.redact.{most}", 0)
+    preview = changes.preview_redaction(Wanted(texts=(WORD,)), on=ON)
+    assert len(preview.rows) == 1
     with pytest.raises(ValidationError, match="more than"):
         take_out(named, WORD)
 
 
-def test_only_what_was_shown_is_taken_out(named):
+@pytest.mark.parametrize(
+    "other",
+    [
+        Wanted(texts=(WORD, "Ask")),
+        Wanted(texts=(WORD,), files=frozenset(["a.pdf"])),
+        Wanted(texts=(WORD,), reason=Reason.LEGAL),
+    ],
+    ids=["texts", "files", "reason"],
+)
+def test_only_what_was_shown_is_taken_out(named, other):
+    shown = changes.preview_redaction(Wanted(texts=(WORD,)), on=ON).digest
+    with pytest.raises(ValidationError, match="changed after you opened"):
+        changes.redact(named, other, shown=shown, at=AT, by=None)
+    assert Protocol.objects.filter(purpose__icontains=WORD).exists()
+
+
+def test_what_changed_since_is_not_taken_out(named):
     wanted = Wanted(texts=(WORD,))
     shown = changes.preview_redaction(wanted, on=ON).digest
-    saved(Organisation(name=f"{WORD} House"))
+    # In the same place, as it was stored.
+    Protocol.objects.filter(pk=named.pk).update(purpose=f"Ask {WORD}, and nobody else.")
     with pytest.raises(ValidationError, match="changed after you opened"):
         changes.redact(named, wanted, shown=shown, at=AT, by=None)
-    assert Protocol.objects.filter(purpose__icontains=WORD).exists()
 
 
 def test_a_paper_is_taken_out_and_never_comes_back(client: Client, tmp_path, settings):

@@ -23,20 +23,17 @@ _BETWEEN = r"(?:\s|\\[nrt]|\\u00a0|&nbsp;|%20|%0[AD]|%C2%A0|\+)+"
 _ALNUM = r"[^\W_]"
 _BEFORE = rf"(?:(?<!{_ALNUM})|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{{2}})|(?<=\\u[0-9a-fA-F]{{4}}))"
 _TAGS = re.compile(r"<[^<>]*>")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.+Z-]+)?")
-# What is a code in a snapshot, and no text of a person.
-CODES = frozenset(
-    {"id", "key", "status", "role", "kind", "fate", "scheme", "outcome", "choice", "reference"}
-)
-PART_BYTES = 50_000_000  # of one part of a file that is read: it may unpack to a terabyte
+MOST_ALIKE = 1_000
+# Of one part of a file that is read, and of all: it may unpack to a terabyte.
+PART_BYTES, UNPACKED_BYTES = 50_000_000, 200_000_000
 
 
 class Marked:
     """Texts and stored files to be taken out, and the words that then stand there.
 
     `texts` are found as they are written, regardless of case and spacing, and no part of a
-    word is. `files` are names of stored files. `free_slug` returns a slug that nothing has,
-    made from the one that it is given.
+    word is. `files` are names of stored files. `is_free_slug` says whether nothing that is
+    stored has a slug.
     """
 
     def __init__(
@@ -45,14 +42,17 @@ class Marked:
         files: Collection[str] = (),
         *,
         marker: str,
-        free_slug: Callable[[str], str] = str,
+        is_free_slug: Callable[[str], bool] = bool,
     ) -> None:
         self.texts = [" ".join(each.split()) for each in texts if each.strip()]
         self.files = frozenset(files)
         self.marker = marker
-        self._free_slug = free_slug
+        # Texts that must not become alike, by their keys, and the numbers that tell them apart.
+        self._unique: dict[str, tuple[str, int | None]] = {}
+        self._numbers: dict[str, int] = {}
+        self._is_free_slug = is_free_slug
         self._slugs: dict[str, str] = {}
-        slugs = [slug for each in self.texts if (slug := slug_of(each))]
+        slugs = [slug for each in self.texts if (slug := _whole_slug(each))]
         # A slug of one word is the word itself.
         several = [re.escape(slug) for slug in slugs if "-" in slug]
         # The longest first: 'Jane Smith' before 'Jane'.
@@ -80,10 +80,32 @@ class Marked:
 
     def clean(self, text: str, longest: int | None = None) -> str:
         """Return a text with the marker in the place of each, of at most `longest` characters."""
-        cleaned = self._pattern.sub(lambda _: self.marker, text)
-        if longest is not None and cleaned != text and len(cleaned) > longest:
-            cleaned = self._pattern.sub(lambda _: SHORT_MARKER, text)[:longest]
+        if not self.is_in(text):
+            return text
+        number = self._numbers.get(key_of(text), 1) if self._numbers else 1
+        cleaned = self._pattern.sub(lambda _: _numbered(self.marker, number), text)
+        if longest is not None and len(cleaned) > longest:
+            cleaned = self._pattern.sub(lambda _: _numbered(SHORT_MARKER, number), text)[:longest]
         return cleaned
+
+    def keep_apart(self, text: str, longest: int | None = None) -> None:
+        """Remember a text that must stay another one than each other such text."""
+        if self.is_in(text):
+            self._unique[key_of(text)] = (text, longest)
+
+    def number(self, is_free: Callable[[str], bool]) -> None:
+        """Give those texts numbers, so that each becomes another one, wherever it stands.
+
+        `is_free` says whether nothing that is stored has a text with this key.
+        """
+        taken: set[str] = set()
+        for key, (text, longest) in sorted(self._unique.items()):
+            for number in range(1, MOST_ALIKE):
+                self._numbers[key] = number
+                becomes = key_of(self.clean(text, longest))
+                if becomes not in taken and is_free(becomes):
+                    break
+            taken.add(becomes)
 
     def clean_slug(self, slug: str, longest: int | None = None) -> str:
         """Return another slug for one that holds any of them: always the same one."""
@@ -91,27 +113,33 @@ class Marked:
             return slug
         if slug not in self._slugs:
             cleaned = self._slug_pattern.sub(SLUG_MARKER, slug)[: (longest or len(slug) + 100) - 4]
-            self._slugs[slug] = self._free_slug(cleaned)
+            taken, number, free = set(self._slugs.values()), 1, cleaned
+            while free in taken or not self._is_free_slug(free):
+                number += 1
+                free = f"{cleaned}-{number}"
+            self._slugs[slug] = free
         return self._slugs[slug]
 
-    def clean_json(self, value: Any) -> Any:
-        """Return a JSON value with each of its texts cleaned, and without the stored files."""
+    def clean_json(self, value: Any, structure: Collection[str] = ()) -> Any:
+        """Return a JSON value with each of its texts cleaned, but for keys in `structure`."""
         if isinstance(value, str):
-            return value if _DAY.fullmatch(value) else self.clean(value)
+            return self.clean(value)
         if isinstance(value, list):
-            return [self.clean_json(each) for each in value]
+            return [self.clean_json(each, structure) for each in value]
         if isinstance(value, dict):
-            gone = value.get("file") in self.files if self.files else False
-            cleaned = {self.clean(k): self._clean_item(k, each) for k, each in value.items()}
-            return cleaned | ({"file": "", "name": self.marker, "size": None} if gone else {})
+            cleaned = {
+                name if name in structure else self.clean(name): self.clean_json(each, structure)
+                for name, each in value.items()
+            }
+            return self.without_files(cleaned)
         return value
 
-    def _clean_item(self, name: str, value: Any) -> Any:
-        if name == "slug" and isinstance(value, str):
-            return self.clean_slug(value)
-        if name in CODES and not isinstance(value, dict | list):
-            return value
-        return self.clean_json(value)
+    def without_files(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of a paper as JSON has them, without a file that is taken out."""
+        file = values.get("file")
+        if not (isinstance(file, str) and file in self.files):
+            return values
+        return values | {"file": "", "name": self.marker, "size": None}
 
     def is_in_file(self, content: bytes) -> bool:
         """Return whether the bytes of a file hold any of them, also within an Office file.
@@ -145,14 +173,32 @@ def _word_pattern(word: str) -> str:
     return f"(?:{'|'.join(sorted(set(plain), key=len, reverse=True))})"
 
 
+def _whole_slug(text: str) -> str:
+    """Return the slug that a text makes; '' where it is too little, or leaves letters out."""
+    slug = slug_of(text)
+    letters = sum(map(str.isalnum, slug))
+    is_whole = letters >= max(LEAST_CHARACTERS, sum(map(str.isalnum, text)))
+    return slug if is_whole else ""
+
+
+def _numbered(marker: str, number: int) -> str:
+    last = marker[-1]
+    return marker if number == 1 else f"{marker[:-1]}{',' if ':' in marker else ''} {number}{last}"
+
+
 def _parts(content: bytes) -> Iterator[bytes]:
     yield content
+    left = UNPACKED_BYTES
     try:
         if is_zipfile(io.BytesIO(content)):
             with ZipFile(io.BytesIO(content)) as archive:
                 for info in archive.infolist():
                     with archive.open(info) as part:
-                        yield part.read(PART_BYTES)
+                        data = part.read(min(left, PART_BYTES))
+                    yield data
+                    left -= len(data)
+                    if not left:
+                        return
     except UNREADABLE:
         return
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime
 import email
 import email.policy
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,14 +26,16 @@ from registers.changes.locking import PLAN_CHANGED, lock_register, plan_digest
 from registers.changes.papers import delete_later
 from registers.changes.record import record_change
 from registers.changes.redaction.marked import LEAST_CHARACTERS, Marked
-from registers.changes.redaction.places import How, Row, all_models, find_rows
+from registers.changes.redaction.places import KEY_OF, How, all_models, unique_texts
+from registers.changes.redaction.rows import Row, find_rows
 from registers.changes.transaction import Touched, update_search_and_version
 from registers.history.snapshot import snapshot_of
 from registers.models import (
     Document,
     EarlierVersion,
-    Name,
+    FormDraftFile,
     Organisation,
+    Proposal,
     ProposedFile,
     Protocol,
     Resource,
@@ -42,8 +46,8 @@ from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.terms import Form
 from registers.search.text.words import words_of
 
-MOST_RECORDS = 500
-MOST_ALIKE = 20
+# More are not what a person means, and would keep everybody from saving for long.
+MOST_RECORDS, MOST_ROWS = 500, 10_000
 PLACES = {
     "registers.change.what": "Changes pages: what changed",
     "registers.change.event": "Changes pages: what happened",
@@ -51,19 +55,25 @@ PLACES = {
     "registers.change.snapshot": "Earlier states of a record",
     "registers.slug.text": "Addresses of organisations, present and past",
     "registers.merge.moved": "What a merge of organisations moved",
-    "registers.layout.positions": "Positions in the picture of organisations",
+    "registers.proposal.base": "Proposals: what was public",
+    "registers.proposal.wanted": "Proposals: what is proposed",
+    "registers.formdraft.values": "Forms that colleagues have not saved yet",
     "registers.import.content": "Uploaded spreadsheets, which are deleted",
     "registers.contact.email": "Contacts for reminders, which are deleted",
+    "registers.identifier.value": "Identifiers of organisations, which are deleted",
     "sessions.session.session_data": "Sessions of people who are logged in",
     "usersessions.usersession.user_agent": "Browsers in the lists of sessions",
 }
-AROUND = 40  # characters of the context that a preview shows
 NOTHING_FOUND = "These words stand nowhere in the register. Check how they are written there."
 NOTHING_MARKED = "Enter the words, or choose a past text or a document."
 TOO_SHORT = f"Enter words of {LEAST_CHARACTERS} letters or digits or more: '{{text}}' is too short."
 TOO_MANY = (
-    f"These words stand in more than {MOST_RECORDS} records. Enter more of the words around them,"
-    " so that only what must go is meant."
+    f"These words stand in more than {MOST_RECORDS} records, or {MOST_ROWS:,} places. Enter more of"
+    " the words around them, so that only what must go is meant."
+)
+ALIKE = (
+    "Nothing was taken out, because two things would be called the same. Take the words out of one"
+    " of them first, by changing it."
 )
 IN_REFERENCE = (
     "These words stand in the reference {key}, which is an address and never changes. Delete the"
@@ -103,62 +113,87 @@ class Wanted:
             if sum(map(str.isalnum, text)) < LEAST_CHARACTERS:
                 raise ValidationError(TOO_SHORT.format(text=text))
 
-    def marked(self, on: datetime.date, number: int = 1) -> Marked:
-        """Return what finds and replaces it. `number` tells apart what must not be alike."""
+    def marked(self, on: datetime.date) -> Marked:
+        """Return what finds and replaces it."""
         words = marker(self.reason, on)
-        words = words if number == 1 else f"{words[:-1]}, {number}]"
-        return Marked(self.texts, self.files, marker=words, free_slug=_free_slug)
+        return Marked(self.texts, self.files, marker=words, is_free_slug=_is_free_slug)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlaceCount:
-    """In how many rows of one kind the words stand, and around what, in the first of them."""
+class Place:
+    """One field of a row in which the words stand, as officers call it, and around what."""
 
     what: str
-    count: int
     context: str
+    owner: tuple[type[models.Model], Any] | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RedactionPreview:
     """Every place where the marked texts stand. `accounts` are left as they are."""
 
+    wanted: Wanted
+    marked: Marked
     rows: list[Row]
     mails: list[Path]
     refusals: list[str]
     accounts: int
-    places: list[PlaceCount] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
-        """A short text that differs as soon as a place is another one."""
-        places = [[row.model._meta.label, str(row.key), sorted(row.fields)] for row in self.rows]
-        return plan_digest([sorted(places), sorted(map(str, self.mails))])
+        """A short text that differs as soon as anything else would be taken out, or elsewhere."""
+        rows = [
+            [row.model._meta.label, str(row.key), sorted(row.fields), row.digest]
+            for row in self.rows
+        ]
+        wanted = [sorted(self.wanted.texts), sorted(self.wanted.files), self.wanted.reason]
+        return plan_digest([wanted, self.marked.marker, sorted(rows), sorted(map(str, self.mails))])
+
+    @property
+    def places(self) -> list[Place]:
+        """The places, in the order in which they are shown."""
+        places = [
+            Place(what=_place(row.model, name), context=row.contexts[name], owner=row.owner)
+            for row in self.rows
+            for name in row.fields
+        ]
+        return sorted(places, key=lambda place: place.what)
 
 
 def preview_redaction(wanted: Wanted, *, on: datetime.date) -> RedactionPreview:
     """Return every place of what is wanted, without changing anything.
 
-    Raises ValidationError where too little is marked, or nothing is found.
+    Where there are too many, it stops at that. Raises ValidationError where too little is
+    marked, or nothing is found.
     """
     wanted.check()
     marked = wanted.marked(on)
-    found = list(find_rows(marked))
-    accounts = [row for row in found if How.ACCOUNT in row.fields.values()]
-    refused = [row for row in found if How.REFUSED in row.fields.values()]
-    rows = [row for row in found if row not in accounts]
-    mails = list(_mails(marked))
-    if not (found or mails or wanted.files):
+    rows: list[Row] = []
+    refusals: list[str] = []
+    owners: set[Any] = set()
+    accounts = 0
+    for row in find_rows(marked):
+        ways = set(row.fields.values())
+        if How.ACCOUNT in ways:
+            accounts += 1
+            continue
+        if How.REFUSED in ways:
+            refusals.append(IN_REFERENCE.format(key=row.key))
+        rows.append(row)
+        owners.update(filter(None, [row.owner]))
+        if len(owners) > MOST_RECORDS or len(rows) > MOST_ROWS:
+            refusals.append(TOO_MANY)
+            break
+    mails = [] if refusals else list(_mails(marked))
+    if not (rows or accounts or mails or wanted.files):
         raise ValidationError(NOTHING_FOUND)
-    refusals = [IN_REFERENCE.format(key=row.key) for row in refused]
-    if len({row.owner for row in rows if row.owner}) > MOST_RECORDS:
-        refusals.append(TOO_MANY)
     return RedactionPreview(
+        wanted=wanted,
+        marked=marked,
         rows=rows,
         mails=mails,
         refusals=refusals,
-        accounts=len(accounts),
-        places=list(_places(rows, marked)),
+        accounts=accounts,
     )
 
 
@@ -174,22 +209,28 @@ def redact(
     is kept.
     """
     on = timezone.localdate(at)
+    # Whom to keep from saving is found before anybody is.
+    first = _allowed(preview_redaction(wanted, on=on))
     with transaction.atomic():
-        rows = preview_redaction(wanted, on=on).rows
-        lock_register(*_to_lock(rows, subject))
-        preview = preview_redaction(wanted, on=on)
-        if preview.refusals:
-            raise ValidationError(preview.refusals)
+        lock_register(*_to_lock(first.rows, subject))
+        preview = _allowed(preview_redaction(wanted, on=on))
         if preview.digest != shown:
             raise ValidationError(PLAN_CHANGED)
         with update_search_and_version() as touched:
-            _take_out(subject, wanted, preview.rows, touched, at=at, by=by)
-        _forget_words(wanted.marked(on))
+            _take_out(subject, preview, touched, at=at, by=by)
+        _forget_words(preview.marked)
         for alias in settings.CACHES:
-            caches[alias].clear()
+            transaction.on_commit(caches[alias].clear, robust=True)
         for mail in preview.mails:
-            transaction.on_commit(mail.unlink)
+            transaction.on_commit(partial(mail.unlink, missing_ok=True), robust=True)
     return sum(len(row.fields) for row in preview.rows) + len(preview.mails) + len(wanted.files)
+
+
+def _allowed(preview: RedactionPreview) -> RedactionPreview:
+    """Return the preview. Raises ValidationError where it says why nothing can be taken out."""
+    if preview.refusals:
+        raise ValidationError(preview.refusals)
+    return preview
 
 
 def _to_lock(rows: Iterable[Row], subject: models.Model) -> tuple[set[str], set[int]]:
@@ -202,29 +243,26 @@ def _to_lock(rows: Iterable[Row], subject: models.Model) -> tuple[set[str], set[
 
 def _take_out(
     subject: models.Model,
-    wanted: Wanted,
-    rows: list[Row],
+    preview: RedactionPreview,
     touched: Touched,
     *,
     at: datetime.datetime,
     by: User | None,
 ) -> None:
     """Clean the rows and files, and record it."""
-    marked = wanted.marked(timezone.localdate(at))
-    owners = dict.fromkeys(row.owner for row in rows if row.owner)
+    marked, reason = preview.marked, preview.wanted.reason
+    owners = dict.fromkeys(row.owner for row in preview.rows if row.owner)
     owners[type(subject), subject.pk] = None
     stored = [
         thing for model, key in owners if (thing := model._base_manager.filter(pk=key).first())
     ]
     before = {(type(thing), thing.pk): snapshot_of(thing) for thing in stored}
-    for row in rows:
-        _clean(row, marked, wanted, on=timezone.localdate(at))
-    for name in Name.objects.filter(kind=Name.Kind.OFFICIAL, organisation__in=_keys(stored)):
-        # Of two names that became alike, one has a number.
-        Organisation.objects.filter(pk=name.organisation_id).update(name=name.text)
-    _take_files_out(wanted.files, marked)
+    marked.number(_is_free)
+    for row in preview.rows:
+        _clean(row, marked)
+    _take_files_out(preview.wanted.files, marked)
     _forget_texts(marked, touched)
-    event = f"Taken out on {date_format(timezone.localdate(at), 'j F Y')}: {wanted.reason}."
+    event = f"Taken out on {date_format(timezone.localdate(at), 'j F Y')}: {reason}."
     for thing in stored:
         thing.refresh_from_db()
         states = (before[type(thing), thing.pk], snapshot_of(thing))
@@ -234,24 +272,26 @@ def _take_out(
             pass  # what is recorded before and after is the same: cleaned
 
 
-def _keys(things: Iterable[models.Model]) -> list[Any]:
-    return [thing.pk for thing in things if isinstance(thing, Organisation)]
-
-
-def _clean(row: Row, marked: Marked, wanted: Wanted, *, on: datetime.date) -> None:
-    """Write one row cleaned, or remove it. Raises IntegrityError."""
+def _clean(row: Row, marked: Marked) -> None:
+    """Write one row cleaned, or remove it. Raises ValidationError."""
     rows = row.model._base_manager.filter(pk=row.key)
     if {How.ROW, How.IMPORT} & set(row.fields.values()):
         rows.delete()
-        return
-    for number in range(2, MOST_ALIKE):
+    elif values := row.cleaned(marked):
         try:
-            with transaction.atomic():
-                rows.update(**row.cleaned(marked))
-            return
-        except IntegrityError:  # another has the same words now, where no two can be alike
-            marked = wanted.marked(on, number)
-    rows.update(**row.cleaned(marked))
+            rows.update(**values)
+        except IntegrityError as problem:
+            raise ValidationError(ALIKE) from problem
+
+
+def _is_free(key: str) -> bool:
+    """Return whether no row has a text with this key, of those that must differ."""
+    return not any(
+        model._base_manager.filter(
+            **{"key" if model._meta.label_lower in KEY_OF else f"{name}__iexact": key}
+        ).exists()
+        for model, name in unique_texts()
+    )
 
 
 def _take_files_out(files: Collection[str], marked: Marked) -> None:
@@ -261,7 +301,13 @@ def _take_files_out(files: Collection[str], marked: Marked) -> None:
     Resource.objects.filter(file__in=files).update(**gone | {"name": ""})
     EarlierVersion.objects.filter(file__in=files).delete()
     ProposedFile.objects.filter(file__in=files).delete()
+    FormDraftFile.objects.filter(file__in=files).discard()
     delete_later(files)
+
+
+def files_left(files: Collection[str]) -> list[str]:
+    """Return which of the files that were taken out are still stored, after the commit."""
+    return sorted(name for name in files if default_storage.exists(name))
 
 
 def _forget_texts(marked: Marked, touched: Touched) -> None:
@@ -293,19 +339,14 @@ def _forget_words(marked: Marked) -> None:
     VocabularyWord.objects.filter(pk__in=plain - left).delete()
 
 
-def _free_slug(wanted: str) -> str:
-    """Return `wanted`, with a number behind it where something has that slug."""
-    fields = [
-        (model, each.name)
+def _is_free_slug(slug: str) -> bool:
+    """Return whether nothing has this slug."""
+    return not any(
+        model._base_manager.filter(**{each.name: slug}).exists()
         for model in all_models()
         for each in model._meta.concrete_fields
         if isinstance(each, models.SlugField)
-    ]
-    number, slug = 1, wanted
-    while any(model._base_manager.filter(**{name: slug}).exists() for model, name in fields):
-        number += 1
-        slug = f"{wanted}-{number}"
-    return slug
+    )
 
 
 def _mails(marked: Marked) -> Iterator[Path]:
@@ -321,18 +362,6 @@ def _mails(marked: Marked) -> Iterator[Path]:
                 break
 
 
-def _places(rows: list[Row], marked: Marked) -> Iterator[PlaceCount]:
-    counts: Counter[str] = Counter()
-    contexts: dict[str, str] = {}
-    for row in rows:
-        for name in row.fields:
-            what = _place(row.model, name)
-            counts[what] += 1
-            contexts.setdefault(what, marked.context(row.text_of(name, marked), AROUND))
-    for what, count in sorted(counts.items()):
-        yield PlaceCount(what=what, count=count, context=contexts[what])
-
-
 def _place(model: type[models.Model], name: str) -> str:
     """Return what officers call a field."""
     if found := PLACES.get(f"{model._meta.label_lower}.{name}"):
@@ -343,15 +372,25 @@ def _place(model: type[models.Model], name: str) -> str:
 
 
 def papers_of(subject: models.Model) -> list[Any]:
-    """Return each stored file of a protocol or a resource: documents and earlier versions."""
-    papers: Any = ()
+    """Return each stored file of a protocol or a resource: documents and earlier versions.
+
+    Also those of proposals about it, and of its forms that were not saved yet.
+    """
+    papers: Any
     if isinstance(subject, Protocol):
         papers = subject.documents.prefetch_related("earlier_versions")
     elif isinstance(subject, Resource):
         papers = [subject]
-    return [
-        each for paper in papers for each in (paper, *paper.earlier_versions.all()) if each.file
-    ]
+    else:
+        return []
+    own = [each for paper in papers for each in (paper, *paper.earlier_versions.all())]
+    proposals = Proposal.objects.about(type(subject), subject.pk)
+    proposed = ProposedFile.objects.filter(proposal__in=proposals)
+    form = models.Q(draft__page__contains=f"/{subject._meta.model_name}/{quote(subject.pk)}/")
+    names = {each.file_name for each in (*own, *proposed)}
+    unsaved = FormDraftFile.objects.filter(form | models.Q(name__in=names))
+    every = [each for each in (*own, *proposed, *unsaved) if each.file]
+    return list({each.file.name: each for each in every}.values())
 
 
 def compact() -> bool:

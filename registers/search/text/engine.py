@@ -8,6 +8,7 @@ stems of a field in order, for words and phrases, and its plain words marked wit
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -27,6 +28,8 @@ Row = tuple[int, Sequence[Prepared]]  # an id, and the text of each field
 PLAIN_WORD_MARK = "="  # before a plain word; no word contains it
 SHORT_TIMEOUT_MS = 200
 LOOKUPS_AT_ONCE = 500  # in a query: SQLite has 2,000 columns at most, PostgreSQL 1,664
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +126,8 @@ class Engine(ABC):
                     # What an SQLite checkpoint returns begins with whether it was kept from it.
                     if statement.startswith("PRAGMA") and cursor.fetchone()[0]:
                         return False
-        except DatabaseError:
+        except DatabaseError:  # somebody uses it, or its disk is full
+            logger.exception("The files of the database could not be written anew")
             return False
         return True
 

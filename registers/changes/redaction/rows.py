@@ -1,0 +1,190 @@
+"""The stored rows that hold marked texts: found one after the other, and read again to be cleaned.
+
+A row that is found keeps no more than what a preview shows of it: there can be thousands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models.functions import Cast
+
+from registers.changes.redaction.marked import Marked
+from registers.changes.redaction.places import (
+    BY_MODEL,
+    ENCODED,
+    FOUND_BY_TEXT,
+    KEY_OF,
+    How,
+    all_models,
+    fields_of,
+)
+from registers.changes.redaction.values import SUBJECTS, Model, cleaned_values, structure
+from registers.history.snapshot import PARTS
+from registers.models import Change, EarlierVersion, Import, Organisation, Proposal, Slug
+
+AROUND = 40  # characters of the context that a preview shows
+OWNERS: dict[Model, tuple[Model, str]] = {
+    part: (owner, field) for owner, parts in PARTS.items() for part, field in parts.values()
+} | {Slug: (Organisation, "organisation")}
+# What must be read beside the fields that hold the words, to know whose a row is.
+_BESIDE: dict[Model, set[str]] = {
+    Change: {"subject_type", "subject_key"},
+    Proposal: {"subject_type", "subject_key"},
+    EarlierVersion: {"document__protocol", "resource"},
+}
+UNCHANGED = {How.ROW, How.ACCOUNT, How.REFUSED}  # not cleaned: whether words are in it counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A stored row that holds marked texts: which of its fields, and the words around the first.
+
+    `owner` is the thing whose changes tell of it, by model and key; None where nothing does.
+    `digest` differs as soon as those fields say something else.
+    """
+
+    model: Model
+    key: Any
+    fields: dict[str, How]
+    contexts: dict[str, str]
+    owner: tuple[Model, Any] | None
+    digest: str = ""
+
+    def cleaned(self, marked: Marked) -> dict[str, Any]:
+        """Return the values to store, by the names of fields; none where the row is gone."""
+        beside = _BESIDE.get(self.model, set())
+        source = KEY_OF.get(self.model._meta.label_lower)
+        names = {*self.fields, *beside, *({source, "key"} if source else ())}
+        stored = self.model._base_manager.filter(pk=self.key).values(*names).first()
+        if stored is None:  # a session, or the draft of a form
+            return {}
+        values = cleaned_values(self.model, stored, marked)
+        return {name: values[name] for name in names - beside}
+
+
+def find_rows(marked: Marked) -> Iterator[Row]:
+    """Yield each row of the database that holds any of the marked texts, or names a file."""
+    for model in all_models():
+        how = fields_of(model)
+        wanted = {name: each for name, each in how.items() if each in FOUND_BY_TEXT}
+        if wanted:
+            yield from _found(model, wanted, marked)
+        if encoded := {name: each for name, each in how.items() if each in ENCODED}:
+            yield from _encoded(model, encoded, marked)
+    yield from _imports(marked)
+
+
+def _found(model: Model, how: dict[str, How], marked: Marked) -> Iterator[Row]:
+    rows, hints = model._base_manager.order_by("pk"), marked.hints()
+    if hints is not None:
+        condition = models.Q()
+        for name in how:
+            rows = rows.alias(**{f"{name}_as_text": Cast(name, models.TextField())})
+            for hint in hints:
+                condition |= models.Q(**{f"{name}_as_text__icontains": hint})
+        rows = rows.filter(condition)
+    owner, field = OWNERS.get(model, (model, "pk"))
+    columns = {field} | _BESIDE.get(model, set())
+    for stored in rows.values("pk", *how, *columns).iterator(chunk_size=200):
+        cleaned = cleaned_values(model, stored, marked)
+        fields = {
+            name: each
+            for name, each in how.items()
+            if cleaned[name] != stored[name] or (each in UNCHANGED and _is_in(stored[name], marked))
+        }
+        if fields:
+            said = [stored[name] for name in sorted(fields)]
+            yield Row(
+                model=model,
+                key=stored["pk"],
+                fields=fields,
+                contexts={name: _context(stored[name], marked) for name in fields},
+                owner=_owner(model, owner, stored, stored[field]),
+                digest=_digest(said),
+            )
+
+
+def _is_in(value: Any, marked: Marked) -> bool:
+    return any(map(marked.is_in, _texts_in(value)))
+
+
+def _context(value: Any, marked: Marked) -> str:
+    """Return the words around the first that are marked; of JSON, of the text that holds them."""
+    text = next((text for text in _texts_in(value) if marked.is_in(text)), str(value))
+    return marked.context(text, AROUND)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts_in([*value, *value.values()])
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts_in(each)
+
+
+def _digest(said: Any) -> str:
+    return hashlib.sha256(json.dumps(said, cls=DjangoJSONEncoder).encode()).hexdigest()
+
+
+def _owner(
+    model: Model, owner: Model, stored: dict[str, Any], key: Any
+) -> tuple[Model, Any] | None:
+    if model is Change:
+        subject = SUBJECTS.get(stored["subject_type"])
+        if subject is None:
+            return None
+        return subject, subject._meta.pk.to_python(stored["subject_key"])
+    if model is EarlierVersion:
+        protocol, resource = stored["document__protocol"], stored["resource"]
+        name, key = ("protocol", protocol) if protocol else ("resource", resource)
+        return SUBJECTS[name], key
+    return (owner, key) if owner in SUBJECTS.values() else None
+
+
+def _encoded(model: Model, how: dict[str, How], marked: Marked) -> Iterator[Row]:
+    """Yield the rows of a model whose encoded fields hold any: each is decoded.
+
+    They have no digest: a session, or the draft of a form, may change at any time.
+    """
+    for stored in model._base_manager.order_by("pk").values("pk", *how).iterator(chunk_size=200):
+        cleaned = cleaned_values(model, stored, marked)
+        fields = {name: each for name, each in how.items() if cleaned[name] != stored[name]}
+        if fields:
+            contexts = {name: _context(stored[name], marked) for name in fields}
+            yield Row(model=model, key=stored["pk"], fields=fields, contexts=contexts, owner=None)
+
+
+def _imports(marked: Marked) -> Iterator[Row]:
+    """Yield each uploaded spreadsheet that holds any: itself, or what was found in it."""
+    for key, name in Import.objects.order_by("pk").values_list("pk", "name"):
+        for content in Import.objects.filter(pk=key).values_list("content", flat=True):
+            if marked.is_in_file(bytes(content)) or _in_results(key, marked):
+                yield Row(
+                    model=Import,
+                    key=key,
+                    fields={"content": How.IMPORT},
+                    contexts={"content": name},
+                    owner=None,
+                )
+
+
+def _in_results(key: int, marked: Marked) -> bool:
+    for label in BY_MODEL:
+        model = apps.get_model(label)
+        ways = fields_of(model).items()
+        names = [name for name, how in ways if how == How.IMPORT and name != "content"]
+        rows = model._base_manager.filter(**{"pk" if model is Import else "brought": key})
+        for values in rows.values_list(*names).iterator():
+            if marked.clean_json(list(values), structure()) != list(values):
+                return True
+    return False
