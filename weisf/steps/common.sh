@@ -36,20 +36,26 @@ apt_install() {
         apt-get install -q -y --no-install-recommends "$@"; } >&2 || say "apt-get failed."
 }
 
-# Unpacks Debian's packages into var/debian, for programs that would start a server of their own
-# where they are installed. A failure is no failure yet.
-apt_unpack() {
+# Unpacks Debian's package, and what it needs that is not here, into a folder of var/debian: for a
+# program that would start a server of its own where it is installed. A failure is no failure yet.
+apt_unpack() (
     command -v apt-get > /dev/null && command -v dpkg-deb > /dev/null || return 0
-    say "Unpacking Debian's $*, which the tests need, in var/debian."
-    rm -rf var/debian
-    mkdir -p var/debian/packages
-    (
-        cd var/debian/packages
-        apt-get download -q "$@" || { as_root apt-get update -q && apt-get download -q "$@"; } || exit 1
+    say "Unpacking Debian's $1, which the tests need, in var/debian/$1."
+    rm -rf "var/debian/$1"
+    mkdir -p "var/debian/$1/packages"
+    cd "var/debian/$1/packages"
+    {
+        download_needed "$1" || { as_root apt-get update -q && download_needed "$1"; }
         for package in *.deb; do
             dpkg-deb -x "$package" ..
         done
-    ) >&2 || say "apt-get failed."
+    } >&2 || say "apt-get failed."
+)
+
+download_needed() {
+    needed=$(apt-get install -s -qq --no-install-recommends "$1" | awk '$1 == "Inst" { print $2 }')
+    # shellcheck disable=SC2086 # a list of names
+    [ -n "$needed" ] && apt-get download -q $needed
 }
 
 # What is to be done without a program that tests need: on CI a failure, elsewhere a loud sentence.

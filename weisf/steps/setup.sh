@@ -5,7 +5,7 @@
 #   static      the static files, named by their content and compressed, in var/static
 #   secret_key  a secret key for this machine
 #   extras      the environment of the extras' tests, .venv-extras
-# With `dev` before them, what the tests need too. `chromium` and `nginx` print where
+# With `dev` before them, what the tests need too. `chromium`, `nginx` and `redis` print where
 # these programs are.
 . "$(dirname -- "$0")/common.sh"
 
@@ -243,7 +243,7 @@ set_up_chromium() {
 }
 
 find_nginx() {
-    for name in ${NGINX:+"$NGINX"} nginx /usr/sbin/nginx "$PWD/var/debian/usr/sbin/nginx"; do
+    for name in ${NGINX:+"$NGINX"} nginx /usr/sbin/nginx "$PWD/var/debian/nginx/usr/sbin/nginx"; do
         ! command -v "$name" || return 0
     done
     return 1
@@ -251,9 +251,24 @@ find_nginx() {
 
 set_up_nginx() {
     ! find_nginx || return 0
-    apt_unpack nginx nginx-common
+    apt_unpack nginx
     ! find_nginx || return 0
     not_tested "The tests of deploy/nginx.conf need nginx" nginx NGINX
+}
+
+# Debian's, or the server of Valkey, which can be named.
+find_redis() {
+    for name in ${REDIS:+"$REDIS"} redis-server "$PWD/var/debian/redis-server/usr/bin/redis-server"; do
+        ! command -v "$name" || return 0
+    done
+    return 1
+}
+
+set_up_redis() {
+    ! find_redis || return 0
+    apt_unpack redis-server
+    ! find_redis || return 0
+    not_tested "The tests of CACHE_URL need a Redis" redis-server REDIS
 }
 
 # What the tests need is kept up to date once it is here.

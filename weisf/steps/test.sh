@@ -9,7 +9,7 @@ mkdir -p var/coverage
 unset SITE_URL SECOND_FACTOR DEBUG BEHIND_PROXY ALLOWED_HOSTS PARTNERSHIP_FILE REGISTER_FILE LOG_LEVEL PORT \
     WEB_HOST WEB_WORKERS WEB_THREADS ANNOUNCE DATABASE_POOL_SIZE PAGE_MEMORY_MB \
     SHARED_CACHE_SECONDS BACKUP_DAYS DATABASE_LOG_DAYS EMAIL_URL EMAIL_BACKEND EMAIL_FROM GOVUK_NOTIFY_API_KEY \
-    GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID PAPERS_URL
+    GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID PAPERS_URL CACHE_URL
 
 # Python 3.12 and later count lines at a tenth of the cost.
 ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' || export COVERAGE_CORE=sysmon
@@ -140,6 +140,8 @@ case $suite in
         ;;
     extras)
         unset DATABASE_URL
+        REDIS=$(sh weisf/steps/setup.sh redis)
+        export REDIS
         run_suite "Tests of the extras" \
             .venv-extras/bin/python -m coverage run -m pytest "$@" tests/extras
         ;;

@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from redis import RedisError
 
 NUL = "\0"
 NO_TEXT = "The address or what you typed contains a NUL character. Remove it and try again."
@@ -46,7 +47,8 @@ class InputGuardMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Tell apart what the database refuses for what was typed. Raises BadRequest for it.
 
-        Of two who save in one moment, it may refuse the second: 503, with a sentence.
+        Of two who save in one moment, it may refuse the second: 503, with a sentence. So is
+        where the Redis of CACHE_URL does not answer.
         """
         here = request.path_info.startswith(reverse("admin:index"))
         odd = isinstance(exception, DataError | OverflowError | UnicodeEncodeError)
@@ -54,6 +56,9 @@ class InputGuardMiddleware:
         odd |= isinstance(exception, ValueError) and bool(NO_NUMBER.match(str(exception)))
         if here and odd:
             raise BadRequest(ODD) from exception
+        if here and isinstance(exception, RedisError):
+            logger.error("The Redis or Valkey of CACHE_URL does not answer", exc_info=exception)
+            return render(request, "errors/no_cache.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
         met = isinstance(exception, IntegrityError | OperationalError)
         if not (here and met and request.method == "POST"):
             return None
