@@ -2,8 +2,8 @@
 FROM python:3.13-slim-trixie AS packages
 WORKDIR /srv/register
 COPY weisf/steps weisf/steps
-COPY requirements.txt requirements-notify.txt requirements-s3.txt ./
-# Packages that are chosen: notify, s3 or both.
+COPY requirements.txt requirements-notify.txt requirements-oidc.txt requirements-s3.txt ./
+# Packages that are chosen: notify, oidc, s3, or several.
 ARG EXTRAS=""
 RUN sh weisf/steps/setup.sh python
 

@@ -25,6 +25,7 @@ from weisf.environment import (
 )
 from weisf.mail import TIMEOUT, read_mail
 from weisf.partnership import read_partnership
+from weisf.single_sign_on import read_single_sign_on
 from weisf.storage import read_storage
 from weisf.version import read_version
 
@@ -187,6 +188,10 @@ if HTTPS and not SECOND_FACTOR:
 # After so long without a request a session ends, and in any case twelve hours after the log-in.
 SESSION_IDLE_MINUTES = whole_number("SESSION_IDLE_MINUTES", default=120, most=720)
 
+# Log-in by a directory, or None: registers/accounts/single_sign_on.py.
+SINGLE_SIGN_ON = read_single_sign_on()
+SOCIALACCOUNT_ADAPTER = "registers.accounts.single_sign_on.SingleSignOnAdapter"
+
 # For how many days what was written on a form of admin and not saved is kept for its user.
 FORM_DRAFT_DAYS = whole_number("FORM_DRAFT_DAYS", default=7, most=365)
 
@@ -209,6 +214,8 @@ INSTALLED_APPS = [
     "django_filters",
     "django_http_compression",
 ]
+if SINGLE_SIGN_ON:
+    INSTALLED_APPS.append("allauth.socialaccount")
 MIDDLEWARE = [
     "registers.public.health_host.health_host_middleware",
     "django.middleware.security.SecurityMiddleware",

@@ -4,6 +4,7 @@ allauth's other addresses (sign-up, more e-mail addresses) are left out.
 """
 
 from allauth.account import views
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -34,3 +35,12 @@ urlpatterns = [
     path("second-factor/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
 ]
+
+if settings.SINGLE_SIGN_ON:
+    # Its packages are an extra.
+    from registers.accounts import single_sign_on
+
+    urlpatterns += [
+        path("single-sign-on/", single_sign_on.begin, name="single_sign_on"),
+        path("single-sign-on/callback/", single_sign_on.callback, name="single_sign_on_callback"),
+    ]

@@ -111,8 +111,9 @@ class EditorsSite(AdminSite):
         return may_enter(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add whether a second factor is required, and the version that runs."""
+        """Add how editors log in, and the version that runs."""
         return super().each_context(request) | {
+            "single_sign_on": settings.SINGLE_SIGN_ON and settings.SINGLE_SIGN_ON.name,
             "second_factor_asked": settings.SECOND_FACTOR,
             "register_version": settings.VERSION,
         }
@@ -175,8 +176,8 @@ def _position(name: str) -> int:
     return MODELS.index(name) if name in MODELS else len(MODELS)
 
 
-# Keys of authenticator apps, recovery codes, and sessions.
-HIDDEN_APPS = {"account", "mfa", "usersessions"}
+# Keys of authenticator apps, recovery codes, subjects of a directory, and sessions.
+HIDDEN_APPS = {"account", "mfa", "socialaccount", "usersessions"}
 
 
 def _count_in_force(status: ReviewStatus) -> int:

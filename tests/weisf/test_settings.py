@@ -44,6 +44,23 @@ BAD = {
     "no proxy behind a proxy": ("PROXY_COUNT", "0"),
     "sessions longer than twelve hours": ("SESSION_IDLE_MINUTES", "721"),
     "a cache of another kind": ("CACHE_URL", "memcached://host"),
+    "a directory by http": ("OIDC_SERVER_URL", "http://login.example.org"),
+    "a directory without a scheme": ("OIDC_SERVER_URL", "login.example.org"),
+    "a directory with a password": ("OIDC_SERVER_URL", "https://me:secret@login.example.org"),
+    "a directory with a question": ("OIDC_SERVER_URL", "https://login.example.org/?tenant=1"),
+    "a directory of a long name": ("OIDC_SERVER_URL", f"https://{'a' * 200}.example.org"),
+    "no client": ("OIDC_CLIENT_ID", ""),
+    "no secret of the client": ("OIDC_CLIENT_SECRET", ""),
+    "a client's secret with a space": ("OIDC_CLIENT_SECRET", "two words"),
+    "a directory without a name": ("OIDC_NAME", " "),
+    "a directory's name in two lines": ("OIDC_NAME", "Our\ncounty"),
+    "no claim": ("OIDC_GROUPS_CLAIM", ""),
+    "no groups": ("OIDC_GROUPS", " ; "),
+    "a group of a directory alone": ("OIDC_GROUPS", "isp-editors"),
+    "a group of ours alone": ("OIDC_GROUPS", "= Editor"),
+    "a group that we do not have": ("OIDC_GROUPS", "isp-editors = Editors"),
+    "a superuser by a group": ("OIDC_GROUPS", "a = Editor; b = Superuser"),
+    "one group for two": ("OIDC_GROUPS", "a = Editor; a = Publisher"),
     "a short secret": ("SECRET_KEY", "short"),
     "no secret": ("SECRET_KEY", ""),
     "an empty database": ("DATABASE_URL", ""),
@@ -106,7 +123,14 @@ BAD = {
 
 ID = "00000000-0000-4000-8000-000000000000"
 # What must stand beside a setting for it to be read at all.
+DIRECTORY = {
+    "OIDC_SERVER_URL": "https://login.example.org",
+    "OIDC_CLIENT_ID": "register",
+    "OIDC_CLIENT_SECRET": "of-the-client",
+    "OIDC_GROUPS": "isp-editors = Editor",
+}
 BESIDE = {
+    **dict.fromkeys((*DIRECTORY, "OIDC_NAME", "OIDC_GROUPS_CLAIM"), DIRECTORY),
     "SECOND_FACTOR": {"SITE_URL": "https://register.example.org"},
     "DATABASE_POOL_SIZE": {"DATABASE_URL": "postgres://user@host/name"},
     "GOVUK_NOTIFY_API_KEY": {"EMAIL_BACKEND": NOTIFY},
@@ -180,7 +204,7 @@ def settings_with(monkeypatch, tmp_path):
 @pytest.mark.parametrize(("name", "value"), BAD.values(), ids=BAD.keys())
 def test_the_refusal_is_an_error_of_configuration(name, value, settings_with):
     with pytest.raises(ImproperlyConfigured, match=rf"^Setting {name} .*\.$"):
-        settings_with(**BESIDE.get(name, {}), **{name: value})
+        settings_with(**BESIDE.get(name, {}) | {name: value})
 
 
 def test_the_defaults_are_for_this_machine_only(settings_with, tmp_path):
@@ -344,6 +368,12 @@ def test_a_bucket_wants_its_packages(settings_with, monkeypatch):
     monkeypatch.setitem(sys.modules, "storages", None)
     with pytest.raises(ImproperlyConfigured, match=r"EXTRAS=s3\b"):
         settings_with(PAPERS_URL="s3://s3.example.org/papers")
+
+
+def test_a_directory_wants_its_packages(settings_with, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jwt", None)
+    with pytest.raises(ImproperlyConfigured, match=r"^Setting OIDC_SERVER_URL .*EXTRAS=oidc\b"):
+        settings_with(**DIRECTORY)
 
 
 def test_a_refusal_tells_no_secret(settings_with):

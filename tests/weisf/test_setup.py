@@ -13,10 +13,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 UV = Path(sys.executable).parent / "uv"
-LISTS = ("requirements", "requirements-dev", "requirements-notify", "requirements-s3")
+LISTS = tuple(f"requirements{each}" for each in ("", "-dev", "-notify", "-oidc", "-s3"))
 # Projects without packages: nothing is fetched.
 PROJECT = '[project]\nname = "{name}"\nversion = "0"\nrequires-python = ">=3.11"\n{more}'
-EXTRAS = "[project.optional-dependencies]\nnotify = []\ns3 = []\n"
+EXTRAS = "[project.optional-dependencies]\nnotify = []\noidc = []\ns3 = []\n"
 
 
 @dataclass

@@ -11,6 +11,7 @@ export_list() {
         requirements-dev.txt) set -- --only-group dev ;;
         requirements-node.txt) set -- --only-group node ;;
         requirements-notify.txt) set -- --project extras --extra notify ;;
+        requirements-oidc.txt) set -- --project extras --extra oidc ;;
         requirements-s3.txt) set -- --project extras --extra s3 ;;
         *) fail "There is no list $1." ;;
     esac

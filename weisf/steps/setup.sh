@@ -109,8 +109,8 @@ set_up_python() {
     [ "$group" != dev ] || lists="$lists requirements-dev.txt"
     for extra in $extras; do
         case $extra in
-            notify | s3) lists="$lists requirements-$extra.txt" ;;
-            *) fail "There is no extra '$extra'. EXTRAS= takes notify, s3 or both." ;;
+            notify | oidc | s3) lists="$lists requirements-$extra.txt" ;;
+            *) fail "There is no extra '$extra'. EXTRAS= takes notify, oidc, s3, or several." ;;
         esac
     done
     is_sound || make_venv

@@ -9,7 +9,9 @@ mkdir -p var/coverage
 unset SITE_URL SECOND_FACTOR DEBUG BEHIND_PROXY ALLOWED_HOSTS PARTNERSHIP_FILE REGISTER_FILE LOG_LEVEL PORT \
     WEB_HOST WEB_WORKERS WEB_THREADS ANNOUNCE DATABASE_POOL_SIZE PAGE_MEMORY_MB \
     SHARED_CACHE_SECONDS BACKUP_DAYS DATABASE_LOG_DAYS EMAIL_URL EMAIL_BACKEND EMAIL_FROM GOVUK_NOTIFY_API_KEY \
-    GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID PAPERS_URL CACHE_URL
+    GOVUK_NOTIFY_PLAIN_EMAIL_TEMPLATE_ID PAPERS_URL CACHE_URL OIDC_SERVER_URL OIDC_CLIENT_ID OIDC_CLIENT_SECRET OIDC_NAME \
+    OIDC_GROUPS_CLAIM OIDC_GROUPS SESSION_IDLE_MINUTES PROXY_COUNT FORM_DRAFT_DAYS PROPOSAL_DAYS \
+    SECOND_PAIR_OF_EYES
 
 # Python 3.12 and later count lines at a tenth of the cost.
 ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' || export COVERAGE_CORE=sysmon
@@ -141,7 +143,9 @@ case $suite in
     extras)
         unset DATABASE_URL
         REDIS=$(sh weisf/steps/setup.sh redis)
-        export REDIS
+        # The tests put the provider that they start in its place.
+        export REDIS OIDC_SERVER_URL=http://localhost:9 OIDC_CLIENT_ID=register \
+            OIDC_CLIENT_SECRET=secret OIDC_GROUPS='editors = Editor'
         run_suite "Tests of the extras" \
             .venv-extras/bin/python -m coverage run -m pytest "$@" tests/extras
         ;;

@@ -73,8 +73,8 @@ BY_MODEL = {
 }
 BY_APP = {
     "contenttypes": How.CODE,
-    # Of a second factor, encrypted keys and the names of passkeys: one altered would lock out.
-    **dict.fromkeys(("auth", "account", "mfa"), How.ACCOUNT),
+    # Keys, names of passkeys, subjects of a directory: one altered would lock out.
+    **dict.fromkeys(("auth", "account", "mfa", "socialaccount"), How.ACCOUNT),
 }
 KEY_OF = {"registers.name": "text", "registers.theme": "name"}
 BY_TYPE: tuple[tuple[type[models.Field[Any, Any]], How | None], ...] = (
