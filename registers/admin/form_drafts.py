@@ -11,7 +11,7 @@ import datetime
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -36,6 +36,7 @@ from registers.models.form_draft import (
     LONGEST_PAGE,
     FormDraft,
     FormDraftFile,
+    FormDraftQuerySet,
 )
 
 # Names on the form: its token, the buttons, and how that of a stored file ends.
@@ -175,7 +176,7 @@ def _show_drafts(request: HttpRequest, token: DraftToken, context: dict[str, Any
     else:
         context["unsaved_drafts"] = _drafts(request)
     context |= {
-        "draft_token": token.signed(),
+        "draft_token": (replace(token, key=draft.key) if draft else token).signed(),
         "draft": draft,
         "taken_up": hasattr(request, "taken_up"),
     }
@@ -193,7 +194,10 @@ def _show_drafts(request: HttpRequest, token: DraftToken, context: dict[str, Any
 def _store_conflict(request: HttpRequest, token: DraftToken, context: dict[str, Any]) -> None:
     """Store what another save was in the way of, and let the page of both name its files."""
     draft = _store(request, token, cast(User, request.user))
-    sent = [(name, value) for name, value in context["hidden_fields"] if not name.endswith(UNSAVED)]
+    token = replace(token, key=draft.key) if draft else token
+    typed = context["hidden_fields"]
+    sent = [pair for pair in typed if not pair[0].endswith(UNSAVED) and pair[0] != TOKEN]
+    sent.append((TOKEN, token.signed()))
     files = draft.files.all() if draft else ()
     if draft and STORED not in request.POST:  # or a save would leave the draft
         sent.append((STORED, "1"))
@@ -240,14 +244,16 @@ def _store(request: HttpRequest, token: DraftToken, user: User) -> FormDraft | N
     ]
     if any(NUL in text for pair in values for text in pair) or len(token.page) > LONGEST_PAGE:
         return None
-    now = timezone.now()
+    now, key = timezone.now(), token.key
     fields = {"page": token.page, "saved_at": now, "values": values, "is_saved": False}
     try:
         with transaction.atomic():
             # Only the script sends before a save what can arrive after it.
             if SAVE in request.POST and _is_late(token, now):
                 return None
-            draft, _ = FormDraft.objects.update_or_create(user=user, key=token.key, defaults=fields)
+            if SAVE not in request.POST and _saved(token).exists():
+                key = secrets.token_hex(16)  # or what arrives late would take its place
+            draft, _ = FormDraft.objects.update_or_create(user=user, key=key, defaults=fields)
             _store_files(request, draft)
             _discard_oldest(user)
     except (DatabaseError, OSError):
@@ -256,8 +262,12 @@ def _store(request: HttpRequest, token: DraftToken, user: User) -> FormDraft | N
 
 
 def _is_late(token: DraftToken, now: datetime.datetime) -> bool:
-    saved = FormDraft.objects.filter(user=token.user, key=token.key, is_saved=True)
-    return saved.filter(saved_at__gt=now - LATE).exists()
+    return _saved(token).filter(saved_at__gt=now - LATE).exists()
+
+
+def _saved(token: DraftToken) -> FormDraftQuerySet:
+    """Return the draft of the token where its form was saved: one at most."""
+    return FormDraft.objects.filter(user=token.user, key=token.key, is_saved=True)
 
 
 def _store_files(request: HttpRequest, draft: FormDraft) -> None:

@@ -289,8 +289,17 @@ def test_a_form_that_is_refused_after_its_save_is_a_draft(door):
     """A reader goes back to it and writes on, in the minute in which the script is not heard."""
     form = boxes(door, EDIT) | {"_draft_stored": "1", "title": "Saved"}
     assert door.post(EDIT, form).status_code == 302
-    door.post(EDIT, form | {"title": "Not saved"})
+    shown = door.post(EDIT, form | {"title": "Not saved"})
     assert dict(FormDraft.objects.waiting().get().values)["title"] == "Not saved"
+    # What was sent before the save, and arrives only after a minute, replaces nothing.
+    FormDraft.objects.update(saved_at=timezone.now() - datetime.timedelta(minutes=2))
+    door.post(EDIT, form | {"title": "Older", "_draft": "1"})
+    titles = [dict(each.values)["title"] for each in FormDraft.objects.waiting()]
+    assert titles == ["Older", "Not saved"]
+    # The page goes on with the draft that it stored, and its save ends that one alone.
+    choose(door, shown, button="_mine")
+    left = [dict(each.values)["title"] for each in FormDraft.objects.waiting()]
+    assert left == ["Older"]
 
 
 def test_a_user_has_a_bounded_number(door, monkeypatch):
