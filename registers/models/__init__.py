@@ -18,7 +18,7 @@ from registers.models.layout import Layout
 from registers.models.links import Membership, Succession, TakenOn
 from registers.models.organisation import Approver, Contact, Name, Organisation, Party, Slug
 from registers.models.pages import EarlierVersion, News, Resource, Theme
-from registers.models.proposal import Proposal, ProposedFile
+from registers.models.proposal import Proposal, ProposalEmailDay, ProposedFile
 from registers.models.protocol import Gap, Overarching, Protocol
 from registers.models.reminder import Answer, Reminded, Reminder, Try
 from registers.models.review import Review
@@ -51,6 +51,7 @@ __all__ = [
     "Overarching",
     "Party",
     "Proposal",
+    "ProposalEmailDay",
     "ProposedFile",
     "Protocol",
     "ProtocolAltered",

@@ -94,3 +94,12 @@ class ProposedFile(StoredFile, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProposalEmailDay(models.Model):
+    """A day on which Publishers were sent the e-mail that proposals wait: one a day at most."""
+
+    day = models.DateField(unique=True)
+
+    def __str__(self) -> str:
+        return self.day.isoformat()

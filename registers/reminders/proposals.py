@@ -16,7 +16,7 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from registers.exports.columns import ExportContext
-from registers.models import Proposal
+from registers.models import Proposal, ProposalEmailDay
 from registers.reminders.emails import Sender, one_line
 from registers.reminders.sending import Connection
 
@@ -45,6 +45,8 @@ def send_about_proposals(*, place: ExportContext, sender: Sender) -> tuple[int, 
             sent, failed = sent + sum(taken), failed + len(taken) - sum(taken)
             if taken and not any(taken):
                 marked.update(announced_on=None)
+                if about[0].status == Proposal.Status.WAITING:
+                    ProposalEmailDay.objects.filter(day=place.on).delete()
     finally:
         post.close()
     return sent, failed
@@ -56,8 +58,9 @@ def _batches(
     """Give the e-mails that are to be sent, with the proposals that they are the first about."""
     new = list(Proposal.objects.filter(announced_on=None).select_related("by").order_by("pk"))
     waiting = [each for each in new if each.status == Proposal.Status.WAITING]
-    announced = Proposal.objects.waiting().filter(announced_on=place.on)
-    if waiting and not announced.exists():
+    # Not by what was announced: that may have been decided since.
+    if waiting and ProposalEmailDay.objects.get_or_create(day=place.on)[1]:
+        ProposalEmailDay.objects.filter(day__lt=place.on).delete()
         number = Proposal.objects.waiting().count()
         subject = f"{number} proposal{pluralize(number)} to decide"
         page = place.site + reverse("admin:registers_proposal_changelist")

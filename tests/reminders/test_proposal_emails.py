@@ -12,7 +12,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 
 from registers.changes import proposal as deciding
-from registers.models import Proposal, Protocol
+from registers.models import Proposal, ProposalEmailDay, Protocol
 from tests.cast import somebody
 from tests.models.making import NOW
 from tests.proposing import a_proposal, all_of, shown
@@ -71,6 +71,23 @@ def test_publishers_hear_once_a_day_that_something_waits():
         assert recipients() == ["ada@example.org", "paul@example.org"]
         run()
         assert recipients() == []
+
+
+def test_one_a_day_though_what_was_announced_is_decided():
+    made = a_proposal(protocol(), by=user("edith"), purpose="To warn.")
+    run()
+    assert len(recipients()) == 2
+    made = deciding.return_with_comment(made, at=NOW, by=user("paul"), comment="No.")
+    a_proposal(protocol(), by=user("edith"), purpose="To tell.")
+    run()
+    assert recipients() == ["edith@example.org"]
+    deciding.rewrite(made, shown=shown(made), chosen=all_of(made), at=NOW)
+    run()
+    assert recipients() == []
+    with time_machine.travel(NOW + datetime.timedelta(1)):
+        run()
+        assert recipients() == ["ada@example.org", "paul@example.org"]
+    assert ProposalEmailDay.objects.count() == 1
 
 
 @pytest.mark.parametrize("end", ["accepted", "returned"])
