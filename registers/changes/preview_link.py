@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 from registers.changes.locking import plan_digest
 from registers.changes.proposal import ProposalView, view_proposal
 from registers.history.compare import ChangedBy, Choice
+from registers.history.diff import PRIVATE_FIELDS, PRIVATE_PARTS
 from registers.history.snapshot import Snapshot, snapshot_of
 from registers.models import Proposal, Protocol
 
@@ -97,6 +98,12 @@ _CHANGED = Preview(state=LinkState.CHANGED)
 
 
 def _digest(thing: Protocol | Proposal) -> str:
-    """Return a short text that differs as soon as it says something else."""
-    said = [thing.base, thing.wanted] if isinstance(thing, Proposal) else snapshot_of(thing)
-    return plan_digest(said)[:16]
+    """Return a short text that differs as soon as it says something else to the public."""
+    said = [thing.base, thing.wanted] if isinstance(thing, Proposal) else [snapshot_of(thing)]
+    return plan_digest([_public_values(each) for each in said if each])[:16]
+
+
+def _public_values(said: Snapshot) -> Snapshot:
+    fields = {name: each for name, each in said["fields"].items() if name not in PRIVATE_FIELDS}
+    parts = {kind: rows for kind, rows in said["parts"].items() if kind not in PRIVATE_PARTS}
+    return {"fields": fields, "parts": parts}

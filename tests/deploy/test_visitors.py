@@ -146,7 +146,7 @@ class Visitor:
 
 
 def test_the_register_is_asked_in_several_locations():
-    assert {each.path for each in PROXIED} >= {"/", "/admin/", "/reviews/answer/"}
+    assert {each.path for each in PROXIED} >= {"/", "/admin/", "/reviews/answer/", "/preview/"}
     # A path that a regular expression matches cannot be made from it: say here which to ask.
     assert {each.match for each in PROXIED} <= {"", "=", "^~"}
 

@@ -85,6 +85,12 @@ def publish(draft, proposal, publisher):
     saved(draft)
 
 
+def publish_and_withdraw(draft, proposal, publisher):
+    publish(draft, proposal, publisher)
+    draft.status, draft.withdrawn_reason, draft.withdrawn_on = "withdrawn", "Over.", NOW.date()
+    saved(draft)
+
+
 def alter(draft, proposal, publisher):
     draft.title = "Another"
     saved(draft)
@@ -115,6 +121,7 @@ def remove(draft, proposal, publisher):
     "case",
     [
         ("draft", publish, LinkState.ENDED),
+        ("draft", publish_and_withdraw, LinkState.ENDED),
         ("draft", remove, LinkState.ENDED),
         ("draft", alter, LinkState.CHANGED),
         ("proposal", accept, LinkState.ENDED),
@@ -132,6 +139,16 @@ def test_what_ended_or_changed_is_shown_no_more(client, draft, publisher, case):
     answer = client.get(link)
     assert (answer.status_code, answer.context["state"]) == (410, state)
     assert "floods" not in answer.content.decode()
+
+
+def test_what_is_never_public_changes_no_link(client, draft):
+    proposal = a_proposal(protocol(), purpose="To warn.", admin_note="Ask Anna.")
+    links = [path_of(draft), path_of(proposal)]
+    draft.admin_note = "Ask Bert."
+    saved(draft)
+    proposal.wanted["fields"]["admin_note"] = "Ask Bert."
+    proposal.save()
+    assert [client.get(link).status_code for link in links] == [200, 200]
 
 
 def test_an_old_link(client, draft):
