@@ -35,6 +35,7 @@ from tests.examples import make_examples
 NO_PAGES = {
     "admin/autocomplete/",
     "admin/jsi18n/",
+    "admin/registers/proposal/<int:key>/files/<int:file>/",
     "admin/registers/protocol/documents/<int:pk>/",
     "admin/registers/protocol/documents/<int:pk>/versions/<int:version>/",
     "admin/registers/resource/files/<int:pk>/",
