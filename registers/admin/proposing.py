@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from registers.admin.permissions import may_publish
 from registers.changes import no_orphans
-from registers.changes.proposal import PROPOSABLE, propose
+from registers.changes.propose import PROPOSABLE, propose
 from registers.changes.transaction import dry_run
 from registers.models import Proposal, Protocol
+from registers.models.proposal import ProposalQuerySet
 
 PROPOSED = "Your change is proposed. Nothing public has changed: a Publisher decides about it."
 NOTHING = "Nothing was proposed, because what you typed is stored already."
@@ -36,40 +37,55 @@ def is_published(thing: models.Model | None) -> bool:
     return isinstance(thing, PROPOSABLE) and status != Protocol.Status.DRAFT
 
 
-def waiting_for(user: Any) -> models.QuerySet[Proposal]:
+def seen_by(user: Any) -> ProposalQuerySet:
+    """Return the proposals about what this user may see in admin."""
+    names = [model._meta.model_name for model in PROPOSABLE]
+    seen = [
+        each
+        for each in names
+        if any(user.has_perm(f"registers.{verb}_{each}") for verb in ("view", "change"))
+    ]
+    return Proposal.objects.filter(subject_type__in=seen)
+
+
+def waiting_for(user: Any) -> ProposalQuerySet:
     """Return the proposals that wait for this user: to decide, or to be written anew."""
+    seen = seen_by(user)
     if not may_publish(user):
-        return Proposal.objects.filter(status=Proposal.Status.RETURNED, by=user.pk)
-    waiting = Proposal.objects.waiting()
+        return seen.filter(status=Proposal.Status.RETURNED, by=user.pk)
+    waiting = seen.waiting()
     return waiting if changes_at_once(user) else waiting.exclude(by=user.pk)
 
 
 def propose_instead(request: HttpRequest, save: Callable[[], HttpResponse]) -> HttpResponse:
     """Let `save` respond, and keep what it saved as a proposal only.
 
-    Its response is returned where it saved nothing, as with an error on its form.
+    Its response is returned where it leads nowhere, so that nothing was saved, as with an
+    error on its form, or where what it saved differs in nothing from what is stored.
     """
     by = cast(User, request.user)
     with no_orphans():
         with dry_run() as states:
             response = save()
-        if not states:
-            if response.status_code == HTTPStatus.FOUND:
-                _forget_messages(request)
-                messages.info(request, NOTHING)
+        if response.status_code != HTTPStatus.FOUND:
             return response
         if not all(before and after for before, after in states.values()):
             raise PermissionDenied
         why = request.POST.get("why", "")
         proposals = propose(states, at=timezone.now(), by=by, why=why)
-    _forget_messages(request)
-    if not proposals:
+    was_saved = _forget_success(request)
+    if proposals:
+        messages.success(request, PROPOSED)
+        return redirect("admin:registers_proposal_change", proposals[0].pk)
+    if was_saved:
         messages.info(request, NOTHING)
-        return response
-    messages.success(request, PROPOSED)
-    return redirect("admin:registers_proposal_change", proposals[0].pk)
+    return response
 
 
-def _forget_messages(request: HttpRequest) -> None:
-    """Remove what was said of a save that was rolled back: whoever reads messages uses them up."""
-    list(messages.get_messages(request))
+def _forget_success(request: HttpRequest) -> bool:
+    """Remove the messages that something was saved, and return whether there were any."""
+    said = list(messages.get_messages(request))  # which uses them up
+    others = [each for each in said if each.level != messages.SUCCESS]
+    for each in others:
+        messages.add_message(request, each.level, each.message, each.extra_tags or "")
+    return len(others) < len(said)

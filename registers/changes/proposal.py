@@ -1,4 +1,4 @@
-"""Proposals: written down, compared with what is stored since, and accepted, returned or ended.
+"""Proposals: compared with what is stored since, and accepted, returned or ended.
 
 What a proposal wants is what a save would have stored: the save is done, and rolled back.
 Accepting is an ordinary official change of what is stored by then, field by field and row by
@@ -21,16 +21,16 @@ from django.db import models, transaction
 
 from registers.changes.locking import lock_one, plan_digest
 from registers.changes.papers import delete_later
+from registers.changes.propose import differing_values, file_fields
 from registers.changes.record import record_change
 from registers.changes.restore import (
-    FILE,
     put_back_documents,
     put_back_members,
     put_file,
     put_part,
     resolve,
 )
-from registers.changes.transaction import States, dry_run
+from registers.changes.transaction import dry_run
 from registers.changes.writes import remove, save
 from registers.history.compare import (
     KEY,
@@ -44,19 +44,13 @@ from registers.history.compare import (
 from registers.history.snapshot import PARTS, Snapshot, comparable_value, field_values, snapshot_of
 from registers.models import (
     Name,
-    News,
     Organisation,
     Proposal,
     ProposedFile,
     Protocol,
     Resource,
-    Theme,
-    subject_columns,
 )
 from registers.models.keys import key_of
-
-# Of these, what is published is changed by Publishers, or by a proposal.
-PROPOSABLE: tuple[type[models.Model], ...] = (Protocol, Organisation, Theme, News, Resource)
 
 GONE = "{about} is not in the register any more: it was merged or deleted. Return this proposal."
 STATUS_CHANGED = (
@@ -68,6 +62,10 @@ CHANGED_SINCE = (
     " Check what follows again."
 )
 OWN = "You proposed this, so another Publisher must accept it."
+ALTERED = (
+    "Two people must agree on every word, so a proposal is accepted as it was written. Return it"
+    " with a comment, or leave out what you do not accept."
+)
 NONE_CHOSEN = "Tick at least one difference, or return the proposal."
 NOTHING_LEFT = "What is public says all of this already."
 COMMENT_NEEDED = "Write a comment, so that it is clear what to change."
@@ -86,92 +84,6 @@ class ProposalView:
     differences: list[Difference]
     refusal: str
     digest: str
-
-
-# Writing one down ---------------------------------------------------------------------------
-
-
-def propose(
-    states: States, *, at: datetime.datetime, by: User | None, why: str = ""
-) -> list[Proposal]:
-    """Store a proposal for each published row that a dry run has changed, and return them.
-
-    `states` are what the dry run collected. What it added or removed cannot be proposed.
-    """
-    proposals = []
-    for (model, key), (before, after) in states.items():
-        if not (before and after and model in PROPOSABLE):
-            raise ValidationError("Only a change of what is published can be proposed.")
-        base, wanted = _differing(model, before, after)
-        if not any(wanted.values()):
-            continue
-        title = before["fields"].get("title") or before["fields"]["name"]
-        proposal = Proposal(
-            **subject_columns(model, key),
-            about=f"{key} - {title}" if model is Protocol else str(title),
-            base=base,
-            wanted=wanted,
-            why=why,
-            by=by,
-            proposed_at=at,
-        )
-        proposal.full_clean()
-        proposal.save()
-        _keep_files(proposal)
-        proposals.append(proposal)
-    return proposals
-
-
-def _differing(
-    model: type[models.Model], before: Snapshot, after: Snapshot
-) -> tuple[Snapshot, Snapshot]:
-    """Return the fields, and the rows of the kinds of parts, that differ: before and after."""
-    found = compare(before, before, after).differences
-    names = {
-        each.name
-        for each in found
-        if not each.kind
-        and (model._meta.get_field(each.name).editable or each.name in _file_fields(model))
-    }
-    kinds = {each.kind for each in found if each.kind}
-    stored = {kind: {row[KEY] for row in before["parts"][kind]} for kind in kinds}
-    base = {
-        # The status is that of the record which this was written for.
-        "fields": {n: v for n, v in before["fields"].items() if n in {*names, "status"}},
-        "parts": {kind: before["parts"][kind] for kind in kinds},
-    }
-    wanted = {
-        "fields": {name: after["fields"][name] for name in names},
-        # The key of a new row was rolled back with it.
-        "parts": {
-            kind: [
-                row if row[KEY] in stored[kind] else {**row, KEY: None}
-                for row in after["parts"][kind]
-            ]
-            for kind in kinds
-        },
-    }
-    return base, wanted
-
-
-def _file_fields(model: type[models.Model]) -> tuple[str, ...]:
-    """Return the fields that follow from the file of a row of `model`, which no form has."""
-    return FILE if model is Resource else ()
-
-
-def _keep_files(proposal: Proposal) -> None:
-    """Let the files that are new in a proposal belong to it: else nobody would know of them."""
-    known = {row["file"] for row in _papers(proposal.base)}
-    known |= set(proposal.files.values_list("file", flat=True))
-    for row in _papers(proposal.wanted):
-        if row["file"] and row["file"] not in known:
-            name = row.get("name") or row["file"]
-            ProposedFile.objects.create(proposal=proposal, file=row["file"], name=name)
-
-
-def _papers(values: Snapshot) -> list[dict[str, Any]]:
-    fields = values["fields"]
-    return [*values["parts"].get("documents", ()), *([fields] if "file" in fields else ())]
 
 
 # Comparing it with what is stored -------------------------------------------------------------
@@ -200,7 +112,7 @@ def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
         differences=[
             each
             for each in comparison.differences
-            if each.changed_by != ChangedBy.THEIRS and each.name not in _file_fields(model)
+            if each.changed_by != ChangedBy.THEIRS and each.name not in file_fields(model)
         ],
         refusal=refusal,
         digest=plan_digest([stored, proposal.status, proposal.base, proposal.wanted]),
@@ -263,6 +175,8 @@ def accept(
         view = _as_shown(stored, shown)
         if view.differences and not chosen:
             raise ValidationError(NONE_CHOSEN)
+        if settings.SECOND_PAIR_OF_EYES and _is_altered(view, chosen):
+            raise ValidationError(ALTERED)
         subject = cast(models.Model, view.subject)
         how: dict[str, Any] = {"at": at, "by": by, "why": why, "stays_complete": True}
         with record_change(subject, **how) as recorded:
@@ -301,13 +215,15 @@ def rewrite(
         stored = _waiting(proposal, Proposal.Status.RETURNED)
         view = _as_shown(stored, shown)
         subject = cast(models.Model, view.subject)
-        with dry_run() as states, record_change(subject, at=at, stays_complete=True):
+        # The reason is public once it is accepted, so it is checked as one.
+        how: dict[str, Any] = {"at": at, "why": why, "stays_complete": True}
+        with dry_run() as states, record_change(subject, **how):
             _apply(stored, view, chosen, at)
         row = next(iter(states), None)
         before, after = states[row] if row else (None, None)
         if not (before and after):
             raise ValidationError(NOTHING_LEFT)
-        stored.base, stored.wanted = _differing(type(subject), before, after)
+        stored.base, stored.wanted = differing_values(type(subject), before, after)
         stored.status, stored.why, stored.proposed_at = Proposal.Status.WAITING, why, at
         stored.decided_at = stored.decided_by = stored.announced_on = None
         stored.save()
@@ -331,6 +247,15 @@ def _as_shown(proposal: Proposal, shown: str) -> ProposalView:
     if view.digest != shown:
         raise ValidationError(CHANGED_SINCE)
     return view
+
+
+def _is_altered(view: ProposalView, chosen: Mapping[str, Any]) -> bool:
+    """Return whether a field is chosen with another value than was proposed."""
+    return any(
+        comparable_value(chosen[each.name]) != comparable_value(each.wanted)
+        for each in view.differences
+        if not each.kind and each.name in chosen
+    )
 
 
 def _ended(
@@ -367,7 +292,7 @@ def _apply(
     if unknown := chosen.keys() - names:
         raise ValidationError(f"{min(unknown)} is no difference of this proposal.")
     subject, stored = cast(models.Model, view.subject), view.comparison.stored
-    of_file = _file_fields(type(subject))
+    of_file = file_fields(type(subject))
     picked = {*chosen, *(of_file if "file" in chosen else ())}
     choices = {
         each.name: Choice.WANTED if each.name in picked else Choice.STORED
@@ -399,7 +324,7 @@ def _save_fields(
     for field in differing:
         if isinstance(field, models.FileField):
             put_file(cast(Resource, subject), wanted, at)
-        elif field.name not in _file_fields(type(subject)):
+        elif field.name not in file_fields(type(subject)):
             setattr(subject, field.attname, resolve(field, wanted[field.name]))
     if differing:
         save(subject)
@@ -422,8 +347,10 @@ def _save_parts(
     # A renamed organisation has just made its names itself.
     alike = {SNAPSHOTS.identity(kind, field_values(part)): part for part in there.values()}
     for each in wanted:
+        found = there.get(each[KEY]) or alike.get(SNAPSHOTS.identity(kind, each))
         row = _official_or_not(cast(Organisation, subject), each) if model is Name else each
-        found = there.get(row[KEY]) or alike.get(SNAPSHOTS.identity(kind, row))
+        if found is None and row.get("kind") != each.get("kind"):
+            continue  # a new name was left out or altered: it never was the official one
         values = {
             fields[name].attname: resolve(fields[name], value)
             for name, value in row.items()

@@ -10,7 +10,9 @@ from django.core.files.base import ContentFile
 
 from registers import changes
 from registers.changes import proposal as deciding
+from registers.changes.propose import propose
 from registers.changes.publishing import withdrawn
+from registers.changes.transaction import update_search_and_version
 from registers.history.compare import ChangedBy
 from registers.history.snapshot import snapshot_of
 from registers.models import (
@@ -24,6 +26,8 @@ from registers.models import (
     Proposal,
     Protocol,
     Resource,
+    Succession,
+    SynonymSet,
     Theme,
 )
 from tests import papers
@@ -57,6 +61,17 @@ def test_it_holds_only_what_differs_and_changes_nothing(editor):
     assert made.base["fields"] == {"purpose": before["fields"]["purpose"], "status": "published"}
     assert snapshot_of(protocol()) == before
     assert Change.objects.count() == count
+
+
+def test_several_are_written_down_or_none():
+    """One of another kind, such as a set of synonyms, is proposed by nobody."""
+    states = {
+        (Protocol, "0046"): [{"fields": {"title": title}, "parts": {}} for title in ("One", "Two")],
+        (SynonymSet, 1): [{"fields": {"words": word}, "parts": {}} for word in ("owl", "jay")],
+    }
+    with pytest.raises(ValidationError):
+        propose(states, at=NOW, by=None)
+    assert not Proposal.objects.exists()
 
 
 def test_accepting_is_an_official_change(editor, publisher):
@@ -155,6 +170,35 @@ class TestRows:
         medway.refresh_from_db()
         official = medway.names.filter(kind="official").values_list("text", flat=True)
         assert list(official) == [medway.name]
+
+    @pytest.mark.parametrize("slug", [None, "medway-west"], ids=["made of it", "typed"])
+    def test_a_name_that_is_altered_leaves_nothing_of_the_proposed_one(
+        self, editor, publisher, slug
+    ):
+        medway = named("Medway Council")
+        fields = {"slug": slug} if slug else {}
+        made = a_proposal(medway, by=editor, name="Medway Unitray", **fields)
+        accept(made, publisher, chosen=all_of(made, name="Medway Unitary"))
+        medway.refresh_from_db()
+        names = dict(medway.names.values_list("text", "kind"))
+        assert names.pop("Medway Unitary") == "official"
+        assert names["Medway Council"] == "former"
+        assert "Medway Unitray" not in names
+        assert medway.slug == (slug or "medway-unitary")
+        slugs = medway.slugs.values_list("text", flat=True)
+        assert {medway.slug, "medway-council"} <= set(slugs)
+        assert not [each for each in slugs if "unitray" in each]
+
+    def test_a_name_that_is_left_out_leaves_nothing(self, editor, publisher):
+        medway = named("Medway Council")
+        made = a_proposal(medway, by=editor, name="Medway Unitary", note="New.")
+        chosen = all_of(made)
+        del chosen["name"]
+        accept(made, publisher, chosen=chosen)
+        medway.refresh_from_db()
+        assert (medway.name, medway.note) == ("Medway Council", "New.")
+        assert "Medway Unitary" not in medway.names.values_list("text", flat=True)
+        assert not medway.slugs.filter(text__contains="unitary").exists()
 
     def test_members_and_approvers(self, editor, publisher):
         schools = named("All Essex Schools")
@@ -277,6 +321,9 @@ class TestRefusals:
         made = a_proposal(protocol(), by=publisher, purpose="To warn.")
         with pytest.raises(ValidationError):
             accept(made, publisher)
+        with pytest.raises(ValidationError):
+            accept(made, administrator, chosen={"purpose": "To tell."})
+        assert Proposal.objects.get().status == "waiting"
         accept(made, administrator)
         assert protocol().purpose == "To warn."
 
@@ -296,6 +343,18 @@ class TestRefusals:
     def test_what_would_be_without_a_lead(self, editor, publisher):
         with pytest.raises(ValidationError):
             a_proposal(protocol(), by=editor, without=[protocol().lead])
+
+    def test_a_ring_that_is_not_stored(self):
+        """Two who save at once each add a half of it, and neither sees the other's."""
+        one, other = named("Medway Council"), named("Pulse")
+        Succession.objects.create(organisation=one, successor=other)
+
+        def add_the_other_half():
+            with update_search_and_version() as touched:
+                touched.add(Succession.objects.create(organisation=other, successor=one))
+
+        with pytest.raises(ValidationError):
+            a_proposal(other, do=add_the_other_half)
 
     def test_what_a_dry_run_added(self, editor):
         theme = Theme(name="New", slug="new")
