@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import (
@@ -135,7 +136,8 @@ class RecordedAdmin(HistoryAdmin):
             super().save_related(request, form, formsets, change)
             if change and set(form.changed_data) - NOT_MODEL_FIELDS:
                 self.save_object(form)
-        if why and not any(change.public for change in recorded.changes):
+        proposing = getattr(request, "proposing", lambda: False)
+        if why and not proposing() and not any(change.public for change in recorded.changes):
             kept = KEPT_REASON if recorded.changes else LOST_REASON
             self.message_user(request, kept, messages.WARNING)
 
@@ -183,7 +185,8 @@ class RecordedAdmin(HistoryAdmin):
 
     def proposes(self, request: HttpRequest, thing: Any) -> bool:
         """Return whether what this user saves of `thing`, None for a new one, is only proposed."""
-        return not changes_at_once(request.user) and is_published(thing)
+        subject = thing and self.subject_of(thing)
+        return not changes_at_once(request.user) and is_published(subject)
 
     def _proposed(
         self, request: HttpRequest, object_id: str | None, save: Callable[[], HttpResponse]
@@ -201,9 +204,13 @@ class RecordedAdmin(HistoryAdmin):
             return self.proposes(request, thing)
 
         vars(request)["proposing"] = proposing
-        return (
-            propose_instead(request, save) if request.method == "POST" and proposing() else save()
-        )
+        if request.method != "POST" or not proposing():
+            return save()
+        # A window that opened this one would take what is only proposed for saved.
+        typed = request.POST.copy()
+        typed.pop(IS_POPUP_VAR, None)
+        request.POST = typed  # type: ignore[assignment]  # a form may be changed
+        return propose_instead(request, save)
 
     def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
         """Show what putting an earlier state back would do, or do or propose it."""
@@ -300,7 +307,8 @@ class RecordedAdmin(HistoryAdmin):
         """Add the edit token. A form that is shown again with errors keeps its first token."""
         form, thing = context["adminform"].form, context["original"]
         if self.proposes(request, thing):
-            about = Proposal.objects.about(self.model, thing and thing.pk)
+            subject = self.subject_of(thing) if thing else self.model()
+            about = Proposal.objects.about(type(subject), subject.pk)
             context |= {"proposing": True, "proposals": about.waiting().select_related("by")}
         if request.method != "POST" and EDIT_TOKEN in form.fields and thing is not None:
             formsets = [(each.formset, each.opts) for each in context["inline_admin_formsets"]]

@@ -93,6 +93,9 @@ def record_change(
         )
         if isinstance(subject, Protocol):
             _set_days(subject, recorded.changes)
+        if touched.states is not None:
+            # A dry run has no end at which they are looked for.
+            touched.refuse_rings()
 
 
 @contextmanager

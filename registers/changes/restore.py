@@ -283,9 +283,9 @@ def restore(
         before = _record(held)
         with record_change(held, at=at, by=by, why=why, stays_complete=True):
             _put_back(held, record, at)
-        after = _record(held)
-        if expected_digest is not None and _digest(before, after) != expected_digest:
-            raise ValidationError(CHANGED_SINCE)
+            after = _record(held)
+            if expected_digest is not None and _digest(before, after) != expected_digest:
+                raise ValidationError(CHANGED_SINCE)
         return bool(_compared(before) != _compared(after))
 
 

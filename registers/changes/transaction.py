@@ -56,6 +56,22 @@ class Touched:
             first, _ = self.states.get(row, (was, None))
             self.states[row] = (first, now)
 
+    def refuse_rings(self) -> None:
+        """Raise ValidationError where what was saved makes a ring of successions or groups."""
+        refuse_rings(successions=self.succeeded, groups=self.groups)
+
+    @contextmanager
+    def rolled_back_with_errors(self) -> Iterator[None]:
+        """Forget the states that were added within where an error ends it."""
+        before = dict(self.states or {})
+        try:
+            yield
+        except BaseException:
+            if self.states is not None:
+                self.states.clear()
+                self.states.update(before)
+            raise
+
     def add(self, thing: models.Model) -> None:
         """Remember `thing`, before or after it is saved or removed."""
         if isinstance(thing, Protocol):
@@ -87,7 +103,7 @@ def update_search_and_version(*, savepoint: bool = False) -> Iterator[Touched]:
     """
     outer = _touched.get()
     if outer is not None:
-        with transaction.atomic() if savepoint else nullcontext():
+        with transaction.atomic() if savepoint else nullcontext(), outer.rolled_back_with_errors():
             yield outer
         return
     touched = Touched()
@@ -103,7 +119,7 @@ def update_search_and_version(*, savepoint: bool = False) -> Iterator[Touched]:
             touched.altered.store()
             # Last, while nobody else can move the version: two editors may each save
             # one half of a ring.
-            refuse_rings(successions=touched.succeeded, groups=touched.groups)
+            touched.refuse_rings()
     finally:
         _touched.reset(token)
 
