@@ -420,8 +420,8 @@ KEEPING = {
         at="/admin/registers/import/{import}/remove/", get=DECIDES, post=DECIDES
     ),
     **noun("reminder", add=NONE, change=NONE, delete=NONE, past=False),
-    # The example ended its protocol: its words are the reason of the withdrawal.
-    **noun("review", add=NONE, change=PUBLISHER, delete=NONE),
+    # An Editor's words are proposed.
+    **noun("review", add=NONE, delete=NONE),
 }
 
 ACCOUNTS = {

@@ -51,7 +51,7 @@ class ApproverAdmin(RecordedAdmin):
         return thing.organisation
 
     def proposes(self, request: HttpRequest, thing: Any) -> bool:
-        """Return whether it is only proposed: its organisation is public, also for a new one."""
+        """Return whether it is only proposed: a new one belongs to what is public already."""
         return not changes_at_once(request.user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -208,6 +208,13 @@ class OrganisationAdmin(MergeableAdmin):
         ("For administrators", {"fields": ("admin_note",)}),
         ("This change", {"fields": ("why",)}),
     )
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Leave out what would change another organisation at once, which is public already."""
+        inlines = super().get_inlines(request, obj)
+        if obj or changes_at_once(request.user):
+            return inlines
+        return [each for each in inlines if each is not SuccessionInline]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organisation]:
         """Add the number of protocols of each."""

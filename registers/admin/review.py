@@ -26,7 +26,7 @@ from django.utils.safestring import SafeString
 from registers import changes
 from registers.admin.base import RecordedAdmin
 from registers.admin.forms import ModelForm, ReasonForm, add_refusal
-from registers.admin.permissions import allowed_outcomes, may_publish
+from registers.admin.permissions import allowed_outcomes
 from registers.admin.review_form import FIELDS, ReviewForm
 from registers.changes.review import NOT_IN_FORCE, ReviewPreview
 from registers.models import Protocol, Review
@@ -71,10 +71,6 @@ class ReviewAdmin(RecordedAdmin):
         """Return the protocol."""
         return thing.protocol
 
-    def proposes(self, request: HttpRequest, thing: Any) -> bool:
-        """Return False: whoever may record reviews may correct their words."""
-        return False
-
     def save_object(self, form: ModelForm) -> None:
         """Save the review, and the reason of the withdrawal that repeats its note."""
         changes.correct_review(form.instance)
@@ -87,11 +83,6 @@ class ReviewAdmin(RecordedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a review is recorded from its protocol."""
         return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only those who may withdraw may change a note that is the reason of a withdrawal."""
-        allowed: bool = super().has_change_permission(request, obj)
-        return allowed and (obj is None or obj.is_needed or may_publish(request.user))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse."""
