@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
@@ -24,10 +25,11 @@ from django.views.decorators.http import require_POST
 from registers.admin.forms import reason_field
 from registers.admin.history import ModelAdmin, object_or_404
 from registers.admin.permissions import may_publish
-from registers.admin.proposing import changes_at_once
+from registers.admin.proposing import changes_at_once, seen_by, waiting_for
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.changes import proposal as deciding
 from registers.changes.preview_link import LINK_DAYS, preview_url
+from registers.changes.propose import PROPOSABLE
 from registers.exports.downloads import download_headers
 from registers.history.compare import ChangedBy, Difference
 from registers.history.diff import display, field_label
@@ -75,6 +77,21 @@ class ShownDifference:
     ticked: bool
 
 
+class WaitingFilter(admin.SimpleListFilter):
+    """Those that wait for this user, as the front page counts them."""
+
+    title, parameter_name = "who it waits for", "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the user."""
+        return [("you", "You")]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+        """Keep them."""
+        mine = waiting_for(request.user).order_by().values("pk")
+        return queryset.filter(pk__in=mine) if self.value() == "you" else queryset
+
+
 @admin.register(Proposal)
 class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every proposal. A save of a published record adds one; each ends once."""
@@ -82,7 +99,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     ordering = (WAITING_FIRST, "-proposed_at", "-pk")
     list_display = ("about", "by", "proposed_at", "status", "decided_by")
     list_select_related = ("by", "decided_by")
-    list_filter = ("status",)
+    list_filter = ("status", WaitingFilter)
     search_fields = ("about", "why")
     search_help_text = "Words of the record’s name, or of the reason"
 
@@ -104,9 +121,16 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
 
     # Who may what ------------------------------------------------------------------------------
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Proposal]:
+        """Leave out those about what the user may not see."""
+        return seen_by(request.user)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return True for those who may edit what proposals are about."""
-        return bool(request.user.has_perm("registers.change_protocol"))
+        return any(
+            request.user.has_perm(f"registers.change_{model._meta.model_name}")
+            for model in PROPOSABLE
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return the same."""
@@ -117,7 +141,8 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         if not self.has_view_permission(request):
             return False
         if verb in {"accept", "return"}:
-            return may_publish(request.user)
+            record: Any = admin.site.get_model_admin(deciding.model_of(proposal))
+            return may_publish(request.user) and bool(record.has_change_permission(request))
         return proposal.by_id == request.user.pk
 
     # The page ----------------------------------------------------------------------------------
@@ -232,7 +257,9 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         verbs["again"] = verbs["again"] and not view.refusal
         chooses = verbs["accept"] or verbs["again"]
         data = request.POST if refusals else None
-        boxes = self._boxes(request, view, view.differences, data) if chooses else None
+        # Where two people must agree, only whoever proposed it can alter it.
+        alters = verbs["again"] or (verbs["accept"] and not settings.SECOND_PAIR_OF_EYES)
+        boxes = self._boxes(request, view, view.differences, data) if alters else None
         model = deciding.model_of(proposal)
         differences = [
             _shown(model, proposal, each, boxes, None if data is None else set(data))
@@ -252,6 +279,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "digest": view.digest,
             "form": form,
             "chooses": chooses,
+            "alters": alters,
             "may": verbs,
             "files": list(proposal.files.all()),
             "preview": preview_url(proposal) if waits and view.subject else "",
@@ -265,7 +293,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         """Send a file that came with a proposal."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        proposal = get_object_or_404(Proposal, pk=key)
+        proposal: Proposal = object_or_404(self, request, str(key))
         stored = get_object_or_404(proposal.files, pk=file)
         response = FileResponse(stored.file.storage.open(str(stored.file.name)))
         for name, value in download_headers(stored).items():

@@ -205,13 +205,12 @@ def _undecided() -> DashboardItem:
 
 def _proposals(user: Any) -> DashboardItem:
     decides = may_publish(user)
-    status = Proposal.Status.WAITING if decides else Proposal.Status.RETURNED
     return DashboardItem(
         count=waiting_for(user).count(),
         what="Waiting for you: proposals to decide"
         if decides
         else "Waiting for you: proposals that came back",
-        address=f"{_changelist_url(Proposal)}?status__exact={status}",
+        address=f"{_changelist_url(Proposal)}?waiting=you",
     )
 
 

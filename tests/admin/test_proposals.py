@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +15,7 @@ from registers.models import (
     Change,
     News,
     Proposal,
+    ProposedFile,
     Protocol,
     Resource,
     SynonymSet,
@@ -229,6 +231,8 @@ class TestSecondPairOfEyes:
         made = Proposal.objects.get()
         page = publishers_door.get(page_of(made)).content.decode()
         assert address("proposal", "accept", made.pk) not in page
+        shown = door_of(administrator).get(page_of(made)).context["differences"]
+        assert [each.box for each in shown] == [None]
         assert press(publishers_door, made, "accept", **{"take-purpose": "on"}).status_code == 409
         press(door_of(administrator), made, "accept")
         assert protocol().purpose == "To warn."
@@ -350,7 +354,7 @@ def waiting(door) -> int:
         for each in door.get("/admin/").context["dashboard"]
         if each.address.startswith(f"{LIST}?")
     ]
-    assert door.get(item.address).status_code == 200
+    assert door.get(item.address).context["cl"].result_count == item.count
     return item.count
 
 
@@ -381,6 +385,33 @@ class TestForgedPosts:
         assert answer.status_code == (302 if who == "stranger" else 403)
         assert (made.status, made.wanted["fields"]) == ("waiting", {"purpose": "To warn."})
         assert protocol().purpose not in {"To warn.", "To tell."}
+
+    @pytest.mark.parametrize("verb", ["accept", "return"])
+    def test_a_publisher_who_may_not_change_organisations(self, verb, editor):
+        odd = somebody("odette")
+        rights = ("change_protocol", "view_organisation", "publish_protocol")
+        odd.user_permissions.set(Permission.objects.filter(codename__in=rights))
+        made = a_proposal(named("Medway Council"), by=editor, note="It has moved.")
+        held = boxes(door_of(odd), page_of(made)) | {"comment": "No."}
+        answer = door_of(odd).post(address("proposal", verb, made.pk), held)
+        assert answer.status_code == 403
+        assert not named("Medway Council").note
+
+    def test_what_somebody_may_not_see(self, editor):
+        odd = somebody("odette")
+        rights = ("change_protocol", "publish_protocol")
+        odd.user_permissions.set(Permission.objects.filter(codename__in=rights))
+        made = a_proposal(named("Medway Council"), by=editor, note="It has moved.")
+        file = ProposedFile.objects.create(proposal=made, file="x.pdf", name="x.pdf")
+        door = door_of(odd)
+        assert waiting(door) == 0
+        assert "Medway Council" not in door.get(LIST).content.decode()
+        assert door.get(page_of(made)).status_code in {302, 404}
+        for url in (
+            address("proposal", "accept", made.pk),
+            address("proposal", "file", made.pk, file.pk),
+        ):
+            assert door.post(url, {"comment": "No."}).status_code == 404
 
     @pytest.mark.parametrize("verb", MAY)
     def test_one_that_has_ended(self, request, verb, editor, publisher, proposal):
