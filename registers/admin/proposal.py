@@ -183,7 +183,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         else:
             chosen = self._chosen(request, proposal)
             how: dict[str, Any] = {"shown": typed["shown"], "chosen": chosen, "at": at}
-            how["why"] = typed["why"]
+            how["why"] = request.POST.get("why", "").strip()  # refused as any reason is
             if verb == "again":
                 deciding.rewrite(proposal, **how)
             else:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -72,7 +72,12 @@ def propose_instead(request: HttpRequest, save: Callable[[], HttpResponse]) -> H
         if not all(before and after for before, after in states.values()):
             raise PermissionDenied
         why = request.POST.get("why", "")
-        proposals = propose(states, at=timezone.now(), by=by, why=why)
+        try:
+            proposals = propose(states, at=timezone.now(), by=by, why=why)
+        except ValidationError as refusal:  # of a reason that the page did not ask for
+            _forget_success(request)
+            messages.error(request, " ".join(refusal.messages))
+            return redirect(request.get_full_path())
     was_saved = _forget_success(request)
     if proposals:
         messages.success(request, PROPOSED)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from registers.changes.public_text import refuse_email_in_reason
 from registers.changes.restore import FILE
 from registers.changes.transaction import States
 from registers.changes.writes import wanted_slug
@@ -43,8 +44,10 @@ def propose(
 ) -> list[Proposal]:
     """Store a proposal for each published row that a dry run has changed, and return them.
 
-    `states` are what the dry run collected. What it added or removed cannot be proposed.
+    `states` are what the dry run collected. What it added or removed cannot be proposed. Raises
+    ValidationError, also for an e-mail address in the reason, and then stores nothing.
     """
+    refuse_email_in_reason(why)
     proposals = []
     with transaction.atomic():
         for (model, key), (before, after) in states.items():

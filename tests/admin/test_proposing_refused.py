@@ -11,22 +11,26 @@ from registers.models import (
     Approver,
     Change,
     Membership,
+    News,
     Organisation,
     Proposal,
     Protocol,
     Review,
 )
+from registers.models.keys import EMAIL_REFUSED
 from tests.admin.conflicts import choose
-from tests.admin.typing_in import add_row, address, boxes, row_of, send
+from tests.admin.typing_in import Page, add_row, address, boxes, row_of, send
 from tests.cast import door_of
 from tests.merging import named
 from tests.models.making import saved
+from tests.proposing import a_proposal
 
 pytestmark = [
     pytest.mark.both_databases,
     pytest.mark.usefixtures("real_register", "today"),
 ]
 FORM = address("protocol", "change", "0046")
+WHY = "Ask jane.smith@example.org."
 
 
 @pytest.fixture
@@ -80,6 +84,74 @@ def test_what_is_refused_is_not_proposed(door, refused):
     assert answer.status_code == 200
     assert answer.redirect_chain == []
     assert not Proposal.objects.exists()
+
+
+def reason_on_a_form(door):
+    return send(door, FORM, title="Alarms", why=WHY)
+
+
+def reason_of_members(door):
+    schools = named("All Essex Schools")
+    return send(
+        door, address("organisation", "member_add", schools.pk), member_name="Essex Police", why=WHY
+    )
+
+
+def reason_of_a_list(door):
+    url = address("organisation", "paste", named("All Essex Schools").pk)
+    shown = door.post(url, {"names": "Essex Police"})
+    typed = Page(shown.content.decode()).boxes
+    return door.post(url, typed | {"why": WHY, "_add": "1"}, follow=True)
+
+
+def reason_of_a_state(door):
+    before = Change.objects.filter(protocol="0046").latest("made_at").pk
+    stored = protocol()
+    stored.purpose = "To warn."
+    saved(stored)
+    return send(door, address("protocol", "restore", "0046", before), why=WHY)
+
+
+def forged_reason_of_a_deletion(door):
+    medway = named("Medway Council")
+    approver = saved(medway, Approver(organisation=medway, job_title="SIRO")).approvers.get()
+    return send(door, address("approver", "delete", approver.pk), why=WHY)
+
+
+def forged_reason_of_news(door):
+    news = saved(News(title="News", slug="news", body="Old"))
+    return send(door, address("news", "change", news.pk), body="New", why=WHY)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        reason_on_a_form,
+        reason_of_members,
+        reason_of_a_list,
+        reason_of_a_state,
+        forged_reason_of_a_deletion,
+        forged_reason_of_news,
+    ],
+)
+def test_an_address_in_the_reason_is_refused(door, refused):
+    answer = refused(door)
+    assert answer.status_code == 200
+    assert str(EMAIL_REFUSED)[:20] in answer.content.decode()
+    assert "success" not in levels(answer)
+    assert not Proposal.objects.exists()
+
+
+@pytest.mark.parametrize("verb", ["accept", "again"])
+def test_an_address_in_the_reason_of_a_decision(door, editor, publisher, verb):
+    made = a_proposal(protocol(), by=editor, purpose="To warn.")
+    held = boxes(door_of(publisher), address("proposal", "change", made.pk)) | {"why": WHY}
+    decider = door_of(publisher) if verb == "accept" else door
+    answer = decider.post(address("proposal", verb, made.pk), held)
+    assert (answer.status_code, answer.context["refusals"]) == (409, [EMAIL_REFUSED])
+    made.refresh_from_db()
+    assert (made.status, made.why) == ("waiting", "")
+    assert protocol().purpose != "To warn."
 
 
 def test_what_is_asked_in_a_window_of_its_own_is_proposed(door):
