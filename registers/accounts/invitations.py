@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.mail import send_mail
 from django.db import transaction
+from django.urls import reverse
 
 WORDS = """You are invited to edit {register}.
 
@@ -17,6 +18,11 @@ Your username is {username}. Choose a password here within {days} days:
 {link}
 
 The link is good once. If it is too late, ask for another on the page that it leads to.
+"""
+DIRECTORY_WORDS = """
+You need no password to log in with {directory}:
+
+{link}
 """
 
 
@@ -36,5 +42,8 @@ def invite(*, username: str, email: str, group: Group) -> User:
             days=settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
             link=get_adapter().get_reset_password_from_key_url(key),
         )
+        if settings.SINGLE_SIGN_ON:
+            link = f"{settings.SITE_URL}{reverse('single_sign_on')}"
+            words += DIRECTORY_WORDS.format(directory=settings.SINGLE_SIGN_ON.name, link=link)
         send_mail(f"Invitation: {register}", words, None, [email])
     return user

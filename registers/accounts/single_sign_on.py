@@ -48,14 +48,10 @@ class DirectoryAdapter(OpenIDConnectOAuth2Adapter):
     def get_provider(self) -> Directory:
         """Return the directory. Its address is stored with each subject, which is its own."""
         named: Any = settings.SINGLE_SIGN_ON
-        options = {"server_url": named.server_url, "oauth_pkce_enabled": True}
-        app = SocialApp(
-            provider=Directory.id,
-            provider_id=named.server_url,
-            client_id=named.client_id,
-            secret=named.client_secret,
-            settings=options | {"fetch_userinfo": False},
-        )
+        app = SocialApp(provider=Directory.id, provider_id=named.server_url)
+        app.client_id, app.secret = named.client_id, named.client_secret
+        app.settings = {"server_url": named.server_url, "fetch_userinfo": False}
+        app.settings["oauth_pkce_enabled"] = True
         return Directory(self.request, app)
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
@@ -94,9 +90,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Log in or refuse. Raises ImmediateHttpResponse, which holds the answer."""
-        user, reason = None, "answer"
-        if sociallogin.claims["nonce"] == sociallogin.state["nonce"]:
-            user, reason = admit(request, sociallogin)
+        if sociallogin.claims["nonce"] != sociallogin.state["nonce"]:
+            raise ValueError("The nonce of the ID token is another.")
+        user, reason = admit(request, sociallogin)
         if user is None or reason:
             raise ImmediateHttpResponse(_refused(request, reason, user))
         security_event("single_sign_on_used", request=request, user=user)
@@ -104,10 +100,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         adapter.login(request, user)
         pass_second_factor(request, user)  # the directory asks for its own
         rest = dict.fromkeys(("email_verification", "signal_kwargs", "email", "signup"))
-        next_url = sociallogin.get_redirect_url(request)
-        raise ImmediateHttpResponse(
-            adapter.post_login(request, user, redirect_url=next_url, **rest)
-        )
+        rest["redirect_url"] = sociallogin.get_redirect_url(request)
+        raise ImmediateHttpResponse(adapter.post_login(request, user, **rest))
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any, exception: Any, extra_context: Any
@@ -186,9 +180,8 @@ def _refused(
         logger.warning("The directory did not answer as it should", exc_info=fault)
     if not request.user.is_authenticated:
         request.session.flush()
-    template = "account/single_sign_on.html"
-    status = STATUS.get(reason, 403)
-    return TemplateResponse(request, template, {"reason": reason}, status=status)
+    context, status = {"reason": reason}, STATUS.get(reason, 403)
+    return TemplateResponse(request, "account/single_sign_on.html", context, status=status)
 
 
 @require_safe

@@ -18,12 +18,13 @@ import requests
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.conf import settings as django_settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from registers.accounts.invitations import invite
 from registers.changes.redaction.places import How, all_models, fields_of
-from tests.cast import door_of, somebody
+from tests.cast import door_of, groups, somebody
 from weisf.single_sign_on import read_single_sign_on
 
 PROVIDER = Path(__file__).with_name("oidc_provider.py")
@@ -168,9 +169,9 @@ LET_IN = {
 
 @pytest.mark.parametrize("case", LET_IN.values(), ids=LET_IN.keys())
 def test_a_mapped_group_gives_exactly_ours(client, url, edith, caplog, case):
-    groups, ours = case
+    theirs, ours = case
     caplog.set_level(logging.INFO)
-    answer = log_in(client, url, KNOWN | {"groups": groups, "email": ADDRESS.upper()})
+    answer = log_in(client, url, KNOWN | {"groups": theirs, "email": ADDRESS.upper()})
     assert (answer.status_code, answer.url) == (302, "/admin/")
     assert is_in(client)
     assert group_names(edith) == ours
@@ -183,6 +184,16 @@ def test_a_mapped_group_gives_exactly_ours(client, url, edith, caplog, case):
         "single_sign_on_used",
         "login",
     ]
+
+
+def test_an_invitation_leads_there(client, url, settings, mailoutbox):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    groups()
+    user = invite(username="edith", email=ADDRESS, group=Group.objects.get(name="Editor"))
+    assert f"{django_settings.SITE_URL}{BEGIN}\n" in mailoutbox[0].body
+    log_in(client, url, EDITOR)
+    assert is_in(client)
+    assert not User.objects.get(pk=user.pk).has_usable_password()
 
 
 def test_microsofts_word_for_a_verified_address(client, url, edith):
