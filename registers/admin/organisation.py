@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.formats import date_format
@@ -33,6 +34,15 @@ from registers.admin.redaction import redaction_url
 from registers.models import Approver, Contact, Identifier, Name, Organisation, Slug, Succession
 from registers.search.admin_search import search_organisations
 
+MOST_TITLES = 200  # of those in use, that are offered
+
+
+def job_titles() -> models.QuerySet[Approver, str]:
+    """Return the job titles of approvers that are used most, the most frequent first."""
+    counted = Approver.objects.order_by().values("job_title").annotate(times=Count("pk"))
+    titles = counted.order_by("-times", "job_title").values_list("job_title", flat=True)
+    return titles[:MOST_TITLES]
+
 
 @admin.register(Approver)
 class ApproverAdmin(RecordedAdmin):
@@ -45,6 +55,18 @@ class ApproverAdmin(RecordedAdmin):
     search_help_text = "A job title, or any name of an organisation"
     autocomplete_fields = ("organisation",)
     fields = ("organisation", "job_title", "why")
+    formfield_overrides = RecordedAdmin.formfield_overrides | {
+        models.CharField: {
+            "widget": AdminTextInputWidget(attrs={"class": "vLargeTextField", "list": "job-titles"})
+        }
+    }
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Offer the job titles that are in use."""
+        context["job_titles"] = job_titles()
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def subject_of(self, thing: Approver) -> models.Model:
         """Return the organisation."""
@@ -138,6 +160,9 @@ class ApproverInline(RecordedInline):
     """Who approves protocols for it."""
 
     model = Approver
+    formfield_overrides = RecordedInline.formfield_overrides | {
+        models.CharField: {"widget": forms.TextInput(attrs={"size": 40, "list": "job-titles"})}
+    }
 
 
 class ContactInline(StackedInline):
@@ -281,7 +306,8 @@ class OrganisationAdmin(MergeableAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Say whether the organisation has several successors, without a query for it."""
+        """Offer job titles. Say whether it has several successors, without a query for it."""
+        context["job_titles"] = job_titles()
         rows = [
             each.formset
             for each in context["inline_admin_formsets"]

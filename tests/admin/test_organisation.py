@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from registers.models import Change, Name, Organisation, Slug
+from registers import changes
+from registers.models import Approver, Change, Name, Organisation, Slug
 from tests.admin.typing_in import add_row, address, errors, messages, row_of, send
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -98,6 +99,16 @@ class TestParts:
         send(officers_door, url, also_written="")
         official.refresh_from_db()
         assert official.also_written == ""
+
+    def test_job_titles_in_use_are_offered(self, officers_door, medway):
+        used = ["Caldicott Guardian", "SIRO"]
+        for title in used:
+            changes.save(Approver(organisation=medway, job_title=title))
+        for url in (address("organisation", "change", medway.pk), address("approver", "add")):
+            answer = officers_door.get(url)
+            assert set(answer.context["job_titles"]) == set(used)
+            assert 'list="job-titles"' in answer.content.decode()
+            assert answer.content.decode().count('<datalist id="job-titles">') == 1
 
     def test_a_successor_and_an_approver(self, officers_door, medway):
         kent = Organisation.objects.get(name="Kent County Council")
