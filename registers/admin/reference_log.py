@@ -20,9 +20,17 @@ from registers.admin.forms import add_refusal
 from registers.admin.permissions import may_publish
 from registers.models import Gap, Protocol
 from registers.search.reference_log import LogFilter, ReferenceLog
+from weisf.reference_form import MAX_LENGTH
 
 NUMBERS_PER_PAGE = 200
 EXPLAIN, REMOVE = "_say", "_take_back"
+NUMBER = forms.TextInput(attrs={"size": 9})
+TOO_MANY = f"Select at least one number, and no more than {NUMBERS_PER_PAGE}."
+NO_RANGE = "Enter two numbers that are in the reference log, the lower one first."
+TAKEN = (
+    "{first} has a protocol or an explanation already. Enter a range without it, or select the"
+    " numbers in the list."
+)
 
 
 class GapForm(forms.Form):
@@ -41,6 +49,8 @@ class GapForm(forms.Form):
         help_text="Public, and optional. For example, where you found this out.",
     )
     references = forms.Field(required=False, widget=forms.MultipleHiddenInput)
+    first = forms.CharField(label="From", required=False, max_length=MAX_LENGTH, widget=NUMBER)
+    last = forms.CharField(label="To", required=False, max_length=MAX_LENGTH, widget=NUMBER)
 
     def __init__(self, *args: Any, log: ReferenceLog, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,12 +63,42 @@ class GapForm(forms.Form):
         selected = self.data.getlist("references") if self.is_bound else []  # type: ignore[attr-defined]  # a QueryDict
         return list(dict.fromkeys(selected))
 
+    def clean(self) -> dict[str, Any]:
+        """Add those of the range to the references: one at least, and not too many."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            ranged = self._range(cleaned.get("first", ""), cleaned.get("last", ""))
+        except ValidationError as refusal:
+            self.add_error("last", refusal)
+            return cleaned
+        every = list(dict.fromkeys([*cleaned.get("references", ()), *ranged]))
+        if "references" in cleaned and not 0 < len(every) <= NUMBERS_PER_PAGE:
+            self.add_error("references", TOO_MANY)
+        return cleaned | {"references": every}
+
+    def _range(self, first: str, last: str) -> list[str]:
+        """Return the references from `first` to `last`: none without both.
+
+        Raises ValidationError for what is no range of the log, for one that is too long and, to
+        be explained, for one in which a number has a protocol or an explanation already.
+        """
+        if not (first or last):
+            return []
+        numbers = self.log.numbers_between(first, last)
+        if not numbers:
+            raise ValidationError(NO_RANGE)
+        if len(numbers) > NUMBERS_PER_PAGE:
+            raise ValidationError(TOO_MANY)
+        entries = self.log.entries(numbers)
+        taken = [each for each in entries if each.protocol or each.gap]
+        if taken and EXPLAIN in self.data:
+            raise ValidationError(TAKEN.format(first=taken[0].reference))
+        return [each.reference for each in entries]
+
     def clean_references(self) -> list[str]:
-        """Return the selected references. Raises ValidationError for none, too many, or no gap."""
-        if not 0 < len(self.selected) <= NUMBERS_PER_PAGE:
-            raise ValidationError(
-                f"Select at least one number, and no more than {NUMBERS_PER_PAGE}."
-            )
+        """Return the selected references. Raises ValidationError for too many, or no gap."""
+        if len(self.selected) > NUMBERS_PER_PAGE:
+            raise ValidationError(TOO_MANY)
         if wrong := [each[:20] for each in self.selected if not self.log.is_gap(each)]:
             some = get_text_list(wrong[:5], "and")
             raise ValidationError(
@@ -69,15 +109,16 @@ class GapForm(forms.Form):
 
     def save(self, user: User) -> str:
         """Save or remove the explanation; return what was done. Raises ValidationError."""
-        numbers = get_text_list(self.selected[:5], "and")
-        if len(self.selected) > len(self.selected[:5]):
-            numbers = f"{len(self.selected)} numbers"
+        references = self.cleaned_data["references"]
+        numbers = get_text_list(references[:5], "and")
+        if len(references) > len(references[:5]):
+            numbers = f"{len(references)} numbers"
         at = timezone.now()
         if REMOVE in self.data:
-            removed = changes.clear_gaps(self.selected, at=at, by=user)
+            removed = changes.clear_gaps(references, at=at, by=user)
             return f"The explanation of {numbers} is removed." if removed else NOTHING_REMOVED
         fate, note = self.cleaned_data["fate"], self.cleaned_data["note"]
-        changes.explain_gaps(self.selected, fate=fate, note=note, at=at, by=user)
+        changes.explain_gaps(references, fate=fate, note=note, at=at, by=user)
         return f"The reference log now says of {numbers}: {Gap.Fate(fate).label.lower()}."
 
 

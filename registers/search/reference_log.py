@@ -12,7 +12,7 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from django.db import models
@@ -201,6 +201,13 @@ class ReferenceLog:
         if number is None:
             return reference in self._other_gaps
         return self.first <= number <= self.last and number not in self._used
+
+    def numbers_between(self, first: str, last: str) -> range | None:
+        """Return the numbers from one reference to another; None unless both are in the log."""
+        ends = [self._number(each.strip()) for each in (first, last)]
+        if any(each is None or not self.first <= each <= self.last for each in ends):
+            return None
+        return range(cast(int, ends[0]), cast(int, ends[1]) + 1)
 
     def entries(self, lines: Sequence[int | str]) -> list[LogEntry]:
         """Return the entry of each of `lines`: three queries."""

@@ -148,6 +148,35 @@ class TestSaying:
         assert response.redirect_chain == [(url, 302)]
         assert Gap.objects.filter(fate="never").count() == 6
 
+    def test_of_a_range(self, officers_door):
+        explain(officers_door, "0001", first="2", last="00005", fate="unknown")
+        every = ["0001", "0002", "0003", "0004", "0005"]
+        assert list(Gap.objects.values_list("pk", flat=True)) == every
+        sent = {"first": "0001", "last": "0012", "_take_back": "x"}
+        assert "removed" in messages_in(officers_door.post(URL, sent, follow=True))
+        assert not Gap.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("first", "last", "sentence"),
+        [
+            ("0011", "0013", "0012 has a protocol"),
+            ("0001", "0005", "0003 has a protocol or an explanation already"),
+            ("0005", "0004", "the lower one first"),
+            ("0005", "", "Enter two numbers"),
+            ("", "0005", "Enter two numbers"),
+            ("0001", "0074", "Enter two numbers"),
+            ("1", "x", "Enter two numbers"),
+            ("0100", "0300", "no more than 200"),
+        ],
+    )
+    def test_of_no_range(self, officers_door, first, last, sentence):
+        changes.explain_gaps(["0003"], fate="never", at=NOW)
+        if last == "0300":
+            make_protocols(1, reference="0999", theme=Theme.objects.first())
+        response = explain(officers_door, first=first, last=last)
+        assert sentence in refusals(response)
+        assert Gap.objects.count() == 1
+
     def test_something_else_later(self, officers_door):
         explain(officers_door, "0013")
         explain(officers_door, "0013", fate="unknown", note="Nobody knows.")
