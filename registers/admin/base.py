@@ -128,6 +128,7 @@ class RecordedAdmin(HistoryAdmin):
         by = cast(User, request.user)
         subject = self.subject_of(form.instance)
         how: dict[str, Any] = {"at": at, "by": by, "why": why, "stays_complete": True}
+        how["is_correction"] = form.cleaned_data.get("is_correction", False)
         with changes.record_change(subject, **how) as recorded:
             # A new object must exist before its inlines. Otherwise the inlines go first: an
             # organisation may take a name that one of them gives up in the same save.

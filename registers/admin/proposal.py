@@ -35,7 +35,7 @@ from registers.history.compare import ChangedBy, Difference
 from registers.history.diff import display, field_label
 from registers.history.parts import PART_KINDS
 from registers.history.snapshot import field_values, to_python
-from registers.models import Proposal
+from registers.models import Proposal, Protocol
 
 DONE = {
     "accept": "The proposal is accepted. What was ticked is public now.",
@@ -52,6 +52,7 @@ class DecisionForm(forms.Form):
     """The reason and the comment, and the digest of what the page showed."""
 
     why = reason_field()
+    is_correction = forms.BooleanField(label="Only a typing error", required=False)
     comment = forms.CharField(
         label="Comment to whoever proposed it",
         required=False,
@@ -152,7 +153,8 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         if not self.has_view_permission(request) or request.method != "GET":
             raise PermissionDenied
         proposal = object_or_404(self, request, object_id)
-        return self._page(request, proposal, DecisionForm(initial={"why": proposal.why}))
+        initial = {"why": proposal.why, "is_correction": proposal.is_correction}
+        return self._page(request, proposal, DecisionForm(initial=initial))
 
     def decide_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """Accept, return, propose anew or take back, or show the page with what is wrong."""
@@ -183,6 +185,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         else:
             chosen = self._chosen(request, proposal)
             how: dict[str, Any] = {"shown": typed["shown"], "chosen": chosen, "at": at}
+            how["is_correction"] = typed["is_correction"]
             how["why"] = request.POST.get("why", "").strip()  # refused as any reason is
             if verb == "again":
                 deciding.rewrite(proposal, **how)
@@ -280,6 +283,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "form": form,
             "chooses": chooses,
             "alters": alters,
+            "may_correct": chooses and model is Protocol,
             "may": verbs,
             "files": list(proposal.files.all()),
             "preview": preview_url(proposal) if waits and view.subject else "",

@@ -71,9 +71,10 @@ def propose_instead(request: HttpRequest, save: Callable[[], HttpResponse]) -> H
             return response
         if not all(before and after for before, after in states.values()):
             raise PermissionDenied
-        why = request.POST.get("why", "")
+        how: dict[str, Any] = {"why": request.POST.get("why", "")}
+        how["is_correction"] = "is_correction" in request.POST
         try:
-            proposals = propose(states, at=timezone.now(), by=by, why=why)
+            proposals = propose(states, at=timezone.now(), by=by, **how)
         except ValidationError as refusal:  # of a reason that the page did not ask for
             _forget_success(request)
             messages.error(request, " ".join(refusal.messages))

@@ -213,10 +213,12 @@ class ProtocolAdmin(PublishedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Protocol | None = None) -> Any:
         """Leave out the facts of a withdrawal, unless it is withdrawn or replaced."""
         ended = obj and (obj.status == Protocol.Status.WITHDRAWN or obj.replaced_by_id)
-        return [
+        *sections, (name, last) = [
             (name, options if ended or name != FormSection.STATUS.value else {"fields": ["status"]})
             for name, options in super().get_fieldsets(request, obj)
         ]
+        is_public = obj and obj.is_stored_public
+        return [*sections, (name, {"fields": ["why", "is_correction"]} if is_public else last)]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

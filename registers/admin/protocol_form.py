@@ -170,6 +170,13 @@ class ProtocolForm(ReasonForm):
             "reference": f"Such as {example()}. It never changes and is never used again.",
         }
 
+    is_correction = forms.BooleanField(
+        label="Only a typing error",
+        required=False,
+        help_text="Readers find this change folded away, and the feed of changes leaves it out."
+        " Only for letters of a text: not for the theme, organisations, dates or documents.",
+    )
+
     def clean_reference(self) -> str:
         """Refuse a reference in use: two editors may have been offered the same one."""
         reference: str = self.cleaned_data["reference"]

@@ -161,6 +161,7 @@ def accept(
     at: datetime.datetime,
     by: User,
     why: str = "",
+    is_correction: bool = False,
     comment: str = "",
 ) -> Proposal:
     """Make the `chosen` differences one official change. Returns the proposal as it is then.
@@ -179,6 +180,7 @@ def accept(
             raise ValidationError(ALTERED)
         subject = cast(models.Model, view.subject)
         how: dict[str, Any] = {"at": at, "by": by, "why": why, "stays_complete": True}
+        how["is_correction"] = is_correction
         with record_change(subject, **how) as recorded:
             _apply(stored, view, chosen, at)
         stored.change = next(iter(recorded.changes), None)
@@ -209,6 +211,7 @@ def rewrite(
     chosen: Mapping[str, Any],
     at: datetime.datetime,
     why: str = "",
+    is_correction: bool = False,
 ) -> Proposal:
     """Propose the `chosen` differences anew, against what is stored now, by the same person."""
     with transaction.atomic():
@@ -217,6 +220,7 @@ def rewrite(
         subject = cast(models.Model, view.subject)
         # The reason is public once it is accepted, so it is checked as one.
         how: dict[str, Any] = {"at": at, "why": why, "stays_complete": True}
+        how["is_correction"] = is_correction
         with dry_run() as states, record_change(subject, **how):
             _apply(stored, view, chosen, at)
         row = next(iter(states), None)
@@ -225,6 +229,7 @@ def rewrite(
             raise ValidationError(NOTHING_LEFT)
         stored.base, stored.wanted = differing_values(type(subject), before, after)
         stored.status, stored.why, stored.proposed_at = Proposal.Status.WAITING, why, at
+        stored.is_correction = is_correction
         stored.decided_at = stored.decided_by = stored.announced_on = None
         stored.save()
         return stored

@@ -40,7 +40,12 @@ PROPOSABLE: tuple[type[models.Model], ...] = (
 
 
 def propose(
-    states: States, *, at: datetime.datetime, by: User | None, why: str = ""
+    states: States,
+    *,
+    at: datetime.datetime,
+    by: User | None,
+    why: str = "",
+    is_correction: bool = False,
 ) -> list[Proposal]:
     """Store a proposal for each published row that a dry run has changed, and return them.
 
@@ -62,6 +67,7 @@ def propose(
                 base=base,
                 wanted=wanted,
                 why=why,
+                is_correction=is_correction,
                 by=by,
                 proposed_at=at,
             )

@@ -18,6 +18,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils import timezone
 
+from registers.changes.correction import refuse_more_than_typing
 from registers.changes.locking import batches
 from registers.changes.papers import made_at
 from registers.changes.public_text import refuse_email_in_reason
@@ -57,6 +58,7 @@ def record_change(
     official: bool = True,
     published_before: bool = False,
     stays_complete: bool = False,
+    is_correction: bool = False,
 ) -> Iterator[Recorded]:
     """Record all that is saved within as one change of `subject`, or save nothing.
 
@@ -65,7 +67,8 @@ def record_change(
     the subject says: that it was merged. `official` is False where another change
     tells the public. `published_before` says that a protocol which is new here was
     published elsewhere, so that its days stay as they are given. `stays_complete` refuses
-    that a published protocol loses what it needs to be published.
+    that a published protocol loses what it needs to be published. `is_correction` says that
+    only typing errors are put right, and refuses what is more.
 
     What alters nothing that the public reads, such as a draft, is recorded without
     becoming official. Raises ValidationError, from `save` and `remove`, and then
@@ -81,6 +84,7 @@ def record_change(
         official=official,
         published_before=published_before,
         stays_complete=stays_complete,
+        is_correction=is_correction,
     )
     with made_at(at), update_search_and_version(savepoint=True) as touched:
         # Locked, so that nobody else's save in the meantime is taken for a part of this one.
@@ -142,6 +146,7 @@ class _Details:
     official: bool = True
     published_before: bool = False
     stays_complete: bool = False
+    is_correction: bool = False
 
 
 def _write_changes(
@@ -171,6 +176,8 @@ def _write_changes(
             touched.add_states((model, key), *states)
             if model is Protocol and how.stays_complete:
                 _refuse_lacking(key, *states)
+            if how.is_correction:
+                refuse_more_than_typing(model, *states)
     if model is Protocol:
         _date_protocols([change for change in changes if change.public], how)
     first = _backfill(model, {each.subject_key for each in changes}, before, at=how.at)
@@ -259,6 +266,8 @@ def _change(
     if was is None and now is None:
         return None
     kind = _kind(was, now)
+    if how.is_correction and public and kind == Change.Kind.CHANGED:
+        kind = Change.Kind.CORRECTED
     if public and kind == Change.Kind.ADDED:
         what = event = event or ADDED
     elif public and kind == Change.Kind.REMOVED:

@@ -43,6 +43,7 @@ class Change(models.Model):
 
         ADDED = "added", "Added"  # of an official change: became public
         CHANGED = "changed", "Changed"
+        CORRECTED = "corrected", "Typing corrected"  # only a typing error: no news for anybody
         WITHDRAWN = "withdrawn", "Withdrawn"
         REINSTATED = "reinstated", "In force again"
         REMOVED = "removed", "Removed"

@@ -48,6 +48,7 @@ class Proposal(models.Model):
     base = models.JSONField(editable=False)
     wanted = models.JSONField(editable=False)
     why = models.TextField(blank=True, help_text="Public, once it is accepted.")
+    is_correction = models.BooleanField("only a typing error", default=False)
     proposed_at = models.DateTimeField()
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -202,13 +202,15 @@ def usual_spelling(reference: str) -> tuple[str, Gap | None]:
 
 @any_spelling
 def changes(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the changes of one protocol, field by field, the newest first."""
+    """Show the changes of one protocol, the newest first; corrections of typing are folded."""
     protocol = get_object_or_404(Protocol.public.get_queryset(), reference=reference)
     page = paginate(request, protocol.changes.all(), length=CHANGES_PER_PAGE, extra=1)
+    today = timezone.localdate()
+    last = {timezone.localdate(each.made_at): each.pk for each in reversed(page.items)}
     context = {
         "protocol": protocol,
         "page": page,
         "descriptions": describe(Protocol, page.items, most=CHANGES_PER_PAGE),
-        "today": timezone.localdate(),
+        "last_of_days": {key for day, key in last.items() if day < today},
     }
     return render(request, "protocols/changes.html", context)

@@ -77,6 +77,31 @@ class TestProposing:
         assert "successfully" not in messages(answer)
         assert page_of(made) in door.get(FORM).content.decode()
 
+    def test_a_typing_error_stays_one_until_a_publisher_says_otherwise(self, door, publishers_door):
+        title = protocol().title
+        send(door, FORM, title=f"{title}s", is_correction="on")
+        made = Proposal.objects.get()
+        assert made.is_correction
+        assert boxes(publishers_door, page_of(made))["is_correction"] == "on"
+        press(publishers_door, made, "accept", is_correction=None)
+        assert protocol().changes.first().kind == Change.Kind.CHANGED
+        send(door, FORM, title=title, is_correction="on")
+        press(publishers_door, Proposal.objects.first(), "accept")
+        assert protocol().changes.first().kind == Change.Kind.CORRECTED
+
+    @pytest.mark.parametrize(
+        ("box", "typed"),
+        [
+            ("is_correction", {"review_date": "March 2031", "is_correction": "on"}),
+            ("purpose", {"purpose": ""}),
+            ("published_on", {"published_on": "01/01/2098"}),
+        ],
+    )
+    def test_what_the_save_refuses_at_its_end_is_not_proposed(self, door, box, typed):
+        answer = send(door, FORM, **typed)
+        assert box in answer.context["adminform"].form.errors
+        assert not Proposal.objects.exists()
+
     def test_an_error_is_shown_as_on_any_form(self, door):
         answer = send(door, FORM, review_date="soon")
         assert answer.context["adminform"].form.errors.keys() == {"review_date"}
@@ -92,6 +117,7 @@ class TestProposing:
         saved(Protocol(reference="9001", title="A draft", theme=theme))
         url = address("protocol", "change", "9001")
         assert "Propose this change" not in door.get(url).content.decode()
+        assert "id_is_correction" not in door.get(url).content.decode()
         send(door, url, title="Another")
         assert Protocol.objects.get(pk="9001").title == "Another"
 

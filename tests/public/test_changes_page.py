@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import json
+import re
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registers import changes
-from registers.models import Change, Party, Protocol, Review
+from registers.history.snapshot import field_values
+from registers.models import Change, Party, Protocol, Review, Theme
 from tests.public.pages import links, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_register")]
@@ -20,9 +24,10 @@ PAGE = "/protocols/0046/changes/"
 NOON = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.UTC)
 
 
-def change(day: int = 0, *, by=None, why: str = "", **fields) -> None:
+def change(day: int = 0, *, by=None, why: str = "", typing: bool = False, **fields) -> None:
     protocol = Protocol.objects.get(pk="0046")
-    with changes.record_change(protocol, at=NOON + datetime.timedelta(days=day), by=by, why=why):
+    at = NOON + datetime.timedelta(days=day)
+    with changes.record_change(protocol, at=at, by=by, why=why, is_correction=typing):
         for name, value in fields.items():
             setattr(protocol, name, value)
         changes.save(protocol)
@@ -74,6 +79,58 @@ def test_a_review_is_one_of_the_differences(client: Client):
     review_words = "24 November 2026, still needed, unchanged; decided by: SIRO"
     assert f"Review Before Nothing After {review_words}" in words
     assert "Review date Before April 2022 After March 2029" in words
+
+
+def test_corrections_of_typing_are_folded_and_no_news(client: Client):
+    change(title="Flod alerts", purpose="To warn people.")
+    change(1, title="Flood alers", typing=True)
+    change(2, title="Flood alerts", typing=True, why="A letter.")
+    page = client.get(PAGE)
+    folded = re.split(r'<details class="govuk-details">|</details>', page.content.decode())[-2]
+    assert folded.count("<time") == 2
+    assert "2 corrections of typing" in folded
+    assert "Why: A letter." in folded
+    assert "Title Before Flood alers After Flood alerts" in text(page)
+    assert "4 changes recorded" in text(page)
+    feed = client.get("/protocols.atom?q=flood").getvalue().decode()
+    assert "Flod alerts" in feed
+    assert "alers" not in feed
+    since = {"modified_since": "2026-11-27", "q": "flood"}
+    assert json.loads(client.get("/protocols.json", since).getvalue())["count"] == 1
+
+
+MORE = {
+    "another theme": lambda it: {"theme": Theme.objects.exclude(pk=it.theme_id).first()},
+    "a day": lambda it: {"published_on": datetime.date(2020, 1, 1)},
+    "a month": lambda it: {"review_date": datetime.date(2031, 1, 1)},
+    "whether all are listed": lambda it: {"parties_complete": True},
+    "another text": lambda it: {"title": "Floods"},
+    "a new text": lambda it: {"version": "V2"},
+    "a text that goes": lambda it: {"purpose": ""},
+    "withdrawn": lambda it: {
+        "status": "withdrawn",
+        "withdrawn_on": NOON.date(),
+        "withdrawn_reason": "Ended",
+    },
+}
+
+
+@pytest.mark.parametrize("fields", MORE.values(), ids=MORE)
+def test_more_than_typing_is_refused(fields):
+    before = Protocol.objects.get(pk="0046")
+    with pytest.raises(ValidationError) as refusal:
+        change(typing=True, **fields(before))
+    assert "is_correction" in refusal.value.error_dict
+    assert field_values(Protocol.objects.get(pk="0046")) == field_values(before)
+
+
+def test_a_party_is_more_than_typing():
+    protocol = Protocol.objects.get(pk="0046")
+    with (
+        pytest.raises(ValidationError),
+        changes.record_change(protocol, at=NOON, is_correction=True),
+    ):
+        changes.remove(protocol.partners[0])
 
 
 def test_where_no_record_was_kept_the_words_stand(client: Client):

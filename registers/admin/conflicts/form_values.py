@@ -26,7 +26,7 @@ from registers.changes.locking import EDIT_TOKEN
 from registers.history.compare import KEY, Comparison, Matching, Row, compare
 from registers.history.snapshot import Snapshot
 
-NOT_MODEL_FIELDS = {"why", EDIT_TOKEN}
+NOT_MODEL_FIELDS = {"why", "is_correction", EDIT_TOKEN}
 MAX_ROWS = 1000  # Django's own limit
 MAX_DIGITS = 9
 
