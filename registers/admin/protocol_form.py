@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from registers.admin.base import RecordedInline
 from registers.admin.forms import ModelForm, MonthField, ReasonForm, RecordedFormSet
@@ -22,6 +24,8 @@ from registers.models.references import check_new_reference, example, reference_
 from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
+FOLDED = "<details{}><summary>Written differently in the protocol?</summary>{}</details>"
+OPEN = mark_safe(" open")
 
 
 def without_javascript(request: HttpRequest) -> bool:
@@ -85,8 +89,27 @@ class NoScriptPartyForm(ModelForm):
             self.initial["organisation"] = self.instance.organisation
 
 
+class FoldedNameInput(forms.TextInput):
+    """A box that is folded away unless it holds another name than the `usual` one."""
+
+    usual = ""
+
+    def render(self, name: str, value: Any, *args: Any, **kwargs: Any) -> SafeString:
+        """Return the box in a `details`."""
+        box = super().render(name, value, *args, **kwargs)
+        opened = OPEN if (value or "") not in {"", self.usual} else ""
+        return format_html(FOLDED, opened, box)
+
+
 class PartyFormSet(RecordedFormSet):
     """All parties of a protocol, checked together as they will be once all are saved."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Let the box of the published name know the organisation's."""
+        super().add_fields(form, index)
+        box = form.fields.get("name_as_published")
+        if box and form.instance.pk:
+            box.widget.usual = form.instance.organisation.name
 
     def clean(self) -> None:
         """Refuse a second lead, and an organisation with one role twice; errors are on `role`."""
@@ -113,12 +136,20 @@ class PartyFormSet(RecordedFormSet):
     def save(self, commit: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 (Django's own)
         """Return what must be saved, in an order in which no row breaks a constraint."""
         parties = super().save(commit=commit)
+        for party in self.new_objects:
+            party.name_as_published = party.name_as_published or party.organisation.name
         for party, changed in self.changed_objects:
+            written = party.name_as_published
             if "organisation" in changed:
                 # Another organisation is another party. So two rows can swap organisations, too.
-                self.deleted_objects.append(Party.objects.get(pk=party.pk))
+                stored = Party.objects.select_related("organisation").get(pk=party.pk)
+                self.deleted_objects.append(stored)
                 party.pk = None
                 party._state.adding = True
+                if written in {"", stored.organisation.name}:
+                    party.name_as_published = party.organisation.name
+            elif "name_as_published" in changed:
+                party.name_as_published = written or party.organisation.name
         if self.new_objects:
             last = self.instance.parties.aggregate(last=models.Max("position"))["last"]
             for position, party in enumerate(self.new_objects, 0 if last is None else last + 1):
@@ -132,6 +163,7 @@ class PartyInline(NoScriptRows, RecordedInline):
     model = Party
     formset = PartyFormSet
     identified_by = ("organisation", "role")
+    filled_from = {"name_as_published": "organisation"}
     autocomplete_fields = ("organisation",)
     formfield_overrides = RecordedInline.formfield_overrides | {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}
@@ -144,6 +176,7 @@ class PartyInline(NoScriptRows, RecordedInline):
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the form set, with text boxes for organisations without JavaScript."""
         kwargs["labels"] = {"name_as_published": "Published as"}
+        kwargs["widgets"] = {"name_as_published": FoldedNameInput(attrs={"size": 22})}
         if without_javascript(request):
             kwargs["form"] = NoScriptPartyForm
         return super().get_formset(request, obj, **kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registers.models import Organisation, Party, Protocol
-from tests.admin.typing_in import add_row, address, errors, row_of, send
+from tests.admin.typing_in import add_row, address, boxes, errors, row_of, send
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -26,6 +26,52 @@ def parties():
         str(party.organisation) + ("*" if party.role == Party.Role.LEAD else "")
         for party in Protocol.objects.get(pk="0046").parties.all()
     ]
+
+
+class TestPublishedAs:
+    """What the signed paper calls an organisation: empty boxes mean its official name."""
+
+    def add(self, door, **typed):
+        medway = organisation("Medway Council")
+        rest = {"organisation": medway.pk, "role": "partner"}
+        return add_row(door, EDIT, "parties", **rest, **typed)
+
+    def stored(self, name="Medway Council"):
+        return Party.objects.get(protocol="0046", organisation__name=name).name_as_published
+
+    @pytest.mark.parametrize(
+        ("typed", "stored"), [("", "Medway Council"), ("Medway Towns", "Medway Towns")]
+    )
+    def test_of_a_new_party(self, officers_door, typed, stored):
+        send(officers_door, EDIT, **self.add(officers_door, name_as_published=typed))
+        assert self.stored() == stored
+
+    def test_of_a_row_with_another_organisation(self, officers_door):
+        Party.objects.filter(protocol="0046", organisation__name="Provide").update(
+            name_as_published="Provide"
+        )
+        typed = {row(officers_door, "Provide") + "organisation": organisation("Medway Council").pk}
+        send(officers_door, EDIT, **typed)
+        assert self.stored() == "Medway Council"
+
+    def test_stays_where_it_was_never_recorded(self, officers_door):
+        Party.objects.filter(protocol="0046").update(name_as_published="")
+        send(officers_door, EDIT, **{row(officers_door, "Provide") + "note": "Nurses"})
+        assert self.stored("Provide") == ""
+
+    def test_emptied_is_the_official_name(self, officers_door):
+        Party.objects.update(name_as_published="Pro")
+        opened = "<details open><summary>Written differently"
+        assert officers_door.get(EDIT).content.decode().count(opened) == 3
+        send(officers_door, EDIT, **{row(officers_door, "Provide") + "name_as_published": ""})
+        assert self.stored("Provide") == "Provide"
+        assert officers_door.get(EDIT).content.decode().count(opened) == 2
+
+    def test_pressed_twice_is_saved_once(self, officers_door):
+        form = boxes(officers_door, EDIT) | self.add(officers_door)
+        for _ in range(2):
+            assert officers_door.post(EDIT, form).status_code == 302
+        assert self.stored() == "Medway Council"
 
 
 EPUT = "Essex Partnership University NHS Foundation Trust"

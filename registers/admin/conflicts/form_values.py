@@ -39,6 +39,7 @@ class InlineFields:
     key: str  # the name of the field with the primary key
     fields: Fields
     identified_by: tuple[str, ...]  # the fields by which a person tells one row from another
+    filled_from: Mapping[str, str]  # of a new row: fields that say the same as another if empty
     blank: Row
 
     def identity(self, row: Row) -> tuple[str, ...]:
@@ -57,7 +58,12 @@ class InlineFields:
             normalised(self.fields[name], value) == normalised(self.fields[name], self.blank[name])
             for name, value in row.items()
         )
-        return None if f"{start}DELETE" in data or (is_blank and not key) else {KEY: key, **row}
+        if f"{start}DELETE" in data or (is_blank and not key):
+            return None
+        for name, other in self.filled_from.items():
+            if not (key or row.get(name)) and name in row:
+                row[name] = display_value(self.fields[other], row[other])
+        return {KEY: key, **row}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +163,7 @@ def form_values(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: A
             fields=typed,
             # One row at most needs nothing to be told apart.
             identified_by=tuple(n for n in names if n in typed and options.max_num != 1),
+            filled_from=getattr(options, "filled_from", {}) if typed else {},
             blank=initial_values(blank, typed),
         )
         parts[rows.prefix] = [
