@@ -102,6 +102,11 @@ class DocumentForm(ModelForm):
         if "off" in self.fields:
             self.fields["off"].initial = self.instance.taken_off
 
+    def has_changed(self) -> bool:
+        """Return whether something was typed: a title that was proposed and deleted is not."""
+        changed = self.changed_data
+        return any(self.instance.pk or self[name].data for name in changed)
+
     def clean(self) -> dict[str, Any] | None:
         """Set `taken_off` of the document."""
         cleaned = super().clean()

@@ -86,6 +86,9 @@ def _box_of(key: str) -> str | None:
     return BOXES.get(key, f"id_{key.replace('-', '_')}")
 
 
+FIRST_TITLE = "Signed protocol"
+
+
 class OverarchingFormSet(RecordedFormSet):
     """A form set with a prefix: Django takes it from the reverse name, which is missing here."""
 
@@ -110,9 +113,14 @@ class OverarchingInline(NoScriptRows, RecordedInline):
 class ProtocolDocumentInline(NoScriptRows, DocumentInline):
     """Its documents, in their place on the form."""
 
-    verbose_name_plural = "Papers: documents"
+    verbose_name_plural = "Documents"
     autocomplete_fields = ()
-    before_fieldset = FormSection.NOTES.value
+    before_fieldset = FormSection.WHAT.value
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Return how many empty rows to show: one at least for a new protocol."""
+        rows = super().get_extra(request, obj, **kwargs)
+        return rows if obj else max(rows, 1)
 
 
 class ProtocolList(ChangeList):
@@ -126,7 +134,7 @@ class ProtocolList(ChangeList):
 
 @admin.register(Protocol)
 class ProtocolAdmin(PublishedAdmin):
-    """Protocols, in the order in which a person thinks of one: what, who, why, when, papers."""
+    """Protocols: their papers first, then what, who, why and when."""
 
     form = ProtocolForm
     inlines = (PartyInline, OverarchingInline, ProtocolDocumentInline)
@@ -205,6 +213,13 @@ class ProtocolAdmin(PublishedAdmin):
         return {
             "reference": next_reference(timezone.localdate())
         } | super().get_changeform_initial_data(request)
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> Any:
+        """Propose the title of the first paper of a new protocol."""
+        given = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, ProtocolDocumentInline) and obj._state.adding:
+            given["initial"] = [{"title": FIRST_TITLE}]
+        return given
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Make what publishes or withdraws read-only, and the reference of a saved protocol."""

@@ -118,15 +118,15 @@ def test_the_script_stores_what_is_written_and_each_file_once(door):
     row = add_row(door, ADD, "documents", title="Signed copy", file=paper())
     form = boxes(door, ADD) | row | {"title": "Flood alerts", "_draft": "1"}
     answer = door.post(ADD, form)
-    key = answer.json()["files"]["documents-0-file"]
-    del form["documents-0-file"]
+    key = answer.json()["files"]["documents-1-file"]
+    del form["documents-1-file"]
     # The row moved on the page.
-    form |= {"documents-1-file-unsaved": key, "title": "Flood alerts 2"}
-    assert door.post(ADD, form).json()["files"] == {"documents-1-file": key}
+    form |= {"documents-2-file-unsaved": key, "title": "Flood alerts 2"}
+    assert door.post(ADD, form).json()["files"] == {"documents-2-file": key}
     assert stored_values()["title"] == "Flood alerts 2"
     assert "csrfmiddlewaretoken" not in stored_values()
     assert not Protocol.objects.filter(title__startswith="Flood").exists()
-    del form["documents-1-file-unsaved"]
+    del form["documents-2-file-unsaved"]
     assert door.post(ADD, form).json()["files"] == {}
 
 

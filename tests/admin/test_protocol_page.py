@@ -56,6 +56,7 @@ class TestTheOrder:
         page = officers_door.get(EDIT).content.decode()
         headings = re.findall(r"<summary><h2>([^<]*)</h2></summary>", page)
         assert headings == [
+            "Documents",
             "What",
             "What is shared",
             "Who: the organisations",
@@ -64,10 +65,21 @@ class TestTheOrder:
             "When",
             "In force, or withdrawn?",
             "Papers: comes under",
-            "Papers: documents",
             "For administrators",
             "This change",
         ]
+
+    def test_a_new_one_proposes_the_title_of_its_first_paper(self, officers_door):
+        held = boxes(officers_door, ADD)
+        assert held["documents-0-title"] == "Signed protocol"
+        assert not boxes(officers_door, EDIT).get("documents-0-title")
+        # Neither the proposed title nor an empty box is a paper that lacks its file.
+        for reference, title in (("9001", "Signed protocol"), ("9002", "")):
+            typed = {"reference": reference, "title": "Alarms", "documents-0-title": title}
+            assert officers_door.post(ADD, held | typed).status_code == 302
+        assert not Document.objects.filter(protocol__title="Alarms").exists()
+        refused = officers_door.post(ADD, held | {"title": "Alarms", "documents-0-title": "Other"})
+        assert "This field is required." in errors(refused)
 
     def test_it_says_what_is_missing(self, officers_door):
         page = officers_door.get(EDIT).content.decode()
