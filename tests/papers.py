@@ -5,6 +5,10 @@ from __future__ import annotations
 import io
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+import docx as docx_library
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
 OFFICE = "application/vnd.openxmlformats-officedocument."
 WORD = f"{OFFICE}wordprocessingml.document.main+xml"
 SHEET = f"{OFFICE}spreadsheetml.sheet.main+xml"
@@ -28,6 +32,49 @@ def pdf(words: str = "A paper") -> bytes:
         b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\n"
         b"startxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table, len(objects) + 1, len(body))
     )
+
+
+def pdf_of(*pages: str, title: str = "", password: str = "") -> bytes:
+    """A PDF of pages with these lines, perhaps with a title of its own or a password."""
+    writer = PdfWriter()
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+        }
+    )
+    for words in pages:
+        page = writer.add_blank_page(595, 842)
+        lines = "".join(f"({line}) Tj T* " for line in words.splitlines())
+        content = DecodedStreamObject()
+        content.set_data(f"BT /F 12 Tf 14 TL 50 780 Td {lines}ET".encode())
+        page[NameObject("/Contents")] = content
+        fonts = DictionaryObject({NameObject("/F"): font})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    if title:
+        writer.add_metadata({"/Title": title})
+    if password:
+        writer.encrypt(password)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def docx_of(*lines: str, rows: tuple[tuple[str, ...], ...] = (), title: str = "") -> bytes:
+    """A DOCX with these paragraphs and, behind them, a table of these rows."""
+    document = docx_library.Document()
+    document.core_properties.title = title
+    for line in lines:
+        document.add_paragraph(line)
+    if rows:
+        table = document.add_table(0, len(rows[0]))
+        for row in rows:
+            for cell, words in zip(table.add_row().cells, row, strict=True):
+                cell.text = words
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
 
 
 def archive(parts: dict[str, bytes | str], *, stored: tuple[str, ...] = ()) -> bytes:

@@ -71,6 +71,7 @@ CHANGED_SINCE = (
     "Nothing was deleted, because somebody else saved this while you were looking. Check it again."
 )
 NOT_DELETED = "Nothing was deleted, because somebody else was saving at the same time. Try again."
+NOT_SENT = "Not sent to be saved."  # never shown
 NO_DRAFT = "What you wrote is there no more: it was saved or discarded in another window."
 
 # The status of a draft, whatever it is of.
@@ -235,7 +236,7 @@ class RecordedAdmin(HistoryAdmin):
         view_args = (request, object_id, *more)
         if TAKE_UP in request.POST and take_up(request):
             # A refused form shows what was sent; `with_drafts` takes its errors away.
-            return self._show_refusal(ValidationError("Not sent to be saved."), *view_args)
+            return self._show_refusal(ValidationError(NOT_SENT), *view_args)
         if TAKE_UP in request.POST:
             self.message_user(request, NO_DRAFT, messages.WARNING)
             return redirect(request.get_full_path())

@@ -7,17 +7,19 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from registers.admin.base import PublishedAdmin, RecordedInline
+from registers.admin.base import NOT_SENT, PublishedAdmin, RecordedInline
 from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
+from registers.admin.form_drafts import READ
 from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
+from registers.admin.paper_suggestions import as_json, read_chosen, show_beside
 from registers.admin.papers import DocumentInline, paper_urls
 from registers.admin.permissions import PUBLISH_FIELDS
 from registers.admin.protocol_form import (
@@ -167,6 +169,22 @@ class ProtocolAdmin(PublishedAdmin):
         ("This change", {"fields": ["why"]}),
     )
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show or save the form, or tell its script what a chosen file says."""
+        if READ in request.POST and "json" in request.headers.get("Accept", ""):
+            if not self.has_add_permission(request):
+                raise PermissionDenied
+            return as_json(read_chosen(request))
+        return super().changeform_view(request, *args, **kwargs)
+
+    def _take_up_or_save(
+        self, request: HttpRequest, object_id: str | None, *more: Any
+    ) -> HttpResponse:
+        if READ in request.POST and object_id is None:
+            # A refused form shows what was sent; its errors are taken away, as of a draft.
+            return self._show_refusal(ValidationError(NOT_SENT), request, object_id, *more)
+        return super()._take_up_or_save(request, object_id, *more)
+
     def get_urls(self) -> list[Any]:
         """Add a draft's preview, the pages of reviews and of acts, and the files of documents."""
         view = self.admin_site.admin_view(partial(preview, self))
@@ -252,6 +270,11 @@ class ProtocolAdmin(PublishedAdmin):
             if item.words.lower() not in needed
         ]
         context["without_javascript"] = without_javascript(request)
+        context["reads_files"] = protocol is None and not context["is_popup"]
+        if READ in request.POST and context["reads_files"]:
+            shown = read_chosen(request)
+            show_beside(context["adminform"].form, shown)
+            context["read"] = shown.top
         if self.has_publish_permission(request):
             context["acts"] = act_links(protocol)
         return super().render_change_form(request, context, *args, **kwargs)

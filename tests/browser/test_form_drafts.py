@@ -9,10 +9,11 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import axe_finds
 from tests.browser.conftest import DESKTOP
 from tests.browser.guarded import add_lead, editor, log_in
 from tests.browser.serving import Served, prepare, run, served
-from tests.papers import pdf
+from tests.papers import pdf_of
 
 pytestmark = pytest.mark.browser
 EPUT = "Essex Partnership University NHS Foundation Trust"
@@ -34,11 +35,16 @@ def test_a_session_that_ends_while_writing(browser, place):
         log_in(page, "paula")
         page.locator("#id_title").fill("Flood alerts")
         add_lead(page, "eput", EPUT)
-        page.locator("#documents-group .add-row a").click()
-        page.locator("#id_documents-0-title").fill("Signed protocol")
+        paper = pdf_of("Flood alerts for carers\nReview date: 30 June 2027")
         page.locator("#id_documents-0-file").set_input_files(
-            {"name": "signed.pdf", "mimeType": "application/pdf", "buffer": pdf("Signed")}
+            {"name": "signed.pdf", "mimeType": "application/pdf", "buffer": paper}
         )
+        # What it says is suggested, and fills in nothing by itself.
+        expect(page.locator(".suggestion")).to_have_count(2)
+        assert axe_finds(page) == []
+        page.locator(".field-review_date").get_by_role("button", name="Use it").click()
+        expect(page.locator("#id_review_date")).to_have_value("June 2027")
+        expect(page.locator("#id_title")).to_have_value("Flood alerts")
         expect(page.locator("#draft-state")).to_contain_text("stored", timeout=15_000)
         end_sessions(made)
         page.locator("#id_purpose").fill("So that nobody is surprised by water.")
@@ -47,6 +53,8 @@ def test_a_session_that_ends_while_writing(browser, place):
         page.get_by_role("button", name="Take it up").click()
         expect(page.locator("#id_title")).to_have_value("Flood alerts")
         expect(page.locator("#id_purpose")).to_have_value("So that nobody is surprised by water.")
+        expect(page.locator("#id_review_date")).to_have_value("June 2027")
+        expect(page.locator("#id_documents-0-title")).to_have_value("Signed protocol")
         expect(page.locator("#parties-0 .select2-selection")).to_contain_text(EPUT)
         expect(page.get_by_label("signed.pdf")).to_be_checked()
         asked = []

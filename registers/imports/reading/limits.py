@@ -5,6 +5,9 @@ The program that reads files imports this (reader.py), so there is no Django in 
 
 from __future__ import annotations
 
+import resource
+from contextlib import suppress
+
 MEGABYTE = 1024 * 1024
 
 # A workbook of 50,000 protocols unpacks to some 80 MB. What is packed ten times as
@@ -43,6 +46,25 @@ SMALLER = "Divide it into smaller files."
 
 class Unreadable(Exception):  # noqa: N818 (it names what the file is)
     """The whole file cannot be read. Its sentence says why and what to do."""
+
+
+def limit_this_process(*, memory: int, processor: int) -> None:
+    """Let the system end this process where it takes more than is sane, and leave no dump.
+
+    `memory` is in bytes, `processor` in seconds.
+    """
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CPU, processor)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+
+
+def _limit(what: int, most: int) -> None:
+    """Set a limit, or leave a lower one."""
+    _, hard = resource.getrlimit(what)
+    if hard == resource.RLIM_INFINITY or hard > most:
+        with suppress(ValueError):  # macOS knows no limit of memory
+            resource.setrlimit(what, (most, most))
 
 
 # Stands in a cell for the result of a formula that is not in the file: no cell has this character.

@@ -8,10 +8,8 @@ and there is no Django in it: it starts at once, knows no secret and has no data
 
 from __future__ import annotations
 
-import resource
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from registers.imports.reading.cell_names import letter, place_in, shown_name
@@ -28,6 +26,7 @@ from registers.imports.reading.limits import (
     TEXT_CHARACTERS,
     TOO_DEAR,
     Unreadable,
+    limit_this_process,
 )
 from registers.imports.reading.messages import END, SHEET, UNREADABLE, Head, Line, Value, pack
 from registers.imports.reading.messages import ROWS as ROWS_MESSAGE
@@ -62,7 +61,7 @@ TOO_LONG = (
 
 def main(kind: str, path: Path) -> None:
     """Read a file, and write messages until there is no more, or a sentence that says why not."""
-    limit_this_process()
+    limit_this_process(memory=MEMORY_BYTES, processor=PROCESSOR_SECONDS)
     try:
         for message in messages(READERS[kind](path)):
             sys.stdout.write(message)
@@ -70,22 +69,6 @@ def main(kind: str, path: Path) -> None:
         sys.stdout.write(pack(UNREADABLE, TOO_DEAR))
     except Unreadable as problem:
         sys.stdout.write(pack(UNREADABLE, str(problem)))
-
-
-def limit_this_process() -> None:
-    """Let the system end this process where it takes more than is sane, and leave no dump."""
-    limit(resource.RLIMIT_AS, MEMORY_BYTES)
-    limit(resource.RLIMIT_CPU, PROCESSOR_SECONDS)
-    limit(resource.RLIMIT_CORE, 0)
-    limit(resource.RLIMIT_FSIZE, 0)
-
-
-def limit(what: int, most: int) -> None:
-    """Set a limit, or leave a lower one."""
-    _, hard = resource.getrlimit(what)
-    if hard == resource.RLIM_INFINITY or hard > most:
-        with suppress(ValueError):  # macOS knows no limit of memory
-            resource.setrlimit(what, (most, most))
 
 
 def messages(found: Iterator[Head | Line]) -> Iterator[str]:
