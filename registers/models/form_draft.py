@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
+from django.db.models.fields.files import FieldFile
 
 from registers.models.document import LONGEST_NAME
 
@@ -18,6 +18,17 @@ UNSAVED_FOLDER = "unsaved"
 def unsaved_name(file: models.Model, name: str) -> str:
     """Return where a chosen file is stored: in a folder of its own, which nobody can guess."""
     return f"{UNSAVED_FOLDER}/{secrets.token_hex(16)}"
+
+
+def delete_after_commit(file: FieldFile) -> None:
+    """Delete a stored file once the transaction has ended. A failure is logged."""
+    storage, name = file.storage, str(file.name)
+
+    # Not a partial: Django names the function in the log.
+    def delete() -> None:
+        storage.delete(name)
+
+    transaction.on_commit(delete, robust=True)
 
 
 class FormDraftQuerySet(models.QuerySet["FormDraft"]):
@@ -68,8 +79,7 @@ class FormDraftFileQuerySet(models.QuerySet["FormDraftFile"]):
     def discard(self) -> None:
         """Delete them, and what is stored of them once the transaction has ended."""
         for each in self:
-            delete = partial(each.file.storage.delete, str(each.file.name))
-            transaction.on_commit(delete, robust=True)
+            delete_after_commit(each.file)
         self.delete()
 
 
