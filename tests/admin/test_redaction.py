@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.db import OperationalError
 from django.test import Client
 
 from registers import changes
-from registers.models import Change, Document, Organisation, Protocol
+from registers.models import (
+    Change,
+    Document,
+    FormDraft,
+    Organisation,
+    Proposal,
+    Protocol,
+    subject_columns,
+)
 from tests import papers
 from tests.models.making import NOW, saved
 
@@ -26,7 +35,7 @@ def browser(administrator) -> Client:
 
 
 @pytest.fixture
-def protocol(tmp_path, settings) -> Protocol:
+def protocol(real_register, db, tmp_path, settings) -> Protocol:
     settings.MEDIA_ROOT = tmp_path
     protocol = Protocol.objects.get(pk="0046")
     for purpose in (f"Ask {WORDS}.", "Ask nobody at all."):
@@ -93,6 +102,32 @@ def test_each_place_is_listed_with_its_record_page_by_page(browser, protocol, mo
     }
     assert (f"Organisation {gone.pk}", "") not in found
     assert all("Quxzorby" in each.context for each in found if each.record)
+
+
+@pytest.mark.usefixtures("protocol")
+def test_a_file_that_is_left_is_named(
+    browser, administrator, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    draft = FormDraft.objects.create(user=administrator, page=AT, key="a", saved_at=NOW, values=[])
+    file = {"field": "file", "name": "b.pdf", "file": ContentFile(b"x", "b.pdf"), "size": 1}
+    draft.files.create(**file)
+    proposal = Proposal.objects.create(
+        **subject_columns(Protocol, "0046"), about="x", base={}, wanted={}, proposed_at=NOW
+    )
+    proposal.files.create(file=ContentFile(b"x", "c.pdf"), name="c.pdf")
+    papers = browser.get(AT).context["form"].fields["papers"].choices
+    assert [label.rpartition(" ")[2] for _, label in papers] == ["a.pdf", "c.pdf", "b.pdf"]
+    sent = {"papers": [key for key, _ in papers], "reason": "confidential"}
+    sent["shown"] = browser.post(AT, sent | {"_preview": "1"}).context["preview"].digest
+
+    def refuse(*args: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(FileSystemStorage, "delete", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert browser.post(AT, sent | {"_do": "1"}).status_code == 302
+    for key in sent["papers"]:
+        assert f"{key} was taken out and is still stored" in caplog.text
 
 
 @pytest.mark.parametrize(

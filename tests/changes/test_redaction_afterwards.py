@@ -15,7 +15,10 @@ from django.test import Client
 from registers import changes
 from registers.changes import proposal as deciding
 from registers.changes.locking import EDIT_TOKEN, EditToken
+from registers.changes.propose import propose
+from registers.changes.redaction.marked import Marked
 from registers.changes.redaction.redact import files_left, papers_of
+from registers.changes.redaction.rows import find_rows
 from registers.changes.transaction import dry_run
 from registers.history.snapshot import snapshot_of
 from registers.models import (
@@ -210,7 +213,7 @@ def test_a_proposal_is_cleaned_and_can_be_accepted(administrator):
     set_purpose(protocol, f"Ask {WORD}.")
     with dry_run() as states:
         set_purpose(protocol, f"Ask {WORD}, or Ann.")
-    (proposal,) = deciding.propose(states, at=NOW, by=administrator, why=f"For {WORD}")
+    (proposal,) = propose(states, at=NOW, by=administrator, why=f"For {WORD}")
     protocol.refresh_from_db()
     take_out(protocol, WORD)
     proposal.refresh_from_db()
@@ -262,7 +265,7 @@ def test_files_of_proposals_and_unsaved_forms_are_offered_and_go(
     with dry_run() as states:
         paper.file = ContentFile(papers.pdf("new"), "new.pdf")
         saved(subject, paper)
-    (proposal,) = deciding.propose(states, at=NOW, by=administrator)
+    (proposal,) = propose(states, at=NOW, by=administrator)
     pages = [f"/admin/registers/{subject._meta.model_name}/{subject.pk}/change/", "/admin/add/"]
     for page, name in zip(pages, ("other.pdf", "good.pdf"), strict=True):
         draft = FormDraft.objects.create(
@@ -311,3 +314,42 @@ def test_a_session_with_the_words_stays_that_of_its_user(administrator):
     (stored,) = Session.objects.filter(pk=session.session_key)
     assert stored.get_decoded()["said"] == {"title": f"Of {MARKER}"}
     assert door.get("/admin/").status_code == 200
+
+
+def test_a_row_that_is_gone_is_passed_over(administrator):
+    draft = FormDraft.objects.create(
+        user=administrator, page="/", key="a", saved_at=NOW, values=[["title", WORD]]
+    )
+    marked = Marked([WORD], marker=MARKER)
+    (row,) = [each for each in find_rows(marked) if each.model is FormDraft]
+    draft.delete()
+    assert row.cleaned(marked) == {}
+
+
+def test_a_change_of_what_the_register_has_no_more_is_cleaned():
+    change = Change.objects.create(
+        made_at=NOW,
+        subject_type="formermodel",
+        subject_key="1",
+        snapshot={"fields": {"title": f"Of {WORD}", WORD: [{"file": "a.pdf", "name": "a"}]}},
+    )
+    take_out(Protocol.objects.get(pk="0046"), WORD, files=["a.pdf"])
+    change.refresh_from_db()
+    taken_out = [{"file": "", "name": MARKER, "size": None}]
+    assert change.snapshot == {"fields": {"title": f"Of {MARKER}", MARKER: taken_out}}
+
+
+def test_a_draft_whose_record_holds_none_of_the_words_is_as_it_was(administrator):
+    token = EditToken(fingerprint="", values={"fields": {}, "parts": {}}).signed(
+        Protocol.objects.get(pk="0046")
+    )
+    draft = FormDraft.objects.create(
+        user=administrator,
+        page="/",
+        key="a",
+        saved_at=NOW,
+        values=[[EDIT_TOKEN, token], ["title", WORD]],
+    )
+    take_out(Protocol.objects.get(pk="0046"), WORD)
+    draft.refresh_from_db()
+    assert draft.values == [[EDIT_TOKEN, token], ["title", MARKER]]

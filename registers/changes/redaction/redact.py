@@ -8,7 +8,6 @@ import email.policy
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -221,8 +220,12 @@ def redact(
         _forget_words(preview.marked)
         for alias in settings.CACHES:
             transaction.on_commit(caches[alias].clear, robust=True)
-        for mail in preview.mails:
-            transaction.on_commit(partial(mail.unlink, missing_ok=True), robust=True)
+
+        def delete_mails() -> None:
+            for mail in preview.mails:
+                mail.unlink(missing_ok=True)
+
+        transaction.on_commit(delete_mails, robust=True)
     return sum(len(row.fields) for row in preview.rows) + len(preview.mails) + len(wanted.files)
 
 
