@@ -10,6 +10,7 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -40,7 +41,7 @@ from registers.models import Proposal, Protocol
 DONE = {
     "accept": "The proposal is accepted. What was ticked is public now.",
     "return": "The proposal is returned with your comment.",
-    "again": "It is proposed anew.",
+    "again": "The proposal is changed. A Publisher decides about it.",
     "take-back": "The proposal is taken back. Nothing public has changed.",
 }
 # Those that wait come first, the oldest at the top.
@@ -54,7 +55,7 @@ class DecisionForm(forms.Form):
     why = reason_field()
     is_correction = forms.BooleanField(label="Only a typing error", required=False)
     comment = forms.CharField(
-        label="Comment to whoever proposed it",
+        label="Comment to the person who proposed it",
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
         help_text="Never public. Needed to return a proposal.",
@@ -250,9 +251,10 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     ) -> HttpResponse:
         view = deciding.view_proposal(proposal)
         waits = proposal.status == Proposal.Status.WAITING
+        came_back = proposal.status == Proposal.Status.RETURNED
         verbs = {
             verb.replace("-", "_"): self._may(request, verb, proposal)
-            and (waits or (verb == "again" and proposal.status == Proposal.Status.RETURNED))
+            and (waits or (verb in {"again", "take-back"} and came_back))
             for verb in DONE
         }
         own = proposal.by_id == request.user.pk and not changes_at_once(request.user)
@@ -260,7 +262,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         verbs["again"] = verbs["again"] and not view.refusal
         chooses = verbs["accept"] or verbs["again"]
         data = request.POST if refusals else None
-        # Where two people must agree, only whoever proposed it can alter it.
+        # Where two people must agree, only the one who proposed it can alter it.
         alters = verbs["again"] or (verbs["accept"] and not settings.SECOND_PAIR_OF_EYES)
         boxes = self._boxes(request, view, view.differences, data) if alters else None
         model = deciding.model_of(proposal)
@@ -268,13 +270,15 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             _shown(model, proposal, each, boxes, None if data is None else set(data))
             for each in view.differences
         ]
-        page = f"admin:registers_{proposal.subject_type}_change"
+        pages = f"admin:registers_{proposal.subject_type}"
         context = {
             "title": str(proposal),
             "opts": self.opts,
             "proposal": proposal,
             "is_waiting": waits,
-            "record": view.subject and reverse(page, args=[view.subject.pk]),
+            "is_ended": not (waits or came_back),
+            "record": view.subject and reverse(f"{pages}_change", args=[quote(view.subject.pk)]),
+            "history": view.subject and reverse(f"{pages}_history", args=[quote(view.subject.pk)]),
             "refusal": view.refusal if waits else "",
             "refusals": refusals or [],
             "differences": differences,

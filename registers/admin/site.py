@@ -207,9 +207,7 @@ def _proposals(user: Any) -> DashboardItem:
     decides = may_publish(user)
     return DashboardItem(
         count=waiting_for(user).count(),
-        what="Waiting for you: proposals to decide"
-        if decides
-        else "Waiting for you: proposals that came back",
+        what="Proposals to decide" if decides else "Your proposals that came back",
         address=f"{_changelist_url(Proposal)}?waiting=you",
     )
 

@@ -95,7 +95,10 @@ def model_of(proposal: Proposal) -> type[models.Model]:
 
 
 def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
-    """Compare a proposal with what is stored. With `lock`, the record is locked as well."""
+    """Compare a proposal with what is stored now. With `lock`, the record is locked as well.
+
+    One that was accepted or taken back is compared with what was stored when it was made.
+    """
     model = model_of(proposal)
     subject = model._default_manager.filter(pk=proposal.subject_key).first()
     if subject and lock:
@@ -105,7 +108,8 @@ def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
     if stored and stored["fields"].get("status") != proposal.base["fields"].get("status"):
         refusal = STATUS_CHANGED.format(about=subject)
     base, wanted = _of_today([proposal.base, proposal.wanted])
-    comparison = compare(base, stored or base, wanted)
+    ended = proposal.status not in {Proposal.Status.WAITING, Proposal.Status.RETURNED}
+    comparison = compare(base, base if ended or not stored else stored, wanted)
     return ProposalView(
         subject=subject if stored else None,
         comparison=comparison,
@@ -199,9 +203,11 @@ def return_with_comment(
 
 
 def take_back(proposal: Proposal, *, at: datetime.datetime, by: User) -> Proposal:
-    """End a proposal that waits, for whoever made it."""
+    """End a proposal that waits or was returned, for the person who made it."""
     with transaction.atomic():
-        return _ended(_waiting(proposal), Proposal.Status.TAKEN_BACK, at=at, by=by)
+        stored = _waiting(proposal, Proposal.Status.RETURNED)
+        how: dict[str, Any] = {"at": at, "by": by, "comment": stored.comment}
+        return _ended(stored, Proposal.Status.TAKEN_BACK, **how)
 
 
 def rewrite(

@@ -15,7 +15,6 @@ from registers.models import Answer, Contact, Organisation, Party, Protocol, Rem
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 SPLITS = "/admin/registers/organisation/splits/"
 LISTS = {
-    "/admin/registers/proposal/?status__exact=waiting": 0,
     "/admin/registers/protocol/?status__exact=published&review=overdue": 25,
     "/admin/registers/protocol/?status__exact=published&review=due-soon": 0,
     "/admin/registers/protocol/?status__exact=draft": 0,
@@ -24,6 +23,7 @@ LISTS = {
     "/admin/registers/reminder/?outcome=unresolved": 0,
     "/admin/registers/references/?show=unexplained": 73 - 25,
     SPLITS: 0,
+    "/admin/registers/proposal/?waiting=you": 0,
     "/admin/registers/import/?show=waiting": 0,
 }
 
@@ -112,10 +112,16 @@ def test_every_number_has_its_words_and_its_list(officers_door, today):
             ["view_protocol"],
             [address for address in LISTS if "/protocol/" in address or "/references/" in address],
         ),
-        (["change_organisation"], ["/admin/registers/organisation/?contact=lacking"]),
+        (
+            ["change_organisation"],
+            [
+                "/admin/registers/organisation/?contact=lacking",
+                "/admin/registers/proposal/?waiting=you",
+            ],
+        ),
         (
             ["change_organisation", "view_takenon"],
-            [address for address in LISTS if "/organisation/" in address],
+            [each for each in LISTS if "/organisation/" in each or "/proposal/" in each],
         ),
         (["view_takenon"], []),
     ],

@@ -291,6 +291,31 @@ class TestDeciding:
         proposal.refresh_from_db()
         assert (proposal.status, proposal.change.why) == ("accepted", "Vague.")
 
+    def test_the_editor_sees_what_became_of_it(self, door, publishers_door, proposal):
+        before = protocol()
+        altered = {"purpose": "To warn early.", "take-title": None}
+        press(publishers_door, proposal, "accept", **altered)
+        answer = door.get(page_of(proposal))
+        assert {
+            each.label: (each.public, each.wanted) for each in answer.context["differences"]
+        } == {
+            "Title": (before.title, "Alarms"),
+            "Purpose": (before.purpose, "To warn."),
+        }
+        assert not any(each.then for each in answer.context["differences"])
+        history = answer.context["history"]
+        assert f'href="{history}"' in answer.content.decode()
+        assert b"early" in door.get(history).content
+
+    @pytest.mark.parametrize("page", ["record", "history"])
+    def test_a_reference_that_an_address_must_quote(self, publishers_door, editor, page):
+        odd = Protocol.objects.create(
+            reference="ODR1617_278", title="Odd", theme=Theme.objects.first(), status="published"
+        )
+        made = a_proposal(odd, by=editor, title="Odder")
+        answer = publishers_door.get(page_of(made))
+        assert publishers_door.get(answer.context[page]).status_code == 200
+
     def test_a_month_is_typed_in_words(self, publishers_door, editor):
         month = protocol().review_date.replace(year=2029)
         made = a_proposal(protocol(), by=editor, review_date=month)
@@ -348,6 +373,13 @@ class TestDeciding:
         assert waiting(publishers_door) == 0
         proposal.refresh_from_db()
         assert proposal.status == "taken-back"
+
+    def test_one_that_came_back_is_taken_back(self, door, publishers_door, proposal):
+        press(publishers_door, proposal, "return", comment="Say whom.")
+        press(door, proposal, "take-back")
+        assert waiting(door) == 0
+        proposal.refresh_from_db()
+        assert (proposal.status, proposal.comment) == ("taken-back", "Say whom.")
 
     def test_one_about_an_organisation_that_was_merged(self, publishers_door, editor):
         made = a_proposal(named("Pulse"), by=editor, note="Closed.")
