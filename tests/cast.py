@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 PASSWORD = "a password that only the tests have"
 _migration = import_module("registers.migrations.0006_groups")
@@ -31,10 +32,20 @@ def groups() -> None:
         _of_proposals.let_editors_add(apps, editor)
 
 
+def superuser(name: str, password: str) -> str:
+    """Return what makes a superuser whose password is their own, for `manage.py shell -c`."""
+    return f"""
+from django.contrib.auth.models import User
+from django.utils import timezone
+User.objects.create_superuser("{name}", password="{password}", last_login=timezone.now())
+"""
+
+
 def somebody(name: str, *in_groups: str, password: str | None = None, **fields: object) -> User:
-    """Return a new user who is in the groups named, and so may come in."""
+    """Return a new user who is in the groups named, and whose password is their own."""
     groups()
-    user = User.objects.create_user(name, password=password, **{"is_staff": True, **fields})
+    fields = {"is_staff": True, "last_login": timezone.now(), **fields}
+    user = User.objects.create_user(name, password=password, **fields)
     user.groups.set(Group.objects.filter(name__in=in_groups))
     return user
 

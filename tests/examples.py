@@ -69,6 +69,7 @@ def make_examples() -> dict[str, Any]:
         "document": document,
         "document_version": EarlierVersion.objects.get(document=document),
         "group": Group.objects.get(name="Editor"),
+        "administrators": Group.objects.get(name="Administrator"),
         "merge": changes.merge(named("Pulse"), named("Remedy"), at=now),
         "news": saved(
             News(title="Some news", slug="some-news", body="**Words**", published_on=now)

@@ -162,8 +162,7 @@ EVERYBODY = {
     "admin/": Row(at="/admin/", get=ALL, post=ALL),
     "admin/login/": Row(at="/admin/login/", get="page on on on", post="page on on on"),
     "admin/logout/": Row(at="/admin/logout/", get=ALL, post="log-in"),
-    # Their accounts have no password, which these ask for.
-    "admin/password_set/": Row(at="/admin/password_set/", get=LEADS_ON, post=LEADS_ON),
+    "admin/password_set/": Row(at="/admin/password_set/", get="page", post="page"),
     **{
         f"admin/{at}": Row(at=f"/admin/{at}", get=NONE, post=NONE)
         for at in (
@@ -437,13 +436,12 @@ ACCOUNTS = {
     "admin/auth/user/<id>/password/": Row(
         at="/admin/auth/user/{user}/password/", get=ADMINISTRATOR, post=ADMINISTRATOR
     ),
-    "admin/auth/user/invite/": Row(
-        at="/admin/auth/user/invite/", get=ADMINISTRATOR, post=ADMINISTRATOR
-    ),
-    "admin/auth/user/<path:id>/reset-second-factor/": Row(
-        at="/admin/auth/user/{user}/reset-second-factor/",
+    # An invitation of an Administrator.
+    "admin/auth/user/add/": Row(
+        at="/admin/auth/user/add/",
         get=ADMINISTRATOR,
         post=_done(ADMINISTRATOR),
+        sends={"username": "ivy", "email": "ivy@example.org", "groups": "{administrators}"},
     ),
     **noun("group", see=ADMINISTRATOR, add=NONE, change=NONE, delete=NONE, past=False, app="auth"),
 }

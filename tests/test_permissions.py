@@ -80,7 +80,7 @@ def test_everybody_gets_what_the_table_says(route, things, doors):
     address = row.at.format(**things)
     assert resolve(address.partition("?")[0]).route == route
     for method in ("GET", "POST"):
-        answers = [ask(door, method, address, row) for door in doors[WHO]]
+        answers = [ask(door, method, address, row, things) for door in doors[WHO]]
         assert [got(answer) for answer in answers] == row.expected(method)[WHO], method
         # The last is an Administrator's, with all that a page has.
         assert refused_by_the_strict_policy(answers[-1]) == [], method
@@ -93,7 +93,9 @@ def refused_by_the_strict_policy(answer: HttpResponseBase) -> list[str]:
     return Page(answer.content.decode()).inline
 
 
-def ask(door: Client, method: str, address: str, row: Row) -> HttpResponseBase:
+def ask(
+    door: Client, method: str, address: str, row: Row, things: dict[str, Any]
+) -> HttpResponseBase:
     """Return what somebody gets, and let nothing of it be done."""
     kept = SimpleCookie(door.cookies)
     with transaction.atomic():
@@ -101,7 +103,8 @@ def ask(door: Client, method: str, address: str, row: Row) -> HttpResponseBase:
             answer = door.get(address)
         else:
             drawn = boxes(door, address) if row.fills else {}
-            answer = door.post(address, drawn | row.sends)
+            sent = {name: value.format(**things) for name, value in row.sends.items()}
+            answer = door.post(address, drawn | sent)
         if answer.streaming:
             answer.getvalue()
         transaction.set_rollback(True)

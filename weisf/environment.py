@@ -83,6 +83,7 @@ def read_database(url: str, *, pool_size: int) -> dict[str, Any]:
 
 
 CACHE_TABLE = "register_cache"
+CACHE_KEY_FUNCTION = "weisf.security_events.cache_key"
 
 
 def read_cache(url: str) -> dict[str, Any]:
@@ -93,6 +94,7 @@ def read_cache(url: str) -> dict[str, Any]:
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": CACHE_TABLE,
             "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+            "KEY_FUNCTION": CACHE_KEY_FUNCTION,
         }
     known = re.fullmatch(r"(redis|rediss|valkey|valkeys|unix)://.+", url)
     if not known:
@@ -101,5 +103,6 @@ def read_cache(url: str) -> dict[str, Any]:
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": re.sub("^valkey", "redis", url),
         "KEY_PREFIX": "register",
+        "KEY_FUNCTION": CACHE_KEY_FUNCTION,
         "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},  # else for ever
     }

@@ -36,3 +36,8 @@ def keyed_hash(kind: str, text: str) -> str:
     """Return what stands for a name or a network address and cannot be read back."""
     written = text.encode(errors="surrogatepass")
     return salted_hmac(f"weisf.security_events.{kind}", written, algorithm="sha256").hexdigest()
+
+
+def cache_key(key: str, prefix: str, version: int) -> str:
+    """Return how a cache stores a key: hashed, since names and addresses are counted under some."""
+    return f"{prefix}:{version}:{keyed_hash('cache', key)}"

@@ -139,36 +139,32 @@ AUTH_PASSWORD_VALIDATORS = [
 # A whole working day, from the log-in on: registers/accounts/sessions.py.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 
-AUTHENTICATION_BACKENDS = ["registers.accounts.adapter.AnySpelling"]
+AUTHENTICATION_BACKENDS = ["registers.accounts.adapter.EditorBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_ADAPTER = "registers.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {
-    "login": "registers.accounts.forms.LoginForm",
-    "change_password": "registers.accounts.forms.ChangePasswordForm",
-}
 # An administrator lets people in.
 ACCOUNT_SIGNUP_ENABLED = False
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # Else anybody could have e-mails sent to anybody.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{PARTNERSHIP.register_name}: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
-# Failures are counted in registers/accounts/limits.py; allauth's own limit would lock a name.
-ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "change_password", "reauthenticate"))
+# Failures, shared by all workers: by name together with address, which is allauth's "key" (see
+# registers/accounts/adapter.py), by address, and by name alone, which slows and never locks.
+# Codes are counted by user: who guesses them knows the password.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "10/15m/key,30/15m/ip",
+    "login_name": "10/15m/key",
+    "change_password": "10/15m/user",
+}
 # Administrators write the addresses, and no address here verifies one.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_ADAPTER = "registers.accounts.adapter.MFAAdapter"
-MFA_FORMS = {
-    "authenticate": "registers.accounts.forms.AuthenticateForm",
-    "reauthenticate": "registers.accounts.forms.ReauthenticateForm",
-    "add_webauthn": "registers.accounts.forms.AddPasskeyForm",
-    "authenticate_webauthn": "registers.accounts.forms.AuthenticatePasskeyForm",
-    "reauthenticate_webauthn": "registers.accounts.forms.ReauthenticatePasskeyForm",
-    "login_webauthn": "registers.accounts.forms.LoginPasskeyForm",
-}
+MFA_FORMS = {"authenticate": "registers.accounts.forms.CodeForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Browsers let a passkey on http be used on this machine alone, and so does SITE_URL.

@@ -6,14 +6,12 @@ from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.mfa import signals as mfa_signals
-from allauth.mfa.models import Authenticator
-from django.contrib.auth.models import User
+from django.contrib.auth.models import User, update_last_login
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models.signals import pre_save
 from django.dispatch import Signal
 from django.http import HttpRequest
 
-from registers.accounts import names, sessions
+from registers.accounts import sessions
 from weisf.security_events import security_event
 
 EVENTS: dict[str, Signal] = {
@@ -30,12 +28,14 @@ EVENTS: dict[str, Signal] = {
 
 
 def connect() -> None:
-    """Keep usernames apart, let sessions end, and log what happens, whichever door is used."""
-    pre_save.connect(names.refuse_second_spelling, sender=User)
-    user_logged_in.connect(sessions.begin)
-    mfa_signals.authenticator_used.connect(_pass)
-    mfa_signals.authenticator_added.connect(_pass)
-    mfa_signals.authenticator_removed.connect(_ask_again)
+    """Let sessions begin and end, and log what happens.
+
+    Called before Django connects its own receiver, whose name ours takes.
+    """
+    user_logged_in.connect(sessions.begin, dispatch_uid="update_last_login")
+    for signal in (account_signals.password_changed, account_signals.password_reset):
+        signal.connect(update_last_login)
+    mfa_signals.authenticator_added.connect(_end_others)
     for event, signal in EVENTS.items():
         signal.connect(_logger_of(event), weak=False, dispatch_uid=f"security_event.{event}")
 
@@ -49,11 +49,6 @@ def _logger_of(event: str) -> Any:
     return log
 
 
-def _pass(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
-    sessions.pass_second_factor(request, user)
-
-
-def _ask_again(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
-    """Let whoever has removed the last one set up another before anything else."""
-    if not Authenticator.objects.filter(user=user).exists():
-        request.session.pop(sessions.PASSED, None)
+def _end_others(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    """End the sessions that were given the password alone."""
+    sessions.end_all(user, but=request.session.session_key)

@@ -12,8 +12,8 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
 SHORTEST = 8  # as long as any password must be
-SHORTEST_WORD = 4  # of a name: 'and' and 'the' give nothing away
-OF_EVERY_REGISTER = ("information sharing", "information", "sharing", "protocol", "register")
+LONG_WORD = r"\w{4,}"  # of a name: 'and' and 'the' give nothing away
+OF_EVERY_REGISTER = "information sharing protocol register"
 # Written in place of a letter: 'Pr0t0c0l'.
 LOOKALIKES = str.maketrans("01345$@", "oieassa")
 OWN_WORDS = (
@@ -28,30 +28,19 @@ class CommonOrOwnWordsValidator(CommonPasswordValidator):
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ValidationError for a password that is common, or is made of own words."""
         super().validate(password, user)
-        typed = password.lower()
-        rest = typed
-        for match in reversed([*self._own_words.finditer(typed.translate(LOOKALIKES))]):
+        rest = password.lower()
+        for match in reversed([*self._own_words.finditer(rest.translate(LOOKALIKES))]):
             rest = rest[: match.start()] + rest[match.end() :]
-        if rest == typed:
-            return
-        rest = "".join(filter(str.isalnum, rest))
-        if len(rest) < SHORTEST or rest in self.passwords:
+        letters = "".join(filter(str.isalnum, rest))
+        if rest != password.lower() and (len(letters) < SHORTEST or letters in self.passwords):
             raise ValidationError(OWN_WORDS, code="password_own_words")
-
-    def get_help_text(self) -> str:
-        """Return what the page of a new password says."""
-        return (
-            "Your password can’t be a commonly used one, or little more than a word of this"
-            " register."
-        )
 
     @cached_property
     def _own_words(self) -> re.Pattern[str]:
         partnership = settings.PARTNERSHIP
         host = urlsplit(settings.SITE_URL).hostname or ""
         names = (partnership.name, partnership.register_name, host)
-        words = {word for name in names for word in re.split(r"\W+", name)}
-        long = {word for word in words if len(word) >= SHORTEST_WORD}
-        own = {*names, partnership.short_name, *OF_EVERY_REGISTER, *long} - {""}
+        words = re.findall(LONG_WORD, " ".join((*names, OF_EVERY_REGISTER)))
+        own = {*names, partnership.short_name, *words} - {""}
         read = {each.lower().translate(LOOKALIKES) for each in own}
         return re.compile("|".join(map(re.escape, sorted(read, key=len, reverse=True))))

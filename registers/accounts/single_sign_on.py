@@ -29,7 +29,7 @@ from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_safe
 from requests import RequestException
 
-from registers.accounts.sessions import end_all, pass_second_factor
+from registers.accounts.sessions import BY_DIRECTORY, end_all
 from weisf.security_events import security_event
 
 # What the libraries raise where the directory is down, or answers something else.
@@ -98,7 +98,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         security_event("single_sign_on_used", request=request, user=user)
         adapter = get_account_adapter(request)
         adapter.login(request, user)
-        pass_second_factor(request, user)  # the directory asks for its own
+        request.session[BY_DIRECTORY] = user.pk  # it asks for a second factor of its own
         rest = dict.fromkeys(("email_verification", "signal_kwargs", "email", "signup"))
         rest["redirect_url"] = sociallogin.get_redirect_url(request)
         raise ImmediateHttpResponse(adapter.post_login(request, user, **rest))

@@ -7,7 +7,8 @@ from allauth.account import views
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
-from django.views.generic import RedirectView
+
+RESET = "password_reset/"
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -15,20 +16,16 @@ urlpatterns = [
     path("reauthenticate/", login_required(views.reauthenticate), name="account_reauthenticate"),
     path("password_change/", login_required(views.password_change), name="account_change_password"),
     # Where allauth sends whoever has no password.
+    path("password_set/", views.password_reset, name="account_set_password"),
+    path(RESET, views.password_reset, name="account_reset_password"),
+    path(f"{RESET}done/", views.password_reset_done, name="account_reset_password_done"),
     path(
-        "password_set/",
-        login_required(RedirectView.as_view(pattern_name="account_reset_password")),
-        name="account_set_password",
-    ),
-    path("password_reset/", views.password_reset, name="account_reset_password"),
-    path("password_reset/done/", views.password_reset_done, name="account_reset_password_done"),
-    path(
-        "password_reset/<str:uidb36>/<str:key>/",
+        f"{RESET}<str:uidb36>/<str:key>/",
         views.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
     path(
-        "password_reset/complete/",
+        f"{RESET}complete/",
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),

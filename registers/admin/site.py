@@ -16,7 +16,6 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from registers.accounts.sessions import may_enter
 from registers.admin.groups.taken_on import may_see
 from registers.admin.importing import ways as importing
 from registers.admin.importing.shared import may_import
@@ -107,8 +106,8 @@ class EditorsSite(AdminSite):
         super().register(shown, *args, **kwargs)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user is an editor, with the second factor where it is required."""
-        return may_enter(request)
+        """Return whether the user is an editor, and nothing is due before, such as a password."""
+        return super().has_permission(request) and not getattr(request, "session_due", None)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Add how editors log in, and the version that runs."""

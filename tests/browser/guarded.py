@@ -8,20 +8,20 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page
 
 from tests.browser.serving import Served
+from tests.cast import superuser
 
 PASSWORD = "a password of these tests"
-
-OLIVE = f"""
-from django.contrib.auth.models import User
-User.objects.create_superuser("olive", password="{PASSWORD}")
-"""
+OLIVE = superuser("olive", PASSWORD)
 
 
 def editor(name: str, group: str) -> str:
     """Return what makes an editor, for `manage.py shell --command`."""
     return f"""
 from django.contrib.auth.models import Group, User
-made = User.objects.create_user("{name}", password="{PASSWORD}", is_staff=True)
+from django.utils import timezone
+made = User.objects.create_user(
+    "{name}", password="{PASSWORD}", is_staff=True, last_login=timezone.now()
+)
 made.groups.set(Group.objects.filter(name="{group}"))
 """
 

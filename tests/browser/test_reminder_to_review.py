@@ -15,6 +15,7 @@ from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.posting import FOLDER, REFERENCE
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_answers import no_cookie
+from tests.cast import superuser
 
 pytestmark = pytest.mark.browser
 POST = "from tests.browser.posting import post; post()"
@@ -36,8 +37,7 @@ class WithAdministrator(Served):
 def place(static_files, tmp_path) -> Iterator[WithAdministrator]:
     with WithAdministrator(tmp_path) as made:
         prepare(made)
-        olive = ("--username", "olive", "--email", "olive@example.org")
-        run(made, "manage.py", "createsuperuser", "--noinput", *olive)
+        run(made, "manage.py", "shell", "--command", superuser("olive", PASSWORD))
         run(made, "manage.py", "shell", "--command", POST)
         served(made)
         yield made
@@ -70,7 +70,7 @@ def accept(page: Page, site: str) -> None:
     page.goto(f"{site}/admin/registers/answer/?status__exact=waiting")
     page.get_by_label("Username").fill("olive")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("link", name=REFERENCE).click()
     expect(page.get_by_role("main")).to_contain_text(NOTE)
     page.get_by_role("button", name="Accept").click()

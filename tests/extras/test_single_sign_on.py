@@ -22,9 +22,8 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from registers.accounts.invitations import invite
 from registers.changes.redaction.places import How, all_models, fields_of
-from tests.cast import door_of, groups, somebody
+from tests.cast import PASSWORD, door_of, groups, somebody
 from weisf.single_sign_on import read_single_sign_on
 
 PROVIDER = Path(__file__).with_name("oidc_provider.py")
@@ -186,14 +185,16 @@ def test_a_mapped_group_gives_exactly_ours(client, url, edith, caplog, case):
     ]
 
 
-def test_an_invitation_leads_there(client, url, settings, mailoutbox):
+def test_an_invitation_leads_there(client, url, settings, mailoutbox, administrator):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     groups()
-    user = invite(username="edith", email=ADDRESS, group=Group.objects.get(name="Editor"))
-    assert f"{django_settings.SITE_URL}{BEGIN}\n" in mailoutbox[0].body
+    group = Group.objects.get(name="Editor").pk
+    invited = {"username": "edith", "email": ADDRESS, "groups": group}
+    door_of(administrator).post("/admin/auth/user/add/", invited)
+    assert f"{django_settings.SITE_URL}{BEGIN}" in mailoutbox[0].body
     log_in(client, url, EDITOR)
     assert is_in(client)
-    assert not User.objects.get(pk=user.pk).has_usable_password()
+    assert not User.objects.get(username="edith").has_usable_password()
 
 
 def test_microsofts_word_for_a_verified_address(client, url, edith):
@@ -263,7 +264,11 @@ def test_the_second_factor_is_the_directorys(client, url, edith, settings):
     Authenticator.objects.create(user=edith, type="totp", data={"secret": "x"})
     log_in(client, url, EDITOR)
     assert is_in(client)
-    assert not is_in(door_of(edith))
+    edith.set_password(PASSWORD)
+    edith.save()
+    by_password = Client()
+    by_password.post("/admin/login/", {"login": "edith", "password": PASSWORD})
+    assert not is_in(by_password)
 
 
 def test_it_leads_on_to_where_the_editor_was(client, url, edith):

@@ -35,9 +35,11 @@ PUBLISHERS = ("olive", "percy")
 EDITORS = ("eddie", "edith")
 ADD_USERS = """
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
+own = {{"password": {password!r}, "last_login": timezone.now()}}
 for group, names in {groups}.items():
     for name in names:
-        user = User.objects.create_user(name, password={password!r}, is_staff=True)
+        user = User.objects.create_user(name, is_staff=True, **own)
         user.groups.add(Group.objects.get(name=group))
 """
 HISTORY = (

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from tests.admin.typing_in import Page
 from tests.browser.serving import Served, prepare, run, served
+from tests.cast import superuser
 from tests.database_copy import copy_name
 
 pytestmark = pytest.mark.both_databases
@@ -68,8 +69,7 @@ def place(django_db_setup, tmp_path: Path) -> Iterator[SeveralWorkers]:
     with database_of_its_own() as url, SeveralWorkers(tmp_path) as made:
         made.database_url = url
         prepare(made)
-        administrator = ("--username", "olive", "--email", "olive@example.org")
-        run(made, "manage.py", "createsuperuser", "--noinput", *administrator)
+        run(made, "manage.py", "shell", "-c", superuser("olive", PASSWORD))
         served(made)
         yield made
 

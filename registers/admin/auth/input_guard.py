@@ -12,14 +12,16 @@ from django.core.exceptions import BadRequest
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from redis import RedisError
+
+from registers.accounts.sessions import is_admin
 
 NUL = "\0"
 NO_TEXT = "The address or what you typed contains a NUL character. Remove it and try again."
 NO_FORM = "The form was not sent as UTF-8. Send it again with a web browser."
-ODD = "A number in the address or in what you typed is not valid. Correct it and try again."
+ODD = "A value in the address or in what you sent is not valid. Correct it and try again."
 NO_NUMBER = re.compile(r"Field '\w+' expected a number")
+NO_CREDENTIAL = (AttributeError, LookupError, TypeError, ValueError)
 READ = {"utf-8", "ascii"}
 
 logger = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ class InputGuardMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer one request. Raises BadRequest for what cannot be read."""
-        if not request.path_info.startswith(reverse("admin:index")):
+        if not is_admin(request):
             return self._get_response(request)
         if not _charset_is_read(request):
             raise BadRequest(NO_FORM)
@@ -50,10 +52,12 @@ class InputGuardMiddleware:
         Of two who save in one moment, it may refuse the second: 503, with a sentence. So is
         where the Redis of CACHE_URL does not answer.
         """
-        here = request.path_info.startswith(reverse("admin:index"))
+        here = is_admin(request)
         odd = isinstance(exception, DataError | OverflowError | UnicodeEncodeError)
         # Where a box that chooses a thing is shown again with a forged key in it.
         odd |= isinstance(exception, ValueError) and bool(NO_NUMBER.match(str(exception)))
+        # What allauth makes of the credential of a passkey that no browser has sent.
+        odd |= isinstance(exception, NO_CREDENTIAL) and "credential" in request.POST
         if here and odd:
             raise BadRequest(ODD) from exception
         if here and isinstance(exception, RedisError):

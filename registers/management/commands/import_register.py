@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from registers.accounts.names import user_named
 from registers.imports.reading.read import Sheet, Unreadable, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
@@ -181,7 +180,7 @@ def _refuse_why(why: str) -> None:
 
 
 def _user(name: str | None) -> User | None:
-    user = user_named(name) if name else None
+    user = User.objects.filter(username=name).first()
     if name and user is None:
         raise CommandError(
             f"Nobody has the username '{name}'. Correct it and run the command again.",

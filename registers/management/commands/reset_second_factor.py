@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from registers.accounts.names import user_named
 from registers.accounts.sessions import reset_second_factor
 from weisf.security_events import security_event
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("username")
 
     def handle(self, *, username: str, **_options: Any) -> None:
-        user = user_named(username)
+        user = User.objects.filter(username=username).first()
         if user is None:
             raise CommandError(
                 f"Nobody has the username '{username}'. Correct it and run the command again."
