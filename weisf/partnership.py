@@ -15,6 +15,7 @@ from weisf.mail import ADDRESS
 from weisf.reference_form import NUMBERS, ReferenceForm
 
 DOMAIN = r"@[^@\s<>]+\.[^@\s<>]+"
+TELEPHONE = r"\+?[0-9(][0-9 ()-]{6,}"
 COMPLIANCE = ("fully", "partially", "not")
 LONGEST_EXAMPLE = 40
 MONTHS = range(1, 12)  # of notice or grace: less than a year
@@ -120,8 +121,8 @@ class Partnership:
 
     Paragraphs of the longer texts are separated by an empty line. `references` is the template
     of a ReferenceForm. `question` heads the home page, and `example_searches` stand below its
-    search box. `public_contacts` are the addresses, or domains such as '@example.org', that
-    public text may hold. `abbreviations` are those of the partnership's own places and
+    search box. `public_contacts` are the addresses, domains such as '@example.org' and telephone
+    numbers that public text may hold. `abbreviations` are those of the partnership's own places and
     projects, each with what it is short for. Raises ValueError with a sentence.
     """
 
@@ -146,10 +147,10 @@ class Partnership:
         if not re.fullmatch(ADDRESS, self.email):
             raise ValueError("'email' is not an e-mail address. Correct it.")
         for contact in self.public_contacts:
-            if not re.fullmatch(f"{ADDRESS}|{DOMAIN}", contact):
+            if not re.fullmatch(f"{ADDRESS}|{DOMAIN}|{TELEPHONE}", contact):
                 raise ValueError(
-                    f"'public_contacts' has '{contact}'."
-                    " Write an address, or a domain like '@example.org'."
+                    f"'public_contacts' has '{contact}'. Write an address, a domain like"
+                    " '@example.org', or a telephone number like '01632 960123'."
                 )
         for example in self.example_searches:
             if len(example) > LONGEST_EXAMPLE:
@@ -177,6 +178,11 @@ class Partnership:
         allowed = {each.lower() for each in self.public_contacts}
         return bool({address, f"@{address.rpartition('@')[2]}"} & allowed)
 
+    def may_publish_telephone(self, number: str) -> bool:
+        """Return whether public text may hold this telephone number, however it is written."""
+        allowed = (each for each in self.public_contacts if re.fullmatch(TELEPHONE, each))
+        return _dialled(number) in map(_dialled, allowed)
+
     @cached_property
     def style_sheet(self) -> BrandingFile | None:
         """The style sheet of the partnership's colours, where it has its own."""
@@ -192,6 +198,12 @@ class Partnership:
         """What is served of the partnership's look, by name."""
         files = (self.style_sheet, self.icon, self.logo and self.logo.image)
         return {each.name: each for each in files if each}
+
+
+def _dialled(number: str) -> str:
+    """Return the digits of a telephone number as they are dialled within the United Kingdom."""
+    digits = re.sub(r"[^0-9+]", "", number)
+    return re.sub(r"^(?:\+|00)440?", "0", digits)
 
 
 def read_partnership(path: Path) -> Partnership:

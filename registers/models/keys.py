@@ -128,6 +128,11 @@ def key_of(text: str) -> str:
     return SPACES.sub(" ", folded).strip()
 
 
+def as_seen(text: str) -> str:
+    """Return `text` with one shape of dash, space and digit, and without what nobody sees."""
+    return unicodedata.normalize("NFKC", text.translate(_SHOWN))
+
+
 # Letters that are no others with an accent, and slashes.
 _IN_SLUG = str.maketrans(
     {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d"}

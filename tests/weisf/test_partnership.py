@@ -60,6 +60,7 @@ WRONG = {
     "an empty example": (RIGHT + 'example_searches = [""]', "'example_searches' must be a list"),
     "an example that is long": (RIGHT + f'example_searches = ["{"a" * 41}"]', "41 characters"),
     "a contact without a domain": (RIGHT + 'public_contacts = ["nssp"]', "has 'nssp'"),
+    "a contact that is no number": (RIGHT + 'public_contacts = ["01632"]', "has '01632'"),
     "abbreviations that are no table": (RIGHT + "abbreviations = 3", "'abbreviations' must be a"),
     "an abbreviation of two words": (RIGHT + '[abbreviations]\n"A B" = "a"', "has 'A B'"),
     "an abbreviation without meaning": (
@@ -168,6 +169,24 @@ def test_mailboxes_of_a_role_may_be_published(tmp_path, address, allowed):
     line = 'public_contacts = ["office@nssp.example", "@Council.example"]'
     (tmp_path / "partnership.toml").write_text(RIGHT + line)
     assert read_partnership(tmp_path / "partnership.toml").may_publish(address) is allowed
+
+
+@pytest.mark.parametrize(
+    ("number", "allowed"),
+    [
+        ("01632 960123", True),
+        ("(01632) 960 123", True),
+        ("+44 1632 960123", True),
+        ("+44 (0)1632 960123", True),
+        ("0044 1632 960123", True),
+        ("01632 960124", False),
+        ("1632 960123", False),
+    ],
+)
+def test_telephones_of_a_role_may_be_published(tmp_path, number, allowed):
+    line = 'public_contacts = ["office@nssp.example", "01632 960123"]'
+    (tmp_path / "partnership.toml").write_text(RIGHT + line)
+    assert read_partnership(tmp_path / "partnership.toml").may_publish_telephone(number) is allowed
 
 
 def test_the_partnership_of_the_demonstration_says_that_it_is_made_up(settings):
