@@ -27,13 +27,13 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from registers import changes
+from registers.admin.asking import AskingBox, ModelForm
 from registers.admin.conflicts.check_conflict import ConflictCheck
 from registers.admin.conflicts.form_values import NOT_MODEL_FIELDS
 from registers.admin.form_drafts import TAKE_UP, take_up, with_drafts
 from registers.admin.forms import (
     DATE_ERRORS,
     KnownAutocompleteSelect,
-    ModelForm,
     RecordedForm,
     RecordedFormSet,
     offer_only_to_add,
@@ -395,7 +395,7 @@ class PublishedAdmin(RecordedAdmin):
         return redirect(page, quote(thing.pk)) if self.has_publish_permission(request) else None
 
 
-class LabelledBox(forms.BoundField):
+class LabelledBox(AskingBox):
     """A box of a row with its label, which is shown where the row is a card."""
 
     def as_widget(self, *args: Any, **kwargs: Any) -> SafeString:
@@ -411,6 +411,7 @@ class RecordedInline(TabularInline):
     """A table of parts, saved with their object. It shows no empty row unless asked."""
 
     extra = 0
+    form = ModelForm
     formset = RecordedFormSet
     # The fields by which a person tells one row from another; None: the first.
     identified_by: tuple[str, ...] | None = None

@@ -18,14 +18,13 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils.formats import date_format
 
+from registers.admin.asking import ModelForm
 from registers.models.keys import refuse_email
 from registers.models.review_dates import FIRST_YEAR
 
 if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[Any]
     FormSet = forms.BaseInlineFormSet[Any, Any, Any]
 else:
-    ModelForm = forms.ModelForm
     FormSet = forms.BaseInlineFormSet
 
 MONTH_FORMATS = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")

@@ -20,9 +20,10 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from registers import changes
+from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedAdmin, RecordedInline, StackedInline
 from registers.admin.filters import ContactFilter, UnclearFilter
-from registers.admin.forms import ModelForm, ReasonForm
+from registers.admin.forms import ReasonForm
 from registers.admin.groups.members import days_in_words, member_page, members_page
 from registers.admin.groups.paste import paste_page
 from registers.admin.groups.taken_on import splits_page, taken_on_page

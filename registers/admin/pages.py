@@ -17,8 +17,9 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from registers import changes
+from registers.admin.asking import ModelForm
 from registers.admin.base import PublishedAdmin, RecordedAdmin
-from registers.admin.forms import DATE_ERRORS, ModelForm, RecordedForm, add_refusal
+from registers.admin.forms import DATE_ERRORS, RecordedForm, add_refusal
 from registers.admin.history import object_or_404
 from registers.admin.papers import FILE_WIDGETS, earlier_version_links, paper_urls
 from registers.admin.publishing_form import ReasonedForm

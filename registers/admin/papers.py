@@ -21,9 +21,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedInline
 from registers.admin.form_drafts import UNSAVED
-from registers.admin.forms import ModelForm
 from registers.exports.downloads import DownloadableFile, download_headers
 from registers.models import Document, EarlierVersion, FormDraftFile, Protocol, Resource
 

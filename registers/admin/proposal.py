@@ -23,6 +23,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from registers.admin.asking import PlainForm
 from registers.admin.forms import reason_field
 from registers.admin.history import ModelAdmin, object_or_404
 from registers.admin.permissions import may_publish
@@ -49,7 +50,7 @@ WAITING_FIRST = Case(When(status=Proposal.Status.WAITING, then="proposed_at")).a
 TICK = "take-"  # how the names of the ticks begin
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(PlainForm):
     """The reason and the comment, and the digest of what the page showed."""
 
     why = reason_field()
@@ -165,7 +166,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         if not self._may(request, verb, proposal):
             raise PermissionDenied
         form = DecisionForm(request.POST)
-        form.is_valid()  # texts of any kind
+        form.is_valid()  # only an acceptance makes its reason public
         try:
             self._decide(request, proposal, verb, form)
         except ValidationError as refusal:
@@ -186,8 +187,10 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         else:
             chosen = self._chosen(request, proposal)
             how: dict[str, Any] = {"shown": typed["shown"], "chosen": chosen, "at": at}
+            if form.errors:
+                raise ValidationError(_sentences(form))
+            how["why"] = typed["why"]
             how["is_correction"] = typed["is_correction"]
-            how["why"] = request.POST.get("why", "").strip()  # refused as any reason is
             if verb == "again":
                 deciding.rewrite(proposal, **how)
             else:
@@ -205,13 +208,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         for name in set(boxes.fields) - {each.name for each in ticked if each.name in boxes.data}:
             del boxes.fields[name]
         if boxes.fields and not boxes.is_valid():
-            raise ValidationError(
-                [
-                    f"{boxes.fields[name].label if name in boxes.fields else 'It'}: {sentence}"
-                    for name, errors in boxes.errors.items()
-                    for sentence in errors
-                ]
-            )
+            raise ValidationError(_sentences(boxes))
         values = field_values(boxes.instance)
         return chosen | {name: values[name] for name in boxes.fields}
 
@@ -307,6 +304,15 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         for name, value in download_headers(stored).items():
             response[name] = value
         return response
+
+
+def _sentences(form: Any) -> list[str]:
+    """Return the errors of a form, each with the label of its box."""
+    return [
+        f"{form.fields[name].label if name in form.fields else 'It'}: {sentence}"
+        for name, errors in form.errors.items()
+        for sentence in errors
+    ]
 
 
 def _shown(

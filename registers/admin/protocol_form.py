@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedInline
-from registers.admin.forms import ModelForm, MonthField, ReasonForm, RecordedFormSet
+from registers.admin.forms import MonthField, ReasonForm, RecordedFormSet
 from registers.models import Organisation, Party, Protocol
 from registers.models.protocol_fields import FormSection
 from registers.models.references import check_new_reference, example, reference_key

@@ -15,12 +15,13 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from registers.admin.asking import PlainForm
 from registers.admin.forms import DATE_ERRORS, reason_field
 from registers.changes.publishing import PUBLISHED_BY_MISTAKE, in_force, withdrawn
 from registers.models import Protocol, Theme
 
 
-class ReasonedForm(forms.Form):
+class ReasonedForm(PlainForm):
     """The public reason of what is done."""
 
     why = reason_field(

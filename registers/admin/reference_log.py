@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.text import get_text_list
 
 from registers import changes
+from registers.admin.asking import PlainForm
 from registers.admin.forms import add_refusal
 from registers.admin.permissions import may_publish
 from registers.models import Gap, Protocol
@@ -33,7 +34,7 @@ TAKEN = (
 )
 
 
-class GapForm(forms.Form):
+class GapForm(PlainForm):
     """What became of the selected numbers. `fate` is not needed to remove an explanation."""
 
     fate = forms.ChoiceField(

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
+from registers.admin.asking import PlainForm
 from registers.admin.forms import reason_field
 from registers.admin.permissions import PUBLISH_FIELDS, may_publish
 from registers.changes.locking import lock_one
@@ -53,7 +54,7 @@ class EarlierState:
     made_at: datetime.datetime
 
 
-class RestoreForm(forms.Form):
+class RestoreForm(PlainForm):
     """The reason, and the digest of the preview that the person saw."""
 
     why = reason_field(label="Why do you put it back?")

@@ -24,8 +24,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registers import changes
+from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedAdmin
-from registers.admin.forms import ModelForm, ReasonForm, add_refusal
+from registers.admin.forms import ReasonForm, add_refusal
 from registers.admin.permissions import allowed_outcomes
 from registers.admin.review_form import FIELDS, ReviewForm
 from registers.changes.review import NOT_IN_FORCE, ReviewPreview

@@ -19,7 +19,8 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from registers.admin.forms import DATE_ERRORS, ModelForm, MonthField
+from registers.admin.asking import ModelForm
+from registers.admin.forms import DATE_ERRORS, MonthField
 from registers.models import Approver, Party, Protocol, Review
 
 # What each outcome does to the protocol, shown beside its radio button.

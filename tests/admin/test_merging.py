@@ -228,7 +228,7 @@ class TestUndoing:
         assert "0036 - 3rd Party Access ISP" in said
         held = Page(page.content.decode()).boxes
         refused = officers_door.post(undo, held | {"why": "Ask jane.smith@example.org"})
-        assert "Remove the e-mail address" in messages(refused)
+        assert refused.context["adminform"].form.errors.keys() == {"why"}
         page = officers_door.post(undo, held | {"why": "A slip."}, follow=True)
         assert f"The merge was undone. {EPUT} is back." in messages(page)
         assert dump() == before

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from registers.admin.asking import ticks
 from registers.admin.forms import add_refusal, reason_field
 from registers.admin.groups.members import (
     WHY_HELP,
@@ -56,7 +57,7 @@ def paste_page(request: HttpRequest, group: Organisation) -> HttpResponse:
         return refused
     if request.method != "POST":
         return _form_page(request, group, PasteForm())
-    data = {name: request.POST.get(name, "") for name in FIELDS}
+    data = {name: request.POST.get(name, "") for name in FIELDS} | ticks(request.POST)
     data["names"] = _with_choices(request, data["names"])
     if "_write" in request.POST:
         return _form_page(request, group, PasteForm(initial=data))
@@ -142,7 +143,7 @@ def _preview_page(
         title="What will happen",
         plan=plan,
         sections=_sections(plan, left_out),
-        hidden_fields=hidden_fields | {"digest": plan.digest},
+        hidden_fields=hidden_fields | {"digest": plan.digest} | ticks(request.POST),
     )
 
 

@@ -22,6 +22,7 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from registers import changes
+from registers.admin.asking import ticks
 from registers.admin.base import RecordedAdmin
 from registers.admin.forms import add_refusal, reason_field
 from registers.admin.history import object_or_404
@@ -279,6 +280,7 @@ def _preview_page(request: HttpRequest, form: MergeForm) -> HttpResponse:
         "kind_of_name": form.cleaned_data["kind_of_name"],
         "why": form.cleaned_data["why"],
         "digest": plan.digest,
+        **ticks(request.POST),
     }
     return render_page(
         request,

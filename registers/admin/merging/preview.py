@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.contrib.auth.models import User
@@ -19,7 +18,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from registers.admin.forms import ModelForm
+from registers.admin.asking import ModelForm, PlainForm
 from registers.changes.journal import Step
 from registers.changes.locking import batches
 from registers.changes.merge import MergePlan
@@ -51,7 +50,7 @@ def render_page(
     return render(request, f"admin/registers/organisation/{template}.html", context)
 
 
-class PlanForm(forms.Form):
+class PlanForm(PlainForm):
     """The form of a merge or a split."""
 
     def as_admin_form(self, fieldsets: Any = None) -> AdminForm:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from registers import changes
+from registers.admin.asking import ticks
 from registers.admin.forms import reason_field
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
@@ -158,6 +159,7 @@ def _form_page(request: HttpRequest, organisation: Organisation, form: SplitForm
 def _preview_page(request: HttpRequest, form: SplitForm, plan: SplitPlan) -> HttpResponse:
     cleaned = form.cleaned_data
     hidden_fields = {"name": cleaned["name"].pk, "why": cleaned["why"], "digest": plan.digest}
+    hidden_fields |= ticks(request.POST)
     return render_page(
         request,
         "split_preview",

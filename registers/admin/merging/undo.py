@@ -19,6 +19,7 @@ from registers.admin.history import ModelAdmin
 from registers.admin.merging.preview import (
     CHANGED_SINCE,
     MERGE_PERMISSION,
+    PlanForm,
     do_as_previewed,
     redirect_with_success,
     render_page,
@@ -27,6 +28,12 @@ from registers.admin.merging.preview import (
 )
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.models import Merge, Organisation
+
+
+class UndoForm(PlanForm):
+    """The public reason."""
+
+    why = reason_field("Public, and optional.")
 
 
 @admin.register(Merge)
@@ -87,7 +94,8 @@ class MergeAdmin(ReadOnlyAdmin, ModelAdmin):
         """Preview undoing a merge, or undo it."""
         require_merge_permission(request)
         merge = get_object_or_404(Merge.objects.select_related("change__organisation"), pk=key)
-        if request.method == "POST" and (done := self._undo(request, merge)):
+        form = UndoForm(request.POST if request.method == "POST" else None)
+        if form.is_valid() and (done := self._undo(request, merge, form)):
             return done
         plan, refused = None, []
         try:
@@ -103,16 +111,12 @@ class MergeAdmin(ReadOnlyAdmin, ModelAdmin):
             plan=plan,
             refused=refused,
             sections=sections(plan.steps) if plan else [],
+            adminform=form.as_admin_form(),
         )
 
-    def _undo(self, request: HttpRequest, merge: Merge) -> HttpResponse | None:
+    def _undo(self, request: HttpRequest, merge: Merge, form: UndoForm) -> HttpResponse | None:
         """Undo it as previewed. Return None if it cannot be done, or not as previewed."""
-        try:
-            why = reason_field().clean(request.POST.get("why", ""))
-        except ValidationError as refusal:
-            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
-            return None
-        back = do_as_previewed(request, changes.undo_merge, merge, why=why)
+        back = do_as_previewed(request, changes.undo_merge, merge, **form.cleaned_data)
         if back is None:
             self.message_user(request, CHANGED_SINCE, messages.WARNING)
             return None
