@@ -215,3 +215,19 @@ def test_there_is_no_page_of_what_is_not_there(officers_door, page):
 def test_the_reason_has_the_files_name_unless_that_holds_an_address(officers_door):
     address = brought(officers_door, typed(a_row("One")), "from jane.smith@essex.gov.uk.csv")
     assert boxes(officers_door, address)["why"] == "Imported from a spreadsheet."
+
+
+def test_words_about_a_person_are_ticked_once(officers_door):
+    number = "020 7946 0958"
+    edits = {pk: {"purpose": f"Ring {number}."} for pk in ("0012", "0046")}
+    address = brought(officers_door, exported(officers_door, edits))
+    assert number in shown(officers_door, address)
+    answer = apply(officers_door, address)
+    assert answer.context["form"].errors.keys() == {"meant"}
+    assert number not in Protocol.objects.get(pk="0012").purpose
+    leads_to(apply(officers_door, address, meant="on"))
+    assert Protocol.objects.filter(purpose=edits["0012"]["purpose"]).count() == len(edits)
+
+
+def test_nothing_is_to_be_ticked_without_such_words(officers_door, address):
+    assert "meant" not in officers_door.get(address).context["form"].fields

@@ -64,3 +64,33 @@ def test_words_that_name_nobody_may_be_long():
     choices.choose(words, Choice(note=True))
     line = checked_row(SAFER, "9001 - New", "", "Essex County Council", words, choices=choices)
     assert (line.fate, line.values["parties_note"]) == ("new", words.strip())
+
+
+def test_an_address_in_a_plain_text_is_refused():
+    purpose = "Ask jo@example.org."
+    line = checked_row(SAFER, "9001 - New", purpose, "Essex Police", "Kent County Council")
+    assert [(line.fate, each.column) for each in line.problems] == [("refused", "C")]
+
+
+def test_words_about_a_person_are_remarked_on():
+    number = "020 7946 0958"
+    rows = [
+        [SAFER, "9001 - New", f"Ring {number}.", "Essex Police", "Kent County Council"],
+        [SAFER, "9002 - New", "To warn.", "Essex Police", f"Kent County Council ({number})"],
+        [SAFER, "9003 - New", "To warn.", "Essex Police", "Kent County Council"],
+        [f"Theme {number}", "9004 - New", "To warn.", "Essex Police", "Kent County Council"],
+    ]
+    plan = checked(sheet_of(TYPED, *rows), choices=Choices(all_new=True, all_new_themes=True))
+    assert [any(number in each for each in line.remarks) for line in plan.lines] == [
+        *(True, True, False, True)
+    ]
+    assert plan.personal == 4  # three rows and the theme
+    (said,) = plan.said
+    assert "row 2 of Live, row 3 of Live, row 5 of Live and" in said
+
+
+def test_of_many_the_first_are_named():
+    rows = [[SAFER, f"90{each} - New", "AB123456C", "Essex Police"] for each in range(10, 30)]
+    plan = checked(sheet_of(TYPED, *rows))
+    assert plan.personal == 20
+    assert plan.said[0].endswith("row 11 of Live and others.")

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from registers.admin.importing.check import ReasonForm, again, check_page, imported
+from registers.admin.importing.check import again, check_page, imported, reason_form
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import address, back, for_importers
 from registers.changes.locking import PLAN_CHANGED
@@ -28,7 +28,7 @@ def apply_view(request: HttpRequest, key: int) -> HttpResponseBase:
         return redirect(address("check", brought))
     if brought.status == Import.Status.APPLIED:
         return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
-    form = ReasonForm(request.POST)
+    form = reason_form(brought, request.POST)
     if not form.is_valid():
         return check_page(request, brought, form)
     by, promised = cast(User, request.user), form.cleaned_data["promised"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -12,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from registers.admin.asking import MEANT, PlainForm
 from registers.admin.importing import lists
 from registers.admin.importing.growing import growing
 from registers.admin.importing.shared import address, back, for_importers, page
@@ -22,8 +25,11 @@ from registers.imports.spreadsheet.public_words import refuse_words
 from registers.models import Import, ImportName
 
 
-class ReasonForm(forms.Form):
-    """Why the register changes. `promised` is what was shown beforehand."""
+class ReasonForm(PlainForm):
+    """Why the register changes. `promised` is what was shown beforehand.
+
+    `personal` says that words in it may be about a person: they are ticked, all at once.
+    """
 
     promised = forms.CharField(widget=forms.HiddenInput)
     why = forms.CharField(
@@ -34,6 +40,21 @@ class ReasonForm(forms.Form):
         help_text="Public. It stands beside each change, on the protocols’ changes pages.",
         error_messages={"required": "Write why, in a few words. Readers see it."},
     )
+    meant = forms.BooleanField(
+        label=MEANT,
+        help_text="All that may be about a person, as said above: in each row and new name.",
+        error_messages={"required": "Read it, and tick this or put it right in the file."},
+    )
+
+    def __init__(self, *args: Any, personal: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not personal:
+            del self.fields["meant"]
+
+
+def reason_form(brought: Import, *args: Any, **kwargs: Any) -> ReasonForm:
+    """Return the form that applies an import."""
+    return ReasonForm(*args, personal=bool(brought.found.get("personal")), **kwargs)
 
 
 def imported(key: int) -> Import:
@@ -74,7 +95,7 @@ def check_page(
         tab=tab,
         page=shown,
         lines=lines,
-        form=form or ReasonForm(initial=initial),
+        form=form or reason_form(brought, initial=initial),
     )
 
 

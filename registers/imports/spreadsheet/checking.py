@@ -22,6 +22,7 @@ from registers.imports.spreadsheet.plan import (
     Progress,
     Work,
 )
+from registers.imports.spreadsheet.public_words import personal_sentence, remark_personal
 from registers.imports.spreadsheet.reading import read_tables
 from registers.models.keys import key_of
 
@@ -76,6 +77,9 @@ def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
     themes = {line.values["theme"] for line in kept if "theme" in line.values}
     new_themes = {key: name for key, name in names.themes.new.items() if key in themes}
     kept_names = names.kept({key_of(part.written): part.organisation for part in parts})
+    new_names = [*(each.name for each in new_organisations), *new_themes.values()]
+    if personal := remark_personal(kept, new_names):
+        said = [*said, personal_sentence(personal)]
     plan = Plan(
         lines=lines,
         names=sorted(names.found.values(), key=_urgency),
@@ -84,6 +88,7 @@ def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
         kept_names=kept_names,
         said=said,
         promise="",
+        personal=len(personal),
     )
     plan.promise = _promise(plan)
     return plan

@@ -34,6 +34,7 @@ from registers.imports.spreadsheet.plan import Edit, Fate, Line, Part
 from registers.imports.spreadsheet.public_words import FIX_IN_FILE, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Party, Protocol
+from registers.models.keys import EMAIL_REFUSED, private_emails
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 
 # Columns with rules of their own. All others are plain fields.
@@ -61,6 +62,10 @@ def refuse_by_rules(row: RowOf, line: Line) -> None:
         for name, messages in refusal.message_dict.items():
             for message in messages:
                 row.refuse(COLUMNS[name], message, FIX_IN_FILE)
+    for edit in line.edits:
+        is_new = private_emails(edit.after) - private_emails(edit.before)
+        if is_new and edit.column not in {LEAD_COLUMN, OTHERS_COLUMN}:
+            row.refuse(edit.column, EMAIL_REFUSED, FIX_IN_FILE)
     for part in line.parts or []:
         _refuse_part(row, part)
 

@@ -222,6 +222,7 @@ def _found(plan: Plan) -> dict[str, Any]:
     return {
         "counts": dict(plan.count()),
         "does_something": plan.does_something,
+        "personal": plan.personal,
         "said": plan.said,
         "new_organisations": [
             [new.name, "a group of bodies" if new.group else ""] for new in plan.new_organisations

@@ -127,6 +127,8 @@ class Plan:
     kept_names: list[KeptName]
     said: list[str]
     promise: str
+    # How many rows and new names hold words that may be about a person.
+    personal: int = 0
 
     def count(self) -> Counter[str]:
         """Return how many rows have each fate."""

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from django.core.exceptions import ValidationError
+from django.utils.text import get_text_list
 
 from registers.exports.plain_text import LINE_END, REFUSED
+from registers.imports.spreadsheet.plan import Line
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Organisation, Theme
 from registers.models.keys import key_of, refuse_email, refuse_invisible
 from registers.models.organisation import KEY_LENGTH
 from registers.models.pages import KEY_LENGTH as THEME_KEY_LENGTH
+from registers.models.personal_words import personal_words
 
 UNSEEN = "This holds a character that cannot be shown (U+{:04X}). Delete it, or type it again."
 FIX_IN_FILE = "Put it right in the file."
+PERSONAL = "‘{}’ {}. It would be public."
+PERSONAL_ROWS = (
+    "{} of the rows and new names hold what may be about a person, such as a telephone number."
+    " It would be public. Look for it in: {}."
+)
+MOST_NAMED = 10
 TOO_LONG = "It is longer than {} characters."
 LONGEST = {
     kind: int(model._meta.get_field("name").max_length or 0)
@@ -51,3 +62,28 @@ def refuse_by_name(row: RowOf, column: str, kind: str, name: str) -> None:
     except ValidationError as refusal:
         for message in refusal.messages:
             row.refuse(column, f"'{name[:60]}': {message}", FIX_IN_FILE)
+
+
+def remark_personal(lines: Iterable[Line], names: Iterable[str]) -> list[str]:
+    """Add a remark to each line with words that may be about a person.
+
+    Return where they are, the new `names` of organisations and themes included.
+    """
+    places = []
+    for line in lines:
+        found = {
+            words: kind
+            for edit in line.edits
+            for words, kind in personal_words(edit.after, before=edit.before).items()
+        }
+        if found:
+            line.remarks += [PERSONAL.format(*each) for each in found.items()]
+            places.append(f"row {line.row}{f' of {line.sheet}' if line.sheet else ''}")
+    return places + [f"‘{name}’" for name in names if personal_words(name)]
+
+
+def personal_sentence(places: Sequence[str]) -> str:
+    """Return what is said of them about the whole file."""
+    more = ["others"] if len(places) > MOST_NAMED else []
+    named = get_text_list([*places[:MOST_NAMED], *more], "and")
+    return PERSONAL_ROWS.format(f"{len(places):,}", named)
