@@ -38,8 +38,10 @@
       const { top: words, beside } = await answer.json();
       top.innerHTML = words;
       for (const [id, suggestion] of Object.entries(beside)) {
-        const row = document.getElementById(id).closest(".form-row");
-        row.insertAdjacentHTML("beforeend", suggestion);
+        const hint = document.createElement("div");
+        hint.className = "help";
+        hint.innerHTML = suggestion;
+        document.getElementById(id).closest(".form-row > div").append(hint);
       }
       offer();
     } catch (problem) {
@@ -52,6 +54,9 @@
       read(target);
     }
   });
-  button.remove();
+  // A file that was chosen before is not sent again by itself.
+  if (!form.querySelector("[name$='-unsaved']")) {
+    button.remove();
+  }
   offer();
 }
