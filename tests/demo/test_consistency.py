@@ -42,6 +42,7 @@ LATER = {
     *("Reminder", "Reminded", "Answer", "Try", "Merge", "Apart", "EarlierVersion"),
     *("Import", "ImportLine", "ImportName", "UsedReference", "SynonymSet"),
     *("Abbreviation", "Layout", "FormDraft", "FormDraftFile"),
+    *("Proposal", "ProposedFile", "ProposalEmailDay"),
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
