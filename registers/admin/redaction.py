@@ -22,12 +22,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.text import Truncator, capfirst
+from django.utils.text import capfirst
 
 from registers import changes
 from registers.admin.forms import add_refusal
 from registers.admin.history import object_or_404
-from registers.changes.redaction.marked import LEAST_CHARACTERS
+from registers.changes.redaction.marked import LEAST_CHARACTERS, shortened
 from registers.changes.redaction.places import names_of_codes
 from registers.changes.redaction.redact import (
     Place,
@@ -55,6 +55,7 @@ FILE_LEFT = (
     " from here. The person who runs the register must delete it."
 )
 A_PAGE = 50  # of places
+LONGEST_SHOWN = 300  # of a text that can be ticked
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class RedactionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._texts = {_digest(text): (name, text) for name, text in _texts_of(subject)}
         shown = [
-            (key, f"{name}: {Truncator(text).chars(100)}")
+            (key, f"{name}: {shortened(text, LONGEST_SHOWN)}")
             for key, (name, text) in self._texts.items()
         ]
         papers = [(each.file.name, _called(each)) for each in papers_of(subject)]

@@ -101,10 +101,12 @@ def test_a_short_field_has_a_short_marker(text, longest, cleaned):
         ("by Ann Lee", "by Ann Lee"),
         ("it was by Ann Lee, I think", "… s by Ann Lee, I t …"),
         ("at/ann-lee/", "at/ann-lee/"),
+        ("by A long text that is ticked as a whole here", "by A long  … whole here"),
     ],
 )
 def test_the_words_around_the_first(text, shown):
-    assert Marked(["Ann Lee"], marker=MARKER).context(text, 5) == shown
+    texts = ["Ann Lee", "A long text that is ticked as a whole"]
+    assert Marked(texts, marker=MARKER).context(text, 5) == shown
 
 
 @pytest.mark.parametrize("word", ["李小龙2", "Øl", "Zoë 李"])

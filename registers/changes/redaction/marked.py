@@ -28,6 +28,12 @@ MOST_ALIKE = 1_000
 PART_BYTES, UNPACKED_BYTES = 50_000_000, 200_000_000
 
 
+def shortened(text: str, longest: int) -> str:
+    """Return a text without its middle where it is longer: versions differ at either end."""
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]} … {text[-half:]}"
+
+
 class Marked:
     """Texts and stored files to be taken out, and the words that then stand there.
 
@@ -75,7 +81,7 @@ class Marked:
             return ""
         start, end = found.span()
         first, last = max(start - around, 0), end + around
-        cut = " ".join(text[first:last].split())
+        cut = shortened(" ".join(text[first:last].split()), 4 * around)
         return f"{'… ' if first else ''}{cut}{' …' if last < len(text) else ''}"
 
     def clean(self, text: str, longest: int | None = None) -> str:
