@@ -173,5 +173,4 @@ def _page_of_number(request: HttpRequest, log: ReferenceLog) -> int | None:
     wanted = request.GET.get("number", "").strip()
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= len(str(log.last)) + 8):
         return None
-    page: int = (int(wanted) - log.first) // NUMBERS_PER_PAGE + 1
-    return page
+    return log.position(int(wanted)) // NUMBERS_PER_PAGE + 1

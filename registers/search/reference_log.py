@@ -2,7 +2,8 @@
 
 Where the references of the partnership are numbers, or have one number and no year, the log
 runs from the first number to the last. A register can contain a protocol 99999999, so gaps
-are counted between the numbers that are used, and never listed one by one. All other
+are counted between the numbers that are used, and never listed one by one; and where more
+than LONGEST_GAP numbers in a row are unused, none of them counts as a gap. All other
 references are listed behind them, and where there is no such number the log is only these.
 """
 
@@ -10,12 +11,15 @@ from __future__ import annotations
 
 import datetime
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 from django.db import models
+from django.db.models import F, Window
+from django.db.models.functions import Cast, Lag
 from numpy.typing import NDArray
 
 from registers.models import Gap, Protocol, UsedReference
@@ -23,6 +27,8 @@ from registers.models.references import keys_of, own_form, reference_key
 from weisf.reference_form import MAX_DIGITS, MAX_LENGTH, Written
 
 LAST = 10**MAX_DIGITS - 1
+# More unused numbers in a row were never issued: one reference was mistyped, or a series begins.
+LONGEST_GAP = 100
 _LAST_NUMBER = re.compile(r"\A(.*?)([0-9]+)([^0-9]*)\Z")
 
 
@@ -118,18 +124,63 @@ def unexplained_gaps() -> int:
     )
     if first:
         explained = explained.exclude(reference_key=reference_key("0"))
-    return int(highest) - first + 1 - used.count() - explained.count()
+    unused = int(highest) - first + 1 - used.count() - explained.count()
+    return unused - _left_out(used, explained, first, int(highest)) if unused else 0
+
+
+def _left_out(used: Any, explained: Any, first: int, highest: int) -> int:
+    """Return how many numbers are in breaks, which lie where no protocol is for so long."""
+    number = Cast("reference", models.IntegerField())
+    before = Window(Lag(number, default=first - 1), order_by=F("reference_key").asc())
+    wide = used.annotate(number=number, before=before).filter(
+        number__gt=F("before") + LONGEST_GAP + 1
+    )
+    last = used.order_by("-reference_key").values_list("pk", flat=True).first()
+    holes = [*wide.values_list("before", "number"), (int(last or first - 1), highest)]
+    points = np.sort(np.array(list(explained.values_list("pk", flat=True)), np.int64))
+    return sum(
+        len(Breaks(low + 1, np.append(points[(points > low) & (points < high)], high)))
+        for low, high in holes
+    )
+
+
+class Breaks:
+    """Where more than LONGEST_GAP numbers in a row are unused, from `first` to the last used."""
+
+    def __init__(self, first: int, used: NDArray[np.int64]) -> None:
+        """Find the breaks. `used` is sorted, without duplicates, and not below `first`."""
+        before = np.concatenate(([first - 1], used[:-1]))[: len(used)]
+        unused = used - before - 1
+        # The number before each break, and how many are left out up to each.
+        self._starts = before[unused > LONGEST_GAP]
+        self._left_out = np.concatenate(([0], np.cumsum(unused[unused > LONGEST_GAP])))
+
+    def __len__(self) -> int:
+        """Return how many numbers are left out."""
+        return int(self._left_out[-1])
+
+    def close(self, numbers: Any) -> NDArray[np.int64]:
+        """Return what `numbers`, none of which is left out, would be without the breaks."""
+        closed: NDArray[np.int64] = numbers - self._left_out[np.searchsorted(self._starts, numbers)]
+        return closed
+
+    def open(self, closed: Any) -> NDArray[np.int64]:
+        """Return the numbers that `close` makes `closed` of."""
+        passed = np.searchsorted(self.close(self._starts), closed)
+        numbers: NDArray[np.int64] = closed + self._left_out[passed]
+        return numbers
 
 
 class NumberRange:
     """The numbers from a first to a last without some, computed when they are read."""
 
-    def __init__(self, first: int, last: int, excluded: NDArray[np.int64]) -> None:
+    def __init__(self, first: int, last: int, excluded: NDArray[np.int64], breaks: Breaks) -> None:
         """`excluded` is sorted, without duplicates, and between `first` and `last`."""
         self._first = first
-        self._length = last - first + 1 - len(excluded)
+        self._breaks = breaks
+        self._length = last - first + 1 - len(excluded) - len(breaks)
         # How many numbers are left before each that is excluded.
-        self._before = excluded - first - np.arange(len(excluded))
+        self._before = breaks.close(excluded) - first - np.arange(len(excluded))
 
     def __len__(self) -> int:
         return self._length
@@ -138,7 +189,7 @@ class NumberRange:
         """Return the numbers at `positions`, counted from 0."""
         wanted = np.array(positions, np.int64)
         passed = np.searchsorted(self._before, wanted, side="right")
-        found: list[int] = (wanted + passed + self._first).tolist()
+        found: list[int] = self._breaks.open(wanted + passed + self._first).tolist()
         return found
 
 
@@ -163,6 +214,8 @@ class Lines:
 class ReferenceLog:
     """The reference log as it is now, read with a few queries whatever its length."""
 
+    longest_gap = LONGEST_GAP
+
     def __init__(self) -> None:
         shape = own_form()
         self.has_numbers = not (shape.is_any or shape.has_year)
@@ -177,6 +230,10 @@ class ReferenceLog:
         # How many references stand behind the numbers.
         self.others = len(self._other_protocols) + len(self._other_gaps)
         self._used = used
+        some = [used, self._explained, np.array([self.last] if self.last else [], np.int64)]
+        points = np.unique(np.concatenate(some))
+        self._breaks = Breaks(self.first, points[points >= self.first])
+        self.left_out = len(self._breaks)
 
     def lines(self, shown: LogFilter = LogFilter.ALL) -> Lines:
         """Return what to list."""
@@ -191,8 +248,15 @@ class ReferenceLog:
             LogFilter.UNEXPLAINED: [],
         }
         return Lines(
-            NumberRange(self.first, self.last, excluded[shown]),
+            NumberRange(self.first, self.last, excluded[shown], self._breaks),
             sorted(others[shown], key=reference_key),
+        )
+
+    def position(self, number: int) -> int:
+        """Return where `number`, or else the next listed one, stands among all the numbers."""
+        numbers = self.lines().numbers
+        return bisect_left(
+            range(len(numbers)), number, key=lambda at: numbers.at(range(at, at + 1))[0]
         )
 
     def is_gap(self, reference: str) -> bool:

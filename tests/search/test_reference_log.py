@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from registers import changes
 from registers.models import Gap, Protocol, Theme
 from registers.search.reference_log import (
+    LONGEST_GAP,
     LogFilter,
     ReferenceLog,
     gap_of,
@@ -35,7 +37,13 @@ def slowly(shown: LogFilter) -> list[int]:
     left_out = {LogFilter.ALL: set(), LogFilter.GAPS: used, LogFilter.UNEXPLAINED: used | told}[
         shown
     ]
-    return [number for number in range(1, max(used | told) + 1) if number not in left_out]
+    points = sorted({0} | used | told)
+    breaks = [(low, high) for low, high in pairwise(points) if high - low - 1 > LONGEST_GAP]
+    return [
+        number
+        for number in range(1, points[-1] + 1)
+        if number not in left_out and not any(low < number < high for low, high in breaks)
+    ]
 
 
 @pytest.mark.usefixtures("empty_register")
@@ -68,14 +76,39 @@ class TestNumbers:
         assert unexplained_gaps() == len(slowly(LogFilter.UNEXPLAINED)) > 0
         assert unexplained_gaps() == len(ReferenceLog().lines(LogFilter.UNEXPLAINED))
 
+    @pytest.mark.parametrize("shown", LogFilter)
+    @pytest.mark.parametrize(
+        "used",
+        [
+            [101, 9999],
+            [102],
+            [2, 103, 205, 206, 500],
+            [2, 104, 3000, 3002, 9999],
+            [1],
+        ],
+        ids=str,
+    )
+    def test_many_unused_numbers_in_a_row_are_no_gap(self, used, shown):
+        put(*(f"{number:04}" for number in used[::2]))
+        Gap.objects.bulk_create(Gap(reference=f"{each:04}", fate="never") for each in used[1::2])
+        book, expected = ReferenceLog(), slowly(shown)
+        found = book.lines(shown)
+        assert found.at(range(len(found))) == expected
+        assert found.at(range(1, len(found) - 1)) == expected[1:-1]
+        assert book.left_out == used[-1] - len(slowly(LogFilter.ALL))
+        assert unexplained_gaps() == len(slowly(LogFilter.UNEXPLAINED))
+        everything = slowly(LogFilter.ALL)
+        for number in (1, 50, *used, used[-1] + 1):
+            assert book.position(number) == sum(each < number for each in everything)
+
     def test_a_number_far_away_costs_nothing(self, django_assert_num_queries):
         put("0002", "99999999")
         with django_assert_num_queries(5):
             book = ReferenceLog()
         gaps = book.lines(LogFilter.GAPS)
-        assert len(gaps) == 99_999_997
-        assert gaps.at(range(3)) == [1, 3, 4]
-        assert gaps.at(range(len(gaps) - 1, len(gaps))) == [99_999_998]
+        assert gaps.at(range(len(gaps))) == [1]
+        assert book.left_out == 99_999_996
+        assert book.is_gap("99999998")  # so it can be explained, and is listed then
 
     def test_an_empty_register_has_none(self):
         book = ReferenceLog()
