@@ -18,6 +18,7 @@ from django.test import Client, RequestFactory
 from registers import migrations
 from registers.models import News, Organisation, Protocol, Resource, Theme
 from registers.public import errors
+from tests.cast import door_of
 from tests.public.pages import found, links, text
 from weisf.partnership import AccessibilityStatement
 
@@ -257,6 +258,14 @@ def test_who_may_not_gets_a_page_in_the_register_s_look(rf: RequestFactory):
     ):
         assert answer.status_code == 403
         assert "You cannot open this page" in text(answer)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/admin/nowhere/", 404), ("/admin/auth/user/", 403)])
+def test_an_editor_gets_an_error_as_a_page_of_admin(editor, path, status):
+    answer = door_of(editor).get(path)
+    assert (answer.status_code, answer.templates[0].name) == (status, "admin/error.html")
+    assert answer.context["has_permission"]
+    assert 'href="/admin/"' in answer.content.decode()
 
 
 def test_a_forged_form_is_refused_in_the_register_s_look():
