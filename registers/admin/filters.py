@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from registers.models import Organisation, Party, Protocol
 from registers.models.completeness import BY_KEY, RECORD_ITEMS
@@ -66,6 +67,14 @@ class MissingFilter(SingleChoiceFilter):
     def apply(self, things: Any, value: str) -> Any:
         """Return those without it."""
         return things.filter(BY_KEY[value].lacking)
+
+
+class RelatedFilter(admin.RelatedFieldListFilter):
+    """What a field leads to, such as a theme; 'None' in place of a dash."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.empty_value_display = mark_safe("None")
 
 
 class LeadFilter(SingleChoiceFilter):

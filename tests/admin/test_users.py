@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 import time_machine
@@ -11,6 +12,8 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
+from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
 
 from tests.admin import typing_in
@@ -64,6 +67,64 @@ def test_a_name_that_looks_like_another_is_refused(door, editor, name):
         answer = send(door, url, username=name, email="nina@example.org")
         assert "username" in answer.context["adminform"].form.errors
     assert User.objects.count() == 2
+
+
+@pytest.mark.parametrize("page", ["add", "change", "password_change"])
+def test_pages_say_nothing_of_how_a_password_is_stored(door, page):
+    edith = somebody("edith", "Editor", password=PASSWORD)
+    where = reverse(f"admin:auth_user_{page}", args=[] if page == "add" else [edith.pk])
+    html = door.get(where).content.decode()
+    assert "pbkdf2" not in html
+    assert "LDAP" not in html
+    assert edith.password not in html
+
+
+class TestALinkForANewPassword:
+    @pytest.fixture
+    def url(self, editor):
+        editor.set_password(PASSWORD)
+        editor.email = "edith@example.org"
+        editor.save()
+        return page_of(editor, "password_change")
+
+    def test_is_mailed_and_sets_it(self, door, editor, url, settings):
+        settings.SITE_URL = "https://register.example.org"
+        assert door.post(url, {"_send": ""}).status_code == 302
+        (message,) = mail.outbox
+        assert message.to == ["edith@example.org"]
+        link = re.search(r"https://register\.example\.org(/\S+)", message.body)
+        assert link
+        theirs = door_of(None)
+        form = theirs.get(link[1], follow=True).redirect_chain[-1][0]
+        new = {"password1": "quite another one", "password2": "quite another one"}
+        assert theirs.post(form, new).status_code == 302
+        editor.refresh_from_db()
+        assert editor.check_password(new["password1"])
+
+    @pytest.mark.parametrize("fields", [{"email": ""}, {"is_active": False}])
+    def test_is_not_for_who_cannot_use_it(self, door, editor, url, fields):
+        User.objects.filter(pk=editor.pk).update(**fields)
+        assert 'name="_send"' not in door.get(url).content.decode()
+        assert door.post(url, {"_send": ""}).status_code == 200
+        assert not mail.outbox
+
+    def test_is_not_sent_by_who_may_only_look(self, editor, url):
+        looks = somebody("nina")
+        looks.user_permissions.add(Permission.objects.get(codename="view_user"))
+        assert door_of(looks).post(url, {"_send": ""}).status_code == 403
+        assert not mail.outbox
+
+    def test_that_cannot_be_sent_is_said(self, door, url, settings):
+        settings.EMAIL_BACKEND = "tests.admin.test_users.Broken"
+        answer = door.post(url, {"_send": ""}, follow=True)
+        assert [each.level_tag for each in answer.context["messages"]] == ["error"]
+
+
+class Broken(BaseEmailBackend):
+    """A mail server that is not there."""
+
+    def send_messages(self, email_messages):
+        raise ConnectionRefusedError
 
 
 class TestNobodyRisesAboveTheirRights:
@@ -185,7 +246,7 @@ class TestSessions:
     def test_end_when_somebody_sets_another_password(self, door, edith, theirs):
         form = {"password1": "quite another one", "password2": "quite another one"}
         url = f"{LIST}{edith.pk}/password/"
-        assert door.post(url, {"usable_password": "true", **form}).status_code == 302
+        assert door.post(url, form).status_code == 302
         assert theirs.get("/admin/").headers["Location"].startswith("/admin/login/")
         assert door.get("/admin/").status_code == 200
 

@@ -14,14 +14,23 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangosGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangosUserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    UserChangeForm,
+)
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from registers.accounts.sessions import end_all, reset_second_factor
+from registers.admin.filters import RelatedFilter
 from weisf.mail import NO_MAIL
 from weisf.security_events import security_event
 
@@ -30,6 +39,9 @@ TAKEN = "Somebody has this username, or one with other capitals."
 NO_ADDRESS = "Enter an e-mail address."
 KNOWN = "Somebody has this address. Find them on the list of users."
 LAST = "This is the last active administrator. Make another first."
+LINK_SENT = "A link that sets a new password is sent to {user}. The old one is good until then."
+LINK_NOT_SENT = "The e-mail could not be sent. Try again later."
+ABOVE = "A superuser may do everything, also make and alter superusers and groups."
 NOT_SENT = "The e-mail could not be sent, so nobody is invited. Try again later."
 GROUPS = (
     "An Editor drafts and edits. A Publisher also publishes, withdraws, imports and merges. An"
@@ -47,10 +59,36 @@ LOST = (
 )
 
 
+class SetPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """Another's new password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+
+
+class PasswordState(ReadOnlyPasswordHashWidget):
+    """Whether there is a password, and nothing of how it is stored."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Return the words, and those of the link to the page that sets another."""
+        state = "Password set" if value and is_password_usable(value) else "No password set"
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        return context | {"summary": [{"label": state}], "button_label": "Set a new one …"}
+
+
 class UserForm(UserChangeForm):  # type: ignore[type-arg] # it takes no type when it runs
     """A user with groups."""
 
     reset = forms.BooleanField(label="Reset the second factor", required=False, help_text=LOST)
+
+    password = ReadOnlyPasswordHashField(label="Password", widget=PasswordState)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django's words are of databases and directories; the page has its own.
+        for name in {"username", "password", "is_active", "is_superuser"} & self.fields.keys():
+            self.fields[name].help_text = ""
 
     def clean_username(self) -> str:
         """Refuse a name that differs from another in capitals. Raises ValidationError."""
@@ -99,6 +137,13 @@ def lacking(user: Any) -> QuerySet[Permission]:
     return Permission.objects.exclude(pk__in=Permission.objects.filter(has))
 
 
+def _mail_link(request: HttpRequest, user: User) -> None:
+    """E-mail a link that sets a password. Raises OSError where it cannot be sent."""
+    link = ResetPasswordForm({"email": user.email})
+    link.full_clean()
+    link.save(request)
+
+
 admin.site.unregister([User, Group])
 
 
@@ -110,7 +155,9 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
     add_form = UserForm
     actions: Any = None
     list_display = ("username", "first_name", "last_name", "email", "is_active", "in_groups")
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", ("groups", RelatedFilter))
+    change_password_form = SetPasswordForm
+    change_user_password_template = "admin/auth/password.html"  # noqa: S105 (a template)
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ()
     fieldsets = (
@@ -130,8 +177,18 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
         if obj and obj.pk != request.user.pk:
             shown = (*shown, ("Lost the second factor", {"fields": ("reset",)}))
         if obj and request.user.is_superuser:
-            shown = (*shown, ("Above all groups", {"fields": ("is_superuser",)}))
+            shown = (
+                *shown,
+                ("Above all groups", {"fields": ("is_superuser",), "description": ABOVE}),
+            )
         return shown
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Leave out a button: the list offers to add."""
+        context["show_save_and_add_another"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Leave out whoever may do more than this editor."""
@@ -201,21 +258,40 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
         if not (user.is_active and user.is_staff):
             end_all(user)
         if not change and settings.EMAIL_BACKEND != NO_MAIL:
-            link = ResetPasswordForm({"email": user.email})
-            link.full_clean()
-            link.save(request)
+            _mail_link(request, user)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002 (Django's own)
-        """Set another's first password. The own is changed by its owner, with the old one."""
+        """Set another's first password, or mail a link that sets one.
+
+        The own is changed by its owner, with the old one.
+        """
         user = self.get_object(request, unquote(id))
         if user and user.pk == request.user.pk:
             return redirect("account_change_password")
+        mailed = bool(user and user.is_active and user.email) and settings.EMAIL_BACKEND != NO_MAIL
+        if user and mailed and "_send" in request.POST:
+            return self._send_link(request, user)
         answer = super().user_change_password(request, id, form_url)
         if user and answer.status_code == HTTPStatus.FOUND:
             # It is a first password: registers/accounts/sessions.py.
             User.objects.filter(pk=user.pk).update(last_login=None)
             security_event("password_set", request=request, account=user.pk)
+        if isinstance(answer, TemplateResponse):
+            answer.context_data = (answer.context_data or {}) | {"mailed": mailed}
         return answer
+
+    def _send_link(self, request: HttpRequest, user: User) -> Any:
+        """Mail a link with which the user sets a new password."""
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        try:
+            _mail_link(request, user)
+        except OSError:
+            self.message_user(request, LINK_NOT_SENT, messages.ERROR)
+        else:
+            security_event("password_link_sent", request=request, account=user.pk)
+            self.message_user(request, LINK_SENT.format(user=user), messages.SUCCESS)
+        return redirect("admin:auth_user_change", user.pk)
 
     @admin.display(description="groups")
     def in_groups(self, user: User) -> str:
