@@ -1,5 +1,6 @@
 "use strict";
 // Gives names to the boxes of select2, which admin uses to choose an organisation: it has none.
+// And to the cells of a list, where a narrow window shows its rows as cards.
 {
   const name = (box) => {
     const chosen = box.querySelector(".select2-selection__rendered");
@@ -18,5 +19,12 @@
       (node) => node.classList?.contains("select2-container") && name(node),
     ))).observe(document.body, { childList: true, subtree: true });
   };
-  document.addEventListener("DOMContentLoaded", watch);
+  const nameCells = (list) => {
+    const names = [...list.tHead.rows[0].cells].map((cell) => cell.querySelector(".text")?.textContent.trim());
+    list.querySelectorAll("td:not(.action-checkbox)").forEach((cell) => { cell.dataset.label = names[cell.cellIndex]; });
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    watch();
+    document.querySelectorAll("#result_list").forEach(nameCells);
+  });
 }

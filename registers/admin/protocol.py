@@ -15,7 +15,13 @@ from django.urls import path
 from django.utils import timezone
 
 from registers.admin.base import NOT_SENT, PublishedAdmin, RecordedInline
-from registers.admin.filters import LeadFilter, MissingFilter, ReviewFilter, UnclearFilter
+from registers.admin.filters import (
+    LeadFilter,
+    MissingFilter,
+    RelatedFilter,
+    ReviewFilter,
+    UnclearFilter,
+)
 from registers.admin.form_drafts import READ
 from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
@@ -73,6 +79,14 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     response["X-Robots-Tag"] = "noindex"
     return response
 
+
+CHOOSE = [("", "Choose")]
+IN_OUR_WORDS = {
+    "No action selected.": "Nothing was done. Choose what to do with those that you ticked.",
+    "Items must be selected in order to perform actions on them. No items have been changed.": (
+        "Nothing was done. Tick at least one protocol first."
+    ),
+}
 
 # The place on the form of what is missing, where that is not the box of its name; None: no box.
 BOXES = {
@@ -140,12 +154,12 @@ class ProtocolAdmin(PublishedAdmin):
 
     form = ProtocolForm
     inlines = (PartyInline, OverarchingInline, ProtocolDocumentInline)
-    list_display = ("reference", "title", "theme", "lead", "review", "status", "recorded")
+    list_display = ("reference", "title", "its_theme", "lead", "review", "status", "recorded")
     list_display_links = ("reference", "title")
     list_filter = (
         ReviewFilter,
         "status",
-        "theme",
+        ("theme", RelatedFilter),
         LeadFilter,
         MissingFilter,
         "parties_complete",
@@ -201,19 +215,34 @@ class ProtocolAdmin(PublishedAdmin):
         """Return the list that reads parties and documents with its protocols."""
         return ProtocolList
 
+    def get_action_choices(  # type: ignore[override]  # the stubs are of a newer Django
+        self, request: HttpRequest, default_choices: Any = CHOOSE
+    ) -> Any:
+        """Offer the actions, behind words that say what to do."""
+        return super().get_action_choices(request, default_choices)
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
+        """Show a message; where it is Django's about the actions, in words that help."""
+        super().message_user(request, IN_OUR_WORDS.get(str(message), message), *args, **kwargs)
+
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Search anywhere in the record. Autocomplete fields search by this too."""
         return search_protocols(queryset, search_term), False
 
-    @admin.display(description="lead")
+    @admin.display(description="theme", ordering="theme", empty_value="No theme")
+    def its_theme(self, protocol: Protocol) -> Any:
+        """Return its theme."""
+        return protocol.theme
+
+    @admin.display(description="lead", empty_value="No lead")
     def lead(self, protocol: Protocol) -> str | None:
         """Return the lead organisation's name."""
         lead = protocol.lead
         return lead.organisation.name if lead else None
 
-    @admin.display(description="review today", ordering="review_date")
+    @admin.display(description="review today", ordering="review_date", empty_value="Not due")
     def review(self, protocol: Protocol) -> str | None:
         """Return its review status and month; None for a withdrawn protocol."""
         if protocol.status == Protocol.Status.WITHDRAWN:

@@ -118,12 +118,12 @@ class EditorsSite(AdminSite):
         }
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Put models in the order of work, and call Django's section of users 'People'."""
+        """Put models in the order of work, under plain words."""
         apps: list[Any] = super().get_app_list(request, app_label)
         for app in apps:
             app["models"].sort(key=lambda each: _position(each["object_name"]))
         apps.sort(key=lambda app: app["app_label"] != "registers")
-        return [app | ({"name": "People"} if app["app_label"] == "auth" else {}) for app in apps]
+        return [app | {"name": APPS.get(app["app_label"], app["name"])} for app in apps]
 
     def get_urls(self) -> list[Any]:
         """Add our pages. What comes before them, such as the log-in: registers/accounts/urls.py."""
@@ -140,6 +140,13 @@ class EditorsSite(AdminSite):
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Return what matches the term, as JSON."""
         return cast(HttpResponse, AutocompleteView.as_view(admin_site=self)(request))
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show the lists of one section under its name."""
+        title = {"title": APPS.get(app_label, app_label)}
+        return super().app_index(request, app_label, title | (extra_context or {}))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -168,7 +175,11 @@ class EditorsSite(AdminSite):
 
 
 # In the order of work; what is not named follows.
-MODELS = ["Protocol", "Organisation", "Approver", "Answer", "News", "Resource", "Theme"]
+MODELS = [
+    *("Protocol", "Organisation", "Approver", "Proposal", "Review", "Answer", "Reminder"),
+    *("News", "Resource", "Theme", "Abbreviation", "SynonymSet", "Merge", "Change"),
+]
+APPS = {"registers": "Records", "auth": "People"}
 
 
 def _position(name: str) -> int:

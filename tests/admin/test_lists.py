@@ -57,7 +57,7 @@ class TestProtocols:
         )
         row = officers_door.get(address("protocol", "changelist"), {"q": "9001"}).content.decode()
         assert ReviewStatus.NONE.label in row
-        assert '<td class="field-lead">-</td>' in row
+        assert '<td class="field-lead">No lead</td>' in row
 
     def test_filter_by_review_today(self, officers_door, today):
         Protocol.objects.filter(pk="0046").update(review_date=datetime.date(2026, 12, 1))

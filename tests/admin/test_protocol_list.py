@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registers.admin.protocol import IN_OUR_WORDS
 from registers.models import Organisation, Party, Protocol, Theme
 from registers.models.completeness import RECORD_ITEMS, missing
 from tests.admin.typing_in import Page, address
@@ -51,9 +52,29 @@ def test_each_thing_that_can_be_missing_is_a_choice(officers_door):
         assert f'href="?missing={thing.key}"' in whole
 
 
+def test_a_draft_without_theme_and_lead_is_shown_and_found(officers_door):
+    Protocol.objects.create(reference="0999", title="A draft", status="draft")
+    found = page(officers_door, theme__isnull="True")
+    assert [each.pk for each in found.context["cl"].result_list] == ["0999"]
+    html = found.content.decode()
+    assert '<td class="field-its_theme">No theme</td>' in html
+    assert '<td class="field-lead">No lead</td>' in html
+    (theme,) = [each for each in found.context["cl"].filter_specs if each.title == "theme"]
+    assert [each["display"] for each in theme.choices(found.context["cl"])][-1] == "None"
+
+
+@pytest.mark.parametrize(
+    "sent", [{"action": "", "_selected_action": "0012"}, {"action": "publish"}]
+)
+def test_an_action_without_its_half_says_what_to_do(officers_door, sent):
+    answer = officers_door.post(LIST, {"index": "0", **sent}, follow=True)
+    (message,) = answer.context["messages"]
+    assert str(message) in IN_OUR_WORDS.values()
+
+
 def test_a_withdrawn_one_is_never_overdue(officers_door, today):
     withdraw("0046")
-    assert '<td class="field-review">-</td>' in page(officers_door, q="0046").content.decode()
+    assert '<td class="field-review">Not due</td>' in page(officers_door, q="0046").content.decode()
     assert "0046" not in references(officers_door, review="overdue")
     assert len(references(officers_door, review="overdue")) == 24
     assert references(officers_door, status__exact="withdrawn") == ["0046"]
