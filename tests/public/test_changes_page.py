@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from registers import changes
 from registers.history.snapshot import field_values
 from registers.models import Change, Party, Protocol, Review, Theme
+from tests.models.making import saved
 from tests.public.pages import links, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_register")]
@@ -122,6 +123,14 @@ def test_more_than_typing_is_refused(fields):
         change(typing=True, **fields(before))
     assert "is_correction" in refusal.value.error_dict
     assert field_values(Protocol.objects.get(pk="0046")) == field_values(before)
+
+
+def test_a_draft_has_no_corrections():
+    draft = saved(Protocol(reference="9001", title="A draft"))
+    with changes.record_change(draft, at=NOON, is_correction=True) as recorded:
+        draft.title = "Quite another title"
+        changes.save(draft)
+    assert (recorded.change.kind, recorded.change.public) == (Change.Kind.CHANGED, False)
 
 
 def test_a_party_is_more_than_typing():
