@@ -21,6 +21,24 @@ app = oidc_provider_mock.app()
 answers: dict[str, Any] = {}
 challenges: dict[str, str] = {}
 
+if sys.version_info < (3, 12):
+    # Its last release for Python 3.11 says neither by which key it signs, nor, where somebody
+    # is denied, which log-in it was. Directories say both.
+    _code = oidc_provider_mock._app.OpenIDCode
+    _before = _code.get_jwt_config
+
+    def _with_key(*given: Any, **named: Any) -> Any:
+        config = _before(*given, **named)
+        return config | {"kid": config["key"]["kid"]}
+
+    _code.get_jwt_config = _with_key
+
+    @app.after_request
+    def add_state(response: flask.Response) -> flask.Response:
+        if "error=access_denied" in (response.location or ""):
+            response.location += f"&state={flask.request.args['state']}"
+        return response
+
 
 @app.before_request
 def answer_otherwise() -> Any:
