@@ -217,7 +217,8 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Invite somebody; nobody, where the e-mail cannot be sent."""
         try:
-            return super().add_view(request, form_url, extra_context)
+            titled = {"title": "Invite an editor", **(extra_context or {})}
+            return super().add_view(request, form_url, titled)
         except OSError:
             self.message_user(request, NOT_SENT, messages.ERROR)
             return redirect("admin:auth_user_add")
