@@ -105,3 +105,10 @@ def test_a_cache_is_in_the_database_or_redis():
     assert read_cache("valkey://host:6379/0")["LOCATION"] == "redis://host:6379/0"
     with pytest.raises(ImproperlyConfigured, match="CACHE_URL"):
         read_cache("memcached://host")
+
+
+@pytest.mark.parametrize("at", ["/admin/signup/", "/admin/accounts/signup/", "/accounts/signup/"])
+def test_nobody_signs_up(db, at):
+    form = {"username": "eve", "email": "eve@example.org", "password1": PASSWORD}
+    Client().post(at, form | {"password2": PASSWORD})
+    assert not User.objects.filter(username="eve").exists()
