@@ -141,8 +141,6 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def _may(self, request: HttpRequest, verb: str, proposal: Proposal) -> bool:
         """Return whether the user may do this with a proposal, as long as it has not ended."""
-        if not self.has_view_permission(request):
-            return False
         if verb in {"accept", "return"}:
             record: Any = admin.site.get_model_admin(deciding.model_of(proposal))
             return may_publish(request.user) and bool(record.has_change_permission(request))
@@ -160,8 +158,6 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def decide_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """Accept, return, propose anew or take back, or show the page with what is wrong."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         proposal: Proposal = object_or_404(self, request, object_id)
         if not self._may(request, verb, proposal):
             raise PermissionDenied
@@ -296,8 +292,6 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def file_view(self, request: HttpRequest, key: int, file: int) -> HttpResponseBase:
         """Send a file that came with a proposal."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         proposal: Proposal = object_or_404(self, request, str(key))
         stored = get_object_or_404(proposal.files, pk=file)
         response = FileResponse(stored.file.storage.open(str(stored.file.name)))

@@ -39,9 +39,9 @@ def send_about_proposals(*, place: ExportContext, sender: Sender) -> tuple[int, 
         for emails, about in _batches(place, sender):
             keys = [each.pk for each in about]
             marked = Proposal.objects.filter(pk__in=keys)
-            if not marked.filter(announced_on=None).update(announced_on=place.on):
-                continue
-            taken = [_send(post, email) for email in emails]
+            # Unless another run marked them in this moment.
+            is_first = marked.filter(announced_on=None).update(announced_on=place.on)
+            taken = [_send(post, email) for email in emails] if is_first else []
             sent, failed = sent + sum(taken), failed + len(taken) - sum(taken)
             if taken and not any(taken):
                 marked.update(announced_on=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from registers.models import (
     Abbreviation,
@@ -16,11 +17,12 @@ from registers.models import (
     Proposal,
     Protocol,
     Review,
+    Theme,
 )
 from registers.models.keys import EMAIL_REFUSED
 from tests.admin.conflicts import choose
 from tests.admin.typing_in import Page, add_row, address, boxes, row_of, send
-from tests.cast import door_of
+from tests.cast import door_of, somebody
 from tests.merging import named
 from tests.models.making import saved
 from tests.proposing import a_proposal
@@ -221,6 +223,16 @@ def test_a_reason_that_is_proposed_is_not_called_lost(door):
     answer = send(door, FORM, admin_note="Ask again.", why="For the record.")
     assert Proposal.objects.get().why == "For the record."
     assert levels(answer) == ["success"]
+
+
+def test_nothing_published_is_deleted_by_a_proposal():
+    odd = somebody("odette")
+    rights = Permission.objects.filter(codename__in=("view_theme", "delete_theme"))
+    odd.user_permissions.set(rights)
+    theme = saved(Theme(name="Empty", slug="empty", position=99))
+    url = address("theme", "delete", theme.pk)
+    assert door_of(odd).post(url, boxes(door_of(odd), url)).status_code == 403
+    assert Theme.objects.filter(pk=theme.pk).exists()
 
 
 class TestEverythingPublic:

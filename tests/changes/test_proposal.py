@@ -74,6 +74,11 @@ def test_several_are_written_down_or_none():
     assert not Proposal.objects.exists()
 
 
+def test_what_nobody_types_is_not_proposed():
+    days = [{"fields": {"title": "A", "updated_on": day}, "parts": {}} for day in (None, "2026-1")]
+    assert propose({(Protocol, "0046"): days}, at=NOW, by=None) == []
+
+
 def test_accepting_is_an_official_change(editor, publisher):
     made = a_proposal(protocol(), by=editor, purpose="To warn.", title="Alarms")
     done = accept(made, publisher, why="Agreed.")

@@ -87,7 +87,8 @@ def test_one_a_day_though_what_was_announced_is_decided():
     with time_machine.travel(NOW + datetime.timedelta(1)):
         run()
         assert recipients() == ["ada@example.org", "paul@example.org"]
-    assert ProposalEmailDay.objects.count() == 1
+    day = NOW.date() + datetime.timedelta(1)
+    assert [str(each) for each in ProposalEmailDay.objects.all()] == [day.isoformat()]
 
 
 @pytest.mark.parametrize("end", ["accepted", "returned"])
