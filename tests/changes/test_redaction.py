@@ -473,6 +473,11 @@ def test_a_reference_is_refused_and_an_account_is_counted(administrator):
     assert changes.preview_redaction(Wanted(texts=(WORD,)), on=ON).accounts == 2
 
 
+def test_a_place_is_called_as_its_field_is(named):
+    places = changes.preview_redaction(Wanted(texts=(WORD,)), on=ON).places
+    assert {"Protocol: purpose", "Earlier states of a record"} <= {each.what for each in places}
+
+
 @pytest.mark.parametrize("most", ["MOST_RECORDS", "MOST_ROWS"])
 def test_too_many_are_refused_and_not_all_looked_at(monkeypatch, named, most):
     monkeypatch.setattr(f"registers.changes.redaction.redact.{most}", 0)
