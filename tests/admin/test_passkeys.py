@@ -16,7 +16,7 @@ from fido2.cose import ES256
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
-from tests.cast import somebody
+from tests.cast import door_of, somebody
 
 PASSKEY = "/admin/second-factor/webauthn/login/"
 HERE, ELSEWHERE = "register.example.org", "elsewhere.example"
@@ -90,3 +90,20 @@ def test_a_passkey_of_another_site_is_refused(db, settings, page, site, is_edito
         assert "This code or passkey is not valid here" in told
     elif not is_editor:
         assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"clientDataJSON": "!", "attestationObject": "!"},
+        {"clientDataJSON": "AA", "attestationObject": "AA"},
+        {"clientDataJSON": "e30", "attestationObject": "oA"},
+    ],
+)
+def test_what_is_no_passkey_is_not_added(editor, answer):
+    forged = {"rawId": "AA", "response": answer}
+    door = door_of(editor)
+    page = "/admin/second-factor/webauthn/add/"
+    assert door.get(page).status_code == 200
+    assert door.post(page, {"credential": json.dumps(forged)}).status_code == 400
+    assert not Authenticator.objects.exists()
