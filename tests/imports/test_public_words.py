@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registers.imports.spreadsheet.choices import Choice, Choices
-from registers.models import Organisation
+from registers.models import Organisation, Party
 from tests.imports.spreadsheets import TYPED, checked, checked_row, sheet_of
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -87,6 +87,35 @@ def test_words_about_a_person_are_remarked_on():
     assert plan.personal == 4  # three rows and the theme
     (said,) = plan.said
     assert "row 2 of Live, row 3 of Live, row 5 of Live and" in said
+
+
+@pytest.mark.parametrize(("kept_as", "places"), [("", 1), ("alias", 2)])
+def test_the_name_as_published_is_looked_at(kept_as, places):
+    written = "Essex Police - Jane 020 7946 0958"
+    row, choices = [SAFER, "9001 - New", "", "Kent County Council", written], Choices()
+    choices.choose(written, Choice(name="Essex Police", kept_as=kept_as))
+    plan = checked(sheet_of(TYPED, row), choices=choices)
+    assert any("020 7946 0958" in remark for remark in plan.lines[0].remarks)
+    assert plan.personal == places  # the row, and the name that Essex Police gets
+
+
+def test_an_address_in_the_name_as_published_is_refused():
+    written, choices = "Essex Police - jane@example.org", Choices()
+    choices.choose(written, Choice(name="Essex Police", kept_as="alias"))
+    line = checked_row(SAFER, "9001 - New", "", "Kent County Council", written, choices=choices)
+    assert [(line.fate, each.column) for each in line.problems] == [("refused", "E")]
+
+
+def test_of_a_published_name_only_what_is_new_is_remarked_on():
+    stored = Party.objects.filter(role="lead").first()
+    Party.objects.filter(pk=stored.pk).update(name_as_published="Jane 020 7946 0958")
+    line = checked_row(
+        stored.protocol_id,
+        "Kent County Council",
+        headings=("Reference", "Other Organisations Involved"),
+    )
+    assert line.parts is not None
+    assert not any("020 7946 0958" in remark for remark in line.remarks)
 
 
 def test_of_many_the_first_are_named():

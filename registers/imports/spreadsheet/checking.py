@@ -78,7 +78,7 @@ def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
     new_themes = {key: name for key, name in names.themes.new.items() if key in themes}
     kept_names = names.kept({key_of(part.written): part.organisation for part in parts})
     new_names = [*(each.name for each in new_organisations), *new_themes.values()]
-    if personal := remark_personal(kept, new_names):
+    if personal := remark_personal(kept, [*new_names, *(each.text for each in kept_names)]):
         said = [*said, personal_sentence(personal)]
     plan = Plan(
         lines=lines,

@@ -10,7 +10,7 @@ from django.utils.text import get_text_list
 from registers.exports.plain_text import LINE_END, REFUSED
 from registers.imports.spreadsheet.plan import Line
 from registers.imports.spreadsheet.row import RowOf
-from registers.models import ImportName, Organisation, Theme
+from registers.models import ImportName, Organisation, Party, Theme
 from registers.models.keys import key_of, refuse_email, refuse_invisible
 from registers.models.organisation import KEY_LENGTH
 from registers.models.pages import KEY_LENGTH as THEME_KEY_LENGTH
@@ -64,10 +64,10 @@ def refuse_by_name(row: RowOf, column: str, kind: str, name: str) -> None:
             row.refuse(column, f"'{name[:60]}': {message}", FIX_IN_FILE)
 
 
-def remark_personal(lines: Iterable[Line], names: Iterable[str]) -> list[str]:
+def remark_personal(lines: Iterable[Line], new_names: Iterable[str]) -> list[str]:
     """Add a remark to each line with words that may be about a person.
 
-    Return where they are, the new `names` of organisations and themes included.
+    Return where they are, the `new_names` of organisations and themes included.
     """
     places = []
     for line in lines:
@@ -76,10 +76,17 @@ def remark_personal(lines: Iterable[Line], names: Iterable[str]) -> list[str]:
             for edit in line.edits
             for words, kind in personal_words(edit.after, before=edit.before).items()
         }
+        # The edits have official names.
+        written = "; ".join(part.written for part in line.parts or ())
+        if personal_words(written):
+            names_before = Party.objects.filter(protocol=line.reference).values_list(
+                "name_as_published", flat=True
+            )
+            found |= personal_words(written, before="; ".join(names_before))
         if found:
             line.remarks += [PERSONAL.format(*each) for each in found.items()]
             places.append(f"row {line.row}{f' of {line.sheet}' if line.sheet else ''}")
-    return places + [f"‘{name}’" for name in names if personal_words(name)]
+    return places + [f"‘{name}’" for name in new_names if personal_words(name)]
 
 
 def personal_sentence(places: Sequence[str]) -> str:
