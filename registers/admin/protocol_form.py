@@ -207,8 +207,8 @@ class ProtocolForm(ReasonForm):
     is_correction = forms.BooleanField(
         label="Only a typing error",
         required=False,
-        help_text="Readers find this change folded away, and the feed of changes leaves it out."
-        " Only for letters of a text: not for the theme, organisations, dates or documents.",
+        help_text="Readers find this change folded away. Only for spelling, spaces, punctuation and"
+        " capitals of a text: not for another word or number, the version or the lawful basis.",
     )
 
     def clean_reference(self) -> str:

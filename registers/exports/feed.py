@@ -57,13 +57,12 @@ def change_counts(results: Results, references: Iterable[str]) -> dict[str, Chan
 def newest_changes(results: Results, most: int) -> list[tuple[Change, Protocol]]:
     """Return the `most` newest changes of the results, newest first, with their protocols.
 
-    Corrections of typing are left out: they are no news, and stand on the page of changes.
     Changes of few protocols are queried by reference. For many that would be slow, and
     some of the newest changes are certainly theirs: so all changes are read from the
     newest on until there are enough.
     """
     protocols = results.protocols
-    every = changes_of(results).exclude(kind=Change.Kind.CORRECTED)
+    every = changes_of(results)
     # The snapshot is long, and not shown.
     changes = every.select_related("protocol__theme").defer("snapshot")
     if len(protocols) > FEW_PROTOCOLS:

@@ -43,7 +43,7 @@ class Change(models.Model):
 
         ADDED = "added", "Added"  # of an official change: became public
         CHANGED = "changed", "Changed"
-        CORRECTED = "corrected", "Typing corrected"  # only a typing error: no news for anybody
+        CORRECTED = "corrected", "Typing corrected"  # only a typing error
         WITHDRAWN = "withdrawn", "Withdrawn"
         REINSTATED = "reinstated", "In force again"
         REMOVED = "removed", "Removed"

@@ -11,6 +11,7 @@ from typing import Any
 from django import template
 from django.utils.text import get_text_list
 
+from registers.history.diff import ChangeDescription
 from registers.models import Party, Protocol
 from registers.models.completeness import RECORD_ITEMS
 from registers.models.protocol_fields import PROTOCOL_FIELDS, PageSection, ProtocolField
@@ -164,3 +165,10 @@ def protocol_page(
 ) -> ProtocolPage:
     """Return what the page of a protocol shows, from the fields that it holds."""
     return ProtocolPage(protocol=protocol, documents=documents, reviews=reviews)
+
+
+@register.filter
+def changed_fields(descriptions: Sequence[ChangeDescription]) -> str:
+    """Return what the fields that differ in some changes are called."""
+    names = (difference.field for each in descriptions for difference in each.differences)
+    return get_text_list(list(dict.fromkeys(names)), "and")

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registers import changes
+from registers.changes.correction import is_typing
 from registers.history.snapshot import field_values
 from registers.models import Change, Party, Protocol, Review, Theme
 from tests.models.making import saved
@@ -82,20 +83,20 @@ def test_a_review_is_one_of_the_differences(client: Client):
     assert "Review date Before April 2022 After March 2029" in words
 
 
-def test_corrections_of_typing_are_folded_and_no_news(client: Client):
+def test_corrections_of_typing_are_folded_under_their_fields_and_in_the_feed(client: Client):
     change(title="Flod alerts", purpose="To warn people.")
     change(1, title="Flood alers", typing=True)
     change(2, title="Flood alerts", typing=True, why="A letter.")
     page = client.get(PAGE)
     folded = re.split(r'<details class="govuk-details">|</details>', page.content.decode())[-2]
     assert folded.count("<time") == 2
-    assert "2 corrections of typing" in folded
+    assert "2 corrections of typing: Title<" in folded
     assert "Why: A letter." in folded
     assert "Title Before Flood alers After Flood alerts" in text(page)
     assert "4 changes recorded" in text(page)
     feed = client.get("/protocols.atom?q=flood").getvalue().decode()
     assert "Flod alerts" in feed
-    assert "alers" not in feed
+    assert feed.count(": typing corrected<") == 2
     since = {"modified_since": "2026-11-27", "q": "flood"}
     assert json.loads(client.get("/protocols.json", since).getvalue())["count"] == 1
 
@@ -123,6 +124,53 @@ def test_more_than_typing_is_refused(fields):
         change(typing=True, **fields(before))
     assert "is_correction" in refusal.value.error_dict
     assert field_values(Protocol.objects.get(pk="0046")) == field_values(before)
+
+
+TYPED = {
+    "letters exchanged": "Information that was shared form Essex Police",
+    "a letter less, two in a long word": "Imfomation that was shard from Essex Police",
+    "split, joined and marked": "Information that was shar-ed fromEssex Police.",
+    "small, and with a mark on its own": "information that was shared - from essex Police",
+}
+
+
+@pytest.mark.parametrize("typed", TYPED.values(), ids=TYPED)
+def test_a_typing_error(typed):
+    assert is_typing(typed, "Information that was shared from Essex Police")
+
+
+MEANS_MORE = [
+    ("It shall not be shared with the police.", "It shall be shared with the police."),
+    ("children aged 0 to 5", "children aged 0 to 18"),
+    ("Article 6(1)(e), public task", "Article 6(1)(a), public task"),
+    ("Article 6 (1) (e)", "Article 6 (1) (a)"),
+    ("shared with Essex Police", "shared with Sussex Police"),
+    ("names, addresses", "names, addresses, HIV status, criminal record"),
+    ("All of the schools", "None of the schools"),
+    ("only adults", "adults"),
+    ("may not able", "may notable"),
+    ("they aren't told", "they arent told"),
+    ("from Jan", "from Jun"),
+    ("what is legal", "what is illegal"),
+    ("which includes carers", "which excludes carers"),
+    ("nurses and carers", "carers and nurses"),
+    ("a public task", "a publisher task"),
+    ("age < ten", "age > ten"),
+    ("words", ""),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), MEANS_MORE)
+def test_another_meaning_is_no_typing_error(before, after):
+    assert not is_typing(before, after)
+    assert not is_typing(after, before)
+
+
+@pytest.mark.parametrize("field", ["lawful_basis", "version"])
+def test_some_texts_have_no_typing_errors(field):
+    change(**{field: "Public taks"})
+    with pytest.raises(ValidationError):
+        change(1, typing=True, **{field: "Public task"})
 
 
 def test_a_draft_has_no_corrections():
