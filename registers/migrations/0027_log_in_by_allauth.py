@@ -20,8 +20,8 @@ OLD_TABLES = (
     "otp_static_statictoken",
     "otp_static_staticdevice",
     "otp_totp_totpdevice",
-    "axes_accessattempt",
     "axes_accessattemptexpiration",
+    "axes_accessattempt",
     "axes_accessfailurelog",
     "axes_accesslog",
 )
