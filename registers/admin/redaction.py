@@ -22,12 +22,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from registers import changes
 from registers.admin.forms import add_refusal
 from registers.admin.history import object_or_404
-from registers.changes.redaction.marked import LEAST_CHARACTERS, shortened
+from registers.changes.redaction.marked import LEAST_CHARACTERS, Marked, shortened
 from registers.changes.redaction.places import names_of_codes
 from registers.changes.redaction.redact import (
     Place,
@@ -45,6 +47,15 @@ PERMISSION = "registers.take_out_words"
 MOST_CHANGES = 500  # whose texts are offered
 BUSY = "Nothing was taken out, because somebody else was saving at the same time. Try again."
 DONE = "Taken out of {number} places. The changes page says the day and the reason."
+# Without the words: a message is stored, and the log may have it.
+OF_EACH = " Places of each text, in their order: {numbers}."
+NOT_FOUND = (
+    " A text with 0 was found nowhere and may still be public: check how it is written there."
+)
+NOT_TICKED = (
+    "Nothing was taken out, because a text stands nowhere. Correct it, or tick that the others are"
+    " to be taken out without it."
+)
 NOT_COMPACTED = (
     "The words are gone from the register. They may still stand in the files of its database,"
     " which could not be written anew: somebody was using it, or the log says what was wrong. The"
@@ -158,14 +169,17 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
     status = 200
     if form.is_valid():
         try:
-            if "_do" in request.POST:
+            if "_do" in request.POST and request.POST.get("shown"):
                 return _redact(model_admin, request, subject, form.wanted)
             preview = changes.preview_redaction(form.wanted, on=timezone.localdate())
+            if "_do" in request.POST:
+                raise ValidationError(NOT_TICKED)
         except ValidationError as refusal:
             add_refusal(form, refusal)
         except OperationalError:
             add_refusal(form, ValidationError(BUSY))
             status = 503
+    found = preview.found if preview else {}
     context = {
         "title": f"Take words out: {subject}",
         "opts": model_admin.opts,
@@ -173,6 +187,8 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
         "form": form,
         "adminform": AdminForm(cast(Any, form), [(None, {"fields": list(form.fields)})], {}),
         "preview": preview,
+        "found": found,
+        "missing": 0 in found.values(),
         "page": _page_of_places(request, preview) if preview else None,
         "wanted": form.wanted if preview else None,
         "proxy_seconds": settings.SHARED_CACHE_SECONDS,
@@ -188,7 +204,7 @@ class ShownPlace:
     """A place as the page lists it: the record is empty where it is of none."""
 
     what: str
-    context: str
+    context: SafeString
     record: str
     url: str
 
@@ -196,11 +212,19 @@ class ShownPlace:
 def _page_of_places(request: HttpRequest, preview: RedactionPreview) -> Page[Any]:
     """Return a page of the places, each with its record: the one that was asked for."""
     page: Page[Any] = Paginator(preview.places, A_PAGE).get_page(request.POST.get("_page"))
-    page.object_list = [_shown(place) for place in page.object_list]
+    marks = Marked(preview.marked.texts, marker="\0")
+    page.object_list = [_shown(place, marks) for place in page.object_list]
     return page
 
 
-def _shown(place: Place) -> ShownPlace:
+def _with_mark(text: str, marks: Marked) -> SafeString:
+    """Return the words of a place, marked from the first that goes to the end of the last."""
+    before, *_, after = marks.clean(text).split("\0") if marks.is_in(text) else (text, "")
+    match = text[len(before) : len(text) - len(after)]
+    return format_html("{}<mark>{}</mark>{}", before, match, after) if match else escape(text)
+
+
+def _shown(place: Place, marks: Marked) -> ShownPlace:
     record = url = ""
     if place.owner:
         model, key = place.owner
@@ -209,7 +233,8 @@ def _shown(place: Place) -> ShownPlace:
         record = str(thing) if thing else f"{capfirst(str(model._meta.verbose_name))} {key}"
         if thing and admin.site.is_registered(model):
             url = reverse(f"admin:registers_{model._meta.model_name}_change", args=[quote(key)])
-    return ShownPlace(what=place.what, context=place.context, record=record, url=url)
+    words = _with_mark(place.context, marks)
+    return ShownPlace(what=place.what, context=words, record=record, url=url)
 
 
 def _redact(
@@ -217,9 +242,16 @@ def _redact(
 ) -> HttpResponse:
     """Take it out, and lead back. Raises ValidationError and OperationalError."""
     by, shown = cast(User, request.user), request.POST.get("shown", "")
-    number = changes.redact(subject, wanted, shown=shown, at=timezone.now(), by=by)
-    security_event("words_taken_out", request=request, places=number, reason=str(wanted.reason))
-    messages.success(request, DONE.format(number=f"{number:,}"))
+    done = changes.redact(subject, wanted, shown=shown, at=timezone.now(), by=by)
+    event = {"places": done.number, "reason": str(wanted.reason)}
+    security_event("words_taken_out", request=request, **event)
+    said, numbers = DONE.format(number=f"{done.number:,}"), done.found.values()
+    if len(numbers) > 1 or 0 in numbers:
+        said += OF_EACH.format(numbers=", ".join(f"{each:,}" for each in numbers))
+    if 0 in numbers:
+        messages.warning(request, said + NOT_FOUND)
+    else:
+        messages.success(request, said)
 
     def finish() -> None:
         if not changes.compact():

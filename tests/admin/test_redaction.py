@@ -71,6 +71,22 @@ def test_the_places_are_shown_and_then_taken_out(
     assert not Change.objects.filter(snapshot__icontains="Quxzorby").exists()
 
 
+def test_a_text_that_stands_nowhere_is_told_and_needs_a_tick(browser, protocol, settings, tmp_path):
+    settings.EMAIL_FILE_PATH = tmp_path
+    (tmp_path / "a.log").write_text("Subject: x\n\nQuxzorby\n")
+    sent = {"words": "07700900999\nQuxzorby\nnobody at all", "reason": "personal data"}
+    page = browser.post(AT, sent | {"_do": "1"})
+    assert page.context["found"] == {"07700900999": 0, "Quxzorby": 3, "nobody at all": 3}
+    assert "<mark>Quxzorby</mark> 07700 900123." in page.content.decode()
+    assert page.context["form"].non_field_errors()
+    assert Change.objects.filter(snapshot__icontains="Quxzorby").exists()
+    shown = page.context["preview"].digest
+    page = browser.post(AT, sent | {"_do": "1", "shown": shown}, follow=True)
+    (message,) = [each for each in page.context["messages"] if "0, 3, 3" in each.message]
+    assert message.level_tag == "warning"
+    assert not Change.objects.filter(snapshot__icontains="Quxzorby").exists()
+
+
 def test_past_texts_and_files_are_chosen(browser, protocol):
     form = browser.get(AT).context["form"]
     (past,) = (key for key, words in form.fields["texts"].choices if "Quxzorby" in words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import email
 import email.policy
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +27,7 @@ from registers.changes.papers import delete_later
 from registers.changes.record import record_change
 from registers.changes.redaction.marked import LEAST_CHARACTERS, Marked
 from registers.changes.redaction.places import KEY_OF, How, all_models, unique_texts
-from registers.changes.redaction.rows import Row, find_rows
+from registers.changes.redaction.rows import Row, find_rows, one_by_one
 from registers.changes.transaction import Touched, update_search_and_version
 from registers.history.snapshot import snapshot_of
 from registers.models import (
@@ -149,6 +150,21 @@ class RedactionPreview:
         return plan_digest([wanted, self.marked.marker, sorted(rows), sorted(map(str, self.mails))])
 
     @property
+    def number(self) -> int:
+        """The number of places, with e-mails and whole files."""
+        places = sum(len(row.fields) for row in self.rows)
+        return places + len(self.mails) + len(self.wanted.files)
+
+    @property
+    def found(self) -> dict[str, int]:
+        """Each text, in its order, with the number of places that it is taken out of."""
+        held = Counter(text for row in self.rows for each in row.texts.values() for text in each)
+        if self.mails:
+            for one in one_by_one(self.marked):
+                held[one.texts[0]] += len(list(_mails(one)))
+        return {text: held[text] for text in self.marked.texts}
+
+    @property
     def places(self) -> list[Place]:
         """The places, in the order in which they are shown."""
         places = [
@@ -198,12 +214,12 @@ def preview_redaction(wanted: Wanted, *, on: datetime.date) -> RedactionPreview:
 
 def redact(
     subject: models.Model, wanted: Wanted, *, shown: str, at: datetime.datetime, by: User | None
-) -> int:
+) -> RedactionPreview:
     """Take what is wanted out of all that is stored, at the aware time `at`.
 
     Each thing of which something was taken out gets an official change that says the day and
     the reason, and so does `subject` in any case. `shown` is the digest of the preview. Returns
-    the number of places. Raises ValidationError where it is refused or something else would go
+    what was taken out. Raises ValidationError where it is refused or something else would go
     than was shown, and OperationalError where somebody is saving at that moment; then nothing
     is kept.
     """
@@ -226,7 +242,7 @@ def redact(
                 mail.unlink(missing_ok=True)
 
         transaction.on_commit(delete_mails, robust=True)
-    return sum(len(row.fields) for row in preview.rows) + len(preview.mails) + len(wanted.files)
+    return preview
 
 
 def _allowed(preview: RedactionPreview) -> RedactionPreview:

@@ -48,13 +48,15 @@ class Row:
     """A stored row that holds marked texts: which of its fields, and the words around the first.
 
     `owner` is the thing whose changes tell of it, by model and key; None where nothing does.
-    `digest` differs as soon as those fields say something else.
+    `texts` are those of the marked texts that each field holds. `digest` differs as soon as
+    those fields say something else.
     """
 
     model: Model
     key: Any
     fields: dict[str, How]
     contexts: dict[str, str]
+    texts: dict[str, list[str]]
     owner: tuple[Model, Any] | None
     digest: str = ""
 
@@ -70,19 +72,27 @@ class Row:
         return {name: values[name] for name in names - beside}
 
 
+def one_by_one(marked: Marked) -> list[Marked]:
+    """Return each of the marked texts alone: which of them stands in a place."""
+    return [Marked([text], marker="\0") for text in marked.texts]
+
+
 def find_rows(marked: Marked) -> Iterator[Row]:
     """Yield each row of the database that holds any of the marked texts, or names a file."""
+    singles = one_by_one(marked)
     for model in all_models():
         how = fields_of(model)
         wanted = {name: each for name, each in how.items() if each in FOUND_BY_TEXT}
         if wanted:
-            yield from _found(model, wanted, marked)
+            yield from _found(model, wanted, marked, singles)
         if encoded := {name: each for name, each in how.items() if each in ENCODED}:
-            yield from _encoded(model, encoded, marked)
-    yield from _imports(marked)
+            yield from _encoded(model, encoded, marked, singles)
+    yield from _imports(marked, singles)
 
 
-def _found(model: Model, how: dict[str, How], marked: Marked) -> Iterator[Row]:
+def _found(
+    model: Model, how: dict[str, How], marked: Marked, singles: list[Marked]
+) -> Iterator[Row]:
     rows, hints = model._base_manager.order_by("pk"), marked.hints()
     if hints is not None:
         condition = models.Q()
@@ -94,22 +104,37 @@ def _found(model: Model, how: dict[str, How], marked: Marked) -> Iterator[Row]:
     owner, field = OWNERS.get(model, (model, "pk"))
     columns = {field} | _BESIDE.get(model, set())
     for stored in rows.values("pk", *how, *columns).iterator(chunk_size=200):
-        cleaned = cleaned_values(model, stored, marked)
-        fields = {
-            name: each
-            for name, each in how.items()
-            if cleaned[name] != stored[name] or (each in UNCHANGED and _is_in(stored[name], marked))
-        }
-        if fields:
+        if fields := _held(model, stored, how, marked):
             said = [stored[name] for name in sorted(fields)]
             yield Row(
                 model=model,
                 key=stored["pk"],
                 fields=fields,
                 contexts={name: _context(stored[name], marked) for name in fields},
+                texts=_texts(model, stored, fields, singles),
                 owner=_owner(model, owner, stored, stored[field]),
                 digest=_digest(said),
             )
+
+
+def _held(
+    model: Model, stored: dict[str, Any], how: dict[str, How], marked: Marked
+) -> dict[str, How]:
+    """Return those of the fields that hold any of the marked texts."""
+    cleaned = cleaned_values(model, stored, marked)
+    return {
+        name: each
+        for name, each in how.items()
+        if cleaned[name] != stored[name] or (each in UNCHANGED and _is_in(stored[name], marked))
+    }
+
+
+def _texts(
+    model: Model, stored: dict[str, Any], how: dict[str, How], singles: list[Marked]
+) -> dict[str, list[str]]:
+    """Return which of the marked texts each of the fields holds."""
+    held = [(one.texts[0], _held(model, stored, how, one)) for one in singles]
+    return {name: [text for text, fields in held if name in fields] for name in how}
 
 
 def _is_in(value: Any, marked: Marked) -> bool:
@@ -151,31 +176,43 @@ def _owner(
     return (owner, key) if owner in SUBJECTS.values() else None
 
 
-def _encoded(model: Model, how: dict[str, How], marked: Marked) -> Iterator[Row]:
+def _encoded(
+    model: Model, how: dict[str, How], marked: Marked, singles: list[Marked]
+) -> Iterator[Row]:
     """Yield the rows of a model whose encoded fields hold any: each is decoded.
 
     They have no digest: a session, or the draft of a form, may change at any time.
     """
     for stored in model._base_manager.order_by("pk").values("pk", *how).iterator(chunk_size=200):
-        cleaned = cleaned_values(model, stored, marked)
-        fields = {name: each for name, each in how.items() if cleaned[name] != stored[name]}
-        if fields:
-            contexts = {name: _context(stored[name], marked) for name in fields}
-            yield Row(model=model, key=stored["pk"], fields=fields, contexts=contexts, owner=None)
+        if fields := _held(model, stored, how, marked):
+            yield Row(
+                model=model,
+                key=stored["pk"],
+                fields=fields,
+                contexts={name: _context(stored[name], marked) for name in fields},
+                texts=_texts(model, stored, fields, singles),
+                owner=None,
+            )
 
 
-def _imports(marked: Marked) -> Iterator[Row]:
+def _imports(marked: Marked, singles: list[Marked]) -> Iterator[Row]:
     """Yield each uploaded spreadsheet that holds any: itself, or what was found in it."""
     for key, name in Import.objects.order_by("pk").values_list("pk", "name"):
         for content in Import.objects.filter(pk=key).values_list("content", flat=True):
-            if marked.is_in_file(bytes(content)) or _in_results(key, marked):
+            if _in_import(key, content, marked):
+                texts = [one.texts[0] for one in singles if _in_import(key, content, one)]
                 yield Row(
                     model=Import,
                     key=key,
                     fields={"content": How.IMPORT},
                     contexts={"content": name},
+                    texts={"content": texts},
                     owner=None,
                 )
+
+
+def _in_import(key: int, content: Any, marked: Marked) -> bool:
+    return marked.is_in_file(bytes(content)) or _in_results(key, marked)
 
 
 def _in_results(key: int, marked: Marked) -> bool:
