@@ -41,7 +41,7 @@ TITLE_OF_PERSON = re.compile(
 # Of Markdown, within a number.
 MARKS = str.maketrans("_", " ", "*`\\")
 # What may be a British number: the library reads '9-5 020 7946 0958' as one number, and refuses it.
-AT_SPACE = re.compile(r"(?<!\S)(?=(\(?(?:\+44|0[1-9])[\d ()./-]{6,24}(?!\d)))")
+AT_SPACE = re.compile(r"(?<!\S)(?=(\(?(?:\+44|0[1-9])[\d ()./-]{6,18}(?!\d)))")
 # References in a row (0046 0012 0036), and a date with a number behind it.
 NO_TELEPHONE = re.compile(r"00(?!44)\d{2,6}\b|\d\d([./-])\d\d\1(?:19|20)\d\d\b")
 # A text of nothing but digits would take seconds.
@@ -90,7 +90,7 @@ def _telephones(text: str) -> Iterator[str]:
             yield match.raw_string
 
 
-def _matches(text: str, max_tries: int = 65_535) -> Iterator[Any]:
+def _matches(text: str, max_tries: int = MOST_TRIED) -> Iterator[Any]:
     # 13 MB, for those processes alone in which somebody types a number.
     from phonenumbers import Leniency, PhoneNumberMatcher  # noqa: PLC0415
 
