@@ -164,7 +164,7 @@ def _parts(kind: PartKind, old: list[Values], new: list[Values]) -> Iterator[Dif
     pairs = [
         (one, other)
         for one, other in ((was.get(key), now.get(key)) for key in was | now)
-        if not (one and other and kind.compared_values(one) == kind.compared_values(other))
+        if not (one and other and kind.are_alike(one, other))
     ]
     for pair in pairs[:MOST_PARTS]:
         texts = (kind.text(part) if part else "" for part in pair)

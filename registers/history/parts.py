@@ -40,17 +40,28 @@ class PartKind:
     order: str = ""
     includes: Callable[[Values], bool] = lambda part: True
 
-    def compared_values(self, part: Values) -> list[Any]:
-        """Return the values of a part that are compared."""
-        return [comparable_value(part.get(name)) for name in self.compared]
+    def are_alike(self, one: Values, other: Values) -> bool:
+        """Return whether nothing that is compared differs between two parts.
+
+        A party without a published name is published by its organisation's own.
+        """
+        return all(
+            comparable_value(one.get(name)) == comparable_value(other.get(name))
+            or (name == "name_as_published" and _published(one) == _published(other))
+            for name in self.compared
+        )
+
+
+def _published(party: Values) -> str:
+    return str(party["name_as_published"] or party["organisation"]["says"])
 
 
 def party_text(party: Values) -> str:
     """Return the text that describes a party."""
     words = str(party["organisation"]["says"])
     words += f" ({party['note']})" if party["note"] else ""
-    if party["name_as_published"] not in {"", party["organisation"]["says"]}:
-        words += f", published as {party['name_as_published']}"
+    if _published(party) != party["organisation"]["says"]:
+        words += f", published as {_published(party)}"
     return words + (f", signed {_day(party['signed_on'])}" if party["signed_on"] else "")
 
 

@@ -102,6 +102,7 @@ class TestTogether:
         assert parties() == [EPUT + "*", "All Essex Schools"]
 
     def test_two_rows_take_each_others_organisation(self, officers_door):
+        Party.objects.filter(protocol="0046").update(name_as_published="")
         eput, schools = organisation("EPUT"), organisation("All Essex Schools")
         typed = {
             row(officers_door, "EPUT") + "organisation": schools.pk,
@@ -109,6 +110,18 @@ class TestTogether:
         }
         send(officers_door, EDIT, **typed)
         assert parties() == ["Provide*", "All Essex Schools", EPUT]
+        assert "another one" not in Protocol.objects.get(pk="0046").changes.first().what
+
+    @pytest.mark.both_databases
+    def test_one_that_is_deleted_and_added_is_no_change(self, officers_door):
+        Party.objects.filter(protocol="0046").update(name_as_published="")
+        typed = add_row(
+            officers_door, EDIT, "parties", organisation=organisation("Provide").pk, role="lead"
+        )
+        send(officers_door, EDIT, **typed, **{row(officers_door, "Provide") + "DELETE": "on"})
+        assert parties() == [EPUT, "All Essex Schools", "Provide*"]
+        kinds = Protocol.objects.get(pk="0046").changes.values_list("kind", flat=True)
+        assert [*kinds] == ["added"]
 
     def test_a_new_one_stands_last(self, officers_door):
         medway = organisation("Medway")

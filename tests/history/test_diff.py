@@ -95,6 +95,16 @@ TOLD = {
         [("Other organisation", "Birch", "Birch (Temps), published as B, signed 31 January 2021")],
     ),
     "a party that was renamed": ({"parties": [BIRCH]}, {"parties": [party(2, "Oak")]}, []),
+    "a published name that is the organisation's": (
+        {"parties": [BIRCH]},
+        {"parties": [party(2, "Birch", name_as_published="Birch")]},
+        [],
+    ),
+    "one that was the organisation's": (
+        {"parties": [BIRCH]},
+        {"parties": [party(2, "Oak", name_as_published="Birch")]},
+        [],
+    ),
     "another lead": (
         {"parties": [LEAD]},
         {"parties": [party(2, "Birch", "lead")]},
