@@ -43,7 +43,10 @@ def form_of(door: Client, link: str) -> str:
 
 @pytest.mark.both_databases
 def test_a_link_sets_the_password_once(administrator):
-    assert send(door_of(administrator)).status_code == 302
+    door = door_of(administrator)
+    assert send(door).status_code == 302
+    said = [str(each) for each in door.get("/admin/auth/user/").context["messages"]]
+    assert ["nina@example.org" in each for each in said] == [True]
     nina = User.objects.get(username="nina")
     assert not nina.has_usable_password()
     assert nina.is_staff

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -28,6 +29,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from registers.accounts.sessions import end_all, reset_second_factor
 from registers.admin.filters import RelatedFilter
@@ -43,6 +46,11 @@ LINK_SENT = "A link that sets a new password is sent to {user}. The old one is g
 LINK_NOT_SENT = "The e-mail could not be sent. Try again later."
 ABOVE = "A superuser may do everything, also make and alter superusers and groups."
 NOT_SENT = "The e-mail could not be sent, so nobody is invited. Try again later."
+INVITED = "An invitation went to {email}. The link is good until {until}."
+NOT_INVITED = (
+    "{user} is added. This register sends no e-mails: set a first password here, and tell it to"
+    " them yourself. They choose their own at the first log-in."
+)
 GROUPS = (
     "An Editor drafts and edits. A Publisher also publishes, withdraws, imports and merges. An"
     " Administrator also lets others in. Without a group nobody can log in. Somebody who leaves is"
@@ -89,6 +97,8 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg] # it takes no type whe
         # Django's words are of databases and directories; the page has its own.
         for name in {"username", "password", "is_active", "is_superuser"} & self.fields.keys():
             self.fields[name].help_text = ""
+        if "email" in self.fields:  # not where the user is shown only
+            self.fields["email"].label = "E-mail address"
 
     def clean_username(self) -> str:
         """Refuse a name that differs from another in capitals. Raises ValidationError."""
@@ -154,7 +164,7 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
     form = UserForm
     add_form = UserForm
     actions: Any = None
-    list_display = ("username", "first_name", "last_name", "email", "is_active", "in_groups")
+    list_display = ("username", "first_name", "last_name", "address", "is_active", "in_groups")
     list_filter = ("is_active", ("groups", RelatedFilter))
     change_password_form = SetPasswordForm
     change_user_password_template = "admin/auth/password.html"  # noqa: S105 (a template)
@@ -188,6 +198,7 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
     ) -> Any:
         """Leave out a button: the list offers to add."""
         context["show_save_and_add_another"] = False
+        context["sends_mail"] = settings.EMAIL_BACKEND != NO_MAIL
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -224,10 +235,15 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
             return redirect("admin:auth_user_add")
 
     def response_add(self, request: HttpRequest, obj: User, *args: Any, **kwargs: Any) -> Any:
-        """Lead on to a first password where no e-mail is sent."""
-        answer = super().response_add(request, obj, *args, **kwargs)
-        no_mail = settings.EMAIL_BACKEND == NO_MAIL
-        return redirect("admin:auth_user_password_change", obj.pk) if no_mail else answer
+        """Say that the invitation went; lead on to a first password where no e-mail is sent."""
+        if settings.EMAIL_BACKEND == NO_MAIL:
+            self.message_user(request, NOT_INVITED.format(user=obj), messages.WARNING)
+            return redirect("admin:auth_user_password_change", obj.pk)
+        good_for = datetime.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+        until = date_format(timezone.localtime(timezone.now() + good_for), "j F Y, H:i")
+        said = INVITED.format(email=obj.email, until=until)
+        self.message_user(request, said, messages.SUCCESS)
+        return redirect("admin:auth_user_changelist")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 (Django's own)
         """Save a user; a new one has no password yet."""
@@ -293,6 +309,11 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
             security_event("password_link_sent", request=request, account=user.pk)
             self.message_user(request, LINK_SENT.format(user=user), messages.SUCCESS)
         return redirect("admin:auth_user_change", user.pk)
+
+    @admin.display(description="e-mail address", ordering="email")
+    def address(self, user: User) -> str:
+        """Return the address."""
+        return user.email
 
     @admin.display(description="groups")
     def in_groups(self, user: User) -> str:
