@@ -11,16 +11,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.contrib.admin.widgets import (
-    AdminTextareaWidget,
-    AdminTextInputWidget,
-)
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.forms.models import _get_foreign_key
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -40,15 +38,14 @@ from registers.admin.forms import (
 )
 from registers.admin.history import HistoryAdmin
 from registers.admin.permissions import may_publish
-from registers.admin.proposing import changes_at_once, is_published, propose_instead
-from registers.changes import no_orphans
-from registers.changes.locking import (
-    EDIT_TOKEN,
-    EditToken,
-    Part,
-    fingerprint,
-    lock_one,
+from registers.admin.proposing import (
+    changes_at_once,
+    forget_success,
+    is_published,
+    propose_instead,
 )
+from registers.changes import no_orphans
+from registers.changes.locking import EDIT_TOKEN, EditToken, Part, fingerprint, lock_one
 from registers.models import Proposal, Protocol
 
 # Django gave these methods their positional switches.
@@ -64,6 +61,7 @@ else:
 
 
 KEPT_REASON = "Nothing that the public sees changed. Your reason is kept in the audit log."
+DRAFT_SAVED = 'Draft <a href="{}">{}</a> is saved. It is not public yet.'
 LOST_REASON = "Nothing changed, so your reason was not recorded."
 UNREADABLE_FILTER = "A filter in the address is not valid, so this list shows everything."
 BUSY = "Nothing was saved, because somebody else was saving at the same time. Save again."
@@ -380,19 +378,23 @@ class PublishedAdmin(RecordedAdmin):
     ) -> HttpResponse:
         """Lead on to the page that publishes it, where that was asked for."""
         response = super().response_add(request, obj, post_url_continue)
-        return self._to_publish(request, obj) or response
+        return self._saved(request, obj, response)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Lead on to the page that publishes it, where that was asked for."""
-        # First, since this says that it was saved.
-        response = super().response_change(request, obj)
-        return self._to_publish(request, obj) or response
+        return self._saved(request, obj, super().response_change(request, obj))
 
-    def _to_publish(self, request: HttpRequest, thing: Any) -> HttpResponse | None:
-        if not ("_publish" in request.POST and thing.status == DRAFT):
-            return None
-        page = f"admin:registers_{self.opts.model_name}_publish"
-        return redirect(page, quote(thing.pk)) if self.has_publish_permission(request) else None
+    def _saved(self, request: HttpRequest, thing: Any, response: HttpResponse) -> HttpResponse:
+        """Say of a draft that it is one, in place of what Django has said."""
+        if thing.status != DRAFT or not forget_success(request):
+            return response
+        publishes = self.has_publish_permission(request)
+        page = reverse(f"admin:registers_{self.opts.model_name}_change", args=[quote(thing.pk)])
+        said = DRAFT_SAVED if publishes else f"{DRAFT_SAVED} A Publisher publishes it."
+        messages.success(request, format_html(said, page, thing))
+        if publishes and "_publish" in request.POST:
+            return redirect(f"admin:registers_{self.opts.model_name}_publish", quote(thing.pk))
+        return response
 
 
 class LabelledBox(AskingBox):

@@ -76,10 +76,10 @@ def propose_instead(request: HttpRequest, save: Callable[[], HttpResponse]) -> H
         try:
             proposals = propose(states, at=timezone.now(), by=by, **how)
         except ValidationError as refusal:  # of a reason that the page did not ask for
-            _forget_success(request)
+            forget_success(request)
             messages.error(request, " ".join(refusal.messages))
             return redirect(request.get_full_path())
-    was_saved = _forget_success(request)
+    was_saved = forget_success(request)
     if proposals:
         messages.success(request, PROPOSED)
         return redirect("admin:registers_proposal_change", proposals[0].pk)
@@ -88,7 +88,7 @@ def propose_instead(request: HttpRequest, save: Callable[[], HttpResponse]) -> H
     return response
 
 
-def _forget_success(request: HttpRequest) -> bool:
+def forget_success(request: HttpRequest) -> bool:
     """Remove the messages that something was saved, and return whether there were any."""
     said = list(messages.get_messages(request))  # which uses them up
     others = [each for each in said if each.level != messages.SUCCESS]

@@ -250,10 +250,10 @@ class ProtocolAdmin(PublishedAdmin):
         stands = protocol.review_status(timezone.localdate()).label
         return f"{stands}: {protocol.review_date:%B %Y}" if protocol.review_date else stands
 
-    @admin.display(description="recorded", ordering=recorded_count())
+    @admin.display(description="filled in", ordering=recorded_count())
     def recorded(self, protocol: Protocol) -> str:
         """Return how many of the fields that it should have are recorded."""
-        return f"{len(RECORD_ITEMS) - len(missing(protocol))} of {len(RECORD_ITEMS)}"
+        return f"{len(RECORD_ITEMS) - len(missing(protocol))} of {len(RECORD_ITEMS)} fields"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Offer the next free reference."""

@@ -37,7 +37,7 @@ def test_each_says_how_much_of_it_is_there(officers_door):
     protocol = Protocol.objects.get(pk="0012")
     there = len(RECORD_ITEMS) - len(missing(protocol))
     row = page(officers_door, q="0012").content.decode()
-    assert f'<td class="field-recorded">{there} of {len(RECORD_ITEMS)}</td>' in row
+    assert f'<td class="field-recorded">{there} of {len(RECORD_ITEMS)} fields</td>' in row
 
 
 @pytest.mark.parametrize("thing", RECORD_ITEMS, ids=lambda thing: thing.key)
