@@ -27,6 +27,10 @@ UNREADABLE = (
 )
 
 
+class MailError(Exception):
+    """An e-mail could not be sent: each service raises errors of its own."""
+
+
 @dataclass(frozen=True)
 class Mail:
     """How e-mails are sent: what Django's settings for them and GOV.UK Notify's are set to."""

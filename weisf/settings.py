@@ -142,6 +142,7 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 AUTHENTICATION_BACKENDS = ["registers.accounts.adapter.EditorBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_FORMS = {"reset_password": "registers.accounts.forms.ForgottenPasswordForm"}
 ACCOUNT_ADAPTER = "registers.accounts.adapter.AccountAdapter"
 # An administrator lets people in.
 ACCOUNT_SIGNUP_ENABLED = False

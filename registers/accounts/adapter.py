@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import time
 from typing import Any
 
@@ -27,7 +28,10 @@ from django.utils.safestring import SafeString
 
 from registers.accounts.sessions import BEGAN
 from weisf.client_address import client_address, client_network
+from weisf.mail import MailError
 from weisf.security_events import security_event
+
+logger = logging.getLogger(__name__)
 
 RECENT = 5 * 60  # seconds
 SLOWED_BY = 1.0  # seconds
@@ -103,6 +107,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return admin's front page."""
         return reverse("admin:index")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send an e-mail. Raises MailError, and logs why, whatever the service raised."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except Exception as fault:
+            logger.exception("An e-mail could not be sent")
+            raise MailError from fault
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Send a link for a new password, and of the directory where there is one."""

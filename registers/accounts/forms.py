@@ -1,11 +1,27 @@
-"""allauth's form for a code, which must read what version 0.1 stored."""
+"""allauth's forms: for a forgotten password, and for a code, also of version 0.1."""
 
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
+from typing import Any
 
+from allauth.account.forms import ResetPasswordForm
 from allauth.mfa.base.forms import AuthenticateForm
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+
+from weisf.mail import MailError
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    """An address that a link for a new password is sent to."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Send it, and say nothing of a failure: only who has an account can have one."""
+        with suppress(MailError):
+            super().save(request, **kwargs)
+        return str(self.cleaned_data["email"])
 
 
 class CodeForm(AuthenticateForm):

@@ -123,10 +123,10 @@ class TestALinkForANewPassword:
 
 
 class Broken(BaseEmailBackend):
-    """A mail server that is not there."""
+    """A service that does not send: GOV.UK Notify's error is no OSError."""
 
     def send_messages(self, email_messages):
-        raise ConnectionRefusedError
+        raise Exception("429")
 
 
 class TestNobodyRisesAboveTheirRights:

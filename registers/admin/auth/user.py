@@ -34,7 +34,7 @@ from django.utils.formats import date_format
 
 from registers.accounts.sessions import end_all, reset_second_factor
 from registers.admin.filters import RelatedFilter
-from weisf.mail import NO_MAIL
+from weisf.mail import NO_MAIL, MailError
 from weisf.security_events import security_event
 
 LETS_IN = "change_user"
@@ -148,7 +148,7 @@ def lacking(user: Any) -> QuerySet[Permission]:
 
 
 def _mail_link(request: HttpRequest, user: User) -> None:
-    """E-mail a link that sets a password. Raises OSError where it cannot be sent."""
+    """E-mail a link that sets a password. Raises MailError where it cannot be sent."""
     link = ResetPasswordForm({"email": user.email})
     link.full_clean()
     link.save(request)
@@ -230,7 +230,7 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
         try:
             titled = {"title": "Invite an editor", **(extra_context or {})}
             return super().add_view(request, form_url, titled)
-        except OSError:
+        except MailError:
             self.message_user(request, NOT_SENT, messages.ERROR)
             return redirect("admin:auth_user_add")
 
@@ -303,7 +303,7 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         try:
             _mail_link(request, user)
-        except OSError:
+        except MailError:
             self.message_user(request, LINK_NOT_SENT, messages.ERROR)
         else:
             security_event("password_link_sent", request=request, account=user.pk)
