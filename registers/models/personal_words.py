@@ -33,17 +33,17 @@ NINO = re.compile(
     r"(?:(?:[\s./-]{0,2}\d\d){3}|(?:[\s./-]{0,2}\d{3}){2})[\s./-]{0,2}[A-D]\b",
     re.IGNORECASE,
 )
-# 'Professor of Public Health' is a job.
+# 'Professor of Public Health' is a job, and so are 'DR manager' and 'MS Office lead'.
 TITLE_OF_PERSON = re.compile(
-    r"\W*(?:Dr|Mr|Mrs|Ms|Miss|Mx|Prof|Professor|Sir|Dame|Rev|Reverend|Cllr)\b(?!\.?\s+of\b)",
-    re.IGNORECASE,
+    r"\W*(?:[Dd]r|[Mm][rsx]|(?i:Mrs|Miss|Prof|Professor|Sir|Dame|Rev|Reverend|Cllr))\b"
+    r"(?!\.?\s+(?i:of)\b)"
 )
 # Of Markdown, within a number.
 MARKS = str.maketrans("_", " ", "*`\\")
 # What may be a British number: the library reads '9-5 020 7946 0958' as one number, and refuses it.
 AT_SPACE = re.compile(r"(?<!\S)(?=(\(?(?:\+44|0[1-9])[\d ()./-]{6,18}(?!\d)))")
-# References in a row (0046 0012 0036), and a date with a number behind it.
-NO_TELEPHONE = re.compile(r"00(?!44)\d{2,6}\b|\d\d([./-])\d\d\1(?:19|20)\d\d\b")
+# References in a row (0046 0012 0036), a date with a number behind it, and a company's number.
+NO_TELEPHONE = re.compile(r"00(?!44)\d{2,6}\b|\d\d([./-])\d\d\1(?:19|20)\d\d\b|\d{8}\Z")
 # A text of nothing but digits would take seconds.
 MOST_TRIED = 1_000
 
@@ -60,7 +60,7 @@ def personal_words(text: str, *, before: str = "", field: str = "") -> dict[str,
 
 
 def _found(text: str, field: str) -> Iterator[tuple[str, str]]:
-    if field == JOB_TITLE and TITLE_OF_PERSON.match(text):
+    if field == JOB_TITLE and TITLE_OF_PERSON.match(text.title() if text.isupper() else text):
         yield text, PERSON
     if not SIX_DIGITS.search(text):
         return
