@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -108,6 +109,11 @@ class WithdrawForm(ActForm):
         del self.fields["why"]
         if self.many:
             self.fields["replaced_by"].help_text += " Left empty, each keeps the one it has."
+
+    def _public_boxes(self) -> Iterator[tuple[str, str]]:
+        """Leave out words beside a mistake: they are refused, and not published."""
+        if self.cleaned_data.get("because") != "mistake":
+            yield from super()._public_boxes()
 
     def clean_withdrawn_on(self) -> datetime.date:
         """Refuse a day to come."""

@@ -289,6 +289,13 @@ class TestWithdrawing:
         assert named == bool(also)
         assert everything() == before
 
+    @pytest.mark.parametrize(("because", "asked"), [("mistake", []), ("other", ["AB123456C"])])
+    def test_asks_about_the_words_of_another_reason_alone(self, door, because, asked):
+        page = act(door, "withdraw", "0046", because=because, withdrawn_reason="Of AB123456C.")
+        form = page.context["form"]
+        assert [words for words, _ in form.asked.values()] == ([asked] if asked else [])
+        assert list(form.errors) == ["withdrawn_reason"]
+
     def test_for_what_is_itself_withdrawn_is_warned_of(self, door):
         Protocol.objects.filter(pk="0042").update(**withdrawn())
         page = act(door, "withdraw", "0046", replaced_by="0042", **MISTAKE)
