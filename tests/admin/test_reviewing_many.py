@@ -242,7 +242,7 @@ class TestHowMany:
         assert page.redirect_chain[-1][0] == LIST
 
     def test_none_are_refused_by_the_list(self, officers_door):
-        assert "Items must be selected" in messages(choose(officers_door))
+        assert "Tick at least one protocol first" in messages(choose(officers_door))
 
     @pytest.mark.parametrize("number", [0, MAX_PROTOCOLS + 1], ids=["none", "too many"])
     def test_a_form_without_protocols_or_with_too_many(self, officers_door, number):
