@@ -145,15 +145,16 @@ def goes_whole(model: Model, row: Values, marked: Marked) -> bool:
 
 
 def _cleaned_journal(about: Values, moved: Any, marked: Marked) -> Any:
-    """Return the journal of a merge, cleaned: its steps are rows before and after."""
-    steps = [
-        [
-            table,
-            key,
-            *(state and cleaned_values(_models()[table], state, marked) for state in states),
-        ]
-        for table, key, *states in moved.get("steps", ())
-    ]
+    """Return the journal of a merge, cleaned: its steps are rows before and after.
+
+    A step of a row that is removed with the words goes too: nothing of it could be put back.
+    """
+    steps = []
+    for table, key, *states in moved.get("steps", ()):
+        model = _models()[table]
+        if not any(goes_whole(model, state or {}, marked) for state in states):
+            cleaned = (state and cleaned_values(model, state, marked) for state in states)
+            steps.append([table, key, *cleaned])
     rest = {name: value for name, value in moved.items() if name != "steps"}
     return marked.clean_json(rest, structure()) | ({"steps": steps} if steps else {})
 
