@@ -224,6 +224,7 @@ def database(real_register, tmp_path) -> Iterator[Path | None]:
         connections["default"] = in_memory
 
 
+TOKEN = ["x", "1", "", {"fields": {"review_date": WORD, "theme": {"says": WORD}}}, None]
 PLANTED = {
     How.TEXT: lambda before, longest: f"Of {WORD}."[: longest or None],
     How.JSON: lambda before, longest: (
@@ -236,10 +237,11 @@ PLANTED = {
     How.ROW: lambda before, longest: f"{WORD}@example.org",
     How.DRAFT: lambda before, longest: [
         ["title", f"Of {WORD}"],
-        [
-            "edit_token",
-            signing.dumps(["x", "1", "", {"fields": {"a": WORD}}, None], salt="edit_token"),
-        ],
+        ["review_date", WORD],
+        ["parties-0-role", WORD],
+        ["status", "published"],
+        ["published_on", "2026-11-29"],
+        ["edit_token", signing.dumps(TOKEN, salt="edit_token")],
     ],
     How.SESSION: lambda before, longest: SessionStore().encode({"of": [WORD]}),
     How.IMPORT: lambda before, longest: WORD.encode() if isinstance(before, bytes) else WORD,
@@ -336,7 +338,11 @@ def test_a_word_in_each_field_is_found_nowhere_afterwards(database, tmp_path, se
     assert not [each for each in Session.objects.all() if WORD in str(each.get_decoded())]
     (draft,) = FormDraft.objects.exclude(values=[])
     token = signing.loads(dict(draft.values)["edit_token"], salt="edit_token")
-    assert token[3] == {"fields": {"a": MARKER}}
+    assert token[3] == {"fields": {"review_date": MARKER, "theme": {"says": MARKER}}}
+    assert [value for _, value in draft.values[1:5]] == [
+        *(MARKER, MARKER),
+        *("published", "2026-11-29"),
+    ]
     assert cache.get("key") is None
     assert [each.name for each in tmp_path.glob("*.log")] == ["other.log"]
     assert compact()

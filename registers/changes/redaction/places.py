@@ -7,6 +7,7 @@ LookupError until it stands in BY_FIELD: tests/changes/test_redaction.py asks fo
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -164,3 +165,23 @@ def names_of_codes() -> frozenset[str]:
             is_text = ways.get(field.name, How.CODE) not in {How.CODE, How.REFUSED, How.PAPER}
             (text if is_text else other).update((field.name, field.attname))
     return frozenset(other - text)
+
+
+# What the boxes of numbers, days, months and ticks hold. A telephone number has more digits.
+_CODE = re.compile(r"\d{0,9}|\d{4}-\d\d(?:-\d\d)?|True|False|on")
+
+
+def is_code(name: str, value: Any) -> bool:
+    """Return whether a value of that name, as a form has it, is no text that somebody typed."""
+    if not isinstance(value, str) or name not in names_of_codes():
+        return False
+    return _CODE.fullmatch(value) is not None or value in _choices().get(name, ())
+
+
+@cache
+def _choices() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for model in all_models():
+        for field in model._meta.concrete_fields:
+            found.setdefault(field.name, set()).update(str(key) for key, _ in field.flatchoices)
+    return found

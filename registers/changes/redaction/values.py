@@ -24,7 +24,7 @@ from registers.changes.redaction.places import (
     How,
     all_models,
     how_cleaned,
-    names_of_codes,
+    is_code,
     unique_texts,
 )
 from registers.history.snapshot import PARTS
@@ -189,7 +189,7 @@ def _cleaned_boxes(field: Field, values: Values, boxes: Any, marked: Marked) -> 
     for name, value in boxes:
         if name == EDIT_TOKEN:
             cleaned.append([name, _cleaned_token(value, marked)])
-        elif name.rpartition("-")[2] in names_of_codes():
+        elif is_code(name.rpartition("-")[2], value):
             cleaned.append([name, value])
         else:
             cleaned.append([name, marked.clean_json(value)])
@@ -210,9 +210,11 @@ def _cleaned_token(token: str, marked: Marked) -> str:
 
 def _cleaned_form(value: Any, marked: Marked) -> Any:
     """Return the values of a form as an edit token has them, cleaned."""
+    if isinstance(value, dict) and "says" in value:
+        return _cleaned_relation(value, marked)
     if isinstance(value, dict):
         return {
-            name: each if name in names_of_codes() else _cleaned_form(each, marked)
+            name: each if is_code(name, each) else _cleaned_form(each, marked)
             for name, each in value.items()
         }
     if isinstance(value, list):
