@@ -79,7 +79,8 @@ class RedactionForm(forms.Form):
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 3}),
         help_text="As they are written in the register, one text on each line. Capitals make no"
-        " difference. Parts of words are not found: ‘Smith’ does not find ‘Smithson’.",
+        " difference. Parts of words are not found: ‘Smith’ does not find ‘Smithson’. Nor are"
+        " other spellings, initials or a number with +44: enter each on a line of its own.",
     )
     texts = forms.MultipleChoiceField(
         label="Whole texts of this record, now and in the past",

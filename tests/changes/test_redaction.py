@@ -27,6 +27,7 @@ from registers import changes
 from registers.changes.redaction.marked import Marked
 from registers.changes.redaction.places import How, all_models, fields_of, how_cleaned
 from registers.changes.redaction.redact import Reason, Wanted, compact, papers_of
+from registers.changes.redaction.rows import find_rows
 from registers.changes.redaction.values import cleaned_values
 from registers.models import (
     Change,
@@ -84,6 +85,33 @@ def take_out(
 )
 def test_the_forms_in_which_words_are_stored(stored, cleaned):
     assert Marked(["Zoë O'Hara"], marker="X").clean(stored) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("stored", "cleaned"),
+    [
+        ("of **Quorra** Smith-Jones.", "of **X."),
+        ("of [Quorra](https://example.org/a) *Smith-Jones*", "of [X*"),
+        ("Quorra&#32;Smith-Jones", "X"),
+        ("Quorra&nbsp;Smith\u2011Jones", "X"),
+        ("Quor\u200bra\u200b Smith\u2013Jones", "X"),
+        (r"Quor\u200bra Smith\u2011Jones", "X"),
+        ("Quo\u00adrra, Smith-Jones", "Quo\u00adrra, Smith-Jones"),
+        ("07700\u2011900123", "X"),
+        ("07700 900 123 or (07700) 900-123", "X or (X"),
+        ("07700900123", "X"),
+        ("107700900123 or 07700900124", "107700900123 or 07700900124"),
+        ("A1 943-476-5919 b", "X"),
+    ],
+)
+@pytest.mark.both_databases
+def test_what_readers_see_as_the_same_words_is_found(stored, cleaned):
+    texts = ["Quorra Smith-Jones", "07700 900123", "A1 943 476 5919 B"]
+    assert Marked(texts, marker="X").clean(stored) == cleaned
+    protocol = Protocol.objects.get(pk="0046")
+    Protocol.objects.filter(pk="0046").update(purpose=stored)
+    found = list(find_rows(Marked(texts[:1], marker="X")))
+    assert bool(found) == ("X" in cleaned and "Jones" in stored), protocol
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,19 @@ from registers.models.keys import APOSTROPHES, key_of, slug_of
 SHORT_MARKER = "[taken out]"
 SLUG_MARKER = "taken-out"
 LEAST_CHARACTERS = 3
-# In JSON, HTML and addresses too.
-_BETWEEN = r"(?:\s|\\[nrt]|\\u00a0|&nbsp;|%20|%0[AD]|%C2%A0|\+)+"
+# In JSON, HTML, addresses and Markdown too, where a part of a name can be bold, or a link.
+_SPACE_ENTITY = "&(?:nbsp|ensp|emsp|thinsp|#0*(?:32|160|x20|xa0));"
+_GAP = rf"\s|\\[nrt]|\\u00a0|{_SPACE_ENTITY}|%20|%0[AD]|%C2%A0|\]\([^()\s]*\)|[+*_\[\]]"
+_BETWEEN = f"(?:{_GAP})+"
+_DASHES = "-\u02d7\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_DASH = rf"(?:[{_DASHES}]|\\u201[0-5]|&[nm]dash;|&#8209;|%E2%80%9[0-5])"
+_IN_NUMBER = rf"(?:{_GAP}|{_DASH}|[().])*"
+# A telephone or NHS number, however its digits are grouped.
+_NUMBER = re.compile(rf"(\d(?:[{_DASHES}\s().]*\d){{5,}})")
+# Characters that nobody sees and that can stand within a word; JSON has them as an escape.
+_UNSEEN = ("00ad", "200b", "200c", "200d", "200e", "200f", "2060", "feff")
+_UNSEEN_FORMS = [form for code in _UNSEEN for form in (chr(int(code, 16)), rf"\u{code}")]
+_UNSEEN_PATTERN = re.compile("|".join(map(re.escape, _UNSEEN_FORMS)))
 _ALNUM = r"[^\W_]"
 _BEFORE = rf"(?:(?<!{_ALNUM})|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{{2}})|(?<=\\u[0-9a-fA-F]{{4}}))"
 _TAGS = re.compile(r"<[^<>]*>")
@@ -50,7 +61,7 @@ class Marked:
         marker: str,
         is_free_slug: Callable[[str], bool] = bool,
     ) -> None:
-        self.texts = [" ".join(each.split()) for each in texts if each.strip()]
+        self.texts = [" ".join(_seen(each).split()) for each in texts if each.strip()]
         self.files = frozenset(files)
         self.marker = marker
         # Texts that must not become alike, by their keys, and the numbers that tell them apart.
@@ -67,15 +78,19 @@ class Marked:
 
     def hints(self) -> list[str] | None:
         """Return texts of which each place holds one, in any form; None if there are none."""
-        runs = [max(re.findall(r"[A-Za-z0-9]+", each), key=len, default="") for each in self.texts]
-        return None if any(len(run) < 2 for run in runs) else [*runs, *self.files]  # noqa: PLR2004
+        plain = (_NUMBER.sub(" ", each) for each in self.texts)
+        runs = [max(re.findall(r"[A-Za-z0-9]+", each), key=len, default="") for each in plain]
+        if any(len(run) < 2 for run in runs):  # noqa: PLR2004
+            return None
+        return [*runs, *self.files, *(_UNSEEN_FORMS if runs else ())]
 
     def is_in(self, text: str) -> bool:
         """Return whether a text holds any of them."""
-        return self._pattern.search(text) is not None
+        return self._pattern.search(_seen(text)) is not None
 
     def context(self, text: str, around: int) -> str:
         """Return the first of them in a text, with characters around it; '' if there is none."""
+        text = _seen(text)
         found = self._pattern.search(text) or self._slug_pattern.search(text)
         if found is None:  # it is encoded, as in a session
             return ""
@@ -88,6 +103,7 @@ class Marked:
         """Return a text with the marker in the place of each, of at most `longest` characters."""
         if not self.is_in(text):
             return text
+        text = _seen(text)
         number = self._numbers.get(key_of(text), 1) if self._numbers else 1
         cleaned = self._pattern.sub(lambda _: _numbered(self.marker, number), text)
         if longest is not None and len(cleaned) > longest:
@@ -160,8 +176,19 @@ def _any_of(patterns: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(longest_first) or r"(?!)", re.IGNORECASE)
 
 
+def _seen(text: str) -> str:
+    return _UNSEEN_PATTERN.sub("", text) if "\\u" in text or not text.isascii() else text
+
+
 def _text_pattern(text: str) -> str:
-    return _bounded(_BETWEEN.join(map(_word_pattern, text.split())))
+    pattern = ""
+    for index, piece in enumerate(_NUMBER.split(text)):
+        if index % 2:
+            pattern += _IN_NUMBER.join(re.findall(r"\d", piece))
+        else:
+            parts = re.findall(r"\s|\S+", piece)
+            pattern += "".join(_BETWEEN if p.isspace() else _word_pattern(p) for p in parts)
+    return _bounded(pattern)
 
 
 def _bounded(pattern: str) -> str:
@@ -173,10 +200,15 @@ def _word_pattern(word: str) -> str:
     written = {unicodedata.normalize(form, word) for form in ("NFC", "NFD")}
     forms = {*written, word, key_of(word), html.escape(word), quote(word)}
     forms |= {html.escape(word).replace("&#x27;", "&#39;"), json.dumps(word)[1:-1]}
-    # A typed apostrophe is found in each of its shapes.
-    shapes = f"[{re.escape(APOSTROPHES)}]"
-    plain = ("".join(shapes if c in APOSTROPHES else re.escape(c) for c in f) for f in forms if f)
+    plain = ("".join(map(_shapes, form)) for form in forms if form)
     return f"(?:{'|'.join(sorted(set(plain), key=len, reverse=True))})"
+
+
+def _shapes(character: str) -> str:
+    """Return the pattern of a typed character: of an apostrophe and a dash, each of its shapes."""
+    if character in APOSTROPHES:
+        return f"[{re.escape(APOSTROPHES)}]"
+    return _DASH if re.match(f"[{_DASHES}]", character) else re.escape(character)
 
 
 def _whole_slug(text: str) -> str:
