@@ -177,7 +177,9 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
                 raise ValidationError(NOT_TICKED)
         except ValidationError as refusal:
             add_refusal(form, refusal)
-        except OperationalError:
+        except OperationalError as problem:
+            if not _is_lock(problem):
+                raise
             add_refusal(form, ValidationError(BUSY))
             status = 503
     found = preview.found if preview else {}
@@ -198,6 +200,12 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
     }
     context |= admin.site.each_context(request)
     return render(request, "admin/registers/redaction.html", context, status=status)
+
+
+def _is_lock(problem: OperationalError) -> bool:
+    """Return whether somebody else held what was to be locked, on either database."""
+    state = getattr(problem.__cause__, "sqlstate", None)  # lock_not_available, deadlock_detected
+    return state in {"55P03", "40P01"} or "locked" in str(problem)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -158,12 +158,29 @@ def test_what_is_refused_is_said_on_the_page(browser, protocol, words, shown):
 
 def test_who_comes_while_another_saves_is_asked_to_try_again(browser, protocol, monkeypatch):
     def held(*args: object) -> None:
-        raise OperationalError
+        raise OperationalError("database is locked")
 
     # SQLite has one writer, who never finds a row held.
     monkeypatch.setattr("registers.changes.redaction.redact.lock_register", held)
     sent = {"words": WORDS, "reason": "personal data", "_do": "1", "shown": "x"}
     assert browser.post(AT, sent).status_code == 503
+
+
+@pytest.mark.both_databases
+def test_a_thousand_words_are_looked_for(browser, protocol):
+    words = "\n".join([WORDS.split()[0], *(f"Nobody{each}" for each in range(999))])
+    answer = browser.post(AT, {"words": words, "reason": "personal data", "_preview": "1"})
+    assert len(answer.context["preview"].places) == 2
+
+
+def test_another_fault_of_the_database_is_no_lock(browser, protocol, monkeypatch, caplog):
+    def fail(*args: object) -> None:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr("registers.changes.redaction.redact.lock_register", fail)
+    sent = {"words": WORDS, "reason": "personal data", "_do": "1", "shown": "x"}
+    assert "form" not in browser.post(AT, sent).context
+    assert "disk I/O error" in caplog.text
 
 
 def test_the_form_of_a_thing_leads_there(browser, protocol, publisher):

@@ -30,6 +30,7 @@ from registers.changes.redaction.values import SUBJECTS, Model, cleaned_values, 
 from registers.history.snapshot import PARTS
 from registers.models import Change, EarlierVersion, Import, Organisation, Proposal, Slug
 
+MOST_CONDITIONS = 500  # SQLite refuses 1,000, nested as they are: then each row is read
 AROUND = 40  # characters of the context that a preview shows
 OWNERS: dict[Model, tuple[Model, str]] = {
     part: (owner, field) for owner, parts in PARTS.items() for part, field in parts.values()
@@ -94,7 +95,7 @@ def _found(
     model: Model, how: dict[str, How], marked: Marked, singles: list[Marked]
 ) -> Iterator[Row]:
     rows, hints = model._base_manager.order_by("pk"), marked.hints()
-    if hints is not None:
+    if hints is not None and len(hints) * len(how) <= MOST_CONDITIONS:
         condition = models.Q()
         for name in how:
             rows = rows.alias(**{f"{name}_as_text": Cast(name, models.TextField())})
