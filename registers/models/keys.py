@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -23,6 +24,7 @@ def private_emails(text: str) -> set[str]:
 
     Those that the partnership's file allows are mailboxes of a role.
     """
+    text = html.unescape(text)
     if text.isascii() and "@" not in text and "%40" not in text:  # nearly always
         return set()
     shown = unicodedata.normalize("NFKC", text.translate(_SHOWN)).replace("%40", "@")
