@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from registers import changes
-from registers.models import Contact, Identifier, Merge, Organisation
-from tests.admin.typing_in import address, send
-from tests.cast import door_of
-from tests.changes.test_redaction import take_out
+from registers.models import Contact, Identifier, Merge, Organisation, Protocol
+from tests.admin.typing_in import Page, address, send
+from tests.cast import PASSWORD, door_of, somebody
+from tests.changes.test_redaction import MARKER, take_out
 from tests.models.making import NOW, saved
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -32,3 +33,23 @@ def test_undoing_a_merge_brings_no_removed_row_back(door):
     assert [each.email for each in Contact.objects.all()] == ["ann@example.org"]
     assert not gone.identifiers.exists()
     assert send(door, address("organisation", "change", gone.pk), note="x").redirect_chain
+
+
+def test_who_is_logged_in_by_password_stays_so():
+    somebody("quxzorby", "Publisher", password=PASSWORD)
+    door, protocol = Client(), Protocol.objects.get(pk="0036")
+    page = door.get("/admin/", follow=True)
+    typed = Page(page.content.decode()).boxes | {"login": "quxzorby", "password": PASSWORD}
+    assert door.post(page.redirect_chain[-1][0], typed).status_code == 302
+    session = door.session
+    session["said"] = [{"method": "By password."}]
+    session.save()
+    before = Session.objects.get().get_decoded()
+    with changes.record_change(protocol, at=NOW):
+        protocol.purpose = "The method, username, password and account."
+        changes.save(protocol)
+    take_out(protocol, "method", "username", "password", "account")
+    after = Session.objects.get().get_decoded()
+    assert after.pop("said") == [{"method": f"By {MARKER}."}]
+    assert after == {name: value for name, value in before.items() if name != "said"}
+    assert door.get("/admin/").status_code == 200

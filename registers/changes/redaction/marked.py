@@ -142,15 +142,20 @@ class Marked:
             self._slugs[slug] = free
         return self._slugs[slug]
 
-    def clean_json(self, value: Any, structure: Collection[str] = ()) -> Any:
-        """Return a JSON value with each of its texts cleaned, but for keys in `structure`."""
+    def clean_json(self, value: Any, structure: Collection[str] | None = ()) -> Any:
+        """Return a JSON value with each of its texts cleaned, but for keys in `structure`.
+
+        With None, but for every key.
+        """
         if isinstance(value, str):
             return self.clean(value)
         if isinstance(value, list):
             return [self.clean_json(each, structure) for each in value]
         if isinstance(value, dict):
             cleaned = {
-                name if name in structure else self.clean(name): self.clean_json(each, structure)
+                name
+                if structure is None or name in structure
+                else self.clean(name): self.clean_json(each, structure)
                 for name, each in value.items()
             }
             return self.without_files(cleaned)

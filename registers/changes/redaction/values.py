@@ -30,6 +30,7 @@ from registers.changes.redaction.places import (
 from registers.history.snapshot import PARTS
 from registers.models.keys import key_of
 
+OF_LOGIN = ("_auth", "account_", "mfa_", "socialaccount_")  # how names in sessions begin
 Model = type[models.Model]
 Values = Mapping[str, Any]
 Field: TypeAlias = "models.Field[Any, Any]"
@@ -173,11 +174,14 @@ def _cleaned_json(field: Field, values: Values, value: Any, marked: Marked) -> A
 
 
 def _cleaned_session(field: Field, values: Values, data: str, marked: Marked) -> str:
-    """Return a stored session, cleaned. What says who is logged in is no text of a person."""
+    """Return a stored session, cleaned. What says who is logged in is no text of a person.
+
+    Nor are names in it: the log-in reads them.
+    """
     store = SessionStore()
     said = store.decode(data)
     cleaned = {
-        name: value if name.startswith("_auth") else marked.clean_json(value, structure())
+        name: value if name.startswith(OF_LOGIN) else marked.clean_json(value, None)
         for name, value in said.items()
     }
     return data if cleaned == said else store.encode(cleaned)
