@@ -489,7 +489,16 @@ def test_a_slug_with_the_words_is_another_one(client: Client):
 
 
 @pytest.mark.parametrize(
-    ("texts", "refused"), [((), "choose"), (("a b",), "too short"), (("Nobodyatall",), "nowhere")]
+    ("texts", "refused"),
+    [
+        ((), "choose"),
+        (("a b",), "too short"),
+        (("Nobodyatall",), "nowhere"),
+        (("Personal data",), "stands in"),
+        (("taken out",), "stands in"),
+        (("November 2026",), "stands in"),
+        (("by mistake",), "stands in"),
+    ],
 )
 def test_too_little_is_refused(texts, refused):
     with pytest.raises(ValidationError, match=refused):

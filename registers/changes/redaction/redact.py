@@ -67,6 +67,10 @@ PLACES = {
 NOTHING_FOUND = "These words stand nowhere in the register. Check how they are written there."
 NOTHING_MARKED = "Enter the words, or choose a past text or a document."
 TOO_SHORT = f"Enter words of {LEAST_CHARACTERS} letters or digits or more: '{{text}}' is too short."
+IN_MARKER = (
+    "'{text}' stands in the words that are put in its place, and in those of earlier times. Enter"
+    " more of the words around it."
+)
 TOO_MANY = (
     f"These words stand in more than {MOST_RECORDS} records, or {MOST_ROWS:,} places. Enter more of"
     " the words around them, so that only what must go is meant."
@@ -105,13 +109,16 @@ class Wanted:
     files: frozenset[str] = frozenset()
     reason: Reason = Reason.PERSONAL
 
-    def check(self) -> None:
+    def check(self, on: datetime.date) -> None:
         """Raise ValidationError where nothing is marked, or so little that much is meant."""
+        markers = [marker(reason, on) for reason in Reason]
         if not (self.texts or self.files):
             raise ValidationError(NOTHING_MARKED)
         for text in self.texts:
             if sum(map(str.isalnum, text)) < LEAST_CHARACTERS:
                 raise ValidationError(TOO_SHORT.format(text=text))
+            if any(map(Marked([text], marker="").is_in, markers)):
+                raise ValidationError(IN_MARKER.format(text=text))
 
     def marked(self, on: datetime.date) -> Marked:
         """Return what finds and replaces it."""
@@ -181,7 +188,7 @@ def preview_redaction(wanted: Wanted, *, on: datetime.date) -> RedactionPreview:
     Where there are too many, it stops at that. Raises ValidationError where too little is
     marked, or nothing is found.
     """
-    wanted.check()
+    wanted.check(on)
     marked = wanted.marked(on)
     rows: list[Row] = []
     refusals: list[str] = []
