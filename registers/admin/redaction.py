@@ -94,7 +94,8 @@ class RedactionForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Words within a file cannot be taken out: upload a corrected file, and take the"
-        " old one out.",
+        " old one out. The changes page still says the file’s name: enter that under Words too"
+        " where it must go.",
     )
     reason = forms.ChoiceField(
         label="Why?",
