@@ -33,6 +33,7 @@ from registers.models import (
     Change,
     Contact,
     Document,
+    EarlierVersion,
     FormDraft,
     Import,
     Merge,
@@ -222,6 +223,13 @@ def test_an_address_of_a_web_page_is_emptied():
     marked = Marked([WORD], marker=MARKER)
     for url, cleaned in ((f"https://example.org/{WORD}", ""), ("https://example.org/", None)):
         assert cleaned_values(Site, {"url": url}, marked) == {"url": url if cleaned is None else ""}
+
+
+@pytest.mark.parametrize("text", [WORD, f"{WORD}.pdf"])
+@pytest.mark.parametrize("model", [Document, Resource, EarlierVersion])
+def test_a_file_can_be_saved_under_its_name(model, text):
+    cleaned = cleaned_values(model, {"name": f"{WORD}.pdf"}, Marked([text], marker=MARKER))
+    assert cleaned["name"] == "[taken out on 29 November 2026 personal data].pdf"
 
 
 # Every place ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from django.apps import apps
@@ -28,6 +29,7 @@ from registers.changes.redaction.places import (
     unique_texts,
 )
 from registers.history.snapshot import PARTS
+from registers.models.document import StoredFile, clear_name
 from registers.models.keys import key_of
 
 OF_LOGIN = ("_auth", "account_", "mfa_", "socialaccount_")  # how names in sessions begin
@@ -98,6 +100,9 @@ def _cleaned_text(field: Field, values: Values, text: str, marked: Marked) -> st
     cleaned = marked.clean(text, field.max_length)
     if cleaned != text and field.blank and _accepts(field, text) and not _accepts(field, cleaned):
         return ""  # an address of a web page, which could never be saved again
+    if cleaned != text and field.name == "name" and issubclass(field.model, StoredFile):
+        ending = PurePath(text).suffix
+        return clear_name(cleaned.removesuffix(ending) + ending)  # a reader saves it under it
     return cleaned
 
 
