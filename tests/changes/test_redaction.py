@@ -61,9 +61,7 @@ AT = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.UTC)
 MARKER = "[taken out on 29 November 2026: personal data]"
 
 
-def take_out(
-    subject: models.Model, *texts: str, files: Any = (), at: datetime.datetime = AT
-) -> int:
+def take_out(subject: models.Model, *texts: str, files: Any = ()) -> int:
     wanted = Wanted(texts=texts, files=frozenset(files), reason=Reason.PERSONAL)
     shown = changes.preview_redaction(wanted, on=ON).digest
     return changes.redact(subject, wanted, shown=shown, at=AT, by=None)
