@@ -7,10 +7,19 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from registers import changes
-from registers.models import Contact, Identifier, Merge, Organisation, Protocol
+from registers.models import (
+    Abbreviation,
+    Change,
+    Contact,
+    Identifier,
+    Merge,
+    Name,
+    Organisation,
+    Protocol,
+)
 from tests.admin.typing_in import Page, address, send
 from tests.cast import PASSWORD, door_of, somebody
-from tests.changes.test_redaction import MARKER, take_out
+from tests.changes.test_redaction import MARKER, WORD, take_out
 from tests.models.making import NOW, saved
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -53,3 +62,22 @@ def test_who_is_logged_in_by_password_stays_so():
     assert after.pop("said") == [{"method": f"By {MARKER}."}]
     assert after == {name: value for name, value in before.items() if name != "said"}
     assert door.get("/admin/").status_code == 200
+
+
+@pytest.mark.both_databases
+def test_what_was_cleaned_is_accepted_by_its_own_form(door):
+    owner = Organisation.objects.get(name="Provide")
+    saved(owner, Name(organisation=owner, text="QZ", source=f"https://example.org/{WORD}"))
+    for short in ("QZIM", "QZIB"):
+        take_out(saved(Abbreviation(short=short, meaning=f"Of {WORD}")), short)
+    both = [saved(Abbreviation(short=short, meaning=f"Of {WORD}")) for short in ("QZA", "QZB")]
+    take_out(owner, WORD, "QZA", "QZB")
+    for thing in (owner, *Abbreviation.objects.filter(meaning__startswith="Of [")):
+        noun = thing._meta.model_name
+        answer = send(door, address(noun, "change", thing.pk), why="x")
+        assert answer.redirect_chain, (noun, answer.context["errors"])
+    shorts = Abbreviation.objects.filter(short__startswith="TAKENOUT").values_list("short")
+    assert len(set(shorts)) == 2 + len(both)
+    # A state from before can be put back.
+    first = Change.objects.about(Abbreviation, both[0].pk).last()
+    changes.restore(Abbreviation.objects.get(pk=both[0].pk), first.snapshot, at=NOW)

@@ -17,6 +17,7 @@ from registers.models.keys import APOSTROPHES, key_of, slug_of
 
 SHORT_MARKER = "[taken out]"
 SLUG_MARKER = "taken-out"
+WORD_MARKER = "TAKENOUT"  # for the whole of what must be one word
 LEAST_CHARACTERS = 3
 # In JSON, HTML, addresses and Markdown too, where a part of a name can be bold, or a link.
 _SPACE_ENTITY = "&(?:nbsp|ensp|emsp|thinsp|#0*(?:32|160|x20|xa0));"
@@ -65,7 +66,7 @@ class Marked:
         self.files = frozenset(files)
         self.marker = marker
         # Texts that must not become alike, by their keys, and the numbers that tell them apart.
-        self._unique: dict[str, tuple[str, int | None]] = {}
+        self._unique: dict[str, tuple[str, int | None, bool]] = {}
         self._numbers: dict[str, int] = {}
         self._is_free_slug = is_free_slug
         self._slugs: dict[str, str] = {}
@@ -99,21 +100,26 @@ class Marked:
         cut = shortened(" ".join(text[first:last].split()), 4 * around)
         return f"{'… ' if first else ''}{cut}{' …' if last < len(text) else ''}"
 
-    def clean(self, text: str, longest: int | None = None) -> str:
-        """Return a text with the marker in the place of each, of at most `longest` characters."""
+    def clean(self, text: str, longest: int | None = None, *, one_word: bool = False) -> str:
+        """Return a text with the marker in the place of each, of at most `longest` characters.
+
+        With `one_word`, a word stands in the place of the whole.
+        """
         if not self.is_in(text):
             return text
         text = _seen(text)
         number = self._numbers.get(key_of(text), 1) if self._numbers else 1
+        if one_word:
+            return f"{WORD_MARKER}{number if number > 1 else ''}"
         cleaned = self._pattern.sub(lambda _: _numbered(self.marker, number), text)
         if longest is not None and len(cleaned) > longest:
             cleaned = self._pattern.sub(lambda _: _numbered(SHORT_MARKER, number), text)[:longest]
         return cleaned
 
-    def keep_apart(self, text: str, longest: int | None = None) -> None:
+    def keep_apart(self, text: str, longest: int | None = None, *, one_word: bool = False) -> None:
         """Remember a text that must stay another one than each other such text."""
         if self.is_in(text):
-            self._unique[key_of(text)] = (text, longest)
+            self._unique[key_of(text)] = (text, longest, one_word)
 
     def number(self, is_free: Callable[[str], bool]) -> None:
         """Give those texts numbers, so that each becomes another one, wherever it stands.
@@ -121,10 +127,10 @@ class Marked:
         `is_free` says whether nothing that is stored has a text with this key.
         """
         taken: set[str] = set()
-        for key, (text, longest) in sorted(self._unique.items()):
+        for key, (text, longest, one_word) in sorted(self._unique.items()):
             for number in range(1, MOST_ALIKE):
                 self._numbers[key] = number
-                becomes = key_of(self.clean(text, longest))
+                becomes = key_of(self.clean(text, longest, one_word=one_word))
                 if becomes not in taken and is_free(becomes):
                     break
             taken.add(becomes)

@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from registers.changes.locking import EDIT_TOKEN
-from registers.changes.redaction.marked import Marked
+from registers.changes.redaction.marked import WORD_MARKER, Marked
 from registers.changes.redaction.places import (
     KEY_OF,
     How,
@@ -95,11 +95,14 @@ def _cleaned(field: Field, values: Values, value: Any, marked: Marked) -> Any:
 
 
 def _cleaned_text(field: Field, values: Values, text: str, marked: Marked) -> str:
+    cleaned, one_word = marked.clean(text, field.max_length), False
+    if cleaned != text and _accepts(field, text) and not _accepts(field, cleaned):
+        if field.blank:
+            return ""  # an address of a web page, which could never be saved again
+        one_word = _accepts(field, WORD_MARKER)  # an abbreviation
+        cleaned = marked.clean(text, field.max_length, one_word=one_word)
     if (field.model, field.name) in unique_texts():
-        marked.keep_apart(text, field.max_length)
-    cleaned = marked.clean(text, field.max_length)
-    if cleaned != text and field.blank and _accepts(field, text) and not _accepts(field, cleaned):
-        return ""  # an address of a web page, which could never be saved again
+        marked.keep_apart(text, field.max_length, one_word=one_word)
     if cleaned != text and field.name == "name" and issubclass(field.model, StoredFile):
         ending = PurePath(text).suffix
         return clear_name(cleaned.removesuffix(ending) + ending)  # a reader saves it under it
