@@ -61,14 +61,14 @@
         .filter(([name, value]) => value instanceof File && files.get(key(name, value)) === "")
         .map(([, value]) => value.name);
       state.textContent =
-        `What you typed is stored for you, as of ${at}. It is not saved yet.` +
-        (left.length ? ` Too large to be stored until you save: ${left.join(", ")}.` : "");
+        `A draft of this form is stored for you alone, as of ${at}. It is not in the register until you save it.` +
+        (left.length ? ` Too large for the draft: ${left.join(", ")}.` : "");
       last = now;
     } catch (problem) {
       if (isSubmitted) {
         return;
       }
-      state.textContent = "What you typed could not be stored for you. Save it before you leave.";
+      state.textContent = "The draft of this form could not be stored. Save the form before you leave.";
     } finally {
       sending = null;
     }
