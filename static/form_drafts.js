@@ -52,16 +52,22 @@
       if (!answer.ok) {
         throw new Error(String(answer.status));
       }
-      const { at, files: keys } = await answer.json();
+      const { at, files: keys, ended } = await answer.json();
       for (const [name, value] of sent) {
         // A file that is too large has no key. It is not sent again and again.
         files.set(key(name, value), keys[name] || "");
+      }
+      if (ended) {
+        // Where it is in sight while writing.
+        form.querySelector(".submit-row").prepend(state);
       }
       const left = [...new FormData(form)]
         .filter(([name, value]) => value instanceof File && files.get(key(name, value)) === "")
         .map(([, value]) => value.name);
       state.textContent =
-        `A draft of this form is stored for you alone, as of ${at}. It is not in the register until you save it.` +
+        (ended
+          ? `Your session has ended. Save, log in, and continue with your draft, stored at ${at}.`
+          : `A draft of this form is stored for you alone, as of ${at}. It is not in the register until you save it.`) +
         (left.length ? ` Too large for the draft: ${left.join(", ")}.` : "");
       last = now;
     } catch (problem) {

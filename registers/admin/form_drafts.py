@@ -115,7 +115,7 @@ def form_draft_middleware(
             return response
         draft = _store(request, token, user)
         if SAVE in request.POST:
-            return _stored(draft)
+            return _stored(draft, ended=not request.user.is_authenticated)
         if response.status_code == HTTPStatus.FORBIDDEN:
             # It leads to the log-in where there is no session, and from there back to itself.
             return redirect(request.get_full_path())
@@ -330,13 +330,13 @@ def _add_files(request: HttpRequest) -> None:
             request.FILES[field] = UploadedFile(content, each.name, size=each.size)
 
 
-def _stored(draft: FormDraft | None) -> HttpResponse:
-    """Return what the script on the form reads: when it was stored, and the keys of its files."""
+def _stored(draft: FormDraft | None, *, ended: bool) -> HttpResponse:
+    """Return what the script on the form reads: when, keys of files, and if the session ended."""
     if draft is None:
         return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)
     files = {each.field: each.pk for each in draft.files.all()}
     at = timezone.localtime(draft.saved_at)
-    return JsonResponse({"at": f"{at:%H:%M}", "files": files})
+    return JsonResponse({"at": f"{at:%H:%M}", "files": files, "ended": ended})
 
 
 def _page(request: HttpRequest) -> str:

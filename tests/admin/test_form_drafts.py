@@ -127,7 +127,10 @@ def test_the_script_stores_what_is_written_and_each_file_once(door):
     assert "csrfmiddlewaretoken" not in stored_values()
     assert not Protocol.objects.filter(title__startswith="Flood").exists()
     del form["documents-2-file-unsaved"]
-    assert door.post(ADD, form).json()["files"] == {}
+    answer = door.post(ADD, form).json()
+    assert (answer["files"], answer["ended"]) == ({}, False)
+    end_session()
+    assert door.post(ADD, form).json()["ended"]
 
 
 def test_two_windows_are_two_drafts(door):

@@ -48,6 +48,7 @@ def test_a_session_that_ends_while_writing(browser, place):
         expect(page.locator("#draft-state")).to_contain_text("stored", timeout=15_000)
         end_sessions(made)
         page.locator("#id_purpose").fill("So that nobody is surprised by water.")
+        expect(page.locator(".submit-row #draft-state")).to_be_in_viewport(timeout=15_000)
         page.get_by_role("button", name="Save and continue editing").click()
         log_in(page, "paula")
         again = page.get_by_role("button", name="Continue with it")
