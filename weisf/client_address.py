@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -23,20 +23,26 @@ def client_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def client_network(address: str) -> str:
-    """Return what to count attempts by: an IPv4 address, or the /64 network of an IPv6 one.
-
-    One IPv6 client can use any address of its network. All unreadable addresses count as one.
-    """
+def read_address(address: str) -> IPv4Address | IPv6Address | None:
+    """Return an address as some proxies write it, with a port; None where it cannot be read."""
     if address.startswith("["):  # [2001:db8::1]:443
         address = address[1:].partition("]")[0]
     elif address.count(":") == 1:  # 192.0.2.1:443
         address = address.partition(":")[0]
     try:
-        ip = ip_address(address)
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
-        return UNREADABLE
-    if ip.version == 4:  # noqa: PLR2004 (the version's own name)
-        return str(ip)
+        return None
     # A server that listens on IPv6 writes IPv4 in this way.
-    return str(ip.ipv4_mapped or f"{int(ip) >> IPV6_NETWORK_BITS:x}")
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def client_network(address: str) -> str:
+    """Return what to count attempts by: an IPv4 address, or the /64 network of an IPv6 one.
+
+    One IPv6 client can use any address of its network. All unreadable addresses count as one.
+    """
+    ip = read_address(address)
+    if isinstance(ip, IPv6Address):
+        return f"{int(ip) >> IPV6_NETWORK_BITS:x}"
+    return str(ip or UNREADABLE)

@@ -18,7 +18,6 @@ from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_ipv46_address
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,7 +26,7 @@ from django.utils.encoding import force_bytes
 from django.utils.safestring import SafeString
 
 from registers.accounts.sessions import BEGAN
-from weisf.client_address import client_address, client_network
+from weisf.client_address import client_address, client_network, read_address
 from weisf.mail import MailError
 from weisf.security_events import security_event
 
@@ -97,12 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the client's address; '::' where the proxy reports none that can be read."""
-        address = client_address(request)
-        try:
-            validate_ipv46_address(address)
-        except ValidationError:
-            return "::"
-        return address
+        return str(read_address(client_address(request)) or "::")
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return admin's front page."""

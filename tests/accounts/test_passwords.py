@@ -96,7 +96,18 @@ def test_who_came_by_a_passkey_is_an_editor(db, rf, is_editor):
     assert is_editor or answer.status_code == 403
 
 
-@pytest.mark.parametrize(("address", "stored"), [("192.0.2.1", "192.0.2.1"), ("what?", "::")])
+@pytest.mark.parametrize(
+    ("address", "stored"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:50123", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("[::ffff:192.0.2.1]:443", "192.0.2.1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("what?", "::"),
+    ],
+)
 def test_an_address_that_cannot_be_read_is_stored_as_none(rf, address, stored):
     assert get_adapter().get_client_ip(rf.get("/", REMOTE_ADDR=address)) == stored
 
