@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -68,7 +68,8 @@ class DecisionForm(PlainForm):
 class ShownDifference:
     """A difference in words, with the box in which a field can be altered.
 
-    `then` is what was public when it was proposed, where that has changed since.
+    `then` is what was public when it was proposed, where that has changed since; `accepted`
+    is what became public, where that differs from what was proposed.
     """
 
     name: str
@@ -78,6 +79,7 @@ class ShownDifference:
     box: Any
     then: str | None
     ticked: bool
+    accepted: str | None
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -259,8 +261,16 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         alters = verbs["again"] or (verbs["accept"] and not settings.SECOND_PAIR_OF_EYES)
         boxes = self._boxes(request, view, view.differences, data) if alters else None
         model = deciding.model_of(proposal)
+        otherwise = deciding.accepted_otherwise(proposal)
         differences = [
-            _shown(model, proposal, each, boxes, None if data is None else set(data))
+            _shown(
+                model,
+                proposal,
+                each,
+                boxes,
+                None if data is None else set(data),
+                otherwise=otherwise,
+            )
             for each in view.differences
         ]
         pages = f"admin:registers_{proposal.subject_type}"
@@ -275,6 +285,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "refusal": view.refusal if waits else "",
             "refusals": refusals or [],
             "differences": differences,
+            "is_altered": bool(otherwise),
             "boxes": boxes,
             "digest": view.digest,
             "form": form,
@@ -315,17 +326,23 @@ def _shown(
     each: Difference,
     boxes: Any,
     sent: set[str] | None,
+    *,
+    otherwise: dict[str, Any],
 ) -> ShownDifference:
     """Return a difference in words. One that both have changed is ticked by nobody but a person."""
     both = each.changed_by == ChangedBy.BOTH
-    then = None
+    then = accepted = None
+    public_now = otherwise.get(each.name)
     if each.kind:
         label, public, wanted = row_in_words(each)
+        if each.name in otherwise:
+            accepted = row_in_words(replace(each, wanted=public_now))[2] if public_now else ""
     else:
         field: Any = model._meta.get_field(each.name)
         label = field_label(field)
         public, wanted = display(field, each.stored), display(field, each.wanted)
         then = display(field, proposal.base["fields"].get(each.name)) if both else None
+        accepted = display(field, public_now) if each.name in otherwise else None
     return ShownDifference(
         name=f"{TICK}{each.name}",
         label=label,
@@ -334,6 +351,7 @@ def _shown(
         box=boxes[each.name] if boxes is not None and each.name in boxes.fields else None,
         then="" if both and then is None else then,
         ticked=f"{TICK}{each.name}" in sent if sent is not None else not both,
+        accepted=accepted,
     )
 
 

@@ -123,6 +123,33 @@ def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
     )
 
 
+def accepted_otherwise(proposal: Proposal) -> dict[str, Any]:
+    """Return what became public of each difference in other words than proposed, by its name.
+
+    What was left out is what it was before. Empty for a proposal that was not accepted, and
+    where its change has no state.
+    """
+    state = proposal.change.snapshot if proposal.change else None
+    if proposal.status != Proposal.Status.ACCEPTED or not state:
+        return {}
+    base, wanted, public = _of_today([proposal.base, proposal.wanted, state])
+    found: dict[str, Any] = {}
+    for each in compare(base, base, wanted).differences:
+        if each.kind:
+            sides = [row for row in (each.stored, each.wanted) if row is not None]
+            names = {SNAPSHOTS.identity(each.kind, row) for row in sides}
+            rows = public["parts"].get(each.kind, [])
+            same = (row for row in rows if SNAPSHOTS.identity(each.kind, row) in names)
+            value = next(same, None)
+            if not SNAPSHOTS.same(each.kind, value, each.wanted):
+                found[each.name] = value
+        elif each.name in public["fields"]:
+            value = public["fields"][each.name]
+            if comparable_value(value) != comparable_value(each.wanted):
+                found[each.name] = value
+    return found
+
+
 def _of_today(several: Sequence[Snapshot]) -> list[Snapshot]:
     """Return values in which organisations that were merged since have the key of today."""
     rows = [row for each in several for rows in each["parts"].values() for row in rows]

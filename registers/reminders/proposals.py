@@ -15,6 +15,7 @@ from django.db import models
 from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
+from registers.changes.proposal import accepted_otherwise
 from registers.exports.columns import ExportContext
 from registers.models import Proposal, ProposalEmailDay
 from registers.reminders.emails import Sender, one_line
@@ -56,7 +57,9 @@ def _batches(
     place: ExportContext, sender: Sender
 ) -> Iterator[tuple[list[EmailMessage], list[Proposal]]]:
     """Give the e-mails that are to be sent, with the proposals that they are the first about."""
-    new = list(Proposal.objects.filter(announced_on=None).select_related("by").order_by("pk"))
+    new = list(
+        Proposal.objects.filter(announced_on=None).select_related("by", "change").order_by("pk")
+    )
     waiting = [each for each in new if each.status == Proposal.Status.WAITING]
     # Not by what was announced: that may have been decided since.
     if waiting and ProposalEmailDay.objects.get_or_create(day=place.on)[1]:
@@ -71,6 +74,7 @@ def _batches(
         if each.status in ENDS and each.by:
             page = place.site + reverse("admin:registers_proposal_change", args=[each.pk])
             what = ENDS[Proposal.Status(each.status)]
+            what += " with alterations" if accepted_otherwise(each) else ""
             subject = f"Your proposal about {each.about} {what}"
             text = f"{subject}.\n\nSee it here:\n{page}\n"
             has_address = each.by.is_active and each.by.email

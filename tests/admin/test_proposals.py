@@ -14,6 +14,7 @@ from registers.models import (
     Approver,
     Change,
     News,
+    Party,
     Proposal,
     ProposedFile,
     Protocol,
@@ -297,15 +298,29 @@ class TestDeciding:
         press(publishers_door, proposal, "accept", **altered)
         answer = door.get(page_of(proposal))
         assert {
-            each.label: (each.public, each.wanted) for each in answer.context["differences"]
+            each.label: (each.public, each.wanted, each.accepted)
+            for each in answer.context["differences"]
         } == {
-            "Title": (before.title, "Alarms"),
-            "Purpose": (before.purpose, "To warn."),
+            "Title": (before.title, "Alarms", before.title),
+            "Purpose": (before.purpose, "To warn.", "To warn early."),
         }
         assert not any(each.then for each in answer.context["differences"])
         history = answer.context["history"]
         assert f'href="{history}"' in answer.content.decode()
         assert b"early" in door.get(history).content
+
+    def test_what_was_accepted_of_a_row(self, door, publishers_door, editor):
+        party = Party(protocol=protocol(), organisation=named("Kent County Council"))
+        made = a_proposal(protocol(), party, by=editor, purpose="To warn.", version="V9")
+        shown = publishers_door.get(page_of(made)).context["differences"]
+        (row,) = [each.name for each in shown if "Kent" in each.wanted]
+        press(publishers_door, made, "accept", version="", **{row: None})
+        shown = door.get(page_of(made)).context["differences"]
+        assert {each.wanted: each.accepted for each in shown} == {
+            next(each.wanted for each in shown if "Kent" in each.wanted): "",
+            "To warn.": None,
+            "V9": "",
+        }
 
     @pytest.mark.parametrize("page", ["record", "history"])
     def test_a_reference_that_an_address_must_quote(self, publishers_door, editor, page):

@@ -91,11 +91,13 @@ def test_one_a_day_though_what_was_announced_is_decided():
     assert [str(each) for each in ProposalEmailDay.objects.all()] == [day.isoformat()]
 
 
-@pytest.mark.parametrize("end", ["accepted", "returned"])
+@pytest.mark.parametrize("end", ["accepted", "accepted with alterations", "returned"])
 def test_the_editor_hears_how_it_ended(end):
     made = a_proposal(protocol(), by=user("edith"), purpose="Zebra")
-    if end == "accepted":
+    if end != "returned":
         how = {"shown": shown(made), "chosen": all_of(made)}
+        if end != "accepted":
+            how["chosen"] = all_of(made, purpose="Other words.")
         deciding.accept(made, at=NOW, by=user("paul"), **how)
     else:
         deciding.return_with_comment(made, at=NOW, by=user("paul"), comment="Zebra")
@@ -103,6 +105,7 @@ def test_the_editor_hears_how_it_ended(end):
     (email,) = [each for each in mail.outbox if "proposal" in each.subject]
     assert email.to == ["edith@example.org"]
     assert end in email.subject
+    assert ("alter" in email.subject) is ("alter" in end)
     assert "Zebra" not in email.subject + email.body
     assert email.extra_headers["Auto-Submitted"] == "auto-generated"
     mail.outbox.clear()
