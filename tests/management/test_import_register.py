@@ -69,6 +69,17 @@ def test_it_says_what_changes_and_applies_it(file, officer):
     assert (change.by, change.why) == (officer, "The live spreadsheet.")
 
 
+def test_what_may_be_about_a_person_is_imported_only_where_it_is_meant(file):
+    rows, version = file((*CHANGED[:2], "Ring 020 7946 0958.", *CHANGED[3:])), RegisterVersion.now()
+    status, sentence, said = refused(rows)
+    assert (status, RegisterVersion.now().number) == (2, version.number)
+    assert "--meant-to-be-public" in sentence
+    assert "020 7946 0958" in said
+    assert "dry run" in imported(rows, "--dry-run")
+    imported(rows, "--meant-to-be-public")
+    assert purpose() == "Ring 020 7946 0958."
+
+
 def test_a_dry_run_writes_nothing(file):
     version = RegisterVersion.now().number
     said = imported(file(CHANGED), "--dry-run")

@@ -74,6 +74,12 @@ LEFT_OUT = (
 )
 
 
+PERSONAL = (
+    "Nothing was imported: the file holds what may be about a person, as said above. Remove it from"
+    " the file, or add --meant-to-be-public."
+)
+
+
 class Command(BaseCommand):
     help = (
         "Import a spreadsheet (XLSX, XLS, ODS or CSV): check it, say what it would do, and apply "
@@ -107,6 +113,11 @@ class Command(BaseCommand):
             help="new protocols were published elsewhere: their days are those of the file",
         )
         parser.add_argument("--why", default="", help="public: why the register changes")
+        parser.add_argument(
+            "--meant-to-be-public",
+            action="store_true",
+            help="publish what may be about a person, such as a telephone number",
+        )
         parser.add_argument("--by", metavar="USERNAME", help="whose changes they are")
 
     def handle(self, *, file: Path, **options: Any) -> None:
@@ -140,6 +151,8 @@ class Command(BaseCommand):
         self.stdout.write("")
         if options["dry_run"]:
             self.stdout.write("This was a dry run: nothing was written.")
+        elif plan.does_something and plan.personal and not options["meant_to_be_public"]:
+            raise CommandError(PERSONAL, returncode=CANNOT)
         elif plan.does_something:
             self.stdout.flush()  # who has stopped to read wants nothing applied
             work = apply(
