@@ -125,11 +125,16 @@ def unexplained_gaps() -> int:
     if first:
         explained = explained.exclude(reference_key=reference_key("0"))
     unused = int(highest) - first + 1 - used.count() - explained.count()
-    return unused - _left_out(used, explained, first, int(highest)) if unused else 0
+    deleted = UsedReference.objects.order_by().filter(**numbers).values_list("pk", flat=True)
+    ever = explained.order_by().values_list("pk", flat=True).union(deleted)
+    return unused - _left_out(used, ever, first, int(highest)) if unused else 0
 
 
-def _left_out(used: Any, explained: Any, first: int, highest: int) -> int:
-    """Return how many numbers are in breaks, which lie where no protocol is for so long."""
+def _left_out(used: Any, ever: Iterable[str], first: int, highest: int) -> int:
+    """Return how many numbers are in breaks, which lie where no protocol is for so long.
+
+    `ever` are the references of gaps that are explained, and of drafts that were deleted.
+    """
     number = Cast("reference", models.IntegerField())
     before = Window(Lag(number, default=first - 1), order_by=F("reference_key").asc())
     wide = used.annotate(number=number, before=before).filter(
@@ -137,7 +142,7 @@ def _left_out(used: Any, explained: Any, first: int, highest: int) -> int:
     )
     last = used.order_by("-reference_key").values_list("pk", flat=True).first()
     holes = [*wide.values_list("before", "number"), (int(last or first - 1), highest)]
-    points = np.sort(np.array(list(explained.values_list("pk", flat=True)), np.int64))
+    points = np.unique(np.array(list(ever), np.int64))
     return sum(
         len(Breaks(low + 1, np.append(points[(points > low) & (points < high)], high)))
         for low, high in holes
@@ -230,8 +235,8 @@ class ReferenceLog:
         # How many references stand behind the numbers.
         self.others = len(self._other_protocols) + len(self._other_gaps)
         self._used = used
-        some = [used, self._explained, np.array([self.last] if self.last else [], np.int64)]
-        points = np.unique(np.concatenate(some))
+        deleted, _ = self._divided(UsedReference.objects)  # of drafts
+        points = np.unique(np.concatenate([used, self._explained, deleted]))
         self._breaks = Breaks(self.first, points[points >= self.first])
         self.left_out = len(self._breaks)
 

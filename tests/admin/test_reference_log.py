@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from registers import changes
 from registers.models import Change, Gap, Protocol, Theme
 from tests.admin.typing_in import Page, address, errors, send
-from tests.makers import make_protocols
+from tests.makers import ThemeFactory, make_protocols
 from tests.models.making import NOW, a_protocol
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
@@ -79,13 +79,27 @@ class TestThePage:
         page = officers_door.get(URL, {"show": "unexplained"}).content.decode()
         assert "Every gap is explained." in page
 
-    def test_a_deleted_draft_is_remembered(self, officers_door):
-        draft = a_protocol("0074", theme=Theme.objects.first(), status="draft")
+    @pytest.mark.parametrize("reference", ["0074", "0200"])
+    def test_a_deleted_draft_is_remembered(self, officers_door, reference):
+        put_last = a_protocol("0400", theme=Theme.objects.first())
+        changes.save(put_last)
+        draft = a_protocol(reference, theme=Theme.objects.first(), status="draft")
         changes.save(draft)
         changes.remove(draft)
         assert "A draft had this number and was deleted." in (
             officers_door.get(URL).content.decode()
         )
+
+    def test_numbers_that_are_not_listed_can_be_explained(self, officers_door, empty_register):
+        theme = ThemeFactory()
+        for number in (*range(1, 81), 400):
+            make_protocols(1, reference=f"{number:04}", theme=theme)
+        page = officers_door.get(URL, {"show": "gaps"}).content.decode()
+        assert "319 numbers are not listed" in page
+        assert "every number has a protocol" not in page
+        assert 'name="first"' in page
+        explain(officers_door, first="0081", last="0280")
+        assert Gap.objects.count() == 200
 
     def test_filters(self, officers_door):
         changes.explain_gaps(["0013"], fate="never", at=NOW)
@@ -126,7 +140,7 @@ class TestThePage:
 
     def test_queries_do_not_grow_with_it(self, officers_door, django_assert_num_queries):
         make_protocols(150, theme=Theme.objects.first())
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             officers_door.get(URL)
 
     def test_the_list_and_the_dashboard_lead_there(self, officers_door):
