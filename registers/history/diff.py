@@ -91,8 +91,19 @@ def describe(
         if was and change.snapshot:
             found = differences(model, was, change.snapshot, private=private, hidden=hidden)
         words = (change.event if found else change.what).splitlines()
+        if was and change.snapshot and not found:
+            found = list(filter(None, map(_taken_out, words)))
+            words = [line for line in words if not _taken_out(line)]
         described.append(ChangeDescription(change=change, differences=found, words=words))
     return described
+
+
+def _taken_out(line: str) -> Difference | None:
+    """Return the difference of which a line tells, if what differed was taken out of both sides."""
+    field, _, sides = line.removesuffix(".").partition(" changed from ")
+    side = sides[: (len(sides) - len(" to ")) // 2]
+    is_alike = bool(side) and sides == f"{side} to {side}"
+    return Difference(field=field, before=_whole(side), after=_whole(side)) if is_alike else None
 
 
 def _before(change: Change, earlier: Sequence[Change]) -> Change | None:

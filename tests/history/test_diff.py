@@ -261,3 +261,14 @@ def test_a_change_without_a_record_keeps_its_words():
 def test_a_moment_is_told_in_london():
     field = Review._meta.get_field("recorded_at")
     assert display(field, "2027-07-01T09:00:00+00:00") == "1 July 2027, 10:00"
+
+
+def test_what_was_taken_out_of_both_sides_is_told_as_a_difference():
+    state = {"fields": {"purpose": "Ring [taken out]."}, "parts": {}}
+    what = "Purpose changed from Ring [taken out] to Ring [taken out].\nMoved from A to B."
+    several = [Change(snapshot=state, subject_key="1", what=what) for _ in range(2)]
+    (told, *_) = describe(Protocol, several, most=1)
+    assert [(each.field, each.before, each.after) for each in told.differences] == [
+        ("Purpose", (("Ring [taken out]", False),), (("Ring [taken out]", False),))
+    ]
+    assert told.words == ["Moved from A to B."]
