@@ -85,7 +85,7 @@ class ShownDifference:
 class WaitingFilter(admin.SimpleListFilter):
     """Those that wait for this user, as the front page counts them."""
 
-    title, parameter_name = "who it waits for", "waiting"
+    title, parameter_name = "the person it waits for", "waiting"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Offer the user."""

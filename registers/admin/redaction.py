@@ -39,7 +39,8 @@ from registers.changes.redaction.redact import (
     files_left,
     papers_of,
 )
-from registers.history.snapshot import snapshot_of
+from registers.history.diff import field_label
+from registers.history.snapshot import PARTS, snapshot_of
 from registers.models import Change, FormDraftFile, ProposedFile
 from weisf.security_events import security_event
 
@@ -144,18 +145,22 @@ def _digest(text: str) -> str:
 
 def _texts_of(subject: models.Model) -> Iterator[tuple[str, str]]:
     """Yield the label and the text of each field that is text, as it is and as it was."""
-    past = Change.objects.about(type(subject), subject.pk).exclude(snapshot=None)
+    model = type(subject)
+    part_models = {kind: part for kind, (part, _) in PARTS.get(model, {}).items()}
+    past = Change.objects.about(model, subject.pk).exclude(snapshot=None)
     snapshots = [snapshot_of(subject), *past.values_list("snapshot", flat=True)[:MOST_CHANGES]]
     seen, not_texts = set[str](), names_of_codes() | {"slug"}
     for snapshot in snapshots:
-        rows = [snapshot["fields"]] if snapshot else []
-        rows += [row for part in (snapshot or {"parts": {}})["parts"].values() for row in part]
-        for row in rows:
+        rows = [(model, snapshot["fields"])] if snapshot else []
+        parts = (snapshot or {"parts": {}})["parts"]
+        rows += [(part_models.get(kind, model), row) for kind in parts for row in parts[kind]]
+        for of, row in rows:
+            labels = {field.name: field_label(field) for field in of._meta.fields}
             for name, text in row.items():
                 is_text = isinstance(text, str) and name not in not_texts
                 if is_text and " " in text and len(text) > LEAST_CHARACTERS and text not in seen:
                     seen.add(text)
-                    yield capfirst(name.replace("_", " ")), text
+                    yield labels.get(name, capfirst(name.replace("_", " "))), text
 
 
 def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:

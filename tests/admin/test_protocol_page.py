@@ -64,7 +64,7 @@ class TestTheOrder:
             "Why",
             "When",
             "In force, or withdrawn?",
-            "Papers: comes under",
+            "Broader protocols that it comes under",
             "For administrators",
             "This change",
         ]
