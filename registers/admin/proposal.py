@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Case, When
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -169,9 +169,16 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             self._decide(request, proposal, verb, form)
         except ValidationError as refusal:
             proposal.refresh_from_db()
+            if "comment" in getattr(refusal, "error_dict", {}):
+                form.add_error(None, refusal)
             return self._page(request, proposal, form, refusals=list(refusal.messages))
         messages.success(request, DONE[verb])
-        return redirect("admin:registers_proposal_changelist")
+        return redirect(self._list(request))
+
+    def _list(self, request: HttpRequest) -> str:
+        """Return the address of the list, filtered as it was when the user left it."""
+        query = QueryDict(request.GET.get("_changelist_filters", "")).urlencode()
+        return f"{reverse('admin:registers_proposal_changelist')}{query and '?'}{query}"
 
     def _decide(
         self, request: HttpRequest, proposal: Proposal, verb: str, form: DecisionForm
@@ -277,6 +284,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         context = {
             "title": str(proposal),
             "opts": self.opts,
+            "list": self._list(request),
             "proposal": proposal,
             "is_waiting": waits,
             "is_ended": not (waits or came_back),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -382,6 +384,16 @@ class TestDeciding:
         assert (waiting(door), waiting(publishers_door)) == (0, 1)
         press(publishers_door, proposal, "accept")
         assert protocol().purpose == "To warn people."
+
+    def test_a_return_needs_a_comment_and_keeps_the_filter(self, publishers_door, proposal):
+        page = f"{page_of(proposal)}?_changelist_filters=waiting%3Dyou"
+        shown = publishers_door.get(page).content.decode()
+        url = re.search(r'formaction="([^"]+/return/[^"]*)"', shown)[1]
+        refused = publishers_door.post(url, {"comment": " "})
+        assert (refused.status_code, list(refused.context["form"].errors)) == (409, ["comment"])
+        assert 'href="#id_comment"' in refused.content.decode()
+        answer = publishers_door.post(url, {"comment": "Say whom."})
+        assert answer["Location"].endswith("/proposal/?waiting=you")
 
     def test_it_is_taken_back(self, door, publishers_door, proposal):
         press(door, proposal, "take-back")
