@@ -13,10 +13,27 @@
     }
     box.querySelector(".select2-search__field")?.setAttribute("aria-label", "Search");
   };
+  // Where nothing is found: to the form on which it can be added.
+  const offerToAdd = (found) => {
+    const select = document.querySelector(".select2-container--open")?.previousElementSibling;
+    const add = select?.parentElement.querySelector(".add-related");
+    if (add) {
+      const link = document.createElement("a");
+      Object.assign(link, { href: add.href, textContent: add.title.replace("another", "the") });
+      link.addEventListener("click", (event) => { event.preventDefault(); add.click(); });
+      found.append(". ", link);
+    }
+  };
   const watch = () => {
     document.querySelectorAll(".select2-container").forEach(name);
     new MutationObserver((records) => records.forEach((record) => record.addedNodes.forEach(
-      (node) => node.classList?.contains("select2-container") && name(node),
+      (node) => {
+        if (node.classList?.contains("select2-container")) {
+          name(node);
+        } else if (node.classList?.contains("select2-results__message")) {
+          offerToAdd(node);
+        }
+      },
     ))).observe(document.body, { childList: true, subtree: true });
   };
   const nameCells = (list) => {

@@ -170,7 +170,7 @@ class PartyInline(NoScriptRows, RecordedInline):
         models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}
     }
     fields = ("organisation", "role", "name_as_published", "note", "signed_on")
-    verbose_name = "organisation"
+    verbose_name = "party"
     verbose_name_plural = "Who: the organisations"
     before_fieldset = FormSection.PARTIES.value
 
