@@ -158,7 +158,8 @@ ACCOUNT_SESSION_REMEMBER = True
 # Codes are counted by user: who guesses them knows the password.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
-    "login_failed": "10/15m/key,30/15m/ip",
+    "login_failed": "10/15m/key",
+    "login_address": "30/15m/ip",
     "login_name": "10/15m/key",
     "change_password": "10/15m/user",
 }

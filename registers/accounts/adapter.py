@@ -6,11 +6,14 @@ import base64
 import hashlib
 import logging
 import time
+from functools import partial
+from threading import BoundedSemaphore
 from typing import Any
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context, ratelimit
+from allauth.core import context
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -34,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 RECENT = 5 * 60  # seconds
 SLOWED_BY = 1.0  # seconds
+# At once, in one worker: each holds a thread, and readers need some. Others are not slowed.
+MOST_SLOWED = 2
+slots = BoundedSemaphore(MOST_SLOWED)
 
 
 class EditorBackend(ModelBackend):
@@ -65,21 +71,29 @@ class AccountAdapter(DefaultAccountAdapter):
 
         A name alone is only slowed, so that strangers never lock its owner out.
         """
-        name = credentials["username"].casefold()
-        if not ratelimit.consume(request, action="login_name", key=name):
-            time.sleep(SLOWED_BY)
+        consume = partial(ratelimit.consume, request, app="allauth.account")
         try:
             super().pre_authenticate(request, **credentials)
+            # Not in one with the name's, which allauth forgets after a right code.
+            if not (by_address := consume(action="login_address")):
+                raise self.validation_error("too_many_login_attempts")
         except ValidationError:
             security_event("login_locked", request=request)
             raise
+        self._login_failed_rl_usage.usage += by_address.usage  # taken back after a right password
+        name = _counted(credentials["username"])
+        if not consume(action="login_name", key=name) and slots.acquire(blocking=False):
+            try:
+                time.sleep(SLOWED_BY)
+            finally:
+                slots.release()
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Log it."""
         security_event("login_failed", request=request)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        name = credentials.get("username", "").casefold()
+        name = _counted(credentials.get("username", ""))
         return f"{name}\n{client_network(client_address(request))}"
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
@@ -146,6 +160,11 @@ class MFAAdapter(DefaultMFAAdapter):
         drawn = segno.make(url).svg_inline(omitsize=True, border=4, light="#fff")
         labelled = drawn.replace("<svg ", '<svg role="img" aria-label="QR code" ', 1)
         return SafeString(labelled)  # segno wrote it, and it holds no text
+
+
+def _counted(name: str) -> str:
+    """Return the one spelling that a name is counted by: PostgreSQL compares by UPPER."""
+    return name.upper().casefold()
 
 
 def _fernet() -> MultiFernet:

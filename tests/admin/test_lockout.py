@@ -9,11 +9,14 @@ import time
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from registers.accounts.adapter import SLOWED_BY
+from registers.accounts.adapter import MOST_SLOWED, SLOWED_BY
 from tests.cast import PASSWORD, door_of, somebody
 
 LOG_IN = "/admin/login/"
@@ -87,6 +90,51 @@ def test_ten_strangers_at_ten_addresses_keep_nobody_out(edith, waits):
 def test_a_name_that_nobody_fails_with_is_not_slowed(edith, waits):
     assert not is_locked()
     assert not waits
+
+
+def test_who_is_locked_out_is_not_slowed(edith, waits):
+    fail(10)
+    waits.clear()
+    assert fail(3) == ["locked"] * 3
+    assert not waits
+
+
+def test_only_some_are_slowed_at_once(edith, monkeypatch):
+    fail(10)
+    slowed = []
+
+    def sleep(_):
+        slowed.append(True)
+        if len(slowed) < MOST_SLOWED + 2:
+            fail(1, address=f"203.0.113.{len(slowed)}")
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    for _ in range(2):  # who was slowed makes room
+        slowed.clear()
+        assert fail(1, address="198.51.100.1") == ["wrong"]
+        assert len(slowed) == MOST_SLOWED
+
+
+@pytest.mark.both_databases
+def test_names_that_a_database_finds_alike_are_counted_together(edith):
+    # PostgreSQL compares by UPPER, which makes an I of the letter without a dot.
+    for number in range(10):
+        fail(1, name=("ed\u0131th", "edith", "EDITH")[number % 3])
+    assert is_locked()
+
+
+@pytest.mark.both_databases
+def test_the_own_code_does_not_let_an_address_begin_anew(edith, clock):
+    TOTP.activate(edith, generate_totp_secret())
+    RecoveryCodes.activate(edith)
+    code = Authenticator.objects.get(user=edith, type="recovery_codes").wrap().get_unused_codes()[0]
+    tried = [fail(1, name=f"nobody-{number}")[0] for number in range(MOST_BY_ADDRESS - 1)]
+    assert set(tried) == {"wrong"}
+    clock.shift(1)  # the right one is known by its time
+    try_in(password=PASSWORD)
+    answer = CLIENT.post("/admin/second-factor/authenticate/", {"code": code})
+    assert answer.headers["Location"] == "/admin/"
+    assert fail(2, name="nobody") == ["wrong", "locked"]
 
 
 def test_a_lock_ends_by_itself(edith, clock):
