@@ -133,7 +133,7 @@ class RedactionForm(forms.Form):
 def _called(paper: Any) -> str:
     """Return what the page calls a stored file: its title and name, and where it waits."""
     if isinstance(paper, FormDraftFile):
-        return f"Chosen on a form that is not saved: {paper.name}"
+        return f"Chosen on a form that is not saved ({paper.draft.page}): {paper.name}"
     if isinstance(paper, ProposedFile):
         return f"Proposed: {paper.name}"
     return f"{paper}: {paper.file_name}"

@@ -414,7 +414,7 @@ def papers_of(subject: models.Model) -> list[Any]:
     proposed = ProposedFile.objects.filter(proposal__in=proposals)
     form = models.Q(draft__page__contains=f"/{subject._meta.model_name}/{quote(subject.pk)}/")
     names = {each.file_name for each in (*own, *proposed)}
-    unsaved = FormDraftFile.objects.filter(form | models.Q(name__in=names))
+    unsaved = FormDraftFile.objects.filter(form | models.Q(name__in=names)).select_related("draft")
     every = [each for each in (*own, *proposed, *unsaved) if each.file]
     return list({each.file.name: each for each in every}.values())
 
