@@ -204,7 +204,8 @@ def _text_pattern(text: str) -> str:
 
 def _bounded(pattern: str) -> str:
     # What begins or ends with a sign, such as a bracket, has no word around it.
-    return rf"{_BEFORE}(?:{pattern})(?!(?<={_ALNUM}){_ALNUM})"
+    # Looked for first, because it fails sooner than what is before it.
+    return rf"(?={pattern}){_BEFORE}(?:{pattern})(?!(?<={_ALNUM}){_ALNUM})"
 
 
 def _word_pattern(word: str) -> str:
