@@ -73,7 +73,7 @@ class ReviewForm(ModelForm):
     next_review = MonthField(
         label="Next review",
         required=False,
-        help_text="Month and year, such as March 2027. Only for a protocol that is still needed.",
+        help_text="Month and year, such as March 2027. Needed where the protocol stays in force.",
     )
     # The last review when the form was opened, so that a newer one is noticed.
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -117,6 +117,9 @@ class ReviewForm(ModelForm):
         outcome.choices = [choice for choice in outcome.choices if choice[0] in outcomes]
         if Review.Outcome.REPLACED not in outcomes:
             del self.fields["replaced_by"]
+            # Whoever may not withdraw a protocol does not read about it.
+            self.fields["next_review"].required = True
+            self.fields["note"].help_text = "Public, so never enter a person’s name."
 
     def clean(self) -> dict[str, Any]:
         """Refuse the first time if a review was recorded since the form was opened."""
