@@ -417,7 +417,7 @@ class RecordedInline(TabularInline):
     formset = RecordedFormSet
     # The fields by which a person tells one row from another; None: the first.
     identified_by: tuple[str, ...] | None = None
-    # What a save fills in from another field where the box is empty.
+    # What a save of a public thing fills in from another field where the box is empty.
     filled_from: dict[str, str] = {}
     formfield_overrides = {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 40})},

@@ -137,7 +137,9 @@ class PartyFormSet(RecordedFormSet):
     def save(self, commit: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 (Django's own)
         """Return what must be saved, in an order in which no row breaks a constraint."""
         parties = super().save(commit=commit)
-        for party in self.new_objects:
+        # A draft is not published yet, and its organisations can be renamed.
+        named = self.instance.is_stored_public
+        for party in self.new_objects if named else ():
             party.name_as_published = party.name_as_published or party.organisation.name
         for party, changed in self.changed_objects:
             written = party.name_as_published
@@ -148,8 +150,8 @@ class PartyFormSet(RecordedFormSet):
                 party.pk = None
                 party._state.adding = True
                 if written in {"", stored.organisation.name}:
-                    party.name_as_published = party.organisation.name
-            elif "name_as_published" in changed:
+                    party.name_as_published = party.organisation.name if named else ""
+            elif "name_as_published" in changed and named:
                 party.name_as_published = written or party.organisation.name
         if self.new_objects:
             last = self.instance.parties.aggregate(last=models.Max("position"))["last"]

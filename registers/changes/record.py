@@ -26,7 +26,7 @@ from registers.changes.transaction import Touched, update_search_and_version
 from registers.history.diff import differences, words_of
 from registers.history.parts import is_lead
 from registers.history.snapshot import Snapshot, blank_snapshot, is_public, snapshots_of
-from registers.models import Change, Gap, Organisation, Protocol, subject_columns
+from registers.models import Change, Gap, Organisation, Party, Protocol, subject_columns
 from registers.models.completeness import lacking_to_publish
 
 ADDED = "Added to this register."
@@ -179,7 +179,10 @@ def _write_changes(
             if how.is_correction:
                 refuse_more_than_typing(model, *states)
     if model is Protocol:
-        _date_protocols([change for change in changes if change.public], how)
+        official = [change for change in changes if change.public]
+        _date_protocols(official, how)
+        if not how.published_before:
+            _name_parties([each for each in official if each.kind == Change.Kind.ADDED])
     first = _backfill(model, {each.subject_key for each in changes}, before, at=how.at)
     Change.objects.bulk_create(
         each
@@ -337,6 +340,20 @@ def _date_protocols(changes: Sequence[Change], how: _Details) -> None:
         Protocol.objects.filter(pk__in=changed).update(updated_on=on)
     if new:
         Protocol.objects.filter(pk__in=new).update(published_on=on)
+
+
+def _name_parties(changes: Sequence[Change]) -> None:
+    """Record the official names that protocols are published with, there and in the snapshots."""
+    unnamed = set()
+    for change in changes:
+        for party in cast(Snapshot, change.snapshot)["parts"]["parties"]:
+            if not party["name_as_published"]:
+                party["name_as_published"] = party["organisation"]["says"]
+                unnamed.add(change.subject_key)
+    if unnamed:
+        official = Organisation.objects.filter(pk=models.OuterRef("organisation")).values("name")
+        parties = Party.objects.filter(protocol__in=unnamed, name_as_published="")
+        parties.update(name_as_published=models.Subquery(official))
 
 
 def _set_days(protocol: Protocol, changes: Sequence[Change]) -> None:

@@ -67,6 +67,18 @@ class TestPublishedAs:
         assert self.stored("Provide") == "Provide"
         assert officers_door.get(EDIT).content.decode().count(opened) == 2
 
+    def test_of_a_draft_stays_empty(self, officers_door):
+        Protocol.objects.filter(pk="0046").update(status="draft")
+        Party.objects.filter(protocol="0046", organisation__name="Provide").update(
+            name_as_published=""
+        )
+        form = boxes(officers_door, EDIT) | self.add(officers_door)
+        for _ in range(2):
+            assert officers_door.post(EDIT, form).status_code == 302
+        typed = {row(officers_door, "Provide") + "organisation": organisation("Essex Police").pk}
+        send(officers_door, EDIT, **typed)
+        assert (self.stored(), self.stored("Essex Police")) == ("", "")
+
     def test_pressed_twice_is_saved_once(self, officers_door):
         form = boxes(officers_door, EDIT) | self.add(officers_door)
         for _ in range(2):

@@ -157,6 +157,25 @@ class TestADraftWithoutATheme:
 
 
 class TestPublishing:
+    @pytest.mark.both_databases
+    @pytest.mark.parametrize(
+        "publish",
+        [
+            lambda door: act(door, "publish"),
+            lambda door: confirm(door, "publish", select(door, "publish", "9001")),
+        ],
+        ids=["one", "many"],
+    )
+    def test_names_its_organisations_as_they_are_called_then(self, door, publish):
+        a_draft()
+        party = Party.objects.select_related("organisation").get(protocol="9001")
+        assert party.name_as_published == ""
+        publish(door)
+        party.refresh_from_db()
+        assert party.name_as_published == party.organisation.name
+        (recorded,) = stored().changes.first().snapshot["parts"]["parties"]
+        assert recorded["name_as_published"] == party.name_as_published
+
     def test_is_one_change(self, door, publisher):
         a_draft()
         act(door, "publish", why="All have signed.")

@@ -157,13 +157,14 @@ def form_values(form: Any, formsets: Iterable[tuple[Any, Any]], *, may_change: A
         own = {key, rows.fk.name, "DELETE"}
         typed = _editable_fields(blank, own) if may_change(options) else {}
         names = getattr(options, "identified_by", None) or list(typed)[:1]
+        fills = typed and getattr(rows.instance, "is_stored_public", False)
         inlines[rows.prefix] = InlineFields(
             name=str(options.verbose_name),
             key=key,
             fields=typed,
             # One row at most needs nothing to be told apart.
             identified_by=tuple(n for n in names if n in typed and options.max_num != 1),
-            filled_from=getattr(options, "filled_from", {}) if typed else {},
+            filled_from=getattr(options, "filled_from", {}) if fills else {},
             blank=initial_values(blank, typed),
         )
         parts[rows.prefix] = [
