@@ -194,7 +194,7 @@ class ProtocolAdmin(PublishedAdmin):
     def _take_up_or_save(
         self, request: HttpRequest, object_id: str | None, *more: Any
     ) -> HttpResponse:
-        if READ in request.POST and object_id is None:
+        if READ in request.POST:
             # A refused form shows what was sent; its errors are taken away, as of a draft.
             return self._show_refusal(ValidationError(NOT_SENT), request, object_id, *more)
         return super()._take_up_or_save(request, object_id, *more)

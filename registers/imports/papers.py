@@ -22,6 +22,7 @@ from registers.files.kinds import kind_of
 from registers.imports.reading.limits import Unreadable
 from registers.imports.reading.paper import BY_HAND, READERS, SECONDS, TOO_DEAR
 from registers.models.document import PAPER_BYTES
+from registers.models.personal_words import JOB_TITLE, personal_words
 from registers.models.review_dates import FIRST_YEAR
 
 PROGRAM = "registers.imports.reading.paper"
@@ -34,12 +35,15 @@ MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in calendar.month_name[1:
 DATE = re.compile(
     rf"\b(?:(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?)?"
     rf"(?P<name>{MONTH}|sept)\.?,?\s+(?P<year>[0-9]{{4}})\b"
-    r"|\b(?:(?P<d>[0-9]{1,2})(?P<by>[/.-]))?(?P<m>[0-9]{1,2})(?(by)(?P=by)|/)(?P<y>[0-9]{4})\b",
+    r"|\b(?P<iy>[0-9]{4})-(?P<im>[0-9]{2})-(?P<id>[0-9]{2})\b"
+    r"|\b(?:(?P<d>[0-9]{1,2})(?P<by>[/.-]))?(?P<m>[0-9]{1,2})(?(by)(?P=by)|/)"
+    r"(?P<y>[0-9]{4}|(?(by)[0-9]{2}|(?!)))\b",
     re.IGNORECASE,
 )
 # The words beside a date. Those of 'past' say that it is none of the others.
 WORDS = re.compile(
-    r"\b(?:(?P<past>(?:last|previous|was|been)\s+review\w*|review(?:ed)?\s+completed)"
+    r"\b(?:(?P<past>(?:last|previous|was|been)\s+review\w*|review(?:ed)?\s+completed"
+    r"|(?:years?|months?|annual|annually)\s+(?:from|after|since|of))"
     r"|(?P<review>review(?:ed)?)"
     r"|(?P<signed>signed|signature|date\s+of\s+signing)"
     r"|(?P<start>commence\w*|start(?:s|ing)?|effective|in\s+force\s+from))\b",
@@ -144,12 +148,13 @@ def _days(text: str) -> dict[str, set[datetime.date]]:
 
 def _day(date: re.Match[str], *, whole: bool) -> datetime.date | None:
     """Return the day of a date; None for one that is not valid or, if `whole`, has no day."""
-    month = date["m"] or MONTHS.index(date["name"][:3].lower()) + 1
-    day = date["day"] or date["d"]
+    month = date["m"] or date["im"] or MONTHS.index(date["name"][:3].lower()) + 1
+    day = date["day"] or date["d"] or date["id"]
     if whole and not day:
         return None
+    year = "20" + (date["year"] or date["y"] or date["iy"])  # before 24 or 2024
     try:
-        found = datetime.date(int(date["year"] or date["y"]), int(month), int(day or 1))
+        found = datetime.date(int(year[-4:]), int(month), int(day or 1))
     except ValueError:
         return None
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
@@ -159,9 +164,22 @@ def _title(front: list[str], said: str) -> str:
     """Return the title: the one that is called so, else what the file says, else its first line."""
     called = [found[1] for line in front if (found := TITLE_LABEL.fullmatch(line))]
     for line in (*called, said, *front):
-        if SHORTEST_TITLE <= len(line) <= LONGEST_TITLE and not NO_TITLE.fullmatch(line):
+        if (
+            SHORTEST_TITLE <= len(line) <= LONGEST_TITLE
+            and not NO_TITLE.fullmatch(line)
+            and not (line in front and _is_of_a_date(line))
+            and not personal_words(line, field=JOB_TITLE)
+        ):
             return line
     return ""
+
+
+def _is_of_a_date(line: str) -> bool:
+    """Return whether a line says when something is, and not what the protocol is called."""
+    rest, dates = DATE.subn("", line)
+    word = WORDS.search(line)
+    begins = line.lower().startswith("date") or (word and word.start() == 0)
+    return bool(begins or len(rest) < SHORTEST_TITLE or (word and (dates or ":" in line)))
 
 
 def _one_line(text: str) -> str:

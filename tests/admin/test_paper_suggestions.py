@@ -66,6 +66,14 @@ def test_a_page_that_says_nothing_and_no_file(door):
     assert "Choose a file" in door.post(ADD, form).context["read"]
 
 
+def test_the_form_of_a_change_reads_and_saves_nothing(door):
+    form = address("protocol", "change", Protocol.objects.create(reference="9001", title="Old").pk)
+    answer = door.post(form, boxes(door, form) | {"title": "New", "_read": "Read"})
+    assert 'value="New"' in answer.content.decode()
+    assert "read" not in answer.context
+    assert Protocol.objects.get(pk="9001").title == "Old"
+
+
 def test_the_script_is_told_the_same_and_nothing_is_stored(door):
     sent = {"_read": "1", "documents-0-file": SimpleUploadedFile("a.pdf", pdf_of(WORDS))}
     answer = door.post(ADD, sent, headers={"Accept": "application/json"}).json()

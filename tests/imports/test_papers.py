@@ -78,6 +78,12 @@ def test_what_it_says_is_found(content):
         ("Review month 06/2024", (2024, 6)),
         ("Review date 30 June 2024. Review date: June 2024", (2024, 6)),
         ("Review date 30 June 2024. Review date: July 2024", None),
+        ("Review date: 2024-06-30", (2024, 6)),
+        ("Review date: 30/06/24", (2024, 6)),
+        ("Review date: 06/24", None),
+        ("Review period 2 years from 1 June 2022", None),
+        ("Reviewed annually from 1 June 2022", None),
+        ("Review 12 months after 1 June 2022. Review date: 1 June 2023", (2023, 6)),
         ("Review date 31/06/2024", None),
         ("Review date 06/30/2024", None),
         ("Review date 30 June 1924", None),
@@ -109,6 +115,11 @@ def test_only_a_review_needs_no_day(words, signed):
         ("Flood alerts for carers", "Microsoft Word - isp.doc", "Flood alerts for carers"),
         ("Flood \u202ealerts\ud800 for\tcarers", "", "Flood alerts for carers"),
         ("Official - Sensitive\nPage 1 of 20\n" + "x" * 151, "isp.pdf", ""),
+        ("Review date: 30 June 2024\nDate of issue: May\nFlood alerts", "", "Flood alerts"),
+        ("30 June 2024\nNext review: soon\nStarts 1 May 2024\nFlood alerts", "", "Flood alerts"),
+        ("Call 01245 430430\nDr Jane Smith\nFlood alerts", "Mrs A Smith", "Flood alerts"),
+        ("Title: Start for Life", "", "Start for Life"),
+        ("Flood: review of alerts in 2024", "", ""),
         ("", "", ""),
     ],
 )
@@ -181,6 +192,7 @@ class TestTheProgram:
             ("pdf", pdf),
             ("docx", lambda: docx_of("x" * paper.CHARACTERS, "y", rows=(("z",),))),
             ("docx", lambda: docx_of("x", rows=(("z",),))),
+            ("pdf", lambda: pdf_of("x", title="x" * 2_000)),
             ("docx", docx),
             ("docx", bomb),
         ],
@@ -189,6 +201,7 @@ class TestTheProgram:
         found = paper.read(kind, content())
         assert found.keys() in ({"title", "text"}, {"problem"})
         assert len(found.get("text", "")) <= paper.CHARACTERS + 1
+        assert len(found.get("title", "")) <= paper.TITLE_CHARACTERS
 
     def test_says_that_memory_ends(self, monkeypatch):
         def no_memory(content: bytes) -> paper.Found:

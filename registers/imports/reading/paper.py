@@ -18,7 +18,7 @@ from registers.imports.reading.limits import MEGABYTE, Unreadable, limit_this_pr
 
 # A protocol has some 20 pages: its front says what it is, and its end who signed it and when.
 FIRST_PAGES, LAST_PAGES = 20, 10
-CHARACTERS = 200_000
+CHARACTERS, TITLE_CHARACTERS = 200_000, 1_000
 UNPACKED_BYTES = 64 * MEGABYTE
 MEMORY_BYTES = 768 * MEGABYTE
 PROCESSOR_SECONDS = 10
@@ -86,7 +86,11 @@ def read(kind: str, content: bytes) -> dict[str, str]:
     except Exception:  # whatever the libraries raise for what is not valid
         return {"problem": DAMAGED}
     whole = "\n".join(text)
-    return {"title": title, "text": whole} if whole.strip() else {"problem": NO_TEXT}
+    return (
+        {"title": title[:TITLE_CHARACTERS], "text": whole}
+        if whole.strip()
+        else {"problem": NO_TEXT}
+    )
 
 
 if __name__ == "__main__":
