@@ -193,7 +193,7 @@ def _refuse_why(why: str) -> None:
 
 
 def _user(name: str | None) -> User | None:
-    user = User.objects.filter(username=name).first()
+    user = User.objects.filter(username__iexact=name).first()
     if name and user is None:
         raise CommandError(
             f"Nobody has the username '{name}'. Correct it and run the command again.",
