@@ -162,6 +162,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_address": "30/15m/ip",
     "login_name": "10/15m/key",
     "change_password": "10/15m/user",
+    "password_link": "1/m/user",  # for whom an administrator has it sent
 }
 # Administrators write the addresses, and no address here verifies one.
 MFA_ALLOW_UNVERIFIED_EMAIL = True

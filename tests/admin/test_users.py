@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -16,6 +17,7 @@ from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.admin import typing_in
 from tests.admin.typing_in import boxes
@@ -107,6 +109,23 @@ class TestALinkForANewPassword:
         User.objects.filter(pk=editor.pk).update(**fields)
         assert 'name="_send"' not in door.get(url).content.decode()
         assert door.post(url, {"_send": ""}).status_code == 200
+        assert not mail.outbox
+
+    def test_is_mailed_once_in_a_minute_for_each_user(self, door, url):
+        other = somebody("otto", "Editor", password=PASSWORD, email="otto@example.org")
+        for at in (url, url, page_of(other, "password_change")):
+            door.post(at, {"_send": ""})
+        assert [each.to for each in mail.outbox] == [["edith@example.org"], ["otto@example.org"]]
+
+    def test_gives_nobody_of_the_directory_a_password(self, door, editor, url, settings):
+        settings.SINGLE_SIGN_ON = SimpleNamespace(name="The directory")
+        editor.last_login = None
+        editor.set_unusable_password()
+        editor.save()
+        assert 'name="_send"' in door.get(url).content.decode()  # invited, and has not come yet
+        User.objects.filter(pk=editor.pk).update(last_login=timezone.now())
+        assert 'name="_send"' not in door.get(url).content.decode()
+        door.post(url, {"_send": ""})
         assert not mail.outbox
 
     def test_is_not_sent_by_who_may_only_look(self, editor, url):

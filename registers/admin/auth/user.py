@@ -9,6 +9,7 @@ from typing import Any
 
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -43,6 +44,7 @@ NO_ADDRESS = "Enter an e-mail address."
 KNOWN = "Somebody has this address. Find them on the list of users."
 LAST = "This is the last active administrator. Make another first."
 LINK_SENT = "A link that sets a new password is sent to {user}. The old one is good until then."
+LINK_SENT_JUST_NOW = "A link was sent less than a minute ago. Wait a minute, then send another."
 LINK_NOT_SENT = "The e-mail could not be sent. Try again later."
 ABOVE = "A superuser may do everything, also make and alter superusers and groups."
 NOT_SENT = "The e-mail could not be sent, so nobody is invited. Try again later."
@@ -286,6 +288,9 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
         if user and user.pk == request.user.pk:
             return redirect("account_change_password")
         mailed = bool(user and user.is_active and user.email) and settings.EMAIL_BACKEND != NO_MAIL
+        # Whom the directory has logged in gets no password that goes round it.
+        if settings.SINGLE_SIGN_ON and user and user.last_login and not user.has_usable_password():
+            mailed = False
         if user and mailed and "_send" in request.POST:
             return self._send_link(request, user)
         answer = super().user_change_password(request, id, form_url)
@@ -301,6 +306,9 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
         """Mail a link with which the user sets a new password."""
         if not self.has_change_permission(request, user):
             raise PermissionDenied
+        if not ratelimit.consume(request, action="password_link", user=user):
+            self.message_user(request, LINK_SENT_JUST_NOW, messages.WARNING)
+            return redirect("admin:auth_user_change", user.pk)
         try:
             _mail_link(request, user)
         except MailError:
