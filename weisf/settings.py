@@ -142,7 +142,10 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 AUTHENTICATION_BACKENDS = ["registers.accounts.adapter.EditorBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
-ACCOUNT_FORMS = {"reset_password": "registers.accounts.forms.ForgottenPasswordForm"}
+ACCOUNT_FORMS = {
+    "reset_password": "registers.accounts.forms.ForgottenPasswordForm",
+    "user_token": "registers.accounts.forms.LinkForm",
+}
 ACCOUNT_ADAPTER = "registers.accounts.adapter.AccountAdapter"
 # An administrator lets people in.
 ACCOUNT_SIGNUP_ENABLED = False
@@ -163,6 +166,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_name": "10/15m/key",
     "change_password": "10/15m/user",
     "password_link": "1/m/user",  # for whom an administrator has it sent
+    "reset_password": "20/m/ip,5/h/key",
 }
 # Administrators write the addresses, and no address here verifies one.
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -26,9 +26,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
-from registers.accounts.sessions import BEGAN
+from registers.accounts.sessions import BEGAN, HALF_WAY
 from weisf.client_address import client_address, client_network, read_address
 from weisf.mail import MailError
 from weisf.security_events import security_event
@@ -99,6 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Refuse whoever came by a passkey or a directory and is no editor, or not any more."""
         if EditorBackend().user_can_authenticate(user):
+            request.session[HALF_WAY] = user.get_session_auth_hash()
             return None
         security_event("login_refused", request=request, user=user)
         return render(request, "account/account_inactive.html", status=403)
@@ -111,6 +113,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the client's address; '::' where the proxy reports none that can be read."""
         return str(read_address(client_address(request)) or "::")
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """Return a new password. Raises ValidationError also for the one that the user has."""
+        if user and user.check_password(password):
+            raise self.validation_error("same_as_current")
+        return str(super().clean_password(password, user))
+
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether a log-in may lead there: to a path of this site."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return admin's front page."""

@@ -6,7 +6,7 @@ import base64
 from contextlib import suppress
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.forms import ResetPasswordForm, UserTokenForm
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django.core.exceptions import ValidationError
@@ -29,6 +29,14 @@ class ForgottenPasswordForm(ResetPasswordForm):
         with suppress(MailError):
             super().save(request, **kwargs)
         return str(self.cleaned_data["email"])
+
+
+class LinkForm(UserTokenForm):
+    """What a mailed link holds."""
+
+    def _get_user(self, uidb36: str) -> Any:
+        user = super()._get_user(uidb36)
+        return user if user and user.is_active else None
 
 
 class CodeForm(AuthenticateForm):

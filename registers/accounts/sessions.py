@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.internal.stagekit import clear_login, get_pending_stage
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
@@ -26,6 +27,8 @@ from weisf.mail import NO_MAIL
 LENGTH = datetime.timedelta(hours=12)
 # In a session: when it began, and when it was last used.
 BEGAN, SEEN = "began", "seen"
+# The password's mark, from before the second factor on.
+HALF_WAY = "half_way"
 # Whose directory has asked for a second factor of its own.
 BY_DIRECTORY = "by_directory"
 SEEN_EVERY = 60  # seconds
@@ -91,7 +94,10 @@ class EditorSessionMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Lead on where a page is not to be answered yet; return None where it is."""
-        if not is_admin(request) or not request.user.is_authenticated:
+        if not is_admin(request):
+            return None
+        if not request.user.is_authenticated:
+            _end_half_way(request)
             return None
         if self._is_over(request):
             logout(request)
@@ -122,6 +128,15 @@ class EditorSessionMiddleware:
         if idle > SEEN_EVERY:
             session[SEEN] = now
         return False
+
+
+def _end_half_way(request: HttpRequest) -> None:
+    """End a log-in that waits for a code, where the factor was reset or the password is another."""
+    if stage := get_pending_stage(request):
+        user = stage.login.user
+        is_same = request.session.get(HALF_WAY) == user.get_session_auth_hash()
+        if not (is_same and is_mfa_enabled(user)):
+            clear_login(request)
 
 
 def is_admin(request: HttpRequest) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import time_machine
 from allauth.account.adapter import get_adapter
 from allauth.core.context import request_context
 from django.contrib.auth.models import Group, User
@@ -40,6 +41,43 @@ def test_a_mailed_link_is_good_once(edith):
     edith.refresh_from_db()
     assert edith.check_password(new)
     assert Client().get(found[1], follow=True).context["token_fail"]
+
+
+@pytest.mark.parametrize(
+    ("is_active", "new"), [(False, "another of these tests"), (True, PASSWORD)]
+)
+def test_a_link_sets_no_password_of_who_left_and_not_the_same(edith, is_active, new):
+    door = Client()
+    door.post(RESET, {"email": "edith@example.org"})
+    link = re.search(r"https://register\.example\.org(/\S+)", mail.outbox[0].body)
+    form = door.get(link[1], follow=True).redirect_chain[-1][0]
+    User.objects.update(is_active=is_active)
+    assert door.post(form, {"password1": new, "password2": new}).status_code == 200
+    edith.refresh_from_db()
+    assert edith.check_password(PASSWORD)
+
+
+def test_a_first_password_is_not_changed_to_itself(edith):
+    User.objects.update(last_login=None)
+    door = Client()
+    door.post(LOG_IN, {"login": "edith", "password": PASSWORD})
+    same = {"oldpassword": PASSWORD, "password1": PASSWORD, "password2": PASSWORD}
+    assert door.post("/admin/password_change/", same).status_code == 200
+    assert door.get("/admin/").headers["Location"] == "/admin/password_change/"
+
+
+def test_one_address_gets_five_links_an_hour(edith):
+    with time_machine.travel("2026-11-23T09:00:00+00:00", tick=False) as clock:
+        for number in range(7):
+            Client().post(RESET, {"email": edith.email}, REMOTE_ADDR=f"192.0.2.{number}")
+            clock.shift(61)
+    assert len(mail.outbox) == 5
+
+
+@pytest.mark.parametrize("url", ["https://localhost/", "http://testserver/", "//testserver/"])
+def test_a_log_in_leads_to_a_path_of_this_site_alone(edith, url):
+    answer = Client().post(LOG_IN, {"login": "edith", "password": PASSWORD, "next": url})
+    assert answer.headers["Location"] == "/admin/"
 
 
 def test_whoever_asked_for_a_link_can_set_up_a_second_factor(edith):
@@ -90,6 +128,7 @@ def test_without_e_mail_the_page_says_whom_to_ask(db, settings, backend, has_for
 def test_who_came_by_a_passkey_is_an_editor(db, rf, is_editor):
     user = somebody("rita", is_staff=is_editor)
     request = rf.get(LOG_IN)
+    request.session = {}
     with request_context(request):
         answer = get_adapter().pre_login(request, user)
     assert (answer is None) == is_editor

@@ -20,6 +20,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from registers.accounts.sessions import reset_second_factor
 from tests.admin.typing_in import Page
 from tests.cast import PASSWORD, door_of, somebody
 from tests.permissions import TABLE
@@ -83,6 +84,18 @@ def set_up(door: Client) -> tuple[str, list[str]]:
 
 def is_in(door: Client) -> bool:
     return door.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["factor", "password"])
+def test_a_log_in_half_way_ends_when_an_administrator_resets(door, edith, app, what):
+    if what == "factor":
+        reset_second_factor(edith)
+    else:
+        edith.set_password("another of these tests")
+        edith.save()
+    door.post(FACTOR, {"code": app[1][0]})
+    assert not is_in(door)
+    assert door.get(LOG_IN).status_code == 200
 
 
 def test_nothing_opens_to_a_password_alone(door):
