@@ -155,8 +155,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         if not self.has_view_permission(request) or request.method != "GET":
             raise PermissionDenied
         proposal = object_or_404(self, request, object_id)
-        initial = {"why": proposal.why, "is_correction": proposal.is_correction}
-        return self._page(request, proposal, DecisionForm(initial=initial))
+        return self._page(request, proposal)
 
     def decide_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """Accept, return, propose anew or take back, or show the page with what is wrong."""
@@ -248,10 +247,19 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         self,
         request: HttpRequest,
         proposal: Proposal,
-        form: DecisionForm,
+        form: DecisionForm | None = None,
         refusals: list[str] | None = None,
     ) -> HttpResponse:
         view = deciding.view_proposal(proposal)
+        if form is None or form.data.get("shown", view.digest) != view.digest:
+            # What was sent holds the words of an older page: they are not what is proposed now.
+            form = DecisionForm(
+                initial={
+                    "why": proposal.why,
+                    "is_correction": proposal.is_correction,
+                    "comment": request.POST.get("comment", ""),
+                }
+            )
         waits = proposal.status == Proposal.Status.WAITING
         came_back = proposal.status == Proposal.Status.RETURNED
         verbs = {
@@ -263,7 +271,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         verbs["accept"] = verbs["accept"] and not (own or view.refusal)
         verbs["again"] = verbs["again"] and not view.refusal
         chooses = verbs["accept"] or verbs["again"]
-        data = request.POST if refusals else None
+        data = request.POST if form.is_bound else None
         # Where two people must agree, only the one who proposed it can alter it.
         alters = verbs["again"] or (verbs["accept"] and not settings.SECOND_PAIR_OF_EYES)
         boxes = self._boxes(request, view, view.differences, data) if alters else None

@@ -110,6 +110,8 @@ def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
     base, wanted = _of_today([proposal.base, proposal.wanted])
     ended = proposal.status not in {Proposal.Status.WAITING, Proposal.Status.RETURNED}
     comparison = compare(base, base if ended or not stored else stored, wanted)
+    shown = [stored, proposal.status, proposal.base, proposal.wanted]
+    shown += [proposal.why, proposal.is_correction]
     return ProposalView(
         subject=subject if stored else None,
         comparison=comparison,
@@ -119,7 +121,7 @@ def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
             if each.changed_by != ChangedBy.THEIRS and each.name not in file_fields(model)
         ],
         refusal=refusal,
-        digest=plan_digest([stored, proposal.status, proposal.base, proposal.wanted]),
+        digest=plan_digest(shown),
     )
 
 

@@ -26,7 +26,7 @@ from registers.models import (
 )
 from tests import papers
 from tests.admin.conflicts import choose
-from tests.admin.typing_in import add_row, address, boxes, messages, send
+from tests.admin.typing_in import Page, add_row, address, boxes, messages, send
 from tests.cast import door_of, somebody
 from tests.merging import named
 from tests.models.making import saved
@@ -351,6 +351,31 @@ class TestDeciding:
         proposal.refresh_from_db()
         assert proposal.status == "waiting"
         assert protocol().title != "Alarms"
+
+    @pytest.mark.parametrize("box", ["purpose", "why"])
+    @pytest.mark.parametrize("since", ["the Editor writes another", "words are taken out"])
+    def test_a_second_press_accepts_what_is_proposed_now(
+        self, publishers_door, editor, administrator, since, box
+    ):
+        texts = {"purpose": "To warn.", "why": "Vague."} | {box: "To warn Jane."}
+        made = a_proposal(protocol(), by=editor, **texts)
+        held = boxes(publishers_door, page_of(made)) | {"comment": "Thank you."}
+        if since == "words are taken out":
+            office, url = door_of(administrator), address("protocol", "take_out", "0046")
+            chosen = {"words": "Jane", "reason": "personal data"}
+            preview = office.post(url, chosen | {"_preview": "1"}).context["preview"]
+            office.post(url, chosen | {"_do": "1", "shown": preview.digest})
+        else:
+            press(door_of(editor), made, "again", **{box: "To warn all."})
+        made.refresh_from_db()
+        accept = address("proposal", "accept", made.pk)
+        answer = publishers_door.post(accept, held)
+        assert answer.status_code == 409
+        assert Page(answer.content.decode()).boxes["comment"] == "Thank you."
+        assert b"Jane" not in answer.content
+        publishers_door.post(accept, Page(answer.content.decode()).boxes)
+        assert protocol().purpose == made.wanted["fields"]["purpose"]
+        assert protocol().changes.first().why == made.why
 
     def test_what_changed_since_is_shown_and_not_ticked(self, publishers_door, proposal):
         stored = protocol()
