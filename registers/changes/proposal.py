@@ -345,7 +345,10 @@ def _apply(
     _save_fields(subject, stored["fields"], wanted["fields"], at)
     for kind in proposal.wanted["parts"]:
         if kind == "documents":
-            put_back_documents(cast(Protocol, subject), wanted["parts"][kind], at)
+            # One that is not listed now keeps its address too: its file tells which it is.
+            keys = {row["file"]: row[KEY] for _, row in view.comparison.pairs[kind] if row}
+            rows = [row | {KEY: row[KEY] or keys[row["file"]]} for row in wanted["parts"][kind]]
+            put_back_documents(cast(Protocol, subject), rows, at)
         elif kind == "members":
             put_back_members(cast(Organisation, subject), wanted["parts"][kind])
         else:

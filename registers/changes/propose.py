@@ -18,6 +18,7 @@ from registers.history.compare import KEY, compare
 from registers.history.snapshot import Snapshot
 from registers.models import (
     Abbreviation,
+    Document,
     News,
     Organisation,
     Proposal,
@@ -100,6 +101,10 @@ def differing_values(
         names.discard("slug")
     kinds = {each.kind for each in found if each.kind}
     stored = {kind: {row[KEY] for row in before["parts"][kind]} for kind in kinds}
+    if "documents" in kinds:
+        # One that was taken off is in no snapshot: it comes back to its own address.
+        of_it = Document.objects.filter(protocol=before["fields"]["reference"], taken_off=True)
+        stored["documents"] |= set(of_it.values_list("pk", flat=True))
     base = {
         # The status is that of the record which this was written for.
         "fields": {n: v for n, v in before["fields"].items() if n in {*names, "status"}},

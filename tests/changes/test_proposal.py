@@ -245,6 +245,24 @@ class TestFiles:
             "signed.pdf",
         )
 
+    @pytest.mark.parametrize("since", ["taken off before", "taken off since", "put back since"])
+    def test_a_document_that_comes_back_keeps_its_address(self, editor, publisher, since):
+        paper = Document(protocol=protocol(), title="Signed", file=self.new_file("one"))
+        paper = saved(protocol(), paper).documents.get()
+        earlier = {"file": "a.pdf", "name": "a.pdf", "replaced_at": NOW}
+        EarlierVersion.objects.create(document=paper, **earlier)
+        paper.taken_off = since != "taken off since"
+        saved(protocol(), paper)
+        paper.taken_off, paper.title = False, "Signed copy"
+        made = a_proposal(protocol(), paper, by=editor)
+        paper.refresh_from_db()
+        paper.taken_off = since != "put back since"
+        saved(protocol(), paper)
+        accept(made, publisher)
+        back = protocol().documents.get()
+        assert (back.pk, back.taken_off, back.title) == (paper.pk, False, "Signed copy")
+        assert back.earlier_versions.count() == 1
+
     @pytest.mark.django_db(transaction=True)
     def test_its_file_goes_with_a_proposal_that_is_deleted(self, real_register, settings, tmp_path):
         made = self.propose_file(None)
