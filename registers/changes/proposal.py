@@ -392,8 +392,8 @@ def _save_parts(
     for each in wanted:
         found = there.get(each[KEY]) or alike.get(SNAPSHOTS.identity(kind, each))
         row = _official_or_not(cast(Organisation, subject), each) if model is Name else each
-        if found is None and row.get("kind") != each.get("kind"):
-            continue  # a new name was left out or altered: it never was the official one
+        if row.get("kind") != each.get("kind"):
+            continue  # the new name was left out or altered: it never was the official one
         values = {
             fields[name].attname: resolve(fields[name], value)
             for name, value in row.items()

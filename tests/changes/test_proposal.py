@@ -205,6 +205,21 @@ class TestRows:
         assert "Medway Unitary" not in medway.names.values_list("text", flat=True)
         assert not medway.slugs.filter(text__contains="unitary").exists()
 
+    @pytest.mark.parametrize("chosen", ["altered", "left out"])
+    def test_an_alias_that_was_to_be_the_name(self, editor, publisher, chosen):
+        medway = named("Medway Council")
+        before = dict(medway.names.values_list("text", "kind"))
+        assert before["Medway"] == "alias"
+        made = a_proposal(medway, by=editor, name="Medway", note="New.")
+        every = all_of(made, name="Medway Unitary")
+        if chosen == "left out":
+            del every["name"]
+        accept(made, publisher, chosen=every)
+        medway.refresh_from_db()
+        expected = {"Medway Council": "former", "Medway Unitary": "official"}
+        now = dict(medway.names.values_list("text", "kind"))
+        assert now == before | (expected if chosen == "altered" else {})
+
     def test_members_and_approvers(self, editor, publisher):
         schools = named("All Essex Schools")
         made = a_proposal(
