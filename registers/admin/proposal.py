@@ -162,7 +162,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         proposal: Proposal = object_or_404(self, request, object_id)
         if not self._may(request, verb, proposal):
             raise PermissionDenied
-        form = DecisionForm(request.POST)
+        form = _form(request, proposal, request.POST)
         form.is_valid()  # only an acceptance makes its reason public
         try:
             self._decide(request, proposal, verb, form)
@@ -253,13 +253,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         view = deciding.view_proposal(proposal)
         if form is None or form.data.get("shown", view.digest) != view.digest:
             # What was sent holds the words of an older page: they are not what is proposed now.
-            form = DecisionForm(
-                initial={
-                    "why": proposal.why,
-                    "is_correction": proposal.is_correction,
-                    "comment": request.POST.get("comment", ""),
-                }
-            )
+            form = _form(request, proposal)
         waits = proposal.status == Proposal.Status.WAITING
         came_back = proposal.status == Proposal.Status.RETURNED
         verbs = {
@@ -307,7 +301,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "form": form,
             "chooses": chooses,
             "alters": alters,
-            "may_correct": chooses and model is Protocol,
+            "may_correct": alters and model is Protocol,
             "may": verbs,
             "files": list(proposal.files.all()),
             "preview": preview_url(proposal) if waits and view.subject else "",
@@ -325,6 +319,16 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         for name, value in download_headers(stored).items():
             response[name] = value
         return response
+
+
+def _form(request: HttpRequest, proposal: Proposal, data: Any = None) -> DecisionForm:
+    """Return the form with what is proposed. Where two must agree, the second types no reason."""
+    initial = {"why": proposal.why, "is_correction": proposal.is_correction}
+    form = DecisionForm(data, initial=initial | {"comment": request.POST.get("comment", "")})
+    if settings.SECOND_PAIR_OF_EYES and proposal.by_id != request.user.pk:
+        for name in initial:
+            form.fields[name].disabled = True
+    return form
 
 
 def _sentences(form: Any) -> list[str]:

@@ -209,7 +209,8 @@ def accept(
         view = _as_shown(stored, shown)
         if view.differences and not chosen:
             raise ValidationError(NONE_CHOSEN)
-        if settings.SECOND_PAIR_OF_EYES and _is_altered(view, chosen):
+        is_as_written = (why.strip(), is_correction) == (stored.why.strip(), stored.is_correction)
+        if settings.SECOND_PAIR_OF_EYES and (_is_altered(view, chosen) or not is_as_written):
             raise ValidationError(ALTERED)
         subject = cast(models.Model, view.subject)
         how: dict[str, Any] = {"at": at, "by": by, "why": why, "stays_complete": True}

@@ -266,6 +266,14 @@ class TestSecondPairOfEyes:
         press(door_of(administrator), made, "accept")
         assert protocol().purpose == "To warn."
 
+    def test_the_reason_that_two_agree_on_is_not_typed(self, publisher, administrator):
+        made = a_proposal(protocol(), by=publisher, purpose="To warn.", why="Vague.")
+        office = door_of(administrator)
+        assert {"why", "is_correction"}.isdisjoint(boxes(office, page_of(made)))
+        press(office, made, "accept", why="Mine alone.", is_correction="on")
+        change = protocol().changes.first()
+        assert (change.why, change.kind) == ("Vague.", Change.Kind.CHANGED)
+
     def test_ones_own_does_not_wait_for_oneself(self, publishers_door, publisher):
         a_proposal(protocol(), by=publisher, purpose="To warn.")
         assert waiting(publishers_door) == 0

@@ -361,6 +361,9 @@ class TestRefusals:
             accept(made, publisher)
         with pytest.raises(ValidationError):
             accept(made, administrator, chosen={"purpose": "To tell."})
+        for alone in ({"why": "Mine."}, {"is_correction": True}):
+            with pytest.raises(ValidationError):
+                accept(made, administrator, **alone)
         assert Proposal.objects.get().status == "waiting"
         accept(made, administrator)
         assert protocol().purpose == "To warn."
