@@ -217,6 +217,8 @@ def accept(
         how["is_correction"] = is_correction
         with record_change(subject, **how) as recorded:
             _apply(stored, view, chosen, at)
+        if chosen and not recorded.changes:
+            raise ValidationError(NOTHING_LEFT)
         stored.change = next(iter(recorded.changes), None)
         return _ended(stored, Proposal.Status.ACCEPTED, at=at, by=by, comment=comment)
 

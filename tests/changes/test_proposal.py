@@ -171,7 +171,11 @@ class TestRows:
         made = a_proposal(medway, by=editor, name="Medway Unitary")
         every = all_of(made)
         parts = {name: None for name in every if name.startswith("names-")}
-        accept(made, publisher, chosen=parts if chosen == "names" else {"name": every["name"]})
+        if chosen == "name":
+            accept(made, publisher, chosen={"name": every["name"]})
+        else:
+            with pytest.raises(ValidationError):  # nothing is left to change
+                accept(made, publisher, chosen=parts)
         medway.refresh_from_db()
         official = medway.names.filter(kind="official").values_list("text", flat=True)
         assert list(official) == [medway.name]
@@ -322,6 +326,12 @@ class TestConflicts:
         saved(self.with_purpose("To warn."))
         assert deciding.view_proposal(made).differences == []
         assert accept(made, publisher).change is None
+
+    def test_what_is_chosen_and_changes_nothing_is_not_accepted(self, editor, publisher):
+        made = a_proposal(protocol(), by=editor, purpose="To warn.")
+        with pytest.raises(ValidationError):
+            accept(made, publisher, chosen={"purpose": protocol().purpose})
+        assert Proposal.objects.get().status == "waiting"
 
     def test_of_two_who_accept_it_the_second_is_refused(self, editor, publisher, administrator):
         made = a_proposal(protocol(), by=editor, purpose="To warn.")
