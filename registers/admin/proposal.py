@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Case, When
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -160,7 +160,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     def decide_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """Accept, return, propose anew or take back, or show the page with what is wrong."""
         proposal: Proposal = object_or_404(self, request, object_id)
-        if not self._may(request, verb, proposal):
+        if not (self.has_view_permission(request) and self._may(request, verb, proposal)):
             raise PermissionDenied
         form = _form(request, proposal, request.POST)
         form.is_valid()  # only an acceptance makes its reason public
@@ -314,8 +314,13 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     def file_view(self, request: HttpRequest, key: int, file: int) -> HttpResponseBase:
         """Send a file that came with a proposal."""
         proposal: Proposal = object_or_404(self, request, str(key))
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         stored = get_object_or_404(proposal.files, pk=file)
-        response = FileResponse(stored.file.storage.open(str(stored.file.name)))
+        try:
+            response = FileResponse(stored.file.storage.open(str(stored.file.name)))
+        except FileNotFoundError as gone:
+            raise Http404(f"{stored} is not stored here any more.") from gone
         for name, value in download_headers(stored).items():
             response[name] = value
         return response

@@ -30,7 +30,7 @@ from tests.admin.typing_in import Page, add_row, address, boxes, messages, send
 from tests.cast import door_of, somebody
 from tests.merging import named
 from tests.models.making import saved
-from tests.proposing import a_proposal
+from tests.proposing import a_proposal, shown
 
 pytestmark = pytest.mark.usefixtures("real_register", "today")
 
@@ -155,6 +155,8 @@ class TestProposing:
         assert url in door.get(page_of(made)).content.decode()
         assert door.get(url).getvalue() == papers.pdf("Agreed")
         assert client.get(url).status_code == 302
+        made.files.get().file.delete(save=False)
+        assert door.get(url).status_code == 404
 
     def test_an_organisation_its_members_and_approvers(self, door):
         schools = named("All Essex Schools")
@@ -530,6 +532,18 @@ class TestForgedPosts:
             address("proposal", "file", made.pk, file.pk),
         ):
             assert door.post(url, {"comment": "No."}).status_code == 404
+
+    @pytest.mark.parametrize("verb", MAY)
+    def test_whoever_may_only_see_the_record(self, verb):
+        was_editor = somebody("vera")
+        see = Permission.objects.filter(codename__in=["view_protocol", "publish_protocol"])
+        was_editor.user_permissions.set(see)
+        made = a_proposal(protocol(), by=was_editor, purpose="To warn.")
+        file = ProposedFile.objects.create(proposal=made, file="x.pdf", name="x.pdf")
+        door = door_of(was_editor)
+        sent = {"comment": "No.", "shown": shown(made), "take-purpose": "on"}
+        assert door.post(address("proposal", verb, made.pk), sent).status_code == 403
+        assert door.get(address("proposal", "file", made.pk, file.pk)).status_code == 403
 
     @pytest.mark.parametrize("verb", MAY)
     def test_one_that_has_ended(self, request, verb, editor, publisher, proposal):
