@@ -37,7 +37,7 @@ from registers.history.compare import ChangedBy, Difference
 from registers.history.diff import display, field_label
 from registers.history.parts import PART_KINDS
 from registers.history.snapshot import field_values, to_python
-from registers.models import Proposal, Protocol
+from registers.models import Proposal, ProposedFile, Protocol
 
 DONE = {
     "accept": "The proposal is accepted. What was ticked is public now.",
@@ -76,6 +76,7 @@ class ShownDifference:
     label: str
     public: str
     wanted: str
+    file: ProposedFile | None  # the one that came with it
     box: Any
     then: str | None
     ticked: bool
@@ -270,6 +271,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         alters = verbs["again"] or (verbs["accept"] and not settings.SECOND_PAIR_OF_EYES)
         boxes = self._boxes(request, view, view.differences, data) if alters else None
         model = deciding.model_of(proposal)
+        files = {str(each.file.name): each for each in proposal.files.all()}
         otherwise = deciding.accepted_otherwise(proposal)
         differences = [
             _shown(
@@ -278,6 +280,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
                 each,
                 boxes,
                 None if data is None else set(data),
+                files=files,
                 otherwise=otherwise,
             )
             for each in view.differences
@@ -303,7 +306,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "alters": alters,
             "may_correct": alters and model is Protocol,
             "may": verbs,
-            "files": list(proposal.files.all()),
+            "files": list(files.values()),
             "preview": preview_url(proposal) if waits and view.subject else "",
             "link_days": LINK_DAYS,
         }
@@ -352,6 +355,7 @@ def _shown(
     boxes: Any,
     sent: set[str] | None,
     *,
+    files: dict[str, ProposedFile],
     otherwise: dict[str, Any],
 ) -> ShownDifference:
     """Return a difference in words. One that both have changed is ticked by nobody but a person."""
@@ -373,6 +377,7 @@ def _shown(
         label=label,
         public=public,
         wanted=wanted,
+        file=files.get(str((each.wanted or {}).get("file") if each.kind else each.wanted)),
         box=boxes[each.name] if boxes is not None and each.name in boxes.fields else None,
         then="" if both and then is None else then,
         ticked=f"{TICK}{each.name}" in sent if sent is not None else not both,

@@ -155,6 +155,8 @@ class TestProposing:
         assert url in door.get(page_of(made)).content.decode()
         assert door.get(url).getvalue() == papers.pdf("Agreed")
         assert client.get(url).status_code == 302
+        differences = door.get(page_of(made)).context["differences"]
+        assert [each.file for each in differences] == [made.files.get()]
         made.files.get().file.delete(save=False)
         assert door.get(url).status_code == 404
 
