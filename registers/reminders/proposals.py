@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db import models
@@ -64,11 +65,16 @@ def _batches(
     # Not by what was announced: that may have been decided since.
     if waiting and ProposalEmailDay.objects.get_or_create(day=place.on)[1]:
         ProposalEmailDay.objects.filter(day__lt=place.on).delete()
-        number = Proposal.objects.waiting().count()
-        subject = f"{number} proposal{pluralize(number)} to decide"
         page = place.site + reverse("admin:registers_proposal_changelist")
-        text = f"{subject}.\n\nThey are listed here:\n{page}?status__exact=waiting\n"
-        emails = [_email(to, subject, text, sender) for to in publishers()]
+        emails = []
+        for to in publishers():
+            theirs = Proposal.objects.waiting()
+            if settings.SECOND_PAIR_OF_EYES:  # nobody decides their own
+                theirs = theirs.exclude(by=to)
+            if number := theirs.count():
+                subject = f"{number} proposal{pluralize(number)} to decide"
+                text = f"{subject}.\n\nThey are listed here:\n{page}?status__exact=waiting\n"
+                emails.append(_email(to, subject, text, sender))
         yield emails, waiting
     for each in new:
         if each.status in ENDS and each.by:

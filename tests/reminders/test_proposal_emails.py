@@ -73,6 +73,17 @@ def test_publishers_hear_once_a_day_that_something_waits():
         assert recipients() == []
 
 
+def test_nobody_hears_that_their_own_waits_where_two_must_agree(settings):
+    settings.SECOND_PAIR_OF_EYES = True
+    a_proposal(protocol(), by=user("paul"), purpose="To warn.")
+    run()
+    assert recipients() == ["ada@example.org"]
+    a_proposal(protocol(), by=user("edith"), purpose="To tell.")
+    with time_machine.travel(NOW + datetime.timedelta(1)):
+        run()
+        assert recipients() == ["ada@example.org", "paul@example.org"]
+
+
 def test_one_a_day_though_what_was_announced_is_decided():
     made = a_proposal(protocol(), by=user("edith"), purpose="To warn.")
     run()
