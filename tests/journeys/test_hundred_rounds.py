@@ -27,7 +27,7 @@ from tests.browser.serving import prepare, run, served
 from tests.journeys.test_workers import PASSWORD, SeveralWorkers, Visitor, database_of_its_own
 from tests.lengths import times
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.has_long_form]
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.has_long_form]
 
 ROUNDS = times(12, long=100)
 EDIT = "/admin/registers/protocol/{}/change/"

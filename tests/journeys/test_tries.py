@@ -16,7 +16,7 @@ from django.db import connection
 from tests.browser.serving import prepare, served
 from tests.journeys.test_workers import SeveralWorkers, database_of_its_own
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 MOST = 20
 AT_ONCE = 6

@@ -21,7 +21,7 @@ from tests.browser.serving import Served, prepare, run, served
 from tests.cast import superuser
 from tests.database_copy import copy_name
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 WORKERS = 3
 PASSWORD = "a-password-that-only-this-test-has"

@@ -16,7 +16,7 @@ import pytest
 from tests.browser.serving import BASE, Served, prepare, run
 from tests.journeys.test_workers import database_of_its_own
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 LEADS = 8  # of the real register
 COMMAND = (sys.executable, "manage.py", "send_review_reminders")
