@@ -80,6 +80,12 @@ def test_a_log_in_leads_to_a_path_of_this_site_alone(edith, url):
     assert answer.headers["Location"] == "/admin/"
 
 
+def test_who_has_a_password_is_not_invited_again(edith):
+    User.objects.update(last_login=None)  # as when an administrator has set it
+    Client().post(RESET, {"email": edith.email})
+    assert "invit" not in mail.outbox[0].subject + mail.outbox[0].body
+
+
 def test_whoever_asked_for_a_link_can_set_up_a_second_factor(edith):
     door = Client()
     door.post(RESET, {"email": "edith@example.org"})
