@@ -326,7 +326,7 @@ class TestRows:
         response = save_both(officers_door, percys_door, typed, changed)
         (row,) = differing(response).values()
         assert (row.label, row.changed_by, row.stored) == (
-            f"Organisation: {EPUT}, Partner",
+            f"Party: {EPUT}, Partner",
             "both",
             [],
         )
@@ -337,7 +337,7 @@ class TestRows:
     def test_one_that_the_other_removed_and_i_left(self, officers_door, percys_door):
         changed = {self.row(percys_door, "EPUT") + "DELETE": "on"}
         response = save_both(officers_door, percys_door, {"title": "Mine"}, changed)
-        assert differing(response)[f"Organisation: {EPUT}, Partner"].changed_by == "theirs"
+        assert differing(response)[f"Party: {EPUT}, Partner"].changed_by == "theirs"
         choose(officers_door, response)
         assert parties() == ["Provide*", "All Essex Schools"]
         assert stored().title == "Mine"
@@ -376,8 +376,8 @@ class TestRows:
         response = save_both(officers_door, percys_door, mine, theirs)
         changed_by = {each.label: each.changed_by for each in differing(response).values()}
         assert changed_by == {
-            "Organisation: Kent County Council, Partner": "theirs",
-            "Organisation: Medway Council, Partner": "yours",
+            "Party: Kent County Council, Partner": "theirs",
+            "Party: Medway Council, Partner": "yours",
         }
         choose(officers_door, response)
         assert parties()[3:] == ["Kent County Council", "Medway Council"]
@@ -429,7 +429,7 @@ class TestRows:
     def test_a_row_that_stands_there_twice_is_not_lost(self, officers_door, percys_door):
         typed = add_row(officers_door, EDIT, "parties", organisation=organisation("EPUT").pk)
         response = save_both(officers_door, percys_door, typed, {"title": "Theirs"})
-        assert f"Organisation: {EPUT}, Partner" in differing(response)
+        assert f"Party: {EPUT}, Partner" in differing(response)
         refused = choose(officers_door, response)
         assert f"{EPUT} has this role twice." in errors(refused)
 
@@ -511,7 +511,7 @@ def test_what_is_shut_is_on_no_side_of_a_form():
         form, extra, min_num, max_num, absolute_max = Plain, 1, 0, 9, 9
         can_order = can_delete = validate_max = validate_min = False
         renderer = get_default_renderer()
-        model, fk = Theme, SimpleNamespace(name="theme")
+        model, fk, instance = Theme, SimpleNamespace(name="theme"), Theme()
 
     inline = SimpleNamespace(verbose_name="row", max_num=9)
     values = form_values(Plain(), [(Rows(prefix="rows"), inline)], may_change=lambda _: True)

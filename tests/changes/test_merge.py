@@ -104,7 +104,7 @@ class TestWhatMoves:
     def test_a_lead_that_is_a_partner_too_is_both(self):
         merged("Ashdown Council", "Birch Trust")
         assert parts("9001") == [
-            ("Ashdown Council", "lead", "", ""),
+            ("Ashdown Council", "lead", "Ashdown Council", ""),
             ("Ashdown Council", "partner", "Birch Trust", ""),
         ]
 

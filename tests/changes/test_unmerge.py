@@ -156,7 +156,8 @@ class TestWhatWasAltered:
         party.note = "Temps"
         saved(party.protocol, party)
         back = undone(merge)
-        assert (back.parties.get().note, back.parties.get().name_as_published) == ("Temps", "")
+        party = back.parties.get()
+        assert (party.note, party.name_as_published) == ("Temps", "Birch Trust")
 
     def test_a_party_with_another_published_name_stays(self, merge):
         party = named("BT").parties.get()
