@@ -82,6 +82,14 @@ def set_up(door: Client) -> tuple[str, list[str]]:
     return secret, found
 
 
+def test_a_wrong_code_of_a_new_app_sets_nothing_up(edith):
+    door = with_password()
+    right = code_of(secret_in(door))
+    page = door.post(SET_UP, {"code": f"{(int(right) + 1) % 10**6:06}"})
+    assert "six digits" in str(page.context["form"].errors["code"])
+    assert not Authenticator.objects.filter(user=edith).exists()
+
+
 def is_in(door: Client) -> bool:
     return door.get("/admin/").status_code == 200
 

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registers import changes
-from registers.models import Approver, Name, Organisation, Party
+from registers.models import Approver, Gap, Name, Organisation, Party
 from registers.models.keys import key_of, private_emails, refuse_email
 from tests.models.making import saved
 
@@ -105,8 +105,9 @@ def test_two_organisations_can_have_names_that_differ(one, other):
         lambda trust: Party(
             protocol_id="0012", organisation=trust, name_as_published="jane@example.org"
         ),
+        lambda _: Gap(reference="9999", fate=Gap.Fate.UNKNOWN, note="Ask jane@example.org."),
     ],
-    ids=["job title", "note", "name as published"],
+    ids=["job title", "note", "name as published", "note of a gap"],
 )
 def test_an_email_address_is_kept_out_of_what_is_public(thing, real_register):
     made = thing(Organisation.objects.get(slug="essex-police"))
