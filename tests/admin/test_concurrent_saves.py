@@ -168,6 +168,15 @@ class TestWhileAnotherWrites:
         send_again = boxes(officers_door, EDIT) | {"title": form["title"].value()}
         assert officers_door.post(EDIT, send_again).status_code == 302
 
+    def test_a_proposal_is_kept_as_typed(self, real_register, editor, client):
+        client.force_login(editor)
+        form = boxes(client, EDIT) | {"title": "Mine"}
+        with self.writing():
+            response = client.post(EDIT, form)
+        assert response.status_code == 503
+        assert BUSY in errors(response)
+        assert response.context["adminform"].form["title"].value() == "Mine"
+
     def test_nothing_is_deleted(self, draft, officers_door):
         url = address("protocol", "delete", draft.pk)
         form = boxes(officers_door, url)
