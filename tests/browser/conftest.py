@@ -22,19 +22,11 @@ from playwright.sync_api import (
 )
 
 from tests.browser import axe
+from tests.browser.chromium import ARGUMENTS, DESKTOP
 from tests.browser.guarded import OLIVE
 from tests.browser.serving import BASE, Served, prepare, run, served
 
-PHONE = {"width": 320, "height": 640}
-DESKTOP = {"width": 1280, "height": 900}
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 NO_CHROMIUM = (
     "The browser tests need Chromium, which is not here. Install it (on Debian: sudo apt-get "
     "install chromium), or name it: make browser CHROMIUM=/path/to/chromium"

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, DESKTOP, PHONE
+from tests.browser.chromium import ARGUMENTS, DESKTOP, PHONE
 from tests.browser.serving import Served, prepare, served
 
 PAGE = """

@@ -25,7 +25,7 @@ from tests.browser.addresses import (
     Example,
 )
 from tests.browser.axe import axe_finds
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.looking import look
 
 pytestmark = pytest.mark.browser

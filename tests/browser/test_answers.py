@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from registers.reminders.answers import MOST_TRIES
 from tests.browser.addresses import Example
 from tests.browser.axe import axe_finds
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.looking import look
 from tests.browser.reminding import FILE
 from tests.browser.serving import Served, prepare, run, served

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP
+from tests.browser.chromium import DESKTOP
 from tests.browser.guarded import Guarded, add_lead, code_of, editor, log_in, set_up
 from tests.browser.serving import prepare, run, served
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import axe_finds
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.guarded import Guarded, editor, log_in, set_up
 from tests.browser.looking import document_width
 from tests.browser.serving import prepare, run, served

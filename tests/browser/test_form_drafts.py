@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import axe_finds
-from tests.browser.conftest import DESKTOP
+from tests.browser.chromium import DESKTOP
 from tests.browser.guarded import add_lead, editor, log_in
 from tests.browser.serving import Served, prepare, run, served
 from tests.papers import pdf_of

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.guarded import OLIVE
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_reviewing import check, come_in

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import axe_finds
-from tests.browser.conftest import DESKTOP
+from tests.browser.chromium import DESKTOP
 from tests.browser.guarded import editor, log_in
 from tests.browser.looking import document_width
 from tests.browser.serving import Served, prepare, run, served

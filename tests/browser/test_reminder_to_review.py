@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.posting import FOLDER, REFERENCE
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_answers import no_cookie

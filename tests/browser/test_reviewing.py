@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import axe_finds
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.guarded import PASSWORD
 from tests.browser.looking import document_width
 from tests.browser.test_keyboard import tab_to
