@@ -282,6 +282,9 @@ def test_who_is_half_in_can_leave(edith):
     door = with_password()
     assert "Log out" in door.get(OVERVIEW).content.decode()
     key = door.session.session_key
+    page = door.get("/admin/logout/")
+    assert "account/logout.html" in {each.origin.template_name for each in page.templates}
+    assert "Sign Out" not in page.content.decode()
     assert door.post("/admin/logout/").headers["Location"] == LOG_IN
     assert not Session.objects.filter(pk=key).exists()
 
