@@ -271,6 +271,14 @@ def test_the_second_factor_is_the_directorys(client, url, edith, settings):
     assert not is_in(by_password)
 
 
+def test_nothing_is_offered_that_asks_for_a_password(client, url, edith):
+    log_in(client, url, EDITOR)
+    page, add = "/admin/second-factor/", "/admin/second-factor/webauthn/add/"
+    assert add not in client.get(page).content.decode()
+    Authenticator.objects.create(user=edith, type="totp", data={"secret": "x"})
+    assert add in client.get(page).content.decode()
+
+
 def test_it_leads_on_to_where_the_editor_was(client, url, edith):
     wanted = "/admin/registers/protocol/?q=a"
     page = client.get("/admin/login/", {"next": wanted}).content.decode()
