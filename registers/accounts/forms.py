@@ -22,7 +22,6 @@ class ForgottenPasswordForm(ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail address"
-        del self.fields["email"].widget.attrs["placeholder"]
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Send it, and say nothing of a failure: only who has an account can have one."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django import template
+from django.forms import BoundField
+from django.utils.safestring import SafeString
 
 # Each names those after it, too: Edge says that it is Chrome and Safari.
 BROWSERS = {
@@ -23,6 +25,20 @@ SYSTEMS = {
 }
 
 register = template.Library()
+
+
+@register.filter
+def box(field: BoundField) -> SafeString:
+    """Return the box of a form's field, without allauth's placeholder: the label says the same."""
+    field.field.widget.attrs.pop("placeholder", None)
+    return field.as_widget()
+
+
+@register.filter
+def focused_box(field: BoundField) -> SafeString:
+    """Return it with the focus when the page is shown."""
+    field.field.widget.attrs["autofocus"] = True
+    return box(field)
 
 
 @register.filter

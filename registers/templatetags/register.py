@@ -8,7 +8,6 @@ from html import escape
 
 from django import template
 from django.conf import settings
-from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
@@ -48,12 +47,6 @@ def export_formats() -> list[tuple[str, str]]:
         for name, module in FORMATS.items()
         if module is not feed
     ]
-
-
-@register.filter
-def focused(field: BoundField) -> SafeString:
-    """Return the box of a form's field, which has the focus when the page is shown."""
-    return field.as_widget(attrs={"autofocus": True})
 
 
 @register.filter

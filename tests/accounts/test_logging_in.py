@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.urls import reverse
 
 from registers.templatetags.logging_in import browser, in_fours
 
@@ -32,3 +35,12 @@ def test_a_browser_is_called_by_its_name(user_agent, said):
 
 def test_long_codes_are_read_in_groups():
     assert in_fours("1234567890") == "1234 5678 90"
+
+
+@pytest.mark.parametrize("at", ["account_login", "account_reset_password"])
+def test_a_label_is_all_that_names_a_box(client, at, db):
+    page = client.get(reverse(at)).content.decode()
+    assert page.count("<label for=") == len(
+        re.findall(r'<input type="(?:text|password|email)"', page)
+    )
+    assert "placeholder" not in page
