@@ -32,7 +32,7 @@ from registers.models import (
 )
 from tests import papers
 from tests.cast import somebody
-from tests.imports.bringing import a_checked_import
+from tests.imports.uploading import a_checked_import
 from tests.merging import named
 from tests.models.making import saved
 from tests.proposing import a_proposal

@@ -413,7 +413,7 @@ KEEPING = {
         at="/admin/registers/import/{import}/apply/",
         get=DECIDES,
         post=PUBLISHER,
-        sends={"promised": "of something else", "why": "They asked for it."},
+        sends={"expected_digest": "of something else", "why": "They asked for it."},
     ),
     "admin/registers/import/<int:key>/remove/": Row(
         at="/admin/registers/import/{import}/remove/", get=DECIDES, post=DECIDES

@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from registers.admin.groups.taken_on import may_see
-from registers.admin.importing import ways as importing
+from registers.admin.importing import urls as import_urls
 from registers.admin.importing.shared import may_import
 from registers.admin.permissions import may_publish
 from registers.admin.proposing import waiting_for
@@ -25,7 +25,7 @@ from registers.admin.reference_log import reference_log
 from registers.models import (
     Answer,
     Change,
-    Import,
+    ImportJob,
     Name,
     Organisation,
     Proposal,
@@ -133,7 +133,7 @@ class EditorsSite(AdminSite):
                 self.admin_view(reference_log),
                 name="registers_references",
             ),
-            *importing.ways(self.admin_view),
+            *import_urls.import_urls(self.admin_view),
         ]
         return ours + super().get_urls()
 
@@ -224,7 +224,7 @@ def _proposals(user: Any) -> DashboardItem:
 
 def _imports() -> DashboardItem:
     return DashboardItem(
-        count=Import.objects.waiting().count(),
+        count=ImportJob.objects.waiting().count(),
         what="Imports that wait to be applied",
         address=f"{reverse('admin:registers_import_list')}?show=waiting",
     )

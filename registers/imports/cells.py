@@ -51,9 +51,9 @@ VERSION = re.compile(r"\bV\d+(?:\.\d+)*\Z")
 class Refused(Exception):  # noqa: N818 (a sentence for a person)
     """A cell that cannot be right: what is wrong, and what to do."""
 
-    def __init__(self, wrong: str, mend: str) -> None:
-        super().__init__(wrong, mend)
-        self.wrong, self.mend = wrong, mend
+    def __init__(self, wrong: str, fix: str) -> None:
+        super().__init__(wrong, fix)
+        self.wrong, self.fix = wrong, fix
 
 
 def text_of(value: Value) -> str:

@@ -1,4 +1,4 @@
-"""Imports: spreadsheets that somebody brought, what was found in them, and what became of them."""
+"""Imports: spreadsheets that somebody uploaded, what was found in them, and what became of them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from django.db import models
 from weisf.reference_form import MAX_LENGTH
 
 
-class ImportQuerySet(models.QuerySet["Import"]):
+class ImportQuerySet(models.QuerySet["ImportJob"]):
     """Imports, in an officer's words."""
 
     def waiting(self) -> ImportQuerySet:
         """Keep those that would change the register, and are not applied."""
-        return self.filter(status=Import.Status.CHECKED, found__does_something=True)
+        return self.filter(status=ImportJob.Status.CHECKED, found__does_something=True)
 
 
-class ImportManager(models.Manager["Import"]):
+class ImportManager(models.Manager["ImportJob"]):
     """Without the files, which are large and are wanted when they are read alone."""
 
     def get_queryset(self) -> ImportQuerySet:
-        """Return imports whose `content` is brought when it is asked for."""
+        """Return imports whose `content` is read when it is asked for."""
         return ImportQuerySet(self.model, using=self._db).defer("content")
 
     def waiting(self) -> ImportQuerySet:
@@ -30,34 +30,34 @@ class ImportManager(models.Manager["Import"]):
         return self.get_queryset().waiting()
 
 
-class Import(models.Model):
+class ImportJob(models.Model):
     """One spreadsheet. It changes nothing until it is applied.
 
     `choices` holds what was chosen for names that the register does not know,
     as registers/imports/spreadsheet/choices.py keeps it. `found` holds what the
-    check said of the whole file, and `promise` is the digest of its plan.
+    check said of the whole file, and `digest` is the digest of its plan.
     """
 
     class Status(models.TextChoices):
         """How far it has come."""
 
-        BROUGHT = "brought", "Not checked yet"
+        UPLOADED = "uploaded", "Not checked yet"
         CHECKED = "checked", "Checked, not applied"
         APPLIED = "applied", "Applied"
 
     name = models.CharField("file", max_length=255)
     content = models.BinaryField(editable=False)
     size = models.PositiveIntegerField(help_text="Bytes.")
-    brought_at = models.DateTimeField()
-    brought_by = models.ForeignKey(
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     # What a new protocol's days are where the file does not say.
     published_before = models.BooleanField(default=False)
     choices: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.BROUGHT)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.UPLOADED)
     found: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
-    promise = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     applied_by = models.ForeignKey(
@@ -68,7 +68,7 @@ class Import(models.Model):
     objects = ImportManager()
 
     class Meta:
-        ordering = ["-brought_at", "-pk"]
+        ordering = ["-uploaded_at", "-pk"]
         # Whoever may import may do all of it: Protocol's own permission says who.
         default_permissions = ()
 
@@ -79,7 +79,7 @@ class Import(models.Model):
 class ImportLine(models.Model):
     """What the check found in one row of the file."""
 
-    class Fate(models.TextChoices):
+    class Outcome(models.TextChoices):
         """What would become of the row."""
 
         NEW = "new", "New"
@@ -88,11 +88,11 @@ class ImportLine(models.Model):
         WAITING = "waiting", "Waiting for a choice"  # it names what the register does not know
         REFUSED = "refused", "Refused"
 
-    brought = models.ForeignKey(Import, models.CASCADE, related_name="lines")
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="lines")
     position = models.PositiveIntegerField()
     sheet = models.CharField(max_length=255, blank=True)
     row = models.PositiveIntegerField()
-    fate = models.CharField(max_length=9, choices=Fate.choices)
+    outcome = models.CharField(max_length=9, choices=Outcome.choices)
     reference = models.CharField(max_length=MAX_LENGTH, blank=True)
     title = models.TextField(blank=True)
     # For each cell that differs: the column, the text before, the text after.
@@ -103,9 +103,9 @@ class ImportLine(models.Model):
     remarks: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
 
     class Meta:
-        ordering = ["brought", "position"]
+        ordering = ["job", "position"]
         default_permissions = ()
-        indexes = [models.Index(fields=["brought", "fate", "position"], name="lines_by_fate")]
+        indexes = [models.Index(fields=["job", "outcome", "position"], name="lines_by_outcome")]
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.row}"
@@ -131,7 +131,7 @@ class ImportName(models.Model):
 
     MOST_OF_CELL = 1_000  # characters
 
-    brought = models.ForeignKey(Import, models.CASCADE, related_name="names")
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="names")
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
     key = models.TextField()
@@ -146,9 +146,9 @@ class ImportName(models.Model):
     cell = models.TextField(help_text="The cell in which it stands first, or what is around it.")
 
     class Meta:
-        ordering = ["brought", "position"]
+        ordering = ["job", "position"]
         default_permissions = ()
-        indexes = [models.Index(fields=["brought", "how", "position"], name="names_by_how")]
+        indexes = [models.Index(fields=["job", "how", "position"], name="names_by_how")]
 
     def __str__(self) -> str:
         return self.written

@@ -1,4 +1,4 @@
-"""A spreadsheet is brought and checked: what its pages say, and what they do not take."""
+"""A spreadsheet is uploaded and checked: what its pages say, and what they do not take."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from django.db import connection
 from django.utils import timezone
 
 from registers import changes
-from registers.admin.importing.growing import growing
-from registers.imports.spreadsheet import kept
+from registers.admin.importing.progress import progress_page
+from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Progress, Work
-from registers.models import Change, Import, Organisation, Protocol, RegisterVersion
+from registers.models import Change, ImportJob, Organisation, Protocol, RegisterVersion
 from tests import papers
-from tests.imports.bringing import (
+from tests.imports.uploading import (
     ADD,
     COUNCIL,
     LIST,
     SIX,
     a_checked_import,
     a_row,
-    brought,
     counted,
     exported,
     leads_to,
@@ -35,6 +34,7 @@ from tests.imports.bringing import (
     shown,
     shut,
     typed,
+    uploaded,
 )
 from tests.models.making import saved
 
@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_read_is_refused_beside_its_box(officers_door, bad
     page = answer.content.decode()
     assert "<title>Error: " in page
     assert 'value="before" id="id_published_1" required checked' in page.replace("  ", " ")
-    assert not Import.objects.exists()
+    assert not ImportJob.objects.exists()
 
 
 def test_whether_it_was_published_before_is_asked(officers_door):
@@ -109,7 +109,7 @@ def test_whether_it_was_published_before_is_asked(officers_door):
 class TestTheCheck:
     def test_of_the_export_says_that_nothing_changes(self, officers_door):
         before = RegisterVersion.now().number
-        address = brought(officers_door, exported(officers_door))
+        address = uploaded(officers_door, exported(officers_door))
         words = shown(officers_door, address)
         assert "Nothing changes: every row says what the register says." in words
         assert "Apply" not in words
@@ -124,7 +124,7 @@ class TestTheCheck:
         }
         content = exported(officers_door, edits)
         content += b",A new one,,Safer Community,Why,,,,,Essex Police,,,2027-01,,,,,\r\n"
-        address = brought(officers_door, content)
+        address = uploaded(officers_door, content)
         words = shown(officers_door, address)
         assert (
             "2 of 26 rows would change the register: 1 new, 1 changed. 22 are unchanged, 1 waits"
@@ -146,7 +146,7 @@ class TestTheCheck:
     def test_lists_what_the_file_does_not_have(self, officers_door):
         draft = Protocol.objects.get(pk="0012")
         saved(Protocol(reference="0090", title="A draft", theme=draft.theme))
-        address = brought(officers_door, typed(a_row("0012 - Another")))
+        address = uploaded(officers_door, typed(a_row("0012 - Another")))
         words = shown(officers_door, address, "absent")
         assert "Not in the file: 25" in words
         assert "They are not touched." in words
@@ -155,7 +155,7 @@ class TestTheCheck:
 
     def test_counts_what_each_list_holds(self, officers_door):
         rows = [a_row(f"New {number}") for number in range(101)]
-        address = brought(officers_door, typed(*rows))
+        address = uploaded(officers_door, typed(*rows))
         for tab in officers_door.get(address).context["tabs"]:
             page = officers_door.get(address, {"show": tab.value}).context["page"]
             assert page.paginator.count == tab.count
@@ -165,17 +165,17 @@ class TestTheCheck:
 
     def test_says_what_of_the_whole_file_was_left_out(self, officers_door):
         content = typed((*a_row("New"), "?"), headings=(*SIX, GREEK))
-        words = shown(officers_door, brought(officers_door, content))
+        words = shown(officers_door, uploaded(officers_door, content))
         assert f"column G, '{GREEK}', is not one that this register knows" in words
 
     def test_says_when_nothing_can_be_applied(self, officers_door):
         content = typed(a_row("0012 - One"), a_row("0012 - Two"), a_row("3", others="Who Else"))
-        words = shown(officers_door, brought(officers_door, content))
+        words = shown(officers_door, uploaded(officers_door, content))
         assert "Nothing would change: none of the 3 rows can be applied as it is." in words
         assert "Apply" not in words
 
     def test_can_be_made_again(self, officers_door):
-        address = brought(officers_door, typed(a_row("New", others="Flood Wardens")))
+        address = uploaded(officers_door, typed(a_row("New", others="Flood Wardens")))
         assert counted(officers_door, address)["waiting"] == 1
         changes.save(Organisation(name="Flood Wardens"))
         assert leads_to(officers_door.post(f"{address}check/")) == address
@@ -183,7 +183,7 @@ class TestTheCheck:
 
     def test_says_which_words_differ_in_a_long_text(self, officers_door):
         long = Protocol.objects.get(pk="0012").purpose.replace("primary", "foremost")
-        address = brought(officers_door, exported(officers_door, {"0012": {"purpose": long}}))
+        address = uploaded(officers_door, exported(officers_door, {"0012": {"purpose": long}}))
         page = officers_door.get(address).content.decode()
         assert "<del>primary </del>" in page
         assert "<ins>foremost </ins>" in page
@@ -191,7 +191,7 @@ class TestTheCheck:
 
     def test_says_so_where_only_spaces_differ(self, officers_door):
         wide = Protocol.objects.get(pk="0012").purpose.replace(" ", "  ")
-        address = brought(officers_door, exported(officers_door, {"0012": {"purpose": wide}}))
+        address = uploaded(officers_door, exported(officers_door, {"0012": {"purpose": wide}}))
         assert "Purpose: only spaces or line ends differ." in shown(officers_door, address)
 
 
@@ -219,7 +219,7 @@ class TestThePageThatGrows:
         request = rf.post(f"{LIST}{made.pk}/check/")
         request.user = officer
         work = kept_on("rows counted", 1000)
-        page = growing(request, made, work, title="Counting").getvalue().decode()
+        page = progress_page(request, made, work, title="Counting").getvalue().decode()
         lines = [line for line in page.splitlines() if "rows counted</p>" in line]
         assert len(lines) == 101
         read_out = [line for line in lines if "aria-hidden" not in line]
@@ -235,21 +235,24 @@ class TestThePageThatGrows:
         for _ in range(pieces):
             next(stream)
         shut(answer)
-        made = Import.objects.get()
+        made = ImportJob.objects.get()
         assert made.status == "checked"
 
     @pytest.mark.parametrize("pieces", [0, 2])
     def test_says_why_it_came_to_a_stop(self, officers_door, pieces):
-        address = brought(officers_door, typed(a_row("New")))
+        address = uploaded(officers_door, typed(a_row("New")))
         answer = officers_door.post(f"{address}check/")
         page = [next(answer.streaming_content) for _ in range(pieces)]
-        Import.objects.all().delete()
+        ImportJob.objects.all().delete()
         words = said(b"".join([*page, answer.getvalue()]))
-        assert "This import was removed meanwhile. Bring the file again. Go to all imports" in words
+        assert (
+            "This import was removed in the meantime. Upload the file again. Go to all imports"
+            in words
+        )
 
     @pytest.mark.parametrize("is_closed", [False, True])
     def test_writes_a_fault_down(self, officers_door, caplog, is_closed):
-        address = brought(officers_door, typed(a_row("New")))
+        address = uploaded(officers_door, typed(a_row("New")))
         answer = officers_door.post(f"{address}check/")
         with lost_table("registers_importline"):
             if is_closed:
@@ -261,18 +264,18 @@ class TestThePageThatGrows:
         assert counted(officers_door, address)["new"] == 1
 
     def test_a_stop_is_no_harm_where_it_is_closed(self, officers_door):
-        address = brought(officers_door, typed(a_row("New")))
+        address = uploaded(officers_door, typed(a_row("New")))
         answer = officers_door.post(f"{address}check/")
         next(iter(answer.streaming_content))
-        Import.objects.all().delete()
+        ImportJob.objects.all().delete()
         shut(answer)
 
 
 class TestTheList:
     def test_says_who_brought_what_and_what_became_of_it(self, officers_door):
         assert "No spreadsheet was imported" in said(officers_door.get(LIST).content)
-        brought(officers_door, exported(officers_door), "same.csv")
-        brought(officers_door, typed(a_row("New"), a_row("New too")), "more.csv")
+        uploaded(officers_door, exported(officers_door), "same.csv")
+        uploaded(officers_door, typed(a_row("New"), a_row("New too")), "more.csv")
         words = said(officers_door.get(LIST).content)
         assert "by olive Checked, not applied: 2 rows would change the register." in words
         assert "by olive Checked: nothing to apply." in words
@@ -288,20 +291,20 @@ class TestTheList:
             old = a_checked_import()
         with time_machine.travel(timezone.now() - datetime.timedelta(days=89)):
             young = a_checked_import()
-        address = brought(officers_door, exported(officers_door))
-        assert not Import.objects.filter(pk=old.pk).exists()
-        assert Import.objects.filter(pk=young.pk).exists()
+        address = uploaded(officers_door, exported(officers_door))
+        assert not ImportJob.objects.filter(pk=old.pk).exists()
+        assert ImportJob.objects.filter(pk=young.pk).exists()
         assert officers_door.get(f"{LIST}{old.pk}/").status_code == 404
         assert officers_door.get(address).status_code == 200
 
     def test_an_import_can_be_removed(self, officers_door):
-        address = brought(officers_door, typed(a_row("New")))
+        address = uploaded(officers_door, typed(a_row("New")))
         answer = officers_door.post(f"{address}remove/", follow=True)
         assert "‘live.csv’ is removed. It had changed nothing." in answer.content.decode()
-        assert not Import.objects.exists()
+        assert not ImportJob.objects.exists()
 
     def test_one_that_is_not_checked_says_so(self, officers_door):
-        made = kept.bring(
+        made = jobs.upload(
             "a.csv",
             typed(a_row("New")),
             by=None,
@@ -317,7 +320,7 @@ class TestTheList:
 
 def test_nothing_of_the_register_changes_by_a_check(officers_door):
     numbers = Change.objects.count(), Organisation.objects.count(), Protocol.objects.count()
-    address = brought(officers_door, typed(a_row("0012 - Another"), a_row("New", theme="None")))
+    address = uploaded(officers_door, typed(a_row("0012 - Another"), a_row("New", theme="None")))
     for show in ("changed", "new", "refused", "waiting", "unchanged", "names", "absent"):
         shown(officers_door, address, show)
     assert (

@@ -6,13 +6,12 @@ import pytest
 from django.urls import reverse
 
 from registers import changes
-from registers.models import Change, Import, Organisation, Protocol, RegisterVersion
+from registers.models import Change, ImportJob, Organisation, Protocol, RegisterVersion
 from tests.admin.typing_in import boxes
-from tests.imports.bringing import (
+from tests.imports.uploading import (
     LIST,
     a_row,
     apply,
-    brought,
     counted,
     exported,
     leads_to,
@@ -20,6 +19,7 @@ from tests.imports.bringing import (
     shown,
     shut,
     typed,
+    uploaded,
 )
 from tests.models.making import NOW
 
@@ -34,7 +34,7 @@ EDITS = {
 @pytest.fixture
 def address(officers_door) -> str:
     """An import of which two rows would change the register."""
-    return brought(officers_door, exported(officers_door, EDITS), "live.csv")
+    return uploaded(officers_door, exported(officers_door, EDITS), "live.csv")
 
 
 def test_it_does_what_was_shown(officers_door, address, officer):
@@ -62,7 +62,7 @@ def test_it_does_what_was_shown(officers_door, address, officer):
 
 def test_what_it_brought_is_unchanged_afterwards(officers_door, address):
     leads_to(apply(officers_door, address))
-    again = brought(officers_door, exported(officers_door))
+    again = uploaded(officers_door, exported(officers_door))
     assert "Nothing changes: every row says" in shown(officers_door, again)
     # What was not in it is not told of any more: by now the register may hold other protocols.
     assert "Not in the file" not in shown(officers_door, address)
@@ -84,13 +84,13 @@ def test_the_reason_is_filled_in_beforehand_and_asked_for(officers_door, address
     assert Protocol.objects.get(pk="0012").title != "Another title"
 
 
-@pytest.mark.parametrize("promised", ["", "of something else"])
-def test_nothing_is_done_but_what_was_promised(officers_door, address, promised):
-    answer = apply(officers_door, address, promised=promised)
-    if promised:
+@pytest.mark.parametrize("expected_digest", ["", "of something else"])
+def test_nothing_is_done_but_what_was_promised(officers_door, address, expected_digest):
+    answer = apply(officers_door, address, expected_digest=expected_digest)
+    if expected_digest:
         assert "otherwise=yes" in leads_to(answer)
     assert Protocol.objects.get(pk="0012").title != "Another title"
-    assert Import.objects.get().status == "checked"
+    assert ImportJob.objects.get().status == "checked"
 
 
 def test_where_something_else_would_happen_it_is_checked_again_instead(officers_door, address):
@@ -110,7 +110,7 @@ def test_where_something_else_would_happen_it_is_checked_again_instead(officers_
 def test_nothing_is_done_where_somebody_checks_it_otherwise_meanwhile(officers_door, address):
     answer = apply(officers_door, address)
     parts = [next(iter(answer.streaming_content))]
-    Import.objects.update(promise="of another check")
+    ImportJob.objects.update(digest="of another check")
     parts += answer.streaming_content
     assert "since you looked, the register or your choices have" in shown(
         officers_door, leads_to(b"".join(parts).decode())
@@ -120,7 +120,7 @@ def test_nothing_is_done_where_somebody_checks_it_otherwise_meanwhile(officers_d
 
 def test_what_waits_or_is_refused_is_left_out(officers_door):
     rows = [a_row("One"), a_row("Two", others="Zq1"), a_row("Three", theme="")]
-    address = brought(officers_door, typed(*rows))
+    address = uploaded(officers_door, typed(*rows))
     assert "Rows that are refused or wait are left out" in shown(officers_door, address)
     leads_to(apply(officers_door, address))
     assert set(Protocol.objects.filter(pk__gt="0073").values_list("title", flat=True)) == {"One"}
@@ -131,7 +131,7 @@ def test_what_waits_or_is_refused_is_left_out(officers_door):
 
 @pytest.mark.parametrize("published", ["today", "before"])
 def test_new_protocols_are_published_today_or_were_before(officers_door, today, published):
-    address = brought(officers_door, typed(a_row("New")), published=published)
+    address = uploaded(officers_door, typed(a_row("New")), published=published)
     words = shown(officers_door, address)
     assert ("are published at once" in words) is (published == "today")
     leads_to(apply(officers_door, address))
@@ -143,7 +143,7 @@ def test_new_protocols_are_published_today_or_were_before(officers_door, today, 
 class TestTwice:
     def test_a_second_post_does_nothing(self, officers_door, address):
         held = boxes(officers_door, address)
-        sent = {"promised": held["promised"], "why": "Why"}
+        sent = {"expected_digest": held["expected_digest"], "why": "Why"}
         leads_to(officers_door.post(f"{address}apply/", sent))
         version = RegisterVersion.now().number
         answer = officers_door.post(f"{address}apply/", sent, follow=True)
@@ -155,7 +155,7 @@ class TestTwice:
 
     def test_two_tabs_at_once_apply_it_once(self, officers_door, address):
         held = boxes(officers_door, address)
-        sent = {"promised": held["promised"], "why": "Why"}
+        sent = {"expected_digest": held["expected_digest"], "why": "Why"}
         # Both have begun before either has done anything.
         one, other = (officers_door.post(f"{address}apply/", sent) for _ in range(2))
         leads_to(one)
@@ -170,7 +170,7 @@ class TestTwice:
         answer = officers_door.post(f"{address}{page}/", follow=True)
         assert answer.redirect_chain == [(address, 302)]
         assert "This import was applied already." in answer.content.decode()
-        assert Import.objects.get().status == "applied"
+        assert ImportJob.objects.get().status == "applied"
 
     def test_a_check_that_ends_after_it_was_applied_changes_nothing_of_it(
         self, officers_door, address
@@ -190,12 +190,12 @@ class TestAPageThatIsClosed:
         next(iter(answer.streaming_content))
         shut(answer)
         assert Protocol.objects.get(pk="0012").title == "Another title"
-        assert Import.objects.get().status == "applied"
+        assert ImportJob.objects.get().status == "applied"
 
     def test_or_comes_to_its_stop(self, officers_door, address):
         answer = apply(officers_door, address)
         next(iter(answer.streaming_content))
-        Import.objects.all().delete()
+        ImportJob.objects.all().delete()
         shut(answer)
         assert Protocol.objects.get(pk="0012").title != "Another title"
 
@@ -204,7 +204,7 @@ class TestAPageThatIsClosed:
 def test_what_is_done_is_done_by_a_form(officers_door, address, page):
     answer = officers_door.get(f"{address}{page}/")
     assert answer.headers["Location"] == address
-    assert Import.objects.get().status == "checked"
+    assert ImportJob.objects.get().status == "checked"
 
 
 @pytest.mark.parametrize("page", ["", "names/", "names/new/", "apply/", "check/", "remove/"])
@@ -213,14 +213,14 @@ def test_there_is_no_page_of_what_is_not_there(officers_door, page):
 
 
 def test_the_reason_has_the_files_name_unless_that_holds_an_address(officers_door):
-    address = brought(officers_door, typed(a_row("One")), "from jane.smith@essex.gov.uk.csv")
+    address = uploaded(officers_door, typed(a_row("One")), "from jane.smith@essex.gov.uk.csv")
     assert boxes(officers_door, address)["why"] == "Imported from a spreadsheet."
 
 
 def test_words_about_a_person_are_ticked_once(officers_door):
     number = "020 7946 0958"
     edits = {pk: {"purpose": f"Ring {number}."} for pk in ("0012", "0046")}
-    address = brought(officers_door, exported(officers_door, edits))
+    address = uploaded(officers_door, exported(officers_door, edits))
     assert number in shown(officers_door, address)
     answer = apply(officers_door, address)
     assert answer.context["form"].errors.keys() == {"meant"}

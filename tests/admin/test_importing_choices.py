@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from registers.models import Import, Organisation, Protocol, Theme
+from registers.models import ImportJob, Organisation, Protocol, Theme
 from tests.admin.typing_in import boxes
-from tests.imports.bringing import (
+from tests.imports.uploading import (
     LIST,
     a_row,
     apply,
-    brought,
     counted,
     leads_to,
     said,
     shown,
     typed,
+    uploaded,
 )
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -27,7 +27,7 @@ EPUT = "Essex Partnership University NHS Foundation Trust"
 
 def at(door, content: bytes) -> str:
     """Return the address on which is chosen for a file's names."""
-    return f"{brought(door, content)}names/"
+    return f"{uploaded(door, content)}names/"
 
 
 def place(door, address: str, written: str) -> str:
@@ -48,7 +48,7 @@ def choose(door, address: str, **chosen: dict[str, str]) -> Any:
 def refused(answer: Any) -> dict[str, dict[str, list[str]]]:
     """Return the sentences beside each name's boxes; nothing was kept."""
     assert not answer.streaming
-    assert Import.objects.get().status == "checked"
+    assert ImportJob.objects.get().status == "checked"
     return {form.name.written: dict(form.errors) for form in answer.context["forms"] if form.errors}
 
 
@@ -85,10 +85,10 @@ class TestThePage:
         held = boxes(officers_door, f"{address}?page=2")
         written = second["forms"][0].name.written
         assert leads_to(officers_door.post(f"{address}?page=2", held | {"0-way": "new"})) == address
-        assert Import.objects.get().choices["organisations"].keys() == {written.lower()}
+        assert ImportJob.objects.get().choices["organisations"].keys() == {written.lower()}
 
     def test_of_a_file_whose_names_are_known_leads_on(self, officers_door):
-        address = brought(officers_door, typed(a_row("One")))
+        address = uploaded(officers_door, typed(a_row("One")))
         answer = officers_door.get(f"{address}names/")
         assert answer.headers["Location"] == address
 
@@ -97,7 +97,7 @@ class TestThePage:
         rows = [a_row("One", others=f"{'x' * 30_000}, Zq1"), a_row("Two", others=names)]
         address = at(officers_door, typed(*rows))
         assert leads_to(choose(officers_door, address, Zq1={"way": "new"})) == address
-        assert max(map(len, Import.objects.get().names.values_list("cell", flat=True))) == 1_002
+        assert max(map(len, ImportJob.objects.get().names.values_list("cell", flat=True))) == 1_002
 
     def test_of_a_long_cell_shows_what_is_around_the_name(self, officers_door):
         names = [f"Zq{n:04}x" for n in range(400)]
@@ -118,7 +118,7 @@ class TestThePage:
         assert boxes(officers_door, address)[f"{prefix}-longer"] == "Zq0200x"
         chosen = {"way": "longer", "longer": "Zq0200x, Zq0201x"}
         leads_to(choose(officers_door, address, Zq0200x=chosen))
-        assert Import.objects.get().choices["organisations"]["zq0200x"]["longer"]
+        assert ImportJob.objects.get().choices["organisations"]["zq0200x"]["longer"]
 
 
 class TestAChoice:
@@ -242,7 +242,7 @@ class TestAChoice:
         assert held[f"{first}-new"] == "Zq One"
         assert "This is what you chose." in said(officers_door.get(again).content)
         leads_to(choose(officers_door, again, Zq1={"way": ""}, Zq2={"way": "near:Zq One"}))
-        kept = Import.objects.get().choices["organisations"]
+        kept = ImportJob.objects.get().choices["organisations"]
         assert "zq1" not in kept
         assert kept["zq2"]["name"] == "Zq One"
 
@@ -311,7 +311,7 @@ def test_a_wrong_choice_is_a_sentence_beside_its_box(officers_door, wrong):
         assert sentence in said(page)
     # All else stands there as it was typed.
     assert 'value="Zq Ten of Essex"' in page
-    assert Import.objects.get().choices == {}
+    assert ImportJob.objects.get().choices == {}
 
 
 WRONG_THEMES = {
@@ -339,7 +339,7 @@ def test_what_is_sent_of_another_file_is_passed_over(officers_door):
     address = at(officers_door, typed(a_row("One", others="Zq1")))
     sent = {"0-mark": "of nothing", "0-way": "new", "0-new": "Nothing"}
     leads_to(officers_door.post(address, sent))
-    assert not Import.objects.get().choices.get("organisations")
+    assert not ImportJob.objects.get().choices.get("organisations")
 
 
 class TestAllThatAreLikeNone:
@@ -359,7 +359,7 @@ class TestAllThatAreLikeNone:
         assert unread.context["form"].errors == {"read": ["Tick this once you have read them."]}
         assert "Tick this once you have read them." in said(unread.content)
         assert leads_to(officers_door.post(address, held | {"read": "on"})) == address[:-4]
-        kept = Import.objects.get().choices["organisations"]
+        kept = ImportJob.objects.get().choices["organisations"]
         assert {choice["name"] for choice in kept.values()} == {"Zyxwv Quorums", "Jklmn"}
 
     def test_are_those_that_were_read(self, officers_door):
@@ -368,7 +368,7 @@ class TestAllThatAreLikeNone:
         leads_to(choose(officers_door, names, Jklmn={"way": "note"}))
         answer = officers_door.post(f"{names}new/", held | {"read": "on"})
         assert "Nothing is chosen yet: by now these are other names." in said(answer.content)
-        assert len(Import.objects.get().choices["organisations"]) == 1
+        assert len(ImportJob.objects.get().choices["organisations"]) == 1
 
     def test_are_none_that_nothing_can_be_called(self, officers_door):
         names = at(officers_door, typed(a_row("One", others="jklmn@example.org, Zyxwv")))
@@ -387,7 +387,7 @@ class TestAllThatAreLikeNone:
 
 class TestWhatIsNoMore:
     def test_there_is_no_choosing_once_it_is_applied(self, officers_door):
-        found = brought(officers_door, typed(a_row("One"), a_row("Two", others="Zq1")))
+        found = uploaded(officers_door, typed(a_row("One"), a_row("Two", others="Zq1")))
         held = boxes(officers_door, f"{found}names/")
         read = boxes(officers_door, f"{found}names/new/") | {"read": "on"}
         leads_to(apply(officers_door, found))
@@ -395,7 +395,7 @@ class TestWhatIsNoMore:
             for ask in (officers_door.get, officers_door.post):
                 answer = ask(address, sent, follow=True)
                 assert "This import was applied already." in answer.content.decode()
-        assert Import.objects.get().choices == {}
+        assert ImportJob.objects.get().choices == {}
 
     def test_nor_of_what_is_removed(self, officers_door):
         answer = officers_door.get(f"{LIST}4711/names/")

@@ -19,7 +19,7 @@ from registers.models import (
     FormDraft,
     FormDraftFile,
     Gap,
-    Import,
+    ImportJob,
     ImportLine,
     ImportName,
     Layout,
@@ -43,7 +43,7 @@ from tests.admin.typing_in import address
 
 # Kept on pages of our own: the reference log, the import, the members of a group, and who
 # took protocols on.
-ON_PAGES_OF_OURS = {Gap, Import, ImportLine, ImportName, Membership, TakenOn}
+ON_PAGES_OF_OURS = {Gap, ImportJob, ImportLine, ImportName, Membership, TakenOn}
 # What only the register itself writes: nothing for a person to keep.
 MACHINERY = {
     Apart,

@@ -1,4 +1,4 @@
-"""A spreadsheet goes in: brought, read row by row, applied, seen by readers, and brought again."""
+"""A spreadsheet goes in: read row by row, applied, seen by readers, and uploaded again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.browser.looking import document_width
 from tests.browser.serving import Served, prepare, run, served
 from tests.browser.test_accessibility import nothing
 from tests.browser.test_keyboard import tab_to
-from tests.imports.bringing import ADD, LIST, a_row, typed
+from tests.imports.uploading import ADD, LIST, a_row, typed
 
 pytestmark = pytest.mark.browser
 
@@ -76,7 +76,7 @@ def edited(content: bytes) -> bytes:
     return text.getvalue().encode()
 
 
-def bring(page: Page, file: Path) -> None:
+def upload(page: Page, file: Path) -> None:
     page.get_by_label("Spreadsheet").set_input_files(file)
     page.get_by_role("button", name="Check the spreadsheet").click()
 
@@ -95,7 +95,7 @@ def test_the_export_with_three_edited_cells(opens, reader, place, tmp_path):
     stands_well(page)
     file = tmp_path / "live.csv"
     file.write_bytes(edited(export(page, place, "csv")))
-    bring(page, file)
+    upload(page, file)
 
     # The page that grew leads on by itself, and 'back' does not lead to it.
     expect(page).to_have_url(re.compile(rf"{LIST}\d+/$"))
@@ -133,7 +133,7 @@ def test_the_export_with_three_edited_cells(opens, reader, place, tmp_path):
     for content in (edited(export(page, place, "csv")), export(page, place, "csv")):
         page.goto(f"{place}{ADD}")
         file.write_bytes(content)
-        bring(page, file)
+        upload(page, file)
         expect(page.get_by_text(NOTHING)).to_be_visible()
         expect(page.get_by_role("button", name="Apply")).to_have_count(0)
     stands_well(page)
@@ -193,7 +193,7 @@ def test_without_scripts_the_lines_are_the_progress(opens, place, tmp_path):
     file = tmp_path / "same.csv"
     file.write_bytes(export(page, place, "csv"))
     page.goto(f"{place}{ADD}")
-    bring(page, file)
+    upload(page, file)
     expect(page.get_by_text(NOTHING)).to_be_visible()
     expect(page).to_have_url(re.compile(rf"{LIST}\d+/$"))
 
@@ -205,7 +205,7 @@ def test_a_bar_moves_and_tenths_are_read_out(opens, place, tmp_path):
     file = tmp_path / "many.csv"
     file.write_bytes(typed(*[a_row(f"Bus {number}") for number in range(1200)]))
     page.goto(f"{place}{ADD}")
-    bring(page, file)
+    upload(page, file)
     bar = page.get_by_role("progressbar", name="How far it is")
     expect(bar).to_have_attribute("value", "1200")
     expect(bar).to_be_visible()

@@ -35,7 +35,7 @@ from registers.models import (
     Document,
     EarlierVersion,
     FormDraft,
-    Import,
+    ImportJob,
     Merge,
     Name,
     News,
@@ -588,11 +588,11 @@ def test_a_paper_is_taken_out_and_never_comes_back(client: Client, tmp_path, set
 def test_a_contact_and_an_import_go_whole():
     organisation = Organisation.objects.get(name="Provide")
     Contact.objects.create(organisation=organisation, email=f"{WORD}@example.org")
-    Import.objects.create(name=f"Of {WORD}.csv", content=b"a", size=1, brought_at=NOW)
-    Import.objects.create(name="Other.csv", content=b"a", size=1, brought_at=NOW)
+    ImportJob.objects.create(name=f"Of {WORD}.csv", content=b"a", size=1, uploaded_at=NOW)
+    ImportJob.objects.create(name="Other.csv", content=b"a", size=1, uploaded_at=NOW)
     take_out(organisation, WORD)
     assert not Contact.objects.filter(organisation=organisation).exists()
-    assert [each.name for each in Import.objects.all()] == ["Other.csv"]
+    assert [each.name for each in ImportJob.objects.all()] == ["Other.csv"]
 
 
 def test_compacting_waits_for_no_transaction():

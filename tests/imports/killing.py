@@ -85,7 +85,7 @@ class Place:
         else:
             with contextlib.closing(self._file()) as file:
                 file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copy(self.folder / "register.sqlite3", self.folder / "kept.sqlite3")
+            shutil.copy(self.folder / "register.sqlite3", self.folder / "jobs.sqlite3")
 
     def put_back(self) -> None:
         """Let the database be as it was kept."""
@@ -95,7 +95,7 @@ class Place:
             return
         for ending in ("-wal", "-shm"):
             (self.folder / f"register.sqlite3{ending}").unlink(missing_ok=True)
-        shutil.copy(self.folder / "kept.sqlite3", self.folder / "register.sqlite3")
+        shutil.copy(self.folder / "jobs.sqlite3", self.folder / "register.sqlite3")
 
     def end(self) -> None:
         if self.server:
@@ -187,7 +187,7 @@ class Moment:
 
 
 def importing(here: Place, file: Path, kill: Moment | None = None) -> list[float]:
-    """Import, and kill it at a moment. Return when each line came that told of the applying.
+    """ImportJob, and kill it at a moment. Return when each line came that told of the applying.
 
     It begins with the second check. The last time is that of the end.
     """

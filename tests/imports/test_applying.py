@@ -43,7 +43,7 @@ def applying(
     plan = checked(*sheets, choices=choices, published_before=published_before)
     recheck = partial(check, sheets, choices, on=ON, published_before=published_before)
     how = {"at": NOON, "published_before": published_before} | how
-    return plan, apply(recheck, plan.promise, **how)
+    return plan, apply(recheck, plan.digest, **how)
 
 
 def applied(*rows: tuple[Any, ...], **how: Any) -> Plan:

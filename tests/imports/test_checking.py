@@ -12,7 +12,7 @@ from registers.imports.reading.messages import CellError
 from registers.imports.reading.read import letter, read_sheets
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Edit, Part
-from registers.imports.spreadsheet.reading import NotATable
+from registers.imports.spreadsheet.tables import NotATable
 from registers.models import (
     Change,
     Gap,
@@ -101,7 +101,7 @@ def test_the_pages_own_row_is_what_is_stored():
         " Foundation Trust, Provide",
         "Mar-2018",
     )
-    assert (line.fate, line.edits) == ("unchanged", [])
+    assert (line.outcome, line.edits) == ("unchanged", [])
 
 
 def test_a_new_row_says_all_that_it_brings():
@@ -113,7 +113,7 @@ def test_a_new_row_says_all_that_it_brings():
         "Essex Police\nBarnardos (FGM); MEHT.",
         datetime.date(2028, 3, 31),
     )
-    assert line.fate == "new"
+    assert line.outcome == "new"
     assert (line.reference, line.title) == ("9001", "A new one V1.2")
     assert {edit.column: edit.after for edit in line.edits} == {
         "title": "A new one V1.2",
@@ -167,9 +167,9 @@ def test_words_in_a_date_cell_become_the_note_and_a_month_takes_their_place():
     same = checked_row("0061", "under review", headings=["reference", "review_date"])
     assert same.values == {"review_note": "under review"}
     again = checked_row("0061", "Under Review", headings=["reference", "review_date"])
-    assert again.fate == "unchanged"
+    assert again.outcome == "unchanged"
     empty = checked_row("0061", "", headings=["reference", "review_date"])
-    assert empty.fate == "unchanged"
+    assert empty.outcome == "unchanged"
     month = checked_row("0061", "2027-01", headings=["reference", "review_date"])
     assert month.values == {"review_date": datetime.date(2027, 1, 1), "review_note": ""}
     assert month.edits == [Edit("review_date", "Under Review", "2027-01")]
@@ -183,7 +183,7 @@ def test_columns_that_are_not_there_stay_as_they_are():
 
 def test_a_number_of_a_spreadsheet_program_is_a_reference():
     line = checked_row(12, "A purpose", headings=["Reference:", " PURPOSE "])
-    assert (line.reference, line.fate) == ("0012", "changed")
+    assert (line.reference, line.outcome) == ("0012", "changed")
 
 
 def test_a_withdrawn_protocol_and_a_draft_stay_what_they_are():
@@ -194,7 +194,7 @@ def test_a_withdrawn_protocol_and_a_draft_stay_what_they_are():
     headings = ["reference", "purpose", "status"]
     rows = [["0061", "Other", "withdrawn"], ["9000", "Other", ""]]
     plan = checked(sheet_of(headings, *rows))
-    assert [line.fate for line in plan.lines] == ["changed", "changed"]
+    assert [line.outcome for line in plan.lines] == ["changed", "changed"]
     assert [line.remarks for line in plan.lines] == [
         ["This protocol is withdrawn, and stays so."],
         ["This is a draft, and stays one."],
@@ -204,7 +204,7 @@ def test_a_withdrawn_protocol_and_a_draft_stay_what_they_are():
 def test_an_empty_day_takes_none_away():
     Protocol.objects.filter(pk="0061").update(published_on="2019-04-01")
     headings = ["reference", "published"]
-    assert checked_row("0061", "", headings=headings).fate == "unchanged"
+    assert checked_row("0061", "", headings=headings).outcome == "unchanged"
     line = checked_row("0061", "2019-04-02", headings=headings)
     assert line.edits == [Edit("published", "2019-04-01", "2019-04-02")]
 
@@ -304,9 +304,9 @@ BAD = {
 @pytest.mark.parametrize(("row", "column", "wrong"), BAD.values(), ids=BAD)
 def test_a_row_that_cannot_be_right_is_refused(row, column, wrong):
     line = checked_row(*row)
-    assert line.fate == "refused"
+    assert line.outcome == "refused"
     assert wrongs(line) == [(column, wrong)]
-    assert all(problem.mend for problem in line.problems)
+    assert all(problem.fix for problem in line.problems)
     # Nothing is said of what it would do, such as to take the lead away that could not be read.
     assert (line.edits, line.remarks, line.values, line.parts) == ([], [], {}, None)
 
@@ -342,7 +342,7 @@ OWN_BAD = {
 @pytest.mark.parametrize(("cells", "wrong"), OWN_BAD.values(), ids=OWN_BAD)
 def test_a_row_of_the_registers_own_columns_is_refused(cells, wrong):
     line = checked_row(*cells.values(), headings=list(cells))
-    assert line.fate == "refused"
+    assert line.outcome == "refused"
     assert [problem.wrong for problem in line.problems] == [wrong]
 
 
@@ -351,7 +351,7 @@ def test_organisations_that_can_be_read_in_two_ways_are_refused():
         changes.save(Organisation(name=name))
     title = Protocol.objects.get(pk="0061").title
     line = checked_row("Safer Community", f"0061 - {title}", "", "", "Adult, Child and Family")
-    assert line.fate == "refused"
+    assert line.outcome == "refused"
     assert [problem.column for problem in line.problems] == ["E"]
     assert "Adult, Child and Family" in line.problems[0].wrong
     assert line.parts is None
@@ -424,7 +424,7 @@ def test_an_error_in_a_cell_refuses_its_row(column):
     place = headings.index(column)
     row[place] = CellError("#N/A")
     line = checked_row(*row, headings=headings)
-    assert line.fate == "refused"
+    assert line.outcome == "refused"
     assert wrongs(line) == [(letter(place), "This cell holds an error: #N/A.")]
     assert (line.edits, line.values, line.parts) == ([], {}, None)
 
@@ -434,7 +434,7 @@ def test_an_error_under_a_heading_of_the_page_refuses_its_row(column):
     row = ["Safer Community", "0061 - FGM", purpose_of("0061"), ECC, "Barnardos", "Jun-2022"]
     row[TYPED.index(column)] = CellError("#REF!")
     line = checked_row(*row)
-    assert line.fate == "refused"
+    assert line.outcome == "refused"
     assert [problem.column for problem in line.problems] == [letter(TYPED.index(column))]
 
 
@@ -442,7 +442,7 @@ def test_an_error_in_a_column_that_is_not_read_is_no_matter():
     headings, *rows = exported()
     (row,) = (each for each in rows if each[0] == "0017")
     row[headings.index("review_status")] = CellError("#N/A")
-    assert checked_row(*row, headings=headings).fate == "unchanged"
+    assert checked_row(*row, headings=headings).outcome == "unchanged"
 
 
 def test_partners_that_a_formula_did_not_find_are_not_taken_away(tmp_path):
@@ -451,14 +451,14 @@ def test_partners_that_a_formula_did_not_find_are_not_taken_away(tmp_path):
     plan = checked(*read_sheets(path, path.name))
     assert not plan.does_something
     (line,) = plan.lines
-    assert (line.sheet, line.row, line.reference, line.fate) == ("Live", 2, "0017", "refused")
+    assert (line.sheet, line.row, line.reference, line.outcome) == ("Live", 2, "0017", "refused")
     assert wrongs(line) == [("C", "This cell holds an error: #N/A.")]
 
 
 def test_merged_cells_are_named():
     rows = [["Safer Community", "9001 - One"], ["", "9002 - Two"]]
     plan = checked(sheet_of(TYPED, *rows, merged=["A2:A3", "no range", "A1:Z99999"]))
-    assert [line.fate for line in plan.lines] == ["new", "refused"]
+    assert [line.outcome for line in plan.lines] == ["new", "refused"]
     assert plan.lines[1].problems[0].column == "A"
     assert plan.lines[1].problems[0].wrong == "This cell is one with A2: it is merged."
 
@@ -519,7 +519,7 @@ def test_a_text_that_a_workbook_cut_stays_whole():
     Protocol.objects.filter(pk="0061").update(purpose=text)
     cut = f"{text[:32_000]}{TRUNCATED_NOTE}https://example.org/protocols/0061/"
     headings = ["reference", "purpose"]
-    assert checked_row("0061", cut, headings=headings).fate == "unchanged"
+    assert checked_row("0061", cut, headings=headings).outcome == "unchanged"
     line = checked_row("0061", f"More. {cut}", headings=headings)
     assert wrongs(line) == [
         ("B", "This text is longer than a cell can be, so the file has only its beginning.")
@@ -527,6 +527,6 @@ def test_a_text_that_a_workbook_cut_stays_whole():
 
 
 def test_a_promise_differs_as_soon_as_anything_does():
-    one = checked(sheet_of(TYPED, FGM)).promise
-    assert checked(sheet_of(TYPED, FGM)).promise == one
-    assert checked(sheet_of(TYPED, [*FGM[:5], "Jul-2022"])).promise != one
+    one = checked(sheet_of(TYPED, FGM)).digest
+    assert checked(sheet_of(TYPED, FGM)).digest == one
+    assert checked(sheet_of(TYPED, [*FGM[:5], "Jul-2022"])).digest != one

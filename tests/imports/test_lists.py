@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from registers.imports.spreadsheet.parting import MOST_PIECES, Piece, TooMany, TwoWays, pieces
+from registers.imports.spreadsheet.split_names import MOST_PIECES, Piece, TooMany, TwoWays, pieces
 from registers.models.keys import key_of
 
 KNOWN = {

@@ -98,7 +98,7 @@ class TestNames:
         row = ("Safer Community", "0062", "Please contact WEISF for a list of signatures")
         headings = ["Theme", "reference", "Other Organisations Involved"]
         (line,) = checked(sheet_of(headings, row)).lines
-        assert (line.fate, line.edits) == ("unchanged", [])
+        assert (line.outcome, line.edits) == ("unchanged", [])
 
     def test_a_piece_may_belong_to_a_longer_name(self):
         longer = "Toys, Games and Play"
@@ -136,7 +136,7 @@ class TestNames:
             for name in order:
                 choices.choose(name, Choice(name=name.title(), new=True, kept_as="alias"))
             choices.choose("One body", Choice(name="Number One", new=True, kept_as="alias"))
-            promises.add(checked(sheet_of(TYPED, row), choices=choices).promise)
+            promises.add(checked(sheet_of(TYPED, row), choices=choices).digest)
         assert len(promises) == 1
 
     def test_choices_are_kept_as_plain_data(self):

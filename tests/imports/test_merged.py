@@ -6,7 +6,7 @@ import random
 import tracemalloc
 
 from registers.imports.reading.cell_names import cell_name
-from registers.imports.spreadsheet.reading import Merged
+from registers.imports.spreadsheet.tables import Merged
 
 
 def test_each_cell_is_known_as_if_all_had_been_written_down():

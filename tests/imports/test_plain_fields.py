@@ -7,10 +7,10 @@ import datetime
 import pytest
 
 from registers.imports.reading.read import Row
-from registers.imports.spreadsheet.comparing import PLAIN_FIELDS, READERS, compare_field
-from registers.imports.spreadsheet.plan import Edit, Fate, Line
-from registers.imports.spreadsheet.reading import Merged, Table
+from registers.imports.spreadsheet.diff import PLAIN_FIELDS, READERS, compare_field
+from registers.imports.spreadsheet.plan import Edit, Line, Outcome
 from registers.imports.spreadsheet.row import RowOf
+from registers.imports.spreadsheet.tables import Merged, Table
 from registers.models import Protocol
 from registers.models.protocol_fields import Kind, ProtocolField
 
@@ -29,7 +29,7 @@ WRITTEN = {"complete": "yes", "stage": "withdrawn", "ended": "2026-03-31"}
 def compared(field: ProtocolField, cell: object, stored: Protocol | None) -> tuple[RowOf, Line]:
     table = Table("", {field.column: 0}, frozenset(), [], Merged([], [0]))
     row = RowOf(table, Row(2, [cell]))
-    line = Line("", 2, Fate.UNCHANGED, "0012", "Growth")
+    line = Line("", 2, Outcome.UNCHANGED, "0012", "Growth")
     compare_field(row, line, field, stored, WRITTEN if stored else {})
     return row, line
 

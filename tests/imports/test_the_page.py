@@ -14,7 +14,7 @@ from registers.imports.fixture import read_register
 from registers.models import Organisation, Party, Protocol
 from tests.admin.typing_in import boxes
 from tests.conftest import FIXTURES
-from tests.imports.bringing import apply, brought, counted, leads_to, shown, typed
+from tests.imports.uploading import apply, counted, leads_to, shown, typed, uploaded
 
 ECONOMY, HEALTH = "Growing Essex Economy (3)", "Health and Wellbeing (9)"
 LEARNING, SAFER = "Learning and Education (9)", "Safer Community (4)"
@@ -109,7 +109,7 @@ CHOICES: dict[str, dict[str, str]] = {
 
 
 def test_the_page_typed_by_hand_builds_the_register(officers_door, empty_register):
-    address = brought(officers_door, typed(*ROWS), "typed from the page.csv", "before")
+    address = uploaded(officers_door, typed(*ROWS), "typed from the page.csv", "before")
     assert counted(officers_door, address)["waiting"] == 25
     rounds = 0
     while "names are not known" in shown(officers_door, address):
@@ -125,7 +125,7 @@ def test_the_page_typed_by_hand_builds_the_register(officers_door, empty_registe
         ("Department of Education", "misspelling", "Department for Education"),
         ("Medway", "alias", "Medway Council"),
     }
-    again = brought(officers_door, typed(*ROWS))
+    again = uploaded(officers_door, typed(*ROWS))
     assert "Nothing changes: every row says what the register says." in shown(officers_door, again)
 
 

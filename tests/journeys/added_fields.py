@@ -21,7 +21,7 @@ from django.test import Client
 from registers.models import Protocol
 from tests.admin import typing_in
 from tests.exports.spreadsheets import by_odfdo, by_openpyxl
-from tests.imports.bringing import apply, brought, exported, leads_to
+from tests.imports.uploading import apply, exported, leads_to, uploaded
 from tests.public.pages import facts
 
 REFERENCE = "0036"
@@ -280,7 +280,7 @@ def test_an_earlier_state_is_put_back_but_for_what_is_not_public(client, saved):
 
 def test_an_edited_export_comes_back(client, saved):
     edits = {field.name: field.edited for field in ADDED}
-    assert leads_to(apply(saved, brought(saved, exported(saved, {REFERENCE: edits}))))
+    assert leads_to(apply(saved, uploaded(saved, exported(saved, {REFERENCE: edits}))))
     assert {field.name: record(client)[field.name] for field in ADDED} == {
         field.name: field.edited_data for field in ADDED
     }

@@ -23,16 +23,16 @@ from registers.models import Change, Document, Gap, Protocol
 from tests import papers
 from tests.admin.typing_in import boxes
 from tests.conftest import load_real_register
-from tests.imports.bringing import (
+from tests.imports.uploading import (
     COUNCIL,
     POLICE,
     SIX,
     apply,
-    brought,
     exported,
     leads_to,
     said,
     typed,
+    uploaded,
 )
 from tests.models.making import a_party, a_protocol, saved, shared_by_a_module
 
@@ -258,14 +258,14 @@ class TestTheRegister:
         assert not Protocol.objects.filter(title="T").exists()
 
     def test_an_export_imports_and_nothing_changes(self, officers_door):
-        address = brought(officers_door, exported(officers_door))
+        address = uploaded(officers_door, exported(officers_door))
         tabs = {tab.value: tab.count for tab in officers_door.get(address).context["tabs"]}
         assert tabs["unchanged"] == Protocol.objects.count()
         assert sum(tabs.values()) == tabs["unchanged"]
 
     def test_an_edit_in_an_export_changes_that_protocol(self, officers_door):
         edits = {"FIP/2021/14": {"purpose": "Another."}, "isa-012": {}}
-        address = brought(officers_door, exported(officers_door, edits))
+        address = uploaded(officers_door, exported(officers_door, edits))
         assert leads_to(apply(officers_door, address))
         assert Protocol.objects.get(pk="FIP/2021/14").purpose == "Another."
 
@@ -278,7 +278,7 @@ def test_references_of_all_kinds_come_by_a_file(officers_door):
     rows = [a_row(f"Sharing number {n}", each) for n, each in enumerate(REFERENCES)]
     bad = [a_row("Bad one", "#45"), a_row("Bad two", "ISP 0046")]
     content = typed(*rows, *bad, headings=("reference", *SIX))
-    address = brought(officers_door, content)
+    address = uploaded(officers_door, content)
     tabs = {tab.value: tab.count for tab in officers_door.get(address).context["tabs"]}
     assert (tabs["new"], tabs["refused"]) == (len(REFERENCES), 2)
     assert leads_to(apply(officers_door, address))
@@ -295,7 +295,7 @@ def test_a_reference_at_the_front_of_a_title(officers_door):
         "Without one": ("ISA-002", "Without one"),
     }
     content = typed(*(a_row(title, "")[1:] for title in titles))
-    assert leads_to(apply(officers_door, brought(officers_door, content)))
+    assert leads_to(apply(officers_door, uploaded(officers_door, content)))
     stored = Protocol.objects.filter(reference_key__startswith="isa")
     assert set(stored.values_list("pk", "title")) == set(titles.values())
 
@@ -350,6 +350,6 @@ class TestWhereNoFormIsKnown:
     def test_a_file_without_references_gets_none_where_none_can_be_offered(self, officers_door):
         for reference in ("WX0045", "YX0046"):
             saved(a_protocol(reference, theme=Protocol.objects.all()[0].theme))
-        address = brought(officers_door, typed(a_row("Without one", "")[1:]))
+        address = uploaded(officers_door, typed(a_row("Without one", "")[1:]))
         tabs = {tab.value: tab.count for tab in officers_door.get(address).context["tabs"]}
         assert tabs["refused"] == 1

@@ -91,11 +91,11 @@ def test_out_in_and_out_again(hostile_register, db, tmp_path, ending):
     clear_index()
     plan = plan_of(sheets)
     assert plan.count()["unchanged"] == PROTOCOLS - len(lost)
-    back = {line.reference for line in plan.lines if line.fate == "new"}
+    back = {line.reference for line in plan.lines if line.outcome == "new"}
     assert set(lost) - back <= odd
     work = apply(
         lambda: check(sheets, Choices(), on=ON, published_before=True),
-        plan.promise,
+        plan.digest,
         at=AT,
         by=None,
         why="They were lost.",

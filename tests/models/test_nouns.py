@@ -15,7 +15,7 @@ from registers.models import (
     Approver,
     Change,
     Document,
-    Import,
+    ImportJob,
     ImportLine,
     ImportName,
     Name,
@@ -47,7 +47,7 @@ CALLED = {
         "Birch became part of Elm",
     ),
     "party": (Party(protocol_id="0012", organisation=Organisation(name="Elm")), "Elm in 0012"),
-    "import": (Import(name="live.xlsx"), "live.xlsx"),
+    "import": (ImportJob(name="live.xlsx"), "live.xlsx"),
     "row of an import": (ImportLine(sheet="Live", row=12), "Live 12"),
     "name in an import": (ImportName(written="Birch"), "Birch"),
     "overarching": (

@@ -1,1 +1,1 @@
-"""A spreadsheet is brought, checked, chosen for and applied: pages of ours, none of Django's."""
+"""A spreadsheet is uploaded, checked, chosen for and applied: pages of ours, none of Django's."""

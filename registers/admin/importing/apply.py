@@ -12,43 +12,45 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from registers.admin.importing.check import again, check_page, imported, reason_form
-from registers.admin.importing.growing import growing
+from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers
 from registers.changes.locking import PLAN_CHANGED
-from registers.imports.spreadsheet import kept
+from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Work
-from registers.models import Import
+from registers.models import ImportJob
 
 
 @for_importers
 def apply_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Apply what was shown, while the page grows; a second time nothing is done."""
-    brought = imported(key)
+    job = imported(key)
     if request.method != "POST":
-        return redirect(address("check", brought))
-    if brought.status == Import.Status.APPLIED:
-        return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
-    form = reason_form(brought, request.POST)
+        return redirect(address("check", job))
+    if job.status == ImportJob.Status.APPLIED:
+        return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
+    form = reason_form(job, request.POST)
     if not form.is_valid():
-        return check_page(request, brought, form)
-    by, promised = cast(User, request.user), form.cleaned_data["promised"]
-    work = _applied(brought, by=by, why=form.cleaned_data["why"], promised=promised)
-    return growing(request, brought, work, title="Applying the import", applies=True)
+        return check_page(request, job, form)
+    by, expected_digest = cast(User, request.user), form.cleaned_data["expected_digest"]
+    work = _applied(job, by=by, why=form.cleaned_data["why"], expected_digest=expected_digest)
+    return progress_page(request, job, work, title="Applying the import", applies=True)
 
 
-def _applied(brought: Import, *, by: User, why: str, promised: str) -> Work[str]:
+def _applied(job: ImportJob, *, by: User, why: str, expected_digest: str) -> Work[str]:
     """Apply it; where something else would happen by now, apply nothing and check it again."""
     try:
-        yield from kept.apply_import(brought, at=timezone.now(), by=by, why=why, promised=promised)
+        yield from jobs.apply_import(
+            job, at=timezone.now(), by=by, why=why, expected_digest=expected_digest
+        )
     except ValidationError as refusal:
-        if _is_applied(brought):
-            raise ValidationError(kept.APPLIED_ALREADY) from refusal
+        if _is_applied(job):
+            raise ValidationError(jobs.APPLIED_ALREADY) from refusal
         if PLAN_CHANGED not in refusal.messages:
             raise
-        yield from again(brought)
-        return address("check", brought, otherwise="yes")
-    return address("check", brought)
+        yield from again(job)
+        return address("check", job, otherwise="yes")
+    return address("check", job)
 
 
-def _is_applied(brought: Import) -> bool:
-    return Import.objects.filter(pk=brought.pk, status=Import.Status.APPLIED).exists()
+def _is_applied(job: ImportJob) -> bool:
+    return ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.APPLIED).exists()

@@ -16,22 +16,22 @@ from django.views.decorators.http import require_safe
 
 from registers.admin.asking import MEANT, PlainForm
 from registers.admin.importing import lists
-from registers.admin.importing.growing import growing
+from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
-from registers.admin.importing.told import changing, sentence
-from registers.imports.spreadsheet import kept
+from registers.admin.importing.summary import changing, sentence
+from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Work
-from registers.imports.spreadsheet.public_words import refuse_words
-from registers.models import Import, ImportName
+from registers.imports.spreadsheet.public_text import refuse_words
+from registers.models import ImportJob, ImportName
 
 
 class ReasonForm(PlainForm):
-    """Why the register changes. `promised` is what was shown beforehand.
+    """Why the register changes. `expected_digest` is what was shown beforehand.
 
     `personal` says that words in it may be about a person: they are ticked, all at once.
     """
 
-    promised = forms.CharField(widget=forms.HiddenInput)
+    expected_digest = forms.CharField(widget=forms.HiddenInput)
     why = forms.CharField(
         label="Why does the register change?",
         widget=AdminTextareaWidget(attrs={"rows": 2}),
@@ -52,14 +52,14 @@ class ReasonForm(PlainForm):
             del self.fields["meant"]
 
 
-def reason_form(brought: Import, *args: Any, **kwargs: Any) -> ReasonForm:
+def reason_form(job: ImportJob, *args: Any, **kwargs: Any) -> ReasonForm:
     """Return the form that applies an import."""
-    return ReasonForm(*args, personal=bool(brought.found.get("personal")), **kwargs)
+    return ReasonForm(*args, personal=bool(job.found.get("personal")), **kwargs)
 
 
-def imported(key: int) -> Import:
+def imported(key: int) -> ImportJob:
     """Return an import. Raises Http404."""
-    return get_object_or_404(Import.objects.select_related("brought_by", "applied_by"), pk=key)
+    return get_object_or_404(ImportJob.objects.select_related("uploaded_by", "applied_by"), pk=key)
 
 
 @for_importers
@@ -70,32 +70,32 @@ def check_view(request: HttpRequest, key: int) -> HttpResponse:
 
 
 def check_page(
-    request: HttpRequest, brought: Import, form: ReasonForm | None = None
+    request: HttpRequest, job: ImportJob, form: ReasonForm | None = None
 ) -> HttpResponse:
     """Show it; `form` has the reason as it was written, where that cannot be right."""
-    if brought.status == Import.Status.BROUGHT:
-        return page(request, "unchecked", title=brought.name, brought=brought)
-    tabs = lists.tabs(brought)
+    if job.status == ImportJob.Status.UPLOADED:
+        return page(request, "unchecked", title=job.name, job=job)
+    tabs = lists.tabs(job)
     tab = lists.shown(request, tabs)
-    shown = lists.page_of(request, brought, tab)
-    lines = [] if tab.value in {lists.NAMES, lists.ABSENT} else lists.told(shown.object_list)
-    unknown = brought.names.filter(how=ImportName.How.UNKNOWN).count()
-    initial = {"promised": brought.promise, "why": _why(brought.name)}
+    shown = lists.page_of(request, job, tab)
+    lines = [] if tab.value in {lists.NAMES, lists.ABSENT} else lists.report(shown.object_list)
+    unknown = job.names.filter(how=ImportName.How.UNKNOWN).count()
+    initial = {"expected_digest": job.digest, "why": _why(job.name)}
     return page(
         request,
         "check",
-        title=brought.name,
-        brought=brought,
-        sentence=sentence(brought),
-        changing=changing(brought),
-        is_applied=brought.status == Import.Status.APPLIED,
+        title=job.name,
+        job=job,
+        sentence=sentence(job),
+        changing=changing(job),
+        is_applied=job.status == ImportJob.Status.APPLIED,
         unknown=unknown,
-        chosen=bool(brought.choices),
+        chosen=bool(job.choices),
         tabs=tabs,
         tab=tab,
         page=shown,
         lines=lines,
-        form=form or reason_form(brought, initial=initial),
+        form=form or reason_form(job, initial=initial),
     )
 
 
@@ -111,29 +111,29 @@ def _why(name: str) -> str:
 @for_importers
 def again_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Check the file once more, while the page grows."""
-    brought = imported(key)
+    job = imported(key)
     if request.method != "POST":
-        return redirect(address("check", brought))
-    if brought.status == Import.Status.APPLIED:
-        return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
-    return growing(request, brought, again(brought), title="Checking the spreadsheet")
+        return redirect(address("check", job))
+    if job.status == ImportJob.Status.APPLIED:
+        return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
+    return progress_page(request, job, again(job), title="Checking the spreadsheet")
 
 
-def again(brought: Import, *, then: str = "") -> Work[str]:
+def again(job: ImportJob, *, then: str = "") -> Work[str]:
     """Check the file; return the address `then`, else that of what was found."""
-    yield from kept.check_import(brought, at=timezone.now())
-    return then or address("check", brought)
+    yield from jobs.check_import(job, at=timezone.now())
+    return then or address("check", job)
 
 
 @for_importers
 def remove_view(request: HttpRequest, key: int) -> HttpResponse:
     """Remove an import that was not applied, with its file."""
-    brought = imported(key)
+    job = imported(key)
     if request.method != "POST":
-        return redirect(address("check", brought))
+        return redirect(address("check", job))
     try:
-        kept.remove_import(brought)
+        jobs.remove_import(job)
     except ValidationError as refusal:
-        return back(request, brought, refusal)
-    messages.success(request, f"‘{brought.name}’ is removed. It had changed nothing.")
+        return back(request, job, refusal)
+    messages.success(request, f"‘{job.name}’ is removed. It had changed nothing.")
     return redirect(address("list"))

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from registers.imports.spreadsheet.choices import Choice
-from registers.imports.spreadsheet.public_words import refuse_name
+from registers.imports.spreadsheet.public_text import refuse_name
 from registers.models import ImportName, Name, Organisation, Theme
 from registers.models.keys import key_of
 

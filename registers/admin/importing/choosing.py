@@ -14,13 +14,13 @@ from django.shortcuts import redirect
 
 from registers.admin.importing.check import again, imported
 from registers.admin.importing.choice_form import ChoiceForm, mark_of
-from registers.admin.importing.growing import growing
+from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
-from registers.imports.spreadsheet import kept
+from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
 from registers.imports.spreadsheet.plan import Work
-from registers.models import Import, ImportName, Organisation, Theme
+from registers.models import ImportJob, ImportName, Organisation, Theme
 from registers.models.keys import key_of
 
 A_PAGE = 50
@@ -44,21 +44,21 @@ class Making:
 @for_importers
 def names_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Show what may be meant by the names, or keep what was chosen and check again."""
-    brought = imported(key)
+    job = imported(key)
     if request.method == "POST":
-        return _answer(request, brought)
-    if brought.status == Import.Status.APPLIED:
-        return back(request, brought, ValidationError(kept.APPLIED_ALREADY))
-    names = _names(request, brought)
+        return _answer(request, job)
+    if job.status == ImportJob.Status.APPLIED:
+        return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
+    names = _names(request, job)
     if not names.paginator.count:
-        return redirect(address("check", brought))
-    return _page(request, brought, names, _forms(brought, dict(enumerate(names.object_list))))
+        return redirect(address("check", job))
+    return _page(request, job, names, _forms(job, dict(enumerate(names.object_list))))
 
 
-def _names(request: HttpRequest, brought: Import) -> Page[ImportName]:
+def _names(request: HttpRequest, job: ImportJob) -> Page[ImportName]:
     """Return a page of the names that are not known, or of those for which was chosen."""
     asked = [How.CHOSEN, How.NEW] if _shows(request) == CHOSEN else [How.UNKNOWN]
-    names = brought.names.filter(how__in=asked)
+    names = job.names.filter(how__in=asked)
     return Paginator(names, A_PAGE).get_page(request.GET.get("page"))
 
 
@@ -66,9 +66,9 @@ def _shows(request: HttpRequest) -> str:
     return CHOSEN if request.GET.get("show") == CHOSEN else UNKNOWN
 
 
-def _forms(brought: Import, names: Mapping[int, ImportName], data: Any = None) -> list[ChoiceForm]:
+def _forms(job: ImportJob, names: Mapping[int, ImportName], data: Any = None) -> list[ChoiceForm]:
     """Return a form for each name, with what was chosen before, or what is written on it now."""
-    choices = Choices.read(brought.choices)
+    choices = Choices.read(job.choices)
     making = _made(choices)
     before = {Kind.ORGANISATION: choices.organisations, Kind.THEME: choices.themes}
     nearest = {
@@ -104,41 +104,37 @@ def _key(choice: Choice) -> str:
     return key_of(choice.name)
 
 
-def _answer(request: HttpRequest, brought: Import) -> HttpResponseBase:
+def _answer(request: HttpRequest, job: ImportJob) -> HttpResponseBase:
     """Keep what was chosen, if all of it can be right, and check the file with it."""
-    forms = _forms(brought, _posted(request, brought), request.POST)
+    forms = _forms(job, _posted(request, job), request.POST)
     if any(form.errors for form in forms):
-        return _page(request, brought, _names(request, brought), forms)
+        return _page(request, job, _names(request, job), forms)
     chosen: dict[str, dict[str, Choice | None]] = {Kind.ORGANISATION: {}, Kind.THEME: {}}
     for form in forms:
         chosen[form.name.kind][form.name.key] = form.choice()
     try:
-        held = kept.choose(
-            brought, organisations=chosen[Kind.ORGANISATION], themes=chosen[Kind.THEME]
-        )
+        held = jobs.choose(job, organisations=chosen[Kind.ORGANISATION], themes=chosen[Kind.THEME])
     except ValidationError as refusal:
-        return back(request, brought, refusal)
-    return growing(request, held, checked_on(held), title="Checking with what you chose")
+        return back(request, job, refusal)
+    return progress_page(request, held, checked_on(held), title="Checking with what you chose")
 
 
-def checked_on(brought: Import) -> Work[str]:
+def checked_on(job: ImportJob) -> Work[str]:
     """Check it again; return where the next names are, or what was found."""
-    found = yield from again(brought)
-    more = brought.names.filter(how=How.UNKNOWN).exists()
-    return address("names", brought) if more else found
+    found = yield from again(job)
+    more = job.names.filter(how=How.UNKNOWN).exists()
+    return address("names", job) if more else found
 
 
-def _posted(request: HttpRequest, brought: Import) -> dict[int, ImportName]:
+def _posted(request: HttpRequest, job: ImportJob) -> dict[int, ImportName]:
     """Return the names on the page that was sent, by their places there."""
     places = [place for place in range(A_PAGE) if f"{place}-mark" in request.POST]
     marks = {request.POST[f"{place}-mark"]: place for place in places}
-    return {
-        marks[mark]: name for name in brought.names.iterator() if (mark := mark_of(name)) in marks
-    }
+    return {marks[mark]: name for name in job.names.iterator() if (mark := mark_of(name)) in marks}
 
 
 def _page(
-    request: HttpRequest, brought: Import, names: Page[ImportName], forms: list[ChoiceForm]
+    request: HttpRequest, job: ImportJob, names: Page[ImportName], forms: list[ChoiceForm]
 ) -> HttpResponse:
     organisations = Organisation.objects.order_by("name").values_list("name", flat=True)
     many = organisations.count() > MOST_OFFERED
@@ -146,7 +142,7 @@ def _page(
         request,
         "names",
         title="Names that are not known" if _shows(request) == UNKNOWN else "What you chose",
-        brought=brought,
+        job=job,
         page=names,
         forms=forms,
         shows=_shows(request),

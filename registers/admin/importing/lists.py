@@ -13,16 +13,16 @@ from django.http import HttpRequest
 
 from registers.admin.importing.shared import A_PAGE
 from registers.history.diff import Difference, split_at_differences
-from registers.models import Import, ImportLine, Protocol
+from registers.models import ImportJob, ImportLine, Protocol
 
-Fate = ImportLine.Fate
+Outcome = ImportLine.Outcome
 NAMES, ABSENT = "names", "absent"
 LABELS = {
-    Fate.CHANGED: "Changed",
-    Fate.NEW: "New",
-    Fate.REFUSED: "Refused",
-    Fate.WAITING: "Waiting",
-    Fate.UNCHANGED: "Unchanged",
+    Outcome.CHANGED: "Changed",
+    Outcome.NEW: "New",
+    Outcome.REFUSED: "Refused",
+    Outcome.WAITING: "Waiting",
+    Outcome.UNCHANGED: "Unchanged",
     NAMES: "Names",
     ABSENT: "Not in the file",
 }
@@ -49,23 +49,23 @@ class Told:
     alike: list[str]
 
 
-def absent(brought: Import) -> QuerySet[Protocol]:
+def absent(job: ImportJob) -> QuerySet[Protocol]:
     """Return the protocols that no row of the file is about."""
-    references = brought.lines.exclude(reference="").order_by().values("reference")
+    references = job.lines.exclude(reference="").order_by().values("reference")
     return Protocol.objects.exclude(pk__in=references).order_by("reference_key")
 
 
-def tabs(brought: Import) -> list[Tab]:
+def tabs(job: ImportJob) -> list[Tab]:
     """Return every list, with the number of things in it, as the list itself counts them."""
     numbers: dict[str, int] = dict.fromkeys(LABELS, 0)
-    counted = brought.lines.order_by().values_list("fate").annotate(models.Count("pk"))
+    counted = job.lines.order_by().values_list("outcome").annotate(models.Count("pk"))
     numbers |= dict(counted)
-    numbers[NAMES] = brought.names.count()
-    if brought.status == Import.Status.APPLIED:
+    numbers[NAMES] = job.names.count()
+    if job.status == ImportJob.Status.APPLIED:
         # By now the register may hold what came after it.
         del numbers[ABSENT]
     else:
-        numbers[ABSENT] = absent(brought).count()
+        numbers[ABSENT] = absent(job).count()
     return [Tab(value=key, label=LABELS[key], count=number) for key, number in numbers.items()]
 
 
@@ -76,19 +76,19 @@ def shown(request: HttpRequest, found: list[Tab]) -> Tab:
     return by_value.get(asked) or next((tab for tab in found if tab.count), found[0])
 
 
-def page_of(request: HttpRequest, brought: Import, tab: Tab) -> Page[Any]:
+def page_of(request: HttpRequest, job: ImportJob, tab: Tab) -> Page[Any]:
     """Return a page of one of the lists."""
     things: QuerySet[Any]
     if tab.value == NAMES:
-        things = brought.names.all()
+        things = job.names.all()
     elif tab.value == ABSENT:
-        things = absent(brought)
+        things = absent(job)
     else:
-        things = brought.lines.filter(fate=tab.value)
+        things = job.lines.filter(outcome=tab.value)
     return Paginator(things, A_PAGE).get_page(request.GET.get("page"))
 
 
-def told(lines: Iterable[ImportLine]) -> list[Told]:
+def report(lines: Iterable[ImportLine]) -> list[Told]:
     """Return rows with what differs in each, marked where it does."""
     return [
         Told(

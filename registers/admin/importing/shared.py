@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from registers.models import Import, Protocol
+from registers.models import ImportJob, Protocol
 
 MAY = "registers.import_protocol"
 A_PAGE = 100
@@ -39,9 +39,9 @@ def for_importers(view: View[P]) -> View[P]:
     return wraps(view)(guarded)
 
 
-def address(page: str, brought: Import | None = None, **query: str) -> str:
+def address(page: str, job: ImportJob | None = None, **query: str) -> str:
     """Return the address of a page of the import: 'list', 'check', of which import."""
-    args = [brought.pk] if brought else []
+    args = [job.pk] if job else []
     found = reverse(f"admin:registers_import_{page}", args=args)
     return f"{found}?{urlencode(query)}" if query else found
 
@@ -51,25 +51,25 @@ def page(
     template: str,
     *,
     title: str,
-    brought: Import | None = None,
+    job: ImportJob | None = None,
     **more: Any,
 ) -> HttpResponse:
     """Show one of the pages."""
     return render(
         request,
         f"admin/registers/import/{template}.html",
-        context(request, title=title, brought=brought) | more,
+        context(request, title=title, job=job) | more,
     )
 
 
-def context(request: HttpRequest, *, title: str, brought: Import | None) -> dict[str, Any]:
+def context(request: HttpRequest, *, title: str, job: ImportJob | None) -> dict[str, Any]:
     """Return what every page of the import says."""
     opts = Protocol._meta
-    return admin.site.each_context(request) | {"opts": opts, "title": title, "brought": brought}
+    return admin.site.each_context(request) | {"opts": opts, "title": title, "job": job}
 
 
-def back(request: HttpRequest, brought: Import, refusal: ValidationError) -> HttpResponse:
+def back(request: HttpRequest, job: ImportJob, refusal: ValidationError) -> HttpResponse:
     """Lead to where it stands now, with the sentences of a refusal."""
     for sentence in refusal.messages:
         messages.error(request, sentence)
-    return redirect(address("check", brought))
+    return redirect(address("check", job))

@@ -68,7 +68,7 @@ BY_FIELD = {
     "usersessions.usersession.session_key": How.CODE,
 }
 BY_MODEL = {
-    "registers.import": How.IMPORT,
+    "registers.importjob": How.IMPORT,
     "registers.importline": How.IMPORT,
     "registers.importname": How.IMPORT,
 }

@@ -58,7 +58,7 @@ PLACES = {
     "registers.proposal.base": "Proposals: what was public",
     "registers.proposal.wanted": "Proposals: what is proposed",
     "registers.formdraft.values": "Forms that colleagues have not saved yet",
-    "registers.import.content": "Uploaded spreadsheets, which are deleted",
+    "registers.importjob.content": "Uploaded spreadsheets, which are deleted",
     "registers.contact.email": "Contacts for reminders, which are deleted",
     "registers.identifier.value": "Identifiers of organisations, which are deleted",
     "sessions.session.session_data": "Sessions of people who are logged in",

@@ -28,7 +28,7 @@ from registers.changes.redaction.places import (
 )
 from registers.changes.redaction.values import SUBJECTS, Model, cleaned_values, structure
 from registers.history.snapshot import PARTS
-from registers.models import Change, EarlierVersion, Import, Organisation, Proposal, Slug
+from registers.models import Change, EarlierVersion, ImportJob, Organisation, Proposal, Slug
 
 MOST_CONDITIONS = 500  # SQLite refuses 1,000, nested as they are: then each row is read
 AROUND = 40  # characters of the context that a preview shows
@@ -198,12 +198,12 @@ def _encoded(
 
 def _imports(marked: Marked, singles: list[Marked]) -> Iterator[Row]:
     """Yield each uploaded spreadsheet that holds any: itself, or what was found in it."""
-    for key, name in Import.objects.order_by("pk").values_list("pk", "name"):
-        for content in Import.objects.filter(pk=key).values_list("content", flat=True):
+    for key, name in ImportJob.objects.order_by("pk").values_list("pk", "name"):
+        for content in ImportJob.objects.filter(pk=key).values_list("content", flat=True):
             if _in_import(key, content, marked):
                 texts = [one.texts[0] for one in singles if _in_import(key, content, one)]
                 yield Row(
-                    model=Import,
+                    model=ImportJob,
                     key=key,
                     fields={"content": How.IMPORT},
                     contexts={"content": name},
@@ -221,7 +221,7 @@ def _in_results(key: int, marked: Marked) -> bool:
         model = apps.get_model(label)
         ways = fields_of(model).items()
         names = [name for name, how in ways if how == How.IMPORT and name != "content"]
-        rows = model._base_manager.filter(**{"pk" if model is Import else "brought": key})
+        rows = model._base_manager.filter(**{"pk" if model is ImportJob else "job": key})
         for values in rows.values_list(*names).iterator():
             if marked.clean_json(list(values), structure()) != list(values):
                 return True

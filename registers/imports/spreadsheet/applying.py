@@ -23,12 +23,12 @@ from registers.changes.bulk_import import (
 )
 from registers.changes.locking import PLAN_CHANGED, lock_register
 from registers.changes.transaction import Touched, collect_touched
-from registers.imports.spreadsheet.plan import Fate, Line, Plan, Progress, Whom, Work
+from registers.imports.spreadsheet.plan import Line, Outcome, Plan, Progress, Whom, Work
 from registers.models import Organisation, Protocol, RegisterVersion
 from registers.search.search_writer import update_search_in_steps
 
 T = TypeVar("T")
-APPLIED = {Fate.NEW, Fate.CHANGED}
+APPLIED = {Outcome.NEW, Outcome.CHANGED}
 
 
 def references_of(plan: Plan) -> tuple[set[str], set[int]]:
@@ -36,7 +36,7 @@ def references_of(plan: Plan) -> tuple[set[str], set[int]]:
     lines = _lines(plan)
     named = {part.organisation for line in lines for part in line.parts or []}
     named |= {name.organisation for name in plan.kept_names}
-    changed = {line.reference for line in lines if line.fate == Fate.CHANGED}
+    changed = {line.reference for line in lines if line.outcome == Outcome.CHANGED}
     return changed, {each for each in named if isinstance(each, int)}
 
 
@@ -67,7 +67,7 @@ def save_plan(
 
 
 def _lines(plan: Plan) -> list[Line]:
-    return [line for line in plan.lines if line.fate in APPLIED]
+    return [line for line in plan.lines if line.outcome in APPLIED]
 
 
 def _save_organisations(plan: Plan, touched: Touched, how: dict[str, Any]) -> Work[dict[str, int]]:
@@ -107,7 +107,7 @@ def _incoming(line: Line, themes: dict[str, int], organisations: dict[str, int])
     values = dict(line.values)
     if "theme" in values:
         values["theme_id"] = themes[values.pop("theme")]
-    if line.fate == Fate.NEW:
+    if line.outcome == Outcome.NEW:
         values["status"] = Protocol.Status.PUBLISHED.value
     parts = None
     if line.parts is not None:
@@ -115,7 +115,7 @@ def _incoming(line: Line, themes: dict[str, int], organisations: dict[str, int])
             Part(_key(part.organisation, organisations), part.role, part.written, part.note)
             for part in line.parts
         ]
-    return Incoming(line.reference, line.fate == Fate.NEW, values, parts)
+    return Incoming(line.reference, line.outcome == Outcome.NEW, values, parts)
 
 
 def _key(whom: Whom, organisations: dict[str, int]) -> int:
@@ -141,7 +141,7 @@ HELD = {"55P03", "40P01", "40001"}
 
 def apply(
     recheck: Callable[[], Work[Plan]],
-    promise: str,
+    digest: str,
     *,
     at: datetime.datetime,
     by: User | None = None,
@@ -149,25 +149,25 @@ def apply(
     published_before: bool = False,
     also: Callable[[], None] = lambda: None,
 ) -> Work[Plan]:
-    """Apply what a file would do, as it was promised, and return the plan that was done.
+    """Apply what a file would do, as it was expected_digest, and return the plan that was done.
 
     `recheck` gives the check of the same file, which is made anew. Rows that
     are refused or wait are left out. `published_before` is as it was checked.
     `also` is called in the transaction, when all is saved. Whoever stops
     listening once the saving has begun does not stop it. Raises
     ValidationError, and then nothing is kept: where something else would
-    happen than promised, or where somebody else saves at this moment.
+    happen than expected_digest, or where somebody else saves at this moment.
     """
     version = RegisterVersion.now()
     plan = yield from recheck()
-    _keep_to(promise, plan)
+    _check_digest(digest, plan)
 
     def save() -> Work[Plan]:
         now = yield from _hold(plan)
         sure = plan
         if str(now) != str(version):
             sure = yield from recheck()
-            _keep_to(promise, sure)
+            _check_digest(digest, sure)
         yield from save_plan(sure, at=at, by=by, why=why, published_before=published_before)
         also()
         return sure
@@ -191,8 +191,8 @@ def carry_on(work: Work[T]) -> Work[T]:
                 listening = False
 
 
-def _keep_to(promise: str, plan: Plan) -> None:
-    if plan.promise != promise:
+def _check_digest(digest: str, plan: Plan) -> None:
+    if plan.digest != digest:
         raise ValidationError(PLAN_CHANGED)
 
 

@@ -9,21 +9,21 @@ from itertools import islice
 
 from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choices
-from registers.imports.spreadsheet.comparing import Comparing
+from registers.imports.spreadsheet.diff import Comparing
 from registers.imports.spreadsheet.names import Names
-from registers.imports.spreadsheet.numbering import TO_GET_ONE, Stored, entries_of, give_references
 from registers.imports.spreadsheet.parties import PartiesReader
 from registers.imports.spreadsheet.plan import (
-    Fate,
     How,
     Line,
     Named,
+    Outcome,
     Plan,
     Progress,
     Work,
 )
-from registers.imports.spreadsheet.public_words import personal_sentence, remark_personal
-from registers.imports.spreadsheet.reading import read_tables
+from registers.imports.spreadsheet.public_text import personal_sentence, remark_personal
+from registers.imports.spreadsheet.references import TO_GET_ONE, Stored, entries_of, give_references
+from registers.imports.spreadsheet.tables import read_tables
 from registers.models.keys import key_of
 
 BATCH = 500
@@ -67,8 +67,8 @@ def check(
 
 
 def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
-    """Gather what the lines that would be applied need, and promise it."""
-    kept = [line for line in lines if line.fate in {Fate.NEW, Fate.CHANGED}]
+    """Gather what the lines that would be applied need, and digest it."""
+    kept = [line for line in lines if line.outcome in {Outcome.NEW, Outcome.CHANGED}]
     parts = [part for line in kept for part in line.parts or []]
     wanted = {part.organisation for part in parts}
     new = names.organisations.new
@@ -87,10 +87,10 @@ def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
         new_themes=new_themes,
         kept_names=kept_names,
         said=said,
-        promise="",
+        digest="",
         personal=len(personal),
     )
-    plan.promise = _promise(plan)
+    plan.digest = _digest(plan)
     return plan
 
 
@@ -98,7 +98,7 @@ def _urgency(named: Named) -> tuple[int, int]:
     return (list(How).index(named.how), -named.uses)
 
 
-def _promise(plan: Plan) -> str:
+def _digest(plan: Plan) -> str:
     """Return a short text that differs as soon as anything that would be done differs."""
     digest = hashlib.sha256()
     foreseen: Iterator[object] = (
@@ -106,7 +106,7 @@ def _promise(plan: Plan) -> str:
         for group in (
             [
                 # With what stood there before: it is shown, and may have changed since.
-                [line.fate, line.reference, line.title, line.edits, line.values, line.parts]
+                [line.outcome, line.reference, line.title, line.edits, line.values, line.parts]
                 for line in plan.lines
             ],
             plan.new_organisations,

@@ -12,7 +12,7 @@ from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
 from registers.imports.spreadsheet.plan import How, Named, Plan
-from registers.imports.spreadsheet.public_words import refuse_name
+from registers.imports.spreadsheet.public_text import refuse_name
 from registers.models import ImportName, Name
 
 COLUMNS = ("what", "written", "choice", "name", "kept as", "rows", "first in", "like it")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from registers.exports.columns import party_with_note
 from registers.imports.cells import comparable
 from registers.imports.spreadsheet.matching import Match, Organisations
-from registers.imports.spreadsheet.parting import MOST_PIECES, Piece, TooMany, TwoWays, pieces
 from registers.imports.spreadsheet.plan import Part, Whom
-from registers.imports.spreadsheet.public_words import LONGEST, TOO_LONG, refuse_by_name
+from registers.imports.spreadsheet.public_text import LONGEST, TOO_LONG, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
+from registers.imports.spreadsheet.split_names import MOST_PIECES, Piece, TooMany, TwoWays, pieces
 from registers.models import ImportName, Party, Protocol
 
 LEAD, PARTNER = Party.Role.LEAD.value, Party.Role.PARTNER.value

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from registers.models import ImportLine, ImportName
 
-Fate = ImportLine.Fate
+Outcome = ImportLine.Outcome
 How = ImportName.How
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Problem:
 
     column: str
     wrong: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Line:
 
     sheet: str
     row: int
-    fate: Fate
+    outcome: Outcome
     reference: str = ""
     title: str = ""
     edits: list[Edit] = field(default_factory=list)
@@ -126,15 +126,15 @@ class Plan:
     new_themes: dict[str, str]  # names by their keys
     kept_names: list[KeptName]
     said: list[str]
-    promise: str
+    digest: str
     # How many rows and new names hold words that may be about a person.
     personal: int = 0
 
     def count(self) -> Counter[str]:
-        """Return how many rows have each fate."""
-        return Counter(line.fate.value for line in self.lines)
+        """Return how many rows have each outcome."""
+        return Counter(line.outcome.value for line in self.lines)
 
     @property
     def does_something(self) -> bool:
         """Whether applying it would change the register."""
-        return any(line.fate in {Fate.NEW, Fate.CHANGED} for line in self.lines)
+        return any(line.outcome in {Outcome.NEW, Outcome.CHANGED} for line in self.lines)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from registers.imports.cells import Refused, text_of
 from registers.imports.reading.read import Row, Value
 from registers.imports.spreadsheet.plan import Problem
-from registers.imports.spreadsheet.reading import Table
+from registers.imports.spreadsheet.tables import Table
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class RowOf:
         try:
             return how(self.value(column))
         except Refused as refusal:
-            self.refuse(column, refusal.wrong, refusal.mend)
+            self.refuse(column, refusal.wrong, refusal.fix)
             return None
 
     def is_refused(self, column: str) -> bool:
@@ -54,8 +54,8 @@ class RowOf:
         at = self.table.letter(column)
         return self.has(column) and any(problem.column == at for problem in self.problems)
 
-    def refuse(self, column: str, wrong: str, mend: str) -> None:
+    def refuse(self, column: str, wrong: str, fix: str) -> None:
         """Note what is wrong at a column, once, and what to do."""
-        problem = Problem(self.table.letter(column), wrong, mend)
+        problem = Problem(self.table.letter(column), wrong, fix)
         if problem not in self.problems:
             self.problems.append(problem)

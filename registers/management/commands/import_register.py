@@ -19,10 +19,10 @@ from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.choices_file import ChoicesError, choices_csv, read_choices
-from registers.imports.spreadsheet.plan import Fate, Plan, Progress, Work
-from registers.imports.spreadsheet.public_words import refuse_words
-from registers.imports.spreadsheet.reading import NotATable
-from registers.imports.spreadsheet.telling import told
+from registers.imports.spreadsheet.plan import Outcome, Plan, Progress, Work
+from registers.imports.spreadsheet.public_text import refuse_words
+from registers.imports.spreadsheet.report import report
+from registers.imports.spreadsheet.tables import NotATable
 
 T = TypeVar("T")
 WIDTH = 30
@@ -144,7 +144,7 @@ class Command(BaseCommand):
             plan = show(checked(), sys.stderr)
         except NotATable as problem:
             raise CommandError(f"{problem} Nothing was imported.", returncode=CANNOT) from problem
-        for line in told(plan):
+        for line in report(plan):
             self.stdout.write(line)
         if options["write_choices"]:
             options["write_choices"].write_bytes(choices_csv(plan))
@@ -156,7 +156,7 @@ class Command(BaseCommand):
         elif plan.does_something:
             self.stdout.flush()  # who has stopped to read wants nothing applied
             work = apply(
-                checked, plan.promise, at=at, by=by, why=options["why"], published_before=before
+                checked, plan.digest, at=at, by=by, why=options["why"], published_before=before
             )
             try:
                 show(work, sys.stderr)
@@ -204,16 +204,19 @@ def _user(name: str | None) -> User | None:
 
 def _applied(plan: Plan) -> str:
     counts = plan.count()
-    return f"Applied: {counts[Fate.NEW]:,} new, {counts[Fate.CHANGED]:,} changed."
+    return f"Applied: {counts[Outcome.NEW]:,} new, {counts[Outcome.CHANGED]:,} changed."
 
 
 def _end(plan: Plan) -> None:
     """Raise CommandError where rows were left out."""
     counts = plan.count()
     left = [
-        f"{counts[fate]:,} {words}"
-        for fate, words in ((Fate.REFUSED, "refused"), (Fate.WAITING, "waiting for a choice"))
-        if counts[fate]
+        f"{counts[outcome]:,} {words}"
+        for outcome, words in (
+            (Outcome.REFUSED, "refused"),
+            (Outcome.WAITING, "waiting for a choice"),
+        )
+        if counts[outcome]
     ]
     if left:
         raise CommandError(LEFT_OUT.format(", ".join(left)), returncode=SOME_LEFT)

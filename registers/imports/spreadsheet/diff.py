@@ -30,8 +30,8 @@ from registers.imports.spreadsheet.parties import (
     Said,
     Tell,
 )
-from registers.imports.spreadsheet.plan import Edit, Fate, Line, Part
-from registers.imports.spreadsheet.public_words import FIX_IN_FILE, refuse_by_name
+from registers.imports.spreadsheet.plan import Edit, Line, Outcome, Part
+from registers.imports.spreadsheet.public_text import FIX_IN_FILE, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Party, Protocol
 from registers.models.keys import EMAIL_REFUSED, private_emails
@@ -120,9 +120,9 @@ class Comparing:
 
         `written` is what the register's own file says of `stored`; empty for a new one.
         """
-        line = Line(row.table.sheet, row.number, Fate.UNCHANGED, reference, title)
+        line = Line(row.table.sheet, row.number, Outcome.UNCHANGED, reference, title)
         if not reference:  # nobody knows which protocol it is about
-            line.fate, line.problems = Fate.REFUSED, row.problems
+            line.outcome, line.problems = Outcome.REFUSED, row.problems
             return line
         before = len(row.problems)
         self._plain_fields(row, line, title, stored, written)
@@ -136,13 +136,15 @@ class Comparing:
             refuse_by_rules(row, line)
         if row.problems:
             # What it would do is not known: what was read of it may be half of a cell.
-            return Line(line.sheet, line.row, Fate.REFUSED, reference, title, problems=row.problems)
+            return Line(
+                line.sheet, line.row, Outcome.REFUSED, reference, title, problems=row.problems
+            )
         if waits or said.waits:
-            line.fate = Fate.WAITING
+            line.outcome = Outcome.WAITING
         elif stored is None:
-            line.fate = Fate.NEW
+            line.outcome = Outcome.NEW
         elif line.values or line.parts is not None:
-            line.fate = Fate.CHANGED
+            line.outcome = Outcome.CHANGED
         return line
 
     def _plain_fields(

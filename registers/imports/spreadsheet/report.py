@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from registers.imports.spreadsheet.choices_file import unknown_with_nearest
-from registers.imports.spreadsheet.plan import Fate, How, Line, Named, Plan
+from registers.imports.spreadsheet.plan import How, Line, Named, Outcome, Plan
 from registers.models import Protocol
 
 MOST = 50
 MOST_ABSENT = 20
 LONGEST = 300  # characters of a text before and after
 WORDS = {
-    Fate.NEW: "new",
-    Fate.CHANGED: "changed",
-    Fate.UNCHANGED: "unchanged",
-    Fate.WAITING: "waiting for a choice",
-    Fate.REFUSED: "refused",
+    Outcome.NEW: "new",
+    Outcome.CHANGED: "changed",
+    Outcome.UNCHANGED: "unchanged",
+    Outcome.WAITING: "waiting for a choice",
+    Outcome.REFUSED: "refused",
 }
 NOTHING = "Nothing changes: the register says all this already."
 
 
-def told(plan: Plan) -> Iterator[str]:
+def report(plan: Plan) -> Iterator[str]:
     """Give the lines that say what a file would do, the numbers first."""
     yield from plan.said
     counts = plan.count()
-    said = [f"{counts[fate]:,} {words}" for fate, words in WORDS.items() if counts[fate]]
+    said = [f"{counts[outcome]:,} {words}" for outcome, words in WORDS.items() if counts[outcome]]
     yield f"{_many(len(plan.lines), 'row')}: {', '.join(said)}."
-    if not plan.does_something and not counts[Fate.WAITING] and not counts[Fate.REFUSED]:
+    if not plan.does_something and not counts[Outcome.WAITING] and not counts[Outcome.REFUSED]:
         yield NOTHING
-    for fate, heading, tell in (
-        (Fate.REFUSED, "Refused", _refused),
-        (Fate.WAITING, "Waiting until somebody chooses what their names stand for", _waiting),
-        (Fate.NEW, "New", _new),
-        (Fate.CHANGED, "Changed", _changed),
+    for outcome, heading, tell in (
+        (Outcome.REFUSED, "Refused", _refused),
+        (Outcome.WAITING, "Waiting until somebody chooses what their names stand for", _waiting),
+        (Outcome.NEW, "New", _new),
+        (Outcome.CHANGED, "Changed", _changed),
     ):
-        lines = [line for line in plan.lines if line.fate == fate]
+        lines = [line for line in plan.lines if line.outcome == outcome]
         yield from _first(heading, len(lines), (t for line in lines[:MOST] for t in tell(line)))
     yield from _names(plan)
     yield from _absent(plan)
@@ -89,7 +89,7 @@ def _first(heading: str, number: int, lines: Iterable[str]) -> Iterator[str]:
 def _refused(line: Line) -> Iterator[str]:
     for problem in line.problems:
         column = f", column {problem.column}" if problem.column else ""
-        yield f"  {_place(line)}{column}: {problem.wrong} {problem.mend}"
+        yield f"  {_place(line)}{column}: {problem.wrong} {problem.fix}"
 
 
 def _waiting(line: Line) -> Iterator[str]:

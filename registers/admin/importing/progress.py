@@ -20,8 +20,8 @@ from registers.admin.importing.shared import address, context
 from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet.applying import WAITING
 from registers.imports.spreadsheet.plan import Progress, Work
-from registers.imports.spreadsheet.reading import NotATable
-from registers.models import Import
+from registers.imports.spreadsheet.tables import NotATable
+from registers.models import ImportJob
 
 MIDDLE = "<!-- Here it grows. -->"
 SECOND = 1.0
@@ -37,23 +37,23 @@ SENT_AT_ONCE = {"X-Accel-Buffering": "no", "Content-Encoding": "identity"}
 logger = logging.getLogger(__name__)
 
 
-def growing(
-    request: HttpRequest, brought: Import, work: Work[str], *, title: str, applies: bool = False
+def progress_page(
+    request: HttpRequest, job: ImportJob, work: Work[str], *, title: str, applies: bool = False
 ) -> StreamingHttpResponse:
     """Return the page. `work` says how far it is, and returns the address to which it leads.
 
     `applies` says that it changes the register, so that others must wait.
     """
     whole = render_to_string(
-        "admin/registers/import/growing.html",
-        context(request, title=title, brought=brought) | {"applies": applies},
+        "admin/registers/import/progress.html",
+        context(request, title=title, job=job) | {"applies": applies},
         request,
     )
     head, _, tail = whole.partition(MIDDLE)
-    return StreamingHttpResponse(_grown(head, tail, brought, work), headers=SENT_AT_ONCE)
+    return StreamingHttpResponse(_grown(head, tail, job, work), headers=SENT_AT_ONCE)
 
 
-def _grown(head: str, tail: str, brought: Import, work: Work[str]) -> Iterator[str]:
+def _grown(head: str, tail: str, job: ImportJob, work: Work[str]) -> Iterator[str]:
     try:
         yield head
         end = _leads_on((yield from _lines(work)))
@@ -61,11 +61,11 @@ def _grown(head: str, tail: str, brought: Import, work: Work[str]) -> Iterator[s
         _finish(work)
         return
     except REFUSALS as refusal:
-        end = _stopped(" ".join(getattr(refusal, "messages", [str(refusal)])), brought)
+        end = _stopped(" ".join(getattr(refusal, "messages", [str(refusal)])), job)
     except Exception:
         # Whatever it is, the page has begun: no other can be sent in its place.
         logger.exception("An import came to a stop")
-        end = _stopped(BROKEN, brought)
+        end = _stopped(BROKEN, job)
     yield end
     yield tail
 
@@ -123,10 +123,10 @@ def _leads_on(address: str) -> SafeString:
     )
 
 
-def _stopped(sentence: str, brought: Import) -> SafeString:
+def _stopped(sentence: str, job: ImportJob) -> SafeString:
     """Return why it ended, with a way on."""
-    if Import.objects.filter(pk=brought.pk).exists():
-        way, words = address("check", brought), "Go to this import"
+    if ImportJob.objects.filter(pk=job.pk).exists():
+        way, words = address("check", job), "Go to this import"
     else:
         way, words = address("list"), "Go to all imports"
     return format_html(

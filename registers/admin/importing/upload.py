@@ -1,4 +1,4 @@
-"""The list of imports, and the page on which a file is brought."""
+"""The list of imports, and the page on which a file is uploaded."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from registers.admin.importing.growing import growing
+from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import A_PAGE, address, for_importers, page
-from registers.admin.importing.told import became
+from registers.admin.importing.summary import became
 from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, PAGE_HEADINGS
 from registers.imports.reading.read import Unreadable
-from registers.imports.spreadsheet import kept
+from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Progress, Work
-from registers.imports.spreadsheet.reading import NotATable
-from registers.models import Import
+from registers.imports.spreadsheet.tables import NotATable
+from registers.models import ImportJob
 from registers.models.references import example
 
 MEGABYTE = 1024 * 1024
@@ -43,7 +43,7 @@ EXAMPLE = {
 }
 
 
-class BringForm(forms.Form):
+class UploadForm(forms.Form):
     """A file, and whether what is new in it was published before."""
 
     file = forms.FileField(
@@ -79,10 +79,10 @@ class BringForm(forms.Form):
 @for_importers
 @require_safe
 def list_view(request: HttpRequest) -> HttpResponse:
-    """Show every import: who brought it, when, and what became of it."""
+    """Show every import: who uploaded it, when, and what became of it."""
     is_waiting = request.GET.get("show") == "waiting"
-    imports = Import.objects.waiting() if is_waiting else Import.objects.all()
-    shown = Paginator(imports.select_related("brought_by", "applied_by"), A_PAGE).get_page(
+    imports = ImportJob.objects.waiting() if is_waiting else ImportJob.objects.all()
+    shown = Paginator(imports.select_related("uploaded_by", "applied_by"), A_PAGE).get_page(
         request.GET.get("page")
     )
     lines = [(each, became(each)) for each in shown.object_list]
@@ -90,20 +90,20 @@ def list_view(request: HttpRequest) -> HttpResponse:
 
 
 @for_importers
-def bring_view(request: HttpRequest) -> HttpResponseBase:
-    """Show the form, or keep the file that was brought, and check it while the page grows."""
+def upload_view(request: HttpRequest) -> HttpResponseBase:
+    """Show the form, or keep the file that was uploaded, and check it while the page grows."""
     data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = BringForm(data, files)
+    form = UploadForm(data, files)
     if form.is_valid():
         try:
-            brought, work = _begin(request, form)
+            job, work = _begin(request, form)
         except (Unreadable, NotATable) as refusal:
             form.add_error("file", str(refusal))
         else:
-            return growing(request, brought, work, title="Checking the spreadsheet")
+            return progress_page(request, job, work, title="Checking the spreadsheet")
     return page(
         request,
-        "bring",
+        "upload",
         title="Import a spreadsheet",
         form=form,
         typed=[(heading, EXAMPLE[name]) for name, heading in PAGE_HEADINGS.items()],
@@ -112,29 +112,29 @@ def bring_view(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _begin(request: HttpRequest, form: BringForm) -> tuple[Import, Work[str]]:
+def _begin(request: HttpRequest, form: UploadForm) -> tuple[ImportJob, Work[str]]:
     """Keep the file, and begin to check it. Raises Unreadable or NotATable, and keeps nothing."""
     at = timezone.now()
-    kept.forget_old(at)
+    jobs.forget_old(at)
     file = form.cleaned_data["file"]
-    brought = kept.bring(
+    job = jobs.upload(
         file.name,
         file.read(),
         by=cast(User, request.user),
         at=at,
         published_before=form.cleaned_data["published"] == BEFORE,
     )
-    work = kept.check_import(brought, at=at)
+    work = jobs.check_import(job, at=at)
     try:
         first = next(work)
     except (Unreadable, NotATable):
-        kept.remove_import(brought)
+        jobs.remove_import(job)
         raise
-    return brought, _rest(first, work, brought)
+    return job, _rest(first, work, job)
 
 
-def _rest(first: Progress, work: Work[None], brought: Import) -> Work[str]:
+def _rest(first: Progress, work: Work[None], job: ImportJob) -> Work[str]:
     """Go on with a check that has begun; return the address of what it found."""
     yield first
     yield from work
-    return address("check", brought)
+    return address("check", job)

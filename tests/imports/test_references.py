@@ -19,7 +19,7 @@ def test_titles_without_a_reference_get_the_next_free_ones():
     rows = [["Safer Community", title, "", "", "", ""] for title in ("One", "0082 - Two", "Three")]
     plan = checked(sheet_of(TYPED, *rows))
     assert [line.reference for line in plan.lines] == ["0081", "0082", "0083"]
-    assert [line.fate for line in plan.lines] == ["new"] * 3
+    assert [line.outcome for line in plan.lines] == ["new"] * 3
 
 
 def test_a_slip_in_a_large_number_uses_up_no_numbers():
@@ -38,7 +38,7 @@ def test_what_is_refused_uses_up_no_number():
         ["Safer Community", "Four", "", "", "", ""],
     ]
     plan = checked(sheet_of(TYPED, *rows))
-    assert [(line.fate, line.reference) for line in plan.lines] == [
+    assert [(line.outcome, line.reference) for line in plan.lines] == [
         ("new", "0074"),
         ("refused", ""),
         ("waiting", "0075"),
@@ -57,17 +57,17 @@ def test_a_title_that_begins_like_a_protocols_number_is_no_new_one(title):
             " is written.",
         )
     ]
-    assert line.problems[0].mend.startswith("Write '0061 - '")
+    assert line.problems[0].fix.startswith("Write '0061 - '")
 
 
 def test_a_title_may_begin_with_any_other_number():
-    assert checked_row("Safer Community", "16-19 Provision").fate == "new"
+    assert checked_row("Safer Community", "16-19 Provision").outcome == "new"
 
 
 def test_two_references_in_a_row_must_be_one():
     headings = ["Reference", "Title"]
     same = checked_row("61", "0061 - FGM", headings=headings)
-    assert (same.fate, same.reference) == ("unchanged", "0061")
+    assert (same.outcome, same.reference) == ("unchanged", "0061")
     line = checked_row("0061", "0062 - FGM", headings=headings)
     assert wrongs(line) == [
         ("B", "The title begins with 0062, and the reference of this row is 0061.")
@@ -76,7 +76,7 @@ def test_two_references_in_a_row_must_be_one():
 
 def test_what_may_be_a_slip_is_remarked_on():
     far = checked_row("Safer Community", "9999999 - FGM", "", "ECC", "Essex County Council")
-    assert (far.fate, far.remarks) == (
+    assert (far.outcome, far.remarks) == (
         "new",
         [
             "The lead stands among the other organisations too.",
@@ -86,7 +86,7 @@ def test_what_may_be_a_slip_is_remarked_on():
     )
     headings = ["reference", "purpose", "Lead Organisation"]
     emptied = checked_row("0061", "", "", headings=headings)
-    assert emptied.fate == "changed"
+    assert emptied.outcome == "changed"
     assert emptied.remarks == [
         "This empties the purpose.",
         "This empties the lead organisation.",

@@ -1,4 +1,4 @@
-"""Spreadsheets that were brought: kept with what their check found, chosen for, and applied."""
+"""Spreadsheets that were uploaded: kept with what their check found, chosen for, and applied."""
 
 from __future__ import annotations
 
@@ -20,67 +20,67 @@ from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.plan import Plan, Progress, Work
-from registers.models import Import, ImportLine, ImportName, Name
+from registers.models import ImportJob, ImportLine, ImportName, Name
 
 KEPT = datetime.timedelta(days=90)
 BATCH = 2_000
 APPLIED_ALREADY = "This import was applied already. Nothing was done again."
-GONE = "This import was removed meanwhile. Bring the file again."
+GONE = "This import was removed in the meantime. Upload the file again."
 
 
-def bring(
+def upload(
     name: str,
     content: bytes,
     *,
     by: User | None,
     at: datetime.datetime,
     published_before: bool,
-) -> Import:
-    """Keep a file that somebody brought, and return it. Nothing of it is checked yet."""
-    return Import.objects.create(
+) -> ImportJob:
+    """Keep a file that somebody uploaded, and return it. Nothing of it is checked yet."""
+    return ImportJob.objects.create(
         name=name,
         content=content,
         size=len(content),
-        brought_at=at,
-        brought_by=by,
+        uploaded_at=at,
+        uploaded_by=by,
         published_before=published_before,
     )
 
 
 def forget_old(at: datetime.datetime) -> None:
-    """Remove what was brought more than 90 days ago, with its file: its changes have a history."""
-    Import.objects.filter(brought_at__lt=at - KEPT).delete()
+    """Remove what was uploaded more than 90 days ago, with its file: its changes have a history."""
+    ImportJob.objects.filter(uploaded_at__lt=at - KEPT).delete()
 
 
-def check_import(brought: Import, *, at: datetime.datetime) -> Work[None]:
+def check_import(job: ImportJob, *, at: datetime.datetime) -> Work[None]:
     """Check the file with the choices that are kept, and keep what is found.
 
     Raises Unreadable or NotATable, before it says how far it has come, where
     nothing of the file can be read; ValidationError where it was applied or
     removed meanwhile. What was found before then stays.
     """
-    plan = yield from _checked(brought, at=at)
+    plan = yield from _checked(job, at=at)
     rows = len(plan.lines)
     yield Progress("rows checked, and now written down", rows, rows)
     # Nothing is yielded from here on: a slow browser would hold the database.
     with transaction.atomic():
-        held = _held(brought)
+        held = _held(job)
         held.lines.all().delete()
         held.names.all().delete()
         _keep_lines(held, plan)
         _keep_names(held, plan)
         held.found = _found(plan)
-        held.promise, held.checked_at = plan.promise, at
-        held.status = Import.Status.CHECKED
-        held.save(update_fields=["found", "promise", "checked_at", "status"])
+        held.digest, held.checked_at = plan.digest, at
+        held.status = ImportJob.Status.CHECKED
+        held.save(update_fields=["found", "digest", "checked_at", "status"])
 
 
 def choose(
-    brought: Import,
+    job: ImportJob,
     *,
     organisations: Mapping[str, Choice | None] | None = None,
     themes: Mapping[str, Choice | None] | None = None,
-) -> Import:
+) -> ImportJob:
     """Keep what was chosen for names, by their keys, beside what was chosen before.
 
     None takes a choice back. It is to be checked again then: the import that is
@@ -88,82 +88,84 @@ def choose(
     meanwhile.
     """
     with transaction.atomic():
-        held = _held(brought)
+        held = _held(job)
         choices = Choices.read(held.choices)
         choices.organisations = _beside(choices.organisations, organisations or {})
         choices.themes = _beside(choices.themes, themes or {})
         held.choices = choices.plain()
-        held.promise, held.status = "", Import.Status.BROUGHT
-        held.save(update_fields=["choices", "promise", "status"])
+        held.digest, held.status = "", ImportJob.Status.UPLOADED
+        held.save(update_fields=["choices", "digest", "status"])
         return held
 
 
 def apply_import(
-    brought: Import, *, at: datetime.datetime, by: User | None, why: str, promised: str
+    job: ImportJob, *, at: datetime.datetime, by: User | None, why: str, expected_digest: str
 ) -> Work[Plan]:
-    """Do what the check foresaw, whose promise is `promised`, or nothing.
+    """Do what the check foresaw, whose digest is `expected_digest`, or nothing.
 
     Raises ValidationError where something else would happen by now, or where
     the import was applied or removed meanwhile.
     """
 
     def mark() -> None:
-        held = _held(brought)
-        if held.promise != promised:  # somebody chose otherwise, or checked it again, meanwhile
+        held = _held(job)
+        if (
+            held.digest != expected_digest
+        ):  # somebody chose otherwise, or checked it again, meanwhile
             raise ValidationError(PLAN_CHANGED)
-        held.status = Import.Status.APPLIED
+        held.status = ImportJob.Status.APPLIED
         held.applied_at, held.applied_by, held.why = at, by, why
         held.save(update_fields=["status", "applied_at", "applied_by", "why"])
 
     return (
         yield from apply(
-            lambda: _checked(brought, at=at),
-            promised,
+            lambda: _checked(job, at=at),
+            expected_digest,
             at=at,
             by=by,
             why=why,
-            published_before=brought.published_before,
+            published_before=job.published_before,
             also=mark,
         )
     )
 
 
-def remove_import(brought: Import) -> None:
+def remove_import(job: ImportJob) -> None:
     """Forget an import that nobody wants. Raises ValidationError where it was applied."""
     with transaction.atomic():
-        _held(brought).delete()
+        _held(job).delete()
 
 
-def _checked(brought: Import, *, at: datetime.datetime) -> Work[Plan]:
-    choices = Choices.read(brought.choices)
+def _checked(job: ImportJob, *, at: datetime.datetime) -> Work[Plan]:
+    choices = Choices.read(job.choices)
     return (
         yield from check(
-            _sheets(brought),
+            _sheets(job),
             choices,
             on=timezone.localdate(at),
-            published_before=brought.published_before,
+            published_before=job.published_before,
         )
     )
 
 
-def _sheets(brought: Import) -> list[Sheet]:
+def _sheets(job: ImportJob) -> list[Sheet]:
     """Return the sheets of the file. Raises Unreadable, or ValidationError where it is gone."""
-    # Not kept on `brought`, which lives as long as the work.
-    content = Import.objects.filter(pk=brought.pk).values_list("content", flat=True).first()
+    # Not kept on `job`, which lives as long as the work.
+    content = ImportJob.objects.filter(pk=job.pk).values_list("content", flat=True).first()
     if content is None:
         raise ValidationError(GONE)
     with NamedTemporaryFile() as file:
         file.write(content)
         file.flush()
-        return read_sheets(Path(file.name), brought.name)
+        return read_sheets(Path(file.name), job.name)
 
 
-def _held(brought: Import) -> Import:
+def _held(job: ImportJob) -> ImportJob:
     """Return it as it is stored, held to the transaction's end. Raises ValidationError."""
-    held = lock_one(brought)
+    held = lock_one(job)
     if held is None:
         raise ValidationError(GONE)
-    if held.status == Import.Status.APPLIED:
+    if held.status == ImportJob.Status.APPLIED:
         raise ValidationError(APPLIED_ALREADY)
     return held
 
@@ -173,28 +175,28 @@ def _beside(before: dict[str, Choice], chosen: Mapping[str, Choice | None]) -> d
     return {key: choice for key, choice in {**before, **chosen}.items() if choice}
 
 
-def _keep_lines(brought: Import, plan: Plan) -> None:
+def _keep_lines(job: ImportJob, plan: Plan) -> None:
     _insert(
         ImportLine(
-            brought=brought,
+            job=job,
             position=position,
             sheet=line.sheet[:255],
             row=line.row,
-            fate=line.fate,
+            outcome=line.outcome,
             reference=line.reference,
             title=line.title,
             edits=[[each.column, each.before, each.after] for each in line.edits],
-            problems=[[each.column, each.wrong, each.mend] for each in line.problems],
+            problems=[[each.column, each.wrong, each.fix] for each in line.problems],
             remarks=line.remarks,
         )
         for position, line in enumerate(plan.lines)
     )
 
 
-def _keep_names(brought: Import, plan: Plan) -> None:
+def _keep_names(job: ImportJob, plan: Plan) -> None:
     _insert(
         ImportName(
-            brought=brought,
+            job=job,
             position=position,
             kind=named.kind,
             key=named.key,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from registers.exports.columns import COLUMNS, ExportContext
 from registers.imports.cells import reference_and_title, reference_of
-from registers.imports.spreadsheet.plan import Fate, Line, Problem
-from registers.imports.spreadsheet.reading import Tables
+from registers.imports.spreadsheet.plan import Line, Outcome, Problem
 from registers.imports.spreadsheet.row import RowOf
+from registers.imports.spreadsheet.tables import Tables
 from registers.models import Gap, Protocol
 from registers.models.keys import key_of
 from registers.models.references import as_written, example, keys_of, own_form, reference_key
@@ -114,13 +114,13 @@ def give_references(lines: Iterable[Line], entries: Iterable[Entry], stored: Sto
     """Give those that are to be new the next free references. What is refused uses up none."""
     free = stored.free(entry.reference for entry in entries if entry.reference)
     for line in lines:
-        if line.fate == Fate.NEW and line.reference != TO_GET_ONE:
+        if line.outcome == Outcome.NEW and line.reference != TO_GET_ONE:
             line.remarks += _remarks_on_new(line, stored)
         if line.reference != TO_GET_ONE:
             continue
-        line.reference = "" if line.fate == Fate.REFUSED else next(free, "")
-        if not line.reference and line.fate != Fate.REFUSED:
-            line.fate = Fate.REFUSED
+        line.reference = "" if line.outcome == Outcome.REFUSED else next(free, "")
+        if not line.reference and line.outcome != Outcome.REFUSED:
+            line.outcome = Outcome.REFUSED
             line.problems = [Problem("", "There is no next free reference.", "Write one yourself.")]
 
 

@@ -37,7 +37,7 @@ def test_what_nothing_can_be_called_is_not_made(row, column, wrong):
     plan = checked(sheet_of(TYPED, row), choices=Choices(all_new=True, all_new_themes=True))
     (line,) = plan.lines
     (problem,) = line.problems
-    assert (line.fate, problem.column) == ("refused", column)
+    assert (line.outcome, problem.column) == ("refused", column)
     assert problem.wrong.startswith(wrong)
     assert (plan.new_organisations, plan.new_themes) == ([], {})
 
@@ -63,13 +63,13 @@ def test_words_that_name_nobody_may_be_long():
     choices = Choices()
     choices.choose(words, Choice(note=True))
     line = checked_row(SAFER, "9001 - New", "", "Essex County Council", words, choices=choices)
-    assert (line.fate, line.values["parties_note"]) == ("new", words.strip())
+    assert (line.outcome, line.values["parties_note"]) == ("new", words.strip())
 
 
 def test_an_address_in_a_plain_text_is_refused():
     purpose = "Ask jo@example.org."
     line = checked_row(SAFER, "9001 - New", purpose, "Essex Police", "Kent County Council")
-    assert [(line.fate, each.column) for each in line.problems] == [("refused", "C")]
+    assert [(line.outcome, each.column) for each in line.problems] == [("refused", "C")]
 
 
 def test_words_about_a_person_are_remarked_on():
@@ -103,7 +103,7 @@ def test_an_address_in_the_name_as_published_is_refused():
     written, choices = "Essex Police - jane@example.org", Choices()
     choices.choose(written, Choice(name="Essex Police", kept_as="alias"))
     line = checked_row(SAFER, "9001 - New", "", "Kent County Council", written, choices=choices)
-    assert [(line.fate, each.column) for each in line.problems] == [("refused", "E")]
+    assert [(line.outcome, each.column) for each in line.problems] == [("refused", "E")]
 
 
 def test_of_a_published_name_only_what_is_new_is_remarked_on():

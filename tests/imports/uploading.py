@@ -1,4 +1,4 @@
-"""An officer with a spreadsheet: typed or exported, brought through the door, and looked at."""
+"""An officer with a spreadsheet: typed or exported, uploaded through the door, and looked at."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from registers.imports.spreadsheet import kept
-from registers.models import Import
+from registers.imports.spreadsheet import jobs
+from registers.models import ImportJob
 from tests.admin.typing_in import boxes
 
 LIST = "/admin/registers/import/"
@@ -55,7 +55,7 @@ def exported(door: Client, edits: dict[str, dict[str, str]] | None = None) -> by
 
 
 def send(door: Client, content: bytes, name: str = "live.csv", published: str = "today") -> Any:
-    """Bring a file, and return the answer: the page that grows, or the form again."""
+    """Upload a file; return the answer: the page that shows how far it is, or the form."""
     file = SimpleUploadedFile(name, content)
     return door.post(ADD, {"file": file, "published": published})
 
@@ -68,8 +68,8 @@ def leads_to(answer: Any) -> str:
     return html.unescape(found[1])
 
 
-def brought(door: Client, content: bytes, name: str = "live.csv", published: str = "today") -> str:
-    """Bring a file, and return the address of what its check found."""
+def uploaded(door: Client, content: bytes, name: str = "live.csv", published: str = "today") -> str:
+    """Upload a file, and return the address of what its check found."""
     return leads_to(send(door, content, name, published))
 
 
@@ -99,15 +99,15 @@ def counted(door: Client, address: str) -> dict[str, int]:
 def apply(door: Client, address: str, **over: str) -> Any:
     """Apply what a check has found, as its page has it."""
     held = boxes(door, address)
-    given = {"promised": held["promised"], "why": held["why"]} | over
+    given = {"expected_digest": held["expected_digest"], "why": held["why"]} | over
     return door.post(f"{address}apply/", given)
 
 
-def a_checked_import() -> Import:
+def a_checked_import() -> ImportJob:
     """Keep an import with a row to apply and a name that is like no other, and check it."""
     content = typed(a_row("9100 - Tried"), a_row("9101 - Waits", others="Zzyzx Quorum"))
     at = timezone.now()
-    made = kept.bring("live.csv", content, by=None, at=at, published_before=False)
-    for _ in kept.check_import(made, at=at):
+    made = jobs.upload("live.csv", content, by=None, at=at, published_before=False)
+    for _ in jobs.check_import(made, at=at):
         pass
     return made
