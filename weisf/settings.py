@@ -171,10 +171,7 @@ ACCOUNT_RATE_LIMITS = {
 # Administrators write the addresses, and no address here verifies one.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_ADAPTER = "registers.accounts.adapter.MFAAdapter"
-MFA_FORMS = {
-    "authenticate": "registers.accounts.forms.CodeForm",
-    "activate_totp": "registers.accounts.forms.NewAppForm",
-}
+MFA_FORMS = {"authenticate": "registers.accounts.forms.CodeForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Browsers let a passkey on http be used on this machine alone, and so does SITE_URL.

@@ -153,7 +153,8 @@ class MFAAdapter(DefaultMFAAdapter):
     """Keys and codes are stored encrypted: who reads a back-up without the secret key has none."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "This code or passkey is not valid here, or was used before. Try another."
+        "incorrect_code": "This is not right, or was used before. Enter the six digits that the app"
+        " shows now, or use another recovery code or passkey."
     }
 
     def encrypt(self, text: str) -> str:

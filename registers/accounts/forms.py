@@ -8,8 +8,6 @@ from typing import Any
 
 from allauth.account.forms import ResetPasswordForm, UserTokenForm
 from allauth.mfa.base.forms import AuthenticateForm
-from allauth.mfa.totp.forms import ActivateTOTPForm
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -46,21 +44,6 @@ class CodeForm(AuthenticateForm):
         typed = "".join(filter(str.isalnum, self.cleaned_data["code"])).lower()
         self.cleaned_data["code"] = typed if typed.isdecimal() else digest_of_old_code(typed)
         return str(super().clean_code())
-
-
-class NewAppForm(ActivateTOTPForm):
-    """The first code of an app that is set up."""
-
-    def clean_code(self) -> str:
-        """Return the code. Raises ValidationError if it is wrong, or too many were."""
-        try:
-            return str(super().clean_code())
-        except ValidationError as wrong:
-            if wrong.code == "incorrect_code":
-                wrong.message = (
-                    "This code is not right. Type the six digits that the app shows now."
-                )
-            raise
 
 
 def digest_of_old_code(code: str) -> str:

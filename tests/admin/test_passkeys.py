@@ -87,7 +87,7 @@ def test_a_passkey_of_another_site_is_refused(db, settings, page, site, is_edito
     assert (door.get("/admin/").status_code == 200) == (is_of_here and is_editor)
     if not is_of_here:
         told = door.get(answer.headers["Location"]).content.decode()
-        assert "This code or passkey is not valid here" in told
+        assert "is not right, or was used before" in told
     elif not is_editor:
         assert answer.status_code == 403
 
