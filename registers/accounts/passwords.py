@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,18 +28,18 @@ class CommonOrOwnWordsValidator(CommonPasswordValidator):
         """Raise ValidationError for a password that is common, or is made of own words."""
         super().validate(password, user)
         rest = password.lower()
-        for match in reversed([*self._own_words.finditer(rest.translate(LOOKALIKES))]):
+        for match in reversed([*_own_words().finditer(rest.translate(LOOKALIKES))]):
             rest = rest[: match.start()] + rest[match.end() :]
         letters = "".join(filter(str.isalnum, rest))
         if rest != password.lower() and (len(letters) < SHORTEST or letters in self.passwords):
             raise ValidationError(OWN_WORDS, code="password_own_words")
 
-    @cached_property
-    def _own_words(self) -> re.Pattern[str]:
-        partnership = settings.PARTNERSHIP
-        host = urlsplit(settings.SITE_URL).hostname or ""
-        names = (partnership.name, partnership.register_name, host)
-        words = re.findall(LONG_WORD, " ".join((*names, OF_EVERY_REGISTER)))
-        own = {*names, partnership.short_name, *words} - {""}
-        read = {each.lower().translate(LOOKALIKES) for each in own}
-        return re.compile("|".join(map(re.escape, sorted(read, key=len, reverse=True))))
+
+def _own_words() -> re.Pattern[str]:
+    partnership = settings.PARTNERSHIP
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    names = (partnership.name, partnership.register_name, host)
+    words = re.findall(LONG_WORD, " ".join((*names, OF_EVERY_REGISTER)))
+    own = {*names, partnership.short_name, *words} - {""}
+    read = {each.lower().translate(LOOKALIKES) for each in own}
+    return re.compile("|".join(map(re.escape, sorted(read, key=len, reverse=True))))
