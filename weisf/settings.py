@@ -136,8 +136,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "registers.accounts.passwords.CommonOrOwnWordsValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# A whole working day, from the log-in on: registers/accounts/sessions.py.
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# After so long without a request a session ends, and in any case twelve hours after the log-in:
+# registers/accounts/sessions.py.
+SESSION_COOKIE_AGE = 60 * whole_number("SESSION_IDLE_MINUTES", default=120, most=720)
 
 AUTHENTICATION_BACKENDS = ["registers.accounts.adapter.EditorBackend"]
 LOGIN_URL = "account_login"
@@ -165,6 +166,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_address": "30/15m/ip",
     "login_name": "10/15m/key",
     "change_password": "10/15m/user",
+    # What stores a session for whoever asks, so that nobody fills the table.
+    "begin_log_in": "30/m/ip",
     "password_link": "1/m/user",  # for whom an administrator has it sent
     "reset_password": "20/m/ip,5/h/key",
 }
@@ -188,8 +191,6 @@ if HTTPS and not SECOND_FACTOR:
     raise refuse(
         "SECOND_FACTOR", "turns it off, and SITE_URL begins with https. Remove SECOND_FACTOR."
     )
-# After so long without a request a session ends, and in any case twelve hours after the log-in.
-SESSION_IDLE_MINUTES = whole_number("SESSION_IDLE_MINUTES", default=120, most=720)
 
 # Log-in by a directory, or None: registers/accounts/single_sign_on.py.
 SINGLE_SIGN_ON = read_single_sign_on()

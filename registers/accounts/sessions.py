@@ -81,7 +81,7 @@ def page_due(request: HttpRequest) -> str | None:
 
 
 class EditorSessionMiddleware:
-    """Ends a session that was idle for too long, and leads to what is due in one that is not."""
+    """Ends a session after LENGTH, and leads to what is due in one that goes on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -99,7 +99,7 @@ class EditorSessionMiddleware:
         if not request.user.is_authenticated:
             _end_half_way(request)
             return None
-        if self._is_over(request):
+        if _is_too_old(request):
             logout(request)
             return None
         due = page_due(request)
@@ -119,15 +119,16 @@ class EditorSessionMiddleware:
             response.context_data = frame | (response.context_data or {})
         return response
 
-    def _is_over(self, request: HttpRequest) -> bool:
-        """Return whether the session was idle for too long, or is too old; note that it is used."""
-        session, now = request.session, timezone.now().timestamp()
-        idle, age = now - session.get(SEEN, 0), now - session.get(BEGAN, 0)
-        if idle > settings.SESSION_IDLE_MINUTES * 60 or age > LENGTH.total_seconds():
-            return True
-        if idle > SEEN_EVERY:
-            session[SEEN] = now
-        return False
+
+def _is_too_old(request: HttpRequest) -> bool:
+    """Return whether the session began too long ago; note that it is used.
+
+    Django ends one that was not stored for SESSION_COOKIE_AGE.
+    """
+    session, now = request.session, timezone.now().timestamp()
+    if now - session.get(SEEN, 0) > SEEN_EVERY:
+        session[SEEN] = now
+    return bool(now - session.get(BEGAN, 0) > LENGTH.total_seconds())
 
 
 def _end_half_way(request: HttpRequest) -> None:

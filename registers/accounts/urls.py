@@ -4,11 +4,14 @@ allauth's other addresses (sign-up, more e-mail addresses) are left out.
 """
 
 from allauth.account import views
+from allauth.core.internal.ratelimit import decorator
+from allauth.mfa.webauthn.views import login_webauthn
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 RESET = "password_reset/"
+limited = decorator(app="allauth.account", action="begin_log_in", limit_get=True)
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -29,6 +32,7 @@ urlpatterns = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("second-factor/webauthn/login/", limited(login_webauthn)),
     path("second-factor/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
 ]
@@ -38,6 +42,6 @@ if settings.SINGLE_SIGN_ON:
     from registers.accounts import single_sign_on
 
     urlpatterns += [
-        path("single-sign-on/", single_sign_on.begin, name="single_sign_on"),
+        path("single-sign-on/", limited(single_sign_on.begin), name="single_sign_on"),
         path("single-sign-on/callback/", single_sign_on.callback, name="single_sign_on_callback"),
     ]

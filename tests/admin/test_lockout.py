@@ -217,6 +217,14 @@ def test_behind_proxies_what_each_of_them_added_counts(edith, settings, proxies,
     assert not is_locked(address="192.0.2.1" if proxies else "192.0.2.2", **other)
 
 
+def test_an_address_begins_only_some_log_ins_by_passkey(db):
+    ask = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_REQUESTED_WITH": "XMLHttpRequest"}
+    answers = [CLIENT.get("/admin/second-factor/webauthn/login/", **ask) for _ in range(31)]
+    assert [each.status_code for each in answers] == [200] * 30 + [429]
+    other = ask | {"REMOTE_ADDR": "192.0.2.2"}
+    assert CLIENT.get("/admin/second-factor/webauthn/login/", **other).status_code == 200
+
+
 def test_one_network_is_one_visitor(edith):
     for number in range(10):
         try_in(address=f"2001:db8:1:2::{number}")
