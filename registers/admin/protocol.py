@@ -130,7 +130,6 @@ class ProtocolDocumentInline(NoScriptRows, DocumentInline):
     """Its documents, in their place on the form."""
 
     verbose_name_plural = "Documents"
-    autocomplete_fields = ()
     before_fieldset = FormSection.WHAT.value
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
