@@ -29,6 +29,7 @@ from django.utils.text import capfirst
 from registers import changes
 from registers.admin.forms import add_refusal
 from registers.admin.history import object_or_404
+from registers.changes.locking import is_held
 from registers.changes.redaction.marked import LEAST_CHARACTERS, Marked, shortened
 from registers.changes.redaction.places import names_of_codes
 from registers.changes.redaction.redact import (
@@ -184,7 +185,7 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
         except ValidationError as refusal:
             add_refusal(form, refusal)
         except OperationalError as problem:
-            if not _is_lock(problem):
+            if not is_held(problem):
                 raise
             add_refusal(form, ValidationError(BUSY))
             status = 503
@@ -206,12 +207,6 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
     }
     context |= admin.site.each_context(request)
     return render(request, "admin/registers/redaction.html", context, status=status)
-
-
-def _is_lock(problem: OperationalError) -> bool:
-    """Return whether somebody else held what was to be locked, on either database."""
-    state = getattr(problem.__cause__, "sqlstate", None)  # lock_not_available, deadlock_detected
-    return state in {"55P03", "40P01"} or "locked" in str(problem)
 
 
 @dataclass(frozen=True, kw_only=True)

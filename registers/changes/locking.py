@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import DatabaseError, models
 
 from registers.history.snapshot import Snapshot
 from registers.models import Change, Organisation, Party, Protocol, RegisterVersion
@@ -28,6 +28,8 @@ from registers.models import Change, Organisation, Party, Protocol, RegisterVers
 Row = TypeVar("Row", bound=models.Model)
 Key = TypeVar("Key")
 BATCH = 500
+# PostgreSQL's codes for: a row is held by another, a deadlock was broken, one was too late.
+HELD = {"55P03", "40P01", "40001"}
 # A kind of thing that belongs to another, and its field that says to which.
 Part = tuple[type[models.Model], str]
 
@@ -52,6 +54,12 @@ def lock_rows(rows: models.QuerySet[Row], *, strong: bool = False, wait: bool = 
     return list(
         rows.select_for_update(no_key=not strong, nowait=not wait, of=("self",)).order_by("pk")
     )
+
+
+def is_held(refusal: DatabaseError) -> bool:
+    """Return whether the database refused because somebody else writes at this moment."""
+    code = getattr(refusal.__cause__, "sqlstate", None)
+    return code in HELD or "is locked" in str(refusal)
 
 
 def lock_one(row: Row) -> Row | None:

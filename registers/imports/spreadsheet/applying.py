@@ -21,7 +21,7 @@ from registers.changes.bulk_import import (
     import_protocols,
     import_theme,
 )
-from registers.changes.locking import PLAN_CHANGED, lock_register
+from registers.changes.locking import PLAN_CHANGED, is_held, lock_register
 from registers.changes.transaction import Touched, collect_touched
 from registers.imports.spreadsheet.plan import Line, Outcome, Plan, Progress, Whom, Work
 from registers.models import Organisation, Protocol, RegisterVersion
@@ -135,8 +135,6 @@ REFUSED = (
 )
 PATIENCE_SECONDS = 20
 PAUSE_SECONDS = 0.5
-# PostgreSQL's words for: a row is held by another, a deadlock was broken, one was too late.
-HELD = {"55P03", "40P01", "40001"}
 
 
 def apply(
@@ -206,16 +204,10 @@ def _in_one_transaction(save: Callable[[], Work[T]]) -> Work[T]:
 
 
 def _said(refusal: DatabaseError) -> str:
-    if _is_held(refusal):
+    if is_held(refusal):
         return BUSY
     logger.warning("An import was not applied: the database refused it", exc_info=refusal)
     return REFUSED
-
-
-def _is_held(refusal: DatabaseError) -> bool:
-    """Say whether the database refused since somebody else writes."""
-    code = getattr(refusal.__cause__, "sqlstate", None)
-    return code in HELD or "database is locked" in str(refusal)
 
 
 def _hold(plan: Plan) -> Work[RegisterVersion]:
@@ -229,7 +221,7 @@ def _hold(plan: Plan) -> Work[RegisterVersion]:
             with transaction.atomic():
                 return lock_register(*references_of(plan))
         except DatabaseError as refusal:
-            if not _is_held(refusal) or time.monotonic() > give_up:
+            if not is_held(refusal) or time.monotonic() > give_up:
                 raise
         left = max(0, round(give_up - time.monotonic()))
         yield Progress(WAITING, PATIENCE_SECONDS - left, PATIENCE_SECONDS)
