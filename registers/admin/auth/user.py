@@ -33,6 +33,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from registers.accounts.adapter import users_named
 from registers.accounts.sessions import end_all, reset_second_factor
 from registers.admin.filters import RelatedFilter
 from weisf.mail import NO_MAIL, MailError
@@ -105,7 +106,7 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg] # it takes no type whe
     def clean_username(self) -> str:
         """Refuse a name that differs from another in capitals. Raises ValidationError."""
         username: str = self.cleaned_data["username"]
-        if self._others().filter(username__iexact=username).exists():
+        if users_named(username).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(TAKEN)
         return username
 
@@ -114,7 +115,8 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg] # it takes no type whe
         email: str = self.cleaned_data["email"].lower()
         if not email and not self.instance.pk:
             raise forms.ValidationError(NO_ADDRESS)
-        if email and self._others().filter(email__iexact=email).exists():
+        others = User.objects.exclude(pk=self.instance.pk)
+        if email and others.filter(email__iexact=email).exists():
             raise forms.ValidationError(KNOWN)
         return email
 
@@ -132,9 +134,6 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg] # it takes no type whe
         if was_one and not (active and lets_in) and not others.exists():
             self.add_error("groups" if active else "is_active", LAST)
         return cleaned
-
-    def _others(self) -> QuerySet[User]:
-        return User.objects.exclude(pk=self.instance.pk)
 
 
 def administrators() -> QuerySet[User]:

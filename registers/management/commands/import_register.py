@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from registers.accounts.adapter import users_named
 from registers.imports.reading.read import Sheet, Unreadable, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
@@ -193,7 +194,7 @@ def _refuse_why(why: str) -> None:
 
 
 def _user(name: str | None) -> User | None:
-    user = User.objects.filter(username__iexact=name).first()
+    user = users_named(name).first()
     if name and user is None:
         raise CommandError(
             f"Nobody has the username '{name}'. Correct it and run the command again.",
