@@ -59,7 +59,7 @@
       }
       if (ended) {
         // Where it is in sight while writing.
-        form.querySelector(".submit-row").prepend(state);
+        form.querySelector(".bar").prepend(state);
       }
       const left = [...new FormData(form)]
         .filter(([name, value]) => value instanceof File && files.get(key(name, value)) === "")

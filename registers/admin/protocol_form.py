@@ -25,7 +25,7 @@ from registers.models.references import check_new_reference, example, reference_
 from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
-FOLDED = "<details{}><summary>Written differently in the protocol?</summary>{}</details>"
+FOLDED = "<details{}><summary>Written differently?</summary>{}</details>"
 OPEN = mark_safe(" open")
 
 
@@ -171,7 +171,7 @@ class PartyInline(NoScriptRows, RecordedInline):
     formfield_overrides = RecordedInline.formfield_overrides | {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}
     }
-    fields = ("organisation", "role", "name_as_published", "note", "signed_on")
+    fields = ("organisation", "role", "signed_on", "note", "name_as_published")
     verbose_name = "party"
     verbose_name_plural = "Who: the organisations"
     before_fieldset = FormSection.PARTIES.value

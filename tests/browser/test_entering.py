@@ -80,8 +80,10 @@ def test_from_the_log_in_to_the_dashboard_and_back(browser, place):
         page.get_by_role("link", name="I have stored them").click()
         expect(page).to_have_url(f"{place}/admin/")
 
+        page.locator("#user-tools summary").click()
         page.get_by_role("link", name="Sessions").click()
         check(page, complaints)
+        page.locator("#user-tools summary").click()
         page.get_by_role("link", name="Second factor").click()
         expect(page.get_by_text("You have 10 recovery codes left")).to_be_visible()
         check(page, complaints)
