@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
@@ -105,6 +106,16 @@ class RecordedAdmin(HistoryAdmin):
     def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
         """Return the form's field, with a link to add an object and none to change it."""
         return offer_only_to_add(super().formfield_for_dbfield(*args, **kwargs))
+
+    def get_inline_formsets(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """Return the inlines, whose link to add a row says so in an officer's words."""
+        found: list[Any] = super().get_inline_formsets(*args, **kwargs)
+        for each in found:
+            if adds := getattr(each.opts, "adds", ""):
+                data = json.loads(each.inline_formset_data())
+                data["options"]["addText"] = f"Add {adds}"
+                each.inline_formset_data = json.dumps(data)  # Django's method gives the text too
+        return found
 
     def save_object(self, form: ModelForm) -> None:
         """Save the form's own object. Raises ValidationError."""
@@ -415,6 +426,8 @@ class RecordedInline(TabularInline):
     extra = 0
     form = ModelForm
     formset = RecordedFormSet
+    # What its link adds, such as 'a document'.
+    adds = ""
     # The fields by which a person tells one row from another; None: the first.
     identified_by: tuple[str, ...] | None = None
     # What a save of a public thing fills in from another field where the box is empty.

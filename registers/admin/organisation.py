@@ -125,6 +125,7 @@ class NameInline(RecordedInline):
 
     model = Name
     verbose_name = "other name"
+    adds = "another name"
     fields = ("text", "kind", "also_written", "source")
     # Narrow enough for three beside each other.
     formfield_overrides = {models.CharField: {"widget": forms.TextInput(attrs={"size": 34})}}
@@ -144,6 +145,7 @@ class IdentifierInline(RecordedInline):
     """What it is called in registers of others."""
 
     model = Identifier
+    adds = "an identifier"
     identified_by = ("scheme", "value")
 
 
@@ -153,6 +155,7 @@ class SuccessionInline(RecordedInline):
     model = Succession
     fk_name = "organisation"
     verbose_name = "successor"
+    adds = "a successor"
     verbose_name_plural = "successors: became part of or, with several, split into"
     autocomplete_fields = ("successor",)
 
@@ -161,6 +164,7 @@ class ApproverInline(RecordedInline):
     """Who approves protocols for it."""
 
     model = Approver
+    adds = "an approver"
     formfield_overrides = RecordedInline.formfield_overrides | {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 40, "list": "job-titles"})}
     }

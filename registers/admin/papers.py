@@ -118,6 +118,7 @@ class DocumentInline(RecordedInline):
     """The papers of a protocol, including those that were taken off."""
 
     model = Document
+    adds = "a document"
     form = DocumentForm
     readonly_fields = ("earlier",)
     # The file itself is linked, also that of a draft.

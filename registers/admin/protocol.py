@@ -122,6 +122,7 @@ class OverarchingInline(NoScriptRows, RecordedInline):
     formset = OverarchingFormSet
     autocomplete_fields = ("overarching",)
     verbose_name = "protocol that this comes under"
+    adds = "a broader protocol"
     verbose_name_plural = "Broader protocols that it comes under"
     before_fieldset = FormSection.NOTES.value
 

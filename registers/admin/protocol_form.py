@@ -173,6 +173,7 @@ class PartyInline(NoScriptRows, RecordedInline):
     }
     fields = ("organisation", "role", "signed_on", "note", "name_as_published")
     verbose_name = "party"
+    adds = "an organisation"
     verbose_name_plural = "Who: the organisations"
     before_fieldset = FormSection.PARTIES.value
 

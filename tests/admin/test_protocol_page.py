@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -49,6 +50,14 @@ def editor(client):
     editor.user_permissions.add(*Permission.objects.filter(codename__in=rights))
     client.force_login(editor)
     return client
+
+
+def test_a_row_is_added_in_an_officers_words(officers_door):
+    links = re.findall(
+        '"addText": "([^"]*)"', html.unescape(officers_door.get(ADD).content.decode())
+    )
+    assert len(links) == 3
+    assert not [words for words in links if "Add another" in words]
 
 
 class TestTheOrder:
