@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 
 from registers.exports.plain_text import LINE_END, REFUSED, plain
+from registers.imports.dates import MONTHS, Order, Readings, month_readings, readings
 from registers.imports.reading.limits import NOT_WORKED_OUT
 from registers.imports.reading.messages import CellError, Value
+from registers.models.keys import EMOJI_JOINERS, as_seen, is_invisible, key_of
 from registers.models.references import (
     as_written,
     example,
@@ -21,17 +24,13 @@ from registers.models.review_dates import FIRST_YEAR
 from weisf.reference_form import MAX_DIGITS, MAX_LENGTH
 
 LAST_YEAR = 2200
-MONTHS = [
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-]
-SHORT_MONTHS = [month[:3] for month in MONTHS]
-# A year of two digits is how Excel writes a month into a CSV.
-WORD_MONTH = re.compile(r"([A-Za-z]+)\.?[\s\-/,]*(\d{4}|\d{2})")
-DAY_WORD_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s\-/]+([A-Za-z]+)\.?[\s\-/,]+(\d{4})")
-YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[T ]00:00(?::00)?)?)?")
-YEAR_LAST = re.compile(r"(?:(\d{1,2})[-/.])?(\d{1,2})[-/.](\d{4})")
-ANY_MONTH = rf"(?:{'|'.join(SHORT_MONTHS)})[a-z]*"
+# Workbooks count days. These are of 1982 to 2100, and no year is as large.
+SERIAL_BEGAN, FIRST_SERIAL, LAST_SERIAL = datetime.date(1899, 12, 30), 30_000, 73_050
+SHOWN_CHARACTERS = 60
+ANY_MONTH = rf"(?:{'|'.join(month[:3] for month in MONTHS)})[a-z]*"
+# What people write where there is nothing to write, and where it is not known yet.
+NOTHING = {"-", "--", "n/a", "n.a", "na", "none", "nil", "not applicable"}
+NOT_KNOWN_YET = {"tbc", "tba", "tbd", "t.b.c", "t.b.a", "?"}
 LIKE_A_DATE = re.compile(
     rf"\d{{4}}|\d[-/.]\d|\b{ANY_MONTH}\.?[\s\-/']*\d|\d[\s\-/]+{ANY_MONTH}\b", re.IGNORECASE
 )
@@ -93,46 +92,93 @@ def same_lines(text: str) -> str:
     return LINE_END.sub("\n", text).strip()
 
 
+def visible(text: str) -> str:
+    """Return `text` without the characters that nobody sees, but what joins an emoji."""
+    if text.isascii():
+        return text
+    return "".join(each for each in text if each in EMOJI_JOINERS or not is_invisible(each))
+
+
 def comparable(text: str) -> str:
     """Return `text` as any spreadsheet gives it back: so a stored text is known again."""
     return plain(text).strip()
 
 
-def month_of(value: Value) -> datetime.date | str | None:
+def says_nothing(text: str) -> bool:
+    """Return whether the words stand for nothing: '-', 'N/A', 'None'."""
+    return key_of(text).rstrip(".") in NOTHING
+
+
+def month_of(value: Value, order: Order | None = None) -> datetime.date | str | None:
     """Return the first day of the month in a cell, or its words ('Under review'), or None if empty.
 
-    A month is written Mar-2024, March 2024, 2024-03 or 03/2024, or is a day in it.
-    Raises Refused for what looks like a date and is none.
+    It is a month or a day in it, in any form that is not ambiguous: imports/dates.py. `order`
+    says what stands first in its column; None: the one that is possible, else the day. '-', 'N/A'
+    and 'TBC' are as empty. Raises Refused for what looks like a date and is none.
     """
     if isinstance(value, datetime.date):
-        return _month(value.year, value.month)
-    text = text_of(value)
+        return _month(value)
+    text = _date_text(value)
     if not text:
         return None
-    day = _day(text)
-    if day:
-        return _month(day.year, day.month)
-    if LIKE_A_DATE.search(text) or not isinstance(value, str):
-        raise Refused(
-            f"'{text}' is not a month.",
-            "Write the month and the whole year, such as Mar-2024 or 2024-03.",
+    if day := _in_order(month_readings(text), order, text):
+        return _month(day)
+    if LIKE_A_DATE.search(as_seen(text)) or not isinstance(value, str):
+        raise _no_date(
+            text, "a month", "Write the month and the whole year, such as Mar-2024 or 2024-03."
         )
-    return text
+    return visible(text)
 
 
-def day_of(value: Value) -> datetime.date | None:
-    """Return the day in a cell, or None if it is empty. Raises Refused for what is no day."""
+def day_of(value: Value, order: Order | None = None) -> datetime.date | None:
+    """Return the day in a cell, or None if it is empty. Raises Refused for what is no day.
+
+    `order` is as for `month_of`.
+    """
     if isinstance(value, datetime.datetime):
         return value.date()
     if isinstance(value, datetime.date):
         return value
-    text = text_of(value)
+    text = _date_text(value)
     if not text:
         return None
-    day = _day(text, wants_day=True)
+    found = readings(text)
+    day = _in_order(found, order, text) if found.has_day else None
     if day is None:
-        raise Refused(f"'{text}' is not a day.", "Write it as 2024-03-31 or 31/03/2024.")
+        raise _no_date(text, "a day", "Write it as 2024-03-31 or 31/03/2024.")
     return day
+
+
+def _date_text(value: Value) -> str:
+    """Return what a cell says in place of a date; empty where that is nothing, or not known yet."""
+    text = text_of(value)
+    unknown = key_of(text).rstrip(".") in NOTHING | NOT_KNOWN_YET
+    return "" if unknown else text
+
+
+def _in_order(found: Readings, order: Order | None, text: str) -> datetime.date | None:
+    """Return the day that is meant. Raises Refused for one of the other order."""
+    if order is None:
+        return found.day or found.month
+    day = found.day if order == "day" else found.month
+    if not day and (found.day or found.month):
+        raise Refused(
+            f"'{text}' cannot have the {order} first, as the rest of its column has.",
+            "Write the month as a word, such as 31 March 2024.",
+        )
+    return day
+
+
+def _no_date(text: str, what: str, fix: str) -> Refused:
+    """Return why `text` is not `what`, with the characters in it that nobody sees."""
+    wrong = f"'{visible(text)[:SHOWN_CHARACTERS]}' is not {what}."
+    for character in sorted(set(text) - set(visible(text))):
+        name = unicodedata.name(character, "a control character").lower()
+        wrong += f" It holds a character that nobody sees: U+{ord(character):04X}, {name}."
+    if text.isdigit() and FIRST_SERIAL <= int(text) <= LAST_SERIAL:
+        day = SERIAL_BEGAN + datetime.timedelta(days=int(text))
+        fix = f"If it stands for {day.day} {day:%B %Y}, format the cell as a date. {fix}"
+    return Refused(wrong, fix)
 
 
 def yes_or_no_of(value: Value) -> bool | None:
@@ -160,40 +206,13 @@ def choice_of(value: Value, choices: Mapping[str, str]) -> str:
     return ""
 
 
-def _month(year: int, month: int) -> datetime.date:
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+def _month(day: datetime.date) -> datetime.date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise Refused(
-            f"{year} is no year of a review.", f"Write a year from {FIRST_YEAR} to {LAST_YEAR}."
+            f"{day.year} is no year of a review.",
+            f"Write a year from {FIRST_YEAR} to {LAST_YEAR}.",
         )
-    return datetime.date(year, month, 1)
-
-
-def _day(text: str, *, wants_day: bool = False) -> datetime.date | None:
-    """Return the day, or the first of the month, that `text` names; None if it names none."""
-    year = month = day = ""
-    if found := YEAR_FIRST.fullmatch(text):
-        year, month, day = found[1], found[2], found[3] or ""
-    elif found := YEAR_LAST.fullmatch(text):
-        year, month, day = found[3], found[2], found[1] or ""
-    elif found := DAY_WORD_MONTH.fullmatch(text):
-        year, month, day = found[3], _number_of(found[2]), found[1]
-    elif found := WORD_MONTH.fullmatch(text):
-        year, month = f"20{found[2]}"[-4:], _number_of(found[1])
-    if not month or (wants_day and not day):
-        return None
-    try:
-        return datetime.date(int(year), int(month), int(day or 1))
-    except ValueError:
-        return None
-
-
-def _number_of(word: str) -> str:
-    """Return the number of a month by its English name, whole or short; empty if it is none."""
-    word = {"sept": "sep"}.get(word.lower(), word.lower())
-    for names in (MONTHS, SHORT_MONTHS):
-        if word in names:
-            return str(names.index(word) + 1)
-    return ""
+    return datetime.date(day.year, day.month, 1)
 
 
 def reference_of(value: Value) -> str:

@@ -20,67 +20,6 @@ from registers.imports.cells import (
 from registers.imports.reading.limits import NOT_WORKED_OUT
 from registers.imports.reading.messages import CellError
 
-MARCH = datetime.date(2024, 3, 1)
-MONTHS = {
-    **dict.fromkeys(
-        [
-            *("Mar-2024", "March 2024", "2024-03", "03/2024", "3/2024", "mar 2024", "MARCH, 2024"),
-            *("2024/03", "2024.3", "31/03/2024", "31.3.2024", "2024-03-31", "31 March 2024"),
-            *("31st Mar 2024", "2024-03-31T00:00:00", " Mar-2024 ", "Mar.2024", "Mar-24", "Mar 24"),
-        ],
-        MARCH,
-    ),
-    "Sept 2024": datetime.date(2024, 9, 1),
-    "May 2024": datetime.date(2024, 5, 1),
-    "Under Review": "Under Review",
-    "To be confirmed, see note": "To be confirmed, see note",
-    "In phase 2": "In phase 2",
-    "": None,
-}
-
-
-@pytest.mark.parametrize(("cell", "month"), MONTHS.items(), ids=MONTHS)
-def test_a_month(cell, month):
-    assert month_of(cell) == month
-
-
-@pytest.mark.parametrize(
-    "cell",
-    [
-        *("2024-13", "13/2024", "24-Mar", "Mar 243", "Mrach 2024", "31/02/2024", "2024", "03/24"),
-        *(2024, 45_000.5, True, "May 2099999", "1/2/24", "Mar-1066", "Mar-9999"),
-    ],
-)
-def test_no_month(cell):
-    with pytest.raises(Refused):
-        month_of(cell)
-
-
-def test_a_date_cell_is_a_month():
-    assert month_of(datetime.date(2024, 3, 31)) == MARCH
-    assert month_of(datetime.datetime(2024, 3, 31, 12, 30)) == MARCH  # noqa: DTZ001 (a cell's)
-
-
-@pytest.mark.parametrize(
-    ("cell", "day"),
-    [
-        ("2024-03-31", datetime.date(2024, 3, 31)),
-        ("31/03/2024", datetime.date(2024, 3, 31)),
-        ("31 March 2024", datetime.date(2024, 3, 31)),
-        (datetime.date(2024, 3, 31), datetime.date(2024, 3, 31)),
-        (datetime.datetime(2024, 3, 31, 1), datetime.date(2024, 3, 31)),  # noqa: DTZ001 (a cell's)
-        (None, None),
-    ],
-)
-def test_a_day(cell, day):
-    assert day_of(cell) == day
-
-
-@pytest.mark.parametrize("cell", ["2024-03", "March 2024", "soon", "32/01/2024"])
-def test_no_day(cell):
-    with pytest.raises(Refused):
-        day_of(cell)
-
 
 @pytest.mark.parametrize(
     ("cell", "text"),
