@@ -100,12 +100,19 @@ def content_types(*overrides: tuple[str, str]) -> str:
     )
 
 
+def relations(*mains: str) -> str:
+    """What says which part an Office file is read from."""
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    each = "".join(f'<Relationship Id="r" Type="{kind}" Target="{main}"/>' for main in mains)
+    return f"<Relationships>{each}</Relationships>"
+
+
 def office(main: str, kind: str, *more: tuple[str, str], **parts: bytes | str) -> bytes:
     """An Office file whose main part is of this kind; with `more` types, and more parts."""
     return archive(
         {
             "[Content_Types].xml": content_types((f"/{main}", kind), *more),
-            "_rels/.rels": "<Relationships/>",
+            "_rels/.rels": relations(main),
             main: "<document/>",
             **parts,
         }

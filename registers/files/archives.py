@@ -1,104 +1,93 @@
-"""What kind of Office file an archive is: DOCX, XLSX, ODT, ODS, or none that is taken.
+"""An archive (ZIP): its parts, unpacked piece by piece and never beyond a limit, and its kind.
 
-An archive is never unpacked. Its list of parts is read, and a few small parts
-by their names, each with a limit: so one that would unpack to a terabyte costs
-no more than any other.
+Papers and spreadsheets are read by it, also in the programs that read files in processes of
+their own (imports/reading/), so there is no Django in it.
 """
 
 from __future__ import annotations
 
+import copy
+import io
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from posixpath import join, normpath
 from typing import IO
 from xml.etree import ElementTree
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from django.core.exceptions import ValidationError
-
-CHOOSE = "Upload a PDF, DOCX, XLSX, ODT or ODS file."
-DAMAGED = f"This file is damaged, or is a type that you cannot upload. {CHOOSE}"
-PROTECTED = (
-    "This file has a password, so readers could not open it. Save it without a password,"
-    " then upload it again."
-)
-MACROS = "This file has macros, which are programs. Save it without them, then upload it again."
-TWO_KINDS = (
-    "This file mixes two file types. Save it again in the program that made it,"
-    " then upload it again."
-)
-ARCHIVE = f"This is an archive (ZIP). {CHOOSE}"
-
-END = struct.Struct("<4s4H2LH")  # the last record of an archive, without its comment
-LONG_END = 76  # bytes of the two records that may stand before it, for archives of any size
-LIST_BYTES = 1_000_000  # of the list of an archive's parts; real ones take some thousand
-PART_BYTES = 1_000_000
-MIMETYPE_BYTES = 200
-# Beside its own, zipfile raises many errors for what cannot be right.
+# Beside its own, zipfile raises many errors for what is not valid.
 UNREADABLE: tuple[type[Exception], ...] = (BadZipFile, zlib.error, struct.error)
 UNREADABLE += (EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
 
-TYPES, RELATIONS = "[content_types].xml", "_rels/.rels"
+PIECE_BYTES = 1024 * 1024
+PART_BYTES = 1_000_000  # of a part that says what the others are
+TAIL = 65_557  # as far from its end as the last record of an archive can begin
+END = struct.Struct("<4s4H2LH")  # that record, without its comment
+LONG_END = 76  # bytes of the two records that may stand before it, for archives of any size
+LIST_BYTES = 1_000_000  # of the list of an archive's parts; real ones take some thousand
+
+TYPES, MIMETYPE, MANIFEST = "[content_types].xml", "mimetype", "meta-inf/manifest.xml"
+CONTENT, APPLE = "content.xml", "index/document.iwa"
 OFFICE = "application/vnd.openxmlformats-officedocument."
-OFFICE_KINDS = {
-    f"{OFFICE}wordprocessingml.document.main+xml": "docx",
-    f"{OFFICE}spreadsheetml.sheet.main+xml": "xlsx",
-}
-OFFICE_OTHERS = {
-    f"{OFFICE}wordprocessingml.template.main+xml": "a template (DOTX)",
-    f"{OFFICE}spreadsheetml.template.main+xml": "a template (XLTX)",
-    f"{OFFICE}presentationml.presentation.main+xml": "a presentation (PPTX)",
-}
-MIMETYPE, CONTENT, MANIFEST = "mimetype", "content.xml", "meta-inf/manifest.xml"
+EXCEL, WORD = "application/vnd.ms-excel.", "application/vnd.ms-word."
 OPEN = "application/vnd.oasis.opendocument."
-OPEN_KINDS = {f"{OPEN}text": "odt", f"{OPEN}spreadsheet": "ods"}
-OPEN_OTHERS = {
-    f"{OPEN}text-template": "a template (OTT)",
-    f"{OPEN}spreadsheet-template": "a template (OTS)",
-    f"{OPEN}presentation": "a presentation (ODP)",
+# Kinds by the type of the main part, in small letters, and by the mimetype of OpenDocument.
+KINDS = {
+    f"{OFFICE}wordprocessingml.document.main+xml": "docx",
+    f"{OFFICE}wordprocessingml.template.main+xml": "dotx",
+    f"{OFFICE}spreadsheetml.sheet.main+xml": "xlsx",
+    f"{OFFICE}spreadsheetml.template.main+xml": "xltx",
+    f"{OFFICE}presentationml.presentation.main+xml": "pptx",
+    f"{WORD}document.macroenabled.main+xml": "docm",
+    f"{EXCEL}sheet.macroenabled.main+xml": "xlsm",
+    f"{EXCEL}template.macroenabled.main+xml": "xltm",
+    f"{EXCEL}sheet.binary.macroenabled.main": "xlsb",
+    f"{OPEN}text": "odt",
+    f"{OPEN}text-template": "ott",
+    f"{OPEN}spreadsheet": "ods",
+    f"{OPEN}spreadsheet-template": "ots",
+    f"{OPEN}presentation": "odp",
+}
+# How a sentence calls those that are not taken.
+CALLED = {
+    "docx": "a text (DOCX)",
+    "docm": "a text (DOCM)",
+    "dotx": "a template (DOTX)",
+    "xltx": "a template (XLTX)",
+    "pptx": "a presentation (PPTX)",
+    "xlsb": "a binary workbook (XLSB)",
+    "odt": "a text (ODT)",
+    "ott": "a template (OTT)",
+    "ots": "a template (OTS)",
+    "odp": "a presentation (ODP)",
+    "numbers": "a Numbers, Pages or Keynote file",
+    "zip": "an archive (ZIP)",
 }
 
 
-def kind_of_archive(file: IO[bytes], tail: bytes, size: int) -> str:
-    """Return the kind of the archive `file` of `size` bytes, of which `tail` is the end.
+class Archive:
+    r"""An archive's parts by their names, in small letters and with '/' as programs compare them.
 
-    Raises ValidationError, whose sentence says what it is instead.
+    `unpacked_bytes` is how large it says that they are, `is_locked` whether it has a password,
+    and `has_backslashes` whether a name has '\' for '/', as some programs write.
     """
-    refuse_odd_end(tail, size)
-    try:
-        with ZipFile(file) as archive:
-            return _kind(Parts(archive))
-    except UNREADABLE as problem:
-        raise ValidationError(DAMAGED) from problem
 
-
-def refuse_odd_end(tail: bytes, size: int) -> None:
-    """Raise ValidationError unless the list of parts ends the file, and is of a sane length."""
-    place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or len(tail) - place < END.size:
-        raise ValidationError(DAMAGED)
-    *_, length, start, comment = END.unpack_from(tail, place)
-    end = size - len(tail) + place
-    if tail[place - LONG_END : place].startswith(b"PK\x06\x06"):
-        # Some programs say the same once more, in numbers of 64 bits.
-        if (length, start) != struct.unpack_from("<2Q", tail, place - LONG_END + 40):
-            raise ValidationError(DAMAGED)
-        end -= LONG_END
-    if length > LIST_BYTES or start + length != end or place + END.size + comment != len(tail):
-        raise ValidationError(DAMAGED)
-
-
-class Parts:
-    """The parts of an archive by their names, in small letters as programs compare them."""
-
-    def __init__(self, archive: ZipFile) -> None:
-        self._archive = archive
-        infos = archive.infolist()
-        self._infos = {info.filename.lower(): info for info in infos}
+    def __init__(self, file: IO[bytes]) -> None:
+        """Read the list of parts. Raises one of UNREADABLE, also for two parts of one name."""
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - TAIL))
+        _refuse_odd_end(file.read(), size)
+        self._file = ZipFile(file)
+        infos = self._file.infolist()
+        self._infos = {_folded(info.filename): info for info in infos}
         if len(self._infos) != len(infos):
             raise BadZipFile  # programs would not agree on which of two is meant
-        if any(info.flag_bits & 0x1 for info in infos):
-            raise ValidationError(PROTECTED)
+        self.unpacked_bytes = sum(info.file_size for info in infos)
+        self.has_backslashes = any("\\" in info.filename for info in infos)
+        self.is_locked = any(info.flag_bits & 0x1 for info in infos) or (
+            MIMETYPE in self and MANIFEST in self and b"encryption-data" in self.read(MANIFEST)
+        )
 
     def __contains__(self, name: str) -> bool:
         return name in self._infos
@@ -106,69 +95,113 @@ class Parts:
     def __iter__(self) -> Iterator[str]:
         return iter(self._infos)
 
-    def read(self, name: str, most: int = PART_BYTES) -> str:
-        """Return the text of a part. Raises BadZipFile where it is missing, or is too long."""
-        info = self._infos.get(name)
-        if info is None or info.file_size > most:
+    def read(self, name: str, most: int = PART_BYTES) -> bytes:
+        """Return the content of a part. Raises BadZipFile where it is missing, or too long."""
+        if name not in self or self._infos[name].file_size > most:
             raise BadZipFile
+        return b"".join(self.pieces(name))
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Give the content of a part, and raise BadZipFile where it is longer than is said.
+
+        A reader that believes what is said never sees more; calamine unpacks all there is.
+        """
+        info = self._infos[name]
         if info.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
             raise BadZipFile
-        with self._archive.open(info) as part:
-            return part.read(most + 1).decode()
+        doubting = copy.copy(info)
+        doubting.file_size += 1
+        length = 0
+        with self._file.open(doubting) as part:
+            while piece := part.read(PIECE_BYTES):
+                length += len(piece)
+                yield piece
+        if length != info.file_size:
+            raise BadZipFile
+
+    def xml(self, name: str, most: int = PART_BYTES) -> ElementTree.Element:
+        """Return the content of a part of XML. Raises BadZipFile for what is none."""
+        text = self.read(name, most).decode("utf-8-sig")
+        if "<!DOCTYPE" in text:  # Office writes none, and entities could grow without end
+            raise BadZipFile
+        try:
+            return ElementTree.fromstring(text)  # noqa: S314 (no entities)
+        except ElementTree.ParseError as problem:
+            raise BadZipFile from problem
 
 
-def _kind(parts: Parts) -> str:
-    if TYPES in parts and MIMETYPE in parts:
-        raise ValidationError(TWO_KINDS)
-    if TYPES in parts:
-        return _office_kind(parts)
-    if MIMETYPE in parts:
-        return _open_kind(parts)
-    raise ValidationError(ARCHIVE)
-
-
-def _office_kind(parts: Parts) -> str:
-    """Return which of Microsoft's kinds it is."""
-    main = {kind: part for part, kind in content_types(parts.read(TYPES))}
-    macros = any("macroenabled" in kind or "vbaproject" in kind for kind in map(str.lower, main))
-    if macros or any(name.endswith("vbaproject.bin") for name in parts):
-        raise ValidationError(MACROS)
-    _refuse_others(OFFICE_OTHERS[kind] for kind in main if kind in OFFICE_OTHERS)
-    kinds = [kind for kind in main if kind in OFFICE_KINDS]
-    if len(kinds) > 1:
-        raise ValidationError(TWO_KINDS)
-    if not kinds or RELATIONS not in parts or main[kinds[0]] not in parts:
-        raise ValidationError(DAMAGED)
-    return OFFICE_KINDS[kinds[0]]
-
-
-def content_types(text: str) -> Iterator[tuple[str, str]]:
-    """Give the parts that the list of types names, each with its type."""
-    if "<!DOCTYPE" in text:  # Office writes none, and entities could grow without end
+def _refuse_odd_end(tail: bytes, size: int) -> None:
+    """Raise BadZipFile unless the list of parts ends the file, and is of a sane length."""
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or len(tail) - place < END.size:
         raise BadZipFile
-    try:
-        root = ElementTree.fromstring(text.removeprefix("\ufeff"))  # noqa: S314 (no entities)
-    except ElementTree.ParseError as problem:
-        raise BadZipFile from problem
-    for each in root:
-        part = each.get("PartName", "").removeprefix("/").lower()
-        yield part, each.get("ContentType", "").strip()
+    *_, length, start, comment = END.unpack_from(tail, place)
+    end = size - len(tail) + place
+    if tail[place - LONG_END : place].startswith(b"PK\x06\x06"):
+        # Some programs say the same once more, in numbers of 64 bits.
+        if (length, start) != struct.unpack_from("<2Q", tail, place - LONG_END + 40):
+            raise BadZipFile
+        end -= LONG_END
+    if length > LIST_BYTES or start + length != end or place + END.size + comment != len(tail):
+        raise BadZipFile
 
 
-def _open_kind(parts: Parts) -> str:
-    """Return which of the OpenDocument kinds it is."""
-    mimetype = parts.read(MIMETYPE, MIMETYPE_BYTES).strip()
-    _refuse_others(OPEN_OTHERS[each] for each in (mimetype,) if each in OPEN_OTHERS)
-    if mimetype not in OPEN_KINDS or CONTENT not in parts:
-        raise ValidationError(DAMAGED)
-    if "encryption-data" in parts.read(MANIFEST):
-        raise ValidationError(PROTECTED)
-    if any(name.startswith(("basic/", "scripts/")) for name in parts):
-        raise ValidationError(MACROS)
-    return OPEN_KINDS[mimetype]
+def _folded(name: str) -> str:
+    return name.replace("\\", "/").lower()
 
 
-def _refuse_others(others: Iterable[str]) -> None:
-    """Raise ValidationError that names the first of the kinds that are not taken."""
-    for what in others:
-        raise ValidationError(f"This is {what}. {CHOOSE}")
+def related(archive: Archive, part: str = "") -> dict[str, tuple[str, str]]:
+    """Return the type and the target of each relation of a part of an Office file, by its key.
+
+    Without `part`, those of the file itself.
+    """
+    folder, _, name = part.rpartition("/")
+    return {
+        each.get("Id", ""): (
+            each.get("Type", ""),
+            _folded(normpath(join("/", folder, _folded(each.get("Target", "")))))[1:],
+        )
+        for each in archive.xml(join(folder, "_rels", f"{name}.rels"))
+    }
+
+
+def main_part(archive: Archive) -> str:
+    """Return the name of the part that an Office file is read from. Raises BadZipFile."""
+    mains = [part for kind, part in related(archive).values() if kind.endswith("/officeDocument")]
+    if len(mains) != 1 or mains[0] not in archive:
+        raise BadZipFile
+    return mains[0]
+
+
+def kind_of_archive(archive: Archive) -> tuple[str, bool]:
+    """Return the kind of an archive, as its name should end, and whether it holds macros.
+
+    It is 'zip' for what is nothing else, and '' where nobody knows what. Raises one of UNREADABLE.
+    """
+    if TYPES in archive:
+        return _office_kind(archive)
+    if MIMETYPE in archive:
+        kind = KINDS.get(archive.read(MIMETYPE).decode().strip(), "zip")
+        if kind != "zip" and not (CONTENT in archive and MANIFEST in archive):
+            raise BadZipFile
+        return kind, any(name.startswith(("basic/", "scripts/")) for name in archive)
+    return "numbers" if APPLE in archive else "zip", False
+
+
+def _office_kind(archive: Archive) -> tuple[str, bool]:
+    """Return what the type of the main part says: the list names types of parts not there, too."""
+    types = {
+        _folded(each.get("PartName") or f"*.{each.get('Extension')}").removeprefix("/"): (
+            each.get("ContentType", "").strip().lower()
+        )
+        for each in archive.xml(TYPES)
+    }
+
+    def type_of(part: str) -> str:
+        return types.get(part) or types.get(f"*.{part.rpartition('.')[2]}", "")
+
+    main = type_of(main_part(archive))
+    macros = "macroenabled" in main or any(
+        name.endswith("vbaproject.bin") or "vbaproject" in type_of(name) for name in archive
+    )
+    return KINDS.get(main, ""), macros

@@ -1,6 +1,7 @@
-"""What kind of paper a file is, by what is in it: PDF here, the Office kinds in archives.py.
+"""What kind of paper a file is, by what is in it: a PDF or an Office file (archives.py).
 
-Nothing is ever unpacked, and no more is read than is needed.
+Of an archive, only a few small parts that say what it is are unpacked, each with a limit: so
+one that would unpack to a terabyte costs no more than any other.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from typing import IO
 
 from django.core.exceptions import ValidationError
 
-from registers.files.archives import CHOOSE, DAMAGED, PROTECTED, TWO_KINDS, kind_of_archive
+from registers.files.archives import (
+    CALLED,
+    MIMETYPE,
+    TAIL,
+    TYPES,
+    UNREADABLE,
+    Archive,
+    kind_of_archive,
+)
 
 # The kinds that are taken, with how each is called on its way to a browser.
 KINDS = {
@@ -21,13 +30,23 @@ KINDS = {
     "odt": "application/vnd.oasis.opendocument.text",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
+CHOOSE = "Upload a PDF, DOCX, XLSX, ODT or ODS file."
+DAMAGED = f"This file is damaged, or is a type that you cannot upload. {CHOOSE}"
+PROTECTED = (
+    "This file has a password, so readers could not open it. Save it without a password,"
+    " then upload it again."
+)
+MACROS = "This file has macros, which are programs. Save it without them, then upload it again."
+TWO_KINDS = (
+    "This file mixes two file types. Save it again in the program that made it,"
+    " then upload it again."
+)
 EMPTY = "This file is empty. Upload another file."
 OLDER = (
     "This is an older type of Office file, such as DOC or XLS. Save it as DOCX or XLSX,"
     " then upload it again."
 )
 HEAD = 1024
-TAIL = 65_557  # as far from its end as the last record of an archive can begin
 
 # Old Office files, and those that a newer Office locked with a password.
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -71,13 +90,31 @@ def kind_of(file: IO[bytes]) -> str:
     if head.startswith(b"PK\x03\x04"):
         if b"%PDF-" in head:  # programs look for it as far as this
             raise ValidationError(TWO_KINDS)
-        return kind_of_archive(file, tail, size)
+        return _archive_kind(file)
     raise ValidationError(_what_else(head))
 
 
 def _read(file: IO[bytes], place: int, length: int) -> bytes:
     file.seek(place)
     return file.read(length)
+
+
+def _archive_kind(file: IO[bytes]) -> str:
+    """Return the kind of an Office file. Raises ValidationError."""
+    try:
+        archive = Archive(file)
+        if archive.is_locked:
+            raise ValidationError(PROTECTED)
+        if TYPES in archive and MIMETYPE in archive:
+            raise ValidationError(TWO_KINDS)
+        kind, has_macros = kind_of_archive(archive)
+    except UNREADABLE as problem:
+        raise ValidationError(DAMAGED) from problem
+    if has_macros:
+        raise ValidationError(MACROS)
+    if kind in KINDS:
+        return kind
+    raise ValidationError(f"This is {CALLED[kind]}. {CHOOSE}" if kind in CALLED else DAMAGED)
 
 
 def _refuse_odd_pdf(file: IO[bytes], head: bytes, tail: bytes) -> None:

@@ -15,7 +15,7 @@ from registers.models.keys import key_of
 AT = datetime.datetime(2026, 11, 20, 9, 0, tzinfo=datetime.UTC)
 PIECES = (
     *("=1+1", "=cmd|' /C calc'!A0", "+44 1245", "-1", "@SUM(A1)", "'quoted", "''=twice", "'"),
-    *("0012", "0012 - Title", "1e5", "12,50", "TRUE", "2024-03-01", "Mar-2024", "#REF!", "NULL"),
+    *("0012", "0012 - Title", "1e5", "12,50", "TRUE", "2024-03-01", "Mar-2024", "x #REF!", "NULL"),
     *("a;b", "a, b", "x (y", "y) x", "(all)", "((", ")", "; ", " ; ", "One (a; b)", "a\nb"),
     *('"', '""', '","', "\t tab", "two  spaces", "a\r\nb", "\n\n\n", "<b>&amp;</b>", "]]>", "<!--"),
     *(

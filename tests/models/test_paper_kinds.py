@@ -9,21 +9,21 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
-from registers.files.archives import (
-    ARCHIVE,
+from registers.files.archives import PART_BYTES
+from registers.files.kinds import (
     CHOOSE,
     DAMAGED,
+    EMPTY,
     MACROS,
-    PART_BYTES,
+    OLDER,
     PROTECTED,
     TWO_KINDS,
+    kind_of,
 )
-from registers.files.kinds import EMPTY, OLDER, kind_of
 from registers.models import Resource
 from registers.models.document import PAPER_BYTES, PAPER_TYPES
 from tests.papers import (
     OFFICE,
-    SHEET,
     WORD,
     archive,
     bomb,
@@ -36,6 +36,7 @@ from tests.papers import (
     older_office,
     opened,
     pdf,
+    relations,
     with_flag,
     xlsx,
 )
@@ -137,8 +138,12 @@ HOSTILE = {
         "This is an ODT, not an ODS. Change the end of its name to .odt, then upload it again.",
     ),
     # archives
-    "an archive": ("docx", archive({"words.txt": "words"}), ARCHIVE),
-    "a Java program": ("docx", archive({"META-INF/MANIFEST.MF": "x", "A.class": "x"}), ARCHIVE),
+    "an archive": ("docx", archive({"words.txt": "words"}), is_("an archive (ZIP)")),
+    "a Java program": (
+        "docx",
+        archive({"META-INF/MANIFEST.MF": "x", "A.class": "x"}),
+        is_("an archive (ZIP)"),
+    ),
     "an archive cut short": ("docx", docx()[:-30], DAMAGED),
     "an archive with something behind it": ("docx", docx() + b"<script>", DAMAGED),
     "an archive of nothing else": ("docx", b"PK\x03\x04" + b"PK\x05\x06" + bytes(18), DAMAGED),
@@ -185,7 +190,12 @@ HOSTILE = {
     "a DOCX with a macro": ("docx", docx(**{"word/vbaProject.bin": "x"}), MACROS),
     "a DOCX that only names a macro": (
         "docx",
-        office("word/document.xml", WORD, ("/word/v.bin", f"{MS}office.vbaProject")),
+        office(
+            "word/document.xml",
+            WORD,
+            ("/word/v.bin", f"{MS}office.vbaProject"),
+            **{"word/v.bin": "x"},
+        ),
         MACROS,
     ),
     "a DOTX": (
@@ -205,12 +215,22 @@ HOSTILE = {
     ),
     "a DOCX and XLSX at once": (
         "docx",
-        office("word/document.xml", WORD, ("/xl/workbook.xml", SHEET), **{"xl/workbook.xml": "x"}),
-        TWO_KINDS,
+        docx(
+            **{
+                "xl/workbook.xml": "x",
+                "_rels/.rels": relations("word/document.xml", "xl/workbook.xml"),
+            }
+        ),
+        DAMAGED,
     ),
     "a DOCX without its main part": (
         "docx",
-        archive({"[Content_Types].xml": content_types(("/a.xml", WORD)), "_rels/.rels": ""}),
+        archive(
+            {
+                "[Content_Types].xml": content_types(("/a.xml", WORD)),
+                "_rels/.rels": relations("a.xml"),
+            }
+        ),
         DAMAGED,
     ),
     "a DOCX without relations": (
@@ -239,7 +259,7 @@ HOSTILE = {
     "an OTT": ("odt", opened("text-template"), is_("a template (OTT)")),
     "an OTS": ("ods", opened("spreadsheet-template"), is_("a template (OTS)")),
     "an ODP": ("odt", opened("presentation"), is_("a presentation (ODP)")),
-    "an ODT of no kind": ("odt", opened("database"), DAMAGED),
+    "an ODT of no kind": ("odt", opened("database"), is_("an archive (ZIP)")),
     "an ODT without contents": (
         "odt",
         archive({"mimetype": "application/vnd.oasis.opendocument.text"}),
@@ -286,7 +306,7 @@ GOOD_TOO = {
         archive(
             {
                 "[Content_Types].xml": "\ufeff" + content_types(("/Word/Document.xml", WORD)),
-                "_rels/.rels": "",
+                "_rels/.rels": relations("word/document.xml"),
                 "word/document.xml": "",
             }
         ),

@@ -6,7 +6,9 @@ Part of the program that reads files, so there is no Django in it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
@@ -14,55 +16,73 @@ from python_calamine import (
     CalamineError,
     CalamineSheet,
     CalamineWorkbook,
-    PasswordError,
-    SheetMetadata,
     SheetTypeEnum,
     SheetVisibleEnum,
 )
 
 from registers.imports.reading.cell_names import cell_name
-from registers.imports.reading.limits import DAMAGED, PROTECTED, Unreadable
-from registers.imports.reading.messages import Head, Line, Value
+from registers.imports.reading.limits import DAMAGED, Unreadable
+from registers.imports.reading.messages import Head, Line, Sheets, Value
 
 EXACT = 10**15  # below it, a number without a fraction is the number that was typed
 SECOND = datetime.timedelta(seconds=1)
+LAST_ROW = 10_000_000  # beyond the last of any program
+
+
+@dataclass(slots=True)
+class Beside:
+    """What calamine does not give of a sheet: which cells, by (row, column), hold what instead.
+
+    Both are counted from 0. What is hidden is as in Head. With a `problem`, the sheet is not read.
+    """
+
+    cells: dict[tuple[int, int], Value] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    problem: Exception | None = None
 
 
 def open_workbook(source: Path | BytesIO) -> CalamineWorkbook:
-    """Return the workbook. Raises Unreadable."""
-    try:
-        workbook = CalamineWorkbook.from_object(source)
-    except PasswordError as problem:
-        raise Unreadable(PROTECTED) from problem
-    except (CalamineError, OSError) as problem:
-        raise Unreadable(DAMAGED) from problem
+    """Return the workbook. Raises CalamineError or Unreadable."""
+    workbook = CalamineWorkbook.from_object(source)
     names = workbook.sheet_names
     if len(set(names)) != len(names):  # calamine would give the first of them twice
         raise Unreadable(DAMAGED)
     return workbook
 
 
-def sheets(workbook: CalamineWorkbook) -> Iterator[tuple[SheetMetadata, CalamineSheet]]:
-    """Give each sheet with cells, in their order. Raises Unreadable."""
+def read_workbook(workbook: CalamineWorkbook, beside: Mapping[str, Beside]) -> Sheets:
+    """Give each sheet with cells, in their order, with what is beside by their names."""
     for about in workbook.sheets_metadata:
-        if about.typ == SheetTypeEnum.WorkSheet:
-            try:
-                yield about, workbook.get_sheet_by_name(about.name)
-            except CalamineError as problem:
-                raise Unreadable(DAMAGED) from problem
+        if about.typ != SheetTypeEnum.WorkSheet:
+            continue
+        more = beside.get(about.name, Beside())
+        head = Head(
+            name=about.name,
+            hidden=about.visible != SheetVisibleEnum.Visible,
+            hidden_rows=more.hidden_rows,
+            hidden_columns=more.hidden_columns,
+        )
+        try:
+            sheet = workbook.get_sheet_by_name(about.name)
+        except CalamineError as problem:
+            more.problem = more.problem or problem
+        if more.problem:
+            yield head, _failing(more.problem)
+            continue
+        head.merged = [
+            f"{cell_name(*first)}:{cell_name(*last)}"
+            for first, last in sheet.merged_cell_ranges or []
+        ]
+        yield head, _with_cells(_lines(sheet), more.cells)
 
 
-def head(about: SheetMetadata, sheet: CalamineSheet) -> Head:
-    """Return what is known of a sheet beside its rows."""
-    ranges = sheet.merged_cell_ranges or []
-    return Head(
-        name=about.name,
-        hidden=about.visible != SheetVisibleEnum.Visible,
-        merged=[f"{cell_name(*first)}:{cell_name(*last)}" for first, last in ranges],
-    )
+def _failing(problem: Exception) -> Iterator[Line]:
+    yield from ()
+    raise problem
 
 
-def lines(sheet: CalamineSheet) -> Iterator[Line]:
+def _lines(sheet: CalamineSheet) -> Iterator[Line]:
     """Give the rows of a sheet, with their numbers. Cells before the first column are empty."""
     if sheet.start is None:
         return
@@ -74,6 +94,29 @@ def lines(sheet: CalamineSheet) -> Iterator[Line]:
                 before
                 + [(cell or None) if isinstance(cell, str) else _value(cell) for cell in cells],
             )
+
+
+def _with_cells(found: Iterator[Line], cells: Mapping[tuple[int, int], Value]) -> Iterator[Line]:
+    """Give rows with these in their cells, also where a row has nothing else."""
+    by_row: dict[int, dict[int, Value]] = {}
+    for (row, column), value in cells.items():
+        by_row.setdefault(row + 1, {})[column] = value
+    ahead = sorted(by_row, reverse=True)
+    for number, values in itertools.chain(found, [(LAST_ROW, [])]):
+        while ahead and ahead[-1] < number:
+            alone = ahead.pop()
+            yield alone, _filled([], by_row[alone])
+        if ahead and ahead[-1] == number:
+            yield number, _filled(values, by_row[ahead.pop()])
+        elif values:
+            yield number, values
+
+
+def _filled(values: list[Value], cells: dict[int, Value]) -> list[Value]:
+    wide = values + [None] * (max(cells) + 1 - len(values))
+    for column, value in cells.items():
+        wide[column] = value
+    return wide
 
 
 def _value(cell: Value | datetime.timedelta) -> Value:

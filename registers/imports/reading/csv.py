@@ -8,18 +8,28 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
 from registers.exports.plain_text import unescape_formula
 from registers.imports.reading.limits import CELL_CHARACTERS, CHOOSE, MEGABYTE, Unreadable
-from registers.imports.reading.messages import Head, Line
+from registers.imports.reading.messages import Head, Line, Sheets
 
 FIRST_LINE = 20
-SEPARATORS = ",;\t"
+FIRST_RECORDS = 100
+# What may divide the cells, and how the letters may be written, with how a person calls them.
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "cp1252": "Windows-1252 (Western European)",
+    "utf-16": "UTF-16",
+    "mac_roman": "Mac Roman",
+}
 # Excel takes such a first line for itself and counts rows after it.
-NAMED_SEPARATOR = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n)?", re.IGNORECASE)
+NAMED_SEPARATOR = re.compile(r"sep=([,;\t|])(?:\r\n|\r|\n)?", re.IGNORECASE)
 # Bytes that no text in Windows-1252 has.
 BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
 
@@ -29,6 +39,7 @@ NO_TEXT = f"This file is of a kind that is not taken, or it is damaged. {CHOOSE}
 UNKNOWN_LETTERS = (
     f"The letters of this CSV are neither UTF-8, UTF-16 nor Windows-1252. {SAVE_AS_UTF_8}"
 )
+OTHER_LETTERS = f"The letters of this CSV are not {{encoding}}. Choose another. {SAVE_AS_UTF_8}"
 UNCLOSED = (
     "In row {row} of this CSV a quotation mark is opened and never closed, so nobody can tell"
     " where its cell ends. Close it and choose the file again."
@@ -47,19 +58,29 @@ class _Astray(Unreadable):
     """Text follows a closing quotation mark."""
 
 
-def read_csv(path: Path) -> Iterator[Head | Line]:
-    """Give the one sheet of a CSV, and its rows. Raises Unreadable."""
-    encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
-        if named := NAMED_SEPARATOR.fullmatch(file.readline(FIRST_LINE)):
-            separator = named[1]
-        else:
-            file.seek(0)
-            separator = _separator(file)
-            file.seek(0)
-        yield Head(name="", hidden=False, merged=[])
-        for number, record in _records(file, separator):
-            yield number, [unescape_formula(cell) or None for cell in record]
+def read_csv(path: Path, separator: str = "", encoding: str = "") -> Sheets:
+    """Give the one sheet of a CSV, and its rows, read with this separator and this encoding.
+
+    Each is a key of SEPARATORS and ENCODINGS, or '' where it is to be found. Raises Unreadable.
+    """
+    if encoding and not _can_be(path, encoding):
+        raise Unreadable(OTHER_LETTERS.format(encoding=ENCODINGS[encoding]))
+    encoding = encoding or _encoding(path)
+    with _opened(path, encoding) as file:
+        named = NAMED_SEPARATOR.fullmatch(file.readline(FIRST_LINE))
+        start = file.tell() if named else 0
+        separator = separator or (named[1] if named else _separator(file))
+        file.seek(start)
+        yield Head(separator=separator, encoding=encoding), _lines(file, separator)
+
+
+def _lines(file: TextIO, separator: str) -> Iterator[Line]:
+    for number, record in _records(file, separator):
+        yield number, [unescape_formula(cell) or None for cell in record]
+
+
+def _opened(path: Path, encoding: str) -> TextIO:
+    return path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
 
 
 def _encoding(path: Path) -> str:
@@ -76,7 +97,7 @@ def _encoding(path: Path) -> str:
     elif nothing:
         encodings = []
     else:
-        encodings = ["utf-8-sig"] if binary else ["utf-8-sig", "cp1252"]
+        encodings = ["utf-8"] if binary else ["utf-8", "cp1252"]
     for encoding in encodings:
         if _can_be(path, encoding):
             return encoding
@@ -85,7 +106,7 @@ def _encoding(path: Path) -> str:
 
 def _can_be(path: Path, encoding: str) -> bool:
     try:
-        with path.open(encoding=encoding, newline="") as file:
+        with _opened(path, encoding) as file:
             while file.read(MEGABYTE):
                 pass
     except UnicodeError:
@@ -94,21 +115,27 @@ def _can_be(path: Path, encoding: str) -> bool:
 
 
 def _separator(file: TextIO) -> str:
-    """Return what divides the cells of the heading row. A comma, where nothing does."""
+    """Return what divides most of the first records into as many cells; else a comma.
 
-    def cells(separator: str) -> int:
+    Titles and notes may stand above a table, and another separator within its cells.
+    """
+
+    def agreement(separator: str) -> tuple[float, int]:
         file.seek(0)
         records = (record for _, record in _records(file, separator))
+        widths: list[int] = []
         try:
-            return len(next(filter(any, records), []))
-        except Unreadable as problem:
-            # Text behind a quotation mark comes of the wrong separator. Of what never ends,
-            # the first line tells, so that the reading can say what is wrong.
-            file.seek(0)
-            wrong = isinstance(problem, _Astray)
-            return 0 if wrong else file.readline(CELL_CHARACTERS).count(separator) + 1
+            widths += (len(each) for each in islice(filter(any, records), FIRST_RECORDS))
+        except _Astray:
+            return 0, 0  # it comes of the wrong separator
+        except Unreadable:
+            pass  # the reading says what is wrong
+        divided = Counter(width for width in widths if width > 1)
+        if not divided:
+            return 0, 0
+        return max((often / len(widths), width) for width, often in divided.items())
 
-    return max(SEPARATORS, key=cells)
+    return max(SEPARATORS, key=agreement)
 
 
 def _records(file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:

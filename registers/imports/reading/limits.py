@@ -42,6 +42,10 @@ TOO_DEAR = (
     " away from the others. Copy the rows that you need into a new spreadsheet and choose that."
 )
 SMALLER = "Divide it into smaller files."
+TOO_WIDE = (
+    f"There is something in column {{letter}}, and {COLUMNS} columns are the most that is read."
+    " Delete what stands beyond, or copy the columns that you need into a new spreadsheet."
+)
 
 
 class Unreadable(Exception):  # noqa: N818 (it names what the file is)

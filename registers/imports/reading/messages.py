@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -26,16 +27,28 @@ Value = (
 )
 Line = tuple[int, list[Value]]  # the number of a row, and what is in it
 
-SHEET, ROWS, UNREADABLE, END = "sheet", "rows", "unreadable", "end"
+SHEET, ROWS, LEFT_OUT, UNREADABLE, END = "sheet", "rows", "left out", "unreadable", "end"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Head:
-    """What is known of a sheet beside its rows. `merged` holds ranges: 'B3:B7'."""
+    """What is known of a sheet beside its rows. `merged` holds ranges: 'B3:B7'.
 
-    name: str
-    hidden: bool
-    merged: list[str]
+    `hidden_rows` are numbers of rows, `hidden_columns` are counted from 0. `separator` and
+    `encoding` are those of a CSV.
+    """
+
+    name: str = ""
+    hidden: bool = False
+    merged: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    separator: str = ""
+    encoding: str = ""
+
+
+# Each sheet, and its rows. Whatever reading these raises is wrong with this sheet alone.
+Sheets = Iterator[tuple[Head, Iterator[Line]]]
 
 
 def pack(what: str, *content: Any) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from registers.imports.reading.archive import Archive
+from registers.files.archives import CONTENT, Archive
 from registers.imports.reading.calamine import moment, number, span
 from registers.imports.reading.cell_names import cell_name
 from registers.imports.reading.errors import cell_error, is_error_value
@@ -24,9 +24,10 @@ from registers.imports.reading.limits import (
     COLUMNS,
     DAMAGED,
     NOT_WORKED_OUT,
+    ROWS,
     Unreadable,
 )
-from registers.imports.reading.messages import Head, Line, Value
+from registers.imports.reading.messages import Head, Line, Sheets, Value
 
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 # LibreOffice's own, beside the other: only there it says that a text is an error.
@@ -130,7 +131,8 @@ URN = "urn:oasis:names:tc:opendocument:xmlns:"
 TABLE, TEXT, STYLE, DRAW = (f"{URN}{each}:1.0 " for each in ("table", "text", "style", "drawing"))
 CELLS = {f"{TABLE}table-cell", f"{TABLE}covered-table-cell"}
 COVERED = f"{TABLE}covered-table-cell"
-ROW, SHEET = f"{TABLE}table-row", f"{TABLE}table"
+ROW, COLUMN, SHEET = f"{TABLE}table-row", f"{TABLE}table-column", f"{TABLE}table"
+VISIBILITY, HIDDEN = f"{TABLE}visibility", {"collapse", "filter"}
 ROWS_REPEATED, COLUMNS_REPEATED = f"{TABLE}number-rows-repeated", f"{TABLE}number-columns-repeated"
 ROWS_SPANNED, COLUMNS_SPANNED = f"{TABLE}number-rows-spanned", f"{TABLE}number-columns-spanned"
 PARAGRAPH, SPACES, TAB, LINE_BREAK = (f"{TEXT}{each}" for each in ("p", "s", "tab", "line-break"))
@@ -143,35 +145,33 @@ MOST_REPEATED = 10**9  # beyond any program; longer numbers are dear to reckon w
 class _Table:
     """A table as it grows. Rows that are repeated stand once, with how often."""
 
-    name: str
-    hidden: bool
-    merged: list[str] = field(default_factory=list)
+    head: Head
     rows: list[tuple[int, int, list[Value]]] = field(default_factory=list)
     next_row: int = 1
+    next_column: int = 0  # of those that say how columns are
+
+    def lines(self) -> Iterator[Line]:
+        for first, often, values in self.rows:
+            for row in range(first, first + often):
+                yield row, values
 
 
-def read_ods(path: Path) -> Iterator[Head | Line]:
-    """Give each sheet of an ODS, followed by its rows. Raises Unreadable."""
+def read_ods(path: Path) -> Sheets:
+    """Give each sheet of an ODS, and its rows."""
     content = _Content()
-    try:
-        with Archive(path) as archive:
-            for piece in archive.pieces("content.xml"):
-                content.parser.Parse(piece, False)  # noqa: FBT003 (expat takes it so)
-                yield from _given(content)
-        content.parser.Parse(b"", True)  # noqa: FBT003
-        yield from _given(content)  # expat 2.6 and later may hold back the last piece until here
-    except (expat.ExpatError, ValueError) as problem:
-        raise Unreadable(DAMAGED) from problem
+    with path.open("rb") as file:
+        for piece in Archive(file).pieces(CONTENT):
+            content.parser.Parse(piece, False)  # noqa: FBT003 (expat takes it so)
+            yield from _ended(content)
+    content.parser.Parse(b"", True)  # noqa: FBT003
+    yield from _ended(content)  # expat 2.6 and later may hold back the last piece until here
 
 
-def _given(content: _Content) -> Iterator[Head | Line]:
+def _ended(content: _Content) -> Sheets:
     """Give the tables that have ended."""
     while content.ended:
         table = content.ended.pop(0)
-        yield Head(name=table.name, hidden=table.hidden, merged=table.merged)
-        for first, often, values in table.rows:
-            for row in range(first, first + often):
-                yield row, values
+        yield table.head, table.lines()
 
 
 class _Content:
@@ -191,6 +191,7 @@ class _Content:
         self._aside = 0  # how deep in what is not in the cell itself
         self._row: list[Value] = []
         self._often = 1
+        self._row_hidden = False
         self._column = 0
         self._cell: dict[str, str] | None = None
         self._text = Text()
@@ -209,10 +210,17 @@ class _Content:
         elif tag == ROW:
             self._row, self._column = [], 0
             self._often = _count(attributes, ROWS_REPEATED)
+            self._row_hidden = attributes.get(VISIBILITY) in HIDDEN
+        elif tag == COLUMN and self._table is not None:
+            often = _count(attributes, COLUMNS_REPEATED)
+            if attributes.get(VISIBILITY) in HIDDEN:
+                first = self._table.next_column
+                self._table.head.hidden_columns.update(range(first, min(first + often, COLUMNS)))
+            self._table.next_column += often
         elif tag == SHEET:
             style = attributes.get(f"{TABLE}style-name")
             name = attributes.get(f"{TABLE}name", "")
-            self._table = _Table(name, hidden=style in self._hidden_styles)
+            self._table = _Table(Head(name, hidden=style in self._hidden_styles))
         elif tag == f"{STYLE}style":
             self._style = attributes.get(f"{STYLE}name", "")
         elif tag == f"{STYLE}table-properties" and attributes.get(f"{TABLE}display") == "false":
@@ -252,6 +260,10 @@ class _Content:
         elif tag == ROW:
             if self._row:
                 table.rows.append((table.next_row, self._often, self._row))
+                if self._row_hidden:
+                    # No more rows with something in them are read.
+                    last = table.next_row + min(self._often, ROWS)
+                    table.head.hidden_rows.update(range(table.next_row, last))
             table.next_row += self._often
         elif tag == SHEET:
             self.ended.append(table)
@@ -273,7 +285,7 @@ class _Content:
             if down > 1 or right > 1:
                 first = cell_name(table.next_row - 1, self._column)
                 last = cell_name(table.next_row + down - 2, self._column + right - 1)
-                table.merged.append(f"{first}:{last}")
+                table.head.merged.append(f"{first}:{last}")
         self._column += often
 
 

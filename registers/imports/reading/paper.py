@@ -12,8 +12,8 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from zipfile import ZipFile
 
+from registers.files.archives import Archive
 from registers.imports.reading.limits import MEGABYTE, Unreadable, limit_this_process
 
 # A protocol has some 20 pages: its front says what it is, and its end who signed it and when.
@@ -51,9 +51,8 @@ def read_docx(content: bytes) -> Found:
     from docx.table import Table  # noqa: PLC0415 (above)
 
     # Its parts are unpacked at once, none to more than the archive says.
-    with ZipFile(io.BytesIO(content)) as archive:
-        if sum(info.file_size for info in archive.infolist()) > UNPACKED_BYTES:
-            raise Unreadable(TOO_DEAR)
+    if Archive(io.BytesIO(content)).unpacked_bytes > UNPACKED_BYTES:
+        raise Unreadable(TOO_DEAR)
     document = docx.Document(io.BytesIO(content))
 
     def lines() -> Iterator[str]:

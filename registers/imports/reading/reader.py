@@ -1,6 +1,7 @@
 """The program that reads a spreadsheet: `python -m registers.imports.reading.reader KIND FILE`.
 
-It writes what it finds to its standard output, message by message (messages.py).
+Behind them, for a CSV, its separator and its encoding, each '' where it is to be found. It
+writes what it finds to its standard output, message by message (messages.py).
 A file that was made to harm can use up memory or time, and the libraries that
 read it may end a process outright. So a process of its own does it, with limits,
 and there is no Django in it: it starts at once, knows no secret and has no database.
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from registers.imports.reading.cell_names import letter, place_in, shown_name
 from registers.imports.reading.csv import read_csv
+from registers.imports.reading.errors import cell_error, garbled, is_error_value
 from registers.imports.reading.limits import (
     CELL_CHARACTERS,
     COLUMNS,
+    DAMAGED,
     FILLED_CELLS,
     MEMORY_BYTES,
     MERGED_CELLS,
@@ -25,16 +28,27 @@ from registers.imports.reading.limits import (
     SMALLER,
     TEXT_CHARACTERS,
     TOO_DEAR,
+    TOO_WIDE,
     Unreadable,
     limit_this_process,
 )
-from registers.imports.reading.messages import END, SHEET, UNREADABLE, Head, Line, Value, pack
+from registers.imports.reading.messages import (
+    END,
+    LEFT_OUT,
+    SHEET,
+    UNREADABLE,
+    Head,
+    Line,
+    Sheets,
+    Value,
+    pack,
+)
 from registers.imports.reading.messages import ROWS as ROWS_MESSAGE
 from registers.imports.reading.ods import read_ods
 from registers.imports.reading.xls import read_xls
 from registers.imports.reading.xlsx import read_xlsx
 
-READERS: dict[str, Callable[[Path], Iterator[Head | Line]]] = {
+READERS: dict[str, Callable[..., Sheets]] = {
     "csv": read_csv,
     "ods": read_ods,
     "xls": read_xls,
@@ -49,51 +63,70 @@ TOO_MANY_MERGED = (
     f"This file has more than {MERGED_CELLS:,} merged cells. Take them apart, save it and choose it"
     " again."
 )
-TOO_WIDE = (
-    f"There is something in {{place}}, and {COLUMNS} columns are the most that is read, up to"
-    f" {letter(COLUMNS - 1)}. Delete what stands beyond, save it and choose it again."
-)
 TOO_LONG = (
     f"The cell in {{place}} holds more than {CELL_CHARACTERS:,} characters. Shorten it, save the"
     " file and choose it again."
 )
+GARBLED = (
+    "The letters of this file were damaged on the way: {place} says '{text}'. Open the file that it"
+    " was made from in Excel by Data, From Text/CSV, choose '65001: Unicode (UTF-8)' there, save it"
+    " as XLSX and choose that."
+)
 
 
-def main(kind: str, path: Path) -> None:
+class WholeFile(Unreadable):
+    """What is wrong is not one sheet's: no sheet of the file is read."""
+
+
+def main(kind: str, path: str, *options: str) -> None:
     """Read a file, and write messages until there is no more, or a sentence that says why not."""
     limit_this_process(memory=MEMORY_BYTES, processor=PROCESSOR_SECONDS)
-    try:
-        for message in messages(READERS[kind](path)):
-            sys.stdout.write(message)
-    except MemoryError:
-        sys.stdout.write(pack(UNREADABLE, TOO_DEAR))
-    except Unreadable as problem:
-        sys.stdout.write(pack(UNREADABLE, str(problem)))
+    for message in messages(kind, Path(path), *options):
+        sys.stdout.write(message)
 
 
-def messages(found: Iterator[Head | Line]) -> Iterator[str]:
-    """Give what was found as messages, the last of which says that it was all.
-
-    Raises Unreadable where it is more than is read.
-    """
+def messages(kind: str, path: Path, *options: str) -> Iterator[str]:
+    """Give what a file holds as messages. The last says that it was all, or why it is not read."""
     counted = _Counted()
+    try:
+        for head, lines in READERS[kind](path, *options):
+            counted.sheet(head)
+            about = (head.merged, sorted(head.hidden_columns), head.separator, head.encoding)
+            yield pack(SHEET, shown_name(head.name), head.hidden, *about)
+            try:
+                yield from _packed_rows(head, lines, counted)
+            except (WholeFile, MemoryError):
+                raise
+            except Exception as problem:
+                yield pack(LEFT_OUT, _why(problem))
+    except Exception as problem:
+        yield pack(UNREADABLE, _why(problem))
+    else:
+        yield pack(END)
+
+
+def _why(problem: Exception) -> str:
+    """Return the sentence for whatever the libraries raise for what is not valid."""
+    if isinstance(problem, Unreadable):
+        return str(problem)
+    return TOO_DEAR if isinstance(problem, MemoryError) else DAMAGED
+
+
+def _packed_rows(head: Head, lines: Iterator[Line], counted: _Counted) -> Iterator[str]:
+    """Give the rows of a sheet with something in them, hundreds a message.
+
+    Each is its number, whether it is hidden, and its values.
+    """
     rows: list[list[Value]] = []
-    for each in found:
-        if isinstance(each, Head):
-            if rows:
-                yield pack(ROWS_MESSAGE, rows)
-                rows = []
-            counted.head(each)
-            yield pack(SHEET, shown_name(each.name), each.hidden, each.merged)
-        elif values := trimmed(each[1]):
-            counted.row(each[0], values)
-            rows.append([each[0], *values])
+    for number, found in lines:
+        if values := trimmed(found):
+            counted.row(number, values)
+            rows.append([number, number in head.hidden_rows, *values])
             if len(rows) == AT_ONCE:
                 yield pack(ROWS_MESSAGE, rows)
                 rows = []
     if rows:
         yield pack(ROWS_MESSAGE, rows)
-    yield pack(END)
 
 
 def trimmed(values: list[Value]) -> list[Value]:
@@ -104,42 +137,45 @@ def trimmed(values: list[Value]) -> list[Value]:
     return values[:last]
 
 
-def longest(values: list[Value]) -> int:
-    """Return the place of the longest text of a row."""
-    return max(range(len(values)), key=lambda at: len(str(values[at])))
-
-
 class _Counted:
-    """How much was found so far. Raises Unreadable for what is too much."""
+    """How much was found so far. Raises Unreadable for what is too much, or says nothing."""
 
     def __init__(self) -> None:
-        self.sheet = ""
+        self._sheet = ""
         self._rows = self._cells = self._characters = self._merged = 0
 
-    def head(self, head: Head) -> None:
-        self.sheet = head.name
+    def sheet(self, head: Head) -> None:
+        self._sheet = head.name
         self._merged += len(head.merged)
         if self._merged > MERGED_CELLS:
-            raise Unreadable(TOO_MANY_MERGED)
+            raise WholeFile(TOO_MANY_MERGED)
 
     def row(self, number: int, values: list[Value]) -> None:
+        """Count the cells of a row, and make errors of those that say one."""
         if len(values) > COLUMNS:
-            place = place_in(self.sheet, number, len(values) - 1)
-            raise Unreadable(TOO_WIDE.format(place=place))
-        lengths = [len(value) for value in values if isinstance(value, str)]
-        if max(lengths, default=0) > CELL_CHARACTERS:
-            raise Unreadable(TOO_LONG.format(place=place_in(self.sheet, number, longest(values))))
+            raise Unreadable(TOO_WIDE.format(letter=letter(len(values) - 1)))
+        for column, value in enumerate(values):
+            if isinstance(value, str):
+                self._characters += len(value)
+                if len(value) > CELL_CHARACTERS:
+                    place = place_in(self._sheet, number, column)
+                    raise Unreadable(TOO_LONG.format(place=place))
+                if wrong := garbled(value):
+                    place = place_in(self._sheet, number, column)
+                    raise WholeFile(GARBLED.format(place=place, text=wrong))
+                # A spreadsheet program saves them as such in a CSV, and people copy them.
+                if value[0] in "#E \n" and is_error_value(value):
+                    values[column] = cell_error(value)
         self._rows += 1
         self._cells += len(values) - values.count(None)
-        self._characters += sum(lengths)
         if self._rows > ROWS:
-            raise Unreadable(TOO_MANY_ROWS)
+            raise WholeFile(TOO_MANY_ROWS)
         if self._cells > FILLED_CELLS:
-            raise Unreadable(TOO_MANY_CELLS)
+            raise WholeFile(TOO_MANY_CELLS)
         if self._characters > TEXT_CHARACTERS:
-            raise Unreadable(TOO_MUCH_TEXT)
+            raise WholeFile(TOO_MUCH_TEXT)
 
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]  # a text stream
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(*sys.argv[1:])

@@ -9,27 +9,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import IO
-from zipfile import ZipFile
 
-from django.core.exceptions import ValidationError
-
-from registers.files.archives import (
-    CONTENT,
-    MANIFEST,
-    MIMETYPE,
-    MIMETYPE_BYTES,
-    OFFICE,
-    OFFICE_OTHERS,
-    OPEN,
-    OPEN_OTHERS,
-    TYPES,
-    UNREADABLE,
-    Parts,
-    content_types,
-    refuse_odd_end,
+from registers.files.archives import CALLED, UNREADABLE, Archive, kind_of_archive
+from registers.files.kinds import HEAD, OLE, OTHERS
+from registers.imports.reading.limits import (
+    CHOOSE,
+    DAMAGED,
+    MEGABYTE,
+    PROTECTED,
+    UNPACKED_BYTES,
+    Unreadable,
 )
-from registers.files.kinds import HEAD, OLE, OTHERS, TAIL
-from registers.imports.reading.limits import CHOOSE, DAMAGED, MEGABYTE, PROTECTED, Unreadable
 from registers.models.document import PAPER_BYTES
 
 EMPTY = f"This file is empty. {CHOOSE}"
@@ -37,61 +27,40 @@ TOO_LARGE = (
     "This file is larger than {megabytes} MB, which no register needs. Take out pictures, or copy"
     " the rows that you need into a new spreadsheet and choose that."
 )
+TOO_MUCH = (
+    f"This file unpacks to more than {UNPACKED_BYTES // MEGABYTE} MB, which no register needs."
+    " Copy the rows that you need into a new spreadsheet and choose that."
+)
 # What is not packed, CSV and XLS, may be as large as what is packed becomes.
 PLAIN_BYTES = 100 * MEGABYTE
 SAVE_AS = "Open it in a spreadsheet program, save it as XLSX, and choose that file."
 
-EXCEL = "application/vnd.ms-excel."
-OFFICE_SHEETS = {
-    f"{OFFICE}spreadsheetml.sheet.main+xml",
-    f"{OFFICE}spreadsheetml.template.main+xml",
-    # Its macros are never run here, nor even looked at.
-    f"{EXCEL}sheet.macroenabled.main+xml",
-    f"{EXCEL}template.macroenabled.main+xml",
+# By which program each is read. Macros are never run here, nor even looked at.
+READ_AS = {"xlsx": "xlsx", "xltx": "xlsx", "xlsm": "xlsx", "xltm": "xlsx", "ods": "ods"}
+READ_AS["ots"] = "ods"
+WHAT_TO_DO = {
+    "xlsb": SAVE_AS,
+    "numbers": "In Numbers choose File, Export To, Excel, and choose the file that this makes.",
+    "zip": f"Unpack it and choose a file in it. {CHOOSE}",
 }
-BINARY_SHEET = f"{EXCEL}sheet.binary.macroenabled.main"
-OFFICE_ELSE = {
-    **OFFICE_OTHERS,
-    f"{OFFICE}wordprocessingml.document.main+xml": "a text (DOCX)",
-    "application/vnd.ms-word.document.macroenabled.main+xml": "a text (DOCM)",
-}
-OPEN_SHEETS = {f"{OPEN}spreadsheet", f"{OPEN}spreadsheet-template"}
-OPEN_ELSE = {**OPEN_OTHERS, f"{OPEN}text": "a text (ODT)", f"{OPEN}graphics": "a drawing (ODG)"}
-APPLE = "index/document.iwa"
 
-# Streams of the old container, by which kind of file has them.
-ENCRYPTED = "EncryptedPackage"
-OLD_SHEETS = {"Workbook", "Book"}
-OLD_OTHERS = {
-    "WordDocument": "an older text (DOC)",
-    "PowerPoint Document": "an older presentation (PPT)",
-    "__properties_version1.0": "an e-mail (MSG)",
-}
-STREAMS = [each.encode("utf-16-le") for each in (ENCRYPTED, *OLD_SHEETS, *OLD_OTHERS)]
-STREAM = re.compile(b"(" + b"|".join(map(re.escape, STREAMS)) + rb")\0\0")
+# Streams of Microsoft's old container, whose names stand in UTF-16 and have no case.
+LOCKED, OLD_SHEETS = "encryptedpackage", {"workbook", "book"}
+STREAMS = [each.encode("utf-16-le") for each in (LOCKED, *OLD_SHEETS)]
+STREAM = re.compile(b"(" + b"|".join(STREAMS) + rb")\0\0", re.IGNORECASE)
 STREAM_BYTES = 64  # of the longest name
-# Excel before 1993 had no container. The rest of this kind is found by files/kinds.py.
-OLDEST = re.compile(rb"\x09[\x00\x02\x04\x08][\x04\x06\x08]\x00")
+OLD_ELSE = f"This is an older file of Office, and no workbook. {CHOOSE}"
+
 JSON = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{])")
-PAGE = "a web page (HTML), as which some systems export tables"
-MARKUP = (
-    (b"excel.sheet", "an XML spreadsheet of 2003"),
-    (b"urn:schemas-microsoft-com:office:spreadsheet", "an XML spreadsheet of 2003"),
-    (b"<office:document", "a flat OpenDocument file (FODS)"),
-    (b"<svg", "a picture (SVG)"),
-    (b"<html", PAGE),
-    (b"<!doctype html", PAGE),
-    (b"<table", PAGE),
-    (b"<?xml", "an XML file"),
-)
+XML = f"This is an XML file. {SAVE_AS}"
+PAGE = f"This is a web page (HTML), as which some systems export tables. {SAVE_AS}"
 
 
 def kind_of_sheets(path: Path, name: str) -> str:
     """Return 'xlsx', 'xls', 'ods' or 'csv'. Raises Unreadable, whose sentence says what it is."""
     try:
         with path.open("rb") as file:
-            size = path.stat().st_size
-            return _kind(file, size)
+            return _kind(file, path.stat().st_size)
     except OSError as problem:
         reason = problem.strerror or "it is damaged"
         raise Unreadable(f"'{name}' cannot be opened: {reason}.") from problem
@@ -103,7 +72,7 @@ def _kind(file: IO[bytes], size: int) -> str:
     head = file.read(HEAD)
     if head.startswith(b"PK"):
         _refuse_large(size, PAPER_BYTES)
-        return _archive_kind(file, size)
+        return _archive_kind(file)
     _refuse_large(size, PLAIN_BYTES)
     if head.startswith(OLE):
         file.seek(0)
@@ -119,73 +88,34 @@ def _refuse_large(size: int, most: int) -> None:
 
 
 def _old_kind(file: IO[bytes]) -> str:
-    """Return 'xls', if the old container holds one. The names of its streams stand in UTF-16."""
-    found: set[bytes] = set()
+    """Return 'xls', if the old container holds a workbook. Raises Unreadable."""
+    names: set[str] = set()
     rest = b""
     while piece := file.read(MEGABYTE):
-        found.update(STREAM.findall(rest + piece))
+        names.update(each.decode("utf-16-le").lower() for each in STREAM.findall(rest + piece))
         rest = piece[-STREAM_BYTES:]
-    names = {each.decode("utf-16-le") for each in found}
-    if ENCRYPTED in names:
+    if LOCKED in names:
         raise Unreadable(PROTECTED)
-    if names & OLD_SHEETS:
-        return "xls"
-    for stream in names:
-        raise Unreadable(f"This is {OLD_OTHERS[stream]}. {CHOOSE}")
-    raise Unreadable(DAMAGED)
+    if not names & OLD_SHEETS:
+        raise Unreadable(OLD_ELSE)
+    return "xls"
 
 
-def _archive_kind(file: IO[bytes], size: int) -> str:
-    start = max(0, size - TAIL)
-    file.seek(start)
+def _archive_kind(file: IO[bytes]) -> str:
     try:
-        refuse_odd_end(file.read(), size)
-        with ZipFile(file) as archive:
-            return _kind_of_parts(Parts(archive))
-    except ValidationError as problem:
-        # The sentences for papers name the kinds that papers may be.
-        protected = "password" in problem.message
-        raise Unreadable(PROTECTED if protected else DAMAGED) from problem
+        archive = Archive(file)
+        if archive.is_locked:
+            raise Unreadable(PROTECTED)
+        kind, _ = kind_of_archive(archive)
     except UNREADABLE as problem:
         raise Unreadable(DAMAGED) from problem
-
-
-def _kind_of_parts(parts: Parts) -> str:
-    if TYPES in parts:
-        return _office_kind(parts)
-    if MIMETYPE in parts:
-        return _open_kind(parts)
-    if APPLE in parts:
-        raise Unreadable(
-            "This is a Numbers, Pages or Keynote file. In Numbers choose File, Export To, Excel,"
-            " and choose the file that this makes."
-        )
-    raise Unreadable(f"This is an archive (ZIP). Unpack it and choose a file in it. {CHOOSE}")
-
-
-def _office_kind(parts: Parts) -> str:
-    kinds = {kind.lower() for _, kind in content_types(parts.read(TYPES))}
-    if BINARY_SHEET in kinds:
-        raise Unreadable(f"This is a binary workbook (XLSB). {SAVE_AS}")
-    if kinds & OFFICE_SHEETS:
-        return "xlsx"
-    for kind, what in OFFICE_ELSE.items():
-        if kind in kinds:
-            raise Unreadable(f"This is {what}. {CHOOSE}")
+    if kind in READ_AS:
+        if archive.unpacked_bytes > UNPACKED_BYTES:
+            raise Unreadable(TOO_MUCH)
+        return READ_AS[kind]
+    if kind in CALLED:
+        raise Unreadable(f"This is {CALLED[kind]}. {WHAT_TO_DO.get(kind, CHOOSE)}")
     raise Unreadable(DAMAGED)
-
-
-def _open_kind(parts: Parts) -> str:
-    mimetype = parts.read(MIMETYPE, MIMETYPE_BYTES).strip()
-    if mimetype in OPEN_ELSE and mimetype not in OPEN_SHEETS:
-        raise Unreadable(f"This is {OPEN_ELSE[mimetype]}. {CHOOSE}")
-    if mimetype not in OPEN_SHEETS:
-        raise Unreadable(f"This is an archive (ZIP) of a kind that is not taken. {CHOOSE}")
-    if MANIFEST in parts and "encryption-data" in parts.read(MANIFEST):
-        raise Unreadable(PROTECTED)
-    if CONTENT not in parts:
-        raise Unreadable(DAMAGED)
-    return "ods"
 
 
 def _what_else(head: bytes) -> str:
@@ -196,12 +126,9 @@ def _what_else(head: bytes) -> str:
             return f"This is {what}. {CHOOSE}"
     if head.startswith(b"%PDF-"):
         return f"This is a PDF, from which no rows can be read. {CHOOSE}"
-    if OLDEST.match(head):
-        return f"This is a workbook of the first versions of Excel. {SAVE_AS}"
     if JSON.match(head):
         return f"This is JSON, as programs read it. {CHOOSE}"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"<"):
-        found = (what for mark, what in MARKUP if mark in text)
-        return f"This is {next(found, PAGE)}. {SAVE_AS}"
+        return XML if text.startswith(b"<?") and b"<html" not in text.lower() else PAGE
     return ""

@@ -1,8 +1,9 @@
-"""XLS: the workbook of Excel 97 to 2003, read by calamine, and searched for error values.
+"""XLS: the workbook of Excel 97 to 2003, read by calamine, and searched for what it does not give.
 
-Microsoft's old container holds a stream 'Workbook', which is a sequence of records: [MS-CFB] and
-[MS-XLS] describe them. Only what leads to the records of cells with an error is read here;
-calamine has read the whole of it before.
+That is, error values, and which rows and columns are hidden. Microsoft's old container holds a
+stream 'Workbook', which is a sequence of records: [MS-CFB] and [MS-XLS] describe them. Two things
+that other programs write are put as calamine expects them: a stream of another case, and a code
+page where texts need none.
 
 Part of the program that reads files, so there is no Django in it.
 """
@@ -11,12 +12,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
-from registers.imports.reading.calamine import head, lines, open_workbook, sheets
-from registers.imports.reading.errors import cell_error, with_errors
-from registers.imports.reading.limits import DAMAGED, Unreadable
-from registers.imports.reading.messages import CellError, Head, Line
+from registers.imports.reading.calamine import Beside, open_workbook, read_workbook
+from registers.imports.reading.errors import cell_error
+from registers.imports.reading.limits import COLUMNS, DAMAGED, PROTECTED, Unreadable
+from registers.imports.reading.messages import Sheets
 
 # As Excel shows them.
 SHOWN = {
@@ -37,33 +39,36 @@ HEADER_BYTES = 512
 LAST_SECTOR = 0xFFFFFFFA
 ENTRY = struct.Struct("<64sHBB3I16x4x16xIQ")
 ROOT, STREAM = 5, 2
-NAMES = ("workbook", "book")  # of Excel 97 and of Excel 95; a file may hold both
+NAMES = ("Workbook", "Book")  # of Excel 97 and of Excel 95; a file may hold both
 
 # Records: their kinds, and what is in those of cells.
-BEGIN, END, SHEET = 0x0809, 0x000A, 0x0085
-FORMULA, VALUE = 0x0006, 0x0205
+BEGIN, END, SHEET, CODE_PAGE = 0x0809, 0x000A, 0x0085, 0x0042
+PASSWORD = 0x002F
+FORMULA, VALUE, ROW, COLUMN_INFO = 0x0006, 0x0205, 0x0208, 0x007D
 RECORD = struct.Struct("<2H")
+EXCEL_97, UTF_16 = 0x0600, struct.pack("<H", 1200)  # as a version, and as a code page
 CELL = struct.Struct("<3H")
+ROW_INFO, ROW_HIDDEN = struct.Struct("<H10xB"), 0x20
+COLUMNS_INFO, COLUMN_HIDDEN = struct.Struct("<2H4xH"), 0x01
 IS_ERROR = 1
 ERROR_RESULT, NO_NUMBER = 2, b"\xff\xff"
 
-Errors = dict[tuple[int, int], CellError]  # by row and column, counted from 0
+
+def read_xls(path: Path) -> Sheets:
+    """Give each sheet of an XLS, and its rows. Raises Unreadable."""
+    container = Container(path.read_bytes())
+    workbook = open_workbook(BytesIO(container.as_expected()))
+    beside = container.beside()
+    if len(beside) != len(workbook.sheets_metadata):
+        raise Unreadable(DAMAGED)
+    yield from read_workbook(workbook, dict(zip(workbook.sheet_names, beside, strict=True)))
 
 
-def errors_of(path: Path) -> list[Errors]:
-    """Return for each sheet of the workbook, in their order, which cells show which error.
+class Container:
+    """Microsoft's old container: sectors that follow each other as a table says.
 
-    Raises Unreadable for a file whose parts do not lead to each other.
+    Raises struct.error, IndexError or ValueError where its parts do not lead to each other.
     """
-    try:
-        workbook = _Container(path.read_bytes()).workbook()
-        return [_errors(workbook, at) for at in _sheets(workbook)]
-    except (struct.error, IndexError, ValueError) as problem:
-        raise Unreadable(DAMAGED) from problem
-
-
-class _Container:
-    """Microsoft's old container: sectors that follow each other as a table says."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -71,15 +76,37 @@ class _Container:
         self._table = self._sector_table()
         self._entries = list(ENTRY.iter_unpack(self._whole(self._chain(self._number(DIRECTORY)))))
 
-    def workbook(self) -> bytes:
-        """Return the stream that holds the workbook. Raises ValueError where there is none."""
-        found: dict[str, tuple[int, int]] = {}
+    def beside(self) -> list[Beside]:
+        """Return for each sheet, in their order, what calamine does not give."""
+        _, workbook = self._workbook()
+        return [_beside(workbook, begin) for begin in _sheets(workbook)]
+
+    def as_expected(self) -> bytes:
+        """Return the content as calamine expects it. Raises Unreadable where it is encrypted."""
+        name, workbook = self._workbook()
+        expected = next(each for each in NAMES if each.lower() == name.lower())
+        content = self._content.replace(_entry_name(name), _entry_name(expected))
+        (version,) = struct.unpack_from("<H", workbook, RECORD.size)
+        for kind, at in _records(workbook, 0):
+            if kind == PASSWORD:
+                raise Unreadable(PROTECTED)
+            if kind == CODE_PAGE and version == EXCEL_97:
+                # Its texts say themselves which are in UTF-16. What stands before it finds it.
+                before = workbook[max(0, at - 64) : at]
+                content = content.replace(before + workbook[at : at + 2], before + UTF_16, 1)
+        return content
+
+    def _workbook(self) -> tuple[str, bytes]:
+        """Return the stream that holds the workbook, with its name. Raises ValueError."""
+        found: dict[str, tuple[str, int, int]] = {}
         for name, length, kind, *_, start, size in self._entries:
             if kind == STREAM:
-                found.setdefault(_text(name, length).lower(), (start, size & 0xFFFFFFFF))
+                text = name[: max(0, length - 2)].decode("utf-16-le", "replace")
+                found.setdefault(text.lower(), (text, start, size & 0xFFFFFFFF))
         for each in NAMES:
-            if each in found:
-                return self._stream(*found[each])
+            if each.lower() in found:
+                name, start, size = found[each.lower()]
+                return name, self._stream(start, size)
         raise ValueError(NAMES)
 
     def _stream(self, start: int, size: int) -> bytes:
@@ -136,8 +163,8 @@ def _numbers(content: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{whole}I", content[: 4 * whole])
 
 
-def _text(name: bytes, length: int) -> str:
-    return name[: max(0, length - 2)].decode("utf-16-le", "replace")
+def _entry_name(name: str) -> bytes:
+    return name.encode("utf-16-le").ljust(64, b"\0")
 
 
 def _sheets(workbook: bytes) -> Iterator[int]:
@@ -148,23 +175,30 @@ def _sheets(workbook: bytes) -> Iterator[int]:
             yield begin
 
 
-def _errors(workbook: bytes, begin: int) -> Errors:
-    found: Errors = {}
+def _beside(workbook: bytes, begin: int) -> Beside:
+    found = Beside()
     for kind, at in _records(workbook, begin):
-        if kind == VALUE:
-            code, what = workbook[at + CELL.size : at + CELL.size + 2]
-            if what != IS_ERROR:
-                continue
-        elif kind == FORMULA:
-            result = workbook[at + CELL.size : at + CELL.size + 8]
-            if result[6:] != NO_NUMBER or result[0] != ERROR_RESULT:
-                continue
-            code = result[2]
-        else:
-            continue
-        row, column, _ = CELL.unpack_from(workbook, at)
-        found[row, column] = cell_error(SHOWN.get(code, ""))
+        if kind in {VALUE, FORMULA}:
+            code = _error_code(workbook[at + CELL.size : at + CELL.size + 8], kind)
+            if code is not None:
+                row, column, _ = CELL.unpack_from(workbook, at)
+                found.cells[row, column] = cell_error(SHOWN.get(code, ""))
+        elif kind == ROW:
+            row, flags = ROW_INFO.unpack_from(workbook, at)
+            if flags & ROW_HIDDEN:
+                found.hidden_rows.add(row + 1)
+        elif kind == COLUMN_INFO:
+            first, last, flags = COLUMNS_INFO.unpack_from(workbook, at)
+            if flags & COLUMN_HIDDEN:
+                found.hidden_columns.update(range(first, min(last + 1, COLUMNS)))
     return found
+
+
+def _error_code(content: bytes, kind: int) -> int | None:
+    """Return the number of the error in the record of a cell, or None where it has none."""
+    if kind == VALUE:
+        return content[0] if content[1] == IS_ERROR else None
+    return content[2] if content[6:] == NO_NUMBER and content[0] == ERROR_RESULT else None
 
 
 def _records(workbook: bytes, at: int) -> Iterator[tuple[int, int]]:
@@ -185,15 +219,3 @@ def _records(workbook: bytes, at: int) -> Iterator[tuple[int, int]]:
         elif depth <= 1:
             yield kind, at
         at += size
-
-
-def read_xls(path: Path) -> Iterator[Head | Line]:
-    """Give each sheet of an XLS, followed by its rows. Raises Unreadable."""
-    workbook = open_workbook(path)
-    errors = errors_of(path)
-    if len(errors) != len(workbook.sheets_metadata):
-        raise Unreadable(DAMAGED)
-    by_name = dict(zip(workbook.sheet_names, errors, strict=True))
-    for about, sheet in sheets(workbook):
-        yield head(about, sheet)
-        yield from with_errors(lines(sheet), by_name[about.name])

@@ -1,10 +1,10 @@
-"""XLSX: read by calamine, and searched for errors and formulas, which calamine does not give.
+"""XLSX: read by calamine, and searched for what calamine does not give.
 
 Part of the program that reads files, so there is no Django in it.
 
 That is, errors such as '#REF!' and formulas whose result nobody has worked out,
-which it gives as empty cells; and cells so far apart that it would make room
-for thousands of millions between them.
+which it gives as empty cells; which rows and columns are hidden; and cells so far
+apart that it would make room for thousands of millions between them.
 """
 
 from __future__ import annotations
@@ -15,43 +15,32 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from posixpath import join
-from xml.etree import ElementTree
 from xml.parsers import expat
 from zipfile import ZipFile
 
-from registers.imports.reading.archive import Archive
-from registers.imports.reading.calamine import head, lines, open_workbook, sheets
-from registers.imports.reading.cell_names import column, letter, shown_name
-from registers.imports.reading.errors import cell_error, is_error_value, with_errors
+from registers.files.archives import UNREADABLE, Archive, main_part, related
+from registers.imports.reading.calamine import Beside, open_workbook, read_workbook
+from registers.imports.reading.cell_names import column, letter
+from registers.imports.reading.errors import cell_error
 from registers.imports.reading.limits import (
     COLUMNS,
-    DAMAGED,
     NOT_WORKED_OUT,
     SPANNED_CELLS,
+    TOO_WIDE,
+    UNPACKED_BYTES,
     Unreadable,
 )
-from registers.imports.reading.messages import CellError, Head, Line, Value
+from registers.imports.reading.messages import CellError, Sheets
 
 NAME = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
 
-@dataclass(slots=True)
-class Told:
-    """Of cells by (row, column), counted from 0: what each error says, and what has no result."""
-
-    errors: dict[tuple[int, int], Value] = field(default_factory=dict)
-
-
-def tell(pieces: Iterable[bytes]) -> Told:
-    """Return what a sheet's XML has that calamine leaves out. Raises Unreadable."""
+def tell(pieces: Iterable[bytes]) -> Beside:
+    """Return what a sheet's XML has that calamine leaves out. Raises expat.ExpatError."""
     cells = _Cells()
-    try:
-        for piece in pieces:
-            cells.parser.Parse(piece, False)  # noqa: FBT003 (expat takes it so)
-        cells.parser.Parse(b"", True)  # noqa: FBT003
-    except (expat.ExpatError, ValueError) as problem:
-        raise Unreadable(DAMAGED) from problem
+    for piece in pieces:
+        cells.parser.Parse(piece, False)  # noqa: FBT003 (expat takes it so)
+    cells.parser.Parse(b"", True)  # noqa: FBT003
     return cells.told
 
 
@@ -59,7 +48,7 @@ class _Cells:
     """Listens to a parser. Rows and cells without a name follow the one before."""
 
     def __init__(self) -> None:
-        self.told = Told()
+        self.told = Beside()
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
@@ -77,6 +66,11 @@ class _Cells:
         elif tag == "row":
             self._row = int(attributes.get("r", self._row + 2)) - 1
             self._column = -1
+            if attributes.get("hidden") in TRUE:
+                self.told.hidden_rows.add(self._row + 1)
+        elif tag == "col" and attributes.get("hidden") in TRUE:
+            first, last = int(attributes["min"]) - 1, int(attributes["max"])
+            self.told.hidden_columns.update(range(first, min(last, COLUMNS)))
         elif tag == "f":
             self._formula = True
         elif tag == "v":
@@ -98,14 +92,15 @@ class _Cells:
             return
         place = self._row, self._column
         value = (self._value or "").strip()
-        if self._kind == "e" or (self._formula and is_error_value(value)):
-            self.told.errors[place] = cell_error(value)
-        elif self._formula and not value and self._kind != "str":
-            self.told.errors[place] = NOT_WORKED_OUT
+        if self._kind == "e":
+            self.told.cells[place] = cell_error(value)
+        elif self._formula and not value and self._kind not in TEXTS:
+            self.told.cells[place] = NOT_WORKED_OUT
         self._value = None
 
 
-ROOT_RELATIONS = "_rels/.rels"
+SPOILT: tuple[type[Exception], ...] = (Unreadable, expat.ExpatError, *UNREADABLE)
+TRUE, TEXTS = {"1", "true"}, {"str", "inlineStr"}
 # A cell with something in it, and its name: as any program writes it, and as most do,
 # which is found three times as fast.
 CELL = re.compile(
@@ -113,6 +108,7 @@ CELL = re.compile(
 )
 USUAL_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*(?<!/)>')
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+HIDDEN = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
 # The text of a cell with an error.
 ERROR_TEXT = re.compile(
     rb"""(<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*["']e["'][^<>]*(?<!/)>"""
@@ -124,58 +120,55 @@ KNOWN_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE
 TAG_BYTES = 100_000  # no tag of a spreadsheet is as long as this
 
 FAR_APART = (
-    "The cells of sheet '{name}' stand too far apart: from {first} to {last}. Delete the rows and"
-    " columns that it does not need, save it and choose it again."
-)
-TOO_WIDE = (
-    f"Sheet '{{name}}' has something in column {{letter}}, and {COLUMNS} columns are the most"
-    f" that is read, up to {letter(COLUMNS - 1)}. Delete what stands beyond, or copy the columns"
-    " that you need into a new spreadsheet."
+    "Its cells stand too far apart: from {first} to {last}. Delete the rows and columns that it"
+    " does not need, save it and choose it again."
 )
 
 
-def read_xlsx(path: Path) -> Iterator[Head | Line]:
-    """Give each sheet of an XLSX, followed by its rows. Raises Unreadable."""
-    with Archive(path) as archive:
+def read_xlsx(path: Path) -> Sheets:
+    """Give each sheet of an XLSX, and its rows. Raises Unreadable or one of UNREADABLE."""
+    with path.open("rb") as file:
+        archive = Archive(file)
         parts = _sheet_parts(archive)
-        told = _told(archive, parts)
-        unknown = {part for part, name in parts.items() if _has_unknown(told.get(name, Told()))}
-        source = _with_known_errors(archive, unknown) if unknown else path
-    for about, sheet in sheets(open_workbook(source)):
-        yield head(about, sheet)
-        yield from with_errors(lines(sheet), told.get(about.name, Told()).errors)
+        beside = _beside(archive, parts)
+        unknown = {part for part, name in parts.items() if _has_unknown(beside[name])}
+        source = _rewritten(archive, unknown) if unknown or archive.has_backslashes else path
+    yield from read_workbook(open_workbook(source), beside)
 
 
-def _told(archive: Archive, parts: dict[str, str]) -> dict[str, Told]:
-    """Return what calamine leaves out, by the names of the sheets. Raises Unreadable."""
-    told = {}
+def _beside(archive: Archive, parts: dict[str, str]) -> dict[str, Beside]:
+    """Return what calamine leaves out, by the names of the sheets."""
+    beside = {name: Beside() for name in parts.values()}
     for part in archive:
         # Each part is unpacked once, even those that are no sheets, to know that it can be.
-        pieces = archive.pieces(part)
-        if part in parts:
-            traces = _traces(pieces)
-            _refuse_far_apart(parts[part], traces)
-            told[parts[part]] = tell(archive.pieces(part)) if traces.more else Told()
-        else:
-            deque(pieces, maxlen=0)
-    return told
+        if part not in parts:
+            deque(archive.pieces(part), maxlen=0)
+            continue
+        try:
+            traces = _traces(archive.pieces(part))
+            _refuse_far_apart(traces)
+            if traces.more:
+                beside[parts[part]] = tell(archive.pieces(part))
+        except SPOILT as problem:
+            beside[parts[part]] = Beside(problem=problem)
+    return beside
 
 
-def _has_unknown(told: Told) -> bool:
+def _has_unknown(beside: Beside) -> bool:
     return any(
-        error.shown not in KNOWN_ERRORS
-        for error in told.errors.values()
-        if isinstance(error, CellError)
+        value.shown not in KNOWN_ERRORS
+        for value in beside.cells.values()
+        if isinstance(value, CellError)
     )
 
 
-def _with_known_errors(archive: Archive, parts: set[str]) -> BytesIO:
+def _rewritten(archive: Archive, unknown: set[str]) -> BytesIO:
     """Return the archive with an error that calamine knows in place of each in these parts."""
     file = BytesIO()
     with ZipFile(file, "w") as written:
         for part in archive:
             content = b"".join(archive.pieces(part))
-            if part in parts:
+            if part in unknown:
                 content = ERROR_TEXT.sub(rb"\1#N/A", content)
             written.writestr(part, content)
     file.seek(0)
@@ -198,7 +191,8 @@ class _Traces:
             self.rows.update((found[0][1], found[-1][1]))
         error = b'"e"' in text or b"'e'" in text
         formula = (b"<f" in text or b":f" in text) and FORMULA.search(text)
-        self.more = self.more or bool(error or formula)
+        hidden = b"hidden" in text and HIDDEN.search(text)
+        self.more = self.more or bool(error or formula or hidden)
 
 
 def _traces(pieces: Iterator[bytes]) -> _Traces:
@@ -214,55 +208,27 @@ def _traces(pieces: Iterator[bytes]) -> _Traces:
     return traces
 
 
-def _refuse_far_apart(sheet: str, traces: _Traces) -> None:
+def _refuse_far_apart(traces: _Traces) -> None:
     """Raise Unreadable where there are too many places between the first cell and the last."""
     if not traces.rows:
         return
     columns = sorted(column(each.decode()) for each in traces.columns)
     rows = sorted(map(int, traces.rows))
     if columns[-1] >= COLUMNS:
-        raise Unreadable(TOO_WIDE.format(name=shown_name(sheet), letter=letter(columns[-1])))
+        raise Unreadable(TOO_WIDE.format(letter=letter(columns[-1])))
     if (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) > SPANNED_CELLS:
         first, last = f"{letter(columns[0])}{rows[0]}", f"{letter(columns[-1])}{rows[-1]}"
-        raise Unreadable(FAR_APART.format(name=shown_name(sheet), first=first, last=last))
+        raise Unreadable(FAR_APART.format(first=first, last=last))
 
 
 def _sheet_parts(archive: Archive) -> dict[str, str]:
     """Return the names of the sheets, by the names of the parts that hold them."""
-    book = "xl/workbook.xml"
-    if ROOT_RELATIONS in archive:
-        for kind, target in _relations(archive, ROOT_RELATIONS).values():
-            if kind.endswith("/officeDocument"):
-                book = target.removeprefix("/")
-    folder, _, file = book.rpartition("/")
-    relations = _relations(archive, join(folder, "_rels", f"{file}.rels"))
+    book = main_part(archive)
+    relations = related(archive, book)
     parts = {}
-    for each in _xml(archive, book).iter():
+    for each in archive.xml(book, UNPACKED_BYTES).iter():
         if each.tag.endswith("}sheet"):
             keys = (value for key, value in each.items() if key.endswith("}id"))
-            _, target = relations.get(next(keys, ""), ("", ""))
-            parts[_resolved(folder, target)] = each.get("name", "")
+            _, part = relations.get(next(keys, ""), ("", ""))
+            parts[part] = each.get("name", "")
     return parts
-
-
-def _resolved(folder: str, target: str) -> str:
-    path = target.removeprefix("/") if target.startswith("/") else join(folder, target)
-    return path.lower()
-
-
-def _relations(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
-    """Return the type and the target of each relation in a part, by its key."""
-    return {
-        each.get("Id", ""): (each.get("Type", ""), each.get("Target", ""))
-        for each in _xml(archive, name)
-    }
-
-
-def _xml(archive: Archive, name: str) -> ElementTree.Element:
-    text = b"".join(archive.pieces(name))
-    if b"<!DOCTYPE" in text:  # Office writes none, and entities could grow without end
-        raise Unreadable(DAMAGED)
-    try:
-        return ElementTree.fromstring(text)  # noqa: S314 (no entities)
-    except ElementTree.ParseError as problem:
-        raise Unreadable(DAMAGED) from problem

@@ -129,6 +129,9 @@ def read_tables(sheets: list[Sheet]) -> Tables:
         if sheet.hidden:
             found.said.append(f"The sheet '{sheet.name}' is hidden, so it was left out.")
             continue
+        if sheet.left_out:
+            found.said.append(sheet.left_out)
+            continue
         table = _table(sheet, found.said)
         if table is None and sheet.name != ABOUT:
             found.said.append(f"The sheet '{sheet.name}' has no headings, so it was left out.")

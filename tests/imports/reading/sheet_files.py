@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from registers.imports.reading.messages import ROWS, SHEET, unpack
 from registers.imports.reading.read import Row, Sheet, read_sheets
-from registers.imports.reading.reader import READERS, messages
+from registers.imports.reading.reader import messages
 from registers.imports.reading.sniff import kind_of_sheets
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -25,14 +25,13 @@ URN = "urn:oasis:names:tc:opendocument:xmlns:"
 def read(path: Path, name: str = "") -> list[Sheet]:
     """What a file holds, read by a process of its own, and once more here: the same."""
     sheets = read_sheets(path, name or path.name)
-    heads, rows = [], []
-    for line in messages(READERS[kind_of_sheets(path, name)](path)):
+    rows: list[list[Row]] = []
+    for line in messages(kind_of_sheets(path, name), path):
         what, *content = unpack(line)
         if what == SHEET:
-            heads.append(content)
             rows.append([])
         elif what == ROWS:
-            rows[-1] += [Row(number, tuple(values)) for number, *values in content[0]]
+            rows[-1] += [Row(number, tuple(v), hidden) for number, hidden, *v in content[0]]
     assert [sheet.rows for sheet in sheets] == [each for each in rows if each]
     return sheets
 
@@ -51,8 +50,17 @@ def archive(path: Path, parts: dict[str, str | bytes]) -> Path:
 
 
 def xlsx(path: Path, data: str, *, kind: str = SHEET_TYPE, **more: str | bytes) -> Path:
-    """An XLSX of one sheet, 'Live', with these rows in XML, and perhaps more parts."""
+    """An XLSX of one sheet, 'Live', with these rows in XML, and perhaps more parts.
+
+    With a part 'other' it has a sheet 'Other' before that, with these rows.
+    """
     relations = f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" Type='
+    sheets = '<sheet name="Live" sheetId="1" r:id="r1"/>'
+    targets = '/xl/worksheets/sheet1.xml"/>'
+    if (other := more.pop("other", None)) is not None:
+        sheets = f'<sheet name="Other" sheetId="2" r:id="r2"/>{sheets}'
+        targets += f'<Relationship Id="r2" Type="{RELATIONS}/worksheet" Target="worksheets/2.xml"/>'
+        more["xl/worksheets/2.xml"] = worksheet(other)
     return archive(
         path,
         {
@@ -61,14 +69,17 @@ def xlsx(path: Path, data: str, *, kind: str = SHEET_TYPE, **more: str | bytes) 
             "_rels/.rels": f'{relations}"{RELATIONS}/officeDocument" Target="xl/workbook.xml"/>'
             "</Relationships>",
             "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
-            '<sheet name="Live" sheetId="1" r:id="r1"/></sheets></workbook>',
+            f"{sheets}</sheets></workbook>",
             "xl/_rels/workbook.xml.rels": f'{relations}"{RELATIONS}/worksheet"'
-            ' Target="/xl/worksheets/sheet1.xml"/></Relationships>',
-            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{data}</sheetData>'
-            "</worksheet>",
+            f' Target="{targets}</Relationships>',
+            "xl/worksheets/sheet1.xml": worksheet(data),
             **more,
         },
     )
+
+
+def worksheet(data: str) -> str:
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{data}</sheetData></worksheet>'
 
 
 def ods(
@@ -133,6 +144,8 @@ def xls(
     locked: bool = False,
     small: bool = False,
     more: bytes = b"",
+    stream: str = "Workbook",
+    code_page: int | None = None,
 ) -> Path:
     """An XLS (BIFF8) of one sheet, 'Live', of texts, numbers, truths and errors.
 
@@ -142,7 +155,10 @@ def xls(
     start = struct.pack("<6H", 0x0600, 5, 0, 0, 0, 0) + bytes(4)
     of_sheet = struct.pack("<6H", 0x0600, 0x10, 0, 0, 0, 0) + bytes(4)
     formats = b"".join(record(0xE0, struct.pack("<2H", 0, each) + bytes(16)) for each in (0, 17))
-    first = record(0x809, start) + (record(0x2F, b"\1\0" + bytes(52)) if locked else b"") + formats
+    first = record(0x809, start) + (
+        record(0x42, struct.pack("<H", code_page)) if code_page else b""
+    )
+    first += (record(0x2F, b"\1\0" + bytes(52)) if locked else b"") + formats
     name = text16("Live", "<BB")
     at = len(first) + 4 + 6 + len(name) + 4
     first += record(0x85, struct.pack("<IBB", at, 0, 0) + name) + record(0x0A, b"")
@@ -151,7 +167,7 @@ def xls(
         body += b"".join(xls_cell(row, column, value) for column, value in enumerate(values))
     body += more + record(0xE5, struct.pack("<5H", 1, 0, 1, 1, 1)) + record(0x0A, b"")
     workbook = first + body
-    path.write_bytes(container("Workbook", workbook if small else workbook.ljust(4096, b"\0")))
+    path.write_bytes(container(stream, workbook if small else workbook.ljust(4096, b"\0")))
     return path
 
 

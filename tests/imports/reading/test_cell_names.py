@@ -6,7 +6,7 @@ import pytest
 
 from registers.imports.reading.cell_names import shown_name
 from registers.imports.reading.read import Unreadable, read_sheets
-from registers.imports.reading.reader import READERS, messages
+from registers.imports.reading.reader import messages
 from tests.imports.reading.sheet_files import MAIN, RELATIONS, ods, xls, xlsx
 
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
@@ -56,7 +56,7 @@ def test_the_name_of_a_sheet_is_cut_before_it_is_sent(tmp_path, make, content):
     (sheet,) = read_sheets(path, "a")
     assert sheet.name == f"a b{'x' * 252}"
     kind = "xlsx" if make is book else "ods"
-    assert sum(map(len, messages(READERS[kind](path)))) < 1_000
+    assert sum(map(len, messages(kind, path))) < 1_000
 
 
 REFUSED = [

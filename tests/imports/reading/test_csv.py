@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers.exports.plain_text import escape_formula, unescape_formula
-from registers.imports.reading.csv import read_csv
+from registers.imports.reading.errors import garbled, is_error_value
 from registers.imports.reading.limits import CELL_CHARACTERS
 from registers.imports.reading.messages import ROWS, unpack
 from registers.imports.reading.read import Unreadable, read_sheets
 from registers.imports.reading.reader import messages
-from tests.imports.reading.sheet_files import cells
+from tests.imports.reading.sheet_files import cells, xlsx
 
 TEXT = "reference,title\r\n0012,Café – tea\r\n"
 ROWS_OF_TEXT = [(1, "reference", "title"), (2, "0012", "Café – tea")]
@@ -49,6 +50,17 @@ def test_letters_of_the_other_order_of_bytes(written):
         pytest.param("a\tb\n1,5\t2\n", [(1, "a", "b"), (2, "1,5", "2")], id="tabs"),
         pytest.param('"a;x",b\n1;5;6,2', [(1, "a;x", "b"), (2, "1;5;6", "2")], id="quoted"),
         pytest.param("sep=;\na,b;c\n1;2\n", [(1, "a,b", "c"), (2, "1", "2")], id="told to Excel"),
+        pytest.param("a|b\n1,5|2\n", [(1, "a", "b"), (2, "1,5", "2")], id="bars"),
+        pytest.param(
+            "A register; of 2025\na,b\n1,2\n",
+            [(1, "A register; of 2025"), (2, "a", "b"), (3, "1", "2")],
+            id="a title with another separator",
+        ),
+        pytest.param(
+            'a;b\n1;"x, y, z"\n2;u, v, w\n',
+            [(1, "a", "b"), (2, "1", "x, y, z"), (3, "2", "u, v, w")],
+            id="lists with another separator",
+        ),
         pytest.param("only\nx\n", [(1, "only"), (2, "x")], id="one column"),
         pytest.param("\n\na,b\n", [(3, "a", "b")], id="empty lines first"),
         pytest.param("a,b\r1,2\r", [(1, "a", "b"), (2, "1", "2")], id="old line ends"),
@@ -86,8 +98,6 @@ def test_its_rows_are_those_of_a_spreadsheet_program(written, content, rows):
 def test_what_cannot_be_told_is_a_sentence(written, content, words):
     with pytest.raises(Unreadable, match=words):
         read_sheets(written(content), "a.csv")
-    with pytest.raises(Unreadable, match=words):
-        list(read_csv(written(content)))
 
 
 def test_a_csv_is_one_sheet_with_the_name_of_its_file(written):
@@ -95,21 +105,65 @@ def test_a_csv_is_one_sheet_with_the_name_of_its_file(written):
     assert (sheet.name, sheet.kind, sheet.hidden, sheet.merged) == ("live.csv", "csv", False, [])
 
 
+# But for what nobody means to write: letters that were damaged, and errors.
+def test_what_it_was_read_with_is_told_and_can_be_asked_for(written):
+    path = written("a;b\n1;é,3\n".encode("mac_roman"))
+    (found,) = read_sheets(path, "a.csv")
+    assert (found.separator, found.encoding) == (";", "cp1252")
+    (asked,) = read_sheets(path, "a.csv", separator=",", encoding="mac_roman")
+    assert (asked.separator, asked.encoding) == (",", "mac_roman")
+    assert [row.values for row in asked.rows] == [("a;b",), ("1;é", "3")]
+
+
+def test_a_separator_that_is_asked_for_goes_before_one_that_the_file_names(written):
+    (sheet,) = read_sheets(written("sep=;\na;b,c\n"), "a.csv", separator=",")
+    assert [row.values for row in sheet.rows] == [("a;b", "c")]
+
+
+def test_letters_that_are_not_those_asked_for(written):
+    with pytest.raises(Unreadable, match="not UTF-8"):
+        read_sheets(written("é".encode("cp1252")), "a.csv", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "meant", ["Children’s homes", "Café", "10 £", "a – b", "\ufeffTheme", "🧒"]
+)
+def test_letters_that_were_damaged_on_the_way(written, tmp_path, meant):
+    """Some program read UTF-8 as Windows-1252, and saved what it saw, in whatever kind of file."""
+    seen = meant.encode().decode("cp1252", "replace")
+    words = f"damaged on the way: .*row 2, column B says '.*{re.escape(seen.strip()[:3])}"
+    with pytest.raises(Unreadable, match=words):
+        read_sheets(written(f"a,b\n1,{seen}\n"), "a.csv")
+    row = f'<row><c r="B2" t="inlineStr"><is><t>{seen}</t></is></c></row>'
+    with pytest.raises(Unreadable, match=words):
+        read_sheets(xlsx(tmp_path / "a.xlsx", row), "a.xlsx")
+    assert cells(written(f"a,b\n1,x{meant}\n")) == [(1, "a", "b"), (2, 1 and "1", f"x{meant}")]
+
+
+def test_letters_that_were_lost_on_the_way(written):
+    with pytest.raises(Unreadable, match="row 1, column A says 'Caf\ufffd'"):
+        read_sheets(written("Caf\ufffd,b"), "a.csv")
+
+
 CELL = st.text(st.sampled_from("ab'=+-@\t\r\n,;\" é–") | st.characters(exclude_categories=["Cs"]))
 
 
+def is_meant(text: str) -> bool:
+    return "\0" not in text and not garbled(text) and not is_error_value(text)
+
+
 @settings(max_examples=150)
-@given(rows=st.lists(st.lists(CELL.filter(lambda text: "\0" not in text), min_size=2, max_size=3)))
+@given(rows=st.lists(st.lists(CELL.filter(is_meant), min_size=2, max_size=3)))
 def test_what_the_register_writes_is_read_again(written, rows):
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(["reference", "title", "purpose"])
     writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     found = {}
-    for line in messages(read_csv(written(file.getvalue()))):
+    for line in messages("csv", written(file.getvalue())):
         what, *content = unpack(line)
         if what == ROWS:
-            found |= {number: values for number, *values in content[0]}
+            found |= {number: values for number, _, *values in content[0]}
     for number, row in enumerate(rows, 2):
         values = found.get(number, [])
         assert [value or "" for value in values] == row[: len(values)]

@@ -6,9 +6,10 @@ import struct
 
 import pytest
 
-from registers.imports.reading.limits import Unreadable
-from registers.imports.reading.messages import CellError
-from registers.imports.reading.xls import errors_of, read_xls
+from registers.imports.reading.limits import DAMAGED, Unreadable
+from registers.imports.reading.messages import UNREADABLE, CellError, unpack
+from registers.imports.reading.reader import messages
+from registers.imports.reading.xls import Container, read_xls
 from tests.imports.reading.sheet_files import (
     LIMIT,
     SECTOR,
@@ -115,16 +116,19 @@ def test_an_error_of_an_ods_in_another_language(tmp_path):
     assert cells(path) == [(1, CellError("#NV"))]
 
 
-def test_a_text_that_was_typed_is_that_text(tmp_path):
-    """The register's own files write each text as such, whatever it is like."""
+def test_an_error_that_was_typed_is_an_error_too(tmp_path):
+    """A spreadsheet program saves errors as texts in a CSV, and people copy them."""
     in_xlsx = '<row r="1"><c r="A1" t="inlineStr"><is><t>#N/A</t></is></c></row>'
     in_ods = (
         '<table:table-row><table:table-cell office:value-type="string"><text:p>#N/A</text:p>'
         "</table:table-cell></table:table-row>"
     )
-    assert cells(xlsx(tmp_path / "a.xlsx", in_xlsx)) == [(1, "#N/A")]
-    assert cells(ods(tmp_path / "a.ods", in_ods)) == [(1, "#N/A")]
-    assert cells(xls(tmp_path / "a.xls", [["#N/A", True]])) == [(1, "#N/A", True)]
+    (tmp_path / "a.csv").write_text('#N/A,"#N/A, see below"\n')
+    wrong = CellError("#N/A")
+    assert cells(xlsx(tmp_path / "a.xlsx", in_xlsx)) == [(1, wrong)]
+    assert cells(ods(tmp_path / "a.ods", in_ods)) == [(1, wrong)]
+    assert cells(xls(tmp_path / "a.xls", [["#N/A", True]])) == [(1, wrong, True)]
+    assert cells(tmp_path / "a.csv") == [(1, wrong, "#N/A, see below")]
 
 
 def test_what_an_error_says_is_short_enough_for_a_sentence(tmp_path):
@@ -157,11 +161,17 @@ def test_a_chart_upon_a_sheet_has_cells_of_its_own(tmp_path):
     start = record(0x809, struct.pack("<6H", 0x0600, 0x20, 0, 0, 0, 0) + bytes(4))
     chart = start + xls_cell(0, 0, XlsError(0x2A)) + record(0x0A, b"")
     path = xls(tmp_path / "a.xls", ROWS, more=chart)
-    assert errors_of(path) == [{(0, 1): CellError("#N/A"), (1, 1): CellError("#REF!")}]
+    assert cells(path) == FOUND
+
+
+def beside(path):
+    (sheet,) = Container(path.read_bytes()).beside()
+    return sheet
 
 
 def test_an_error_of_no_known_number(tmp_path):
-    assert errors_of(xls(tmp_path / "a.xls", [[XlsError(0x99)]])) == [{(0, 0): CellError("")}]
+    path = xls(tmp_path / "a.xls", [[XlsError(0x99)]])
+    assert beside(path).cells == {(0, 0): CellError("")}
 
 
 def spoilt(path, at: int, number: int) -> None:
@@ -194,13 +204,12 @@ def cut_short(path) -> None:
 def test_parts_that_do_not_lead_to_each_other(tmp_path, spoil):
     path = xls(tmp_path / "a.xls", ROWS, more=FAR * 900)
     spoil(path)
-    with pytest.raises(Unreadable):
-        errors_of(path)
+    assert [unpack(line) for line in messages("xls", path)] == [[UNREADABLE, DAMAGED]]
 
 
 def test_records_that_stop_before_their_end(tmp_path):
     path = xls(tmp_path / "a.xls", ROWS, more=FAR[:-4000], small=True)
-    assert len(errors_of(path)[0]) == 2
+    assert len(beside(path).cells) == 2
 
 
 def test_a_sheet_that_only_one_of_two_readers_sees(tmp_path):

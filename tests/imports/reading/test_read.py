@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import struct
+from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
 from odfdo import Cell, Document, Table
 from odfdo import Row as OpenRow
 
-from registers.imports.reading import archive
-from registers.imports.reading import ods as ods_reader
+from registers.files import archives
 from registers.imports.reading.cell_names import column
-from registers.imports.reading.messages import CellError, Head
+from registers.imports.reading.messages import CellError
+from registers.imports.reading.ods import read_ods
 from registers.imports.reading.read import Row, Sheet, letter, place
-from tests.imports.reading.sheet_files import cells, ods, read, xls, xlsx
+from tests.imports.reading.sheet_files import MAIN, cells, ods, read, record, xls, xlsx
 
 DAY = datetime.date(2024, 3, 1)
 TEN = datetime.datetime(2024, 3, 1, 10, 10, 10)  # noqa: DTZ001 (as below)
@@ -191,6 +193,92 @@ def test_an_xls(tmp_path):
     assert sheet.rows == [Row(1, ("Theme", "Title – é")), Row(3, ("x", 12, 1.5, DAY))]
 
 
+def in_capitals(path):
+    return xls(path, [["a – é"]], stream="WORKBOOK")
+
+
+def of_another_code_page(path):
+    """Its texts are in UTF-16, and say so; a code page would be for those of Excel 95."""
+    return xls(path, [["a – é"]], code_page=1252)
+
+
+def both_in_small_sectors(path):
+    return xls(path, [["a – é"]], stream="BOOK", code_page=1252, small=True)
+
+
+@pytest.mark.parametrize("make", [in_capitals, of_another_code_page, both_in_small_sectors])
+def test_an_xls_of_other_programs(tmp_path, make):
+    assert cells(make(tmp_path / "a.xls")) == [(1, "a – é")]
+
+
+def hidden_in_xlsx(path):
+    """Rows with names and without; a filter hides them in the same way."""
+    cell = "<c t='inlineStr'><is><t>x</t></is></c>"
+    place = "<c r='A{}'"
+    named = "".join(
+        f"<row r='{row}' {how}>{cell.replace('<c', place.format(row))}</row>"
+        for row, how in ((1, ""), (2, "hidden='1'"), (3, ""))
+    )
+    rows = f"{named}<row hidden='true'>{cell}</row><row hidden='0'>{cell}</row>"
+    sheet = (
+        f"<worksheet xmlns='{MAIN}'><cols><col min='1' max='1'/><col min='2' max='3' hidden='1'/>"
+        f"</cols><sheetData>{rows}</sheetData></worksheet>"
+    )
+    return xlsx(path, "", **{"xl/worksheets/sheet1.xml": sheet})
+
+
+def hidden_in_xls(path):
+    rows = (
+        record(0x208, struct.pack("<6HI", row, 0, 1, 255, 0, 0, 0x20 if row in {1, 3} else 0x100))
+        for row in range(5)
+    )
+    columns = record(0x7D, struct.pack("<6H", 1, 2, 2304, 15, 1, 0))
+    columns += record(0x7D, struct.pack("<6H", 3, 255, 2304, 15, 0, 0))
+    return xls(path, [["x"]] * 5, more=b"".join(rows) + columns)
+
+
+def hidden_in_ods(path):
+    row = (
+        "<table:table-row{}><table:table-cell office:value-type='string'><text:p>x</text:p>"
+        "</table:table-cell></table:table-row>"
+    )
+    columns = (
+        "<table:table-column/><table:table-column table:visibility='collapse'"
+        " table:number-columns-repeated='2'/><table:table-column/>"
+    )
+    collapsed, filtered = (
+        row.format(f" table:visibility='{how}'") for how in ("collapse", "filter")
+    )
+    plain = row.format("")
+    return ods(path, f"{columns}{plain}{collapsed}{plain}{filtered}{plain}")
+
+
+@pytest.mark.parametrize("make", [hidden_in_xlsx, hidden_in_xls, hidden_in_ods])
+def test_hidden_rows_and_columns_are_told(tmp_path, make):
+    (sheet,) = read(make(tmp_path / "a"))
+    assert [(row.number, row.hidden) for row in sheet.rows] == [
+        *((1, False), (2, True), (3, False), (4, True), (5, False)),
+    ]
+    assert sheet.hidden_columns == [1, 2]
+
+
+def test_a_text_beside_a_formula_is_its_result(tmp_path):
+    row = '<row><c t="inlineStr"><f>x()</f><is><t>hey</t></is></c><c t="str"><f>y()</f></c></row>'
+    assert cells(xlsx(tmp_path / "a.xlsx", f"{row}<row><c><v>1</v></c></row>")) == [
+        *((1, "hey"), (2, 1)),
+    ]
+
+
+def test_an_archive_whose_names_have_backslashes(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", "<row><c><v>1</v></c><c t='e'><v>#REF!</v></c></row>")
+    with ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    with ZipFile(path, "w") as file:
+        for name, content in parts.items():
+            file.writestr(name.replace("/", "\\"), content)
+    assert cells(path) == [(1, 1, CellError("#REF!"))]
+
+
 @pytest.mark.parametrize(
     ("number", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (27, "AB"), (701, "ZZ"), (702, "AAA")]
 )
@@ -218,8 +306,6 @@ def test_an_ods_is_read_whole_in_pieces_of_any_size(tmp_path, monkeypatch, size)
         book.body.append(table)
     book.save(path)
 
-    monkeypatch.setattr(archive, "MEGABYTE", size)
-    sheets = [
-        (line.name, []) if isinstance(line, Head) else line for line in ods_reader.read_ods(path)
-    ]
-    assert sheets == [("First", []), (1, ["in First"]), ("Last", []), (1, ["in Last"])]
+    monkeypatch.setattr(archives, "PIECE_BYTES", size)
+    sheets = [(head.name, list(lines)) for head, lines in read_ods(path)]
+    assert sheets == [("First", [(1, ["in First"])]), ("Last", [(1, ["in Last"])])]
