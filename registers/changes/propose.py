@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.text import Truncator
 
 from registers.changes.public_text import refuse_email_in_reason
 from registers.changes.restore import FILE
@@ -25,9 +26,11 @@ from registers.models import (
     ProposedFile,
     Protocol,
     Resource,
+    SynonymSet,
     Theme,
     subject_columns,
 )
+from registers.models.synonyms import split_words
 
 # Of these, what is published is changed by Publishers, or by a proposal.
 PROPOSABLE: tuple[type[models.Model], ...] = (
@@ -37,7 +40,9 @@ PROPOSABLE: tuple[type[models.Model], ...] = (
     News,
     Resource,
     Abbreviation,
+    SynonymSet,
 )
+LONGEST_ABOUT = 400
 
 
 def propose(
@@ -81,6 +86,8 @@ def propose(
 
 def _name_of(model: type[models.Model], key: Any, fields: Snapshot) -> str:
     """Return what a record was called, by its snapshot."""
+    if model is SynonymSet:
+        return Truncator(", ".join(split_words(fields["words"]))).chars(LONGEST_ABOUT)
     name = next(str(fields[each]) for each in ("title", "name", "short") if each in fields)
     return f"{key} - {name}" if model is Protocol else name
 

@@ -21,7 +21,6 @@ from registers.models import (
     ProposedFile,
     Protocol,
     Resource,
-    SynonymSet,
     Theme,
 )
 from tests import papers
@@ -235,12 +234,6 @@ class TestProposing:
         ]
         news.refresh_from_db()
         assert news.body == "Old"
-
-    def test_what_is_no_record_is_saved_at_once(self, door):
-        owls = saved(SynonymSet(words="owl, crow"))
-        send(door, address("synonymset", "change", owls.pk), words="owl, jay")
-        owls.refresh_from_db()
-        assert owls.words.split() == ["owl", "jay"]
 
     @pytest.mark.both_databases
     def test_as_few_queries_as_a_save(self, door):

@@ -20,6 +20,7 @@ from registers.models import (
     Change,
     Document,
     EarlierVersion,
+    Gap,
     Membership,
     Name,
     Party,
@@ -27,7 +28,6 @@ from registers.models import (
     Protocol,
     Resource,
     Succession,
-    SynonymSet,
     Theme,
 )
 from tests import papers
@@ -64,10 +64,10 @@ def test_it_holds_only_what_differs_and_changes_nothing(editor):
 
 
 def test_several_are_written_down_or_none():
-    """One of another kind, such as a set of synonyms, is proposed by nobody."""
+    """One of another kind, such as what became of a number, is proposed by nobody."""
     states = {
         (Protocol, "0046"): [{"fields": {"title": title}, "parts": {}} for title in ("One", "Two")],
-        (SynonymSet, 1): [{"fields": {"words": word}, "parts": {}} for word in ("owl", "jay")],
+        (Gap, "0013"): [{"fields": {"note": note}, "parts": {}} for note in ("Lost", "Found")],
     }
     with pytest.raises(ValidationError):
         propose(states, at=NOW, by=None)
