@@ -39,6 +39,7 @@ from registers.history.compare import (
     Choice,
     Comparison,
     Difference,
+    Row,
     compare,
 )
 from registers.history.snapshot import PARTS, Snapshot, comparable_value, field_values, snapshot_of
@@ -138,11 +139,7 @@ def accepted_otherwise(proposal: Proposal) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in compare(base, base, wanted).differences:
         if each.kind:
-            sides = [row for row in (each.stored, each.wanted) if row is not None]
-            names = {SNAPSHOTS.identity(each.kind, row) for row in sides}
-            rows = public["parts"].get(each.kind, [])
-            same = (row for row in rows if SNAPSHOTS.identity(each.kind, row) in names)
-            value = next(same, None)
+            value = _public_row(each, public["parts"].get(each.kind, []))
             if not SNAPSHOTS.same(each.kind, value, each.wanted):
                 found[each.name] = value
         elif each.name in public["fields"]:
@@ -150,6 +147,19 @@ def accepted_otherwise(proposal: Proposal) -> dict[str, Any]:
             if comparable_value(value) != comparable_value(each.wanted):
                 found[each.name] = value
     return found
+
+
+def _public_row(each: Difference, rows: Sequence[Row]) -> Row | None:
+    """Return the one of the `rows`, which became public, that a difference is about."""
+    sides = [row for row in (each.stored, each.wanted) if row is not None]
+    names = {SNAPSHOTS.identity(each.kind, row) for row in sides}
+    is_new = each.wanted is not None and each.wanted[KEY] is None
+    for row in rows:
+        # A new paper is known by a key, which it got when it was accepted.
+        is_it = is_new and SNAPSHOTS.same(each.kind, row, each.wanted)
+        if is_it or SNAPSHOTS.identity(each.kind, row) in names:
+            return row
+    return None
 
 
 def _of_today(several: Sequence[Snapshot]) -> list[Snapshot]:

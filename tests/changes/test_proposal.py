@@ -256,7 +256,8 @@ class TestFiles:
         assert not protocol().documents.exists()
         (kept,) = made.files.all()
         assert (kept.kind, len(list(tmp_path.iterdir()))) == ("PDF", 1)
-        accept(made, publisher)
+        done = accept(made, publisher)
+        assert deciding.accepted_otherwise(done) == {}
         paper = protocol().documents.get()
         assert (paper.title, paper.file.name, paper.name) == (
             "Signed copy",
