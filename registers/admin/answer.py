@@ -171,10 +171,8 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
     def _review(self, request: HttpRequest, answer: Answer) -> HttpResponse:
         """Show the form of a review, filled in with the answer, or record the review."""
 
-        def record(review: Review) -> None:
+        def save(review: Review) -> HttpResponse:
             accept(answer, review, at=timezone.now(), by=cast(User, request.user))
-
-        def done(review: Review) -> HttpResponse:
             self.log_change(request, answer, "Accepted.")
             self.message_user(request, success_message(review), messages.SUCCESS)
             return redirect("admin:registers_answer_changelist")
@@ -182,8 +180,7 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
         return review_page(
             request,
             answer.reminded.protocol,
-            record=record,
-            done=done,
+            save=save,
             template="admin/registers/answer/accept.html",
             title="Accept the answer",
             answer=answer,

@@ -69,7 +69,8 @@ class ShownDifference:
     """A difference in words, with the box in which a field can be altered.
 
     `then` is what was public when it was proposed, where that has changed since; `accepted`
-    is what became public, where that differs from what was proposed.
+    is what became public, where that differs from what was proposed. `of_review` says that it
+    comes with a new review, and has no tick of its own.
     """
 
     name: str
@@ -81,6 +82,7 @@ class ShownDifference:
     then: str | None
     ticked: bool
     accepted: str | None
+    of_review: bool
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -204,7 +206,12 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     def _chosen(self, request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
         """Return the differences that are ticked, each field with the value in its box."""
         view = deciding.view_proposal(proposal)
-        ticked = [each for each in view.differences if f"{TICK}{each.name}" in request.POST]
+        leads = dict.fromkeys(view.review.set_names, view.review.name) if view.review else {}
+        ticked = [
+            each
+            for each in view.differences
+            if f"{TICK}{leads.get(each.name, each.name)}" in request.POST
+        ]
         chosen = {each.name: each.wanted if not each.kind else None for each in ticked}
         boxes = self._boxes(request, view, ticked, request.POST)
         if boxes is None:
@@ -228,10 +235,13 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         if view.subject is None:
             return None
         fields = {field.name: field for field in view.subject._meta.fields}
+        # Of what comes with a review, its month alone is anything but what the review says.
+        fixed = view.review.set_names - {"review_date"} if view.review else set()
         initial = {
             each.name: to_python(fields[each.name], each.wanted)
             for each in differences
-            if not each.kind and not isinstance(fields[each.name], models.FileField)
+            if not (each.kind or each.name in fixed)
+            and not isinstance(fields[each.name], models.FileField)
         }
         if not initial:
             return None
@@ -282,6 +292,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
                 None if data is None else set(data),
                 files=files,
                 otherwise=otherwise,
+                of_review=bool(view.review and each.name in view.review.set_names),
             )
             for each in view.differences
         ]
@@ -357,6 +368,7 @@ def _shown(
     *,
     files: dict[str, ProposedFile],
     otherwise: dict[str, Any],
+    of_review: bool,
 ) -> ShownDifference:
     """Return a difference in words. One that both have changed is ticked by nobody but a person."""
     both = each.changed_by == ChangedBy.BOTH
@@ -382,6 +394,7 @@ def _shown(
         then="" if both and then is None else then,
         ticked=f"{TICK}{each.name}" in sent if sent is not None else not both,
         accepted=accepted,
+        of_review=of_review,
     )
 
 

@@ -28,9 +28,10 @@ from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedAdmin
 from registers.admin.forms import ReasonForm, add_refusal
 from registers.admin.permissions import allowed_outcomes
+from registers.admin.proposing import changes_at_once
 from registers.admin.review_form import FIELDS, ReviewForm
 from registers.changes.review import NOT_IN_FORCE, ReviewPreview
-from registers.models import Protocol, Review
+from registers.models import Proposal, Protocol, Review
 from registers.models.review_dates import last_day
 
 
@@ -92,15 +93,17 @@ class ReviewAdmin(RecordedAdmin):
 
 MAX_PROTOCOLS = 200
 CHANGED_SINCE = (
-    "Nothing has been recorded, because the register changed while you were looking. This is what"
+    "Nothing has been done, because the register changed while you were looking. This is what"
     " would happen now."
 )
+PROPOSED = "Your review is proposed. Nothing public has changed: a Publisher decides about it."
+MANY_PROPOSED = "{number} reviews are proposed. Nothing public has changed: a Publisher decides."
 
 
 def review_many(
     request: HttpRequest, references: list[str], data: QueryDict | None = None
 ) -> HttpResponse:
-    """Show the form or the preview of one review of many protocols, or record it.
+    """Show the form or the preview of one review of many protocols, or record or propose it.
 
     `references` are at most MAX_PROTOCOLS. `data` is what one of these pages
     sent, and its button says what is next. Errors lead back to the form, as typed.
@@ -115,28 +118,33 @@ def review_many(
     form = make(data)
     if not form.is_valid():
         return _form_page(request, form)
+    proposing = not changes_at_once(request.user)
     if "_record" in data:
-        if _record(request, form, data):
-            return redirect("admin:registers_protocol_changelist")
+        if _record(request, form, data, proposing=proposing):
+            return redirect(f"admin:registers_{'proposal' if proposing else 'protocol'}_changelist")
         messages.warning(request, CHANGED_SINCE)
     reviews = [form.build_review(protocol) for protocol in protocols]
-    by = cast(User, request.user)
-    return _preview_page(request, form, changes.preview_reviews(reviews, at=timezone.now(), by=by))
+    how: dict[str, Any] = {"at": timezone.now(), "by": request.user, "proposed": proposing}
+    return _preview_page(request, form, changes.preview_reviews(reviews, **how))
 
 
-def _record(request: HttpRequest, form: ReviewForm, data: QueryDict) -> bool:
-    """Record the reviews as previewed, or none; return whether they are recorded."""
+def _record(request: HttpRequest, form: ReviewForm, data: QueryDict, *, proposing: bool) -> bool:
+    """Record or propose the reviews as previewed, or none; return whether that is done."""
     shown = set(data.getlist("recordable"))
     reviews = [form.build_review(each) for each in form.protocols if each.pk in shown]
+    do: Callable[..., Any] = changes.propose_reviews if proposing else changes.record_reviews
     by, digest = cast(User, request.user), data.get("digest", "")
     try:
-        changes.record_reviews(reviews, at=timezone.now(), by=by, expected_digest=digest)
+        do(reviews, at=timezone.now(), by=by, expected_digest=digest)
     except ValidationError:
         return False
-    number = len(reviews)
-    message = "One review is recorded." if number == 1 else f"{number} reviews are recorded."
+    number, done = len(reviews), "proposed" if proposing else "recorded"
+    if proposing:
+        message = PROPOSED if number == 1 else MANY_PROPOSED.format(number=number)
+    else:
+        message = "One review is recorded." if number == 1 else f"{number} reviews are recorded."
     if left := [each.pk for each in form.protocols if each.pk not in shown]:
-        message += f" Not recorded, as the preview said: {', '.join(left)}."
+        message += f" Not {done}, as the preview said: {', '.join(left)}."
     messages.success(request, message)
     return True
 
@@ -149,11 +157,13 @@ def _form_page(request: HttpRequest, form: ReviewForm) -> HttpResponse:
 def _preview_page(
     request: HttpRequest, form: ReviewForm, previews: list[ReviewPreview]
 ) -> HttpResponse:
+    proposing = not changes_at_once(request.user)
     return _page(
         request,
         "review_preview",
         form,
-        title="What will happen",
+        title="What would happen" if proposing else "What will happen",
+        done="proposed" if proposing else "recorded",
         recordable=[each for each in previews if not each.refusals],
         refused=[each for each in previews if each.refusals],
         digest=changes.previews_digest(previews),
@@ -166,6 +176,7 @@ def _page(request: HttpRequest, name: str, form: ReviewForm, **more: Any) -> Htt
         "opts": Protocol._meta,
         "form": form,
         "protocols": form.protocols,
+        "proposing": not changes_at_once(request.user),
         **more,
     }
     return render(request, f"admin/registers/protocol/{name}.html", context)
@@ -181,16 +192,15 @@ def review_page(
     request: HttpRequest,
     protocol: Protocol,
     *,
-    record: Callable[[Review], None],
-    done: Callable[[Review], HttpResponse],
+    save: Callable[[Review], HttpResponse],
     template: str = "admin/registers/protocol/review.html",
     **context: Any,
 ) -> HttpResponse:
-    """Show the form for a review of one protocol, or record the review.
+    """Show the form for a review of one protocol, or save the review.
 
-    `record` saves the review. If it raises ValidationError, the form is shown
-    again, as typed. `done` returns the response once it is saved. `context` goes to
-    the template, but for `initial`, which goes to the form.
+    `save` records or proposes the review, and returns the response. If it raises
+    ValidationError, the form is shown again, as typed. `context` goes to the template, but
+    for `initial`, which goes to the form.
     """
     data = request.POST if request.method == "POST" else None
     form = ReviewForm(
@@ -202,13 +212,12 @@ def review_page(
     if form.is_valid():
         review = form.build_review(protocol)
         try:
-            record(review)
+            return save(review)
         except ValidationError as refusal:
             add_refusal(form, refusal)
-        else:
-            return done(review)
+    proposals = Proposal.objects.about(Protocol, protocol.pk).waiting().select_related("by")
     shown = {"opts": Protocol._meta, "protocol": protocol, "adminform": form.as_admin_form()}
-    shown |= {"last": form.last, "on": timezone.localdate()}
+    shown |= {"last": form.last, "on": timezone.localdate(), "proposals": proposals}
     return render(request, template, shown | admin.site.each_context(request) | context)
 
 
@@ -223,7 +232,7 @@ def review_urls(model_admin: RecordedAdmin) -> list[URLPattern]:
 
 
 def review_view(model_admin: RecordedAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show or save the form for a review of one protocol."""
+    """Show the form for a review of one protocol; record the review, or propose it."""
     protocol = model_admin.get_object(request, unquote(object_id))
     if not model_admin.has_change_permission(request, protocol):
         raise PermissionDenied
@@ -234,21 +243,25 @@ def review_view(model_admin: RecordedAdmin, request: HttpRequest, object_id: str
         messages.error(request, NOT_IN_FORCE.format(protocol=protocol))
         return redirect(own_page)
 
-    def record(review: Review) -> None:
-        changes.record_review(review, at=timezone.now(), by=cast(User, request.user))
+    proposing = model_admin.proposes(request, protocol)
 
-    def done(review: Review) -> HttpResponse:
+    def save(review: Review) -> HttpResponse:
+        how: dict[str, Any] = {"at": timezone.now(), "by": request.user}
+        if proposing:
+            (proposal,) = changes.propose_reviews([review], **how)
+            messages.success(request, PROPOSED)
+            return redirect("admin:registers_proposal_change", proposal.pk)
+        changes.record_review(review, **how)
         messages.success(request, success_message(review))
         return redirect(own_page)
 
-    initial = {"reviewed_on": timezone.localdate()}
     return review_page(
         request,
         protocol,
-        record=record,
-        done=done,
-        initial=initial,
+        save=save,
+        initial={"reviewed_on": timezone.localdate()},
         title="Record a review",
+        proposing=proposing,
     )
 
 
@@ -265,7 +278,7 @@ def review_chosen(
 
 
 def review_many_view(model_admin: RecordedAdmin, request: HttpRequest) -> HttpResponse:
-    """Show the form or the preview of one review of many protocols, or record it."""
+    """Show the form or the preview of one review of many protocols, or record or propose it."""
     if not model_admin.has_change_permission(request):
         raise PermissionDenied
     references = request.POST.getlist("protocol")

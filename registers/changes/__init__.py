@@ -11,6 +11,7 @@ from registers.changes.merge import (
     unmark_not_duplicate,
 )
 from registers.changes.papers import bring_back, no_orphans
+from registers.changes.propose import propose_reviews
 from registers.changes.publishing import perform_act, preview_act, publish_page
 from registers.changes.record import record_change
 from registers.changes.redaction.redact import compact, preview_redaction, redact
@@ -44,6 +45,7 @@ __all__ = [
     "preview_restore",
     "preview_reviews",
     "previews_digest",
+    "propose_reviews",
     "publish_page",
     "put_members",
     "record_change",

@@ -19,9 +19,17 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from registers.changes.locking import lock_one, plan_digest
+from registers.changes.locking import lock_one, lock_rows, plan_digest
 from registers.changes.papers import delete_later
 from registers.changes.propose import differing_values, file_fields
+from registers.changes.proposed_review import (
+    ProposedReview,
+    as_accepted,
+    find_review,
+    is_new,
+    record_proposed,
+    why_not_recorded,
+)
 from registers.changes.record import record_change
 from registers.changes.restore import (
     put_back_documents,
@@ -42,7 +50,13 @@ from registers.history.compare import (
     Row,
     compare,
 )
-from registers.history.snapshot import PARTS, Snapshot, comparable_value, field_values, snapshot_of
+from registers.history.snapshot import (
+    PARTS,
+    Snapshot,
+    comparable_value,
+    field_values,
+    snapshot_of,
+)
 from registers.models import (
     Name,
     Organisation,
@@ -76,8 +90,9 @@ COMMENT_NEEDED = "Write a comment, so that it is clear what to change."
 class ProposalView:
     """A proposal against what is stored now. `refusal` says why it cannot be accepted, if so.
 
-    `differences` are those that it makes; what others changed since is none of them.
-    `digest` is for the page that shows it to carry.
+    `differences` are those that it makes; what others changed since is none of them. A new
+    review comes first, with the fields that come with it. `digest` is for the page that shows
+    it to carry.
     """
 
     subject: models.Model | None
@@ -85,6 +100,7 @@ class ProposalView:
     differences: list[Difference]
     refusal: str
     digest: str
+    review: ProposedReview | None = None
 
 
 # Comparing it with what is stored -------------------------------------------------------------
@@ -103,7 +119,7 @@ def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
     model = model_of(proposal)
     subject = model._default_manager.filter(pk=proposal.subject_key).first()
     if subject and lock:
-        subject = lock_one(subject)
+        subject = _lock(subject, proposal)
     stored = snapshot_of(subject) if subject else None
     refusal = "" if stored else GONE.format(about=proposal.about)
     if stored and stored["fields"].get("status") != proposal.base["fields"].get("status"):
@@ -111,19 +127,35 @@ def view_proposal(proposal: Proposal, *, lock: bool = False) -> ProposalView:
     base, wanted = _of_today([proposal.base, proposal.wanted])
     ended = proposal.status not in {Proposal.Status.WAITING, Proposal.Status.RETURNED}
     comparison = compare(base, base if ended or not stored else stored, wanted)
+    review = find_review(comparison)
+    if review and subject and not (refusal or ended):
+        refusal = why_not_recorded(review, cast(Protocol, subject))
     shown = [stored, proposal.status, proposal.base, proposal.wanted]
     shown += [proposal.why, proposal.is_correction]
+    first = [review.difference, *review.sets] if review else []
     return ProposalView(
         subject=subject if stored else None,
         comparison=comparison,
-        differences=[
+        differences=first
+        + [
             each
             for each in comparison.differences
-            if each.changed_by != ChangedBy.THEIRS and each.name not in file_fields(model)
+            if each.changed_by != ChangedBy.THEIRS
+            and each.name not in {*file_fields(model), *(its.name for its in first)}
         ],
         refusal=refusal,
         digest=plan_digest(shown),
+        review=review,
     )
+
+
+def _lock(subject: models.Model, proposal: Proposal) -> models.Model | None:
+    """Lock a record, and what a proposed review says replaces it: in the order of all locks."""
+    rows = proposal.wanted["parts"].get("reviews", ())
+    replacing = {row["replaced_by"]["key"] for row in rows if row["replaced_by"]}
+    keys = {subject.pk, *replacing}
+    locked = lock_rows(type(subject)._default_manager.filter(pk__in=keys))
+    return next((each for each in locked if each.pk == subject.pk), None)
 
 
 def accepted_otherwise(proposal: Proposal) -> dict[str, Any]:
@@ -140,7 +172,7 @@ def accepted_otherwise(proposal: Proposal) -> dict[str, Any]:
     for each in compare(base, base, wanted).differences:
         if each.kind:
             value = _public_row(each, public["parts"].get(each.kind, []))
-            if not SNAPSHOTS.same(each.kind, value, each.wanted):
+            if not SNAPSHOTS.same(each.kind, value, as_accepted(each.wanted)):
                 found[each.name] = value
         elif each.name in public["fields"]:
             value = public["fields"][each.name]
@@ -153,10 +185,9 @@ def _public_row(each: Difference, rows: Sequence[Row]) -> Row | None:
     """Return the one of the `rows`, which became public, that a difference is about."""
     sides = [row for row in (each.stored, each.wanted) if row is not None]
     names = {SNAPSHOTS.identity(each.kind, row) for row in sides}
-    is_new = each.wanted is not None and each.wanted[KEY] is None
     for row in rows:
-        # A new paper is known by a key, which it got when it was accepted.
-        is_it = is_new and SNAPSHOTS.same(each.kind, row, each.wanted)
+        # A new review or paper is known by a key, which it got when it was accepted.
+        is_it = is_new(each.wanted) and SNAPSHOTS.same(each.kind, row, as_accepted(each.wanted))
         if is_it or SNAPSHOTS.identity(each.kind, row) in names:
             return row
     return None
@@ -226,7 +257,7 @@ def accept(
         how: dict[str, Any] = {"at": at, "by": by, "why": why, "stays_complete": True}
         how["is_correction"] = is_correction
         with record_change(subject, **how) as recorded:
-            _apply(stored, view, chosen, at)
+            _apply(stored, view, chosen, at, by)
         if chosen and not recorded.changes:
             raise ValidationError(NOTHING_LEFT)
         stored.change = next(iter(recorded.changes), None)
@@ -270,7 +301,7 @@ def rewrite(
         how: dict[str, Any] = {"at": at, "why": why, "stays_complete": True}
         how["is_correction"] = is_correction
         with dry_run() as states, record_change(subject, **how):
-            _apply(stored, view, chosen, at)
+            _apply(stored, view, chosen, at, None)
         row = next(iter(states), None)
         before, after = states[row] if row else (None, None)
         if not (before and after):
@@ -338,10 +369,17 @@ def delete_ended(*, on: datetime.date, dry: bool = False) -> int:
 
 
 def _apply(
-    proposal: Proposal, view: ProposalView, chosen: Mapping[str, Any], at: datetime.datetime
+    proposal: Proposal,
+    view: ProposalView,
+    chosen: Mapping[str, Any],
+    at: datetime.datetime,
+    by: User | None,
 ) -> None:
     """Save what was chosen of a proposal, within an official change of its record."""
-    names = {each.name for each in view.differences}
+    names, review = {each.name for each in view.differences}, view.review
+    of_review = review.set_names if review else set()
+    if not (review and review.name in chosen):
+        names -= of_review
     if unknown := chosen.keys() - names:
         raise ValidationError(f"{min(unknown)} is no difference of this proposal.")
     subject, stored = cast(models.Model, view.subject), view.comparison.stored
@@ -353,7 +391,9 @@ def _apply(
         if each.changed_by != ChangedBy.THEIRS
     }
     wanted = view.comparison.resolve(choices)
-    fields = {each.name for each in view.differences if not each.kind}
+    # What a review sets, it sets when it is recorded.
+    fields = {each.name for each in view.differences if not each.kind} - of_review
+    wanted["fields"] = {n: v for n, v in wanted["fields"].items() if n not in of_review}
     wanted["fields"] |= {name: value for name, value in chosen.items() if name in fields}
     _save_fields(subject, stored["fields"], wanted["fields"], at)
     for kind in proposal.wanted["parts"]:
@@ -365,7 +405,10 @@ def _apply(
         elif kind == "members":
             put_back_members(cast(Organisation, subject), wanted["parts"][kind])
         else:
-            _save_parts(subject, kind, stored["parts"][kind], wanted["parts"][kind])
+            rows = [row for row in wanted["parts"][kind] if kind != "reviews" or not is_new(row)]
+            _save_parts(subject, kind, stored["parts"][kind], rows)
+    if review and review.name in chosen:
+        record_proposed(review, cast(Protocol, subject), chosen, at=at, by=by)
 
 
 def _save_fields(

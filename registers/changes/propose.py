@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,7 +14,15 @@ from django.utils.text import Truncator
 
 from registers.changes.public_text import refuse_email_in_reason
 from registers.changes.restore import FILE
-from registers.changes.transaction import States
+from registers.changes.review import (
+    lock_protocols,
+    protocol_values,
+    reason_of,
+    record_reviews,
+    refuse_proposed,
+    review_from,
+)
+from registers.changes.transaction import States, dry_run
 from registers.changes.writes import wanted_slug
 from registers.history.compare import KEY, compare
 from registers.history.snapshot import Snapshot
@@ -26,6 +35,7 @@ from registers.models import (
     ProposedFile,
     Protocol,
     Resource,
+    Review,
     SynonymSet,
     Theme,
     subject_columns,
@@ -84,6 +94,31 @@ def propose(
     return proposals
 
 
+def propose_reviews(
+    reviews: Sequence[Review],
+    *,
+    at: datetime.datetime,
+    by: User | None,
+    expected_digest: str | None = None,
+) -> list[Proposal]:
+    """Store a proposal for the protocol of each review, of what recording it would do.
+
+    Raises ValidationError as `record_reviews` does, and for a review that is proposed already;
+    then none is stored.
+    """
+    with transaction.atomic():
+        lock_protocols(reviews)
+        for review in reviews:
+            refuse_proposed(review)
+        with dry_run() as states:
+            record_reviews(reviews, at=at, by=by, expected_digest=expected_digest)
+        proposals = []
+        for review in reviews:
+            row = (Protocol, review.protocol_id)
+            proposals += propose({row: states[row]}, at=at, by=by, why=reason_of(review))
+        return proposals
+
+
 def _name_of(model: type[models.Model], key: Any, fields: Snapshot) -> str:
     """Return what a record was called, by its snapshot."""
     if model is SynonymSet:
@@ -112,6 +147,10 @@ def differing_values(
         # One that was taken off is in no snapshot: it comes back to its own address.
         of_it = Document.objects.filter(protocol=before["fields"]["reference"], taken_off=True)
         stored["documents"] |= set(of_it.values_list("pk", flat=True))
+    for row in after["parts"]["reviews"] if "reviews" in kinds else ():
+        if row[KEY] not in stored["reviews"]:
+            # Also what it leaves as it was: somebody else may change that before it is accepted.
+            names |= protocol_values(review_from(row)).keys()
     base = {
         # The status is that of the record which this was written for.
         "fields": {n: v for n, v in before["fields"].items() if n in {*names, "status"}},

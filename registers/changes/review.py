@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -17,12 +18,15 @@ from registers.changes.publishing import withdrawn
 from registers.changes.record import IN_THE_FUTURE, record_change
 from registers.changes.transaction import dry_run, update_search_and_version
 from registers.changes.writes import save
-from registers.models import Protocol, Review
+from registers.history.compare import KEY
+from registers.history.snapshot import Values, to_python
+from registers.models import Proposal, Protocol, Review
 
 NOT_IN_FORCE = "{protocol} is not in force, so there is nothing to review."
 SAME = "This review has been recorded already."
 DECISION = ("reviewed_on", "outcome", "next_review", "replaced_by_id", "job_title", "note")
 LATER_ONE = "A review dated {day} is already recorded. Enter that date or a later one."
+PROPOSED = "This review is proposed already, and waits for a Publisher."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,19 +51,25 @@ def record_review(review: Review, *, at: datetime.datetime, by: User | None = No
     its sentences by field, and then nothing is kept.
     """
     with transaction.atomic():
-        _lock_protocols([review])
-        protocol = review.protocol
-        review.recorded_at, review.by = at, by
-        # Its constraints are checked when it is saved.
-        review.full_clean(validate_constraints=False)
-        _refuse_what_does_not_fit(review, protocol, on=timezone.localdate(at))
-        why = f"Reviewed on {date_format(review.reviewed_on, 'j F Y')}."
-        with record_change(protocol, at=at, by=by, why=why) as recorded:
-            # Before the protocol, which is withdrawn only once it is known why.
-            save(review)
-            _update_protocol(protocol, review)
-            save(protocol)
+        lock_protocols([review])
+        _check(review, at=at, by=by)
+        with record_change(review.protocol, at=at, by=by, why=reason_of(review)) as recorded:
+            _save(review)
         return recorded.change.what.splitlines()
+
+
+def add_review(review: Review, *, at: datetime.datetime, by: User | None) -> None:
+    """Record a review within an official change of its protocol, which is locked.
+
+    All else is as with `record_review`.
+    """
+    _check(review, at=at, by=by)
+    _save(review)
+
+
+def reason_of(review: Review) -> str:
+    """Return the public reason of the change that a review is."""
+    return f"Reviewed on {date_format(review.reviewed_on, 'j F Y')}."
 
 
 def record_reviews(
@@ -76,7 +86,7 @@ def record_reviews(
     """
     with update_search_and_version(savepoint=True):
         reviews = list(reviews)
-        _lock_protocols(reviews)
+        lock_protocols(reviews)
         done = [(review.protocol_id, record_review(review, at=at, by=by)) for review in reviews]
         if expected_digest is not None and plan_digest(done) != expected_digest:
             raise ValidationError(PLAN_CHANGED)
@@ -98,13 +108,18 @@ def correct_review(review: Review) -> None:
 
 
 def preview_reviews(
-    reviews: Iterable[Review], *, at: datetime.datetime, by: User | None = None
+    reviews: Iterable[Review],
+    *,
+    at: datetime.datetime,
+    by: User | None = None,
+    proposed: bool = False,
 ) -> list[ReviewPreview]:
     """Return what recording each of `reviews`, by itself, would do. Nothing is kept.
 
-    Each is recorded in a transaction that is rolled back.
+    Each is recorded in a transaction that is rolled back. `proposed`: they are to be
+    proposed, so one that is proposed already is refused too.
     """
-    return [_preview(review, at=at, by=by) for review in reviews]
+    return [_preview(review, at=at, by=by, proposed=proposed) for review in reviews]
 
 
 def previews_digest(previews: Iterable[ReviewPreview]) -> str:
@@ -112,9 +127,13 @@ def previews_digest(previews: Iterable[ReviewPreview]) -> str:
     return plan_digest([(each.protocol.pk, each.lines) for each in previews if not each.refusals])
 
 
-def _preview(review: Review, *, at: datetime.datetime, by: User | None) -> ReviewPreview:
+def _preview(
+    review: Review, *, at: datetime.datetime, by: User | None, proposed: bool
+) -> ReviewPreview:
     protocol, lines, refusals = review.protocol, [], []
     try:
+        if proposed:
+            refuse_proposed(review)
         with dry_run():
             lines = record_review(review, at=at, by=by)
     except ValidationError as refusal:
@@ -124,7 +143,7 @@ def _preview(review: Review, *, at: datetime.datetime, by: User | None) -> Revie
     return ReviewPreview(protocol=protocol, lines=lines, refusals=refusals)
 
 
-def _lock_protocols(reviews: Sequence[Review]) -> None:
+def lock_protocols(reviews: Sequence[Review]) -> None:
     """Lock the protocols of reviews until the transaction ends, and set them as they are now.
 
     Of two who record at once, the second sees what the first decided. All hold
@@ -138,32 +157,67 @@ def _lock_protocols(reviews: Sequence[Review]) -> None:
             review.replaced_by = by_key[review.replaced_by_id]
 
 
-def _refuse_what_does_not_fit(review: Review, protocol: Protocol, *, on: datetime.date) -> None:
-    """Raise ValidationError for what the review alone cannot know: the protocol, and the day."""
-    if protocol.status != Protocol.Status.PUBLISHED:
-        raise ValidationError(NOT_IN_FORCE.format(protocol=protocol))
-    if review.reviewed_on > on:
+def refuse_proposed(review: Review) -> None:
+    """Raise ValidationError where the same review waits as a proposal."""
+    about = Proposal.objects.about(Protocol, review.protocol_id).waiting()
+    for rows in (each.wanted["parts"].get("reviews", ()) for each in about):
+        if any(row[KEY] is None and _are_same(review_from(row), review) for row in rows):
+            raise ValidationError(PROPOSED)
+
+
+def review_from(row: Values, **more: Any) -> Review:
+    """Return the review that a row of a snapshot says, as one that is not stored."""
+    fields = {each.name: each for each in Review._meta.fields if not each.primary_key}
+    known = {name: value for name, value in row.items() if name in fields}
+    values = {fields[name].attname: to_python(fields[name], known[name]) for name in known}
+    return Review(**values, **more)
+
+
+def protocol_values(review: Review) -> dict[str, Any]:
+    """Return what a protocol says once the review is recorded, by the names of the fields."""
+    if review.is_needed:
+        # The words beside the date ('Under review') were about the review that is done now.
+        return {"review_date": review.next_review, "review_note": ""}
+    return withdrawn(on=review.reviewed_on, reason=_reason(review), replaced_by=review.replaced_by)
+
+
+def review_in_the_way(review: Review) -> Review | None:
+    """Return the last review of the protocol where `review` is the same, or of a day before it."""
+    last: Review | None = review.protocol.reviews.first()
+    if last and (_are_same(last, review) or review.reviewed_on < last.reviewed_on):
+        return last
+    return None
+
+
+def _are_same(one: Review, other: Review) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in DECISION)
+
+
+def _check(review: Review, *, at: datetime.datetime, by: User | None) -> None:
+    """Raise ValidationError for what is wrong with a review, in itself or for its protocol."""
+    review.recorded_at, review.by = at, by
+    # Its constraints are checked when it is saved.
+    review.full_clean(validate_constraints=False)
+    if review.protocol.status != Protocol.Status.PUBLISHED:
+        raise ValidationError(NOT_IN_FORCE.format(protocol=review.protocol))
+    if review.reviewed_on > timezone.localdate(at):
         raise ValidationError({"reviewed_on": IN_THE_FUTURE})
-    last = protocol.reviews.first()
-    if last and all(getattr(last, name) == getattr(review, name) for name in DECISION):
+    last = review_in_the_way(review)
+    if last and _are_same(last, review):
         # Such as a button that was pressed twice.
         raise ValidationError(SAME)
-    if last and review.reviewed_on < last.reviewed_on:
+    if last:
         day = date_format(last.reviewed_on, "j F Y")
         raise ValidationError({"reviewed_on": LATER_ONE.format(day=day)})
 
 
-def _update_protocol(protocol: Protocol, review: Review) -> None:
-    """Let the protocol say what the review decided."""
-    if review.is_needed:
-        # The words beside the date ('Under review') were about the review that is done now.
-        protocol.review_date, protocol.review_note = review.next_review, ""
-        return
-    values = withdrawn(
-        on=review.reviewed_on, reason=_reason(review), replaced_by=review.replaced_by
-    )
-    for name, value in values.items():
-        setattr(protocol, name, value)
+def _save(review: Review) -> None:
+    """Save a review, and let its protocol say what it decided."""
+    # Before the protocol, which is withdrawn only once it is known why.
+    save(review)
+    for name, value in protocol_values(review).items():
+        setattr(review.protocol, name, value)
+    save(review.protocol)
 
 
 def _reason(review: Review) -> str:

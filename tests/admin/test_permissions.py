@@ -79,10 +79,6 @@ class TestReviews:
         assert ("id_replaced_by" in page) is (who == "publishers_door")
         assert Page(page).inline == []
 
-    def test_an_editor_keeps_in_force(self, door):
-        door.post(self.ONE, self.typed())
-        assert Review.objects.get().outcome == "unchanged"
-
     @pytest.mark.parametrize("outcome", ["ended", "replaced"])
     def test_a_forged_one_is_refused(self, door, outcome):
         typed = self.typed(outcome=outcome, next_review="", replaced_by="0012")
@@ -93,13 +89,6 @@ class TestReviews:
         assert "Select a valid choice" in page.content.decode()
         assert not Review.objects.exists()
         assert status() == "published"
-
-    def test_many_are_kept_in_force_by_an_editor(self, door):
-        typed = self.typed(protocol=["0046", "0042"])
-        page = door.post(self.MANY, typed | {"_show": "yes"}).content.decode()
-        assert "2 of 2 will be recorded" in page
-        page = door.post(self.MANY, typed | {"_write": "yes"}).content.decode()
-        assert "Looked at." in page
 
     def test_the_reason_of_a_withdrawal_is_mended_by_a_publisher(self, door, publishers_door):
         typed = self.typed(outcome="ended", next_review="")
