@@ -5,6 +5,7 @@
   const button = document.querySelector("input[name=_read]");
   const form = button.form;
   const top = document.getElementById("read-file");
+  let reading = new AbortController();
 
   const offer = () => {
     for (const suggestion of form.querySelectorAll(".suggestion:not(:has(button))")) {
@@ -22,6 +23,8 @@
   };
 
   const read = async (box) => {
+    reading.abort(); // what an earlier file says would stand beside this one
+    const { signal } = (reading = new AbortController());
     const data = new FormData();
     data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     data.set("_read", "1");
@@ -34,6 +37,7 @@
         body: data,
         headers: { Accept: "application/json" },
         redirect: "error",
+        signal,
       });
       const { top: words, beside } = await answer.json();
       top.innerHTML = words;
@@ -45,6 +49,9 @@
       }
       offer();
     } catch (problem) {
+      if (signal.aborted) {
+        return;
+      }
       top.textContent = "The file could not be read. Enter its title and dates yourself.";
     }
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import zip_longest
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import docx as docx_library
@@ -34,8 +35,11 @@ def pdf(words: str = "A paper") -> bytes:
     )
 
 
-def pdf_of(*pages: str, title: str = "", password: str = "") -> bytes:
-    """A PDF of pages with these lines, perhaps with a title of its own or a password."""
+def pdf_of(*pages: str, title: str = "", password: str = "", sizes: tuple[int, ...] = ()) -> bytes:
+    """A PDF of pages with these lines, perhaps with a title of its own or a password.
+
+    `sizes` are those of the letters, line by line; of the others it is 12.
+    """
     writer = PdfWriter()
     font = DictionaryObject(
         {
@@ -46,9 +50,12 @@ def pdf_of(*pages: str, title: str = "", password: str = "") -> bytes:
     )
     for words in pages:
         page = writer.add_blank_page(595, 842)
-        lines = "".join(f"({line}) Tj T* " for line in words.splitlines())
+        lines = "".join(
+            f"/F {size} Tf ({line}) Tj T* " if size else f"({line}) Tj T* "
+            for line, size in zip_longest(words.splitlines(), sizes)
+        )
         content = DecodedStreamObject()
-        content.set_data(f"BT /F 12 Tf 14 TL 50 780 Td {lines}ET".encode())
+        content.set_data(f"BT /F 12 Tf 40 TL 50 780 Td {lines}ET".encode())
         page[NameObject("/Contents")] = content
         fonts = DictionaryObject({NameObject("/F"): font})
         page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
@@ -61,12 +68,17 @@ def pdf_of(*pages: str, title: str = "", password: str = "") -> bytes:
     return file.getvalue()
 
 
-def docx_of(*lines: str, rows: tuple[tuple[str, ...], ...] = (), title: str = "") -> bytes:
-    """A DOCX with these paragraphs and, behind them, a table of these rows."""
+def docx_of(
+    *lines: str,
+    rows: tuple[tuple[str, ...], ...] = (),
+    title: str = "",
+    styles: tuple[str, ...] = (),
+) -> bytes:
+    """A DOCX with these paragraphs, in these styles, and a table of these rows behind them."""
     document = docx_library.Document()
     document.core_properties.title = title
-    for line in lines:
-        document.add_paragraph(line)
+    for line, style in zip_longest(lines, styles):
+        document.add_paragraph(line, style=style or None)
     if rows:
         table = document.add_table(0, len(rows[0]))
         for row in rows:

@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 
 from registers.admin.asking import ModelForm
 from registers.models.keys import refuse_email
-from registers.models.review_dates import FIRST_YEAR
+from registers.models.review_dates import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     FormSet = forms.BaseInlineFormSet[Any, Any, Any]
@@ -28,7 +28,6 @@ else:
     FormSet = forms.BaseInlineFormSet
 
 MONTH_FORMATS = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")
-LAST_YEAR = 2099  # a later year is a typing error, as is one before FIRST_YEAR
 
 
 def read_month(text: str) -> datetime.date:

@@ -20,10 +20,9 @@ from registers.models.references import (
     own_form,
     reference_key,
 )
-from registers.models.review_dates import FIRST_YEAR
+from registers.models.review_dates import FIRST_YEAR, LAST_YEAR
 from weisf.reference_form import MAX_DIGITS, MAX_LENGTH
 
-LAST_YEAR = 2200
 # Workbooks count days. These are of 1982 to 2100, and no year is as large.
 SERIAL_BEGAN, FIRST_SERIAL, LAST_SERIAL = datetime.date(1899, 12, 30), 30_000, 73_050
 SHOWN_CHARACTERS = 60

@@ -14,16 +14,17 @@ import sys
 import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from registers.files.kinds import kind_of
 from registers.imports.reading.limits import Unreadable
 from registers.imports.reading.paper import BY_HAND, READERS, SECONDS, TOO_DEAR
 from registers.models.document import PAPER_BYTES
 from registers.models.personal_words import JOB_TITLE, personal_words
-from registers.models.review_dates import FIRST_YEAR
+from registers.models.review_dates import FIRST_YEAR, LAST_YEAR
 
 PROGRAM = "registers.imports.reading.paper"
 ROOT = Path(__file__).parents[2]  # where Python finds the program
@@ -50,13 +51,15 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 MOST_BETWEEN = 80  # characters between a word and its date
-LAST_YEAR = 2099
 
-# What stands above the title of a protocol, and titles that programs make up.
+# What stands above the title of a protocol, and what programs write into a file as its title:
+# a name of theirs, that of the file, an address.
 NO_TITLE = re.compile(
     r"(?:the\s+)?(?:whole\s+essex\s+)?(?:(?:information|data|personal)[\s-]+)*sharing"
     r"(?:\s+(?:protocol|agreement|framework))?|official.*|draft.*|version\b.*|v?[0-9.]+|page\b.*"
-    r"|untitled.*|document\s*[0-9]*|microsoft\s+\w+.*|contents|.*\.(?:docx?|pdf|rtf|odt)|https?:.*",
+    r"|untitled.*|(?:document|presentation|book|slide|layout)\s*[0-9]*|microsoft\s+\w+.*"
+    r"|powerpoint\s+presentation|contents|.*\.(?:docx?|pptx?|xlsx?|pdf|rtf|od[st]|txt|html?|indd)"
+    r"|\S*[._]\S*|[a-z][a-z0-9+.-]*:\S*",
     re.IGNORECASE,
 )
 TITLE_LABEL = re.compile(r"(?:title|name)(?:\s+of\s+[\w\s]{1,40})?\s*:\s*(.+)", re.IGNORECASE)
@@ -92,10 +95,10 @@ def read_paper(file: IO[bytes]) -> Suggestions:
     found = _read_apart(kind, content)
     if "problem" in found:
         raise Unreadable(found["problem"])
-    return suggest(found["text"], title=found["title"])
+    return suggest(found["text"], title=found["title"], headings=found["headings"])
 
 
-def _read_apart(kind: str, content: bytes) -> dict[str, str]:
+def _read_apart(kind: str, content: bytes) -> dict[str, Any]:
     """Let the program read a paper. It is given no setting, secret or open file of this process."""
     try:
         done = subprocess.run(  # noqa: S603 (the program is ours)
@@ -108,18 +111,18 @@ def _read_apart(kind: str, content: bytes) -> dict[str, str]:
             timeout=SECONDS,
             check=False,
         )
-        found: dict[str, str] = json.loads(done.stdout)
+        found: dict[str, Any] = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError):  # it was ended, by us or by its limits
         return {"problem": TOO_DEAR}
     return found
 
 
-def suggest(text: str, *, title: str = "") -> Suggestions:
+def suggest(text: str, *, title: str = "", headings: Iterable[str] = ()) -> Suggestions:
     """Return what `text` says; `title` is what the file itself calls it."""
     lines = [line for line in map(_one_line, text.splitlines()) if line]
     one = {kind: days.pop() for kind, days in _days("\n".join(lines)).items() if len(days) == 1}
     return Suggestions(
-        title=_title(lines[:FRONT_LINES], _one_line(title)),
+        title=_title(lines[:FRONT_LINES], _one_line(title), [*map(_one_line, headings)]),
         review=one.get("review"),
         signed=one.get("signed"),
         start=one.get("start"),
@@ -160,14 +163,14 @@ def _day(date: re.Match[str], *, whole: bool) -> datetime.date | None:
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
-def _title(front: list[str], said: str) -> str:
-    """Return the title: the one that is called so, else what the file says, else its first line."""
+def _title(front: list[str], said: str, headings: list[str]) -> str:
+    """Return the title: the line called so, else the file's own, else a heading, else a line."""
     called = [found[1] for line in front if (found := TITLE_LABEL.fullmatch(line))]
-    for line in (*called, said, *front):
+    for line in (*called, said, *headings, *front):
         if (
             SHORTEST_TITLE <= len(line) <= LONGEST_TITLE
             and not NO_TITLE.fullmatch(line)
-            and not (line in front and _is_of_a_date(line))
+            and (line in {*called, said} or not _is_of_a_date(line))
             and not personal_words(line, field=JOB_TITLE)
         ):
             return line

@@ -14,7 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-FIRST_YEAR = 1990  # a review of before, or due before, is a slip of the hand
+# A review of before or after, or due then, is a slip of the hand.
+FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 
 class ReviewStatus(models.TextChoices):

@@ -113,6 +113,18 @@ def test_only_a_review_needs_no_day(words, signed):
         ("Flood alerts for carers", "Carers and floods", "Carers and floods"),
         ("Title of agreement: Flood alerts\nWords", "Carers and floods", "Flood alerts"),
         ("Flood alerts for carers", "Microsoft Word - isp.doc", "Flood alerts for carers"),
+        *(
+            ("Flood alerts for carers", made_up, "Flood alerts for carers")
+            for made_up in (
+                *("about:blank", "Untitled document", "PowerPoint Presentation", "Document1"),
+                *(
+                    "Microsoft Word - x.docx",
+                    "Carers and floods.docx",
+                    "ISP_0036_final",
+                    "Flood.htm",
+                ),
+            )
+        ),
         ("Flood \u202ealerts\ud800 for\tcarers", "", "Flood alerts for carers"),
         ("Official - Sensitive\nPage 1 of 20\n" + "x" * 151, "isp.pdf", ""),
         ("Review date: 30 June 2024\nDate of issue: May\nFlood alerts", "", "Flood alerts"),
@@ -127,6 +139,28 @@ def test_the_title(text, said, title):
     assert suggest(text, title=said).title == title
 
 
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        (pdf_of("Essex\nFloods and carers\nWords", sizes=(16, 20, 12)), "Floods and carers"),
+        (pdf_of("We all agree\nFloods\nand carers", sizes=(12, 20, 20)), "Floods and carers"),
+        (pdf_of("Sharing\nFloods and carers", sizes=(30, 12)), "Floods and carers"),
+        (pdf_of("We all agree\nFloods and carers", title="about:blank"), "We all agree"),
+        (
+            docx_of("We all agree", "Floods and carers", styles=("", "Heading 1")),
+            "Floods and carers",
+        ),
+        (
+            docx_of("Part one of it", "Floods and carers", styles=("Heading 1", "Title")),
+            "Floods and carers",
+        ),
+    ],
+    ids=["largest", "of two lines", "no title", "of one size", "heading", "style of a title"],
+)
+def test_a_heading_is_the_title_where_the_file_has_none(content, title):
+    assert read(content).title == title
+
+
 def test_a_long_text_is_searched_in_little_time():
     started = time.process_time()
     suggest("Review 1 May 2020 " * 10_000 + "1" + " " * 10_000)
@@ -137,7 +171,7 @@ def flate_bomb() -> bytes:
     """A PDF whose page unpacks to 200 MB, in some hundred bytes."""
     twice = zlib.compress(zlib.compress(bytes(200_000_000)))
     page = pdf_of("MARK")
-    old = b"BT /F 12 Tf 14 TL 50 780 Td (MARK) Tj T* ET"
+    old = b"BT /F 12 Tf 40 TL 50 780 Td (MARK) Tj T* ET"
     head = f"/Length {len(old)}".encode()
     assert head in page
     new = f"/Filter [/FlateDecode /FlateDecode] /Length {len(twice)}".encode()
@@ -199,7 +233,7 @@ class TestTheProgram:
     )
     def test_reads_or_says_why_not(self, kind, content):
         found = paper.read(kind, content())
-        assert found.keys() in ({"title", "text"}, {"problem"})
+        assert found.keys() in ({"title", "headings", "text"}, {"problem"})
         assert len(found.get("text", "")) <= paper.CHARACTERS + 1
         assert len(found.get("title", "")) <= paper.TITLE_CHARACTERS
 

@@ -12,6 +12,9 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from math import hypot
+from typing import Any
 
 from registers.files.archives import Archive
 from registers.imports.reading.limits import MEGABYTE, Unreadable, limit_this_process
@@ -19,10 +22,14 @@ from registers.imports.reading.limits import MEGABYTE, Unreadable, limit_this_pr
 # A protocol has some 20 pages: its front says what it is, and its end who signed it and when.
 FIRST_PAGES, LAST_PAGES = 20, 10
 CHARACTERS, TITLE_CHARACTERS = 200_000, 1_000
+# Of a PDF, the lines of its first page that are compared in size; of a DOCX, its first paragraphs.
+FRONT, HEADINGS = 200, 5
 UNPACKED_BYTES = 64 * MEGABYTE
 MEMORY_BYTES = 768 * MEGABYTE
 PROCESSOR_SECONDS = 10
 SECONDS = 20
+
+HEADING_STYLES = ("Title", "Heading 1")
 
 BY_HAND = "It can be saved as it is; enter its title and dates yourself."
 PROTECTED = f"This file has a password, so its text cannot be read. {BY_HAND}"
@@ -30,7 +37,8 @@ DAMAGED = f"The text of this file cannot be read. {BY_HAND}"
 TOO_DEAR = f"This file takes too much memory or time to read. {BY_HAND}"
 NO_TEXT = f"There is no text in this file: it may be a scan. {BY_HAND}"
 
-Found = tuple[str, Iterable[str]]  # the title that the file says it has, and its text in pieces
+# The title that the file says it has, its headings, the likeliest first, and its text in pieces.
+Found = tuple[str, list[str], Iterable[str]]
 
 
 def read_pdf(content: bytes) -> Found:
@@ -42,7 +50,29 @@ def read_pdf(content: bytes) -> Found:
         raise Unreadable(PROTECTED)
     title, count = reader.metadata and reader.metadata.title, len(reader.pages)
     numbers = [*range(min(count, FIRST_PAGES)), *range(max(FIRST_PAGES, count - LAST_PAGES), count)]
-    return str(title or ""), (reader.pages[number].extract_text() for number in numbers)
+    lines: list[tuple[float, str]] = []
+
+    def look(text: str, page: Any, line: Any, font: Any, size: float) -> None:
+        if text.strip() and len(lines) < FRONT:
+            # The size of letters is that of the font, made larger by two matrices.
+            drawn = size * hypot(*line[2:4]) * hypot(*page[2:4])
+            lines.append((round(drawn, 1), text))
+
+    if count:
+        reader.pages[0].extract_text(visitor_text=look)
+    pieces = (reader.pages[number].extract_text() for number in numbers)
+    return str(title or ""), _largest(lines), pieces
+
+
+def _largest(lines: list[tuple[float, str]]) -> list[str]:
+    """Return what is written larger than other lines, the largest first; lines of one size join."""
+    joined = [
+        (size, " ".join(text.strip() for _, text in group))
+        for size, group in groupby(lines, key=lambda line: line[0])
+    ]
+    smallest = min((size for size, _ in joined), default=0)
+    larger = sorted(joined, key=lambda line: -line[0])
+    return [text for size, text in larger if size > smallest][:HEADINGS]
 
 
 def read_docx(content: bytes) -> Found:
@@ -54,6 +84,8 @@ def read_docx(content: bytes) -> Found:
     if Archive(io.BytesIO(content)).unpacked_bytes > UNPACKED_BYTES:
         raise Unreadable(TOO_DEAR)
     document = docx.Document(io.BytesIO(content))
+    front = [(getattr(each.style, "name", ""), each.text) for each in document.paragraphs[:FRONT]]
+    headings = [text for style in HEADING_STYLES for name, text in front if name == style]
 
     def lines() -> Iterator[str]:
         for block in document.iter_inner_content():
@@ -62,16 +94,16 @@ def read_docx(content: bytes) -> Found:
             else:
                 yield block.text
 
-    return document.core_properties.title, lines()
+    return document.core_properties.title, headings[:HEADINGS], lines()
 
 
 READERS: dict[str, Callable[[bytes], Found]] = {"docx": read_docx, "pdf": read_pdf}
 
 
-def read(kind: str, content: bytes) -> dict[str, str]:
-    """Return the `title` and `text` of a paper, or the `problem` that was in the way."""
+def read(kind: str, content: bytes) -> dict[str, Any]:
+    """Return `title`, `headings` and `text` of a paper, or the `problem` that was in the way."""
     try:
-        title, pieces = READERS[kind](content)
+        title, headings, pieces = READERS[kind](content)
         text, length = [], 0
         for piece in pieces:
             text.append(piece[: CHARACTERS - length])
@@ -85,11 +117,10 @@ def read(kind: str, content: bytes) -> dict[str, str]:
     except Exception:  # whatever the libraries raise for what is not valid
         return {"problem": DAMAGED}
     whole = "\n".join(text)
-    return (
-        {"title": title[:TITLE_CHARACTERS], "text": whole}
-        if whole.strip()
-        else {"problem": NO_TEXT}
-    )
+    if not whole.strip():
+        return {"problem": NO_TEXT}
+    title, *headings = (each[:TITLE_CHARACTERS] for each in (title, *headings))
+    return {"title": title, "headings": headings, "text": whole}
 
 
 if __name__ == "__main__":

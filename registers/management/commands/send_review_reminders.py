@@ -11,13 +11,12 @@ from django.utils import timezone
 
 from registers.changes.proposal import delete_ended
 from registers.exports.columns import ExportContext
-from registers.models.review_dates import ReviewStatus
+from registers.models.review_dates import FIRST_YEAR, LAST_YEAR, ReviewStatus
 from registers.reminders.emails import Sender
 from registers.reminders.proposals import send_about_proposals
 from registers.reminders.sending import Outcome, Status, preview_reminders, send_reminders
 from weisf.mail import NO_MAIL
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 WORDS = {
     Status.SENT: "Sent to {organisation}: {protocols}.",
     Status.FAILED: "Failed for {organisation}: {problem}",
