@@ -178,7 +178,9 @@ def _show_drafts(request: HttpRequest, token: DraftToken, context: dict[str, Any
             _clear_errors(context)
         draft = _store(request, token, cast(User, request.user))
     else:
-        context["unsaved_drafts"] = _drafts(request)
+        form = context["adminform"].form
+        drafts = [(each, _first_typed(form, each)) for each in _drafts(request)]
+        context["unsaved_drafts"] = drafts
     context |= {
         "draft_token": (replace(token, key=draft.key) if draft else token).signed(),
         "draft": draft,
@@ -193,6 +195,18 @@ def _show_drafts(request: HttpRequest, token: DraftToken, context: dict[str, Any
                     FormDraftFile.objects.filter(pk=file.pk).discard()
                     file = None
                 field.widget.unsaved = file
+
+
+def _first_typed(form: Any, draft: FormDraft) -> str:
+    """Return what tells a draft from others: the first text that was typed, or its files."""
+    typed = dict(draft.values)
+    for name, field in form.fields.items():
+        text = typed.get(form.add_prefix(name), "")
+        is_text = isinstance(field, forms.CharField) and not field.widget.is_hidden
+        shown = str(form.get_initial_for_field(field, name) or "")
+        if is_text and text and text.split() != shown.split():  # a browser ends lines otherwise
+            return f"{field.label}: {text}"
+    return ", ".join(each.name for each in draft.files.all())
 
 
 def _store_conflict(request: HttpRequest, token: DraftToken, context: dict[str, Any]) -> None:
@@ -257,7 +271,9 @@ def _store(request: HttpRequest, token: DraftToken, user: User) -> FormDraft | N
                 return None
             if SAVE not in request.POST and _saved(token).exists():
                 key = secrets.token_hex(16)  # or what arrives late would take its place
-            draft, _ = FormDraft.objects.update_or_create(user=user, key=key, defaults=fields)
+            draft, _ = FormDraft.objects.update_or_create(
+                user=user, key=key, defaults=fields, create_defaults=fields | {"begun_at": now}
+            )
             _store_files(request, draft)
             _discard_oldest(user)
     except (DatabaseError, OSError):

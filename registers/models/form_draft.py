@@ -58,6 +58,7 @@ class FormDraft(models.Model):
     page = models.CharField(max_length=LONGEST_PAGE, help_text="The path of the form.")
     # The form was shown once under this key: two new protocols in two windows are two drafts.
     key = models.CharField(max_length=32, unique=True)
+    begun_at = models.DateTimeField(null=True, help_text="Unknown of an old draft.")
     saved_at = models.DateTimeField()
     values = models.JSONField(help_text="Pairs of a name and a value.")
     # The form was saved: what was sent before that and arrives late is not stored again.

@@ -53,7 +53,7 @@ def leave_idle() -> None:
 
 
 def take_up(door: Client, url: str) -> Any:
-    (draft,) = door.get(url).context["unsaved_drafts"]
+    ((draft, _),) = door.get(url).context["unsaved_drafts"]
     return door.post(url, {"_take_up": draft.key})
 
 
@@ -128,10 +128,23 @@ def test_the_script_stores_what_is_written_and_each_file_once(door):
     assert door.post(ADD, form).json()["ended"]
 
 
-def test_two_windows_are_two_drafts(door):
-    for title in ("One", "Two"):
-        door.post(ADD, boxes(door, ADD) | {"title": title, "_draft": "1"})
-    assert len(door.get(ADD).context["unsaved_drafts"]) == 2
+def test_two_windows_are_two_drafts_that_can_be_told_apart(door):
+    for hour, typed in enumerate(
+        ({"title": "One"}, {"purpose": "Two"}, {"documents-0-file": paper()})
+    ):
+        form = boxes(door, ADD) | typed | {"_draft": "1"}
+        for minute in (5, 45):
+            with time_machine.travel(f"2026-11-30 {hour + 10}:{minute:02}", tick=False):
+                door.post(ADD, form)
+    with time_machine.travel("2026-11-30 13:00", tick=False):
+        page = door.get(ADD)
+    assert [first for _, first in page.context["unsaved_drafts"]] == [
+        "signed.pdf",
+        "Purpose: Two",
+        "Title: One",
+    ]
+    for begun in ("10:05", "11:05", "12:05"):
+        assert begun in page.content.decode()
     assert not door.get(f"{ADD}?plain=1").context["unsaved_drafts"]
     assert "unsaved_drafts" not in door.get(f"{ADD}?_popup=1").context
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.axe import axe_finds
 from tests.browser.chromium import DESKTOP
@@ -35,12 +35,18 @@ def test_a_session_that_ends_while_writing(browser, place):
         log_in(page, "paula")
         page.locator("#id_title").fill("Flood alerts")
         add_lead(page, "eput", EPUT)
+        held = hold_the_first_reading(page)
+        page.locator("#id_documents-0-file").set_input_files(
+            {"name": "earlier.pdf", "mimeType": "application/pdf", "buffer": pdf_of("Other words")}
+        )
+        expect(page.get_by_text("The file is being read")).to_be_visible()
         paper = pdf_of("Flood alerts for carers\nReview date: 30 June 2027")
         page.locator("#id_documents-0-file").set_input_files(
             {"name": "signed.pdf", "mimeType": "application/pdf", "buffer": paper}
         )
         # What it says is suggested, and fills in nothing by itself.
         expect(page.locator(".suggestion")).to_have_count(2)
+        assert [request.failure for request in held] == ["net::ERR_ABORTED"]
         assert axe_finds(page) == []
         page.locator(".field-review_date").get_by_role("button", name="Use it").click()
         expect(page.locator("#id_review_date")).to_have_value("June 2027")
@@ -71,6 +77,20 @@ def test_a_session_that_ends_while_writing(browser, place):
         expect(page.get_by_text("Still missing: ")).to_be_visible()
         expect(page.get_by_role("link", name="signed.pdf")).to_be_visible()
         expect(page.locator(".unsaved-draft")).to_have_count(0)
+
+
+def hold_the_first_reading(page: Page) -> list[Request]:
+    """Return the request that asks first what a file says, once it is made. It is not answered."""
+    held: list[Request] = []
+
+    def hold(route: Route) -> None:
+        if not held and b'name="_read"' in (route.request.post_data_buffer or b""):
+            held.append(route.request)
+        else:
+            route.fallback()
+
+    page.route("**/protocol/add/", hold)
+    return held
 
 
 def test_a_form_that_is_only_read_is_not_stored(browser, place):
