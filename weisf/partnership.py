@@ -123,7 +123,9 @@ class Partnership:
     of a ReferenceForm. `question` heads the home page, and `example_searches` stand below its
     search box. `public_contacts` are the addresses, domains such as '@example.org' and telephone
     numbers that public text may hold. `abbreviations` are those of the partnership's own places and
-    projects, each with what it is short for. Raises ValueError with a sentence.
+    projects, each with what it is short for. `import_headings` are words that head columns of
+    spreadsheets here, each with the published column that is meant. Raises ValueError with a
+    sentence.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Partnership:
     colours: Colours = field(default_factory=Colours)
     logo: Logo | None = None
     abbreviations: dict[str, str] = field(default_factory=dict)
+    import_headings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(ADDRESS, self.email):

@@ -13,7 +13,7 @@ from registers.models.change import (
 from registers.models.document import Document
 from registers.models.form_draft import FormDraft, FormDraftFile
 from registers.models.identifier import Identifier
-from registers.models.import_job import ImportJob, ImportLine, ImportName
+from registers.models.import_job import ImportJob, ImportLine, ImportMapping, ImportName
 from registers.models.layout import Layout
 from registers.models.links import Membership, Succession, TakenOn
 from registers.models.organisation import Approver, Contact, Name, Organisation, Party, Slug
@@ -40,6 +40,7 @@ __all__ = [
     "Identifier",
     "ImportJob",
     "ImportLine",
+    "ImportMapping",
     "ImportName",
     "Layout",
     "Membership",

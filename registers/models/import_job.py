@@ -54,6 +54,8 @@ class ImportJob(models.Model):
     )
     # What a new protocol's days are where the file does not say.
     published_before = models.BooleanField(default=False)
+    # Which column is what, as imports/mapping/mapping.py keeps it; empty: as is likely.
+    mapping: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     choices: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.UPLOADED)
     found: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
@@ -70,6 +72,26 @@ class ImportJob(models.Model):
     class Meta:
         ordering = ["-uploaded_at", "-pk"]
         # Whoever may import may do all of it: Protocol's own permission says who.
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportMapping(models.Model):
+    """Which column is what in the files that come again, such as each month, kept by a name."""
+
+    name = models.CharField(max_length=100, unique=True)
+    # JSON, kept as the text that a person can read and edit.
+    text = models.TextField()
+    saved_at = models.DateTimeField()
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    used_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-used_at", "-pk"]
         default_permissions = ()
 
     def __str__(self) -> str:

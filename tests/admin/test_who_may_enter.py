@@ -21,6 +21,7 @@ from registers.models import (
     Gap,
     ImportJob,
     ImportLine,
+    ImportMapping,
     ImportName,
     Layout,
     Membership,
@@ -43,7 +44,7 @@ from tests.admin.typing_in import address
 
 # Kept on pages of our own: the reference log, the import, the members of a group, and who
 # took protocols on.
-ON_PAGES_OF_OURS = {Gap, ImportJob, ImportLine, ImportName, Membership, TakenOn}
+ON_PAGES_OF_OURS = {Gap, ImportJob, ImportLine, ImportMapping, ImportName, Membership, TakenOn}
 # What only the register itself writes: nothing for a person to keep.
 MACHINERY = {
     Apart,

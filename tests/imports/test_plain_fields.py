@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.reading.read import Row
 from registers.imports.spreadsheet.diff import PLAIN_FIELDS, READERS, compare_field
 from registers.imports.spreadsheet.plan import Edit, Line, Outcome
@@ -27,8 +28,9 @@ WRITTEN = {"complete": "yes", "stage": "withdrawn", "ended": "2026-03-31"}
 
 
 def compared(field: ProtocolField, cell: object, stored: Protocol | None) -> tuple[RowOf, Line]:
-    table = Table("", {field.column: 0}, frozenset(), [], Merged([], [0]))
-    row = RowOf(table, Row(2, [cell]))
+    columns = {field.column: 0}
+    table = Table("", ColumnMapping(), columns, rows=[], merged=Merged([], [0]))
+    row = RowOf(table, Row(2, (cell,)))
     line = Line("", 2, Outcome.UNCHANGED, "0012", "Growth")
     compare_field(row, line, field, stored, WRITTEN if stored else {})
     return row, line

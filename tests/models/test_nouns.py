@@ -17,6 +17,7 @@ from registers.models import (
     Document,
     ImportJob,
     ImportLine,
+    ImportMapping,
     ImportName,
     Name,
     News,
@@ -48,6 +49,7 @@ CALLED = {
     ),
     "party": (Party(protocol_id="0012", organisation=Organisation(name="Elm")), "Elm in 0012"),
     "import": (ImportJob(name="live.xlsx"), "live.xlsx"),
+    "mapping": (ImportMapping(name="Monthly list"), "Monthly list"),
     "row of an import": (ImportLine(sheet="Live", row=12), "Live 12"),
     "name in an import": (ImportName(written="Birch"), "Birch"),
     "overarching": (

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from itertools import islice
 
+from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.diff import Comparing
@@ -31,14 +32,20 @@ WORDS = "rows checked"
 
 
 def check(
-    sheets: list[Sheet], choices: Choices, *, on: datetime.date, published_before: bool
+    sheets: list[Sheet],
+    choices: Choices,
+    *,
+    on: datetime.date,
+    published_before: bool,
+    mapping: ColumnMapping | None = None,
 ) -> Work[Plan]:
     """Return what the file would do on the day `on`, a date in Europe/London.
 
-    `published_before` says that new protocols were published elsewhere. Raises
-    NotATable where nothing in the file can be imported.
+    `published_before` says that new protocols were published elsewhere. Without a
+    `mapping` the columns are what they are likely to be. Raises NotATable where nothing
+    in the file can be imported, and MappingError for a mapping that cannot be followed.
     """
-    tables = read_tables(sheets)
+    tables = read_tables(sheets, mapping)
     stored = Stored(on)
     names = Names(choices)
     entries = entries_of(tables, stored)

@@ -215,7 +215,7 @@ class Comparing:
         if not row.has("review_date"):
             return
         refused = len(row.problems)
-        said = row.read("review_date", month_of)
+        said = row.read_date("review_date", month_of)
         if len(row.problems) > refused:
             return
         was, note = (stored.review_date, stored.review_note) if stored else (None, "")
@@ -238,7 +238,7 @@ class Comparing:
             if column == "updated" and (stored or not self.published_before):
                 continue
             refused = len(row.problems)
-            day = row.read(column, day_of)
+            day = row.read_date(column, day_of)
             if len(row.problems) > refused:
                 continue
             if day and day > self.on:

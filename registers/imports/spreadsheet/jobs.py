@@ -15,12 +15,15 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from registers.changes.locking import PLAN_CHANGED, lock_one
+from registers.imports.mapping.mapping import ColumnMapping
+from registers.imports.mapping.saved import find_saved
+from registers.imports.mapping.suggest import Suggestion, suggest
 from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.plan import Plan, Progress, Work
-from registers.models import ImportJob, ImportLine, ImportName, Name
+from registers.models import ImportJob, ImportLine, ImportMapping, ImportName, Name
 
 KEPT = datetime.timedelta(days=90)
 BATCH = 2_000
@@ -52,10 +55,34 @@ def forget_old(at: datetime.datetime) -> None:
     ImportJob.objects.filter(uploaded_at__lt=at - KEPT).delete()
 
 
-def check_import(job: ImportJob, *, at: datetime.datetime) -> Work[None]:
-    """Check the file with the choices that are kept, and keep what is found.
+def suggest_for(job: ImportJob) -> Suggestion:
+    """Return how the file of an import is likely to be read, or as was chosen for it.
 
-    Raises Unreadable or NotATable, before it says how far it has come, where
+    Raises Unreadable, and ValidationError where the import is gone.
+    """
+    chosen = ColumnMapping.from_plain(job.mapping)
+    sheets = _sheets(job, chosen)
+    return suggest(sheets, chosen if job.mapping else find_saved(sheets))
+
+
+def choose_mapping(job: ImportJob, mapping: ColumnMapping) -> ImportJob:
+    """Keep which column is what, and return the import, which is to be checked again then.
+
+    Raises ValidationError where it was applied or removed in the meantime.
+    """
+    with transaction.atomic():
+        held = _held(job)
+        held.mapping, held.digest = mapping.to_plain(), ""
+        held.status = ImportJob.Status.UPLOADED
+        held.save(update_fields=["mapping", "digest", "status"])
+        ImportMapping.objects.filter(name=mapping.name).update(used_at=timezone.now())
+        return held
+
+
+def check_import(job: ImportJob, *, at: datetime.datetime) -> Work[None]:
+    """Check the file with the mapping and choices that are kept, and keep what is found.
+
+    Raises Unreadable, NotATable or MappingError, before it says how far it has come, where
     nothing of the file can be read; ValidationError where it was applied or
     removed meanwhile. What was found before then stays.
     """
@@ -137,18 +164,19 @@ def remove_import(job: ImportJob) -> None:
 
 
 def _checked(job: ImportJob, *, at: datetime.datetime) -> Work[Plan]:
-    choices = Choices.read(job.choices)
+    choices, mapping = Choices.read(job.choices), ColumnMapping.from_plain(job.mapping)
     return (
         yield from check(
-            _sheets(job),
+            _sheets(job, mapping),
             choices,
             on=timezone.localdate(at),
             published_before=job.published_before,
+            mapping=mapping if job.mapping else None,
         )
     )
 
 
-def _sheets(job: ImportJob) -> list[Sheet]:
+def _sheets(job: ImportJob, mapping: ColumnMapping) -> list[Sheet]:
     """Return the sheets of the file. Raises Unreadable, or ValidationError where it is gone."""
     # Not kept on `job`, which lives as long as the work.
     content = ImportJob.objects.filter(pk=job.pk).values_list("content", flat=True).first()
@@ -157,7 +185,9 @@ def _sheets(job: ImportJob) -> list[Sheet]:
     with NamedTemporaryFile() as file:
         file.write(content)
         file.flush()
-        return read_sheets(Path(file.name), job.name)
+        return read_sheets(
+            Path(file.name), job.name, separator=mapping.separator, encoding=mapping.encoding
+        )
 
 
 def _held(job: ImportJob) -> ImportJob:

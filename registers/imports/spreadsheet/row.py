@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from registers.imports.cells import Refused, text_of
-from registers.imports.reading.read import Row, Value
+from registers.imports.dates import Order
+from registers.imports.mapping.mapping import OTHERS, TICKS, is_tick
+from registers.imports.reading.read import Row, Value, letter
 from registers.imports.spreadsheet.plan import Problem
 from registers.imports.spreadsheet.tables import Table
 
@@ -20,6 +22,7 @@ class RowOf:
         self.table, self.number = table, row.number
         self._values = row.values
         self.problems: list[Problem] = []
+        self._has_more_parties = bool(table.several or table.ticks or row.number in table.joined)
         for name, column in table.columns.items():
             if whole := table.merged.whole(row.number, column):
                 self.refuse(
@@ -30,16 +33,53 @@ class RowOf:
 
     def has(self, column: str) -> bool:
         """Say whether the file has this column."""
-        return column in self.table.columns
+        return self.table.has(column)
 
     def value(self, column: str) -> Value:
-        """Return what stands in the cell; None if nothing does, or there is no such column."""
+        """Return what stands in the cell, or is so for all rows; None if nothing is said."""
         at = self.table.columns.get(column)
-        return None if at is None or at >= len(self._values) else self._values[at]
+        if at is not None:
+            return self._values[at] if at < len(self._values) else None
+        if column == "theme":
+            return self.table.themes.get(self.number) or self.table.given.get("theme")
+        return self.table.given.get(column)
 
     def text(self, column: str) -> str:
         """Return what the cell says; nothing where it is refused."""
+        if column == OTHERS and self._has_more_parties:
+            return self._parties()
         return self.read(column, text_of) or ""
+
+    def note(self) -> str:
+        """Return what the columns of notes say, a line each: 'Officer: J. Smith'."""
+        cells = [(heading, self._text_at(at)) for at, heading in self.table.notes.items()]
+        return "\n".join(f"{heading}: {' '.join(text.split())}" for heading, text in cells if text)
+
+    def _parties(self) -> str:
+        """Return the other organisations of all columns and rows that name some, a line each."""
+        table, rows = self.table, self.table.joined.get(self.number, ())
+        at = table.columns.get(OTHERS)
+        names = [] if at is None else [self._text_at(at)]
+        names += [self._text_at(each) for each in table.several]
+        names += [text_of(row.values[at]) for row in rows if at is not None]
+        for place, heading in table.ticks.items():
+            text = self._text_at(place)
+            if text.casefold() in TICKS:
+                names.append(heading)
+            elif not is_tick(text):
+                self._refuse_at(
+                    place,
+                    f"'{text[:50]}' does not say whether {heading} takes part.",
+                    "Enter x or yes, or nothing.",
+                )
+        return "\n".join(dict.fromkeys(filter(None, names)))
+
+    def _text_at(self, at: int) -> str:
+        try:
+            return text_of(self._values[at] if at < len(self._values) else None)
+        except Refused as refusal:
+            self._refuse_at(at, refusal.wrong, refusal.fix)
+            return ""
 
     def read(self, column: str, how: Callable[[Value], T]) -> T | None:
         """Return what `how` reads in the cell, or None where it refuses it."""
@@ -49,6 +89,10 @@ class RowOf:
             self.refuse(column, refusal.wrong, refusal.fix)
             return None
 
+    def read_date(self, column: str, how: Callable[[Value, Order | None], T]) -> T | None:
+        """Return the date that `how` reads in the cell, or None where it refuses it."""
+        return self.read(column, lambda value: how(value, self.table.orders.get(column)))
+
     def is_refused(self, column: str) -> bool:
         """Return whether something is wrong at the column already: then its text is not known."""
         at = self.table.letter(column)
@@ -56,6 +100,11 @@ class RowOf:
 
     def refuse(self, column: str, wrong: str, fix: str) -> None:
         """Note what is wrong at a column, once, and what to do."""
-        problem = Problem(self.table.letter(column), wrong, fix)
+        self._note_problem(Problem(self.table.letter(column), wrong, fix))
+
+    def _refuse_at(self, at: int, wrong: str, fix: str) -> None:
+        self._note_problem(Problem(letter(at), wrong, fix))
+
+    def _note_problem(self, problem: Problem) -> None:
         if problem not in self.problems:
             self.problems.append(problem)

@@ -1,16 +1,24 @@
-"""Which sheets of a file hold protocols, which of their columns are which, and merged cells."""
+"""The rows of a file that hold protocols, their cells by our columns, and merged cells."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from registers.exports.columns import COMPUTED_COLUMNS, find_column
-from registers.exports.workbook import ABOUT
-from registers.imports.cells import Refused, text_of
+from registers.imports.dates import Order
+from registers.imports.mapping.layout import Layout, headings_of, shown
+from registers.imports.mapping.mapping import (
+    LEFT_OUT,
+    NOTE,
+    OTHERS,
+    TICK,
+    ColumnMapping,
+    refuse_mapping,
+)
+from registers.imports.mapping.suggest import day_orders, is_band, lay_out, suggest
 from registers.imports.reading.cell_names import column
 from registers.imports.reading.read import Row, Sheet, Value, letter
 
@@ -76,12 +84,9 @@ def _area(written: str) -> tuple[int, int, int, int, str] | None:
     return left, top, right, bottom, f"{found[1]}{top}"
 
 
-# Titles and notes may stand above the headings, but not many.
-HEADINGS_WITHIN = 25
 NO_HEADINGS = (
-    "No row of headings was found in this file. One row must name the columns: 'Title' or"
-    " 'reference' is one of them, such as: Theme, Title, Purpose, Lead Organisation, Other"
-    " Organisations Involved, Review date."
+    "No row of headings was found in this file. One row must name the columns, such as: Theme,"
+    " Title, Purpose, Lead Organisation, Other Organisations Involved, Review date."
 )
 ONLY_HEADINGS = "This file has headings and no rows below them. There is nothing to import."
 
@@ -90,29 +95,47 @@ class NotATable(ValueError):  # noqa: N818 (a sentence for a person)
     """Nothing in the file can be imported. Its sentence says why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Table:
     """A sheet whose columns are known: their places by their published names.
 
-    `own` are the columns that are headed exactly as the register heads them in
-    its own files. `merged` knows the cells that a merged cell covers.
+    `several` are the places of further columns of other organisations, `ticks` those of columns
+    that name one in their heading, and `notes` those of notes, with their headings. `given` is
+    what is the same for all rows. `joined` holds the rows that are one protocol with a row
+    above, and `themes` the theme of each row that stands under one, by the rows' numbers.
+    `own` are the columns headed exactly as the register heads them in its own files. `orders` says
+    of columns of dates whether the day or the month stands first.
     """
 
     sheet: str
+    mapping: ColumnMapping
     columns: dict[str, int]
-    own: frozenset[str]
     rows: list[Row]
     merged: Merged
+    several: Sequence[int] = ()
+    ticks: dict[int, str] = field(default_factory=dict)
+    notes: dict[int, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    orders: dict[str, Order | None] = field(default_factory=dict)
+    joined: dict[int, list[Row]] = field(default_factory=dict)
+    themes: dict[int, str] = field(default_factory=dict)
 
     def letter(self, column: str) -> str:
         """Return the letter of a column; nothing where the file has none such."""
         return letter(self.columns[column]) if column in self.columns else ""
+
+    def has(self, column: str) -> bool:
+        """Return whether each row says something of a column, in a cell or otherwise."""
+        is_others = column == OTHERS and bool(self.ticks)
+        return column in self.columns or column in self.given or is_others
 
 
 @dataclass(slots=True)
 class Tables:
     """All tables of a file, and sentences about what was left out of it."""
 
+    mapping: ColumnMapping
     tables: list[Table] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -122,75 +145,139 @@ class Tables:
         return sum(len(table.rows) for table in self.tables)
 
 
-def read_tables(sheets: list[Sheet]) -> Tables:
-    """Return the sheets that hold protocols. Raises NotATable when none does."""
-    found = Tables()
-    for sheet in sheets:
-        if sheet.hidden:
-            found.said.append(f"The sheet '{sheet.name}' is hidden, so it was left out.")
-            continue
-        if sheet.left_out:
-            found.said.append(sheet.left_out)
-            continue
-        table = _table(sheet, found.said)
-        if table is None and sheet.name != ABOUT:
-            found.said.append(f"The sheet '{sheet.name}' has no headings, so it was left out.")
-        elif table:
-            found.tables.append(table)
-    if not found.tables:
+def read_tables(sheets: list[Sheet], mapping: ColumnMapping | None = None) -> Tables:
+    """Return the sheets that hold protocols, read by a mapping or as is likely.
+
+    Raises NotATable where none does, and MappingError for a mapping that cannot be followed.
+    """
+    if mapping is None:
+        suggestion = suggest(sheets)
+        if suggestion.is_guess:
+            raise NotATable(NO_HEADINGS)
+        mapping, layouts, said = suggestion.mapping, suggestion.layouts, suggestion.said
+        for heading, order in suggestion.day_orders.items():
+            if order.verdict == "ask" and order.month_first:
+                raise NotATable(f"{heading}: {order.sentence}")
+    else:
+        layouts, said = lay_out(sheets, mapping)
+    if not layouts:
         raise NotATable(NO_HEADINGS)
+    refuse_mapping(mapping, headings_of(layouts))
+    orders = {
+        heading: mapping.order_of(heading) or order.order
+        for heading, order in day_orders(layouts, mapping).items()
+    }
+    tables = [_table(layout, mapping, orders) for layout in layouts]
+    found = Tables(mapping, tables, [*said])
+    for layout, table in zip(layouts, found.tables, strict=True):
+        found.said += [*layout.said, *_left_out(layout, mapping), *_joined(layout, table)]
     if not found.rows:
         raise NotATable(ONLY_HEADINGS)
     return found
 
 
-def _table(sheet: Sheet, said: list[str]) -> Table | None:
-    """Return the table in a sheet, or None where no row names columns."""
-    for index, row in enumerate(sheet.rows[:HEADINGS_WITHIN]):
-        headings = [_heading(value) for value in row.values]
-        names = [find_column(heading) for heading in headings]
-        if not {"title", "reference"} & set(names) or len(set(names) - {None}) < min(
-            2, len(list(filter(None, headings)))
-        ):
-            continue
-        in_sheet = f"Sheet '{sheet.name}': " if sheet.kind == "workbook" else ""
-        for name, times in Counter(filter(None, names)).items():
-            if times > 1:
-                which = " and ".join(letter(i) for i, each in enumerate(names) if each == name)
-                raise NotATable(
-                    f"{in_sheet}the columns {which} are both headed {name}. Take one of them out."
-                )
-        said += _left_out(headings, names, in_sheet)
-        columns = {name: place for place, name in enumerate(names) if name}
-        return Table(
-            sheet=sheet.name if sheet.kind == "workbook" else "",
-            columns=columns,
-            own=frozenset(n for n, at in columns.items() if headings[at] == n),
-            rows=sheet.rows[index + 1 :],
-            merged=Merged(sheet.merged, columns.values()),
-        )
-    return None
+def _table(layout: Layout, mapping: ColumnMapping, orders: dict[str, Order | None]) -> Table:
+    uses = [mapping.use_of(heading) or LEFT_OUT for heading in layout.headings]
+    columns: dict[str, int] = {}
+    places: dict[str, list[int]] = {}
+    for at, use in enumerate(uses):
+        columns.setdefault(use, at)
+        places.setdefault(use, []).append(at)
+    for use in (LEFT_OUT, TICK, NOTE):
+        columns.pop(use, None)
+    for at, heading in enumerate(layout.headings):
+        if (name := find_column(heading)) in COMPUTED_COLUMNS:
+            columns.setdefault(name, at)
+    given = {column: text for column, text in mapping.defaults.items() if column not in columns}
+    if "theme" not in columns and mapping.theme_from == "sheet":
+        given["theme"] = layout.name
+    read = [at for at, use in enumerate(uses) if use != LEFT_OUT]
+    table = Table(
+        sheet=layout.name,
+        mapping=mapping,
+        columns=columns,
+        several=places.get(OTHERS, [])[1:],
+        ticks={at: layout.headings[at] for at in places.get(TICK, ())},
+        notes={at: layout.headings[at] for at in places.get(NOTE, ())},
+        given=given,
+        orders={use: orders.get(layout.headings[at]) for use, at in columns.items()},
+        own=frozenset(use for use, at in columns.items() if layout.headings[at] == use),
+        rows=layout.rows,
+        merged=Merged(layout.sheet.merged, read),
+    )
+    if "theme" not in columns and mapping.theme_from == "band":
+        _take_bands(layout, table)
+    _join_rows(table)
+    return table
 
 
-def _heading(value: Value) -> str:
-    try:
-        return text_of(value)
-    except Refused:
-        return ""
+def _take_bands(layout: Layout, table: Table) -> None:
+    """Take the rows that name a theme alone, for the rows below each."""
+    rows, theme = [], ""
+    for at, row in enumerate(layout.rows):
+        if is_band(layout, at):
+            theme = next(shown(value) for value in row.values if value is not None)
+        else:
+            table.themes[row.number] = theme
+            rows.append(row)
+    table.rows = rows
+    table.given.setdefault("theme", "")
 
 
-def _left_out(headings: list[str], names: list[str | None], in_sheet: str) -> list[str]:
-    """Return sentences about columns that are not read."""
-    said = [
-        f"{in_sheet}column {letter(at)}, '{heading[:100]}', is not one that this register knows,"
-        " so it was left out."
-        for at, (heading, name) in enumerate(zip(headings, names, strict=True))
-        if heading and name is None
+def _join_rows(table: Table) -> None:
+    """Join the rows of one protocol that differ in a partner alone: a row for each party."""
+    at = table.columns.get(OTHERS)
+    if at is None or table.several or table.ticks:
+        return
+    named = [table.columns[each] for each in ("reference", "title") if each in table.columns]
+    first: dict[tuple[Value, ...], Row] = {}
+    rows = []
+    for row in table.rows:
+        key = tuple(row.values[place] for place in named if place < len(row.values))
+        above = first.setdefault(key, row) if any(key) else row
+        if above is not row and _differ_in(at, above, row, table.joined.get(above.number, ())):
+            table.joined.setdefault(above.number, []).append(row)
+        else:
+            rows.append(row)
+    table.rows = rows
+
+
+def _differ_in(at: int, above: Row, row: Row, joined: Sequence[Row]) -> bool:
+    """Return whether `row` says what the row above says, but for another partner at `at`."""
+    if [*above.values[:at], *above.values[at + 1 :]] != [*row.values[:at], *row.values[at + 1 :]]:
+        return False
+    partners = [each.values[at] if at < len(each.values) else None for each in (above, *joined)]
+    return at < len(row.values) and row.values[at] not in {None, *partners}
+
+
+def _joined(layout: Layout, table: Table) -> list[str]:
+    if not table.joined:
+        return []
+    number = sum(len(rows) + 1 for rows in table.joined.values())
+    return [
+        f"{layout.where}{number:,} rows are {len(table.joined):,}"
+        f" protocol{'s' if len(table.joined) > 1 else ''} with a row for each party."
     ]
-    worked_out = [name for name in COMPUTED_COLUMNS if name in names]
+
+
+def _left_out(layout: Layout, mapping: ColumnMapping) -> list[str]:
+    """Return sentences about columns that are not read."""
+    left = [
+        (letter(at), heading)
+        for at, heading in enumerate(layout.headings)
+        if mapping.use_of(heading) in {LEFT_OUT, None}
+    ]
+    said = [
+        f"{layout.where}column {where}, '{heading[:100]}', was left out."
+        for where, heading in left
+        if find_column(heading) not in COMPUTED_COLUMNS
+        and not re.fullmatch(r"Column [A-Z]+", heading)
+    ]
+    worked_out = [name for _, heading in left if (name := find_column(heading))]
+    worked_out = [name for name in worked_out if name in COMPUTED_COLUMNS]
     if worked_out:
         said.append(
-            f"{in_sheet}{', '.join(worked_out)}: the register works this out by itself, so it"
+            f"{layout.where}{', '.join(worked_out)}: the register works this out by itself, so it"
             " was not read."
         )
     return said

@@ -1,0 +1,1 @@
+"""Which column of a spreadsheet is what: suggested, chosen by a person, and kept by a name."""

@@ -1,0 +1,182 @@
+"""Where the headings of a sheet stand, and which rows below them are protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from registers.exports.workbook import ABOUT
+from registers.imports.cells import Refused, text_of
+from registers.imports.mapping.mapping import (
+    ColumnMapping,
+    SheetOptions,
+    heading_key,
+    unique_headings,
+)
+from registers.imports.reading.read import Row, Sheet, Value, letter
+
+# Titles and notes may stand above the headings, but not many.
+HEADINGS_WITHIN = 25
+# One known word makes a row the headings only where it has no more cells than these.
+FEW = 4
+# A row that names no column that is known may still be the headings where it is so wide.
+WIDE = 0.6
+LONGEST_HEADING = 200
+
+
+@dataclass(slots=True)
+class Layout:
+    """A sheet that is read: its headings, by the place of the column, and the rows below them."""
+
+    sheet: Sheet
+    heading_row: int
+    headings: list[str]
+    rows: list[Row]
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of the sheet; nothing for a CSV, which has but one."""
+        return self.sheet.name if self.sheet.kind == "workbook" else ""
+
+    @property
+    def where(self) -> str:
+        """The words before a sentence about the sheet."""
+        return f"Sheet '{self.sheet.name}': " if self.name else ""
+
+
+def headings_of(layouts: Iterable[Layout]) -> list[str]:
+    """Return every heading, once, in the order of the file."""
+    return list(dict.fromkeys(each for layout in layouts for each in layout.headings))
+
+
+Knows = Callable[[str], bool]
+Find = Callable[[Sequence[Row]], int | None]
+
+
+def shown(value: Value) -> str:
+    """Return the words of a cell, whatever is in it."""
+    try:
+        return text_of(value)
+    except Refused:
+        return getattr(value, "shown", "")
+
+
+def find_layouts(
+    sheets: Iterable[Sheet], mapping: ColumnMapping, knows: Knows
+) -> tuple[list[Layout], list[str]]:
+    """Return how each sheet is laid out that is to be read, and sentences about the others.
+
+    `knows` says whether some words are a heading. Where no sheet has one that is known,
+    a row of words that is as wide as the table may be the headings.
+    """
+    for is_sure in (True, False):
+        layouts, said = _find_layouts(sheets, mapping, knows, is_sure=is_sure)
+        if layouts:
+            break
+    return layouts, said
+
+
+def _find_layouts(
+    sheets: Iterable[Sheet], mapping: ColumnMapping, knows: Knows, *, is_sure: bool
+) -> tuple[list[Layout], list[str]]:
+    layouts, said = [], []
+
+    def find(rows: Sequence[Row]) -> int | None:
+        return find_headings(rows, knows) if is_sure else find_wide_row(rows)
+
+    for sheet in sheets:
+        options = mapping.sheets.get(sheet.name, SheetOptions())
+        if sheet.left_out:
+            said.append(sheet.left_out)
+            continue
+        if sheet.hidden if options.read is None else not options.read:
+            why = "hidden, so it was left out" if sheet.hidden else "left out, as you chose"
+            said.append(f"The sheet '{sheet.name}' is {why}.")
+        elif layout := _layout(sheet, options.heading_row, mapping, find):
+            layouts.append(layout)
+        elif sheet.name != ABOUT:
+            said.append(f"The sheet '{sheet.name}' has no headings, so it was left out.")
+    return layouts, said
+
+
+def _layout(sheet: Sheet, chosen: int, mapping: ColumnMapping, find: Find) -> Layout | None:
+    at = _chosen_row(sheet, chosen) if chosen else find(sheet.rows)
+    if at is None:
+        return None
+    row = sheet.rows[at]
+    width = max((len(each.values) for each in sheet.rows[at : at + HEADINGS_WITHIN]), default=0)
+    values = [*row.values, *[None] * (width - len(row.values))]
+    texts = [" ".join(shown(value).split())[:LONGEST_HEADING] for value in values]
+    named = [text or f"Column {letter(place)}" for place, text in enumerate(texts)]
+    layout = Layout(sheet, row.number, unique_headings(named), [])
+    keys = [heading_key(text) for text in texts]
+    _take_rows(layout, sheet.rows[at + 1 :], keys, mapping)
+    return layout
+
+
+def _chosen_row(sheet: Sheet, number: int) -> int | None:
+    return next((at for at, row in enumerate(sheet.rows) if row.number == number), None)
+
+
+def find_headings(rows: Sequence[Row], knows: Knows) -> int | None:
+    """Return the place, among the first rows, of the one with the most headings that are known."""
+    some = rows[:HEADINGS_WITHIN]
+    known = [sum(map(knows, filter(None, map(shown, row.values)))) for row in some]
+    most = max(known, default=0)
+    filled = len(rows[known.index(most)].values) if most else 0
+    return known.index(most) if most > 1 or (most and filled <= FEW) else None
+
+
+def find_wide_row(rows: Sequence[Row]) -> int | None:
+    """Return the place of the first row of words that is nearly as wide as the table, or None."""
+    some = rows[:HEADINGS_WITHIN]
+    widest = max((len(row.values) - row.values.count(None) for row in some), default=0)
+    for at, row in enumerate(some):
+        words = [value for value in row.values if value is not None]
+        are_texts = all(isinstance(value, str) for value in words)
+        is_wide = len(words) > 1 and len(words) >= WIDE * widest
+        if is_wide and are_texts and len(words) == len(set(words)) and at + 1 < len(rows):
+            return at
+    return None
+
+
+def _take_rows(
+    layout: Layout, rows: Iterable[Row], headings: Sequence[str], mapping: ColumnMapping
+) -> None:
+    """Take the rows that are protocols, or name a theme; say which are left out."""
+    repeated, hidden = [], []
+    for row in rows:
+        if row.hidden and not mapping.hidden_rows:
+            hidden.append(row.number)
+        elif _is_repeated(row, headings):
+            repeated.append(row.number)
+        else:
+            layout.rows.append(row)
+    for numbers, what in (
+        (hidden, ("is hidden, so it was", "are hidden, so they were")),
+        (repeated, ("repeats the headings, so it was", "repeat the headings, so they were")),
+    ):
+        if numbers:
+            one, many = what
+            words = (
+                f"row {numbers[0]} {one}" if len(numbers) == 1 else f"{in_words(numbers)} {many}"
+            )
+            text = f"{layout.where}{words} left out."
+            layout.said.append(text[:1].upper() + text[1:])
+
+
+def _is_repeated(row: Row, headings: Sequence[str]) -> bool:
+    """Return whether a row says what the headings say, in every cell that it fills."""
+    filled = [(at, value) for at, value in enumerate(row.values) if value is not None]
+    return len(filled) > 1 and all(
+        headings[at : at + 1] == [heading_key(shown(value))] for at, value in filled
+    )
+
+
+def in_words(numbers: Sequence[int], most: int = 10) -> str:
+    """Return 'rows 3, 7 and 12', with how many more there are than `most`."""
+    named = [f"{each:,}" for each in numbers[:most]]
+    if len(numbers) > most:
+        named.append(f"{len(numbers) - most:,} more")
+    return f"rows {', '.join(named[:-1])} and {named[-1]}"

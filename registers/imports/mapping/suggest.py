@@ -1,0 +1,270 @@
+"""What each column of a file is likely to be: by its heading, and by what stands below it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from registers.exports.columns import COMPUTED_COLUMNS, find_column
+from registers.imports.cells import LIKE_A_DATE
+from registers.imports.dates import DayOrder, day_order
+from registers.imports.mapping.layout import Layout, find_layouts, headings_of, shown
+from registers.imports.mapping.mapping import (
+    DATES,
+    LEFT_OUT,
+    NOTE,
+    OTHERS,
+    SEVERAL,
+    TICK,
+    ColumnMapping,
+    heading_key,
+    is_tick,
+    missing_columns,
+    without_number,
+)
+from registers.imports.reading.read import Sheet, Value
+from registers.models import Name, Theme
+from registers.models.keys import key_of
+from registers.models.references import is_reference
+
+WORDS = Path(__file__).with_name("headings.toml")
+LOOKED_AT = 200  # rows of each sheet
+MOST = 0.6  # of the values of a column
+MOST_NAMED = 6
+REPEATED = re.compile(r" \(\d+\)$")
+REMARK = re.compile(r"\s*[(\[].*?[)\]]")
+STATUS_WORDS = {
+    **dict.fromkeys(("current", "live", "active", "in force", "yes"), "current"),
+    **dict.fromkeys(("withdrawn",), "withdrawn"),
+    **dict.fromkeys(("draft",), "draft"),
+}
+
+
+@cache
+def _usual_headings() -> dict[str, str]:
+    words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    return {heading_key(word): use for use, some in words.items() for word in some}
+
+
+def known_headings() -> dict[str, str]:
+    """Return what each known heading is, by its key: the partnership's own words first."""
+    own = settings.PARTNERSHIP.import_headings.items()
+    return _usual_headings() | {heading_key(word): use for word, use in own}
+
+
+def use_of_heading(heading: str) -> str | None:
+    """Return what a column is likely to be by its heading; None where no word is known."""
+    if exact := find_column(heading):
+        return LEFT_OUT if exact in COMPUTED_COLUMNS else exact
+    known = known_headings()
+    for text in (heading, REMARK.sub("", heading), without_number(REMARK.sub("", heading))):
+        key = heading_key(text)
+        if use := known.get(key) or find_column(key):
+            return use
+    within = [word for word in known if " " in word and re.search(rf"\b{re.escape(word)}\b", key)]
+    return known[max(within, key=len)] if within else None
+
+
+@dataclass(slots=True)
+class Suggestion:
+    """How a file is likely to be read, and what a person is to be asked.
+
+    `samples` are some of the words below each heading. `status_words` are the words of the status
+    column. `questions` are sentences; without any the file can be read as the mapping says.
+    `day_orders` are those of the columns of dates. `is_guess`: no word of the file speaks for
+    the column of the titles.
+    """
+
+    mapping: ColumnMapping
+    layouts: list[Layout]
+    said: list[str]
+    samples: dict[str, list[str]] = field(default_factory=dict)
+    status_words: list[str] = field(default_factory=list)
+    day_orders: dict[str, DayOrder] = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)
+    is_guess: bool = False
+
+    @property
+    def headings(self) -> list[str]:
+        """Every heading of the file, once, in its order."""
+        return headings_of(self.layouts)
+
+
+def suggest(sheets: Sequence[Sheet], chosen: ColumnMapping | None = None) -> Suggestion:
+    """Return how a file is likely to be read. What was `chosen` before is kept."""
+    start = replace(chosen) if chosen else ColumnMapping()
+    layouts, said = lay_out(sheets, start)
+    suggestion = Suggestion(start, layouts, said)
+    columns = _columns(layouts)
+    suggestion.samples = {heading: _samples(values) for heading, values in columns.items()}
+    start.columns = _uses(columns, start)
+    suggestion.day_orders = day_orders(layouts, start)
+    if not {"title", "reference"} & set(start.columns.values()):
+        suggestion.is_guess = True
+        if free := _like_titles(columns, start.columns):
+            start.columns[free] = "title"
+    _suggest_theme(suggestion)
+    _suggest_statuses(suggestion, columns)
+    suggestion.questions = list(_questions(suggestion, chosen))
+    return suggestion
+
+
+def lay_out(sheets: Iterable[Sheet], mapping: ColumnMapping) -> tuple[list[Layout], list[str]]:
+    """Return how each sheet is laid out that is to be read, and sentences about the others."""
+    return find_layouts(
+        sheets, mapping, lambda text: bool(mapping.use_of(text) or use_of_heading(text))
+    )
+
+
+def _columns(layouts: Iterable[Layout]) -> dict[str, list[Value]]:
+    """Return the first values below each heading, those of all sheets."""
+    found: dict[str, list[Value]] = {}
+    for layout in layouts:
+        for at, heading in enumerate(layout.headings):
+            values = [row.values[at] for row in layout.rows[:LOOKED_AT] if at < len(row.values)]
+            found.setdefault(heading, []).extend(value for value in values if value is not None)
+    return {h: v for h, v in found.items() if v or not re.fullmatch(r"Column [A-Z]+", h)}
+
+
+def day_orders(layouts: Iterable[Layout], mapping: ColumnMapping) -> dict[str, DayOrder]:
+    """Return what stands first in each column of dates, by its heading, as its values say."""
+    found: dict[str, set[Value]] = {}
+    for layout in layouts:
+        for at, heading in enumerate(layout.headings):
+            if mapping.use_of(heading) in DATES:
+                values = {row.values[at] for row in layout.rows if at < len(row.values)}
+                found.setdefault(heading, set()).update(values)
+    return {heading: day_order(sorted(values, key=str)) for heading, values in found.items()}
+
+
+def _samples(values: Iterable[Value]) -> list[str]:
+    return list(dict.fromkeys(" ".join(shown(value).split())[:60] for value in values))[:3]
+
+
+def _uses(columns: dict[str, list[Value]], chosen: ColumnMapping) -> dict[str, str]:
+    """Return what each column is: what was chosen, what its heading says, what its values say."""
+    uses: dict[str, str] = {}
+    for heading in columns:
+        uses[heading] = chosen.use_of(heading) or ""
+    names = _known_names()
+    for find in (_exactly, use_of_heading):
+        for heading, use in uses.items():
+            found = None if use else find(heading)
+            same = heading_key(REPEATED.sub("", heading))
+            is_same = same != heading_key(heading) and found == next(
+                use for each, use in uses.items() if heading_key(each) == same
+            )
+            if found and (found in SEVERAL or is_same or found not in uses.values()):
+                uses[heading] = found  # of two with one heading a person says which it is
+            elif found == "lead_organisation":
+                uses[heading] = OTHERS
+    for heading, values in columns.items():
+        uses[heading] = uses[heading] or _by_values(heading, values, names, uses)
+    return uses
+
+
+def _exactly(heading: str) -> str | None:
+    """Return what a column is that is headed as the register heads it."""
+    found = find_column(heading)
+    return LEFT_OUT if found in COMPUTED_COLUMNS else found
+
+
+def _known_names() -> set[str]:
+    return set(Name.objects.order_by().values_list("key", flat=True))
+
+
+def _by_values(heading: str, values: list[Value], names: set[str], uses: dict[str, str]) -> str:
+    """Return what a column is by its values; left out where nothing speaks for anything."""
+    texts = [shown(value) for value in values]
+
+    def are(test: Callable[[str], bool]) -> bool:
+        return bool(texts) and sum(map(test, texts)) >= MOST * len(texts)
+
+    if all(map(is_tick, texts)) and texts and key_of(heading) in names:
+        return TICK
+    if are(lambda text: any(key_of(each) in names for each in re.split(r"[;,\n]", text))):
+        is_lead = "lead_organisation" not in uses.values() and OTHERS in uses.values()
+        return "lead_organisation" if is_lead else OTHERS
+    is_date = are(lambda text: bool(LIKE_A_DATE.search(text)))
+    if is_date and "review_date" not in uses.values() and re.search(r"(?i)review|due", heading):
+        return "review_date"
+    is_number = are(is_reference) and len(set(texts)) == len(texts) and not is_date
+    if is_number and "reference" not in uses.values() and "title" in uses.values():
+        return "reference"
+    return LEFT_OUT
+
+
+def _like_titles(columns: dict[str, list[Value]], uses: dict[str, str]) -> str | None:
+    """Return the heading of the column whose texts differ most: it may hold the titles."""
+    free = {
+        heading: len({shown(value) for value in columns[heading]})
+        for heading, use in uses.items()
+        if use in {"", LEFT_OUT, NOTE} and find_column(heading) is None
+    }
+    return max(free, key=lambda heading: free[heading]) if free else None
+
+
+def _suggest_theme(suggestion: Suggestion) -> None:
+    """Take the theme from the names of the sheets, or from rows above, where no column has it."""
+    mapping = suggestion.mapping
+    if mapping.theme_from != "column" or "theme" in mapping.columns.values():
+        return
+    if "theme" in mapping.defaults:
+        return
+    themes = set(Theme.objects.values_list("key", flat=True))
+    names = [layout.name for layout in suggestion.layouts]
+    if any(key_of(name) in themes for name in names) or (
+        len(names) > 1 and not any(re.fullmatch(r"(?i)sheet ?\d+|\d{4}", name) for name in names)
+    ):
+        mapping.theme_from = "sheet"
+    elif any(is_band(layout, at) for layout in suggestion.layouts for at in range(LOOKED_AT)):
+        mapping.theme_from = "band"
+
+
+def is_band(layout: Layout, at: int) -> bool:
+    """Return whether a row is one name alone above rows that are filled: 'Housing'."""
+    if at + 1 >= len(layout.rows):
+        return False
+    filled = [value for value in layout.rows[at].values if value is not None]
+    below = [value for value in layout.rows[at + 1].values if value is not None]
+    return len(filled) == 1 and isinstance(filled[0], str) and len(below) > 1
+
+
+def _suggest_statuses(suggestion: Suggestion, columns: dict[str, list[Value]]) -> None:
+    """Note the words of the status column, with what is plain of them."""
+    mapping = suggestion.mapping
+    heading = next((h for h, use in mapping.columns.items() if use == "status"), None)
+    if heading is None:
+        return
+    words = dict.fromkeys(" ".join(shown(value).split()) for value in columns.get(heading, ()))
+    suggestion.status_words = [word for word in words if word]
+    given = {key_of(word) for word in mapping.statuses}
+    plain = {w: STATUS_WORDS[w.casefold()] for w in words if w.casefold() in STATUS_WORDS}
+    mapping.statuses = mapping.statuses | {w: s for w, s in plain.items() if key_of(w) not in given}
+
+
+def _questions(suggestion: Suggestion, chosen: ColumnMapping | None) -> Iterator[str]:
+    """Give what a person is to say before the file is checked."""
+    mapping = suggestion.mapping
+    if not suggestion.layouts:
+        yield "No row of headings was found. Choose the row that names the columns."
+        return
+    known = chosen.use_of if chosen else find_column
+    if new := [heading for heading in suggestion.samples if known(heading) is None]:
+        named = ", ".join(f"‘{heading}’" for heading in new[:MOST_NAMED])
+        more = f" and {len(new) - MOST_NAMED} more" if len(new) > MOST_NAMED else ""
+        yield f"Say what the column{'s' if len(new) > 1 else ''} {named}{more} should become."
+    if chosen and (gone := missing_columns(chosen, suggestion.headings)):
+        yield f"The file has no column headed {', '.join(gone)}, which was used before."
+    for heading, order in suggestion.day_orders.items():
+        if order.verdict == "ask" and mapping.order_of(heading) is None:
+            yield f"{heading}: {order.sentence}"
+    said = {word.casefold() for word in mapping.statuses}
+    if [word for word in suggestion.status_words if word.casefold() not in said]:
+        yield "Say what the words of the status column mean."

@@ -1,0 +1,340 @@
+"""Which column is what: suggested from words and values, followed, kept, and found again."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+import pytest
+
+from registers.imports.mapping.mapping import ColumnMapping, MappingError, SheetOptions
+from registers.imports.mapping.saved import find_saved, read_saved, save_mapping
+from registers.imports.mapping.suggest import suggest, use_of_heading
+from registers.imports.reading.read import Row, Sheet
+from registers.imports.spreadsheet.checking import check
+from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.plan import Plan
+from registers.imports.spreadsheet.tables import NotATable
+from registers.models import ImportMapping
+from tests.imports.spreadsheets import ON, TYPED, checked, done, sheet_of
+
+pytestmark = pytest.mark.usefixtures("real_register")
+
+AT = datetime.datetime(2026, 11, 30, 12, tzinfo=datetime.UTC)
+OWN = (
+    *("Ref", "Name of agreement", "Data controller", "Parties", "Purpose of sharing"),
+    *("Legal basis", "Data shared", "Date of next review", "Status"),
+)
+ROW = (
+    *("0901", "Empty homes", "Essex Police", "Barnardos; Provide", "To bring homes into use"),
+    *("Public task", "Addresses", "March 2027", "current"),
+)
+
+
+def read(*sheets: Sheet, mapping: ColumnMapping | None = None) -> Plan:
+    choices = Choices(all_new=True, all_new_themes=True)
+    work = check(list(sheets), choices, on=ON, published_before=False, mapping=mapping)
+    return done(work)
+
+
+def edits(plan: Plan) -> list[dict[str, str]]:
+    return [{edit.column: edit.after for edit in line.edits} for line in plan.lines]
+
+
+# Headings of real registers, with what a person would say that they are.
+HEADINGS = {
+    "Ref": "reference",
+    "ISA Ref.": "reference",
+    "DSA number": "reference",
+    "Agreement ID": "reference",
+    "Name of agreement": "title",
+    "AGREEMENT_TITLE": "title",
+    "Agreement name (short)": "title",
+    "Data controller": "lead_organisation",
+    "Lead agency:": "lead_organisation",
+    "Lead Organization": "lead_organisation",
+    "Parties": "other_organisations",
+    "Partner 3": "other_organisations",
+    "Partner organisation no. 12": "other_organisations",
+    "Data shared with": "other_organisations",
+    "Legal basis": "lawful_basis",
+    "Legal basis for processing (GDPR)": "lawful_basis",
+    "Next review": "review_date",
+    "Review due": "review_date",
+    "Date of next review (mm/yy)": "review_date",
+    "Expiry date*": "review_date",
+    "Data shared": "information_items",
+    "Categories of data subjects": "data_subjects",
+    "Start date": "published",
+    "Date withdrawn": "withdrawn_on",
+    "Comments": "note",
+    "Category": "theme",
+    "review_status": "left_out",
+    "Colour of the folder": None,
+}
+
+
+@pytest.mark.parametrize(("heading", "use"), HEADINGS.items())
+def test_words_that_people_use_are_known(heading, use):
+    assert use_of_heading(heading) == use
+
+
+def test_a_partnership_adds_its_own_words(settings):
+    own = {"Kennziffer": "reference"}
+    settings.PARTNERSHIP = replace(settings.PARTNERSHIP, import_headings=own)
+    assert suggest([sheet_of(("Kennziffer", "Title"), ("1", "a"))]).mapping.columns == {
+        "Kennziffer": "reference",
+        "Title": "title",
+    }
+
+
+def test_a_table_of_own_headings_below_its_titles_is_read():
+    sheet = sheet_of(("Northvale Register",), ("Last updated by an officer",), (), OWN, ROW)
+    suggestion = suggest([sheet])
+    assert suggestion.layouts[0].heading_row == 4
+    assert suggestion.mapping.columns["Parties"] == "other_organisations"
+    assert suggestion.mapping.statuses == {"current": "current"}
+    assert len(suggestion.questions) == 1  # what they should become
+    mapping = suggestion.mapping
+    mapping.defaults = {"theme": "Housing"}
+    (line,) = edits(read(sheet, mapping=mapping))
+    assert line["theme"] == "Housing"
+    assert (
+        line["other_organisations"] == "Barnardo's; Provide CIC"
+        or "Barnardo" in (line["other_organisations"])
+    )
+    assert line["review_date"] == "2027-03"
+
+
+def test_the_registers_own_headings_need_no_question():
+    assert suggest([sheet_of(TYPED, ("Safer Community", "0061 - FGM"))]).questions == []
+
+
+class TestColumns:
+    def test_several_partners_and_one_heading_twice(self):
+        headings = ("Title", "Lead", "Partner", "Partner", "Partner 3")
+        sheet = sheet_of(headings, ("0901 - One", "", "Essex Police", "", "Barnardos; Provide"))
+        mapping = suggest([sheet]).mapping
+        assert [*mapping.columns.values()].count("other_organisations") == 3
+        mapping.defaults = {"theme": "Safer Community"}
+        (line,) = read(sheet, mapping=mapping).lines
+        assert [part.written for part in line.parts] == ["Essex Police", "Barnardos", "Provide"]
+
+    def test_a_tick_column_of_an_organisation(self):
+        headings = ("Title", "Theme", "Essex Police", "Essex County Council")
+        rows = [
+            ("0901 - One", "Safer Community", "✓", "no"),
+            ("0902 - Two", "Safer Community", "", "X"),
+            ("0903 - Three", "Safer Community", "maybe", ""),
+        ]
+        sheet = sheet_of(headings, *rows)
+        mapping = suggest([sheet_of(headings, *rows[:2])]).mapping
+        assert mapping.columns["Essex Police"] == "tick"
+        one, two, three = read(sheet, mapping=mapping).lines
+        assert [part.written for part in one.parts] == ["Essex Police"]
+        assert [part.written for part in two.parts] == ["Essex County Council"]
+        assert three.problems[0].column == "C"
+        assert three.problems[0].wrong == "'maybe' does not say whether Essex Police takes part."
+
+    def test_rows_that_differ_in_a_partner_are_one_protocol(self):
+        rows = [
+            ("Safer Community", "0901 - One", "Why", "", partner, "Mar-2027")
+            for partner in ("Essex Police", "Barnardos")
+        ]
+        other = ("Safer Community", "0902 - Two", "Why", "", "Barnardos", "Mar-2027")
+        plan = checked(sheet_of(TYPED, rows[0], other, rows[1]))
+        assert [line.row for line in plan.lines] == [2, 3]
+        assert [part.written for part in plan.lines[0].parts] == ["Essex Police", "Barnardos"]
+        assert any("2 rows are 1 protocol" in sentence for sentence in plan.said)
+
+    def test_rows_that_differ_in_more_are_refused(self):
+        rows = [
+            ("Safer Community", "0901 - One", why, "", partner, "Mar-2027")
+            for why, partner in (("Why", "Essex Police"), ("Other", "Barnardos"))
+        ]
+        assert [line.outcome for line in checked(sheet_of(TYPED, *rows)).lines] == ["refused"] * 2
+
+    def test_a_repeated_row_of_headings_is_left_out(self):
+        row = ("Safer Community", "0901 - One", "Why", "", "Barnardos", "Mar-2027")
+        plan = checked(sheet_of(TYPED, row, TYPED))
+        assert [line.row for line in plan.lines] == [2]
+        assert plan.said == ["Sheet 'Live': row 3 repeats the headings, so it was left out."]
+
+
+class TestThemes:
+    HEADINGS = ("Title", "Lead", "Review")
+
+    def test_the_name_of_each_sheet(self):
+        sheets = [
+            sheet_of(self.HEADINGS, (f"{number} - One", "", "Mar-2027"), name=name)
+            for number, name in (("0901", "Safer Community"), ("0902", "Health and Wellbeing"))
+        ]
+        mapping = suggest(sheets).mapping
+        assert mapping.theme_from == "sheet"
+        found = [line["theme"] for line in edits(read(*sheets, mapping=mapping))]
+        assert found == ["Safer Community", "Health and Wellbeing"]
+
+    def test_a_row_above(self):
+        rows = [
+            ("Safer Community",),
+            *[(f"090{number} - One", "Essex Police", "Mar-2027") for number in (1, 2)],
+            ("Health and Wellbeing",),
+            ("0903 - Three", "Essex Police", "Mar-2027"),
+        ]
+        sheet = sheet_of(self.HEADINGS, *rows, name="2024")
+        mapping = suggest([sheet]).mapping
+        assert mapping.theme_from == "band"
+        found = [line["theme"] for line in edits(read(sheet, mapping=mapping))]
+        assert found == ["Safer Community", "Safer Community", "Health and Wellbeing"]
+
+
+class TestDates:
+    HEADINGS = ("Theme", "Title", "Review date")
+
+    def sheet(self, *dates: str) -> Sheet:
+        rows = [("Safer Community", f"09{n:02} - One", date) for n, date in enumerate(dates, 1)]
+        return sheet_of(self.HEADINGS, *rows)
+
+    def test_one_that_has_the_month_first_makes_a_question_of_the_column(self):
+        sheet = self.sheet("03/31/2027", "03/04/2027")
+        (question,) = suggest([sheet]).questions
+        assert question.startswith("Review date: ‘03/04/2027’ can be 3 April 2027 or 4 March 2027.")
+        with pytest.raises(NotATable, match="Choose whether the day or the month"):
+            read(sheet)
+
+    @pytest.mark.parametrize(("order", "month"), [("day", "2027-04"), ("month", "2027-03")])
+    def test_the_answer_is_followed(self, order, month):
+        mapping = suggest([self.sheet("03/04/2027")]).mapping
+        mapping.day_orders = {"Review date": order}
+        assert suggest([self.sheet("03/04/2027")], mapping).questions == []
+        assert edits(read(self.sheet("03/04/2027"), mapping=mapping))[0]["review_date"] == month
+
+
+class TestWhatIsHidden:
+    def sheet(self) -> Sheet:
+        sheet = sheet_of(TYPED, *[("Safer Community", f"090{n} - One") for n in (1, 2)])
+        sheet.rows[2] = Row(3, sheet.rows[2].values, hidden=True)
+        return sheet
+
+    def test_a_row_is_told_and_left_out(self):
+        plan = checked(self.sheet())
+        assert [line.row for line in plan.lines] == [2]
+        assert plan.said == ["Sheet 'Live': row 3 is hidden, so it was left out."]
+
+    def test_unless_it_is_asked_for(self):
+        mapping = suggest([self.sheet()]).mapping
+        mapping.hidden_rows = True
+        assert [line.row for line in read(self.sheet(), mapping=mapping).lines] == [2, 3]
+
+    def test_a_sheet_is_read_where_it_is_asked_for_and_another_left_out(self):
+        hidden, shown = self.sheet(), sheet_of(TYPED, ("Safer Community", "0909 - X"), name="B")
+        object.__setattr__(hidden, "hidden", True)
+        mapping = suggest([hidden, shown]).mapping
+        mapping.sheets = {"Live": SheetOptions(read=True), "B": SheetOptions(read=False)}
+        plan = read(hidden, shown, mapping=mapping)
+        assert [line.reference for line in plan.lines] == ["0901"]
+        assert "The sheet 'B' is left out, as you chose." in plan.said
+
+
+def test_the_row_of_headings_can_be_chosen():
+    rows = [("Title", "Purpose"), ("Title", "Theme"), ("0901 - One", "Safer Community")]
+    mapping = ColumnMapping(sheets={"Live": SheetOptions(heading_row=2)})
+    suggestion = suggest([sheet_of(*rows)], mapping)
+    assert suggestion.headings == ["Title", "Theme"]
+    assert [line.row for line in read(sheet_of(*rows), mapping=suggestion.mapping).lines] == [3]
+
+
+def test_a_table_whose_words_nobody_knows_is_shown_and_not_guessed():
+    sheet = sheet_of(("Vereinbarung", "Farbe"), ("Leerstand", "rot"), ("Schule", "rot"))
+    suggestion = suggest([sheet])
+    assert suggestion.mapping.columns == {"Vereinbarung": "title", "Farbe": "left_out"}
+    assert suggestion.is_guess
+    with pytest.raises(NotATable, match="No row of headings was found"):
+        read(sheet)
+
+
+WRONG = {
+    "no object": ([], "This is not a mapping."),
+    "an unknown part": ({"colour": "red"}, "'colour' is not a part of a mapping."),
+    "an unknown column": ({"columns": {"A": "colour"}}, "'columns' has 'colour' for 'A'."),
+    "no texts": ({"columns": {"A": 1}}, "'columns' must be names with texts."),
+    "a default of a reference": ({"defaults": {"reference": "1"}}, "'defaults' has 'reference'."),
+    "an odd order": ({"day_orders": {"A": "year"}}, "'day_orders' has 'year' for 'A'."),
+    "an odd place of the theme": ({"theme_from": "sky"}, "'theme_from' is 'sky'."),
+    "no boolean": ({"hidden_rows": "yes"}, "'hidden_rows' must be true or false."),
+    "an odd sheet": ({"sheets": {"A": {"row": 1}}}, "The sheet 'A' can have"),
+}
+
+
+@pytest.mark.parametrize(("plain", "sentence"), WRONG.values(), ids=WRONG)
+def test_a_file_of_a_mapping_that_is_wrong_is_told(plain, sentence):
+    with pytest.raises(MappingError, match=sentence.replace(".", r"\.")):
+        ColumnMapping.from_plain(plain)
+
+
+def test_a_file_that_is_no_json_is_told_with_its_line():
+    with pytest.raises(MappingError, match="line 2"):
+        ColumnMapping.from_json("{\n oh")
+
+
+FOLLOWED = {
+    "a column twice": ({"A": "title", "B": "title"}, "Title can be one column"),
+    "no title": ({"A": "purpose", "B": "theme"}, "No column is taken for the title."),
+    "a column that is gone": ({"A": "title", "C": "theme"}, "no column headed ‘C’"),
+}
+
+
+@pytest.mark.parametrize(("columns", "sentence"), FOLLOWED.values(), ids=FOLLOWED)
+def test_a_mapping_that_cannot_be_followed_is_refused(columns, sentence):
+    sheet = sheet_of(("A", "B"), ("0901 - One", "x"))
+    with pytest.raises(MappingError, match=sentence):
+        read(sheet, mapping=ColumnMapping(columns=columns))
+
+
+class TestSaved:
+    def saved(self) -> ColumnMapping:
+        mapping = suggest([sheet_of(OWN, ROW)]).mapping
+        mapping.name, mapping.defaults = "Monthly list", {"theme": "Safer Community"}
+        save_mapping(mapping, by=None, at=AT)
+        return mapping
+
+    def test_is_found_again_by_the_headings_in_another_order(self):
+        saved = self.saved()
+        sheet = sheet_of(("Report",), OWN[::-1], ROW[::-1])
+        found = find_saved([sheet])
+        assert found == saved
+        assert suggest([sheet], found).questions == []
+
+    def test_new_and_missing_columns_are_asked_about(self):
+        self.saved()
+        sheet = sheet_of((*OWN[:-1], "Colour"), ROW)
+        found = find_saved([sheet])
+        assert suggest([sheet], found).questions == [
+            "Say what the column ‘Colour’ should become.",
+            "The file has no column headed ‘Status’, which was used before.",
+        ]
+
+    def test_is_not_found_for_another_file(self):
+        self.saved()
+        assert find_saved([sheet_of(("Kind", "Colour", "Title"), ("a", "b", "c"))]) is None
+
+    def test_is_read_and_written_as_a_file(self):
+        saved = self.saved()
+        assert ColumnMapping.from_json(saved.to_json()) == saved == read_saved("Monthly list")
+
+    def test_takes_the_place_of_one_of_its_name(self):
+        self.saved()
+        self.saved()
+        assert ImportMapping.objects.count() == 1
+
+    @pytest.mark.parametrize("name", ["", " ", "a" * 101])
+    def test_needs_a_name(self, name):
+        with pytest.raises(MappingError, match="Give the mapping a name"):
+            save_mapping(ColumnMapping(name=name), by=None, at=AT)
+
+    def test_one_that_is_not_there_is_told(self):
+        with pytest.raises(MappingError, match=r"No mapping is called 'x'\. There is none\."):
+            read_saved("x")
+        self.saved()
+        with pytest.raises(MappingError, match="There are: Monthly list"):
+            read_saved("x")
