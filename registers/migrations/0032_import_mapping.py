@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registers', '0030_import_job'),
+        ('registers', '0031_form_draft_begun_at'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
