@@ -21,9 +21,10 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, connections, models, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client
-from django.test.utils import isolate_apps
+from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from registers import changes
+from registers.changes.redaction.files import texts_of_file
 from registers.changes.redaction.marked import Marked
 from registers.changes.redaction.places import How, all_models, fields_of, how_cleaned
 from registers.changes.redaction.redact import Reason, Wanted, compact, papers_of
@@ -154,13 +155,13 @@ def test_what_no_slug_can_write_is_in_none(word):
     ],
 )
 def test_files_are_read_as_bytes_and_unpacked(content, held):
-    assert Marked([WORD], marker="X").is_in_file(content) == held
+    assert bool(Marked([WORD], marker="X").held_by(texts_of_file(content))) == held
 
 
 def test_of_a_large_archive_so_much_is_read(monkeypatch):
-    monkeypatch.setattr("registers.changes.redaction.marked.UNPACKED_BYTES", 10)
+    monkeypatch.setattr("registers.changes.redaction.files.UNPACKED_BYTES", 10)
     archive = papers.archive({"a.xml": "x" * 10, "b.xml": f"of {WORD}"})
-    assert not Marked([WORD], marker="X").is_in_file(archive)
+    assert not Marked([WORD], marker="X").held_by(texts_of_file(archive))
 
 
 def test_each_field_of_each_model_has_a_way():
@@ -441,6 +442,23 @@ def test_the_change_stays_with_the_day_and_the_reason(named, client: Client):
     assert client.get("/protocols/0046/").content.decode().count(MARKER)
     assert Change.objects.filter(protocol=named).count() == before + 1
     assert json.loads(client.get(f"/protocols.json?q={WORD}").getvalue())["count"] == 0
+
+
+@pytest.mark.both_databases
+def test_a_number_alone_is_searched_for_in_the_database():
+    protocol = Protocol.objects.get(pk="0046")
+    written = ["01632\u2013960\u2013123", "(01632)\n960-123", "0163\u200b2960123"]
+    for purpose in (*written, "01632 960124", "1632 960123 0"):
+        with changes.record_change(protocol, at=NOW):
+            protocol.purpose = f"Call {purpose} first."
+            changes.save(protocol)
+    with CaptureQueriesContext(connection) as queries:
+        preview = changes.preview_redaction(Wanted(texts=("01632960123",)), on=ON)
+    snapshots = [row for row in preview.rows if "snapshot" in row.fields]
+    assert len(snapshots) == len(written)
+    assert Protocol not in {row.model for row in preview.rows}
+    asked = next(each["sql"] for each in queries if 'FROM "registers_name"' in each["sql"])
+    assert "%0%1%6%3%2%9%6%0%1%2%3%" in asked
 
 
 def test_a_drafts_change_is_kept_in_the_audit_log():

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
-from zipfile import ZipFile, is_zipfile
 
-from registers.files.archives import UNREADABLE
 from registers.models.keys import APOSTROPHES, key_of, slug_of
 
 SHORT_MARKER = "[taken out]"
@@ -34,10 +32,7 @@ _UNSEEN_FORMS = [form for code in _UNSEEN for form in (chr(int(code, 16)), rf"\u
 _UNSEEN_PATTERN = re.compile("|".join(map(re.escape, _UNSEEN_FORMS)))
 _ALNUM = r"[^\W_]"
 _BEFORE = rf"(?:(?<!{_ALNUM})|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{{2}})|(?<=\\u[0-9a-fA-F]{{4}}))"
-_TAGS = re.compile(r"<[^<>]*>")
 MOST_ALIKE = 1_000
-# Of one part of a file that is read, and of all: it may unpack to a terabyte.
-PART_BYTES, UNPACKED_BYTES = 50_000_000, 200_000_000
 
 
 def shortened(text: str, longest: int) -> str:
@@ -77,13 +72,32 @@ class Marked:
         self._pattern = _any_of([*map(_text_pattern, self.texts), *(_bounded(s) for s in several)])
         self._slug_pattern = _any_of([rf"(?<![a-z0-9]){re.escape(s)}(?![a-z0-9])" for s in slugs])
 
-    def hints(self) -> list[str] | None:
-        """Return texts of which each place holds one, in any form; None if there are none."""
-        plain = (_NUMBER.sub(" ", each) for each in self.texts)
-        runs = [max(re.findall(r"[A-Za-z0-9]+", each), key=len, default="") for each in plain]
-        if any(len(run) < 2 for run in runs):  # noqa: PLR2004
-            return None
-        return [*runs, *self.files, *(_UNSEEN_FORMS if runs else ())]
+    @cached_property
+    def singles(self) -> list[Marked]:
+        """Each of the texts alone: to say which of them stands in a place."""
+        return [Marked([text], marker="\0") for text in self.texts]
+
+    def held_by(self, texts: Iterable[str]) -> frozenset[str]:
+        """Return which of them any of the texts holds."""
+        some = [text for text in texts if self.is_in(text)]
+        return frozenset(one.texts[0] for one in self.singles if any(map(one.is_in, some)))
+
+    def hints(self) -> list[tuple[str, ...]] | None:
+        """Return pieces, of which each place holds those of one in their order; None if unknown.
+
+        That is the longest run of letters of a text, or the digits of its number.
+        """
+        runs, numbers = set[str](), set[tuple[str, ...]]()
+        for each in self.texts:
+            run = max(re.findall(r"[A-Za-z0-9]+", _NUMBER.sub(" ", each)), key=len, default="")
+            digits = tuple(re.findall(r"\d", "".join(_NUMBER.findall(each)[:1])))
+            if len(run) > 1:
+                runs.add(run)
+            elif digits and "".join(digits).isascii():
+                numbers.add(digits)
+            else:
+                return None
+        return [*numbers, *((each,) for each in (*runs, *self.files, *_UNSEEN_FORMS))]
 
     def is_in(self, text: str) -> bool:
         """Return whether a text holds any of them."""
@@ -174,13 +188,6 @@ class Marked:
             return values
         return values | {"file": "", "name": self.marker, "size": None}
 
-    def is_in_file(self, content: bytes) -> bool:
-        """Return whether the bytes of a file hold any of them, also within an Office file.
-
-        No for what cannot be read, such as the text of most PDFs.
-        """
-        return any(self.is_in(text) for part in _parts(content) for text in _decoded(part))
-
 
 def _any_of(patterns: list[str]) -> re.Pattern[str]:
     longest_first = sorted(patterns, key=len, reverse=True)
@@ -234,29 +241,3 @@ def _whole_slug(text: str) -> str:
 def _numbered(marker: str, number: int) -> str:
     last = marker[-1]
     return marker if number == 1 else f"{marker[:-1]}{',' if ':' in marker else ''} {number}{last}"
-
-
-def _parts(content: bytes) -> Iterator[bytes]:
-    yield content
-    left = UNPACKED_BYTES
-    try:
-        if is_zipfile(io.BytesIO(content)):
-            with ZipFile(io.BytesIO(content)) as archive:
-                for info in archive.infolist():
-                    with archive.open(info) as part:
-                        data = part.read(min(left, PART_BYTES))
-                    yield data
-                    left -= len(data)
-                    if not left:
-                        return
-    except UNREADABLE:
-        return
-
-
-def _decoded(part: bytes) -> Iterator[str]:
-    for data, encoding in ((part, "utf-8"), (part, "cp1252"), (part, "utf-16-le")):
-        text = data.decode(encoding, "ignore")
-        yield text
-        # In a document a word may change its look in its middle.
-        yield html.unescape(_TAGS.sub("", text))
-    yield part[1:].decode("utf-16-le", "ignore")

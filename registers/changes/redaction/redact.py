@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import email
-import email.policy
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -25,11 +22,12 @@ from django.utils.formats import date_format
 from registers.changes.locking import PLAN_CHANGED, lock_register, plan_digest
 from registers.changes.papers import delete_later
 from registers.changes.record import record_change
+from registers.changes.redaction.files import StoredEmails, find_emails
 from registers.changes.redaction.marked import LEAST_CHARACTERS, Marked
 from registers.changes.redaction.places import KEY_OF, How, all_models, unique_texts
-from registers.changes.redaction.rows import Row, find_rows, one_by_one
+from registers.changes.redaction.rows import Row, find_rows
 from registers.changes.transaction import Touched, update_search_and_version
-from registers.history.snapshot import snapshot_of
+from registers.history.snapshot import snapshots_of
 from registers.models import (
     Document,
     EarlierVersion,
@@ -142,7 +140,7 @@ class RedactionPreview:
     wanted: Wanted
     marked: Marked
     rows: list[Row]
-    mails: list[Path]
+    emails: list[StoredEmails]
     refusals: list[str]
     accounts: int
 
@@ -154,21 +152,20 @@ class RedactionPreview:
             for row in self.rows
         ]
         wanted = [sorted(self.wanted.texts), sorted(self.wanted.files), self.wanted.reason]
-        return plan_digest([wanted, self.marked.marker, sorted(rows), sorted(map(str, self.mails))])
+        emails = [str(each.path) for each in self.emails]
+        return plan_digest([wanted, self.marked.marker, sorted(rows), emails])
 
     @property
     def number(self) -> int:
         """The number of places, with e-mails and whole files."""
         places = sum(len(row.fields) for row in self.rows)
-        return places + len(self.mails) + len(self.wanted.files)
+        return places + len(self.emails) + len(self.wanted.files)
 
     @property
     def found(self) -> dict[str, int]:
         """Each text, in its order, with the number of places that it is taken out of."""
         held = Counter(text for row in self.rows for each in row.texts.values() for text in each)
-        if self.mails:
-            for one in one_by_one(self.marked):
-                held[one.texts[0]] += len(list(_mails(one)))
+        held.update(text for each in self.emails for text in each.texts)
         return {text: held[text] for text in self.marked.texts}
 
     @property
@@ -206,14 +203,14 @@ def preview_redaction(wanted: Wanted, *, on: datetime.date) -> RedactionPreview:
         if len(owners) > MOST_RECORDS or len(rows) > MOST_ROWS:
             refusals.append(TOO_MANY)
             break
-    mails = [] if refusals else list(_mails(marked))
-    if not (rows or accounts or mails or wanted.files):
+    emails = [] if refusals else list(find_emails(marked))
+    if not (rows or accounts or emails or wanted.files):
         raise ValidationError(NOTHING_FOUND)
     return RedactionPreview(
         wanted=wanted,
         marked=marked,
         rows=rows,
-        mails=mails,
+        emails=emails,
         refusals=refusals,
         accounts=accounts,
     )
@@ -244,11 +241,11 @@ def redact(
         for alias in settings.CACHES:
             transaction.on_commit(caches[alias].clear, robust=True)
 
-        def delete_mails() -> None:
-            for mail in preview.mails:
-                mail.unlink(missing_ok=True)
+        def delete_emails() -> None:
+            for each in preview.emails:
+                each.path.unlink(missing_ok=True)
 
-        transaction.on_commit(delete_mails, robust=True)
+        transaction.on_commit(delete_emails, robust=True)
     return preview
 
 
@@ -277,25 +274,22 @@ def _take_out(
 ) -> None:
     """Clean the rows and files, and record it."""
     marked, reason = preview.marked, preview.wanted.reason
-    owners = dict.fromkeys(row.owner for row in preview.rows if row.owner)
-    owners[type(subject), subject.pk] = None
-    stored = [
-        thing for model, key in owners if (thing := model._base_manager.filter(pk=key).first())
-    ]
-    before = {(type(thing), thing.pk): snapshot_of(thing) for thing in stored}
+    owners: dict[type[models.Model], set[Any]] = {type(subject): {subject.pk}}
+    for model, key in filter(None, (row.owner for row in preview.rows)):
+        owners.setdefault(model, set()).add(key)
+    before = {model: snapshots_of(model, sorted(keys)) for model, keys in owners.items()}
     marked.number(_is_free)
     for row in preview.rows:
         _clean(row, marked)
     _take_files_out(preview.wanted.files, marked)
     _forget_texts(marked, touched)
     event = f"Taken out on {date_format(timezone.localdate(at), 'j F Y')}: {reason}."
-    for thing in stored:
-        thing.refresh_from_db()
-        states = (before[type(thing), thing.pk], snapshot_of(thing))
-        touched.add(thing)
-        touched.altered.add(type(thing), thing.pk, states, at=at)
-        with record_change(thing, at=at, by=by, event=event):
-            pass  # what is recorded before and after is the same: cleaned
+    for model, was in before.items():
+        for key, thing in model._base_manager.in_bulk(was).items():
+            touched.add(thing)
+            with record_change(thing, at=at, by=by, event=event) as recorded:
+                pass  # what is recorded before and after is the same: cleaned
+            touched.altered.add(model, key, (was[key], recorded.change.snapshot), at=at)
 
 
 def _clean(row: Row, marked: Marked) -> None:
@@ -373,19 +367,6 @@ def _is_free_slug(slug: str) -> bool:
         for each in model._meta.concrete_fields
         if isinstance(each, models.SlugField)
     )
-
-
-def _mails(marked: Marked) -> Iterator[Path]:
-    """Yield the files of e-mails that hold any, where e-mails are written to a folder."""
-    folder = Path(settings.EMAIL_FILE_PATH) if settings.EMAIL_FILE_PATH else None
-    for path in sorted(folder.glob("*.log")) if folder else ():
-        for one in path.read_bytes().split(b"-" * 79 + b"\n"):
-            message = email.message_from_bytes(one, policy=email.policy.default)
-            headers = [str(value) for value in message.values()]
-            texts = [p.get_content() for p in message.walk() if p.get_content_maintype() == "text"]
-            if any(map(marked.is_in, [*headers, *texts])):
-                yield path
-                break
 
 
 def _place(model: type[models.Model], name: str) -> str:

@@ -16,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Cast
 
+from registers.changes.redaction.files import texts_of_file
 from registers.changes.redaction.marked import Marked
 from registers.changes.redaction.places import (
     BY_MODEL,
@@ -41,6 +42,7 @@ _BESIDE: dict[Model, set[str]] = {
     Proposal: {"subject_type", "subject_key"},
     EarlierVersion: {"document__protocol", "resource"},
 }
+SEARCHED = FOUND_BY_TEXT | ENCODED
 UNCHANGED = {How.ROW, How.ACCOUNT, How.REFUSED}  # not cleaned: whether words are in it counts
 
 
@@ -73,46 +75,52 @@ class Row:
         return {name: values[name] for name in names - beside}
 
 
-def one_by_one(marked: Marked) -> list[Marked]:
-    """Return each of the marked texts alone: which of them stands in a place."""
-    return [Marked([text], marker="\0") for text in marked.texts]
-
-
 def find_rows(marked: Marked) -> Iterator[Row]:
     """Yield each row of the database that holds any of the marked texts, or names a file."""
-    singles = one_by_one(marked)
     for model in all_models():
-        how = fields_of(model)
-        wanted = {name: each for name, each in how.items() if each in FOUND_BY_TEXT}
-        if wanted:
-            yield from _found(model, wanted, marked, singles)
-        if encoded := {name: each for name, each in how.items() if each in ENCODED}:
-            yield from _encoded(model, encoded, marked, singles)
-    yield from _imports(marked, singles)
+        how = {name: each for name, each in fields_of(model).items() if each in SEARCHED}
+        if how:
+            yield from _found(model, how, marked)
+    yield from _imports(marked)
 
 
-def _found(
-    model: Model, how: dict[str, How], marked: Marked, singles: list[Marked]
-) -> Iterator[Row]:
+class _Like(models.Func):
+    """Whether a text holds pieces in their order."""
+
+    template, arg_joiner, output_field = "(%(expressions)s)", " LIKE ", models.BooleanField()
+
+
+def _candidates(model: Model, how: dict[str, How], marked: Marked) -> models.QuerySet[Any]:
+    """Return rows that may hold any: all of them where no search for a text would find them."""
     rows, hints = model._base_manager.order_by("pk"), marked.hints()
-    if hints is not None and len(hints) * len(how) <= MOST_CONDITIONS:
-        condition = models.Q()
-        for name in how:
-            rows = rows.alias(**{f"{name}_as_text": Cast(name, models.TextField())})
-            for hint in hints:
-                condition |= models.Q(**{f"{name}_as_text__icontains": hint})
-        rows = rows.filter(condition)
+    if hints is None or len(hints) * len(how) > MOST_CONDITIONS or ENCODED & set(how.values()):
+        return rows
+    condition = models.Q()
+    for name in how:
+        rows = rows.alias(**{f"{name}_as_text": Cast(name, models.TextField())})
+        for pieces in hints:
+            if len(pieces) == 1:
+                condition |= models.Q(**{f"{name}_as_text__icontains": pieces[0]})
+            else:
+                pattern = models.Value(f"%{'%'.join(pieces)}%")
+                condition |= models.Q(_Like(models.F(f"{name}_as_text"), pattern))
+    return rows.filter(condition)
+
+
+def _found(model: Model, how: dict[str, How], marked: Marked) -> Iterator[Row]:
     owner, field = OWNERS.get(model, (model, "pk"))
     columns = {field} | _BESIDE.get(model, set())
-    for stored in rows.values("pk", *how, *columns).iterator(chunk_size=200):
+    rows = _candidates(model, how, marked).values("pk", *how, *columns)
+    for stored in rows.iterator(chunk_size=200):
         if fields := _held(model, stored, how, marked):
-            said = [stored[name] for name in sorted(fields)]
+            # A session, or the draft of a form, may change at any time.
+            said = [stored[name] for name in sorted(fields) if fields[name] not in ENCODED]
             yield Row(
                 model=model,
                 key=stored["pk"],
                 fields=fields,
                 contexts={name: _context(stored[name], marked) for name in fields},
-                texts=_texts(model, stored, fields, singles),
+                texts=_texts(model, stored, fields, marked.singles),
                 owner=_owner(model, owner, stored, stored[field]),
                 digest=_digest(said),
             )
@@ -177,52 +185,35 @@ def _owner(
     return (owner, key) if owner in SUBJECTS.values() else None
 
 
-def _encoded(
-    model: Model, how: dict[str, How], marked: Marked, singles: list[Marked]
-) -> Iterator[Row]:
-    """Yield the rows of a model whose encoded fields hold any: each is decoded.
-
-    They have no digest: a session, or the draft of a form, may change at any time.
-    """
-    for stored in model._base_manager.order_by("pk").values("pk", *how).iterator(chunk_size=200):
-        if fields := _held(model, stored, how, marked):
+def _imports(marked: Marked) -> Iterator[Row]:
+    """Yield each uploaded spreadsheet that holds any: itself, or what was found in it."""
+    for key, name in ImportJob.objects.order_by("pk").values_list("pk", "name"):
+        said = [each for each in _said_in(key) if _differs(each, marked)]
+        if said:
+            texts = [
+                one.texts[0] for one in marked.singles if any(_differs(each, one) for each in said)
+            ]
             yield Row(
-                model=model,
-                key=stored["pk"],
-                fields=fields,
-                contexts={name: _context(stored[name], marked) for name in fields},
-                texts=_texts(model, stored, fields, singles),
+                model=ImportJob,
+                key=key,
+                fields={"content": How.IMPORT},
+                contexts={"content": name},
+                texts={"content": texts},
                 owner=None,
             )
 
 
-def _imports(marked: Marked, singles: list[Marked]) -> Iterator[Row]:
-    """Yield each uploaded spreadsheet that holds any: itself, or what was found in it."""
-    for key, name in ImportJob.objects.order_by("pk").values_list("pk", "name"):
-        for content in ImportJob.objects.filter(pk=key).values_list("content", flat=True):
-            if _in_import(key, content, marked):
-                texts = [one.texts[0] for one in singles if _in_import(key, content, one)]
-                yield Row(
-                    model=ImportJob,
-                    key=key,
-                    fields={"content": How.IMPORT},
-                    contexts={"content": name},
-                    texts={"content": texts},
-                    owner=None,
-                )
+def _differs(said: Any, marked: Marked) -> bool:
+    return bool(marked.clean_json(said, structure()) != said)
 
 
-def _in_import(key: int, content: Any, marked: Marked) -> bool:
-    return marked.is_in_file(bytes(content)) or _in_results(key, marked)
-
-
-def _in_results(key: int, marked: Marked) -> bool:
+def _said_in(key: int) -> Iterator[Any]:
+    """Yield what an uploaded spreadsheet says, and the values that were found in it."""
+    for content in ImportJob.objects.filter(pk=key).values_list("content", flat=True):
+        yield from texts_of_file(bytes(content))
     for label in BY_MODEL:
         model = apps.get_model(label)
         ways = fields_of(model).items()
         names = [name for name, how in ways if how == How.IMPORT and name != "content"]
         rows = model._base_manager.filter(**{"pk" if model is ImportJob else "job": key})
-        for values in rows.values_list(*names).iterator():
-            if marked.clean_json(list(values), structure()) != list(values):
-                return True
-    return False
+        yield from map(list, rows.values_list(*names).iterator())
