@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -18,6 +19,7 @@ from registers.search.organisation_names import letters_of
 from registers.search.text.search import Search, search
 from registers.search.text.words import words_of
 
+BETWEEN = re.compile(r" and |\s?[&,]\s?", re.IGNORECASE)
 MAX_WORDS = 10  # offered, of a query that can have a hundred
 MAX_ORGANISATIONS = 5
 MOST_COMPARED = 500  # of those with every word
@@ -55,6 +57,30 @@ class FoundOrganisation:
     organisation: Organisation
     count: int
     through: int
+
+
+def pair_meant(query: Search) -> tuple[Organisation, Organisation] | None:
+    """Return the two organisations whose names were typed with 'and', '&' or a comma between.
+
+    A name can hold such a word itself, so each place is tried. None where the whole is a name.
+    """
+    typed = " ".join((query.corrected or query.query)[: 2 * MAX_NAME_LENGTH].split())
+    halves = [
+        (_key(typed[: word.start()]), _key(typed[word.end() :])) for word in BETWEEN.finditer(typed)
+    ]
+    if not halves:
+        return None
+    keys = {_key(typed), *(key for pair in halves for key in pair)}
+    names = Name.objects.filter(key__in=keys).select_related("organisation")
+    called = {name.key: name.organisation for name in names}
+    for one, other in halves if _key(typed) not in called else ():
+        if one in called and other in called and called[one] != called[other]:
+            return called[one], called[other]
+    return None
+
+
+def _key(typed: str) -> str:
+    return key_of(typed.strip(' "“”?'))
 
 
 def organisations_meant(

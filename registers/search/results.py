@@ -28,6 +28,7 @@ from registers.search.next_steps import (
     FoundOrganisation,
     FoundWord,
     organisations_meant,
+    pair_meant,
     words_that_find,
 )
 from registers.search.organisation_names import refuse_unreadable
@@ -224,12 +225,17 @@ class Results:
         return []
 
     @cached_property
+    def pair_meant(self) -> tuple[Organisation, Organisation] | None:
+        """The two organisations whose names were typed, if that is what was typed."""
+        return pair_meant(self.search) if self.search else None
+
+    @cached_property
     def organisations_meant(self) -> list[FoundOrganisation]:
-        """The organisations that may be meant by the words.
+        """The organisations that may be meant by the words, where these are not two names.
 
         A protocol need not name one itself to bind it: by its name alone it is not found.
         """
-        if not self.search:
+        if not self.search or self.pair_meant:
             return []
         return organisations_meant(
             self.search,

@@ -290,6 +290,39 @@ def test_one_that_is_called_exactly_so_is_offered_beside_what_was_found(
     assert meant.through == meant.count - own == (number or 0)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Provide and EPUT",
+        "provide & eput",
+        "Provide, EPUT",
+        "Provide AND essex  partnership university NHS foundation trust?",
+    ],
+)
+@pytest.mark.parametrize("narrowed", [{}, {"review_from": "2090-01"}], ids=["some", "none"])
+def test_two_names_lead_to_what_they_are_named_in_together(client, real_register, asked, narrowed):
+    response = client.get("/", {"q": asked, **narrowed})
+    results = response.context["results"]
+    assert bool(results.count) != bool(narrowed)
+    eput = "essex-partnership-university-nhs-foundation-trust"
+    assert f'href="/organisations/provide/with/{eput}/"' in response.content.decode()
+    assert [each.slug for each in results.pair_meant] == ["provide", eput]
+    assert results.organisations_meant == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["Department for Work and Pensions", "DWP and DWP", "DWP and zebra", "and", "DWP,", "DWP EPUT"],
+)
+def test_one_name_and_other_words_are_no_pair(client, real_register, asked):
+    assert ask(client, q=asked).context["results"].pair_meant is None
+
+
+def test_a_name_that_holds_and_is_one_of_two(client, real_register):
+    pair = ask(client, q="Department for Work and Pensions and EPUT").context["results"].pair_meant
+    assert [each.slug[:10] for each in pair] == ["department", "essex-part"]
+
+
 def test_who_in_capitals_is_the_organisation(client: Client, real_register):
     (term,) = ask(client, q="WHO").context["results"].search.terms
     assert term.acronym
