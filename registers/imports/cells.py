@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from registers.exports.plain_text import LINE_END, REFUSED, plain
 from registers.imports.dates import MONTHS, Order, Readings, month_readings, readings
+from registers.imports.reading.cell_names import TURNING
 from registers.imports.reading.limits import NOT_WORKED_OUT
 from registers.imports.reading.messages import CellError, Value
 from registers.models.keys import EMOJI_JOINERS, as_seen, is_invisible, key_of
@@ -26,6 +27,7 @@ from weisf.reference_form import MAX_DIGITS, MAX_LENGTH
 # Workbooks count days. These are of 1982 to 2100, and no year is as large.
 SERIAL_BEGAN, FIRST_SERIAL, LAST_SERIAL = datetime.date(1899, 12, 30), 30_000, 73_050
 SHOWN_CHARACTERS = 60
+SEEN = re.compile(f"[{EMOJI_JOINERS}]|{TURNING.pattern}")
 ANY_MONTH = rf"(?:{'|'.join(month[:3] for month in MONTHS)})[a-z]*"
 # What people write where there is nothing to write, and where it is not known yet.
 NOTHING = {"-", "--", "n/a", "n.a", "na", "none", "nil", "not applicable"}
@@ -92,10 +94,13 @@ def same_lines(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return `text` without the characters that nobody sees, but what joins an emoji."""
+    """Return `text` without the characters that nobody sees.
+
+    What joins an emoji stays, and what turns the letters after it round.
+    """
     if text.isascii():
         return text
-    return "".join(each for each in text if each in EMOJI_JOINERS or not is_invisible(each))
+    return "".join(each for each in text if not is_invisible(each) or SEEN.match(each))
 
 
 def comparable(text: str) -> str:
@@ -170,8 +175,9 @@ def _in_order(found: Readings, order: Order | None, text: str) -> datetime.date 
 
 def _no_date(text: str, what: str, fix: str) -> Refused:
     """Return why `text` is not `what`, with the characters in it that nobody sees."""
-    wrong = f"'{visible(text)[:SHOWN_CHARACTERS]}' is not {what}."
-    for character in sorted(set(text) - set(visible(text))):
+    shown = "".join(each for each in text if not is_invisible(each))
+    wrong = f"'{shown[:SHOWN_CHARACTERS]}' is not {what}."
+    for character in sorted(set(text) - set(shown)):
         name = unicodedata.name(character, "a control character").lower()
         wrong += f" It holds a character that nobody sees: U+{ord(character):04X}, {name}."
     if text.isdigit() and FIRST_SERIAL <= int(text) <= LAST_SERIAL:

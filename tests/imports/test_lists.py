@@ -6,7 +6,14 @@ import time
 
 import pytest
 
-from registers.imports.spreadsheet.split_names import MOST_PIECES, Piece, TooMany, TwoWays, pieces
+from registers.imports.spreadsheet.split_names import (
+    MOST_PIECES,
+    Piece,
+    TooMany,
+    TwoWays,
+    pieces,
+    split_names,
+)
 from registers.models.keys import key_of
 
 KNOWN = {
@@ -21,6 +28,8 @@ KNOWN = {
     "Alone Ltd.",
     "Half (",
     "; Begun",
+    "1. Division",
+    "Fire and Rescue",
 }
 KEYS = {key_of(name) for name in KNOWN}
 
@@ -59,7 +68,66 @@ TYPED = {
     "a known name with a stop": ("One, Alone Ltd.", ["One", "Alone Ltd."]),
     "a known name without it": ("Body.", ["Body"]),
     "a stop after one name": ("One.", ["One."]),
+    "bullets": ("• One\n• Two", ["One", "Two"]),
+    "bullets in a line": ("• One • Two (x) •", ["One", ("Two", "x")]),
+    "bullets of Word": ("\uf0b7\tOne\n\uf0b7\tTwo", ["One", "Two"]),
+    "hyphens": ("- One\n- Two", ["One", "Two"]),
+    "dashes and stars": ("– One\n*  Two", ["One", "Two"]),
+    "numbers": ("1. One\n2. Two\n10.Three", ["One", "Two", "Three"]),
+    "numbers in brackets": ("(1) One\n2) Two", ["One", "Two"]),
+    "letters": ("(a) One\nb) Two\nc. Three", ["One", "Two", "Three"]),
+    "Roman numbers": ("i) One\n(ii) Two\niii. Three", ["One", "Two", "Three"]),
+    "a mark before a number": ("• 1. One", ["One"]),
+    "a number that is no mark": (
+        "3.5 Trust; 1st Base; 15billion",
+        ["3.5 Trust", "1st Base", "15billion"],
+    ),
+    "initials that are no mark": ("A. Smith Trust", ["A. Smith Trust"]),
+    "a known name that begins as a mark does": ("1. Division\n2. B", ["1. Division", "B"]),
+    "a marked name with commas": ("1. A, B and C\n2. Two", ["A, B and C", "Two"]),
+    "a quoted name": ('"Smith, Jones and Co"', ["Smith, Jones and Co"]),
+    "quoted where a comma is inside": (
+        'One,"Smith, Jones; Co",Two, "Say ""yes"", please"',
+        ["One", "Smith, Jones; Co", "Two", 'Say "yes", please'],
+    ),
+    "quotes of Word": ("“Smith, Jones” (x), Two", [("Smith, Jones", "x"), "Two"]),
+    "quotes within a name": ('The "Good, Bad" Trust', ['The "Good', 'Bad" Trust']),
+    "a number before quotes": ('1. "Smith, Jones"', ["Smith, Jones"]),
+    "a list of SharePoint": ("One;#12;#Smith, Jones;#13", ["One", "Smith, Jones"]),
+    "choices of SharePoint": (";#One;#Two (x);#", ["One", ("Two", "x")]),
+    "none": ("None", []),
+    "not applicable": ("n/a", []),
+    "a hyphen alone": ("-", []),
+    "none in a list": ("One, N/A, -", ["One"]),
+    "known names and a word": ("A and B", ["A", "B"]),
+    "known names and signs": ("A & B / EPUT|Body", ["A", "B", "EPUT", "Body"]),
+    "known names with notes and a word": ("A (x) and Body (y)", [("A", "x"), ("Body", "y")]),
+    "a known name with a word": ("Fire and Rescue & A", ["Fire and Rescue", "A"]),
+    "a known name with a word in its note": ("A (x and B)", [("A", "x and B")]),
+    "half that is known": ("A and One; B / One", ["A and One", "B / One"]),
+    "a list that ends with a word": ("A, B, and Body", ["A", "B", "Body"]),
+    "characters that nobody sees": ("\u200bOne\u200b, T\u00adwo", ["One", "Two"]),
+    "dashes stay as published": ("NHS \u2013 East", ["NHS \u2013 East"]),
 }
+
+MORE = {
+    "etc": ("One, Two, etc.", ["One", "Two"]),
+    "etc without a comma": ("One, Two etc", ["One", "Two"]),
+    "et al": ("One et al.", ["One"]),
+    "and others": ("One, Two and others", ["One", "Two"]),
+    "and others after a comma": ("One, and others.", ["One"]),
+    "other partners": ("A and B & other local partners", ["A", "B"]),
+    "and more": ("One and many more", ["One"]),
+    "in brackets": ("One (and others)", ["One"]),
+    "dots": ("One, Two, …", ["One", "Two"]),
+}
+NO_MORE = (
+    "Significant Others Trust",
+    "Mothers and Others Club",
+    "Fetch etc Ltd",
+    "None",
+    "One. Two",
+)
 
 
 def known(text: str) -> bool:
@@ -75,7 +143,20 @@ def test_as_typed_by_hand(cell, expected):
     assert pieces(cell, own=False, known=known) == as_pieces(expected)
 
 
+@pytest.mark.parametrize(("cell", "expected"), MORE.values(), ids=MORE)
+def test_words_that_say_that_others_take_part_too(cell, expected):
+    found = split_names(cell, own=False, known=known)
+    assert (found.pieces, found.has_more) == (as_pieces(expected), True)
+
+
+@pytest.mark.parametrize("cell", NO_MORE)
+def test_a_list_that_is_whole(cell):
+    assert not split_names(cell, own=False, known=known).has_more
+
+
 OWN = {
+    "marks stay": ("1. One; - Two; None", ["1. One", "- Two", "None"]),
+    "words part nothing": ("A and B; One etc.", ["A and B", "One etc."]),
     "a comma parts nothing": ("One, Two; Three", ["One, Two", "Three"]),
     "a note with a sign": ("Body (x; y); A", [("Body", "x; y"), "A"]),
     "a note with half a bracket": ("Body (x) y; z); A", [("Body", "x) y; z"), "A"]),
@@ -106,6 +187,9 @@ DEAR = {
     "no signs": "y" * 100_000,
     "brackets alone": "(" * 50_000 + ")" * 50_000,
     "blanks": " " * 50_000 + "x" * 50_000,
+    "lines of blanks": ("x\n" + " " * 90) * 900 + "x",
+    "quotes": ',"' * 900 + "x" * 90_000,
+    "others": "and others " * 9_000 + "x",
 }
 
 

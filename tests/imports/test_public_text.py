@@ -19,14 +19,14 @@ NEW_ONES = {
     "a party": ([SAFER, "9001 - New", "", "jo@example.org"], "D", "'jo@example.org': Remove"),
     "a long party": ([SAFER, "9001 - New", "", "a" * 256], "D", f"'{'a' * 60}…': It is longer"),
     "a theme nobody can read whole": (
-        ["Hea\u00adlth", "9001 - New"],
+        ["Hea\u202elth", "9001 - New"],
         "A",
-        "'Hea\u00adlth': Remove the character that cannot be seen (U+00AD, soft hyphen)",
+        "'Hea\u202elth': Remove the character that cannot be seen (U+202E, right-to-left override)",
     ),
     "a party nobody can read whole": (
-        [SAFER, "9001 - New", "", "Elm\u200b Trust"],
+        [SAFER, "9001 - New", "", "Elm\u2066 Trust"],
         "D",
-        "'Elm\u200b Trust': Remove the character that cannot be seen (U+200B, zero width space)",
+        "'Elm\u2066 Trust': Remove the character that cannot be seen (U+2066, left-to-right",
     ),
     "a party's key": ([SAFER, "9001 - New", "", "ß" * 151], "D", f"'{'ß' * 60}': It is longer"),
 }
@@ -49,6 +49,14 @@ def test_a_name_that_looks_the_same_is_matched(written):
     line = checked_row(SAFER, "9001 - New", "", "Essex County Council", written)
     (_, partner) = line.parts
     assert partner.organisation == Organisation.objects.named("Essex Police").get().pk
+
+
+def test_what_nobody_sees_is_taken_out_of_new_names():
+    row = ["Hea\u00adlth", "9001 - New", "", "Elm\u200b \u2013 Trust"]
+    plan = checked(sheet_of(TYPED, row), choices=Choices(all_new=True, all_new_themes=True))
+    assert list(plan.new_themes.values()) == ["Health"]
+    assert [each.name for each in plan.new_organisations] == ["Elm \u2013 Trust"]
+    assert plan.lines[0].parts[0].written == "Elm \u2013 Trust"
 
 
 def test_what_is_just_short_enough_is_made():

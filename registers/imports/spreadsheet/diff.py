@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from registers.exports.columns import WRITERS, month
+from registers.exports.columns import WRITERS, month, yes_or_no
 from registers.exports.xlsx import TRUNCATED_NOTE
 from registers.imports.cells import (
     choice_of,
@@ -18,6 +18,7 @@ from registers.imports.cells import (
     day_of,
     month_of,
     version_in,
+    visible,
     yes_or_no_of,
 )
 from registers.imports.reading.messages import Value
@@ -27,7 +28,7 @@ from registers.imports.spreadsheet.parties import (
     LEAD_COLUMN,
     OTHERS_COLUMN,
     PartiesReader,
-    Said,
+    RowParties,
     Tell,
 )
 from registers.imports.spreadsheet.plan import Edit, Line, Outcome, Part
@@ -95,6 +96,10 @@ def _refuse_part(row: RowOf, part: Part) -> None:
 
 
 READERS: dict[Kind, Callable[[Value], Any]] = {Kind.BOOLEAN: yes_or_no_of, Kind.DAY: day_of}
+INCOMPLETE = (
+    "The words at the end of the organisations ('etc.', 'and others') say that more take part: the"
+    " list is recorded as not complete."
+)
 STILL_TO_COME = ("This day is still to come.", "Write a day that has been.")
 
 
@@ -130,8 +135,8 @@ class Comparing:
         self._review(row, line, stored, written)
         self._published(row, line, stored, written)
         self._status(row, line, stored)
-        said = self.parties.read(row, stored, written)
-        self._parties(row, line, said, stored, written)
+        parties = self.parties.read(row, stored, written)
+        _compare_parties(row, line, parties, stored, written)
         if len(row.problems) == before:
             refuse_by_rules(row, line)
         if row.problems:
@@ -139,7 +144,7 @@ class Comparing:
             return Line(
                 line.sheet, line.row, Outcome.REFUSED, reference, title, problems=row.problems
             )
-        if waits or said.waits:
+        if waits or parties.is_waiting:
             line.outcome = Outcome.WAITING
         elif stored is None:
             line.outcome = Outcome.NEW
@@ -177,7 +182,7 @@ class Comparing:
         self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
     ) -> bool:
         """Compare the theme; return whether the row waits for one to be chosen."""
-        text = row.text("theme")
+        text = visible(row.text("theme"))
         if stored and (not row.has("theme") or comparable(written["theme"]) == comparable(text)):
             return False
         if row.is_refused("theme"):
@@ -275,28 +280,29 @@ class Comparing:
         else:
             row.refuse("status", f"'{said[:50]}' is no status.", "Write current, or nothing.")
 
-    def _parties(
-        self,
-        row: RowOf,
-        line: Line,
-        said: Said,
-        stored: Protocol | None,
-        written: dict[str, str],
-    ) -> None:
-        """Note what changes among the organisations, and words that are a note on them."""
-        line.parts = said.parts
-        for column, after in ((LEAD_COLUMN, said.lead), (OTHERS_COLUMN, said.others)):
+
+def _compare_parties(
+    row: RowOf, line: Line, read: RowParties, stored: Protocol | None, written: dict[str, str]
+) -> None:
+    """Note what changes among the organisations, and words that are a note on them."""
+    line.parts = read.parts
+    if read.parts is not None:
+        for column, after in ((LEAD_COLUMN, read.lead), (OTHERS_COLUMN, read.others)):
             before = written.get(column, "")
-            if said.parts is not None and before != after and row.has(column):
+            if before != after and row.has(column):
                 _edit(line, column, before, after, {})
-        if said.parts is not None:
-            leads = {part.organisation for part in said.parts if part.role == LEAD}
-            if any(part.role != LEAD and part.organisation in leads for part in said.parts):
-                line.remarks.append("The lead stands among the other organisations too.")
-        note = "; ".join(said.notes)
-        was = stored.parties_note if stored else ""
-        if note and "parties_note" not in line.values and comparable(note) != comparable(was):
-            _edit(line, "parties_note", was, note, {"parties_note": note})
+        leads = {part.organisation for part in read.parts if part.role == LEAD}
+        if any(part.role != LEAD and part.organisation in leads for part in read.parts):
+            line.remarks.append("The lead stands among the other organisations too.")
+    note = "; ".join(read.notes)
+    was = stored.parties_note if stored else ""
+    if note and "parties_note" not in line.values and comparable(note) != comparable(was):
+        _edit(line, "parties_note", was, note, {"parties_note": note})
+    is_complete = stored.parties_complete if stored else None
+    if read.has_more and is_complete is not False:
+        values = {"parties_complete": False}
+        _edit(line, "parties_complete", yes_or_no(is_complete), yes_or_no(value=False), values)
+        line.remarks.append(INCOMPLETE)
 
 
 def _compare_title(row: RowOf, line: Line, title: str, was: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from registers.exports.columns import party_with_note
@@ -11,7 +11,13 @@ from registers.imports.spreadsheet.matching import Match, Organisations
 from registers.imports.spreadsheet.plan import Part, Whom
 from registers.imports.spreadsheet.public_text import LONGEST, TOO_LONG, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
-from registers.imports.spreadsheet.split_names import MOST_PIECES, Piece, TooMany, TwoWays, pieces
+from registers.imports.spreadsheet.split_names import (
+    MOST_PIECES,
+    Piece,
+    TooMany,
+    TwoWays,
+    split_names,
+)
 from registers.models import ImportName, Party, Protocol
 
 LEAD, PARTNER = Party.Role.LEAD.value, Party.Role.PARTNER.value
@@ -22,18 +28,20 @@ Tell = Callable[[str, Match, str], None]
 
 
 @dataclass(slots=True)
-class Said:
-    """What the cells say: the parts where they differ from what is stored, and how they read.
+class RowParties:
+    """What a row says of the organisations, and how its cells read.
 
-    `parts` is None where nothing differs. `notes` are words among the names
-    that name nobody. `waits` says that a name is not known yet.
+    `parts` is None where nothing differs from what is stored. `notes` are words among the names
+    that name nobody. `has_more`: the row says that others take part too. `is_waiting`: a name is
+    not known yet.
     """
 
     lead: str
     others: str
     parts: list[Part] | None = None
     notes: list[str] = field(default_factory=list)
-    waits: bool = False
+    has_more: bool = False
+    is_waiting: bool = False
 
 
 class PartiesReader:
@@ -43,43 +51,40 @@ class PartiesReader:
         self._organisations = organisations
         self._tell = tell
 
-    def read(self, row: RowOf, stored: Protocol | None, written: dict[str, str]) -> Said:
+    def read(self, row: RowOf, stored: Protocol | None, written: dict[str, str]) -> RowParties:
         """Return what `row` says. `written` is what the register's own file says of `stored`."""
         kept = stored.parts if stored else None
         lead = [kept.lead] if kept and kept.lead else []
         others = list(kept.partners) if kept else []
-        said = Said(written.get(LEAD_COLUMN, ""), written.get(OTHERS_COLUMN, ""))
+        read = RowParties(written.get(LEAD_COLUMN, ""), written.get(OTHERS_COLUMN, ""))
         # Words that stand there as a note already are one, and no name that nobody knows.
         note = comparable(stored.parties_note) if stored else ""
-        new_lead = self._part_of(row, LEAD_COLUMN, lead, said, note)
-        new_others = self._part_of(row, OTHERS_COLUMN, others, said, note)
+        new_lead = self._parts_of(row, LEAD_COLUMN, lead, read, note)
+        new_others = self._parts_of(row, OTHERS_COLUMN, others, read, note)
         if new_lead is None and new_others is None:
-            return said
-        said.parts = [
-            *(new_lead if new_lead is not None else map(_as_is, lead)),
-            *(new_others if new_others is not None else map(_as_is, others)),
-        ]
-        said.lead = self._words(p for p in said.parts if p.role == LEAD)
-        said.others = self._words(p for p in said.parts if p.role == PARTNER)
-        return said
+            return read
+        new_lead = [_as_is(each) for each in lead] if new_lead is None else new_lead
+        new_others = [_as_is(each) for each in others] if new_others is None else new_others
+        read.parts = [*new_lead, *new_others]
+        read.lead, read.others = self._words(new_lead), self._words(new_others)
+        return read
 
-    def _part_of(
-        self, row: RowOf, column: str, stored: list[Party], said: Said, note: str
+    def _parts_of(
+        self, row: RowOf, column: str, stored: list[Party], read: RowParties, note: str
     ) -> list[Part] | None:
         """Return the parts that a column says; None where they stay as they are stored."""
         if not row.has(column):
             return None
-        cell = row.text(column)
+        is_lead, cell, own = column == LEAD_COLUMN, row.text(column), column in row.table.own
         now = "; ".join(party_with_note(party) for party in stored)
-        if column == LEAD_COLUMN and stored:
+        if is_lead and stored:
             now = stored[0].organisation.name
-        own = column in row.table.own
         if comparable(now) == comparable(cell):
             return None
         # The register writes official names: what was once published may be anything.
         known = self._organisations.is_named if own else self._organisations.is_known
         try:
-            found = pieces(cell, own=own, known=known)
+            names = split_names(cell, own=own, known=known)
         except TwoWays as ways:
             row.refuse(
                 column,
@@ -94,36 +99,13 @@ class PartiesReader:
                 "Divide the protocol, or name a group of organisations.",
             )
             return None
-        if column == LEAD_COLUMN:
-            found = self._one_lead(row, cell, found)
+        read.has_more |= names.has_more
+        found = _one_lead(row, names.pieces) if is_lead else names.pieces
         found = [piece for piece in found if not note or piece.written != note]
-        parts = self._matched(row, column, found, said)
-        return None if _same(parts, stored, of_lead=column == LEAD_COLUMN) else parts
+        parts = self._matched(row, column, found, read)
+        return None if _same(parts, stored, of_lead=is_lead) else parts
 
-    def _one_lead(self, row: RowOf, cell: str, found: list[Piece]) -> list[Piece]:
-        """Return the lead, whose name may be followed by no note. Refuses two."""
-        names = [piece.written for piece in found]
-        if len(found) < 2:  # noqa: PLR2004 (two are too many)
-            both = next(
-                (way for way in (" and ", " & ", " / ", "/") if self._all_known(cell, way)), None
-            )
-            if both is None or self._organisations.is_known(cell.strip()):
-                return [Piece(cell.strip())] if found else []
-            names = [each.strip() for each in cell.split(both)]
-        row.refuse(
-            LEAD_COLUMN,
-            f"A protocol has one lead organisation. These read as {len(names)}:"
-            f" {'; '.join(names)[:300]}.",
-            "Leave one here and put the others among the other organisations. If it is one"
-            " organisation, add it to the register first.",
-        )
-        return []
-
-    def _all_known(self, cell: str, parting: str) -> bool:
-        names = cell.split(parting)
-        return len(names) > 1 and all(self._organisations.is_known(name.strip()) for name in names)
-
-    def _matched(self, row: RowOf, column: str, found: list[Piece], said: Said) -> list[Part]:
+    def _matched(self, row: RowOf, column: str, found: list[Piece], read: RowParties) -> list[Part]:
         role = LEAD if column == LEAD_COLUMN else PARTNER
         parts: list[Part] = []
         seen: dict[Whom, str] = {}
@@ -139,9 +121,9 @@ class PartiesReader:
                 continue
             self._tell(piece.written, match, column)
             if match.is_note:
-                said.notes.append(piece.written)
+                read.notes.append(piece.written)
             elif match.whom is None:
-                said.waits = True
+                read.is_waiting = True
             elif match.whom in seen:
                 row.refuse(
                     column,
@@ -156,15 +138,29 @@ class PartiesReader:
                 parts.append(Part(match.whom, role, piece.written, piece.note))
         return parts
 
-    def _words(self, parts: Iterator[Part]) -> str:
+    def _words(self, parts: list[Part]) -> str:
         """Return the parts as the register's own file would write them."""
         names, new = self._organisations.names, self._organisations.new
-        said = [
-            (names[p.organisation] if isinstance(p.organisation, int) else new[p.organisation].name)
-            + (f" ({p.note})" if p.note else "")
+        official = (
+            names[p.organisation] if isinstance(p.organisation, int) else new[p.organisation].name
             for p in parts
-        ]
-        return "; ".join(said)
+        )
+        notes = (f" ({part.note})" if part.note else "" for part in parts)
+        return "; ".join(map("".join, zip(official, notes, strict=True)))
+
+
+def _one_lead(row: RowOf, found: list[Piece]) -> list[Piece]:
+    """Return the lead, whose name may be followed by no note. Refuses two."""
+    if len(found) > 1:
+        names = "; ".join(piece.written for piece in found)
+        row.refuse(
+            LEAD_COLUMN,
+            f"A protocol has one lead organisation. These read as {len(found)}: {names[:300]}.",
+            "Leave one here and put the others among the other organisations. If it is one"
+            " organisation, add it to the register first.",
+        )
+        return []
+    return [Piece(f"{each.written} ({each.note})" if each.note else each.written) for each in found]
 
 
 def _as_is(party: Party) -> Part:

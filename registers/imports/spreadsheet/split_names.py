@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from registers.imports.cells import says_nothing, visible
+
 # So many pieces at most are tried as one name that holds the signs itself.
 LONGEST_NAME = 12
 # No protocol has as many parties, and the time that it takes grows with them.
@@ -91,13 +93,14 @@ class _Parting:
     def __init__(self, cell: str, signs: str, known: Known, *, odd_notes: bool) -> None:
         self.cell, self.signs, self.known, self.odd_notes = cell, signs, known, odd_notes
         self.halves = halves = closed(cell)
+        within = set() if odd_notes else _quoted(cell)
         self.spans: list[tuple[int, int]] = []
         depths = [0]  # in how many brackets each piece begins
         start = depth = 0
         for at, sign in enumerate(cell):
             if at in halves:
                 depth += 1 if sign == "(" else -1
-            elif sign in signs:
+            elif sign in signs and at not in within:
                 self.spans.append((start, at))
                 depths.append(depth)
                 start = at + 1
@@ -163,8 +166,29 @@ class _Parting:
                     yield ODD_NOTE * signs
 
 
-# Typed by hand, all three part the names. The register's own files part them by semicolons.
-TYPED, OWN = ",;\n", ";\n"
+# Typed by hand, all of these part the names. The register's own files part them by semicolons.
+BULLETS = "•‣▪▫●○◦∙\uf0b7\uf0a7"
+TYPED, OWN = f",;\n{BULLETS}", ";\n"
+# How a line of a list begins: '-', '1.', '(a)', 'i)'. Known names that begin so stay whole.
+MARKS = (
+    r"(?:[-–—*·>→✓✔](?:\s+|\Z)|\d{1,3}\.(?!\d)\s*|(?:[a-z]|[ivx]{2,4})\.\s+"
+    r"|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{2,4})\)\s*|(?:and|&)\s+)+"
+)
+MARKED = re.compile(MARKS)
+QUOTES = r'"(?:[^"\n]|"")++"|“[^”\n]++”'
+QUOTED = re.compile(rf"(?:\A|(?<=[{TYPED}]))\s*(?:{MARKS})?({QUOTES})\s*(?=[{TYPED}(]|\Z)")
+QUOTED_NAME = re.compile(rf"({QUOTES})(\s*\(.*)?", re.DOTALL)
+# So a list of SharePoint goes on: 'Name;#12;#Other;#13'.
+SHAREPOINT = ";#"
+# Signs and words that can stand between two names, or within one.
+JOINED = (r"\s+(?:and|&)\s+|\s*[/|]\s*", r"\s+and\s+", r"\s+&\s+", r"\s*/\s*", r"\s*\|\s*")
+# Words at the end of a list that say that others take part too.
+OTHERS = r"others?(?:\s+(?:\w+\s+)?(?:partners|organisations|agencies|bodies|parties))?"
+MORE = re.compile(
+    rf"(?:(?:\A|[\s,(])(?:etc|et\s+al)|\A{OTHERS}|\s*(?:…|\.{{3}})"
+    rf"|[\s(](?:and|&|plus)\s+(?:(?:many|various|all)\s+)?(?:more|{OTHERS}))[.\s)]*\Z",
+    re.IGNORECASE,
+)
 # A list may end as a sentence does; these words end with a full stop of their own.
 SHORTENED = re.compile(r"\b(?:ltd|inc|co|plc|dept|st|no|assoc|univ|[a-z])\.\Z", re.IGNORECASE)
 
@@ -177,20 +201,89 @@ class Piece:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NameList:
+    """The organisations that a cell names, in its order, and whether more are to take part."""
+
+    pieces: list[Piece]
+    has_more: bool = False
+
+
 def pieces(cell: str, *, own: bool, known: Known) -> list[Piece]:
-    """Return the organisations that a cell names, in its order.
+    """Return the organisations that a cell names, as `split_names` does."""
+    return split_names(cell, own=own, known=known).pieces
+
+
+def split_names(cell: str, *, own: bool, known: Known) -> NameList:
+    """Return the organisations that a cell names.
 
     `own` says that the register wrote it; `known` whether some words are a name.
     A comma within brackets parts nothing, and a bracket that is never closed is
-    no bracket. Raises parting.TwoWays and parting.TooMany.
+    no bracket. Of what was typed, marks and numbers before a name are taken off, names in quotes
+    are whole, 'None' is no name, and 'and', '&', '/' and '|' part names that are known. Raises
+    TwoWays and TooMany.
     """
-    texts = part(cell, OWN if own else TYPED, known, odd_notes=own)
-    if not own:
-        last = len(texts) - 1
-        texts = [
-            _without_stop(text, known, is_last=at == last > 0) for at, text in enumerate(texts)
-        ]
-    return [_piece(text, known) for text in texts]
+    if own:
+        texts = part(cell, OWN, known, odd_notes=True)
+        return NameList([_piece(text, known) for text in texts])
+
+    def is_known(text: str) -> bool:
+        bare = unmarked(text)
+        return known(text) or (bare != text and known(bare))
+
+    cell = visible(cell)
+    texts = _of_sharepoint(cell) or part(cell, TYPED, is_known, odd_notes=False)
+    found, has_more = list[str](), False
+    for at, text in enumerate(texts):
+        name = text if known(text) else unmarked(text)
+        name, others = _without_more(name, known)
+        has_more |= others
+        found += _joined(_without_stop(name, known, is_last=at == len(texts) - 1 > 0), known)
+    named = [text for text in found if text and (known(text) or not says_nothing(text))]
+    return NameList([_piece(text, known) for text in named], has_more)
+
+
+def unmarked(text: str) -> str:
+    """Return a name without the mark or number of a list before it, and without its quotes."""
+    bare = text[found.end() :] if (found := MARKED.match(text)) else text
+    if quoted := QUOTED_NAME.fullmatch(bare):
+        return quoted[1][1:-1].replace('""', '"').strip() + (quoted[2] or "")
+    return bare
+
+
+def _quoted(cell: str) -> set[int]:
+    """Return the places of all characters that stand in quotes around a whole name."""
+    return {at for found in QUOTED.finditer(cell) for at in range(*found.span(1))}
+
+
+def _of_sharepoint(cell: str) -> list[str]:
+    """Return the names of a list as SharePoint exports it, without their numbers."""
+    texts = cell.split(SHAREPOINT) if 0 < cell.count(SHAREPOINT) < MOST_PIECES else ()
+    return [text.strip() for text in texts if text.strip() and not text.strip().isdigit()]
+
+
+def _without_more(text: str, known: Known) -> tuple[str, bool]:
+    """Return a name without words that say that others take part too, and whether they do."""
+    if len(text) > NAME_CHARACTERS or known(text):
+        return text, False
+    bare = MORE.sub("", text)
+    return bare.rstrip(" ,("), bare != text
+
+
+def _joined(text: str, known: Known) -> list[str]:
+    """Return the names that words or signs such as 'and' part, where all of them are known."""
+    if len(text) <= NAME_CHARACTERS and not _is_known(text, known):
+        for sign in JOINED:
+            names = re.split(sign, text)
+            if len(names) > 1 and all(_is_known(name, known) for name in names):
+                return names
+    return [text]
+
+
+def _is_known(text: str, known: Known) -> bool:
+    """Return whether a text is a known name, perhaps with a note in brackets."""
+    opens = closed(text).get(len(text) - 1, 0)
+    return known(text) or (opens > 0 and known(text[:opens].strip()))
 
 
 def _without_stop(text: str, known: Known, *, is_last: bool) -> str:
