@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -63,12 +64,12 @@ def read_workbook(workbook: CalamineWorkbook, beside: Mapping[str, Beside]) -> S
             hidden_rows=more.hidden_rows,
             hidden_columns=more.hidden_columns,
         )
-        try:
-            sheet = workbook.get_sheet_by_name(about.name)
-        except CalamineError as problem:
-            more.problem = more.problem or problem
-        if more.problem:
-            yield head, _failing(more.problem)
+        sheet = None
+        if not more.problem:  # else its cells may be so far apart that calamine dies of them
+            with suppress(CalamineError):
+                sheet = workbook.get_sheet_by_name(about.name)
+        if sheet is None:
+            yield head, _failing(more.problem or Unreadable(DAMAGED))
             continue
         head.merged = [
             f"{cell_name(*first)}:{cell_name(*last)}"

@@ -113,9 +113,8 @@ def _archive_kind(file: IO[bytes]) -> str:
         if archive.unpacked_bytes > UNPACKED_BYTES:
             raise Unreadable(TOO_MUCH)
         return READ_AS[kind]
-    if kind in CALLED:
-        raise Unreadable(f"This is {CALLED[kind]}. {WHAT_TO_DO.get(kind, CHOOSE)}")
-    raise Unreadable(DAMAGED)
+    what_to_do = WHAT_TO_DO.get(kind, CHOOSE)
+    raise Unreadable(f"This is {CALLED[kind]}. {what_to_do}" if kind in CALLED else DAMAGED)
 
 
 def _what_else(head: bytes) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-from registers.imports.reading.messages import ROWS, SHEET, unpack
-from registers.imports.reading.read import Row, Sheet, read_sheets
+import pytest
+
+from registers.imports.reading.messages import LEFT_OUT, ROWS, SHEET, UNREADABLE, unpack
+from registers.imports.reading.read import Row, Sheet, Unreadable, read_sheets
 from registers.imports.reading.reader import messages
 from registers.imports.reading.sniff import kind_of_sheets
 
@@ -34,6 +37,20 @@ def read(path: Path, name: str = "") -> list[Sheet]:
             rows[-1] += [Row(number, tuple(v), hidden) for number, hidden, *v in content[0]]
     assert [sheet.rows for sheet in sheets] == [each for each in rows if each]
     return sheets
+
+
+def refused(path: Path, words: str, **options: str) -> None:
+    """It is refused with these words by a process of its own, and here as well."""
+    with pytest.raises(Unreadable) as told:
+        read_sheets(path, path.name, **options)
+    assert words in str(told.value)
+    how = [options.get("separator", ""), options.get("encoding", "")] if options else []
+    with suppress(Unreadable):  # by its kind already
+        told_here = [
+            unpack(line) for line in messages(kind_of_sheets(path, path.name), path, *told_how)
+        ]
+        (why,) = (content[0] for what, *content in told_here if what in {LEFT_OUT, UNREADABLE})
+        assert str(told.value).endswith(why)
 
 
 def cells(path: Path) -> list[tuple]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +13,9 @@ from registers.exports.plain_text import escape_formula, unescape_formula
 from registers.imports.reading.errors import garbled, is_error_value
 from registers.imports.reading.limits import CELL_CHARACTERS
 from registers.imports.reading.messages import ROWS, unpack
-from registers.imports.reading.read import Unreadable, read_sheets
+from registers.imports.reading.read import read_sheets
 from registers.imports.reading.reader import messages
-from tests.imports.reading.sheet_files import cells, xlsx
+from tests.imports.reading.sheet_files import cells, refused, xlsx
 
 TEXT = "reference,title\r\n0012,Café – tea\r\n"
 ROWS_OF_TEXT = [(1, "reference", "title"), (2, "0012", "Café – tea")]
@@ -96,8 +95,7 @@ def test_its_rows_are_those_of_a_spreadsheet_program(written, content, rows):
     ],
 )
 def test_what_cannot_be_told_is_a_sentence(written, content, words):
-    with pytest.raises(Unreadable, match=words):
-        read_sheets(written(content), "a.csv")
+    refused(written(content), words)
 
 
 def test_a_csv_is_one_sheet_with_the_name_of_its_file(written):
@@ -121,8 +119,7 @@ def test_a_separator_that_is_asked_for_goes_before_one_that_the_file_names(writt
 
 
 def test_letters_that_are_not_those_asked_for(written):
-    with pytest.raises(Unreadable, match="not UTF-8"):
-        read_sheets(written("é".encode("cp1252")), "a.csv", encoding="utf-8")
+    refused(written("é".encode("cp1252")), "not UTF-8", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -131,18 +128,15 @@ def test_letters_that_are_not_those_asked_for(written):
 def test_letters_that_were_damaged_on_the_way(written, tmp_path, meant):
     """Some program read UTF-8 as Windows-1252, and saved what it saw, in whatever kind of file."""
     seen = meant.encode().decode("cp1252", "replace")
-    words = f"damaged on the way: .*row 2, column B says '.*{re.escape(seen.strip()[:3])}"
-    with pytest.raises(Unreadable, match=words):
-        read_sheets(written(f"a,b\n1,{seen}\n"), "a.csv")
+    words = f"row 2, column B says '{seen.strip()}'"
+    refused(written(f"a,b\n1,{seen}\n"), words)
     row = f'<row><c r="B2" t="inlineStr"><is><t>{seen}</t></is></c></row>'
-    with pytest.raises(Unreadable, match=words):
-        read_sheets(xlsx(tmp_path / "a.xlsx", row), "a.xlsx")
+    refused(xlsx(tmp_path / "a.xlsx", row), words)
     assert cells(written(f"a,b\n1,x{meant}\n")) == [(1, "a", "b"), (2, 1 and "1", f"x{meant}")]
 
 
 def test_letters_that_were_lost_on_the_way(written):
-    with pytest.raises(Unreadable, match="row 1, column A says 'Caf\ufffd'"):
-        read_sheets(written("Caf\ufffd,b"), "a.csv")
+    refused(written("Caf\ufffd,b"), "row 1, column A says 'Caf\ufffd'")
 
 
 CELL = st.text(st.sampled_from("ab'=+-@\t\r\n,;\" é–") | st.characters(exclude_categories=["Cs"]))

@@ -8,7 +8,6 @@ import runpy
 import sys
 import zipfile
 import zlib
-from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -24,10 +23,9 @@ from registers.imports.reading.limits import (
     ROWS,
     UNPACKED_BYTES,
 )
-from registers.imports.reading.messages import LEFT_OUT, UNREADABLE, unpack
+from registers.imports.reading.messages import UNREADABLE, unpack
 from registers.imports.reading.read import Unreadable, read_sheets
 from registers.imports.reading.reader import messages
-from registers.imports.reading.sniff import kind_of_sheets
 from registers.models.document import PAPER_BYTES
 from tests import papers
 from tests.imports.reading.sheet_files import (
@@ -38,6 +36,7 @@ from tests.imports.reading.sheet_files import (
     container,
     ods,
     read,
+    refused,
     xls,
     xlsx,
 )
@@ -47,17 +46,6 @@ EXCEL = "application/vnd.ms-excel."
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
 OPEN_CELL = '<table:table-cell office:value-type="string"{}><text:p>{}</text:p></table:table-cell>'
 OPEN_ROW = f"<table:table-row>{OPEN_CELL.format('', 'x')}</table:table-row>"
-
-
-def refused(path, words: str, name: str = "") -> None:
-    """It is refused with these words by a process of its own, and here as well."""
-    with pytest.raises(Unreadable) as told:
-        read_sheets(path, name or path.name)
-    assert words in str(told.value)
-    with suppress(Unreadable):  # by its kind already
-        told_here = [unpack(line) for line in messages(kind_of_sheets(path, path.name), path)]
-        (why,) = (content[0] for what, *content in told_here if what in {LEFT_OUT, UNREADABLE})
-        assert str(told.value).endswith(why)
 
 
 def damaged(content: bytes, at: bytes) -> bytes:
