@@ -10,6 +10,7 @@ import pytest
 from registers.imports.mapping.mapping import ColumnMapping, MappingError, SheetOptions
 from registers.imports.mapping.saved import find_saved, read_saved, save_mapping
 from registers.imports.mapping.suggest import suggest, use_of_heading
+from registers.imports.reading.messages import CellError
 from registers.imports.reading.read import Row, Sheet
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
@@ -145,7 +146,21 @@ class TestColumns:
         plan = checked(sheet_of(TYPED, rows[0], other, rows[1]))
         assert [line.row for line in plan.lines] == [2, 3]
         assert [part.written for part in plan.lines[0].parts] == ["Essex Police", "Barnardos"]
-        assert any("2 rows are 1 protocol" in sentence for sentence in plan.said)
+        assert any("2 rows are 1 protocol with several rows" in sentence for sentence in plan.said)
+
+    def test_rows_that_differ_in_what_is_shared_are_one_protocol_too(self):
+        headings = ("Ref", "Title", "Theme", "Data set", "No. of file")
+        rows = [("0901", "One", "Safer Community", data, n) for n, data in enumerate(("A", "B"))]
+        (line,) = checked(sheet_of(headings, *rows)).lines
+        assert line.values["information_items"] == "A\nB"
+
+    def test_an_error_in_a_further_row_refuses_the_protocol(self):
+        rows = [
+            ("Safer Community", "0901 - One", "Why", "", partner, "Mar-2027")
+            for partner in ("Essex Police", CellError("#N/A"))
+        ]
+        (line,) = checked(sheet_of(TYPED, *rows)).lines
+        assert line.problems[0].wrong == "Row 3: This cell holds an error: #N/A."
 
     def test_rows_that_differ_in_more_are_refused(self):
         rows = [

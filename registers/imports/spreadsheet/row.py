@@ -10,7 +10,7 @@ from registers.imports.dates import Order
 from registers.imports.mapping.mapping import OTHERS, TICKS, is_tick
 from registers.imports.reading.read import Row, Value, letter
 from registers.imports.spreadsheet.plan import Problem
-from registers.imports.spreadsheet.tables import Table
+from registers.imports.spreadsheet.tables import JOINED, Table
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ class RowOf:
         self.table, self.number = table, row.number
         self._values = row.values
         self.problems: list[Problem] = []
-        self._has_more_parties = bool(table.several or table.ticks or row.number in table.joined)
+        self._joined = table.joined.get(row.number, ())
         for name, column in table.columns.items():
             if whole := table.merged.whole(row.number, column):
                 self.refuse(
@@ -46,33 +46,41 @@ class RowOf:
 
     def text(self, column: str) -> str:
         """Return what the cell says; nothing where it is refused."""
-        if column == OTHERS and self._has_more_parties:
-            return self._parties()
-        return self.read(column, text_of) or ""
+        texts = [self.read(column, text_of) or ""]
+        if self._joined and column in JOINED and column in self.table.columns:
+            texts += [self._text_of_joined(row, column) for row in self._joined]
+        if column == OTHERS:
+            texts += [self._text_at(at) for at in self.table.several]
+            texts += self._ticked()
+        return "\n".join(dict.fromkeys(filter(None, texts)))
 
     def note(self) -> str:
         """Return what the columns of notes say, a line each: 'Officer: J. Smith'."""
         cells = [(heading, self._text_at(at)) for at, heading in self.table.notes.items()]
         return "\n".join(f"{heading}: {' '.join(text.split())}" for heading, text in cells if text)
 
-    def _parties(self) -> str:
-        """Return the other organisations of all columns and rows that name some, a line each."""
-        table, rows = self.table, self.table.joined.get(self.number, ())
-        at = table.columns.get(OTHERS)
-        names = [] if at is None else [self._text_at(at)]
-        names += [self._text_at(each) for each in table.several]
-        names += [text_of(row.values[at]) for row in rows if at is not None]
-        for place, heading in table.ticks.items():
-            text = self._text_at(place)
+    def _ticked(self) -> list[str]:
+        """Return the organisations that take part by a tick in their own columns."""
+        names = []
+        for at, heading in self.table.ticks.items():
+            text = self._text_at(at)
             if text.casefold() in TICKS:
                 names.append(heading)
             elif not is_tick(text):
                 self._refuse_at(
-                    place,
+                    at,
                     f"'{text[:50]}' does not say whether {heading} takes part.",
                     "Enter x or yes, or nothing.",
                 )
-        return "\n".join(dict.fromkeys(filter(None, names)))
+        return names
+
+    def _text_of_joined(self, row: Row, column: str) -> str:
+        at = self.table.columns[column]
+        try:
+            return text_of(row.values[at] if at < len(row.values) else None)
+        except Refused as refusal:
+            self.refuse(column, f"Row {row.number}: {refusal.wrong}", refusal.fix)
+            return ""
 
     def _text_at(self, at: int) -> str:
         try:

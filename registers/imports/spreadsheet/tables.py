@@ -91,6 +91,10 @@ NO_HEADINGS = (
 ONLY_HEADINGS = "This file has headings and no rows below them. There is nothing to import."
 
 
+# A protocol may have several rows, which differ in these alone.
+JOINED = (OTHERS, "information_items", "data_subjects", "lawful_basis")
+
+
 class NotATable(ValueError):  # noqa: N818 (a sentence for a person)
     """Nothing in the file can be imported. Its sentence says why, and what to do."""
 
@@ -225,29 +229,29 @@ def _take_bands(layout: Layout, table: Table) -> None:
 
 
 def _join_rows(table: Table) -> None:
-    """Join the rows of one protocol that differ in a partner alone: a row for each party."""
-    at = table.columns.get(OTHERS)
-    if at is None or table.several or table.ticks:
-        return
-    named = [table.columns[each] for each in ("reference", "title") if each in table.columns]
+    """Join the rows of one protocol that differ in a partner, or in what is shared, alone."""
+    columns = table.columns
+    places = [columns[each] for each in JOINED if each in columns]
+    read = {*columns.values(), *table.several, *table.ticks, *table.notes}
+    same = sorted(read - set(places))
+    named = {columns[each] for each in ("reference", "title") if each in columns}
     first: dict[tuple[Value, ...], Row] = {}
-    rows = []
+    rows: list[Row] = []
+    seen: set[tuple[int, tuple[Value, ...]]] = set()
     for row in table.rows:
-        key = tuple(row.values[place] for place in named if place < len(row.values))
-        above = first.setdefault(key, row) if any(key) else row
-        if above is not row and _differ_in(at, above, row, table.joined.get(above.number, ())):
-            table.joined.setdefault(above.number, []).append(row)
-        else:
+        key = _at(row, same)
+        above = first.setdefault(key, row) if any(_at(row, named)) else row
+        differs = (above.number, _at(row, places))
+        if above is row or differs in seen:
             rows.append(row)
+        else:
+            table.joined.setdefault(above.number, []).append(row)
+        seen.add(differs)
     table.rows = rows
 
 
-def _differ_in(at: int, above: Row, row: Row, joined: Sequence[Row]) -> bool:
-    """Return whether `row` says what the row above says, but for another partner at `at`."""
-    if [*above.values[:at], *above.values[at + 1 :]] != [*row.values[:at], *row.values[at + 1 :]]:
-        return False
-    partners = [each.values[at] if at < len(each.values) else None for each in (above, *joined)]
-    return at < len(row.values) and row.values[at] not in {None, *partners}
+def _at(row: Row, places: Iterable[int]) -> tuple[Value, ...]:
+    return tuple(row.values[at] if at < len(row.values) else None for at in places)
 
 
 def _joined(layout: Layout, table: Table) -> list[str]:
@@ -256,7 +260,8 @@ def _joined(layout: Layout, table: Table) -> list[str]:
     number = sum(len(rows) + 1 for rows in table.joined.values())
     return [
         f"{layout.where}{number:,} rows are {len(table.joined):,}"
-        f" protocol{'s' if len(table.joined) > 1 else ''} with a row for each party."
+        f" protocol{'s' if len(table.joined) > 1 else ''} with several rows, for each party or for"
+        " each part of what is shared."
     ]
 
 
