@@ -32,6 +32,7 @@ from registers.admin.read_only import ReadOnlyAdmin
 from registers.changes import proposal as deciding
 from registers.changes.preview_link import LINK_DAYS, preview_url
 from registers.changes.propose import PROPOSABLE
+from registers.changes.proposed_review import ProposedReview
 from registers.exports.downloads import download_headers
 from registers.history.compare import ChangedBy, Difference
 from registers.history.diff import display, field_label
@@ -70,7 +71,8 @@ class ShownDifference:
 
     `then` is what was public when it was proposed, where that has changed since; `accepted`
     is what became public, where that differs from what was proposed. `of_review` says that it
-    comes with a new review, and has no tick of its own.
+    comes with a new review, and has no tick of its own; `reviewed_since` that it is one, and
+    another was recorded after it was proposed.
     """
 
     name: str
@@ -83,6 +85,7 @@ class ShownDifference:
     ticked: bool
     accepted: str | None
     of_review: bool
+    reviewed_since: bool
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -292,7 +295,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
                 None if data is None else set(data),
                 files=files,
                 otherwise=otherwise,
-                of_review=bool(view.review and each.name in view.review.set_names),
+                review=view.review,
             )
             for each in view.differences
         ]
@@ -306,7 +309,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "is_ended": not (waits or came_back),
             "record": view.subject and reverse(f"{pages}_change", args=[quote(view.subject.pk)]),
             "history": view.subject and reverse(f"{pages}_history", args=[quote(view.subject.pk)]),
-            "refusal": view.refusal if waits else "",
+            "refusal": view.refusal if waits or came_back else "",
             "refusals": refusals or [],
             "differences": differences,
             "is_altered": bool(otherwise),
@@ -315,10 +318,11 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "form": form,
             "chooses": chooses,
             "alters": alters,
-            "may_correct": alters and model is Protocol,
+            "may_correct": alters and model is Protocol and not view.review,
+            "review": view.review,
             "may": verbs,
             "files": list(files.values()),
-            "preview": preview_url(proposal) if waits and view.subject else "",
+            "preview": preview_url(proposal) if waits and not view.refusal else "",
             "link_days": LINK_DAYS,
         }
         context |= admin.site.each_context(request)
@@ -368,10 +372,11 @@ def _shown(
     *,
     files: dict[str, ProposedFile],
     otherwise: dict[str, Any],
-    of_review: bool,
+    review: ProposedReview | None,
 ) -> ShownDifference:
     """Return a difference in words. One that both have changed is ticked by nobody but a person."""
     both = each.changed_by == ChangedBy.BOTH
+    is_review = review is not None and each.name == review.name
     then = accepted = None
     public_now = otherwise.get(each.name)
     if each.kind:
@@ -391,10 +396,11 @@ def _shown(
         wanted=wanted,
         file=files.get(str((each.wanted or {}).get("file") if each.kind else each.wanted)),
         box=boxes[each.name] if boxes is not None and each.name in boxes.fields else None,
-        then="" if both and then is None else then,
+        then="" if both and then is None and not is_review else then,
         ticked=f"{TICK}{each.name}" in sent if sent is not None else not both,
         accepted=accepted,
-        of_review=of_review,
+        of_review=review is not None and each.name in review.set_names,
+        reviewed_since=is_review and review is not None and review.recorded_since,
     )
 
 

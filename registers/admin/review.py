@@ -158,6 +158,12 @@ def _preview_page(
     request: HttpRequest, form: ReviewForm, previews: list[ReviewPreview]
 ) -> HttpResponse:
     proposing = not changes_at_once(request.user)
+    keys = [each.protocol.pk for each in previews]
+    about = {"subject_type": Protocol._meta.model_name, "subject_key__in": keys}
+    waiting = Proposal.objects.waiting().filter(**about).select_related("by")
+    for each in previews:
+        its = [one for one in waiting if one.subject_key == each.protocol.pk]
+        vars(each.protocol)["proposals_waiting"] = its
     return _page(
         request,
         "review_preview",

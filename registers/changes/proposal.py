@@ -67,10 +67,8 @@ from registers.models import (
 )
 from registers.models.keys import key_of
 
-GONE = "{about} is not in the register any more: it was merged or deleted. Return this proposal."
-STATUS_CHANGED = (
-    "{about} is not in the same status as when this was proposed. Return this proposal."
-)
+GONE = "{about} is not in the register any more: it was merged or deleted."
+STATUS_CHANGED = "{about} is not in the same status as when this was proposed."
 ENDED = "This proposal is not waiting any more ({status}), so nothing was done."
 CHANGED_SINCE = (
     "Nothing was done, because the record or the proposal changed after you opened this page."

@@ -15,9 +15,7 @@ from registers.history.compare import KEY, ChangedBy, Comparison, Difference, Ro
 from registers.history.snapshot import to_python
 from registers.models import Protocol, Review
 
-RECORDED_SINCE = (
-    "A review of {day} is recorded already, so this one cannot be. Return this proposal."
-)
+RECORDED_SINCE = "A review of {day} is recorded already, so this one cannot be."
 # What a review gets when it is accepted: its time, and a month that may be altered then.
 SET_LATER = {"recorded_at", "next_review"}
 
@@ -27,11 +25,13 @@ class ProposedReview:
     """The difference that is a new review, beside the last one that is stored, and what it sets.
 
     `sets` are the fields of the protocol that differ and come with it: nobody accepts these
-    without it, or it without them.
+    without it, or it without them. `recorded_since` says that the last one was recorded after
+    this was proposed.
     """
 
     difference: Difference
     sets: tuple[Difference, ...]
+    recorded_since: bool
 
     @property
     def name(self) -> str:
@@ -66,11 +66,12 @@ def find_review(comparison: Comparison) -> ProposedReview | None:
         for each in map(by_name.get, protocol_values(review_from(new.wanted)))
         if each is not None
     )
-    is_both = any(each.changed_by == ChangedBy.BOTH for each in sets)
-    is_both |= any(each.wanted is None for each in of_reviews)
+    recorded_since = any(each.wanted is None for each in of_reviews)
+    is_both = recorded_since or any(each.changed_by == ChangedBy.BOTH for each in sets)
     last = next(iter(comparison.stored["parts"].get("reviews", ())), None)
     changed_by = ChangedBy.BOTH if is_both else ChangedBy.YOURS
-    return ProposedReview(difference=replace(new, stored=last, changed_by=changed_by), sets=sets)
+    difference = replace(new, stored=last, changed_by=changed_by)
+    return ProposedReview(difference=difference, sets=sets, recorded_since=recorded_since)
 
 
 def why_not_recorded(proposed: ProposedReview, protocol: Protocol) -> str:

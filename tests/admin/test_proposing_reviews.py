@@ -109,6 +109,17 @@ class TestOne:
         page = door.get(page_of(made))
         assert [each.accepted for each in page.context["differences"]] == [None, "June 2028", None]
 
+    def test_the_author_may_alter_the_month_and_take_the_rest_back(self, door, publishers_door):
+        send(door, ONE, **TYPED)
+        made = Proposal.objects.get()
+        page = door.get(page_of(made))
+        assert f'href="{ONE}"' in page.content.decode()
+        assert "is_correction" not in boxes(publishers_door, page_of(made))
+        held = boxes(door, page_of(made)) | {"review_date": "May 2028"}
+        door.post(address("proposal", "again", made.pk), held)
+        accept(publishers_door, made)
+        assert f"{Review.objects.get().next_review:%B %Y}" == "May 2028"
+
     def test_what_the_form_refuses_is_not_proposed(self, door):
         for typed in ({"next_review": "soon"}, {"reviewed_on": "23/11/2026"}, {"job_title": ""}):
             assert errors(send(door, ONE, **TYPED | typed))
@@ -127,8 +138,13 @@ class TestOne:
         page = publishers_door.get(page_of(made))
         assert page.context["refusal"]
         assert not page.context["may"]["accept"]
+        assert not page.context["preview"]
         assert accept(publishers_door, made).status_code == 409
         assert (Review.objects.count(), Change.objects.count()) == (1, before)
+        publishers_door.post(address("proposal", "return", made.pk), {"comment": "It is there."})
+        back = door.get(page_of(made))
+        assert back.context["refusal"]
+        assert [verb for verb, may in back.context["may"].items() if may] == ["take_back"]
 
     def test_another_that_was_recorded_meanwhile_stands_beside_it(self, door, publishers_door):
         send(door, ONE, **TYPED)
@@ -136,6 +152,7 @@ class TestOne:
         made = Proposal.objects.get()
         review, date = publishers_door.get(page_of(made)).context["differences"]
         assert "changes coming" in review.public
+        assert (review.reviewed_since, review.then) == (True, None)
         assert (date.public, date.then) == ("May 2028", "April 2022")
         assert not review.ticked
         assert accept(publishers_door, made).status_code == 409
@@ -155,7 +172,7 @@ class TestOne:
         accept(publishers_door, edit)
         assert (protocol().review_date.year, Review.objects.count()) == (2027, 0)
         review, date = publishers_door.get(page_of(Proposal.objects.first())).context["differences"]
-        assert (review.ticked, date.then) == (False, "April 2022")
+        assert (review.ticked, review.reviewed_since, date.then) == (False, False, "April 2022")
 
 
 class TestMany:
@@ -190,6 +207,11 @@ class TestMany:
         assert [each.protocol.pk for each in shown.context["refused"]] == ["0046"]
         assert "Your review is proposed." in messages(confirm(door, shown))
         assert Proposal.objects.count() == 2
+
+    def test_another_proposal_about_one_is_shown(self, door, editor):
+        edit = a_proposal(protocol("0042"), by=editor, purpose="To warn.")
+        shown = preview(door, "0046", "0042")
+        assert shown.content.decode().count(page_of(edit)) == 1
 
     def test_somebody_saved_one_meanwhile(self, door, publishers_door):
         shown = preview(door, "0046", "0042")
