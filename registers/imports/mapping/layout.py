@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from registers.exports.workbook import ABOUT
 from registers.imports.cells import Refused, text_of
@@ -168,10 +169,13 @@ def _take_rows(
 
 def _is_repeated(row: Row, headings: Sequence[str]) -> bool:
     """Return whether a row says what the headings say, in every cell that it fills."""
-    filled = [(at, value) for at, value in enumerate(row.values) if value is not None]
-    return len(filled) > 1 and all(
-        headings[at : at + 1] == [heading_key(shown(value))] for at, value in filled
-    )
+    filled = 0
+    for heading, value in zip_longest(headings, row.values):
+        if value is not None:
+            filled += 1
+            if heading is None or heading_key(shown(value)) != heading:
+                return False
+    return filled > 1
 
 
 def in_words(numbers: Sequence[int], most: int = 10) -> str:

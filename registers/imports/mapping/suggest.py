@@ -32,6 +32,7 @@ from registers.imports.reading.read import Sheet, Value
 from registers.models import Name, Theme
 from registers.models.keys import key_of
 from registers.models.references import is_reference
+from weisf.partnership import Partnership
 
 WORDS = Path(__file__).with_name("headings.toml")
 LOOKED_AT = 200  # rows of each sheet
@@ -52,9 +53,10 @@ def _usual_headings() -> dict[str, str]:
     return {heading_key(word): use for use, some in words.items() for word in some}
 
 
-def known_headings() -> dict[str, str]:
+@cache
+def _known_headings(partnership: Partnership) -> dict[str, str]:
     """Return what each known heading is, by its key: the partnership's own words first."""
-    own = settings.PARTNERSHIP.import_headings.items()
+    own = partnership.import_headings.items()
     return _usual_headings() | {heading_key(word): use for word, use in own}
 
 
@@ -62,12 +64,13 @@ def use_of_heading(heading: str) -> str | None:
     """Return what a column is likely to be by its heading; None where no word is known."""
     if exact := find_column(heading):
         return LEFT_OUT if exact in COMPUTED_COLUMNS else exact
-    known = known_headings()
+    known = _known_headings(settings.PARTNERSHIP)
     for text in (heading, REMARK.sub("", heading), without_number(REMARK.sub("", heading))):
         key = heading_key(text)
         if use := known.get(key) or find_column(key):
             return use
-    within = [word for word in known if " " in word and re.search(rf"\b{re.escape(word)}\b", key)]
+    words = f" {re.sub(r'[^a-z0-9]+', ' ', key)} "
+    within = [word for word in known if " " in word and f" {word} " in words]
     return known[max(within, key=len)] if within else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -235,13 +236,15 @@ def _join_rows(table: Table) -> None:
     read = {*columns.values(), *table.several, *table.ticks, *table.notes}
     same = sorted(read - set(places))
     named = {columns[each] for each in ("reference", "title") if each in columns}
+    names = [_at(row, named) for row in table.rows]
+    often = Counter(names)
     first: dict[tuple[Value, ...], Row] = {}
-    rows: list[Row] = []
     seen: set[tuple[int, tuple[Value, ...]]] = set()
-    for row in table.rows:
-        key = _at(row, same)
-        above = first.setdefault(key, row) if any(_at(row, named)) else row
-        differs = (above.number, _at(row, places))
+    rows: list[Row] = []
+    for row, name in zip(table.rows, names, strict=True):
+        is_repeated = any(name) and often[name] > 1
+        above = first.setdefault(_at(row, same), row) if is_repeated else row
+        differs = (above.number, _at(row, places) if is_repeated else ())
         if above is row or differs in seen:
             rows.append(row)
         else:
