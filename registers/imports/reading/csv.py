@@ -115,9 +115,10 @@ def _can_be(path: Path, encoding: str) -> bool:
 
 
 def _separator(file: TextIO) -> str:
-    """Return what divides most of the first records into as many cells; else a comma.
+    """Return what divides most of the first records, and most of them into as many cells.
 
-    Titles and notes may stand above a table, and another separator within its cells.
+    It is a comma where nothing divides them. Titles and notes may stand above a table, and
+    another separator within its cells.
     """
 
     def agreement(separator: str) -> tuple[float, int]:
@@ -131,9 +132,8 @@ def _separator(file: TextIO) -> str:
         except Unreadable:
             pass  # the reading says what is wrong
         divided = Counter(width for width in widths if width > 1)
-        if not divided:
-            return 0, 0
-        return max((often / len(widths), width) for width, often in divided.items())
+        often, width = max(((often, width) for width, often in divided.items()), default=(0, 0))
+        return (divided.total() + often) / max(1, len(widths)), width
 
     return max(SEPARATORS, key=agreement)
 

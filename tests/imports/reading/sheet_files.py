@@ -46,9 +46,7 @@ def refused(path: Path, words: str, **options: str) -> None:
     assert words in str(told.value)
     how = [options.get("separator", ""), options.get("encoding", "")] if options else []
     with suppress(Unreadable):  # by its kind already
-        told_here = [
-            unpack(line) for line in messages(kind_of_sheets(path, path.name), path, *told_how)
-        ]
+        told_here = map(unpack, messages(kind_of_sheets(path, path.name), path, *how))
         (why,) = (content[0] for what, *content in told_here if what in {LEFT_OUT, UNREADABLE})
         assert str(told.value).endswith(why)
 

@@ -147,7 +147,7 @@ def is_meant(text: str) -> bool:
 
 
 @settings(max_examples=150)
-@given(rows=st.lists(st.lists(CELL.filter(is_meant), min_size=2, max_size=3)))
+@given(rows=st.lists(st.lists(CELL.filter(is_meant), min_size=3, max_size=3)))
 def test_what_the_register_writes_is_read_again(written, rows):
     file = io.StringIO(newline="")
     writer = csv.writer(file)
