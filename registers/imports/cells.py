@@ -37,12 +37,13 @@ LIKE_A_DATE = re.compile(
 )
 DASH = r"[-\u2010-\u2015:]"
 NUMBER_AND_TITLE = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}})\s*{DASH}\s*(.*)", re.DOTALL)
-# Without a space, the dash could belong to the reference.
+# Without a space, the dash could belong to the reference. Word's hyphens are as good as any.
 REFERENCE_AND_TITLE = re.compile(
-    rf"([0-9A-Za-z._/-]{{1,{MAX_LENGTH}}}?)(?:\s+{DASH}|{DASH}\s)\s*(.*)", re.DOTALL
+    rf"([0-9A-Za-z._/\u2010\u2011-]{{1,{MAX_LENGTH}}}?)(?:\s+{DASH}|{DASH}\s)\s*(.*)", re.DOTALL
 )
-# As people write one in a cell: 'ISP 0046'.
+# As people write one in a cell: 'ISP 0046', '#45', 'No. 45'.
 KIND = re.compile(r"(?:isp|isa|dsa)[\s-]*(?=[0-9]+\Z)", re.IGNORECASE)
+NUMBER_SIGN = re.compile(r"(?:[#№]|(?:no|nr|ref)[.:\s])[.:\s]*(?=[0-9])", re.IGNORECASE)
 # A number with a letter that slipped in: '00I2', '0O12'. No title begins so.
 SLIPPED = re.compile(rf"(0[0-9A-Za-z]{{2,7}})\s*{DASH}\s", re.DOTALL)
 VERSION = re.compile(r"\bV\d+(?:\.\d+)*\Z")
@@ -122,7 +123,7 @@ def month_of(value: Value, order: Order | None = None) -> datetime.date | str | 
     """
     if isinstance(value, datetime.date):
         return _month(value)
-    text = _date_text(value)
+    text = _unless_nothing(value)
     if not text:
         return None
     if day := _in_order(month_readings(text), order, text):
@@ -143,7 +144,7 @@ def day_of(value: Value, order: Order | None = None) -> datetime.date | None:
         return value.date()
     if isinstance(value, datetime.date):
         return value
-    text = _date_text(value)
+    text = _unless_nothing(value)
     if not text:
         return None
     found = readings(text)
@@ -153,8 +154,8 @@ def day_of(value: Value, order: Order | None = None) -> datetime.date | None:
     return day
 
 
-def _date_text(value: Value) -> str:
-    """Return what a cell says in place of a date; empty where that is nothing, or not known yet."""
+def _unless_nothing(value: Value) -> str:
+    """Return what a cell says; empty where that is 'none', 'to be confirmed' and the like."""
     text = text_of(value)
     unknown = key_of(text).rstrip(".") in NOTHING | NOT_KNOWN_YET
     return "" if unknown else text
@@ -221,28 +222,34 @@ def _month(day: datetime.date) -> datetime.date:
 
 
 def reference_of(value: Value) -> str:
-    """Return the reference in a cell of its own, with zeros before it; empty if the cell is.
+    """Return the reference in a cell of its own; empty if the cell is.
 
-    A spreadsheet program may have made the number 12 of 0012. Raises Refused.
+    A spreadsheet program may have made the number 12 of 0012, which has its zeros again. Where
+    references are no numbers they are kept as written, but with a hyphen for spaces, which none
+    can have. Raises Refused.
     """
-    text = text_of(value)
-    if not text:
+    text = _unless_nothing(value)
+    bare = as_seen(NUMBER_SIGN.sub("", visible(text))).strip()
+    if not bare:
         return ""
-    shape = own_form()
-    if not shape.is_number:
-        if not is_reference(text):
-            raise Refused(f"'{text}' is not a reference.", _reference_to_write())
-        return as_written(text)
-    digits = KIND.sub("", text)
-    if not looks_like(digits) or reference_key(digits) == reference_key("0"):
-        raise Refused(f"'{text}' is not a reference.", _reference_to_write())
-    return as_written(digits)
+    if own_form().is_number:
+        bare = KIND.sub("", bare)
+        fits = looks_like(bare) and reference_key(bare) != reference_key("0")
+    else:
+        bare = re.sub(r"\s*-\s*|\s+", "-", bare)
+        fits = is_reference(bare)
+    if not fits:
+        raise Refused(f"'{text[:SHOWN_CHARACTERS]}' is not a reference.", _reference_to_write())
+    return as_written(bare)
 
 
 def _reference_to_write() -> str:
     shape = own_form()
     if shape.is_number:
-        return f"Write {shape.width} to {MAX_DIGITS} digits, such as {example()}."
+        return (
+            f"Write {shape.width} to {MAX_DIGITS} digits, such as {example()}. If the references of"
+            " this partnership look otherwise, ask its administrator to set their form."
+        )
     return (
         f"Write 1 to {MAX_LENGTH} letters from A to Z, digits, '-', '.', '_' or '/', with at least"
         f" one digit, such as {example()}."
@@ -254,19 +261,25 @@ def reference_and_title(
 ) -> tuple[str, str]:
     """Return the reference at the front of a title, or nothing, and the title without it.
 
-    It is one that looks like the partnership's, or that `is_known`. Where references are
-    numbers, raises Refused for one with letters in it.
+    It is one that looks like the partnership's, or that `is_known` to be one or like one. Where
+    references are numbers, raises Refused for one with letters in it.
     """
-    shape = own_form()
+    shape, seen = own_form(), visible(text)
     if not shape.is_number:
-        found = REFERENCE_AND_TITLE.fullmatch(text)
-        if found and is_reference(found[1]) and (looks_like(found[1]) or is_known(found[1])):
-            return as_written(found[1]), found[2].strip()
+        found = REFERENCE_AND_TITLE.fullmatch(seen)
+        first, _, rest = seen.partition(" ")
+        # A number of its own may begin any title: '16 homes'.
+        ways = [found.groups()] if found else []
+        ways += [(first, rest)] if first.lower() != first.upper() else []
+        for written, title in ways:
+            reference = as_seen(written)
+            if is_reference(reference) and (looks_like(reference) or is_known(reference)):
+                return as_written(reference), title.strip()
         return "", text
-    found = NUMBER_AND_TITLE.fullmatch(text)
+    found = NUMBER_AND_TITLE.fullmatch(seen)
     if found and len(found[1]) >= shape.width:
         return found[1], found[2].strip()
-    if (found := SLIPPED.match(text)) and not found[1].isdigit():
+    if (found := SLIPPED.match(seen)) and not found[1].isdigit():
         raise Refused(
             f"'{found[1]}' is not a reference: it has letters in it.", _reference_to_write()
         )

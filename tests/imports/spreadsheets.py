@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from django.test import Client
 
+from registers.exports.columns import find_column
+from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.reading.read import Row, Sheet, Value
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
@@ -40,8 +42,20 @@ def sheet_of(*rows: Sequence[Value], name: str = "Live", merged: Sequence[str] =
     return Sheet(name, numbered, hidden=False, merged=list(merged), kind="workbook")
 
 
-def checked(*sheets: Sheet, choices: Choices | None = None, published_before: bool = False) -> Plan:
-    return done(check(list(sheets), choices or Choices(), on=ON, published_before=published_before))
+def checked(
+    *sheets: Sheet,
+    choices: Choices | None = None,
+    published_before: bool = False,
+    mapping: ColumnMapping | None = None,
+) -> Plan:
+    how = {"on": ON, "published_before": published_before, "mapping": mapping}
+    return done(check(list(sheets), choices or Choices(), **how))
+
+
+def as_mapped(headings: Sequence[str], **how) -> ColumnMapping:
+    """Return a mapping of headings that are the register's own, with more that it says."""
+    columns = {heading: find_column(heading) or heading for heading in headings}
+    return ColumnMapping(columns=columns, **how)
 
 
 def checked_row(*values: Value, headings: Sequence[str] = TYPED, **how) -> Line:

@@ -67,6 +67,7 @@ def test_a_formula_without_a_result():
         ("0037 – En dash", ("0037", "En dash")),
         ("0037 — Em dash", ("0037", "Em dash")),
         ("0037: Colon", ("0037", "Colon")),
+        ("\u200b0037 - Unseen", ("0037", "Unseen")),
         ("12345678 -Long", ("12345678", "Long")),
         ("3rd Party Access", ("", "3rd Party Access")),
         ("16-19 Provision", ("", "16-19 Provision")),
@@ -88,7 +89,9 @@ def test_a_reference_with_letters(text):
     ("cell", "reference"),
     [
         *(("0012", "0012"), (12, "0012"), (12.0, "0012"), ("00012", "00012"), ("", "")),
-        *(("ISP 0046", "0046"), ("isp-12", "0012"), ("DSA0046", "0046")),
+        *(("ISP 0046", "0046"), ("isp-12", "0012"), ("DSA0046", "0046"), ("isp\u201112", "0012")),
+        *(("#45", "0045"), ("No. 45", "0045"), ("№45", "0045"), ("\u200b0012", "0012")),
+        *((None, ""), ("-", ""), ("N/A", ""), ("TBC", "")),
     ],
 )
 def test_a_reference_of_its_own(cell, reference):

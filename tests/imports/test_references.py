@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from registers.models import Gap
-from tests.imports.spreadsheets import TYPED, checked, checked_row, sheet_of
+from registers.imports.spreadsheet.choices import Choice, Choices
+from registers.models import Gap, Protocol, Theme
+from tests.imports.spreadsheets import TYPED, as_mapped, checked, checked_row, sheet_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
@@ -97,3 +100,92 @@ def test_there_may_be_no_number_left():
     Gap.objects.create(reference="99999999", fate="never")
     line = checked_row("Safer Community", "One")
     assert wrongs(line) == [("", "There is no next free reference.")]
+
+
+@pytest.fixture
+def any_form(real_register, settings):
+    """Nothing is said of how references look; two are there that look alike."""
+    settings.PARTNERSHIP = dataclasses.replace(settings.PARTNERSHIP, references="any")
+    for number in (7, 8):
+        Protocol.objects.create(reference=f"DSA/2024/0{number}", title=f"Number {number}")
+
+
+@pytest.mark.parametrize(
+    ("title", "reference", "left"),
+    [
+        ("DSA/2024/09 - Homes", "DSA/2024/09", "Homes"),
+        ("dsa/2025/1 \u2013 Homes", "dsa/2025/1", "Homes"),
+        ("DSA/2024/10 Homes", "DSA/2024/10", "Homes"),
+        ("DSA/2024/7 - Homes", "DSA/2024/7", "Homes"),
+        ("0061 - FGM", "0061", "FGM"),
+        # These look like no reference of this register.
+        ("FIP/2024/09 - Homes", "DSA/2024/09", "FIP/2024/09 - Homes"),
+        ("2018 - 19 returns", "DSA/2024/09", "2018 - 19 returns"),
+        ("COVID-19 testing", "DSA/2024/09", "COVID-19 testing"),
+    ],
+)
+@pytest.mark.usefixtures("any_form")
+def test_a_reference_in_a_title_looks_like_those_that_are_there(title, reference, left):
+    line = checked_row("Safer Community", title)
+    assert (line.reference, line.title) == (reference, left)
+
+
+HEADINGS = ("Theme", "Title", "Purpose")
+BY_TITLE = as_mapped(HEADINGS, match_titles=True)
+
+
+def matched(*rows, choices: Choices | None = None):
+    plan = checked(sheet_of(HEADINGS, *rows), mapping=BY_TITLE, choices=choices)
+    return [(line.outcome, line.reference) for line in plan.lines], plan
+
+
+def test_a_title_names_its_protocol_within_its_theme():
+    rows = [
+        ["Safer Community (4)", "fgm", "Another purpose."],
+        ["Safer Community", "FGM of others", ""],
+    ]
+    found, _ = matched(*rows)
+    assert found == [("changed", "0061"), ("new", "0074")]
+    # Only where the mapping says so.
+    (line,) = checked(sheet_of(HEADINGS, rows[0])).lines
+    assert line.outcome == "refused"
+
+
+def test_a_title_under_another_theme_is_no_match():
+    found, plan = matched(["Learning and Education", "FGM", ""])
+    assert found == [("refused", "")]
+    assert "0061" in plan.lines[0].problems[0].wrong
+    assert "0061" in plan.lines[0].problems[0].fix
+
+
+def test_a_title_without_a_theme_may_be_of_any():
+    headings = ("Title", "Purpose")
+    mapping = as_mapped(headings, match_titles=True)
+    (line,) = checked(sheet_of(headings, ["FGM", "x"]), mapping=mapping).lines
+    assert (line.outcome, line.reference) == ("changed", "0061")
+
+
+def test_a_title_that_two_protocols_have_is_refused():
+    theme = Theme.objects.get(name="Safer Community")
+    Protocol.objects.create(reference="9001", title="FGM", theme=theme)
+    found, plan = matched(["Safer Community", "FGM", ""])
+    assert found == [("refused", "")]
+    assert "0061, 9001" in plan.lines[0].problems[0].wrong
+
+
+def test_a_theme_that_is_chosen_decides_on_the_title():
+    row = ["Safety", "FGM", "x"]
+    found, _ = matched(row)
+    assert found == [("waiting", "0074")]
+    choices = Choices()
+    choices.choose_theme("Safety", Choice(name="Safer Community"))
+    assert matched(row, choices=choices)[0] == [("changed", "0061")]
+
+
+def test_a_title_twice_is_refused_within_its_theme_alone():
+    community, education = "Safer Community", "Learning and Education"
+    new = [[community, "New", ""], [education, "New", ""]]
+    assert matched(*new)[0] == [("new", "0074"), ("new", "0075")]
+    assert matched(new[0], new[0])[0] == [("refused", "")] * 2
+    found, _ = matched([community, "FGM", ""], [community, "0061 - FGM again", ""])
+    assert found == [("refused", "0061")] * 2

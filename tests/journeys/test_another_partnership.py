@@ -276,14 +276,16 @@ def a_row(title: str, reference: str) -> tuple[str, ...]:
 
 def test_references_of_all_kinds_come_by_a_file(officers_door):
     rows = [a_row(f"Sharing number {n}", each) for n, each in enumerate(REFERENCES)]
-    bad = [a_row("Bad one", "#45"), a_row("Bad two", "ISP 0046")]
+    # What no reference can have is left out of one.
+    rows += [a_row("Sharing by number", "#451"), a_row("Sharing by kind", "ISP 0046")]
+    bad = [a_row("Bad one", "ISA"), a_row("Bad two", "ISA 01 & 02")]
     content = typed(*rows, *bad, headings=("reference", *SIX))
     address = uploaded(officers_door, content)
     tabs = {tab.value: tab.count for tab in officers_door.get(address).context["tabs"]}
-    assert (tabs["new"], tabs["refused"]) == (len(REFERENCES), 2)
+    assert (tabs["new"], tabs["refused"]) == (len(rows), 2)
     assert leads_to(apply(officers_door, address))
     stored = set(Protocol.objects.filter(title__startswith="Sharing").values_list("pk", flat=True))
-    assert stored == set(REFERENCES)
+    assert stored == {*REFERENCES, "451", "ISP-0046"}
 
 
 def test_a_reference_at_the_front_of_a_title(officers_door):
@@ -291,6 +293,8 @@ def test_a_reference_at_the_front_of_a_title(officers_door):
         "ISA-013 - Of the form": ("ISA-013", "Of the form"),
         "isa-14: In small letters": ("isa-014", "In small letters"),
         "ISA-015- Without a space": ("ISA-015", "Without a space"),
+        "ISA-016 Hospital discharge": ("ISA-016", "Hospital discharge"),
+        "ISA\u2011017 \u2013 Hyphens of Word": ("ISA-017", "Hyphens of Word"),
         "2018-19 returns": ("ISA-001", "2018-19 returns"),
         "Without one": ("ISA-002", "Without one"),
     }

@@ -48,7 +48,7 @@ def check(
     tables = read_tables(sheets, mapping)
     stored = Stored(on)
     names = Names(choices)
-    entries = entries_of(tables, stored)
+    entries = entries_of(tables, stored, names.themes)
     comparing = Comparing(
         on=on,
         published_before=published_before,

@@ -7,9 +7,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from registers.exports.columns import COLUMNS, ExportContext
-from registers.imports.cells import reference_and_title, reference_of
+from registers.imports.cells import reference_and_title, reference_of, visible
+from registers.imports.spreadsheet.matching import Themes
 from registers.imports.spreadsheet.plan import Line, Outcome, Problem
 from registers.imports.spreadsheet.row import RowOf
 from registers.imports.spreadsheet.tables import Tables
@@ -29,7 +31,6 @@ class Stored:
         self._gaps = {gap.reference_key: gap for gap in Gap.objects.all()}
         self._place = ExportContext(site="", on=on)
         self._next = next_reference(on)
-        self._titles: dict[str, str] | None = None
 
     def reference(self, written: str) -> str | None:
         """Return the reference of the protocol that is meant, however it is written."""
@@ -61,12 +62,30 @@ class Stored:
         said, free = shape.read(reference), shape.read(self._next)
         return said.number - free.number if said and free and not shape.has_year else 0
 
-    def with_title(self, title: str) -> str | None:
-        """Return the reference of a protocol that has this very title."""
-        if self._titles is None:
-            said = Protocol.objects.order_by("-pk").values_list("title", "pk")
-            self._titles = {key_of(text): reference for text, reference in said.iterator()}
-        return self._titles.get(key_of(title))
+    def is_like_one(self, written: str) -> bool:
+        """Return whether a protocol has this reference, or one that differs in its numbers alone.
+
+        The latter is asked where no form says how references look, and they have letters.
+        """
+        is_like = own_form().is_any and _shape(written) in self._shapes
+        return is_like or self.reference(written) is not None
+
+    @cached_property
+    def _shapes(self) -> set[str]:
+        shapes = map(_shape, self._references.values())
+        return {each for each in shapes if each != each.upper()}
+
+    @cached_property
+    def _titles(self) -> dict[str, list[tuple[str, int | None]]]:
+        found: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
+        rows = Protocol.objects.order_by("pk").values_list("title", "pk", "theme")
+        for title, reference, theme in rows.iterator():
+            found[key_of(title)].append((reference, theme))
+        return found
+
+    def with_title(self, title: str) -> list[tuple[str, int | None]]:
+        """Return the references and themes of the protocols that have this very title."""
+        return self._titles.get(key_of(title), [])
 
     def protocols(self, references: Iterable[str]) -> dict[str, Protocol]:
         """Return the protocols with their parties, by their references."""
@@ -84,6 +103,7 @@ class Stored:
 REFERENCE_AND_TITLE = ("reference", "title")
 # So many numbers are not left out without a word.
 MANY_UNUSED = 500
+MOST_NAMED = 4
 # Stands for the reference of a new protocol until all rows are read.
 TO_GET_ONE = "?"
 NUMBER = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}(?![0-9\w])")
@@ -99,15 +119,55 @@ class Entry:
     title: str
 
 
-def entries_of(tables: Tables, stored: Stored) -> list[Entry]:
-    """Return every row with its reference. What cannot be told is refused in the row."""
+def entries_of(tables: Tables, stored: Stored, themes: Themes) -> list[Entry]:
+    """Return every row with its reference. What cannot be told is refused in the row.
+
+    Where the mapping says so, a row without a reference is the protocol of its theme that has
+    its title.
+    """
     entries = [_entry(RowOf(table, row), stored) for table in tables.tables for row in table.rows]
-    _refuse_twice(entries)
+    by_title = tables.mapping.match_titles
+    _refuse_twice(entries, within_themes=by_title)
+    open_entries = [each for each in entries if not each.reference and not each.row.problems]
+    if by_title:
+        for entry in open_entries:
+            _match_title(entry, stored, themes)
+        _refuse_twice(entries, within_themes=True)
     given = {reference_key(entry.reference) for entry in entries if entry.reference}
-    for entry in entries:
+    for entry in open_entries:
         if not entry.reference and not entry.row.problems:
-            _refuse_likely_known(entry, given, stored)
+            _refuse_likely_known(entry, given, stored, by_title=by_title)
     return entries
+
+
+def _match_title(entry: Entry, stored: Stored, themes: Themes) -> None:
+    """Let a row be about the one protocol of its theme that has its title. Refuses a doubt.
+
+    A row without a theme can be about one of any. Where its theme is still to be chosen, nothing
+    is said yet.
+    """
+    text = visible(entry.row.text("theme"))
+    theme = themes.match(text).whom if text else None
+    with_title = stored.with_title(entry.title)
+    if not with_title or (text and theme is None):
+        return
+    here = [reference for reference, of in with_title if not text or of == theme]
+    if len(here) == 1:
+        (entry.reference,) = here
+    elif here:
+        entry.row.refuse(
+            "title",
+            f"Several protocols have this very title: {', '.join(here[:MOST_NAMED])}.",
+            f"Write the reference of the one that is meant in front of it, such as {here[0]}.",
+        )
+    else:
+        named = ", ".join(reference for reference, _ in with_title[:MOST_NAMED])
+        entry.row.refuse(
+            "title",
+            f"Protocol {named} has this very title, under another theme.",
+            f"Write {named} in front of the title if it is the same protocol, which moves it to"
+            " this theme. If it is not, write another reference there.",
+        )
 
 
 def give_references(lines: Iterable[Line], entries: Iterable[Entry], stored: Stored) -> None:
@@ -130,7 +190,12 @@ def _remarks_on_new(line: Line, stored: Stored) -> Iterator[str]:
     if unused > MANY_UNUSED:
         yield f"This number is far from the last: {unused:,} before it stay unused for ever."
     if there := stored.with_title(line.title):
-        yield f"Protocol {there} has this very title too."
+        yield f"Protocol {there[0][0]} has this very title too."
+
+
+def _shape(reference: str) -> str:
+    """Return a reference with one digit for each of its numbers: isa-0 for ISA-012."""
+    return re.sub(r"[0-9]+", "0", reference.lower())
 
 
 def _entry(row: RowOf, stored: Stored) -> Entry:
@@ -138,9 +203,10 @@ def _entry(row: RowOf, stored: Stored) -> Entry:
     reference = row.read("reference", reference_of) or ""
     title = row.text("title")
     if title and not row.problems:
-        found = row.read(
-            "title", lambda _: reference_and_title(title, lambda each: bool(stored.reference(each)))
-        ) or ("", title)
+        found = row.read("title", lambda _: reference_and_title(title, stored.is_like_one)) or (
+            "",
+            title,
+        )
         reference, title = _one_reference(row, reference, title, found)
     if not title and not reference and not row.problems:
         filled = [name for name in row.table.columns if row.value(name) is not None]
@@ -190,21 +256,22 @@ def _at_reference(row: RowOf) -> tuple[str]:
     return (next((name for name in REFERENCE_AND_TITLE if row.has(name)), "title"),)
 
 
-def _refuse_twice(entries: list[Entry]) -> None:
+def _refuse_twice(entries: list[Entry], *, within_themes: bool) -> None:
     """Refuse every row whose reference, or whose title where it has none, stands twice."""
-    same: dict[tuple[bool, str], list[Entry]] = defaultdict(list)
+    same: dict[tuple[bool, str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.reference:
-            same[True, reference_key(entry.reference)].append(entry)
+            same[True, reference_key(entry.reference), ""].append(entry)
         elif entry.title:
-            same[False, key_of(entry.title)].append(entry)
-    for (is_given, _), alike in same.items():
+            theme = key_of(entry.row.text("theme")) if within_themes else ""
+            same[False, key_of(entry.title), theme].append(entry)
+    for (is_given, _, _), alike in same.items():
         for entry in alike if len(alike) > 1 else ():
             others = "; ".join(
                 f"sheet '{each.row.table.sheet}', row {each.row.number}"
                 if each.row.table.sheet
                 else f"row {each.row.number}"
-                for each in alike[:4]
+                for each in alike[:MOST_NAMED]
                 if each is not entry
             )
             if is_given:
@@ -223,16 +290,17 @@ def _refuse_twice(entries: list[Entry]) -> None:
                 )
 
 
-def _refuse_likely_known(entry: Entry, given: set[str], stored: Stored) -> None:
+def _refuse_likely_known(entry: Entry, given: set[str], stored: Stored, *, by_title: bool) -> None:
     """Refuse a row without a reference that may be about a protocol that is there, or is given."""
-    there = stored.with_title(entry.title)
+    there = [] if by_title else stored.with_title(entry.title)
     number = (NUMBER if own_form().is_number else FIRST_WORD).match(entry.title)
     if there:
+        reference = there[0][0]
         entry.row.refuse(
             "title",
-            f"Protocol {there} has this very title, and the row has no reference.",
-            f"Write {there} in front of the title if it is the same protocol; another number if"
-            " it is not.",
+            f"Protocol {reference} has this very title, and the row has no reference.",
+            f"Write {reference} in front of the title if it is the same protocol; another number"
+            " if it is not.",
         )
     elif number and (given.intersection(keys_of(number[0])) or stored.reference(number[0])):
         reference = as_written(number[0])
