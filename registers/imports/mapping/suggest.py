@@ -39,6 +39,9 @@ LOOKED_AT = 200  # rows of each sheet
 MOST = 0.6  # of the values of a column
 MOST_NAMED = 6
 REPEATED = re.compile(r" \(\d+\)$")
+# A heading that ends with one of these is of its kind: 'Proposal title'.
+ENDINGS = {"reference", "ref", "title", "partners", "parties", "signatories"}
+NAME_OF = re.compile(r"names? of (?:the |each )?(.+)|(.+) names?")
 REMARK = re.compile(r"\s*[(\[].*?[)\]]")
 STATUS_WORDS = {
     **dict.fromkeys(("current", "live", "active", "in force", "yes"), "current"),
@@ -65,13 +68,23 @@ def use_of_heading(heading: str) -> str | None:
     if exact := find_column(heading):
         return LEFT_OUT if exact in COMPUTED_COLUMNS else exact
     known = _known_headings(settings.PARTNERSHIP)
-    for text in (heading, REMARK.sub("", heading), without_number(REMARK.sub("", heading))):
-        key = heading_key(text)
-        if use := known.get(key) or find_column(key):
+    text = REMARK.sub("", heading)
+    key = heading_key(text)
+    for each in (heading_key(heading), key, without_number(text), *_without_name(key)):
+        if use := known.get(each) or find_column(each):
             return use
     words = f" {re.sub(r'[^a-z0-9]+', ' ', key)} "
     within = [word for word in known if " " in word and f" {word} " in words]
-    return known[max(within, key=len)] if within else None
+    if within:
+        return known[max(within, key=len)]
+    last = key.rpartition(" ")[2]
+    return known.get(last) or find_column(last) if last in ENDINGS else None
+
+
+def _without_name(key: str) -> Iterator[str]:
+    """Give what is named: 'name of lead body' and 'lead body name' are as 'lead body'."""
+    if found := NAME_OF.fullmatch(key):
+        yield found[1] or found[2]
 
 
 @dataclass(slots=True)
