@@ -35,6 +35,7 @@ class ChangeAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every official change, the newest first. None can be added, altered or deleted."""
 
     list_display = ("made_at", "subject", "what", "why", "by")
+    list_per_page = 50
     list_select_related = ("protocol", "organisation", "by")
     list_filter = ("made_at",)
     search_fields = (

@@ -333,6 +333,16 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
 class GroupAdmin(DjangosGroupAdmin):
     """Groups. Only superusers have the permission to alter them."""
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Say in words what who may alter nothing would see as Django's 130 permissions."""
+        may_alter = self.has_add_permission(request) or self.has_change_permission(request, obj)
+        return super().get_fields(request, obj) if may_alter else ("name", "may_do")
+
+    @admin.display(description="what they may do")
+    def may_do(self, group: Group) -> str:
+        """Return the sentences about all three groups."""
+        return GROUPS
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 (Django's own)
         """Log that a group was altered."""
         super().save_related(request, form, formsets, change)

@@ -40,7 +40,7 @@ class UndoForm(PlanForm):
 class MergeAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every merge, newest first. A merge can be undone and is never deleted."""
 
-    list_display = ("gone", "into", "made_at", "by", "undoing")
+    list_display = fields = readonly_fields = ("gone", "into", "made_at", "by", "undoing")
     list_display_links = None
     list_select_related = ("change__by", "change__organisation")
     search_fields = ("gone_name", "change__organisation__name")
