@@ -20,11 +20,11 @@ from registers.models import Proposal, Protocol
 from registers.models.abbreviations import abbreviations_in
 from registers.public.answers import never_stored
 
-STATUSES = {
-    LinkState.INVALID: HTTPStatus.NOT_FOUND,
-    LinkState.EXPIRED: HTTPStatus.GONE,
-    LinkState.CHANGED: HTTPStatus.GONE,
-    LinkState.ENDED: HTTPStatus.GONE,
+HEADINGS = {
+    LinkState.INVALID: "This link is not valid",
+    LinkState.EXPIRED: "This link has expired",
+    LinkState.CHANGED: "This has changed since the link was made",
+    LinkState.ENDED: "There is nothing to preview any more",
 }
 
 
@@ -33,8 +33,11 @@ def preview(request: HttpRequest) -> HttpResponse:
     """Show what the link in the query string is about, or why it cannot be shown (4xx)."""
     found = preview_for_token(request.GET.get("link", ""))
     if found.state != LinkState.OPEN:
-        context = {"state": found.state, "link_days": LINK_DAYS}
-        return render(request, "previews/closed.html", context, status=STATUSES[found.state])
+        heading = HEADINGS[found.state]
+        context = {"state": found.state, "heading": heading, "link_days": LINK_DAYS}
+        is_known = found.state != LinkState.INVALID
+        status = HTTPStatus.GONE if is_known else HTTPStatus.NOT_FOUND
+        return render(request, "previews/closed.html", context, status=status)
     if found.draft:
         return render(request, "previews/protocol.html", _page_of(found.draft, found))
     return _proposal(request, found)
