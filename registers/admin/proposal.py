@@ -48,6 +48,8 @@ DONE = {
 }
 # Those that wait come first, the oldest at the top.
 WAITING_FIRST = Case(When(status=Proposal.Status.WAITING, then="proposed_at")).asc(nulls_last=True)
+AFTER_RETURN = {"again", "take-back"}  # what its writer may still do
+STAYS_OPEN = {Proposal.Status.WAITING, Proposal.Status.RETURNED}
 TICK = "take-"  # how the names of the ticks begin
 
 
@@ -269,36 +271,11 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             # What was sent holds the words of an older page: they are not what is proposed now.
             form = _form(request, proposal)
         waits = proposal.status == Proposal.Status.WAITING
-        came_back = proposal.status == Proposal.Status.RETURNED
-        verbs = {
-            verb.replace("-", "_"): self._may(request, verb, proposal)
-            and (waits or (verb in {"again", "take-back"} and came_back))
-            for verb in DONE
-        }
-        own = proposal.by_id == request.user.pk and not changes_at_once(request.user)
-        verbs["accept"] = verbs["accept"] and not (own or view.refusal)
-        verbs["again"] = verbs["again"] and not view.refusal
-        chooses = verbs["accept"] or verbs["again"]
+        verbs = self._verbs(request, proposal, view)
         data = request.POST if form.is_bound else None
         # Where two people must agree, only the one who proposed it can alter it.
         alters = verbs["again"] or (verbs["accept"] and not settings.SECOND_PAIR_OF_EYES)
         boxes = self._boxes(request, view, view.differences, data) if alters else None
-        model = deciding.model_of(proposal)
-        files = {str(each.file.name): each for each in proposal.files.all()}
-        otherwise = deciding.accepted_otherwise(proposal)
-        differences = [
-            _shown(
-                model,
-                proposal,
-                each,
-                boxes,
-                None if data is None else set(data),
-                files=files,
-                otherwise=otherwise,
-                review=view.review,
-            )
-            for each in view.differences
-        ]
         pages = f"admin:registers_{proposal.subject_type}"
         context = {
             "title": str(proposal),
@@ -306,28 +283,42 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "list": self._list(request),
             "proposal": proposal,
             "is_waiting": waits,
-            "is_ended": not (waits or came_back),
+            "is_ended": proposal.status not in STAYS_OPEN,
             "record": view.subject and reverse(f"{pages}_change", args=[quote(view.subject.pk)]),
             "history": view.subject and reverse(f"{pages}_history", args=[quote(view.subject.pk)]),
-            "refusal": view.refusal if waits or came_back else "",
+            "refusal": view.refusal if proposal.status in STAYS_OPEN else "",
             "refusals": refusals or [],
-            "differences": differences,
-            "is_altered": bool(otherwise),
             "boxes": boxes,
             "digest": view.digest,
             "form": form,
-            "chooses": chooses,
+            "chooses": verbs["accept"] or verbs["again"],
             "alters": alters,
-            "may_correct": alters and model is Protocol and not view.review,
+            "may_correct": alters and isinstance(view.subject, Protocol) and not view.review,
             "review": view.review,
             "may": verbs,
-            "files": list(files.values()),
             "preview": preview_url(proposal) if waits and not view.refusal else "",
             "link_days": LINK_DAYS,
         }
+        context |= _in_words(proposal, view, boxes=boxes, sent=data)
         context |= admin.site.each_context(request)
         status = 409 if refusals else 200
         return render(request, "admin/registers/proposal.html", context, status=status)
+
+    def _verbs(
+        self, request: HttpRequest, proposal: Proposal, view: deciding.ProposalView
+    ) -> dict[str, bool]:
+        """Return whether the page has the button of each verb, by its name in the template."""
+        open_to = {Proposal.Status.WAITING: set(DONE), Proposal.Status.RETURNED: AFTER_RETURN}
+        has = {
+            verb
+            for verb in open_to.get(Proposal.Status(proposal.status), ())
+            if self._may(request, verb, proposal)
+        }
+        if view.refusal:
+            has -= {"accept", "again"}
+        if proposal.by_id == request.user.pk and not changes_at_once(request.user):
+            has.discard("accept")
+        return {verb.replace("-", "_"): verb in has for verb in DONE}
 
     def file_view(self, request: HttpRequest, key: int, file: int) -> HttpResponseBase:
         """Send a file that came with a proposal."""
@@ -363,16 +354,30 @@ def _sentences(form: Any) -> list[str]:
     ]
 
 
+def _in_words(
+    proposal: Proposal, view: deciding.ProposalView, *, boxes: Any, sent: QueryDict | None
+) -> dict[str, Any]:
+    """Return the differences as the page shows them, and the files that came with them."""
+    files = {str(each.file.name): each for each in proposal.files.all()}
+    otherwise = deciding.accepted_otherwise(proposal)
+    how: dict[str, Any] = {"proposal": proposal, "review": view.review, "boxes": boxes}
+    how |= {"sent": sent, "files": files, "otherwise": otherwise}
+    return {
+        "differences": [_shown(each, **how) for each in view.differences],
+        "is_altered": bool(otherwise),
+        "files": list(files.values()),
+    }
+
+
 def _shown(
-    model: type[models.Model],
-    proposal: Proposal,
     each: Difference,
-    boxes: Any,
-    sent: set[str] | None,
     *,
+    proposal: Proposal,
+    review: ProposedReview | None,
+    boxes: Any,
+    sent: QueryDict | None,
     files: dict[str, ProposedFile],
     otherwise: dict[str, Any],
-    review: ProposedReview | None,
 ) -> ShownDifference:
     """Return a difference in words. One that both have changed is ticked by nobody but a person."""
     both = each.changed_by == ChangedBy.BOTH
@@ -384,7 +389,7 @@ def _shown(
         if each.name in otherwise:
             accepted = row_in_words(replace(each, wanted=public_now))[2] if public_now else ""
     else:
-        field: Any = model._meta.get_field(each.name)
+        field: Any = deciding.model_of(proposal)._meta.get_field(each.name)
         label = field_label(field)
         public, wanted = display(field, each.stored), display(field, each.wanted)
         then = display(field, proposal.base["fields"].get(each.name)) if both else None
