@@ -333,7 +333,7 @@ def _date_protocols(changes: Sequence[Change], how: _Details) -> None:
         if change.kind != Change.Kind.ADDED:
             fields["updated_on"] = on.isoformat()
             changed.append(change.subject_key)
-        elif fields["published_on"] is None and not how.published_before:
+        elif not (fields["published_on"] or fields["withdrawn_on"] or how.published_before):
             fields["published_on"] = on.isoformat()
             new.append(change.subject_key)
     if changed:

@@ -104,6 +104,26 @@ def test_exported_emptied_and_imported_again_it_is_the_same():
     assert [theme.position for theme in Theme.objects.all()] == [0, 1, 2, 3]
 
 
+def test_withdrawn_rows_are_withdrawn_on_their_day_and_told():
+    headings = ("reference", "title", "Theme", "status", "Date withdrawn", "Reason withdrawn")
+    rows = [
+        (each, "FGM", "Safer Community", "withdrawn", "31/03/2025", "Over.")
+        for each in ("0061", "9001")
+    ]
+    applied(sheet=sheet_of(headings, *rows))
+    for reference, kind in (("0061", "withdrawn"), ("9001", "added")):
+        stored = Protocol.objects.get(pk=reference)
+        day = datetime.date(2025, 3, 31)
+        assert (stored.status, stored.withdrawn_on, stored.withdrawn_reason) == (
+            "withdrawn",
+            day,
+            "Over.",
+        )
+        assert stored.published_on is None
+        assert Change.objects.get(made_at=NOON, protocol=reference).kind == kind
+        assert "31 March 2025" in Client().get(f"/protocols/{reference}/").content.decode()
+
+
 def test_a_new_theme_gets_the_next_free_address():
     changes.save(Theme(name="Sports!", slug="sports", position=7))
     choices = Choices()

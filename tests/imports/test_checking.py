@@ -316,11 +316,11 @@ def test_a_row_that_cannot_be_right_is_refused(row, column, wrong):
 OWN_BAD = {
     "a withdrawal": (
         {"reference": "0061", "status": "withdrawn"},
-        "A spreadsheet cannot withdraw a protocol: the reason is asked for.",
+        "This row says that the protocol is withdrawn, but not the day and the reason.",
     ),
     "a new one that is withdrawn": (
         {"reference": "9001", "title": "New", "theme": "Safer Community", "status": "withdrawn"},
-        "A protocol that is withdrawn cannot be new: its reason is not in the file.",
+        "This row says that the protocol is withdrawn, but not the day and the reason.",
     ),
     "no status": ({"reference": "0061", "status": "overdue"}, "'overdue' is no status."),
     "a title taken out": ({"reference": "0061", "title": ""}, "The title is empty."),

@@ -108,7 +108,7 @@ def _incoming(line: Line, themes: dict[str, int], organisations: dict[str, int])
     if "theme" in values:
         values["theme_id"] = themes[values.pop("theme")]
     if line.outcome == Outcome.NEW:
-        values["status"] = Protocol.Status.PUBLISHED.value
+        values.setdefault("status", Protocol.Status.PUBLISHED.value)
     parts = None
     if line.parts is not None:
         parts = [

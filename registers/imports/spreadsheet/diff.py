@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from registers.exports.columns import WRITERS, month, yes_or_no
+from registers.exports.columns import day as iso_day
 from registers.exports.xlsx import TRUNCATED_NOTE
 from registers.imports.cells import (
     choice_of,
@@ -21,7 +22,6 @@ from registers.imports.cells import (
     visible,
     yes_or_no_of,
 )
-from registers.imports.reading.messages import Value
 from registers.imports.spreadsheet.matching import COUNT, Themes
 from registers.imports.spreadsheet.parties import (
     LEAD,
@@ -35,7 +35,7 @@ from registers.imports.spreadsheet.plan import Edit, Line, Outcome, Part
 from registers.imports.spreadsheet.public_text import FIX_IN_FILE, refuse_by_name
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Party, Protocol
-from registers.models.keys import EMAIL_REFUSED, private_emails
+from registers.models.keys import EMAIL_REFUSED, key_of, private_emails
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 
 # Columns with rules of their own. All others are plain fields.
@@ -49,7 +49,9 @@ PLAIN_FIELDS = [
     if field.column and field.imported and field.column not in OWN_RULES
 ]
 # In which column each field stands.
-COLUMNS = {field.name: field.column for field in PROTOCOL_FIELDS} | {"review_note": "review_date"}
+COLUMNS = {field.name: field.column or field.name for field in PROTOCOL_FIELDS} | {
+    "review_note": "review_date"
+}
 FIELDS = {field.name for field in Protocol._meta.fields}
 
 
@@ -95,7 +97,28 @@ def _refuse_part(row: RowOf, part: Part) -> None:
                 row.refuse(column, f"'{part.written[:60]}': {message}", FIX_IN_FILE)
 
 
-READERS: dict[Kind, Callable[[Value], Any]] = {Kind.BOOLEAN: yes_or_no_of, Kind.DAY: day_of}
+# How the cell of a plain field is read that is neither text nor a choice.
+READERS: dict[Kind, Callable[[RowOf, str], Any]] = {
+    Kind.BOOLEAN: lambda row, column: row.read(column, yes_or_no_of),
+    Kind.DAY: lambda row, column: row.read_date(column, day_of),
+}
+DRAFT, PUBLISHED, WITHDRAWN = Protocol.Status
+# What a file can say of a status.
+STATUSES = ("current", "withdrawn", "draft")
+STAYS = {
+    DRAFT: "This is a draft, and stays one.",
+    WITHDRAWN: "This protocol is withdrawn, and stays so.",
+}
+NO_DRAFT = "Delete the draft, or leave the status empty."
+STAYS_PUBLIC = ("This protocol is public, and cannot be a draft again.", "Withdraw it instead.")
+NOT_TO: dict[tuple[str | None, str], tuple[str, str]] = {
+    (PUBLISHED, "draft"): STAYS_PUBLIC,
+    (WITHDRAWN, "draft"): STAYS_PUBLIC,
+    (WITHDRAWN, "current"): (
+        "This protocol is withdrawn. A spreadsheet cannot put it back in force.",
+        "Do so on its own page in admin.",
+    ),
+}
 INCOMPLETE = (
     "The words at the end of the organisations ('etc.', 'and others') say that more take part: the"
     " list is recorded as not complete."
@@ -134,7 +157,7 @@ class Comparing:
         waits = self._theme(row, line, stored, written)
         self._review(row, line, stored, written)
         self._published(row, line, stored, written)
-        self._status(row, line, stored)
+        _compare_status(row, line, stored, self.on)
         parties = self.parties.read(row, stored, written)
         _compare_parties(row, line, parties, stored, written)
         if len(row.problems) == before:
@@ -219,13 +242,11 @@ class Comparing:
         """Compare the review month. Words in its place are the note beside an empty one."""
         if not row.has("review_date"):
             return
-        refused = len(row.problems)
-        said = row.read_date("review_date", month_of)
-        if len(row.problems) > refused:
+        found = row.read_date("review_date", month_of)
+        if row.is_refused("review_date"):
             return
         was, note = (stored.review_date, stored.review_note) if stored else (None, "")
-        words = said if isinstance(said, str) else ""
-        date = None if isinstance(said, str) else said
+        words, date = (found, None) if isinstance(found, str) else ("", found)
         if was == date and (not words or comparable(note) == comparable(words)):
             return
         values: dict[str, Any] = {} if was == date else {"review_date": date}
@@ -242,43 +263,76 @@ class Comparing:
         for name, column in (("published_on", "published"), ("updated_on", "updated")):
             if column == "updated" and (stored or not self.published_before):
                 continue
-            refused = len(row.problems)
             day = row.read_date(column, day_of)
-            if len(row.problems) > refused:
-                continue
             if day and day > self.on:
                 row.refuse(column, *STILL_TO_COME)
-            was = getattr(stored, name) if stored else None
             # A day that is known is not taken away: what was new has got one when it was applied.
-            if row.has(column) and day and day != was:
+            if day and day != getattr(stored, name, None):
                 _edit(line, column, written.get(column, ""), day.isoformat(), {name: day})
 
-    def _status(self, row: RowOf, line: Line, stored: Protocol | None) -> None:
-        """Refuse to withdraw, or to put back in force: that needs a day and a reason."""
-        said = row.text("status").casefold()
-        if stored and stored.status == Protocol.Status.DRAFT:
-            line.remarks.append("This is a draft, and stays one.")
-        is_withdrawn = bool(stored and stored.status == Protocol.Status.WITHDRAWN)
-        if is_withdrawn:
-            line.remarks.append("This protocol is withdrawn, and stays so.")
-        if said in {"", "withdrawn" if is_withdrawn else "current"}:
-            return
-        if said == "withdrawn":
+
+def _compare_status(row: RowOf, line: Line, stored: Protocol | None, on: datetime.date) -> None:
+    """Compare the status. To withdraw, a row has a day and a reason as well."""
+    text = " ".join(row.text("status").split())
+    means = {key_of(word): status for word, status in row.table.mapping.statuses.items()}
+    wanted = means.get(key_of(text), text.casefold())
+    day = row.read_date("withdrawn_on", day_of)
+    now = Protocol.Status(stored.status) if stored else None
+    if now and now in STAYS:
+        line.remarks.append(STAYS[now])
+    if not row.has("status"):
+        wanted = "withdrawn" if day else ""
+    if wanted and wanted not in STATUSES:
+        row.refuse(
+            "status",
+            f"'{text[:50]}' is no status.",
+            f"Write {', '.join(STATUSES)}, or nothing, or say in the mapping what it means.",
+        )
+    elif wanted == "withdrawn":
+        _compare_withdrawal(row, line, stored, day, on)
+    elif day:
+        row.refuse(
+            "withdrawn_on",
+            f"This is a day of withdrawal, and the status is {text or 'empty'}.",
+            "Correct the one that is wrong.",
+        )
+    elif (refusal := NOT_TO.get((now, wanted))) is not None:
+        row.refuse("status", *refusal)
+    elif stored is None and wanted == "draft":
+        line.values["status"] = DRAFT.value
+
+
+def _compare_withdrawal(
+    row: RowOf, line: Line, stored: Protocol | None, day: datetime.date | None, on: datetime.date
+) -> None:
+    """Compare the day and the reason of a withdrawal. Refuses one that lacks any of these."""
+    reason = row.text("withdrawn_reason")
+    now = stored.status if stored else ""
+    was_on, was_why = (stored.withdrawn_on, stored.withdrawn_reason) if stored else (None, "")
+    if day and day > on:
+        row.refuse("withdrawn_on", *STILL_TO_COME)
+    elif now == DRAFT:
+        row.refuse("status", "This is a draft, and only what is public can be withdrawn.", NO_DRAFT)
+    elif day and reason:
+        if now != WITHDRAWN:
+            before = "current" if stored else ""
+            _edit(line, "status", before, "withdrawn", {"status": WITHDRAWN.value})
+        if day != was_on:
+            _edit(line, "withdrawn_on", iso_day(was_on), iso_day(day), {"withdrawn_on": day})
+        if stored is None and not row.text("theme") and not row.problems:
             row.refuse(
-                "status",
-                "A spreadsheet cannot withdraw a protocol: the reason is asked for."
-                if stored
-                else "A protocol that is withdrawn cannot be new: its reason is not in the file.",
-                "Withdraw it on its own page in admin.",
+                "theme", "The theme is empty.", "Write it: what was public stands under one."
             )
-        elif said == "current":
-            row.refuse(
-                "status",
-                "This protocol is withdrawn. A spreadsheet cannot put it back in force.",
-                "Do so on its own page in admin.",
-            )
-        else:
-            row.refuse("status", f"'{said[:50]}' is no status.", "Write current, or nothing.")
+        if comparable(reason) != comparable(was_why):
+            _edit(line, "withdrawn_reason", was_why, reason, {"withdrawn_reason": reason})
+    elif now != WITHDRAWN:
+        lacks = [name for name, value in (("day", day), ("reason", reason)) if not value]
+        row.refuse(
+            "status",
+            f"This row says that the protocol is withdrawn, but not the {' and the '.join(lacks)}.",
+            "Write the day under 'withdrawn_on' and the reason, which is public, under"
+            " 'withdrawn_reason'. Or leave the status empty, and withdraw it on its page in admin.",
+        )
 
 
 def _compare_parties(
@@ -330,10 +384,11 @@ def compare_field(
         if comparable(was) != comparable(text) and not was_cut(row, column, was, text):
             _edit(line, column, was, text, {field.name: text})
         return
-    read = partial(choice_of, choices=field.choices) if field.choices else READERS[field.kind]
-    refused = len(row.problems)
-    value = row.read(column, read)
-    if len(row.problems) == refused and value != getattr(stored or Protocol(), field.name):
+    if field.choices:
+        value = row.read(column, partial(choice_of, choices=field.choices))
+    else:
+        value = READERS[field.kind](row, column)
+    if not row.is_refused(column) and value != getattr(stored or Protocol(), field.name):
         _edit(line, column, was, WRITERS[field.kind](value), {field.name: value})
 
 
