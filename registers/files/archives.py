@@ -51,16 +51,10 @@ KINDS = {
 }
 # How a sentence calls those that are not taken.
 CALLED = {
-    "docx": "a text (DOCX)",
-    "docm": "a text (DOCM)",
-    "dotx": "a template (DOTX)",
-    "xltx": "a template (XLTX)",
-    "pptx": "a presentation (PPTX)",
+    **{kind: f"a text ({kind.upper()})" for kind in ("docx", "docm", "odt")},
+    **{kind: f"a template ({kind.upper()})" for kind in ("dotx", "xltx", "ott", "ots")},
+    **{kind: f"a presentation ({kind.upper()})" for kind in ("pptx", "odp")},
     "xlsb": "a binary workbook (XLSB)",
-    "odt": "a text (ODT)",
-    "ott": "a template (OTT)",
-    "ots": "a template (OTS)",
-    "odp": "a presentation (ODP)",
     "numbers": "a Numbers, Pages or Keynote file",
     "zip": "an archive (ZIP)",
 }

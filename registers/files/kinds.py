@@ -57,6 +57,7 @@ PDF_TABLE = re.compile(rb"xref|[0-9]\s+obj")
 
 # How other files begin, and what they are.
 OTHERS = {
+    b"%PDF-": "a PDF",
     b"MZ": "a program (EXE)",
     b"\x7fELF": "a program",
     b"#!": "a program (a script)",
@@ -68,7 +69,8 @@ OTHERS = {
     b"Rar!": "an archive (RAR)",
     b"7z\xbc\xaf": "an archive (7Z)",
 }
-PAGE = "a web page (HTML)"
+JSON = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{])")
+XML, PAGE = "an XML file", "a web page (HTML)"
 MARKUP = {b"<svg": "a picture (SVG)", b"<html": PAGE, b"<script": PAGE}
 
 
@@ -91,7 +93,8 @@ def kind_of(file: IO[bytes]) -> str:
         if b"%PDF-" in head:  # programs look for it as far as this
             raise ValidationError(TWO_KINDS)
         return _archive_kind(file)
-    raise ValidationError(_what_else(head))
+    what = what_else(head)
+    raise ValidationError(f"This is {what}. {CHOOSE}" if what else DAMAGED)
 
 
 def _read(file: IO[bytes], place: int, length: int) -> bytes:
@@ -132,14 +135,16 @@ def _refuse_odd_pdf(file: IO[bytes], head: bytes, tail: bytes) -> None:
         raise ValidationError(TWO_KINDS)
 
 
-def _what_else(head: bytes) -> str:
-    """Return a sentence that says what a file is, where its first bytes tell."""
+def what_else(head: bytes) -> str:
+    """Return what a file that begins so is, in words, or '' where that does not tell."""
     for beginning, what in OTHERS.items():
-        if head.startswith(beginning):
-            return f"This is {what}. {CHOOSE}"
+        # Words can begin as a program does, so a text may begin with 'MZ'.
+        if head.startswith(beginning) and (beginning != b"MZ" or b"\0" in head):
+            return what
+    if JSON.match(head):
+        return "JSON, as programs read it"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"<"):
         found = (what for mark, what in MARKUP.items() if mark in text)
-        otherwise = "an XML file" if text.startswith(b"<?xml") else PAGE
-        return f"This is {next(found, otherwise)}. {CHOOSE}"
-    return DAMAGED
+        return next(found, XML if text.startswith(b"<?xml") else PAGE)
+    return ""

@@ -30,9 +30,6 @@ ENCODINGS = {
 }
 # Excel takes such a first line for itself and counts rows after it.
 NAMED_SEPARATOR = re.compile(r"sep=([,;\t|])(?:\r\n|\r|\n)?", re.IGNORECASE)
-# Bytes that no text in Windows-1252 has.
-BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
-
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SAVE_AS_UTF_8 = "Save it as 'CSV UTF-8' and choose it again."
 NO_TEXT = f"This file is of a kind that is not taken, or it is damaged. {CHOOSE}"
@@ -85,23 +82,17 @@ def _opened(path: Path, encoding: str) -> TextIO:
 
 def _encoding(path: Path) -> str:
     """Return how the letters of a file are written. Raises Unreadable where it cannot be known."""
+    encodings = ["utf-8", "cp1252"]
     with path.open("rb") as file:
-        binary = nothing = False
-        first = file.read(len(codecs.BOM_UTF16_LE))
-        file.seek(0)
-        while piece := file.read(MEGABYTE):
-            binary = binary or bool(BINARY.search(piece))
-            nothing = nothing or b"\0" in piece
-    if first in UTF_16:
-        encodings = ["utf-16"]
-    elif nothing:
-        encodings = []
-    else:
-        encodings = ["utf-8"] if binary else ["utf-8", "cp1252"]
+        first = file.read(MEGABYTE)
+        if first.startswith(UTF_16):
+            encodings = ["utf-16"]
+        elif b"\0" in first:
+            raise Unreadable(NO_TEXT)
     for encoding in encodings:
         if _can_be(path, encoding):
             return encoding
-    raise Unreadable(NO_TEXT if binary and first not in UTF_16 else UNKNOWN_LETTERS)
+    raise Unreadable(UNKNOWN_LETTERS)
 
 
 def _can_be(path: Path, encoding: str) -> bool:

@@ -36,51 +36,13 @@ CALC_TYPE = f"{CALC}value-type"
 FORMULA = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 formula"
 VALUE_TYPE, STRING = f"{OFFICE}value-type", f"{OFFICE}string-value"
 
-ALL_BLANKS = re.compile(r"[ \t\r\n]+")
-BLANKS = re.compile(r"[\t\r\n]+ *| [ \t\r\n]+")  # all but a single space
+BLANKS = re.compile(r"[ \t\r\n]+")
 CLOCK = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d*)?S")
 
 
-class Text:
-    """The text of a cell, as it comes. Blanks count once, as OpenDocument says."""
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._paragraphs = 0
-        self._length = 0
-        self._after_blank = True
-
-    def begin_paragraph(self) -> None:
-        """Begin a new line, but for the first."""
-        self._paragraphs += 1
-        if self._paragraphs > 1:
-            self.add("\n")
-        self._after_blank = True
-
-    def end_paragraph(self) -> None:
-        """Leave a blank at the end out."""
-        if self._after_blank and self._pieces and self._pieces[-1] != "\n":
-            self._pieces[-1] = self._pieces[-1].removesuffix(" ")
-
-    def write(self, text: str) -> None:
-        """Add what stands between tags."""
-        if BLANKS.search(text):
-            text = ALL_BLANKS.sub(" ", text)
-        if self._after_blank:
-            text = text.removeprefix(" ")
-        if text:
-            self.add(text)
-            self._after_blank = text.endswith(" ")
-
-    def add(self, text: str) -> None:
-        """Add what counts as it is. No more is kept than shows that it is too long."""
-        if self._length <= CELL_CHARACTERS:
-            self._pieces.append(text)
-            self._length += len(text)
-        self._after_blank = False
-
-    def __str__(self) -> str:
-        return "".join(self._pieces)
+def text_of(paragraphs: list[str]) -> str:
+    """Return what a cell shows. Blanks count once and at no end, as OpenDocument says."""
+    return "\n".join(BLANKS.sub(" ", each).strip(" ").translate(MEANT) for each in paragraphs)
 
 
 def value_of(attributes: dict[str, str], text: str) -> Value:
@@ -135,7 +97,10 @@ ROW, COLUMN, SHEET = f"{TABLE}table-row", f"{TABLE}table-column", f"{TABLE}table
 VISIBILITY, HIDDEN = f"{TABLE}visibility", {"collapse", "filter"}
 ROWS_REPEATED, COLUMNS_REPEATED = f"{TABLE}number-rows-repeated", f"{TABLE}number-columns-repeated"
 ROWS_SPANNED, COLUMNS_SPANNED = f"{TABLE}number-rows-spanned", f"{TABLE}number-columns-spanned"
-PARAGRAPH, SPACES, TAB, LINE_BREAK = (f"{TEXT}{each}" for each in ("p", "s", "tab", "line-break"))
+PARAGRAPH, SPACES = f"{TEXT}p", f"{TEXT}s"
+# Blanks that count each, as characters that no XML has until the others are taken away.
+MARKS = {SPACES: "\1", f"{TEXT}tab": "\2", f"{TEXT}line-break": "\3"}
+MEANT = str.maketrans("\1\2\3", " \t\n")
 ASIDE = {f"{OFFICE}annotation", SHEET}
 MOST_COLUMNS = 16_384  # of any program
 MOST_REPEATED = 10**9  # beyond any program; longer numbers are dear to reckon with
@@ -194,7 +159,7 @@ class _Content:
         self._row_hidden = False
         self._column = 0
         self._cell: dict[str, str] | None = None
-        self._text = Text()
+        self._paragraphs: list[str] = []
         self._in_paragraph = False
 
     def _refuse(self, *_: object) -> None:
@@ -206,7 +171,7 @@ class _Content:
         elif self._cell is not None:
             self._start_in_cell(tag, attributes)
         elif tag in CELLS and self._table is not None:
-            self._cell, self._text = attributes, Text()
+            self._cell, self._paragraphs = attributes, []
         elif tag == ROW:
             self._row, self._column = [], 0
             self._often = _count(attributes, ROWS_REPEATED)
@@ -233,24 +198,20 @@ class _Content:
     def _start_in_cell(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == PARAGRAPH:
             self._in_paragraph = True
-            self._text.begin_paragraph()
-        elif tag == SPACES:
-            self._text.add(" " * min(_count(attributes, f"{TEXT}c", least=0), CELL_CHARACTERS + 1))
-        elif tag == TAB:
-            self._text.add("\t")
-        elif tag == LINE_BREAK:
-            self._text.add("\n")
+            self._paragraphs.append("")
+        elif tag in MARKS and self._in_paragraph:
+            often = _count(attributes, f"{TEXT}c", least=0)
+            self._write(MARKS[tag] * min(often, CELL_CHARACTERS + 1))
 
     def _write(self, text: str) -> None:
         if self._in_paragraph and not self._aside:
-            self._text.write(text)
+            self._paragraphs[-1] += text
 
     def _end(self, tag: str) -> None:
         if self._aside:
             self._aside -= 1
         elif tag == PARAGRAPH:
             self._in_paragraph = False
-            self._text.end_paragraph()
         elif self._table is not None:
             self._end_in_table(tag, self._table)
 
@@ -273,7 +234,7 @@ class _Content:
         """Add a cell to its row, as often as it is repeated. Empty ones count and are not kept."""
         cell, self._cell = self._cell or {}, None
         often = _count(cell, COLUMNS_REPEATED)
-        value = None if tag == COVERED else value_of(cell, str(self._text))
+        value = None if tag == COVERED else value_of(cell, text_of(self._paragraphs))
         if value is None and FORMULA in cell and VALUE_TYPE not in cell:
             value = NOT_WORKED_OUT
         if value is not None and self._column < MOST_COLUMNS:

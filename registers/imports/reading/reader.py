@@ -160,7 +160,7 @@ class _Counted:
                 if len(value) > CELL_CHARACTERS:
                     place = place_in(self._sheet, number, column)
                     raise Unreadable(TOO_LONG.format(place=place))
-                if wrong := garbled(value):
+                if not value.isascii() and (wrong := garbled(value)):
                     place = place_in(self._sheet, number, column)
                     raise WholeFile(GARBLED.format(place=place, text=wrong))
                 # A spreadsheet program saves them as such in a CSV, and people copy them.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from registers.files.archives import CALLED, UNREADABLE, Archive, kind_of_archive
-from registers.files.kinds import HEAD, OLE, OTHERS
+from registers.files.kinds import HEAD, OLE, PAGE, XML, what_else
 from registers.imports.reading.limits import (
     CHOOSE,
     DAMAGED,
@@ -39,9 +39,11 @@ SAVE_AS = "Open it in a spreadsheet program, save it as XLSX, and choose that fi
 READ_AS = {"xlsx": "xlsx", "xltx": "xlsx", "xlsm": "xlsx", "xltm": "xlsx", "ods": "ods"}
 READ_AS["ots"] = "ods"
 WHAT_TO_DO = {
-    "xlsb": SAVE_AS,
-    "numbers": "In Numbers choose File, Export To, Excel, and choose the file that this makes.",
-    "zip": f"Unpack it and choose a file in it. {CHOOSE}",
+    PAGE: SAVE_AS,
+    XML: SAVE_AS,
+    CALLED["xlsb"]: SAVE_AS,
+    CALLED["numbers"]: "In Numbers choose File, Export To, Excel. Choose that file.",
+    CALLED["zip"]: f"Unpack it and choose a file in it. {CHOOSE}",
 }
 
 # Streams of Microsoft's old container, whose names stand in UTF-16 and have no case.
@@ -49,11 +51,6 @@ LOCKED, OLD_SHEETS = "encryptedpackage", {"workbook", "book"}
 STREAMS = [each.encode("utf-16-le") for each in (LOCKED, *OLD_SHEETS)]
 STREAM = re.compile(b"(" + b"|".join(STREAMS) + rb")\0\0", re.IGNORECASE)
 STREAM_BYTES = 64  # of the longest name
-OLD_ELSE = f"This is an older file of Office, and no workbook. {CHOOSE}"
-
-JSON = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{])")
-XML = f"This is an XML file. {SAVE_AS}"
-PAGE = f"This is a web page (HTML), as which some systems export tables. {SAVE_AS}"
 
 
 def kind_of_sheets(path: Path, name: str) -> str:
@@ -77,9 +74,13 @@ def _kind(file: IO[bytes], size: int) -> str:
     if head.startswith(OLE):
         file.seek(0)
         return _old_kind(file)
-    if what := _what_else(head):
-        raise Unreadable(what)
+    if what := what_else(head):
+        raise _instead(what)
     return "csv"
+
+
+def _instead(what: str) -> Unreadable:
+    return Unreadable(f"This is {what}. {WHAT_TO_DO.get(what, CHOOSE)}")
 
 
 def _refuse_large(size: int, most: int) -> None:
@@ -97,7 +98,7 @@ def _old_kind(file: IO[bytes]) -> str:
     if LOCKED in names:
         raise Unreadable(PROTECTED)
     if not names & OLD_SHEETS:
-        raise Unreadable(OLD_ELSE)
+        raise _instead("an older file of Office, and no workbook")
     return "xls"
 
 
@@ -113,21 +114,4 @@ def _archive_kind(file: IO[bytes]) -> str:
         if archive.unpacked_bytes > UNPACKED_BYTES:
             raise Unreadable(TOO_MUCH)
         return READ_AS[kind]
-    what_to_do = WHAT_TO_DO.get(kind, CHOOSE)
-    raise Unreadable(f"This is {CALLED[kind]}. {what_to_do}" if kind in CALLED else DAMAGED)
-
-
-def _what_else(head: bytes) -> str:
-    """Return a sentence that says what a file is, or '' where it may be a CSV."""
-    for beginning, what in OTHERS.items():
-        # Words can begin as a program does, so a text may begin with 'MZ'.
-        if head.startswith(beginning) and (beginning != b"MZ" or b"\0" in head):
-            return f"This is {what}. {CHOOSE}"
-    if head.startswith(b"%PDF-"):
-        return f"This is a PDF, from which no rows can be read. {CHOOSE}"
-    if JSON.match(head):
-        return f"This is JSON, as programs read it. {CHOOSE}"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith(b"<"):
-        return XML if text.startswith(b"<?") and b"<html" not in text.lower() else PAGE
-    return ""
+    raise _instead(CALLED[kind]) if kind in CALLED else Unreadable(DAMAGED)

@@ -90,7 +90,6 @@ def test_its_rows_are_those_of_a_spreadsheet_program(written, content, rows):
         pytest.param("a,b\n1,é\x81\n".encode("latin-1"), "neither UTF-8", id="unknown letters"),
         pytest.param(b"a\0b\x01", "of a kind that is not taken", id="nothing in it"),
         pytest.param(b"a\0b\0\n\0", "of a kind that is not taken", id="UTF-16 without a mark"),
-        pytest.param(b"\x01\x02\xff\xfe", "of a kind that is not taken", id="binary"),
         pytest.param(b"\xff\xfea\0b", "neither UTF-8", id="half a letter"),
     ],
 )
