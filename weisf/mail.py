@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import environ
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from weisf.environment import env, refuse
@@ -46,6 +47,11 @@ class Mail:
     notify_key: str = ""
     notify_template: str = ""
     sender: str = ""
+
+
+def sends_mail() -> bool:
+    """Return whether the register sends e-mails."""
+    return bool(settings.EMAIL_BACKEND != NO_MAIL)
 
 
 def read_mail(*, partnership_email: str) -> Mail:

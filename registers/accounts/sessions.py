@@ -21,8 +21,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from weisf.mail import NO_MAIL
-
 # From the log-in, whatever is done in them.
 LENGTH = datetime.timedelta(hours=12)
 # In a session: when it began, and when it was last used.
@@ -113,10 +111,9 @@ class EditorSessionMiddleware:
         self, request: HttpRequest, response: TemplateResponse
     ) -> TemplateResponse:
         """Give allauth's pages what admin's frame shows."""
-        if is_admin(request) and "site_header" not in (response.context_data or {}):
-            frame = admin.site.each_context(request)
-            frame["sends_mail"] = settings.EMAIL_BACKEND != NO_MAIL
-            response.context_data = frame | (response.context_data or {})
+        context = response.context_data or {}
+        if is_admin(request) and "site_header" not in context:
+            response.context_data = admin.site.each_context(request) | context
         return response
 
 

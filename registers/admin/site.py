@@ -38,6 +38,7 @@ from registers.search.admin_search import search_organisations
 from registers.search.index import current_index
 from registers.search.reference_log import LogFilter, unexplained_gaps
 from registers.search.splits import undecided_count
+from weisf.mail import sends_mail
 
 
 class AutocompleteView(AutocompleteJsonView):
@@ -110,10 +111,11 @@ class EditorsSite(AdminSite):
         return super().has_permission(request) and not getattr(request, "session_due", None)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add how editors log in, and the version that runs."""
+        """Add how editors log in, whether e-mails are sent, and the version that runs."""
         return super().each_context(request) | {
             "single_sign_on": settings.SINGLE_SIGN_ON and settings.SINGLE_SIGN_ON.name,
             "second_factor_asked": settings.SECOND_FACTOR,
+            "sends_mail": sends_mail(),
             "register_version": settings.VERSION,
         }
 

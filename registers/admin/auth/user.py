@@ -36,7 +36,7 @@ from django.utils.formats import date_format
 from registers.accounts.adapter import users_named
 from registers.accounts.sessions import end_all, reset_second_factor
 from registers.admin.filters import RelatedFilter
-from weisf.mail import NO_MAIL, MailError
+from weisf.mail import MailError, sends_mail
 from weisf.security_events import security_event
 
 LETS_IN = "change_user"
@@ -199,7 +199,6 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
     ) -> Any:
         """Leave out a button: the list offers to add."""
         context["show_save_and_add_another"] = False
-        context["sends_mail"] = settings.EMAIL_BACKEND != NO_MAIL
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -237,7 +236,7 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
 
     def response_add(self, request: HttpRequest, obj: User, *args: Any, **kwargs: Any) -> Any:
         """Say that the invitation went; lead on to a first password where no e-mail is sent."""
-        if settings.EMAIL_BACKEND == NO_MAIL:
+        if not sends_mail():
             self.message_user(request, NOT_INVITED.format(user=obj), messages.WARNING)
             return redirect("admin:auth_user_password_change", obj.pk)
         good_for = datetime.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
@@ -275,7 +274,7 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
             security_event("second_factor_reset", request=request, account=user.pk)
         if not (user.is_active and user.is_staff):
             end_all(user)
-        if not change and settings.EMAIL_BACKEND != NO_MAIL:
+        if not change and sends_mail():
             _mail_link(request, user)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002 (Django's own)
@@ -286,7 +285,7 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
         user = self.get_object(request, unquote(id))
         if user and user.pk == request.user.pk:
             return redirect("account_change_password")
-        mailed = bool(user and user.is_active and user.email) and settings.EMAIL_BACKEND != NO_MAIL
+        mailed = bool(user and user.is_active and user.email) and sends_mail()
         # Whom the directory has logged in gets no password that goes round it.
         if settings.SINGLE_SIGN_ON and user and user.last_login and not user.has_usable_password():
             mailed = False

@@ -15,7 +15,7 @@ from registers.models.review_dates import FIRST_YEAR, LAST_YEAR, ReviewStatus
 from registers.reminders.emails import Sender
 from registers.reminders.proposals import send_about_proposals
 from registers.reminders.sending import Outcome, Status, preview_reminders, send_reminders
-from weisf.mail import NO_MAIL
+from weisf.mail import sends_mail
 
 WORDS = {
     Status.SENT: "Sent to {organisation}: {protocols}.",
@@ -87,7 +87,7 @@ class Command(BaseCommand):
 
     def _send(self, day: datetime.date) -> Iterator[Outcome]:
         """Send, and give each outcome. Raises CommandError where that cannot even begin."""
-        if settings.EMAIL_BACKEND == NO_MAIL:
+        if not sends_mail():
             raise CommandError(NOWHERE)
         try:
             yield from send_reminders(
