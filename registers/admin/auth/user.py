@@ -332,6 +332,11 @@ class UserAdmin(DjangosUserAdmin):  # type: ignore[type-arg]
 class GroupAdmin(DjangosGroupAdmin):
     """Groups. Only superusers have the permission to alter them."""
 
+    def formfield_for_manytomany(self, *args: Any, **kwargs: Any) -> Any:
+        """Offer boxes to tick: Django's two lists have faults for screen readers."""
+        kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(*args, **kwargs)
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Say in words what who may alter nothing would see as Django's 130 permissions."""
         may_alter = self.has_add_permission(request) or self.has_change_permission(request, obj)
