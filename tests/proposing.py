@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from registers import changes
-from registers.changes.proposal import view_proposal
+from registers.changes.proposal_view import view_proposal
 from registers.changes.propose import propose
 from registers.changes.transaction import dry_run
 from registers.models import Proposal

@@ -31,6 +31,12 @@ from registers.admin.proposing import changes_at_once, seen_by, waiting_for
 from registers.admin.read_only import ReadOnlyAdmin
 from registers.changes import proposal as deciding
 from registers.changes.preview_link import LINK_DAYS, preview_url
+from registers.changes.proposal_view import (
+    ProposalView,
+    accepted_otherwise,
+    model_of,
+    view_proposal,
+)
 from registers.changes.propose import PROPOSABLE
 from registers.changes.proposed_review import ProposedReview
 from registers.exports.downloads import download_headers
@@ -152,7 +158,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     def _may(self, request: HttpRequest, verb: str, proposal: Proposal) -> bool:
         """Return whether the user may do this with a proposal, as long as it has not ended."""
         if verb in {"accept", "return"}:
-            record: Any = admin.site.get_model_admin(deciding.model_of(proposal))
+            record: Any = admin.site.get_model_admin(model_of(proposal))
             return may_publish(request.user) and bool(record.has_change_permission(request))
         return proposal.by_id == request.user.pk
 
@@ -210,7 +216,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def _chosen(self, request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
         """Return the differences that are ticked, each field with the value in its box."""
-        view = deciding.view_proposal(proposal)
+        view = view_proposal(proposal)
         leads = dict.fromkeys(view.review.set_names, view.review.name) if view.review else {}
         ticked = [
             each
@@ -232,7 +238,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     def _boxes(
         self,
         request: HttpRequest,
-        view: deciding.ProposalView,
+        view: ProposalView,
         differences: list[Difference],
         data: Any = None,
     ) -> Any:
@@ -266,7 +272,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         form: DecisionForm | None = None,
         refusals: list[str] | None = None,
     ) -> HttpResponse:
-        view = deciding.view_proposal(proposal)
+        view = view_proposal(proposal)
         if form is None or form.data.get("shown", view.digest) != view.digest:
             # What was sent holds the words of an older page: they are not what is proposed now.
             form = _form(request, proposal)
@@ -305,7 +311,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         return render(request, "admin/registers/proposal.html", context, status=status)
 
     def _verbs(
-        self, request: HttpRequest, proposal: Proposal, view: deciding.ProposalView
+        self, request: HttpRequest, proposal: Proposal, view: ProposalView
     ) -> dict[str, bool]:
         """Return whether the page has the button of each verb, by its name in the template."""
         open_to = {Proposal.Status.WAITING: set(DONE), Proposal.Status.RETURNED: AFTER_RETURN}
@@ -355,11 +361,11 @@ def _sentences(form: Any) -> list[str]:
 
 
 def _in_words(
-    proposal: Proposal, view: deciding.ProposalView, *, boxes: Any, sent: QueryDict | None
+    proposal: Proposal, view: ProposalView, *, boxes: Any, sent: QueryDict | None
 ) -> dict[str, Any]:
     """Return the differences as the page shows them, and the files that came with them."""
     files = {str(each.file.name): each for each in proposal.files.all()}
-    otherwise = deciding.accepted_otherwise(proposal)
+    otherwise = accepted_otherwise(proposal)
     how: dict[str, Any] = {"proposal": proposal, "review": view.review, "boxes": boxes}
     how |= {"sent": sent, "files": files, "otherwise": otherwise}
     return {
@@ -389,7 +395,7 @@ def _shown(
         if each.name in otherwise:
             accepted = row_in_words(replace(each, wanted=public_now))[2] if public_now else ""
     else:
-        field: Any = deciding.model_of(proposal)._meta.get_field(each.name)
+        field: Any = model_of(proposal)._meta.get_field(each.name)
         label = field_label(field)
         public, wanted = display(field, each.stored), display(field, each.wanted)
         then = display(field, proposal.base["fields"].get(each.name)) if both else None

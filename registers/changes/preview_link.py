@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from registers.changes.locking import plan_digest
-from registers.changes.proposal import ProposalView, view_proposal
+from registers.changes.proposal_view import ProposalView, view_proposal
 from registers.history.compare import ChangedBy, Choice
 from registers.history.diff import PRIVATE_FIELDS, PRIVATE_PARTS
 from registers.history.snapshot import Snapshot, snapshot_of

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from registers.changes.preview_link import LINK_DAYS, LinkState, Preview, preview_for_token
-from registers.changes.proposal import ProposalView, model_of
+from registers.changes.proposal_view import ProposalView, model_of
 from registers.history.as_of import made_from
 from registers.history.diff import differences
 from registers.models import Proposal, Protocol

@@ -16,7 +16,7 @@ from django.db import models
 from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
-from registers.changes.proposal import accepted_otherwise
+from registers.changes.proposal_view import accepted_otherwise
 from registers.exports.columns import ExportContext
 from registers.models import Proposal, ProposalEmailDay
 from registers.reminders.emails import Sender, one_line

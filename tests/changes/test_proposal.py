@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 
 from registers import changes
 from registers.changes import proposal as deciding
+from registers.changes.proposal_view import accepted_otherwise, view_proposal
 from registers.changes.propose import propose
 from registers.changes.publishing import withdrawn
 from registers.changes.transaction import update_search_and_version
@@ -257,7 +258,7 @@ class TestFiles:
         (kept,) = made.files.all()
         assert (kept.kind, len(list(tmp_path.iterdir()))) == ("PDF", 1)
         done = accept(made, publisher)
-        assert deciding.accepted_otherwise(done) == {}
+        assert accepted_otherwise(done) == {}
         paper = protocol().documents.get()
         assert (paper.title, paper.file.name, paper.name) == (
             "Signed copy",
@@ -314,7 +315,7 @@ class TestConflicts:
             accept(made, publisher, digest=digest)
         assert refusal.value.messages == [deciding.CHANGED_SINCE]
         assert protocol().purpose == "To warn everybody."
-        by_name = {each.name: each.changed_by for each in deciding.view_proposal(made).differences}
+        by_name = {each.name: each.changed_by for each in view_proposal(made).differences}
         assert by_name == {"purpose": ChangedBy.BOTH, "title": ChangedBy.YOURS}
 
     def with_purpose(self, text):
@@ -325,7 +326,7 @@ class TestConflicts:
     def test_what_is_public_already_is_no_difference(self, editor, publisher):
         made = a_proposal(protocol(), by=editor, purpose="To warn.")
         saved(self.with_purpose("To warn."))
-        assert deciding.view_proposal(made).differences == []
+        assert view_proposal(made).differences == []
         assert accept(made, publisher).change is None
 
     def test_what_is_chosen_and_changes_nothing_is_not_accepted(self, editor, publisher):
@@ -359,7 +360,7 @@ class TestRefusals:
     def test_one_whose_record_was_merged(self, editor, publisher):
         made = a_proposal(named("Pulse"), by=editor, note="Closed.")
         changes.merge(named("Medway Council"), named("Pulse"), at=NOW)
-        view = deciding.view_proposal(made)
+        view = view_proposal(made)
         assert view.subject is None
         assert "Pulse" in view.refusal
         with pytest.raises(ValidationError):

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from registers import changes
 from registers.changes import proposal as deciding
+from registers.changes.proposal_view import accepted_otherwise, view_proposal
 from registers.changes.publishing import withdrawn
 from registers.history.compare import ChangedBy
 from registers.models import Change, Proposal, Protocol, RegisterVersion, Review
@@ -74,14 +75,14 @@ def test_accepting_leaves_what_a_publisher_s_recording_leaves(editor, publisher,
     changes.record_review(a_review("0053", **fields), at=LATER, by=publisher)
     assert recorded("0046") == recorded("0053")
     assert done.change == protocol().changes.first()
-    assert deciding.accepted_otherwise(done) == {}
+    assert accepted_otherwise(done) == {}
 
 
 def test_the_month_can_be_altered(editor, publisher):
     other = datetime.date(2028, 6, 1)
     done = accept(proposed(editor), publisher, review_date="2028-06-01")
     assert protocol().review_date == Review.objects.get().next_review == other
-    assert deciding.accepted_otherwise(done) == {"review_date": "2028-06-01"}
+    assert accepted_otherwise(done) == {"review_date": "2028-06-01"}
 
 
 def test_a_month_of_before_the_review_is_refused(editor, publisher):
@@ -119,7 +120,7 @@ class TestMeanwhile:
         stored = protocol()
         stored.review_date = datetime.date(2027, 1, 1)
         saved(stored)
-        found = {each.name: each for each in deciding.view_proposal(made).differences}
+        found = {each.name: each for each in view_proposal(made).differences}
         assert {each.changed_by for each in found.values()} == {ChangedBy.BOTH}
         accept(made, publisher)
         assert protocol().review_date == MONTH
@@ -128,11 +129,11 @@ class TestMeanwhile:
         """It is part of what was decided, so it is shown and comes back."""
         month = protocol().review_date
         made = proposed(editor, reviewed_on=month, next_review=month)
-        assert [each.kind for each in deciding.view_proposal(made).differences] == ["reviews"]
+        assert [each.kind for each in view_proposal(made).differences] == ["reviews"]
         stored = protocol()
         stored.review_date = MONTH
         saved(stored)
-        review, date = deciding.view_proposal(made).differences
+        review, date = view_proposal(made).differences
         assert (date.name, date.changed_by, review.changed_by) == ("review_date", *2 * ["both"])
         accept(made, publisher)
         assert protocol().review_date == month
@@ -142,7 +143,7 @@ class TestMeanwhile:
         made = proposed(editor)
         changes.record_review(a_review(reviewed_on=day), at=NOW)
         before = everything()
-        assert deciding.view_proposal(made).refusal
+        assert view_proposal(made).refusal
         with pytest.raises(ValidationError):
             accept(made, publisher)
         assert everything() == before
@@ -151,7 +152,7 @@ class TestMeanwhile:
         """It is shown as what stands there now, and a person must tick the proposed one."""
         made = proposed(editor)
         changes.record_review(a_review(outcome="changing"), at=NOW)
-        (review,) = deciding.view_proposal(made).differences
+        (review,) = view_proposal(made).differences
         assert (review.stored["outcome"], review.changed_by) == ("changing", ChangedBy.BOTH)
         accept(made, publisher)
         assert [each.outcome for each in protocol().reviews.all()] == ["unchanged", "changing"]
@@ -163,7 +164,7 @@ class TestMeanwhile:
         with changes.record_change(first.protocol, at=NOW):
             first.note = "Better words."
             changes.correct_review(first)
-        (review,) = deciding.view_proposal(made).differences
+        (review,) = view_proposal(made).differences
         assert review.changed_by == ChangedBy.YOURS
         accept(made, publisher)
         assert [each.note for each in protocol().reviews.all()] == ["Agreed.", "Better words."]
@@ -172,7 +173,7 @@ class TestMeanwhile:
         first = proposed(editor)
         second = proposed(editor, outcome="changing", next_review=datetime.date(2028, 6, 1))
         accept(first, publisher)
-        date = next(e for e in deciding.view_proposal(second).differences if not e.kind)
+        date = next(e for e in view_proposal(second).differences if not e.kind)
         assert (date.stored, date.changed_by) == ("2029-03-01", ChangedBy.BOTH)
         accept(second, publisher)
         assert protocol().review_date == datetime.date(2028, 6, 1)
@@ -183,7 +184,7 @@ class TestMeanwhile:
         made = proposed(editor, **fields)
         changes.record_review(a_review(**REPLACED), at=NOW)
         before = everything()
-        assert deciding.view_proposal(made).refusal
+        assert view_proposal(made).refusal
         with pytest.raises(ValidationError):
             accept(made, publisher)
         assert everything() == before

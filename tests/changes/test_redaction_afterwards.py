@@ -15,6 +15,7 @@ from django.test import Client
 from registers import changes
 from registers.changes import proposal as deciding
 from registers.changes.locking import EDIT_TOKEN, EditToken
+from registers.changes.proposal_view import view_proposal
 from registers.changes.propose import propose
 from registers.changes.redaction.marked import Marked
 from registers.changes.redaction.redact import files_left, papers_of
@@ -218,7 +219,7 @@ def test_a_proposal_is_cleaned_and_can_be_accepted(administrator):
     take_out(protocol, WORD)
     proposal.refresh_from_db()
     assert WORD not in str([proposal.base, proposal.wanted, proposal.why])
-    view = deciding.view_proposal(proposal)
+    view = view_proposal(proposal)
     deciding.accept(
         proposal,
         shown=view.digest,
