@@ -14,11 +14,14 @@ from registers.imports.reading.messages import CellError
 ERROR_VALUE = re.compile(r"#N/A|#[A-Z][A-Z0-9/_]*[!?]|#GETTING_DATA|Err:[0-9]{3}")
 LONGEST = 40  # so that a sentence can hold what a damaged file may have there
 
-# The second and later bytes of a letter in UTF-8, as Windows-1252 shows them.
+# The second and later bytes of a letter in UTF-8, as Windows-1252 and Mac Roman show them.
 _LATER = f"[\x81\x8d\x8f\x90\x9d{bytes(range(0x80, 0xC0)).decode('cp1252', 'ignore')}]"
+_LATER_MAC = f"[{bytes(range(0x80, 0xC0)).decode('mac_roman')}]"
 # Accents and signs, quotation marks and dashes, the mark at the front of a file, smileys; and
 # what stands for a letter that was lost.
-GARBLED = re.compile(f"[ÂÃ]{_LATER}|â{_LATER}{{2}}|ï»¿|ðŸ|\N{REPLACEMENT CHARACTER}")
+GARBLED = re.compile(
+    f"[ÂÃ]{_LATER}|â{_LATER}{{2}}|ï»¿|ðŸ|[¬√]{_LATER_MAC}|‚[ÄÇ]|\N{REPLACEMENT CHARACTER}"
+)
 AROUND = 20
 
 

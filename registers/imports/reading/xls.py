@@ -75,17 +75,17 @@ class Container:
         self._size = 1 << self._number(SECTOR_BITS, "<H")
         self._table = self._sector_table()
         self._entries = list(ENTRY.iter_unpack(self._whole(self._chain(self._number(DIRECTORY)))))
+        self._name, self._workbook = self._find_workbook()
 
     def beside(self) -> list[Beside]:
         """Return for each sheet, in their order, what calamine does not give."""
-        _, workbook = self._workbook()
-        return [_beside(workbook, begin) for begin in _sheets(workbook)]
+        return [_beside(self._workbook, begin) for begin in _sheets(self._workbook)]
 
     def as_expected(self) -> bytes:
         """Return the content as calamine expects it. Raises Unreadable where it is encrypted."""
-        name, workbook = self._workbook()
-        expected = next(each for each in NAMES if each.lower() == name.lower())
-        content = self._content.replace(_entry_name(name), _entry_name(expected))
+        expected = next(each for each in NAMES if each.lower() == self._name.lower())
+        content = self._content.replace(_entry_name(self._name), _entry_name(expected))
+        workbook = self._workbook
         (version,) = struct.unpack_from("<H", workbook, RECORD.size)
         for kind, at in _records(workbook, 0):
             if kind == PASSWORD:
@@ -96,7 +96,7 @@ class Container:
                 content = content.replace(before + workbook[at : at + 2], before + UTF_16, 1)
         return content
 
-    def _workbook(self) -> tuple[str, bytes]:
+    def _find_workbook(self) -> tuple[str, bytes]:
         """Return the stream that holds the workbook, with its name. Raises ValueError."""
         found: dict[str, tuple[str, int, int]] = {}
         for name, length, kind, *_, start, size in self._entries:
