@@ -185,6 +185,19 @@ class TestAChoice:
         leads_to(apply(officers_door, found))
         assert Protocol.objects.get(title="One").parties_note == words
 
+    def test_that_it_is_several_organisations(self, officers_door):
+        rows = [a_row("One", others="Zq Fire and Zq Homes / Zq Parks (at night)")]
+        words = "Zq Fire and Zq Homes / Zq Parks"
+        address = at(officers_door, typed(*rows))
+        assert leads_to(choose(officers_door, address, **{words: {"way": "several"}})) == address
+        names = [form.name.written for form in officers_door.get(address).context["forms"]]
+        assert names == ["Zq Fire", "Zq Homes", "Zq Parks"]
+        found = leads_to(choose(officers_door, address, **{each: {"way": "new"} for each in names}))
+        leads_to(apply(officers_door, found))
+        parties = Protocol.objects.get(title="One").partners
+        assert [party.name_as_published for party in parties] == names
+        assert [party.note for party in parties] == ["", "", "at night"]
+
     def test_that_it_is_a_piece_of_a_longer_name(self, officers_door):
         whole = "Nurseries, Schools and Zoos"
         address = at(officers_door, typed(a_row("One", others=whole)))

@@ -171,6 +171,17 @@ def test_as_the_register_wrote_it(cell, expected):
     assert pieces(cell, own=True, known=known) == as_pieces(expected)
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_words_that_are_chosen_to_be_several_are_parted(own):
+    found = split_names(
+        "One and Two / Three (x); Four and Five",
+        own=own,
+        known=known,
+        are_several=lambda text: text.startswith("One"),
+    )
+    assert found.pieces == as_pieces(["One", "Two", ("Three", "x"), "Four and Five"])
+
+
 def test_what_can_be_read_in_two_ways_is_not_guessed():
     keys = KEYS | {"b and c"}
     with pytest.raises(TwoWays, match="A, B and C"):

@@ -122,7 +122,7 @@ def test_choices_are_written_filled_in_and_read(file, tmp_path):
         "9001 - New",
         "x",
         "Essex C Council",
-        "Nobody Yet; A Group; Rest; Piece, One",
+        "Nobody Yet; A Group; Rest; Piece, One; Left / Right",
         "",
     )
     refused(file(row), "--write-choices", str(typed))
@@ -137,13 +137,17 @@ def test_choices_are_written_filled_in_and_read(file, tmp_path):
         "Rest": ["note", "", ""],
         "Piece": ["piece", "Piece, One", ""],
         "One": ["", "", ""],
+        "Left / Right": ["several", "", ""],
     }
     like = {each[1]: each[7] for each in rows}
     assert ECC in like["Essex C Council"]
     assert set(like) == set(chosen)
     mended = file(
         *([*each[:2], *chosen[each[1]], *each[5:]] for each in rows),
-        ("organisation", "Piece, One", "new", "Piece, One", "", "", "", ""),
+        *(
+            ("organisation", each, "new", each, "", "", "", "")
+            for each in ("Piece, One", "Left", "Right")
+        ),
         name="mended.csv",
         heads=heads,
     )
@@ -151,7 +155,7 @@ def test_choices_are_written_filled_in_and_read(file, tmp_path):
     assert "Names that were matched otherwise than by a name of their own (2):" in said
     assert f"'Essex C Council' (organisation, 1 row, first row 2): {ECC} (chosen)" in said
     assert "'Rest' (organisation, 1 row, first row 2): a note (chosen)" in said
-    assert "New organisations (3):\n  A Group\n" in said
+    assert "New organisations (5):\n  A Group\n" in said
     assert "New themes (1):\n  Sports\n" in said
     protocol = Protocol.objects.get(pk="9001")
     assert protocol.theme.name == "Sports"

@@ -11,10 +11,13 @@ from django.core.exceptions import ValidationError
 
 from registers.imports.spreadsheet.choices import Choice
 from registers.imports.spreadsheet.public_text import refuse_name
+from registers.imports.spreadsheet.split_names import can_be_several
 from registers.models import ImportName, Name, Organisation, Theme
 from registers.models.keys import key_of
 
-LATER, NEAR, OTHER, NEW, NOTE, LONGER = "", "near:", "other", "new", "note", "longer"
+LATER, NEAR, OTHER, NEW = "", "near:", "other", "new"
+NOTE, LONGER, SEVERAL = "note", "longer", "several"
+NAMELESS = {NOTE: Choice(note=True), SEVERAL: Choice(several=True)}
 # The box that belongs to a way.
 BOXES = {OTHER: "other", NEW: "new", LONGER: "longer"}
 NO_SUCH = "No {what} in this register has the name ‘{name}’. Write any of its names, in full."
@@ -93,6 +96,8 @@ class ChoiceForm(forms.Form):
                 (NOTE, "No organisation: a note on the parties"),
                 (LONGER, "Only a piece of a longer name:"),
             ]
+            if can_be_several(name.written):
+                ways.append((SEVERAL, "Several organisations, with a word or a sign between them"))
         self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]  # this kind of field's
 
     def founds(self) -> Choice | None:
@@ -153,8 +158,8 @@ class ChoiceForm(forms.Form):
         """Return what was chosen; None where that is left for later."""
         cleaned = self.cleaned_data
         way, kept_as = cleaned["way"], cleaned.get("kept_as", "")
-        if way == NOTE:
-            return Choice(note=True)
+        if way in NAMELESS:
+            return NAMELESS[way]
         if way == LONGER:
             return Choice(longer=cleaned["longer"].strip())
         if way == NEW:
@@ -179,8 +184,8 @@ def _initial(name: ImportName, near: list[str], choice: Choice | None) -> dict[s
     if choice is None:
         return boxes
     boxes["kept_as"] = choice.kept_as
-    if choice.note:
-        return boxes | {"way": NOTE}
+    if way := next((way for way, each in NAMELESS.items() if choice == each), ""):
+        return boxes | {"way": way}
     if choice.longer:
         return boxes | {"way": LONGER, "longer": choice.longer}
     if choice.new:

@@ -10,12 +10,13 @@ from registers.models.keys import key_of
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What one name stands for. Exactly one of the first three is said.
+    """What one name stands for. Exactly one of the first four is said.
 
     `name` is the official name of an organisation, or a theme's: one that is
     there under any of its names, or with `new` one to be made. `note` says
     that the words name nobody, and are a note on the parties. `longer` is the
-    whole name, of which the words are a piece. `kept_as` is the kind of name
+    whole name, of which the words are a piece, and `several` says that the words
+    are names with 'and', '&', '/' or '|' between them. `kept_as` is the kind of name
     (acronym, former, alias, misspelling) as which the words are kept with the
     organisation; empty where they stand with the protocols alone.
     """
@@ -23,6 +24,7 @@ class Choice:
     name: str = ""
     note: bool = False
     longer: str = ""
+    several: bool = False
     new: bool = False
     group: bool = False
     kept_as: str = ""

@@ -23,8 +23,9 @@ MEANINGS = {
     "group": "the official name of a new group of organisations",
     "note": "nothing: the words name nobody",
     "piece": "the whole name, of which the words are a piece",
+    "several": "nothing: the words are names with 'and', '&', '/' or '|' between them",
 }
-NAMELESS = {"note"}
+NAMELESS = {"note", "several"}
 KEPT_AS = [kind.value for kind in Name.Kind if kind != Name.Kind.OFFICIAL]
 KINDS = [kind.value for kind in ImportName.Kind]
 
@@ -103,6 +104,7 @@ def _choose(choices: Choices, values: dict[str, str], where: str) -> None:
                 name=name if said in {"known", "new", "group"} else "",
                 note=said == "note",
                 longer=name if said == "piece" else "",
+                several=said == "several",
                 new=said in {"new", "group"},
                 group=said == "group",
                 kept_as=kept_as,

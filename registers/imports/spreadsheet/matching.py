@@ -123,7 +123,12 @@ class Organisations:
         key = key_of(written)
         chosen = self._chosen.get(key)
         is_one = key in self._by_name or key in self._wholes or key in self.new
-        return is_one or bool(chosen and not chosen.longer)
+        return is_one or bool(chosen and not chosen.longer and not chosen.several)
+
+    def are_several(self, written: str) -> bool:
+        """Say whether the words were chosen to be taken as several names."""
+        chosen = self._chosen.get(key_of(written))
+        return bool(chosen and chosen.several)
 
     def has_name(self, key: str) -> bool:
         """Say whether a stored organisation has the name with this key."""
@@ -156,7 +161,7 @@ class Organisations:
         """Return what was chosen; None where it does not decide, or its organisation is gone."""
         if choice.note:
             return Match(None, How.CHOSEN, is_note=True)
-        if choice.longer:
+        if choice.longer or choice.several:
             return None
         if choice.new:
             return self._found(choice)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from registers.exports.columns import party_with_note
-from registers.imports.cells import comparable
+from registers.imports.cells import comparable, visible
 from registers.imports.spreadsheet.matching import Match, Organisations
 from registers.imports.spreadsheet.plan import Part, Whom
 from registers.imports.spreadsheet.public_text import LONGEST, TOO_LONG, refuse_by_name
@@ -17,6 +17,7 @@ from registers.imports.spreadsheet.split_names import (
     TooMany,
     TwoWays,
     split_names,
+    unmarked,
 )
 from registers.models import ImportName, Party, Protocol
 
@@ -84,7 +85,8 @@ class PartiesReader:
         # The register writes official names: what was once published may be anything.
         known = self._organisations.is_named if own else self._organisations.is_known
         try:
-            names = split_names(cell, own=own, known=known)
+            several = self._organisations.are_several
+            names = split_names(cell, own=own, known=known, are_several=several)
         except TwoWays as ways:
             row.refuse(
                 column,
@@ -100,7 +102,7 @@ class PartiesReader:
             )
             return None
         read.has_more |= names.has_more
-        found = _one_lead(row, names.pieces) if is_lead else names.pieces
+        found = _one_lead(row, cell, names.pieces) if is_lead else names.pieces
         found = [piece for piece in found if not note or piece.written != note]
         parts = self._matched(row, column, found, read)
         return None if _same(parts, stored, of_lead=is_lead) else parts
@@ -149,7 +151,7 @@ class PartiesReader:
         return "; ".join(map("".join, zip(official, notes, strict=True)))
 
 
-def _one_lead(row: RowOf, found: list[Piece]) -> list[Piece]:
+def _one_lead(row: RowOf, cell: str, found: list[Piece]) -> list[Piece]:
     """Return the lead, whose name may be followed by no note. Refuses two."""
     if len(found) > 1:
         names = "; ".join(piece.written for piece in found)
@@ -160,7 +162,7 @@ def _one_lead(row: RowOf, found: list[Piece]) -> list[Piece]:
             " organisation, add it to the register first.",
         )
         return []
-    return [Piece(f"{each.written} ({each.note})" if each.note else each.written) for each in found]
+    return [Piece(unmarked(visible(cell))) if each.note else each for each in found]
 
 
 def _as_is(party: Party) -> Part:

@@ -214,18 +214,20 @@ def pieces(cell: str, *, own: bool, known: Known) -> list[Piece]:
     return split_names(cell, own=own, known=known).pieces
 
 
-def split_names(cell: str, *, own: bool, known: Known) -> NameList:
+def split_names(
+    cell: str, *, own: bool, known: Known, are_several: Known = lambda _: False
+) -> NameList:
     """Return the organisations that a cell names.
 
-    `own` says that the register wrote it; `known` whether some words are a name.
-    A comma within brackets parts nothing, and a bracket that is never closed is
-    no bracket. Of what was typed, marks and numbers before a name are taken off, names in quotes
-    are whole, 'None' is no name, and 'and', '&', '/' and '|' part names that are known. Raises
-    TwoWays and TooMany.
+    `own` says that the register wrote it; `known` whether some words are a name, and
+    `are_several` whether they are to be parted at each word or sign such as 'and'. A comma
+    within brackets parts nothing, and a bracket that is never closed is no bracket. Of what was
+    typed, marks and numbers before a name are taken off, names in quotes are whole, 'None' is no
+    name, and 'and', '&', '/' and '|' part names that are known. Raises TwoWays and TooMany.
     """
     if own:
         texts = part(cell, OWN, known, odd_notes=True)
-        return NameList([_piece(text, known) for text in texts])
+        return NameList(_pieces(texts, known, are_several))
 
     def is_known(text: str) -> bool:
         bare = unmarked(text)
@@ -240,7 +242,7 @@ def split_names(cell: str, *, own: bool, known: Known) -> NameList:
         has_more |= others
         found += _joined(_without_stop(name, known, is_last=at == len(texts) - 1 > 0), known)
     named = [text for text in found if text and (known(text) or not says_nothing(text))]
-    return NameList([_piece(text, known) for text in named], has_more)
+    return NameList(_pieces(named, known, are_several), has_more)
 
 
 def unmarked(text: str) -> str:
@@ -284,6 +286,23 @@ def _is_known(text: str, known: Known) -> bool:
     """Return whether a text is a known name, perhaps with a note in brackets."""
     opens = closed(text).get(len(text) - 1, 0)
     return known(text) or (opens > 0 and known(text[:opens].strip()))
+
+
+def can_be_several(text: str) -> bool:
+    """Return whether words or signs such as 'and' stand in a text."""
+    return len(re.split(JOINED[0], text[:NAME_CHARACTERS])) > 1
+
+
+def _pieces(texts: list[str], known: Known, are_several: Known) -> list[Piece]:
+    """Part each name from its note, and those that are several."""
+    found: list[Piece] = []
+    for piece in (_piece(text, known) for text in texts):
+        names = (
+            re.split(JOINED[0], piece.written) if are_several(piece.written) else [piece.written]
+        )
+        found += [Piece(name) for name in filter(None, names[:-1])]
+        found.append(Piece(names[-1], piece.note))
+    return found
 
 
 def _without_stop(text: str, known: Known, *, is_last: bool) -> str:
