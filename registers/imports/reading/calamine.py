@@ -52,12 +52,16 @@ def open_workbook(source: Path | BytesIO) -> CalamineWorkbook:
     return workbook
 
 
-def read_workbook(workbook: CalamineWorkbook, beside: Mapping[str, Beside]) -> Sheets:
-    """Give each sheet with cells, in their order, with what is beside by their names."""
-    for about in workbook.sheets_metadata:
+def read_workbook(workbook: CalamineWorkbook, beside: list[Beside]) -> Sheets:
+    """Give each sheet with cells, with what is beside each sheet, in their order.
+
+    Raises Unreadable where these are not as many.
+    """
+    if len(beside) != len(workbook.sheets_metadata):
+        raise Unreadable(DAMAGED)
+    for about, more in zip(workbook.sheets_metadata, beside, strict=True):
         if about.typ != SheetTypeEnum.WorkSheet:
             continue
-        more = beside.get(about.name, Beside())
         head = Head(
             name=about.name,
             hidden=about.visible != SheetVisibleEnum.Visible,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from registers.imports.reading.calamine import Beside, open_workbook, read_workbook
 from registers.imports.reading.errors import cell_error
-from registers.imports.reading.limits import COLUMNS, DAMAGED, PROTECTED, Unreadable
+from registers.imports.reading.limits import COLUMNS, PROTECTED, Unreadable
 from registers.imports.reading.messages import Sheets
 
 # As Excel shows them.
@@ -55,13 +55,10 @@ ERROR_RESULT, NO_NUMBER = 2, b"\xff\xff"
 
 
 def read_xls(path: Path) -> Sheets:
-    """Give each sheet of an XLS, and its rows. Raises Unreadable."""
+    """Give each sheet of an XLS, and its rows. Raises Unreadable, or what Container raises."""
     container = Container(path.read_bytes())
     workbook = open_workbook(BytesIO(container.as_expected()))
-    beside = container.beside()
-    if len(beside) != len(workbook.sheets_metadata):
-        raise Unreadable(DAMAGED)
-    yield from read_workbook(workbook, dict(zip(workbook.sheet_names, beside, strict=True)))
+    yield from read_workbook(workbook, container.beside())
 
 
 class Container:

@@ -130,15 +130,15 @@ def read_xlsx(path: Path) -> Sheets:
     with path.open("rb") as file:
         archive = Archive(file)
         parts = _sheet_parts(archive)
-        beside = _beside(archive, parts)
-        unknown = {part for part, name in parts.items() if _has_unknown(beside[name])}
-        source = _rewritten(archive, unknown) if unknown or archive.has_backslashes else path
-    yield from read_workbook(open_workbook(source), beside)
+        beside = _beside(archive, set(parts))
+        rewrites = archive.has_backslashes or any(map(_has_unknown, beside.values()))
+        source = _rewritten(archive, beside) if rewrites else path
+    yield from read_workbook(open_workbook(source), [beside.get(each, Beside()) for each in parts])
 
 
-def _beside(archive: Archive, parts: dict[str, str]) -> dict[str, Beside]:
-    """Return what calamine leaves out, by the names of the sheets."""
-    beside = {name: Beside() for name in parts.values()}
+def _beside(archive: Archive, parts: set[str]) -> dict[str, Beside]:
+    """Return what calamine leaves out of sheets, by the parts that hold them."""
+    beside: dict[str, Beside] = {}
     for part in archive:
         # Each part is unpacked once, even those that are no sheets, to know that it can be.
         if part not in parts:
@@ -147,10 +147,9 @@ def _beside(archive: Archive, parts: dict[str, str]) -> dict[str, Beside]:
         try:
             traces = _traces(archive.pieces(part))
             _refuse_far_apart(traces)
-            if traces.more:
-                beside[parts[part]] = tell(archive.pieces(part))
+            beside[part] = tell(archive.pieces(part)) if traces.more else Beside()
         except SPOILT as problem:
-            beside[parts[part]] = Beside(problem=problem)
+            beside[part] = Beside(problem=problem)
     return beside
 
 
@@ -162,13 +161,14 @@ def _has_unknown(beside: Beside) -> bool:
     )
 
 
-def _rewritten(archive: Archive, unknown: set[str]) -> BytesIO:
-    """Return the archive with an error that calamine knows in place of each in these parts."""
+def _rewritten(archive: Archive, beside: dict[str, Beside]) -> BytesIO:
+    """Return the archive with an error that calamine knows in place of each, without odd names."""
     file = BytesIO()
     with ZipFile(file, "w") as written:
         for part in archive:
-            content = b"".join(archive.pieces(part))
-            if part in unknown:
+            sheet = beside.get(part, Beside())
+            content = b"" if sheet.problem else b"".join(archive.pieces(part))
+            if _has_unknown(sheet):
                 content = ERROR_TEXT.sub(rb"\1#N/A", content)
             written.writestr(part, content)
     file.seek(0)
@@ -221,14 +221,14 @@ def _refuse_far_apart(traces: _Traces) -> None:
         raise Unreadable(FAR_APART.format(first=first, last=last))
 
 
-def _sheet_parts(archive: Archive) -> dict[str, str]:
-    """Return the names of the sheets, by the names of the parts that hold them."""
+def _sheet_parts(archive: Archive) -> list[str]:
+    """Return the names of the parts that hold the sheets, in their order."""
     book = main_part(archive)
     relations = related(archive, book)
-    parts = {}
+    parts = []
     for each in archive.xml(book, UNPACKED_BYTES).iter():
         if each.tag.endswith("}sheet"):
             keys = (value for key, value in each.items() if key.endswith("}id"))
             _, part = relations.get(next(keys, ""), ("", ""))
-            parts[part] = each.get("name", "")
+            parts.append(part)
     return parts

@@ -35,7 +35,9 @@ def read(path: Path, name: str = "") -> list[Sheet]:
             rows.append([])
         elif what == ROWS:
             rows[-1] += [Row(number, tuple(v), hidden) for number, hidden, *v in content[0]]
-    assert [sheet.rows for sheet in sheets] == [each for each in rows if each]
+        elif what == LEFT_OUT:
+            rows[-1] = []
+    assert [sheet.rows for sheet in sheets if sheet.rows] == [each for each in rows if each]
     return sheets
 
 

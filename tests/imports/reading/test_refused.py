@@ -23,7 +23,7 @@ from registers.imports.reading.limits import (
     ROWS,
     UNPACKED_BYTES,
 )
-from registers.imports.reading.messages import UNREADABLE, unpack
+from registers.imports.reading.messages import UNREADABLE, CellError, unpack
 from registers.imports.reading.read import Unreadable, read_sheets
 from registers.imports.reading.reader import messages
 from registers.models.document import PAPER_BYTES
@@ -244,9 +244,28 @@ def test_a_sheet_that_cannot_be_read_is_left_out(tmp_path, other, words):
 def test_a_sheet_that_only_lies_about_its_length_is_left_out(tmp_path):
     path = xlsx(tmp_path / "a.xlsx", ONE, other=ONE * 5)
     path.write_bytes(damaged(path.read_bytes(), b"xl/worksheets/2.xml"))
-    spoilt, live = read_sheets(path, "a.xlsx")
+    spoilt, live = read(path)
     assert "This file is damaged" in spoilt.left_out
     assert len(live.rows) == 1
+
+
+def test_a_damaged_sheet_beside_an_error_that_calamine_does_not_know(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", '<row><c t="e"><v>#SPILL!</v></c></row>', other=ONE * 5)
+    path.write_bytes(damaged(path.read_bytes(), b"xl/worksheets/2.xml"))
+    spoilt, live = read(path)
+    assert spoilt.left_out
+    assert live.rows[0].values == (CellError("#SPILL!"),)
+
+
+def test_one_part_that_is_two_sheets_has_its_errors_in_both(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", '<row><c t="e"><v>#N/A</v></c></row>', other="")
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    relations = "xl/_rels/workbook.xml.rels"
+    parts[relations] = parts[relations].replace(b"2.xml", b"sheet1.xml")
+    assert [sheet.rows[0].values for sheet in read(archive(path, parts))] == [
+        *([(CellError("#N/A"),)] * 2),
+    ]
 
 
 def test_a_wide_table_of_an_ods_is_left_out(tmp_path):
