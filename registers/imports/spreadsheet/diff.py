@@ -31,10 +31,14 @@ from registers.imports.spreadsheet.parties import (
     RowParties,
     Tell,
 )
-from registers.imports.spreadsheet.plan import Edit, Line, Outcome, Part
-from registers.imports.spreadsheet.public_text import FIX_IN_FILE, refuse_by_name
+from registers.imports.spreadsheet.plan import Edit, Line, Outcome
+from registers.imports.spreadsheet.public_text import (
+    FIX_IN_FILE,
+    name_refusals,
+    refuse_words_in_row,
+)
 from registers.imports.spreadsheet.row import RowOf
-from registers.models import ImportName, Party, Protocol
+from registers.models import ImportName, Protocol
 from registers.models.keys import EMAIL_REFUSED, key_of, private_emails
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 
@@ -56,7 +60,7 @@ FIELDS = {field.name for field in Protocol._meta.fields}
 
 
 def refuse_by_rules(row: RowOf, line: Line) -> None:
-    """Refuse in `row` what the protocol or its parties could not be saved with."""
+    """Refuse in `row` what the protocol could not be saved with."""
     values = {name: value for name, value in line.values.items() if name != "theme"}
     said = {name.removesuffix("_id") for name in values}
     try:
@@ -69,8 +73,6 @@ def refuse_by_rules(row: RowOf, line: Line) -> None:
         is_new = private_emails(edit.after) - private_emails(edit.before)
         if is_new and edit.column not in {LEAD_COLUMN, OTHERS_COLUMN}:
             row.refuse(edit.column, EMAIL_REFUSED, FIX_IN_FILE)
-    for part in line.parts or []:
-        _refuse_part(row, part)
 
 
 def was_cut(row: RowOf, column: str, was: str, text: str) -> bool:
@@ -84,17 +86,6 @@ def was_cut(row: RowOf, column: str, was: str, text: str) -> bool:
             "Change it on the protocol's own page, or use the CSV.",
         )
     return True
-
-
-def _refuse_part(row: RowOf, part: Part) -> None:
-    party = Party(role=part.role, name_as_published=part.written, note=part.note)
-    try:
-        party.clean_fields(exclude={"protocol", "organisation"})
-    except ValidationError as refusal:
-        column = LEAD_COLUMN if part.role == LEAD else OTHERS_COLUMN
-        for messages in refusal.message_dict.values():
-            for message in messages:
-                row.refuse(column, f"'{part.written[:60]}': {message}", FIX_IN_FILE)
 
 
 # How the cell of a plain field is read that is neither text nor a choice.
@@ -222,9 +213,9 @@ class Comparing:
         if not isinstance(match.whom, int):
             # Nobody can choose for a name that is too long, and none such is made.
             before = len(row.problems)
-            refuse_by_name(
-                row, "theme", ImportName.Kind.THEME, match.becomes or COUNT.sub("", text)
-            )
+            name = match.becomes or COUNT.sub("", text)
+            refusals = name_refusals(ImportName.Kind.THEME, name)
+            refuse_words_in_row(row, "theme", name, refusals)
             if len(row.problems) > before:
                 return False
         self.tell_theme(text, match, "theme")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from rapidfuzz import fuzz, process
@@ -85,6 +86,8 @@ class Match:
     is_note: bool = False
 
 
+# Keys of names: most stand in many rows, and are asked for again and again.
+MOST_KEPT = 50_000
 UNKNOWN = Match(None, How.UNKNOWN)
 
 
@@ -92,12 +95,13 @@ class Organisations:
     """Every name by which an organisation is known, with what was chosen for the others."""
 
     def __init__(self, choices: Choices) -> None:
+        self._key = lru_cache(maxsize=MOST_KEPT)(key_of)
         self.names = dict(Organisation.objects.values_list("pk", "name"))
         self._by_name = _as_written(Name.objects.values_list("key", "organisation"))
         self._by_published = _published(self._by_name)
         self._chosen = choices.organisations
         self._all_new = choices.all_new
-        self._wholes = {key_of(each.longer) for each in self._chosen.values() if each.longer}
+        self._wholes = {self._key(each.longer) for each in self._chosen.values() if each.longer}
         # Names that were chosen for new organisations stand for these wherever they are written.
         self.new: dict[str, NewOrganisation] = {}
         for _, choice in sorted(self._chosen.items()):
@@ -106,7 +110,7 @@ class Organisations:
 
     def _found(self, choice: Choice) -> Match:
         """Make the new organisation of a choice, unless there is one of that name."""
-        key = key_of(choice.name)
+        key = self._key(choice.name)
         if key in self._by_name:
             return self._stored(self._by_name[key], How.CHOSEN)
         new = NewOrganisation(key, choice.name, choice.group)
@@ -116,18 +120,18 @@ class Organisations:
 
     def is_known(self, written: str) -> bool:
         """Say whether the words are to be taken as one name, also for having been published so."""
-        return self.is_named(written) or key_of(written) in self._by_published
+        return self.is_named(written) or self._key(written) in self._by_published
 
     def is_named(self, written: str) -> bool:
         """Say whether the words are an organisation's name, or were chosen to be taken as one."""
-        key = key_of(written)
+        key = self._key(written)
         chosen = self._chosen.get(key)
         is_one = key in self._by_name or key in self._wholes or key in self.new
         return is_one or bool(chosen and not chosen.longer and not chosen.several)
 
     def are_several(self, written: str) -> bool:
         """Say whether the words were chosen to be taken as several names."""
-        chosen = self._chosen.get(key_of(written))
+        chosen = self._chosen.get(self._key(written))
         return bool(chosen and chosen.several)
 
     def has_name(self, key: str) -> bool:
@@ -136,7 +140,7 @@ class Organisations:
 
     def match(self, written: str) -> Match:
         """Return what is meant by a name."""
-        key = key_of(written)
+        key = self._key(written)
         if choice := self._chosen.get(key):
             match = self._by_choice(choice)
             if match is not None:
@@ -154,8 +158,8 @@ class Organisations:
     def _with_initials(self, written: str) -> int | None:
         """Return whose name and acronym these are, as in 'Essex County Council (ECC)'."""
         name, _, short = written.removesuffix(")").rpartition(" (")
-        pk = self._by_name.get(key_of(name))
-        return pk if name and pk == self._by_name.get(key_of(short)) else None
+        pk = self._by_name.get(self._key(name))
+        return pk if name and pk == self._by_name.get(self._key(short)) else None
 
     def _by_choice(self, choice: Choice) -> Match | None:
         """Return what was chosen; None where it does not decide, or its organisation is gone."""
@@ -165,7 +169,7 @@ class Organisations:
             return None
         if choice.new:
             return self._found(choice)
-        key = key_of(choice.name)
+        key = self._key(choice.name)
         if key in self._by_name:
             return self._stored(self._by_name[key], How.CHOSEN)
         return None

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from registers.exports.columns import party_with_note
 from registers.imports.cells import comparable, visible
 from registers.imports.spreadsheet.matching import Match, Organisations
 from registers.imports.spreadsheet.plan import Part, Whom
-from registers.imports.spreadsheet.public_text import LONGEST, TOO_LONG, refuse_by_name
+from registers.imports.spreadsheet.public_text import (
+    LONGEST,
+    TOO_LONG,
+    name_refusals,
+    party_refusals,
+    refuse_words_in_row,
+)
 from registers.imports.spreadsheet.row import RowOf
 from registers.imports.spreadsheet.split_names import (
     MOST_PIECES,
@@ -51,6 +58,8 @@ class PartiesReader:
     def __init__(self, organisations: Organisations, tell: Tell) -> None:
         self._organisations = organisations
         self._tell = tell
+        # Most names stand in many rows.
+        self._name_refusals, self._party_refusals = cache(name_refusals), cache(party_refusals)
 
     def read(self, row: RowOf, stored: Protocol | None, written: dict[str, str]) -> RowParties:
         """Return what `row` says. `written` is what the register's own file says of `stored`."""
@@ -136,7 +145,10 @@ class PartiesReader:
             else:
                 seen[match.whom] = piece.written
                 if isinstance(match.whom, str):
-                    refuse_by_name(row, column, ORGANISATION, match.becomes)
+                    refusals = self._name_refusals(ORGANISATION, match.becomes)
+                    refuse_words_in_row(row, column, match.becomes, refusals)
+                refusals = self._party_refusals(piece.written, piece.note)
+                refuse_words_in_row(row, column, piece.written, refusals)
                 parts.append(Part(match.whom, role, piece.written, piece.note))
         return parts
 

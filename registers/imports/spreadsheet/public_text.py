@@ -55,13 +55,29 @@ def refuse_name(kind: str, text: str) -> None:
     refuse_invisible(text)
 
 
-def refuse_by_name(row: RowOf, column: str, kind: str, name: str) -> None:
-    """Refuse in `row` a name that is to be made, where nothing can be called so."""
+def name_refusals(kind: str, name: str) -> list[str]:
+    """Return why no organisation, or theme, can be called `name`; none where one can."""
     try:
         refuse_name(kind, name)
     except ValidationError as refusal:
-        for message in refusal.messages:
-            row.refuse(column, f"'{name[:60]}': {message}", FIX_IN_FILE)
+        return refusal.messages
+    return []
+
+
+def party_refusals(written: str, note: str) -> list[str]:
+    """Return why no party can be published with these words; none where one can."""
+    party = Party(name_as_published=written, note=note)
+    try:
+        party.clean_fields(exclude={"protocol", "organisation", "role"})
+    except ValidationError as refusal:
+        return refusal.messages
+    return []
+
+
+def refuse_words_in_row(row: RowOf, column: str, words: str, refusals: Iterable[str]) -> None:
+    """Refuse in `row` some words, each time for a reason."""
+    for refusal in refusals:
+        row.refuse(column, f"'{words[:60]}': {refusal}", FIX_IN_FILE)
 
 
 def remark_personal(lines: Iterable[Line], new_names: Iterable[str]) -> list[str]:
