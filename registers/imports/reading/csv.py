@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from registers.exports.plain_text import unescape_formula
+from registers.imports.reading.cell_names import shown_name
 from registers.imports.reading.limits import CELL_CHARACTERS, CHOOSE, MEGABYTE, Unreadable
 from registers.imports.reading.messages import Head, Line, Sheets
 
@@ -37,6 +38,7 @@ UNKNOWN_LETTERS = (
     f"The letters of this CSV are neither UTF-8, UTF-16 nor Windows-1252. {SAVE_AS_UTF_8}"
 )
 OTHER_LETTERS = f"The letters of this CSV are not {{encoding}}. Choose another. {SAVE_AS_UTF_8}"
+NOT_KNOWN = "A CSV cannot be read with '{asked}'. Choose one of these: {choices}."
 UNCLOSED = (
     "In row {row} of this CSV a quotation mark is opened and never closed, so nobody can tell"
     " where its cell ends. Close it and choose the file again."
@@ -60,6 +62,10 @@ def read_csv(path: Path, separator: str = "", encoding: str = "") -> Sheets:
 
     Each is a key of SEPARATORS and ENCODINGS, or '' where it is to be found. Raises Unreadable.
     """
+    for asked, known in ((separator, SEPARATORS), (encoding, ENCODINGS)):
+        if asked and asked not in known:
+            choices = ", ".join(f"{key!r} ({words})" for key, words in known.items())
+            raise Unreadable(NOT_KNOWN.format(asked=shown_name(asked), choices=choices))
     if encoding and not _can_be(path, encoding):
         raise Unreadable(OTHER_LETTERS.format(encoding=ENCODINGS[encoding]))
     encoding = encoding or _encoding(path)

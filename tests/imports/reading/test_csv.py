@@ -116,6 +116,12 @@ def test_a_separator_that_is_asked_for_goes_before_one_that_the_file_names(writt
     assert [row.values for row in sheet.rows] == [("a;b", "c")]
 
 
+def test_what_nobody_can_read_with(written):
+    """A mapping that was kept as a file may be written by hand."""
+    refused(written(TEXT), "with 'comma'. Choose one of these: ',' (comma), ", separator="comma")
+    refused(written(TEXT), "with 'zip'. Choose one of these: 'utf-8' (UTF-8), ", encoding="zip")
+
+
 def test_letters_that_are_not_those_asked_for(written):
     refused(written("é".encode("cp1252")), "not UTF-8", encoding="utf-8")
 
