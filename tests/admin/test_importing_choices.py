@@ -189,6 +189,9 @@ class TestAChoice:
         rows = [a_row("One", others="Zq Fire and Zq Homes / Zq Parks (at night)")]
         words = "Zq Fire and Zq Homes / Zq Parks"
         address = at(officers_door, typed(*rows))
+        (form,) = officers_door.get(address).context["forms"]
+        ways = dict(form.fields["way"].choices)
+        assert ways["several"] == "Several organisations: Zq Fire; Zq Homes; Zq Parks"
         assert leads_to(choose(officers_door, address, **{words: {"way": "several"}})) == address
         names = [form.name.written for form in officers_door.get(address).context["forms"]]
         assert names == ["Zq Fire", "Zq Homes", "Zq Parks"]

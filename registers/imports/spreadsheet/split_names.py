@@ -288,20 +288,18 @@ def _is_known(text: str, known: Known) -> bool:
     return known(text) or (opens > 0 and known(text[:opens].strip()))
 
 
-def can_be_several(text: str) -> bool:
-    """Return whether words or signs such as 'and' stand in a text."""
-    return len(re.split(JOINED[0], text[:NAME_CHARACTERS])) > 1
+def parted(text: str) -> list[str]:
+    """Return what stands between the words and signs such as 'and' of a text, as long as a name."""
+    names = list(filter(None, re.split(JOINED[0], text[: NAME_CHARACTERS + 1])))
+    return names if len(text) <= NAME_CHARACTERS and names else [text]
 
 
 def _pieces(texts: list[str], known: Known, are_several: Known) -> list[Piece]:
     """Part each name from its note, and those that are several."""
     found: list[Piece] = []
     for piece in (_piece(text, known) for text in texts):
-        names = (
-            re.split(JOINED[0], piece.written) if are_several(piece.written) else [piece.written]
-        )
-        found += [Piece(name) for name in filter(None, names[:-1])]
-        found.append(Piece(names[-1], piece.note))
+        *names, last = parted(piece.written) if are_several(piece.written) else [piece.written]
+        found += [*map(Piece, names), Piece(last, piece.note)]
     return found
 
 
