@@ -65,7 +65,10 @@ KEPT_REASON = "Nothing that the public sees changed. Your reason is kept in the 
 DRAFT_SAVED = 'Draft <a href="{}">{}</a> is saved. It is not public yet.'
 LOST_REASON = "Nothing changed, so your reason was not recorded."
 UNREADABLE_FILTER = "A filter in the address is not valid, so this list shows everything."
-BUSY = "Nothing was saved, because somebody else was saving at the same time. Save again."
+BUSY = (
+    "Nothing was saved, because somebody else was saving at the same time, or a spreadsheet is"
+    " being imported. What you typed is here. Save again in a minute."
+)
 CHANGED_SINCE = (
     "Nothing was deleted, because somebody else saved this while you were looking. Check it again."
 )

@@ -28,7 +28,7 @@ from registers.changes.locking import lock_rows
 from registers.models import Answer, Merge, Protocol, Reminded, Reminder, Review, Try
 from registers.models.keys import refuse_email
 from registers.search.links import read_successions
-from registers.search.text.engine import engine
+from registers.search.text.engine import SHORT_TIMEOUT, engine
 from weisf.client_address import client_network
 
 LINK_DAYS = 60
@@ -96,7 +96,7 @@ def seconds_to_wait(address: str, *, at: datetime.datetime) -> int:
     mine = None
     try:
         # Hurried: during a long write anybody could else keep all threads waiting.
-        with engine().short_lock_timeout(), transaction.atomic():
+        with engine().lock_timeout(SHORT_TIMEOUT), transaction.atomic():
             if tries.count() < MOST_TRIES:
                 Try.objects.filter(at__lte=since).delete()
                 mine = Try.objects.create(visitor=visitor, at=at)

@@ -6,6 +6,7 @@ import codecs
 import logging
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from http import HTTPStatus
 
 from django.core.exceptions import BadRequest
@@ -15,6 +16,7 @@ from django.shortcuts import render
 from redis import RedisError
 
 from registers.accounts.sessions import is_admin
+from registers.search.text.engine import engine
 
 NUL = "\0"
 NO_TEXT = "The address or what you typed contains a NUL character. Remove it and try again."
@@ -22,6 +24,7 @@ NO_FORM = "The form was not sent as UTF-8. Send it again with a web browser."
 ODD = "A value in the address or in what you sent is not valid. Correct it and try again."
 NO_NUMBER = re.compile(r"Field '\w+' expected a number")
 NO_CREDENTIAL = (AttributeError, LookupError, TypeError, ValueError)
+WAIT_SECONDS = 5  # for whoever saves: an import may hold the register for a minute
 READ = {"utf-8", "ascii"}
 
 logger = logging.getLogger(__name__)
@@ -41,7 +44,8 @@ class InputGuardMiddleware:
             raise BadRequest(NO_FORM)
         if any(NUL in text for text in _texts(request)):
             raise BadRequest(NO_TEXT)
-        response = self._get_response(request)
+        with engine().lock_timeout(WAIT_SECONDS) if request.method == "POST" else nullcontext():
+            response = self._get_response(request)
         # So that nothing is shown by the browser's button 'back' after the log-out.
         response.headers["Cache-Control"] = "no-store, private"
         return response

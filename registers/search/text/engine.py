@@ -12,7 +12,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from registers.search.text.words import GAP, Prepared
 Ids = npt.NDArray[np.int32]
 Row = tuple[int, Sequence[Prepared]]  # an id, and the text of each field
 PLAIN_WORD_MARK = "="  # before a plain word; no word contains it
-SHORT_TIMEOUT_MS = 200
+SHORT_TIMEOUT = 0.2  # seconds
 LOOKUPS_AT_ONCE = 500  # in a query: SQLite has 2,000 columns at most, PostgreSQL 1,664
 
 logger = logging.getLogger(__name__)
@@ -102,12 +102,26 @@ class Engine(ABC):
             return [row[0] for row in cursor.fetchall()]
 
     @contextmanager
-    def short_lock_timeout(self) -> Iterator[None]:
-        """Wait only briefly for other writers within this block.
+    def lock_timeout(self, seconds: float) -> Iterator[None]:
+        """Wait no longer than this for other writers within this block.
 
-        A write then fails with OperationalError, as it would after the usual wait.
+        A write then fails with OperationalError. Where the database cannot be reached,
+        nothing is done: whatever is asked of it next says so.
         """
-        yield
+        with suppress(DatabaseError):
+            connection.ensure_connection()
+        self._set_lock_timeout(seconds)
+        try:
+            yield
+        finally:
+            # Of PostgreSQL there is no such setting: 0 is without end.
+            self._set_lock_timeout(connection.settings_dict["OPTIONS"].get("timeout", 0))
+
+    def _set_lock_timeout(self, seconds: float) -> None:
+        # Not through a cursor of Django's: it would count as a query of whoever asks.
+        with suppress(connection.Database.Error):  # type: ignore[attr-defined]  # each has it
+            if connection.connection is not None:
+                connection.connection.execute(self.timeout.format(int(seconds * 1_000)))
 
     def run(self, statements: Sequence[str]) -> None:
         """Run statements in this transaction, such as those below."""
@@ -131,6 +145,7 @@ class Engine(ABC):
             return False
         return True
 
+    timeout: str  # the statement for the longest wait, in milliseconds
     id: str
     ids_sql: str  # gives the ids of what matches its parameter
     before_version: Sequence[str] = ()  # before the lock that moving the register's version takes
@@ -151,16 +166,8 @@ class Fts5(Engine):
         "PRAGMA wal_checkpoint(TRUNCATE)",
     )
 
-    @contextmanager
-    def short_lock_timeout(self) -> Iterator[None]:
-        """Wait only briefly: SQLite has one writer at a time for all tables."""
-        usual = int(connection.settings_dict["OPTIONS"]["timeout"] * 1_000)
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {SHORT_TIMEOUT_MS}")
-            try:
-                yield
-            finally:
-                cursor.execute(f"PRAGMA busy_timeout = {usual}")
+    # SQLite has one writer at a time for all tables.
+    timeout = "PRAGMA busy_timeout = {}"
 
     def write(self, table: TextTable, rows: Sequence[Row]) -> None:
         """Insert or replace a row for each id."""
@@ -190,6 +197,7 @@ class Gin(Engine):
     field.
     """
 
+    timeout = "SET lock_timeout = {}"
     id = "id"
     ids_sql = "{table}_ids(%s::tsquery)"
     # Check foreign keys, and so lock what they point at, now and not at the commit. A merge has
