@@ -415,6 +415,12 @@ KEEPING = {
         post=PUBLISHER,
         sends={"expected_digest": "of something else", "why": "They asked for it."},
     ),
+    "admin/registers/import/<int:key>/undo/": Row(
+        at="/admin/registers/import/{import}/undo/", get=DECIDES, post=DECIDES
+    ),
+    "admin/registers/import/<int:key>/refused/": Row(
+        at="/admin/registers/import/{import}/refused/", get=DECIDES, post=LOOKED_AT
+    ),
     "admin/registers/import/<int:key>/remove/": Row(
         at="/admin/registers/import/{import}/remove/", get=DECIDES, post=DECIDES
     ),

@@ -4,6 +4,9 @@ Each is as if it had been saved within a `record_change` of its own. It takes a
 few queries for some hundred of them, where one after the other would take a few
 dozen each. The caller, who opened `update_search_and_version` or
 `collect_touched`, updates search with what was touched.
+
+Each adds to `journal` what it does, row by row, so that it can be undone. What belongs
+to a new protocol or organisation is not in it: that goes where the new one goes.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max
 
 from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
+from registers.changes.journal import Step, create_step, delete_step, update_step
 from registers.changes.locking import batches
 from registers.changes.record import record_change, record_changes
 from registers.changes.writes import save, slug_candidates, wanted_slug
@@ -55,6 +59,7 @@ class Incoming:
 def import_protocols(
     incoming: Sequence[Incoming],
     *,
+    journal: list[Step],
     at: datetime.datetime,
     by: User | None = None,
     why: str = "",
@@ -74,13 +79,13 @@ def import_protocols(
         with record_changes(
             Protocol, references, at=at, by=by, why=why, published_before=published_before
         ):
-            _save_protocols(some)
-            _save_parts([each for each in some if each.parts is not None])
+            journal += _save_protocols(some)
+            journal += _save_parts([each for each in some if each.parts is not None])
         done += len(some)
         yield done
 
 
-def _save_protocols(incoming: Sequence[Incoming]) -> None:
+def _save_protocols(incoming: Sequence[Incoming]) -> list[Step]:
     stored = Protocol.objects.in_bulk([each.reference for each in incoming if not each.new])
     new = [Protocol(reference=i.reference, **i.values) for i in incoming if i.new]
     for protocol in new:
@@ -88,13 +93,17 @@ def _save_protocols(incoming: Sequence[Incoming]) -> None:
     _refuse_explained_gaps(new)
     create_rows(new, check=True)
     altered = []
+    # Its values are those of the file, and may be long: to know it is enough.
+    steps = [Step(table="protocol", key=each.pk, before=None, after={}) for each in new]
     for each in incoming:
         if not each.new and each.values:
             protocol = stored[each.reference]
+            steps.append(update_step(protocol, **each.values))
             for name, value in each.values.items():
                 setattr(protocol, name, value)
             altered.append((protocol, each.values.keys()))
     update_rows(altered, check=True)
+    return steps
 
 
 def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
@@ -106,14 +115,16 @@ def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
         )
 
 
-def _save_parts(incoming: Sequence[Incoming]) -> None:
+def _save_parts(incoming: Sequence[Incoming]) -> list[Step]:
     """Let each protocol have the parts that come, and no other."""
+    new = {each.reference for each in incoming if each.new}
     stored: dict[str, list[Party]] = {each.reference: [] for each in incoming}
     for party in Party.objects.filter(protocol__in=stored):
         stored[party.protocol_id].append(party)
     removed: list[Party] = []
     altered: list[tuple[Party, list[str]]] = []
     made: list[Party] = []
+    steps: list[Step] = []
     for each in incoming:
         there = _staying(each.parts or (), stored[each.reference])
         removed += [party for party in stored[each.reference] if party not in there.values()]
@@ -129,15 +140,18 @@ def _save_parts(incoming: Sequence[Incoming]) -> None:
                         **values,
                     )
                 )
-            elif differ := [name for name in values if getattr(stays, name) != values[name]]:
-                for name in differ:
-                    setattr(stays, name, values[name])
-                altered.append((stays, differ))
+            elif differ := {n: new for n, new in values.items() if getattr(stays, n) != new}:
+                steps.append(update_step(stays, protocol_id=each.reference, **differ))
+                for name, value in differ.items():
+                    setattr(stays, name, value)
+                altered.append((stays, [*differ]))
+    steps += map(delete_step, removed)
     # First what makes room: a protocol has one lead at most.
     delete_rows(removed)
     for role in (Party.Role.PARTNER, Party.Role.LEAD):
         update_rows([pair for pair in altered if pair[0].role == role], check=True)
     create_rows(made, check=True)
+    return steps + [create_step(party) for party in made if party.protocol_id not in new]
 
 
 def _staying(parts: Sequence[Part], stored: Sequence[Party]) -> dict[int, Party]:
@@ -173,6 +187,7 @@ class IncomingOrganisation:
 def import_organisations(
     incoming: Sequence[IncomingOrganisation],
     *,
+    journal: list[Step],
     at: datetime.datetime,
     by: User | None = None,
     why: str = "",
@@ -201,14 +216,15 @@ def import_organisations(
                 for name in _names(each)
             ]
             create_rows(names, check=True)
-            addresses_of_each = zip(keys, slugs, strict=True)
-            create_rows(
-                [
-                    Slug(organisation_id=key, text=t)
-                    for key, texts in addresses_of_each
-                    for t in texts
-                ]
-            )
+            rows = [
+                Slug(organisation_id=key, text=text)
+                for key, texts in zip(keys, slugs, strict=True)
+                for text in texts
+            ]
+            create_rows(rows)
+        journal += map(create_step, new)
+        journal += [create_step(name) for name in names if name.organisation_id in stored]
+        journal += [create_step(slug) for slug in rows if slug.organisation_id in stored]
         yield keys
 
 
@@ -252,7 +268,12 @@ LAST_POSITION = 32_767
 
 
 def import_theme(
-    name: str, *, at: datetime.datetime, by: User | None = None, why: str = ""
+    name: str,
+    *,
+    journal: list[Step],
+    at: datetime.datetime,
+    by: User | None = None,
+    why: str = "",
 ) -> Theme:
     """Save a new theme behind all others, under the first free address; return it.
 
@@ -266,4 +287,5 @@ def import_theme(
     theme = Theme(name=name, slug=slug, position=position)
     with record_change(theme, at=at, by=by, why=why):
         save(theme)
+    journal.append(create_step(theme))
     return theme

@@ -1,7 +1,7 @@
-"""The journal of a merge: what happens to each row, as JSON values, before it is done.
+"""The journal of a merge, and of an import: what happens to each row, as JSON values.
 
 A merge is previewed, done and stored as its steps: so what was shown is what
-happens, and it can be undone row by row.
+happens, and it can be undone row by row. So can an import, which notes them as it goes.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ def update_step(thing: models.Model, **values: Any) -> Step:
     after = {name: to_json(value) for name, value in values.items()}
     before = {name: to_json(getattr(thing, name)) for name in after}
     return Step(table=_table(thing), key=thing.pk, before=before, after=after)
+
+
+def create_step(thing: models.Model) -> Step:
+    """Return the step that created the stored `thing`."""
+    return Step(table=_table(thing), key=thing.pk, before=None, after=column_values(thing))
 
 
 def delete_step(thing: models.Model) -> Step:

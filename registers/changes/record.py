@@ -115,7 +115,7 @@ def record_changes(
     """Record what is saved within as one change for each row of `model` that changed.
 
     `model` is Protocol or Organisation. `keys` are the primary keys of the rows, stored
-    or not; none of them may be deleted within. They are yielded as a list, in the order
+    or not; no public protocol may be deleted within. They are yielded as a list, in the order
     of the changes; the caller appends the keys of rows that get one only when they are
     stored. It takes few queries, however many rows there are. All else is as with
     `record_change`.
@@ -129,10 +129,11 @@ def record_changes(
         every = list(keys)
         yield every
         (touched.protocols if model is Protocol else touched.organisations).update(every)
-        if model is Organisation and not before.keys() >= set(every):
-            touched.links = True
         for some in batches(every):
-            _write_changes(model, some, before, snapshots_of(model, some), how, touched=touched)
+            after = snapshots_of(model, some)
+            if model is Organisation and any((key in before) != (key in after) for key in some):
+                touched.links = True
+            _write_changes(model, some, before, after, how, touched=touched)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,6 +299,7 @@ def _change(
         change.protocol_id = key
     elif public and model is Organisation:
         change.organisation_id = key if now else None
+        about = about or str((now or was or {})["fields"]["name"])
     if public and about and not (change.protocol_id or change.organisation_id):
         change.what = f"{str(model._meta.verbose_name).capitalize()} '{about}': {what}"
     return change

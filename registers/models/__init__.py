@@ -13,7 +13,13 @@ from registers.models.change import (
 from registers.models.document import Document
 from registers.models.form_draft import FormDraft, FormDraftFile
 from registers.models.identifier import Identifier
-from registers.models.import_job import ImportJob, ImportLine, ImportMapping, ImportName
+from registers.models.import_job import (
+    ImportJob,
+    ImportLine,
+    ImportMapping,
+    ImportName,
+    ImportSteps,
+)
 from registers.models.layout import Layout
 from registers.models.links import Membership, Succession, TakenOn
 from registers.models.organisation import Approver, Contact, Name, Organisation, Party, Slug
@@ -42,6 +48,7 @@ __all__ = [
     "ImportLine",
     "ImportMapping",
     "ImportName",
+    "ImportSteps",
     "Layout",
     "Membership",
     "Merge",

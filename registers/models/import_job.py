@@ -44,6 +44,7 @@ class ImportJob(models.Model):
         UPLOADED = "uploaded", "Not checked yet"
         CHECKED = "checked", "Checked, not applied"
         APPLIED = "applied", "Applied"
+        UNDONE = "undone", "Undone"
 
     name = models.CharField("file", max_length=255)
     content = models.BinaryField(editable=False)
@@ -66,6 +67,14 @@ class ImportJob(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     why = models.TextField(blank=True, help_text="Public. Why the register changes.")
+    # Whether new protocols that may be published were.
+    published = models.BooleanField(default=False)
+    # The last change when it was applied: what has a later one was edited since.
+    last_change = models.BigIntegerField(null=True, blank=True, editable=False)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     objects = ImportManager()
 
@@ -76,6 +85,11 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether it was applied, and perhaps undone: then it stays as it is."""
+        return self.status in {self.Status.APPLIED, self.Status.UNDONE}
 
 
 class ImportMapping(models.Model):
@@ -121,6 +135,8 @@ class ImportLine(models.Model):
     edits: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     # For each: the letter of the column, what is wrong, what to do.
     problems: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    # What a new protocol lacks to be published: 'theme', 'purpose', 'lead organisation'.
+    lacks: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     # Sentences that are no refusals.
     remarks: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
 
@@ -131,6 +147,20 @@ class ImportLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.row}"
+
+
+class ImportSteps(models.Model):
+    """What some hundred rows of an import did, row by row of the database, to be undone."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="steps")
+    steps = models.JSONField(help_text="As registers/changes/journal.py reads it.")
+
+    class Meta:
+        ordering = ["job", "pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Steps of {self.job_id}"
 
 
 class ImportName(models.Model):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
 from django.urls import reverse
 
 from registers import changes
@@ -119,25 +121,78 @@ def test_nothing_is_done_where_somebody_checks_it_otherwise_meanwhile(officers_d
 
 
 def test_what_waits_or_is_refused_is_left_out(officers_door):
-    rows = [a_row("One"), a_row("Two", others="Zq1"), a_row("Three", theme="")]
+    rows = [a_row("One"), a_row("Two", others="Zq1"), a_row("0012 - Three", theme="")]
     address = uploaded(officers_door, typed(*rows))
     assert "Rows that are refused or wait are left out" in shown(officers_door, address)
-    leads_to(apply(officers_door, address))
+    leads_to(apply(officers_door, address, publish="publish"))
     assert set(Protocol.objects.filter(pk__gt="0073").values_list("title", flat=True)) == {"One"}
     words = shown(officers_door, address)
     assert "1 was left out, since a name in it was not known and 1 was refused." in words
     assert not Organisation.objects.named("Zq1").exists()
 
 
-@pytest.mark.parametrize("published", ["today", "before"])
-def test_new_protocols_are_published_today_or_were_before(officers_door, today, published):
-    address = uploaded(officers_door, typed(a_row("New")), published=published)
-    words = shown(officers_door, address)
-    assert ("are published at once" in words) is (published == "today")
-    leads_to(apply(officers_door, address))
-    made = Protocol.objects.get(title="New")
-    assert made.status == "published"
-    assert made.published_on == (today if published == "today" else None)
+class TestNewProtocols:
+    @pytest.mark.parametrize("published", ["today", "before"])
+    def test_are_published_today_or_were_before(self, officers_door, today, published):
+        address = uploaded(officers_door, typed(a_row("New")), published=published)
+        chosen = boxes(officers_door, address)["publish"]
+        assert chosen == {"today": "drafts", "before": "publish"}[published]
+        leads_to(apply(officers_door, address, publish="publish"))
+        made = Protocol.objects.get(title="New")
+        assert made.status == "published"
+        assert made.published_on == (today if published == "today" else None)
+        assert made.get_absolute_url() in officers_door.get(address).content.decode()
+
+    def test_come_in_as_drafts_of_which_no_reader_learns(self, officers_door, client):
+        address = uploaded(officers_door, typed(a_row("New", others="Flood Wardens, EPUT")))
+        leads_to(officers_door.post(f"{address}names/", a_new_name(officers_door, address)))
+        leads_to(apply(officers_door, address))
+        made = Protocol.objects.get(title="New")
+        assert (made.status, made.published_on) == ("draft", None)
+        assert client.get(f"/protocols/{made.pk}/").status_code == 404
+        assert not Change.objects.filter(subject_key=made.pk, public=True).exists()
+        page = officers_door.get(address)
+        assert reverse("admin:registers_protocol_change", args=[made.pk]) in page.content.decode()
+        assert "came in as drafts" in said(page.content) or "is a draft" in said(page.content)
+
+    def test_that_lack_something_stay_drafts(self, officers_door):
+        rows = [a_row("One"), a_row("Two", theme=""), ("", "Three", "", "", "", "")]
+        address = uploaded(officers_door, typed(*rows))
+        assert counted(officers_door, address)["drafts"] == 2
+        words = shown(officers_door, address)
+        assert "2 without a theme, 1 without a purpose and 1 without a lead organisation" in words
+        assert "Publish the 1 that may be published; 2 stay drafts" in words
+        assert "lacks a theme, a purpose and a lead organisation" in shown(
+            officers_door, address, "drafts"
+        )
+        leads_to(apply(officers_door, address, publish="publish"))
+        made = dict(Protocol.objects.filter(pk__gt="0073").values_list("title", "status"))
+        assert made == {"One": "published", "Two": "draft", "Three": "draft"}
+
+    def test_that_were_published_before_lack_what_they_lacked(self, officers_door):
+        rows = [(*a_row("One")[:2], "", "", "", ""), a_row("Two", theme="")]
+        address = uploaded(officers_door, typed(*rows), published="before")
+        assert counted(officers_door, address)["drafts"] == 1
+        leads_to(apply(officers_door, address))
+        made = dict(Protocol.objects.filter(pk__gt="0073").values_list("title", "status"))
+        assert made == {"One": "published", "Two": "draft"}
+
+    def test_are_published_by_those_alone_who_may(self, officers_door, officer):
+        may = Permission.objects.get(codename="import_protocol")
+        officer.is_superuser = False
+        officer.save()
+        officer.groups.clear()
+        officer.user_permissions.set([may])
+        address = uploaded(officers_door, typed(a_row("New")))
+        assert "publish" not in officers_door.get(address).context["form"].fields
+        leads_to(apply(officers_door, address, publish="publish"))
+        assert Protocol.objects.get(title="New").status == "draft"
+
+
+def a_new_name(door: Client, address: str) -> dict[str, str]:
+    """Choose a new organisation for the first name that is not known."""
+    held = boxes(door, f"{address}names/")
+    return held | {"0-way": "new"}
 
 
 class TestTwice:

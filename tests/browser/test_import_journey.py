@@ -139,6 +139,16 @@ def test_the_export_with_three_edited_cells(opens, reader, place, tmp_path):
     stands_well(page)
 
 
+def undo(page: Page) -> None:
+    page.get_by_role("link", name="Undo this import").click()
+    expect(page.get_by_text("New protocols, which are withdrawn")).to_be_visible()
+    stands_well(page)
+    tab_to(page, "input[value='Undo this import']")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Undone on")).to_be_visible()
+    stands_well(page)
+
+
 def test_one_round_by_keyboard_alone_in_a_narrow_window(opens, place, tmp_path):
     page = opens(viewport=NARROW)
     page.on("filechooser", lambda _: None)  # from here on the browser opens no box of its own
@@ -179,6 +189,8 @@ def test_one_round_by_keyboard_alone_in_a_narrow_window(opens, place, tmp_path):
     stands_well(page)
 
     tab_to(page, "#id_why")
+    tab_to(page, "#id_publish_0")
+    page.keyboard.press("ArrowDown")
     tab_to(page, "input[value='Apply 1 row']")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 of 1 row changed the register: 1 new.")).to_be_visible()
@@ -186,6 +198,9 @@ def test_one_round_by_keyboard_alone_in_a_narrow_window(opens, place, tmp_path):
     tab_to(page, "section.change a")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Night buses")
+
+    page.go_back()
+    undo(page)
 
 
 def test_without_scripts_the_lines_are_the_progress(opens, place, tmp_path):

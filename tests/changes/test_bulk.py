@@ -144,7 +144,7 @@ def _parts_one_by_one(protocol: Protocol, parts: list[Part]) -> None:
 
 def at_once(incoming: list[Incoming], **how: Any) -> None:
     with update_search_and_version():
-        done = list(import_protocols(incoming, **how))
+        done = list(import_protocols(incoming, journal=[], **how))
     assert done == sorted(done)
     assert (done or [0])[-1] == len(incoming)
 
@@ -169,7 +169,7 @@ def organisations_one_by_one(incoming: list[IncomingOrganisation], **how: Any) -
 
 def organisations_at_once(incoming: list[IncomingOrganisation], **how: Any) -> list[int]:
     with update_search_and_version():
-        return [key for keys in import_organisations(incoming, **how) for key in keys]
+        return [key for keys in import_organisations(incoming, journal=[], **how) for key in keys]
 
 
 # What is compared --------------------------------------------------------------------------

@@ -7,16 +7,17 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
 from registers import changes
 from registers.changes.locking import PLAN_CHANGED
 from registers.imports.reading.read import Sheet
-from registers.imports.spreadsheet.applying import apply, carry_on
+from registers.imports.spreadsheet.applying import Terms, apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices
-from registers.imports.spreadsheet.plan import Plan, Progress, Work
+from registers.imports.spreadsheet.plan import Plan, Work
 from registers.models import Change, Organisation, Party, Protocol, RegisterVersion, Theme
 from registers.search.index import clear_index
 from tests.conftest import empty_the_register
@@ -33,7 +34,10 @@ CHANGED = ("Safer Community", "0061 - FGM", "To share less.", ECC, "Barnardos", 
 def applying(
     *rows: tuple[Any, ...],
     choices: Choices | None = None,
+    publish: bool = True,
     published_before: bool = False,
+    by: User | None = None,
+    why: str = "",
     sheet: Sheet | None = None,
     **how: Any,
 ) -> tuple[Plan, Work[Plan]]:
@@ -42,8 +46,8 @@ def applying(
     choices = choices or Choices(all_new=True)
     plan = checked(*sheets, choices=choices, published_before=published_before)
     recheck = partial(check, sheets, choices, on=ON, published_before=published_before)
-    how = {"at": NOON, "published_before": published_before} | how
-    return plan, apply(recheck, plan.digest, **how)
+    terms = Terms(publish=publish, published_before=published_before, by=by, why=why)
+    return plan, apply(recheck, plan.digest, at=NOON, terms=terms, **how)
 
 
 def applied(*rows: tuple[Any, ...], **how: Any) -> Plan:
@@ -216,31 +220,6 @@ def test_who_stops_listening_before_the_saving_stops_it():
     next(work)
     work.close()
     assert Protocol.objects.get(pk="0061").purpose != "To share less."
-
-
-def test_who_stops_listening_later_does_not():
-    _, work = applying(CHANGED)
-    while next(work).words == "rows checked":
-        pass
-    work.close()
-    assert Protocol.objects.get(pk="0061").purpose == "To share less."
-    assert Client().get("/?q=%22share+less%22").context["results"].count == 1
-
-
-def test_it_carries_on_without_a_listener():
-    seen = []
-
-    def work() -> Work[str]:
-        for number in range(3):
-            seen.append(number)
-            yield Progress("counted", number, 3)
-        return "done"
-
-    assert done(carry_on(work())) == "done"
-    left = carry_on(work())
-    next(left)
-    left.close()
-    assert seen == [0, 1, 2] * 2
 
 
 def test_what_else_is_done_belongs_to_it():

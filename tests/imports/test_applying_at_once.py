@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from http import HTTPStatus
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.test import Client
 
+from registers import changes
+from registers.admin.auth import input_guard
 from registers.changes.locking import PLAN_CHANGED
 from registers.imports.spreadsheet import applying as room
+from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.applying import BUSY, WAITING
-from registers.models import Change, Protocol, RegisterVersion
+from registers.models import Change, ImportJob, Protocol, RegisterVersion
+from tests.admin.typing_in import boxes
 from tests.imports.spreadsheets import done
 from tests.imports.test_applying import CHANGED, NEW, NOON, applying
+from tests.imports.uploading import typed
 from tests.threads import close_connection
 
 pytestmark = [
@@ -137,3 +145,80 @@ def test_whoever_waits_too_long_is_told(in_another_thread, monkeypatch):
         go.set()
         assert second.result() == BUSY
     assert Protocol.objects.get(pk="0061").purpose != "To share less."
+
+
+def test_while_it_is_applied_readers_read_and_whoever_saves_is_told(
+    in_another_thread, officer, monkeypatch
+):
+    monkeypatch.setattr(input_guard, "WAIT_SECONDS", 1)
+    door = Client()
+    door.force_login(officer)
+    edit = "/admin/registers/protocol/0046/change/"
+    sent = boxes(door, edit) | {"purpose": "An officer's."}
+    _, work = applying(NEW)
+    while next(work).words != "rows saved":
+        pass
+
+    def read_and_save() -> str:
+        assert Client().get("/protocols/0046/").status_code == HTTPStatus.OK
+        begun, answer = time.monotonic(), door.post(edit, sent)
+        assert time.monotonic() - begun < input_guard.WAIT_SECONDS + 4
+        assert "a spreadsheet is being imported" in (page := answer.content.decode())
+        assert "An officer&#x27;s." in page
+        return str(answer.status_code)
+
+    assert in_another_thread(read_and_save).result() == "503"
+    done(work)
+    assert door.post(edit, sent).status_code == HTTPStatus.FOUND
+    assert Protocol.objects.get(pk="0046").purpose == "An officer's."
+
+
+# Undoing -----------------------------------------------------------------------------------
+
+
+def an_applied_import() -> ImportJob:
+    job = jobs.upload("live.csv", typed(CHANGED), by=None, at=NOON, published_before=False)
+    done(jobs.check_import(job, at=NOON))
+    work = jobs.apply_import(
+        job, at=NOON, by=None, why="", publish=False, expected_digest=fresh(job).digest
+    )
+    done(work)
+    return fresh(job)
+
+
+def fresh(job: ImportJob) -> ImportJob:
+    return ImportJob.objects.get(pk=job.pk)
+
+
+def undoing(job: ImportJob, digest: str) -> str:
+    done(jobs.undo(job, at=NOON, by=None, why="Undone.", expected_digest=digest))
+    return "undone"
+
+
+def test_of_two_undos_at_once_one_is_done(in_another_thread):
+    job = an_applied_import()
+    digest = jobs.preview_undo(job).digest
+    with transaction.atomic():
+        RegisterVersion.objects.select_for_update().get()
+        second = in_another_thread(lambda: undoing(job, digest))
+    ends = []
+    try:
+        ends.append(undoing(job, digest))
+    except ValidationError as refusal:
+        ends += refusal.messages
+    assert sorted([*ends, second.result()]) == sorted([jobs.UNDONE_ALREADY, "undone"])
+    assert Change.objects.filter(protocol="0061", why="Undone.").count() == 1
+
+
+def test_an_undo_waits_for_whoever_saves_and_is_refused_then(in_another_thread):
+    job = an_applied_import()
+    digest, protocol = jobs.preview_undo(job).digest, Protocol.objects.get(pk="0061")
+    with transaction.atomic():
+        with changes.record_change(protocol, at=NOON):
+            protocol.purpose = "An officer's."
+            changes.save(protocol)
+        undo = in_another_thread(lambda: undoing(job, digest))
+        time.sleep(0.5)
+        assert not undo.done()
+    assert "was edited after it: 0061." in undo.result()
+    assert Protocol.objects.get(pk="0061").purpose == "An officer's."

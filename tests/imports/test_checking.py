@@ -248,7 +248,6 @@ BAD = {
         "Nothing is written but: theme. The row has no title and no reference.",
     ),
     "no title": (["Safer Community", "9001 - "], "B", "The title is empty."),
-    "no theme": (["", "9001 - New"], "A", "The theme is empty."),
     "a control character": (
         ["Safer Community", "9001 - New", "a\x07b"],
         "C",
@@ -359,9 +358,23 @@ def test_organisations_that_can_be_read_in_two_ways_are_refused():
     assert line.parts is None
 
 
-def test_a_new_protocol_wants_a_theme_also_where_there_is_no_such_column():
-    line = checked_row("9001", "New", headings=["reference", "title"])
-    assert wrongs(line) == [("", "The file has no column for the theme.")]
+@pytest.mark.parametrize(
+    ("cells", "lacks"),
+    [
+        ({}, ["theme", "purpose", "lead organisation"]),
+        ({"theme": "", "purpose": "x"}, ["theme", "lead organisation"]),
+        ({"theme": "Safer Community", "purpose": "x", "lead_organisation": "ECC"}, []),
+    ],
+)
+def test_a_new_protocol_says_what_it_lacks_to_be_published(cells, lacks):
+    line = checked_row("9001", "New", *cells.values(), headings=["reference", "title", *cells])
+    assert (line.outcome, line.lacks) == ("new", lacks)
+
+
+def test_a_draft_can_lose_its_theme():
+    Protocol.objects.create(reference="9000", title="Draft", theme=Theme.objects.first())
+    line = checked_row("9000", "", headings=["reference", "theme"])
+    assert (line.outcome, line.values, line.lacks) == ("changed", {"theme_id": None}, [])
 
 
 def test_a_withdrawn_protocol_is_not_put_back_in_force():

@@ -99,7 +99,7 @@ def counted(door: Client, address: str) -> dict[str, int]:
 def apply(door: Client, address: str, **over: str) -> Any:
     """Apply what a check has found, as its page has it."""
     held = boxes(door, address)
-    given = {"expected_digest": held["expected_digest"], "why": held["why"]} | over
+    given = {name: held.get(name, "") for name in ("expected_digest", "why", "publish")} | over
     return door.post(f"{address}apply/", given)
 
 

@@ -13,8 +13,10 @@ from django.core.management import CommandError, call_command
 
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.management.commands.import_register import show
-from registers.models import Change, Name, Organisation, Protocol, RegisterVersion
+from registers.models import Change, ImportJob, Name, Organisation, Protocol, RegisterVersion
+from tests.admin.typing_in import boxes
 from tests.imports.spreadsheets import TYPED, exported
+from tests.imports.uploading import leads_to, shown
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
 
@@ -69,6 +71,24 @@ def test_it_says_what_changes_and_applies_it(file, officer):
     assert (change.by, change.why) == (officer, "The live spreadsheet.")
 
 
+def test_what_it_applied_is_listed_and_can_be_undone(file, officers_door):
+    before = purpose()
+    imported(file(CHANGED, (*NEW[:4], "", "")), "--dry-run")
+    assert not ImportJob.objects.exists()
+    imported(file(CHANGED, (*NEW[:4], "", "")))
+    assert Protocol.objects.get(pk="9001").status == "draft"
+    page = f"/admin/registers/import/{ImportJob.objects.get().pk}/"
+    assert "2 of 2 rows changed the register" in shown(officers_door, page)
+    leads_to(officers_door.post(f"{page}undo/", boxes(officers_door, f"{page}undo/")))
+    assert purpose() == before
+    assert not Protocol.objects.filter(pk="9001").exists()
+
+
+def test_new_protocols_are_published_where_that_is_said(file):
+    imported(file((*NEW[:4], "", "")), "--publish")
+    assert Protocol.objects.get(pk="9001").status == "published"
+
+
 def test_what_may_be_about_a_person_is_imported_only_where_it_is_meant(file):
     rows, version = file((*CHANGED[:2], "Ring 020 7946 0958.", *CHANGED[3:])), RegisterVersion.now()
     status, sentence, said = refused(rows)
@@ -101,7 +121,7 @@ def test_rows_that_are_refused_are_named_and_the_others_applied(file):
     code, problem, said = refused(file(CHANGED, REFUSED))
     assert code == 1
     assert problem.startswith("Rows left out: 1 refused.")
-    assert "2 rows: 1 changed, 1 refused.\n\nRefused (1):\n  row 3, column F: " in said
+    assert "2 rows: 1 changed, 1 refused.\n\nRefused (1):\n  Column F, row 3: " in said
     assert purpose() == "To share less."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -26,22 +26,25 @@ def apply_view(request: HttpRequest, key: int) -> HttpResponseBase:
     job = imported(key)
     if request.method != "POST":
         return redirect(address("check", job))
-    if job.status == ImportJob.Status.APPLIED:
+    if job.is_applied:
         return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
-    form = reason_form(job, request.POST)
+    form = reason_form(request, job, request.POST)
     if not form.is_valid():
         return check_page(request, job, form)
-    by, expected_digest = cast(User, request.user), form.cleaned_data["expected_digest"]
-    work = _applied(job, by=by, why=form.cleaned_data["why"], expected_digest=expected_digest)
+    work = _applied(
+        job,
+        by=cast(User, request.user),
+        why=form.cleaned_data["why"],
+        publish=form.publishes,
+        expected_digest=form.cleaned_data["expected_digest"],
+    )
     return progress_page(request, job, work, title="Applying the import", applies=True)
 
 
-def _applied(job: ImportJob, *, by: User, why: str, expected_digest: str) -> Work[str]:
+def _applied(job: ImportJob, **how: Any) -> Work[str]:
     """Apply it; where something else would happen by now, apply nothing and check it again."""
     try:
-        yield from jobs.apply_import(
-            job, at=timezone.now(), by=by, why=why, expected_digest=expected_digest
-        )
+        yield from jobs.apply_import(job, at=timezone.now(), **how)
     except ValidationError as refusal:
         if _is_applied(job):
             raise ValidationError(jobs.APPLIED_ALREADY) from refusal
@@ -53,4 +56,5 @@ def _applied(job: ImportJob, *, by: User, why: str, expected_digest: str) -> Wor
 
 
 def _is_applied(job: ImportJob) -> bool:
-    return ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.APPLIED).exists()
+    now = ImportJob.objects.filter(pk=job.pk).first()
+    return now is not None and now.is_applied

@@ -19,10 +19,15 @@ from registers.admin.importing import lists
 from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
 from registers.admin.importing.summary import changing, sentence
+from registers.admin.permissions import may_publish
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Work
 from registers.imports.spreadsheet.public_text import refuse_words
-from registers.models import ImportJob, ImportName
+from registers.models import ImportJob, ImportName, Protocol
+
+DRAFTS, PUBLISH = "drafts", "publish"
+DRAFT, PUBLISHED, WITHDRAWN = Protocol.Status
+MOST_REASONS = 10  # on the first page
 
 
 class ReasonForm(PlainForm):
@@ -40,21 +45,49 @@ class ReasonForm(PlainForm):
         help_text="Public. It stands beside each change, on the protocols’ changes pages.",
         error_messages={"required": "Write why, in a few words. Readers see it."},
     )
+    publish = forms.ChoiceField(
+        label="New protocols",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether new protocols are published."},
+    )
     meant = forms.BooleanField(
         label=MEANT,
         help_text="All that may be about a person, as said above: in each row and new name.",
         error_messages={"required": "Read it, and tick this or put it right in the file."},
     )
 
-    def __init__(self, *args: Any, personal: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, job: ImportJob, may_publish: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not personal:
+        new = job.found.get("new", {})
+        public, drafts = new.get(PUBLISHED, 0), new.get(DRAFT, 0)
+        if not job.found.get("personal"):
             del self.fields["meant"]
+        if not may_publish or not public:
+            del self.fields["publish"]
+        else:
+            self.fields["publish"].choices = [  # type: ignore[attr-defined]  # this kind of field's
+                (DRAFTS, "Keep as drafts, which only editors see"),
+                (PUBLISH, publishing_words(public, drafts)),
+            ]
+            self.initial.setdefault("publish", PUBLISH if job.published_before else DRAFTS)
+
+    @property
+    def publishes(self) -> bool:
+        """Whether new protocols that may be published are to be."""
+        return self.cleaned_data.get("publish") == PUBLISH
 
 
-def reason_form(job: ImportJob, *args: Any, **kwargs: Any) -> ReasonForm:
+def publishing_words(public: int, drafts: int) -> str:
+    """Return what is published, and how many stay drafts."""
+    if not drafts:
+        return "Publish it" if public == 1 else f"Publish all {public:,}"
+    stay = "stays a draft" if drafts == 1 else "stay drafts"
+    return f"Publish the {public:,} that may be published; {drafts:,} {stay}"
+
+
+def reason_form(request: HttpRequest, job: ImportJob, *args: Any, **kwargs: Any) -> ReasonForm:
     """Return the form that applies an import."""
-    return ReasonForm(*args, personal=bool(job.found.get("personal")), **kwargs)
+    return ReasonForm(*args, job=job, may_publish=may_publish(request.user), **kwargs)
 
 
 def imported(key: int) -> ImportJob:
@@ -78,8 +111,9 @@ def check_page(
     tabs = lists.tabs(job)
     tab = lists.shown(request, tabs)
     shown = lists.page_of(request, job, tab)
-    lines = [] if tab.value in {lists.NAMES, lists.ABSENT} else lists.report(shown.object_list)
+    lines = [] if tab.value in lists.NO_ROWS else lists.report(list(shown.object_list))
     unknown = job.names.filter(how=ImportName.How.UNKNOWN).count()
+    refusals = job.found.get("refusals", [])
     initial = {"expected_digest": job.digest, "why": _why(job.name)}
     return page(
         request,
@@ -88,14 +122,17 @@ def check_page(
         job=job,
         sentence=sentence(job),
         changing=changing(job),
-        is_applied=job.status == ImportJob.Status.APPLIED,
+        drafts=lists.drafts_of(job).count(),
+        drafts_lack=lists.lack_of(job),
+        first_refusals=refusals[:MOST_REASONS],
+        more_refusals=max(0, len(refusals) - MOST_REASONS),
         unknown=unknown,
         chosen=bool(job.choices),
         tabs=tabs,
         tab=tab,
         page=shown,
         lines=lines,
-        form=form or reason_form(job, initial=initial),
+        form=form or reason_form(request, job, initial=initial),
     )
 
 
@@ -114,7 +151,7 @@ def again_view(request: HttpRequest, key: int) -> HttpResponseBase:
     job = imported(key)
     if request.method != "POST":
         return redirect(address("check", job))
-    if job.status == ImportJob.Status.APPLIED:
+    if job.is_applied:
         return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
     return progress_page(request, job, again(job), title="Checking the spreadsheet")
 

@@ -47,7 +47,7 @@ def names_view(request: HttpRequest, key: int) -> HttpResponseBase:
     job = imported(key)
     if request.method == "POST":
         return _answer(request, job)
-    if job.status == ImportJob.Status.APPLIED:
+    if job.is_applied:
         return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
     names = _names(request, job)
     if not names.paginator.count:

@@ -59,7 +59,7 @@ class ReadForm(forms.Form):
 def create_all_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Show the names that are like none, and found an organisation for each if that is right."""
     job = imported(key)
-    if request.method != "POST" and job.status == ImportJob.Status.APPLIED:
+    if request.method != "POST" and job.is_applied:
         return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
     names = like_none(job)
     form = ReadForm(request.POST if request.method == "POST" else None, names=names)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +11,22 @@ from django.core.paginator import Page, Paginator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import get_text_list
 
 from registers.admin.importing.shared import A_PAGE
 from registers.history.diff import Difference, split_at_differences
 from registers.models import ImportJob, ImportLine, Protocol
 
 Outcome = ImportLine.Outcome
-NAMES, ABSENT = "names", "absent"
+DRAFTS, NAMES, ABSENT = "drafts", "names", "absent"
+NO_ROWS = {Outcome.REFUSED, NAMES, ABSENT}  # lists of other things than rows
 LABELS = {
-    Outcome.CHANGED: "Changed",
     Outcome.NEW: "New",
+    Outcome.CHANGED: "Changed",
+    Outcome.UNCHANGED: "Unchanged",
     Outcome.REFUSED: "Refused",
     Outcome.WAITING: "Waiting",
-    Outcome.UNCHANGED: "Unchanged",
+    DRAFTS: "Cannot be published yet",
     NAMES: "Names",
     ABSENT: "Not in the file",
 }
@@ -41,12 +45,15 @@ class Tab:
 class Told:
     """A row of the file, and how what it says differs from what the register says.
 
-    `alike` are the fields that read the same: nothing but spaces differs.
+    `alike` are the fields that read the same: nothing but spaces differs. `stored` is
+    the protocol as it is by now. `lacks` is what keeps a new one a draft.
     """
 
     line: ImportLine
     differences: list[Difference]
     alike: list[str]
+    stored: Protocol | None
+    lacks: str
 
 
 def absent(job: ImportJob) -> QuerySet[Protocol]:
@@ -55,13 +62,25 @@ def absent(job: ImportJob) -> QuerySet[Protocol]:
     return Protocol.objects.exclude(pk__in=references).order_by("reference_key")
 
 
+def drafts_of(job: ImportJob) -> QuerySet[ImportLine]:
+    """Return the new protocols that cannot be published yet: they lack something."""
+    return job.lines.filter(outcome=Outcome.NEW).exclude(lacks=[])
+
+
+def lack_of(job: ImportJob) -> str:
+    """Return what the new protocols lack that cannot be published yet: '3 without a theme'."""
+    said = drafts_of(job).values_list("lacks", flat=True)
+    lacks = Counter(what for each in said for what in each)
+    return get_text_list([f"{number:,} without a {what}" for what, number in lacks.items()], "and")
+
+
 def tabs(job: ImportJob) -> list[Tab]:
     """Return every list, with the number of things in it, as the list itself counts them."""
     numbers: dict[str, int] = dict.fromkeys(LABELS, 0)
     counted = job.lines.order_by().values_list("outcome").annotate(models.Count("pk"))
     numbers |= dict(counted)
-    numbers[NAMES] = job.names.count()
-    if job.status == ImportJob.Status.APPLIED:
+    numbers[NAMES], numbers[DRAFTS] = job.names.count(), drafts_of(job).count()
+    if job.is_applied:
         # By now the register may hold what came after it.
         del numbers[ABSENT]
     else:
@@ -83,16 +102,23 @@ def page_of(request: HttpRequest, job: ImportJob, tab: Tab) -> Page[Any]:
         things = job.names.all()
     elif tab.value == ABSENT:
         things = absent(job)
+    elif tab.value == Outcome.REFUSED:
+        return Paginator(job.found.get("refusals", []), A_PAGE).get_page(request.GET.get("page"))
+    elif tab.value == DRAFTS:
+        things = drafts_of(job)
     else:
         things = job.lines.filter(outcome=tab.value)
     return Paginator(things, A_PAGE).get_page(request.GET.get("page"))
 
 
-def report(lines: Iterable[ImportLine]) -> list[Told]:
+def report(lines: Sequence[ImportLine]) -> list[Told]:
     """Return rows with what differs in each, marked where it does."""
+    stored = Protocol.objects.in_bulk([line.reference for line in lines if line.reference])
     return [
         Told(
             line=line,
+            stored=stored.get(line.reference),
+            lacks=get_text_list([f"a {what}" for what in line.lacks], "and"),
             differences=[_difference(*edit) for edit in line.edits],
             alike=[
                 _label(column)

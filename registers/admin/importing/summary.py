@@ -37,19 +37,18 @@ def changing(job: ImportJob) -> int:
 def sentence(job: ImportJob) -> str:
     """Return what a check found, in numbers; or of what was applied, what was done."""
     numbers, rows = counts(job), sum(counts(job).values())
-    is_applied = job.status == ImportJob.Status.APPLIED
     if numbers[Outcome.UNCHANGED] == rows:
         return NOTHING
     changed = changing(job)
     if changed:
-        verb = "changed" if is_applied else "would change"
+        verb = "changed" if job.is_applied else "would change"
         outcomes = [outcome for outcome in (Outcome.NEW, Outcome.CHANGED) if numbers[outcome]]
         each = [f"{numbers[outcome]:,} {outcome.value}" for outcome in outcomes]
         said = f"{changed:,} of {rows:,} row{_s(rows)} {verb} the register: {', '.join(each)}."
     else:
         said = f"Nothing would change: none of the {rows:,} row{_s(rows)} can be applied as it is."
     others = [
-        f"{numbers[outcome]:,} {OTHERS[outcome][is_applied][numbers[outcome] != 1]}"
+        f"{numbers[outcome]:,} {OTHERS[outcome][job.is_applied][numbers[outcome] != 1]}"
         for outcome in OTHERS
         if numbers[outcome]
     ]
@@ -58,7 +57,9 @@ def sentence(job: ImportJob) -> str:
 
 def became(job: ImportJob) -> str:
     """Return what became of an import, in a few words."""
-    if job.status == ImportJob.Status.APPLIED:
+    if job.status == ImportJob.Status.UNDONE:
+        return "Applied, and undone"
+    if job.is_applied:
         number = changing(job)
         return f"Applied: {number:,} row{_s(number)} changed the register"
     if job.status == ImportJob.Status.CHECKED:

@@ -59,7 +59,7 @@ class UploadForm(forms.Form):
     published = forms.ChoiceField(
         label="Protocols in it that are new here",
         choices=[
-            (TODAY, "are published today"),
+            (TODAY, "were never published: they come in as drafts, or are published today"),
             (BEFORE, "were published before: their days are those in the file, or not known"),
         ],
         initial=TODAY,

@@ -11,6 +11,8 @@ from registers.admin.importing.apply import apply_view
 from registers.admin.importing.check import again_view, check_view, remove_view
 from registers.admin.importing.choosing import names_view
 from registers.admin.importing.create_all import create_all_view
+from registers.admin.importing.refused import refused_view
+from registers.admin.importing.undo import undo_view
 from registers.admin.importing.upload import list_view, upload_view
 
 PAGES = {
@@ -21,6 +23,8 @@ PAGES = {
     "names": ("<int:key>/names/", names_view),
     "create_all": ("<int:key>/names/new/", create_all_view),
     "apply": ("<int:key>/apply/", apply_view),
+    "undo": ("<int:key>/undo/", undo_view),
+    "refused": ("<int:key>/refused/", refused_view),
     "remove": ("<int:key>/remove/", remove_view),
 }
 

@@ -71,6 +71,7 @@ BY_MODEL = {
     "registers.importjob": How.IMPORT,
     "registers.importline": How.IMPORT,
     "registers.importname": How.IMPORT,
+    "registers.importsteps": How.IMPORT,
 }
 BY_APP = {
     "contenttypes": How.CODE,

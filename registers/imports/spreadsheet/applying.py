@@ -6,7 +6,8 @@ import datetime
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
@@ -21,13 +22,46 @@ from registers.changes.bulk_import import (
     import_protocols,
     import_theme,
 )
+from registers.changes.journal import Step
 from registers.changes.locking import PLAN_CHANGED, is_held, lock_register
 from registers.changes.transaction import Touched, collect_touched
-from registers.imports.spreadsheet.plan import Line, Outcome, Plan, Progress, Whom, Work
+from registers.imports.spreadsheet.plan import (
+    Line,
+    Outcome,
+    Plan,
+    Progress,
+    Whom,
+    Work,
+    keeps_draft,
+)
 from registers.models import Organisation, Protocol, RegisterVersion
 from registers.search.search_writer import update_search_in_steps
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How an import is applied: by whom, for which public reason, and whether it publishes.
+
+    `publish`: new protocols that may be published are, and the others are drafts.
+    `published_before`: they were published elsewhere, and lack what they lacked there.
+    """
+
+    by: User | None = None
+    why: str = ""
+    publish: bool = False
+    published_before: bool = False
+
+    def status_of(self, line: Line) -> str:
+        """Return the status that a new protocol gets. One that the file calls withdrawn is."""
+        if said := line.values.get("status"):
+            return str(said)
+        lacks = keeps_draft(line.lacks, published_before=self.published_before)
+        is_public = self.publish and not lacks
+        return Protocol.Status.PUBLISHED if is_public else Protocol.Status.DRAFT
+
+
 APPLIED = {Outcome.NEW, Outcome.CHANGED}
 
 
@@ -41,21 +75,30 @@ def references_of(plan: Plan) -> tuple[set[str], set[int]]:
 
 
 def save_plan(
-    plan: Plan, *, at: datetime.datetime, by: User | None, why: str, published_before: bool
+    plan: Plan, terms: Terms, *, at: datetime.datetime, keep: Callable[[list[Step]], None]
 ) -> Work[None]:
     """Save all of a plan that can be applied, and let search find it. Within a transaction.
 
-    Raises ValidationError, and the database's own refusals.
+    `keep` is called with what was done, some at a time. Raises ValidationError,
+    and the database's own refusals.
     """
-    how: dict[str, Any] = {"at": at, "by": by, "why": why}
+    journal: list[Step] = []
+    how: dict[str, Any] = {"at": at, "by": terms.by, "why": terms.why, "journal": journal}
     touched, lines = Touched(), _lines(plan)
     with collect_touched(touched):
         themes = {key: import_theme(name, **how).pk for key, name in plan.new_themes.items()}
     organisations = yield from _save_organisations(plan, touched, how)
-    incoming = [_incoming(line, themes, organisations) for line in lines]
-    saving = import_protocols(incoming, **how, published_before=published_before)
-    for done in _gathering(touched, saving):
+    incoming = [_incoming(line, terms, themes, organisations) for line in lines]
+    saving = import_protocols(incoming, **how, published_before=terms.published_before)
+    for done in gathering(touched, saving):
+        keep(journal)
+        journal.clear()
         yield Progress("rows saved", done, len(lines))
+    yield from make_findable(touched)
+
+
+def make_findable(touched: Touched) -> Work[None]:
+    """Let search find what was saved. Within a transaction."""
     of = len(touched.protocols) + len(touched.organisations)
     for done in update_search_in_steps(
         protocols=touched.protocols,
@@ -86,14 +129,14 @@ def _save_organisations(plan: Plan, touched: Touched, how: dict[str, Any]) -> Wo
         if isinstance(whom, int)
     ]
     keys: list[int] = []
-    for some in _gathering(touched, import_organisations(incoming, **how)):
+    for some in gathering(touched, import_organisations(incoming, **how)):
         keys += some
         yield Progress("organisations saved", len(keys), len(incoming))
     new = plan.new_organisations
     return dict(zip([each.key for each in new], keys[: len(new)], strict=True))
 
 
-def _gathering(touched: Touched, work: Iterator[T]) -> Iterator[T]:
+def gathering(touched: Touched, work: Iterator[T]) -> Iterator[T]:
     """Do `work` step by step, and let `touched` learn what each saves."""
     while True:
         with collect_touched(touched):
@@ -103,12 +146,14 @@ def _gathering(touched: Touched, work: Iterator[T]) -> Iterator[T]:
         yield step
 
 
-def _incoming(line: Line, themes: dict[str, int], organisations: dict[str, int]) -> Incoming:
+def _incoming(
+    line: Line, terms: Terms, themes: dict[str, int], organisations: dict[str, int]
+) -> Incoming:
     values = dict(line.values)
     if "theme" in values:
         values["theme_id"] = themes[values.pop("theme")]
     if line.outcome == Outcome.NEW:
-        values.setdefault("status", Protocol.Status.PUBLISHED.value)
+        values["status"] = terms.status_of(line)
     parts = None
     if line.parts is not None:
         parts = [
@@ -142,51 +187,33 @@ def apply(
     digest: str,
     *,
     at: datetime.datetime,
-    by: User | None = None,
-    why: str = "",
-    published_before: bool = False,
+    terms: Terms,
+    keep: Callable[[list[Step]], None] = lambda steps: None,
     also: Callable[[], None] = lambda: None,
 ) -> Work[Plan]:
     """Apply what a file would do, as it was expected_digest, and return the plan that was done.
 
     `recheck` gives the check of the same file, which is made anew. Rows that
-    are refused or wait are left out. `published_before` is as it was checked.
-    `also` is called in the transaction, when all is saved. Whoever stops
-    listening once the saving has begun does not stop it. Raises
-    ValidationError, and then nothing is kept: where something else would
-    happen than expected_digest, or where somebody else saves at this moment.
+    are refused or wait are left out. `keep` is called in the transaction with
+    what was done, and `also` when all is saved. Raises ValidationError, and then
+    nothing is kept: where something else would happen than is expected, or where
+    somebody else saves at this moment.
     """
     version = RegisterVersion.now()
     plan = yield from recheck()
     _check_digest(digest, plan)
 
     def save() -> Work[Plan]:
-        now = yield from _hold(plan)
+        now = yield from hold(*references_of(plan))
         sure = plan
         if str(now) != str(version):
             sure = yield from recheck()
             _check_digest(digest, sure)
-        yield from save_plan(sure, at=at, by=by, why=why, published_before=published_before)
+        yield from save_plan(sure, terms, at=at, keep=keep)
         also()
         return sure
 
-    return (yield from carry_on(_in_one_transaction(save)))
-
-
-def carry_on(work: Work[T]) -> Work[T]:
-    """Do `work` to its end, also where nobody listens to how far it has come any more."""
-    listening = True
-    while True:
-        try:
-            progress = next(work)
-        except StopIteration as end:
-            said: T = end.value
-            return said
-        if listening:
-            try:
-                yield progress
-            except GeneratorExit:
-                listening = False
+    return (yield from in_one_transaction(save))
 
 
 def _check_digest(digest: str, plan: Plan) -> None:
@@ -194,7 +221,7 @@ def _check_digest(digest: str, plan: Plan) -> None:
         raise ValidationError(PLAN_CHANGED)
 
 
-def _in_one_transaction(save: Callable[[], Work[T]]) -> Work[T]:
+def in_one_transaction(save: Callable[[], Work[T]]) -> Work[T]:
     """Do it in one transaction. Raises ValidationError for what the database refuses."""
     try:
         with transaction.atomic():
@@ -210,7 +237,7 @@ def _said(refusal: DatabaseError) -> str:
     return REFUSED
 
 
-def _hold(plan: Plan) -> Work[RegisterVersion]:
+def hold(references: Collection[str], organisations: Collection[int]) -> Work[RegisterVersion]:
     """Let nobody else save what is to be changed, nor anything official, and return the version.
 
     Nothing is waited for while something is held, so that no two wait for each other.
@@ -219,7 +246,7 @@ def _hold(plan: Plan) -> Work[RegisterVersion]:
     while True:
         try:
             with transaction.atomic():
-                return lock_register(*references_of(plan))
+                return lock_register(references, organisations)
         except DatabaseError as refusal:
             if not is_held(refusal) or time.monotonic() > give_up:
                 raise

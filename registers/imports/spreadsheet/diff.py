@@ -114,6 +114,7 @@ INCOMPLETE = (
     "The words at the end of the organisations ('etc.', 'and others') say that more take part: the"
     " list is recorded as not complete."
 )
+NEEDS_THEME = "Write the theme: what is published stands under one."
 STILL_TO_COME = ("This day is still to come.", "Write a day that has been.")
 
 
@@ -202,12 +203,10 @@ class Comparing:
         if row.is_refused("theme"):
             return False
         if not text:
-            is_there = row.has("theme")
-            row.refuse(
-                "theme",
-                "The theme is empty." if is_there else "The file has no column for the theme.",
-                "Write the theme in each row: a protocol is published under one.",
-            )
+            if stored and stored.status != Protocol.Status.DRAFT:
+                row.refuse("theme", "The theme is empty.", NEEDS_THEME)
+            elif stored:
+                _edit(line, "theme", written["theme"], "", {"theme_id": None})
             return False
         match = self.themes.match(text)
         if not isinstance(match.whom, int):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, astuple
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -14,20 +17,37 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
+from registers.changes.journal import Step
 from registers.changes.locking import PLAN_CHANGED, lock_one
+from registers.changes.transaction import Touched
+from registers.changes.undo_import import ImportUndoPlan, plan_import_undo, undo_import
 from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.mapping.saved import find_saved
 from registers.imports.mapping.suggest import Suggestion, suggest
 from registers.imports.reading.read import Sheet, read_sheets
-from registers.imports.spreadsheet.applying import apply
+from registers.imports.spreadsheet.applying import (
+    Terms,
+    apply,
+    gathering,
+    hold,
+    in_one_transaction,
+    make_findable,
+)
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices
-from registers.imports.spreadsheet.plan import Plan, Progress, Work
-from registers.models import ImportJob, ImportLine, ImportMapping, ImportName, Name
+from registers.imports.spreadsheet.plan import Named, Outcome, Plan, Progress, Work, keeps_draft
+from registers.imports.spreadsheet.refused_rows import refused_workbook
+from registers.imports.spreadsheet.report import refusals
+from registers.imports.spreadsheet.tables import read_tables
+from registers.models import Change, ImportJob, ImportLine, ImportMapping, ImportName, Name
 
 KEPT = datetime.timedelta(days=90)
 BATCH = 2_000
+APPLYING = ["status", "applied_at", "applied_by", "why", "published", "last_change"]
 APPLIED_ALREADY = "This import was applied already. Nothing was done again."
+UNDONE_ALREADY = "This import was undone already. Nothing was done again."
+NOTHING_TO_UNDO = "There is nothing to undo: this import was not applied, or is too old."
+NOTHING_REFUSED = "No row of this import is refused."
 GONE = "This import was removed in the meantime. Upload the file again."
 
 
@@ -40,7 +60,15 @@ def upload(
     published_before: bool,
 ) -> ImportJob:
     """Keep a file that somebody uploaded, and return it. Nothing of it is checked yet."""
-    return ImportJob.objects.create(
+    job = _job(name, content, by=by, at=at, published_before=published_before)
+    job.save()
+    return job
+
+
+def _job(
+    name: str, content: bytes, *, by: User | None, at: datetime.datetime, published_before: bool
+) -> ImportJob:
+    return ImportJob(
         name=name,
         content=content,
         size=len(content),
@@ -94,12 +122,7 @@ def check_import(job: ImportJob, *, at: datetime.datetime) -> Work[None]:
         held = _held(job)
         held.lines.all().delete()
         held.names.all().delete()
-        _keep_lines(held, plan)
-        _keep_names(held, plan)
-        held.found = _found(plan)
-        held.digest, held.checked_at = plan.digest, at
-        held.status = ImportJob.Status.CHECKED
-        held.save(update_fields=["found", "digest", "checked_at", "status"])
+        _keep_found(held, plan, at)
 
 
 def choose(
@@ -126,35 +149,127 @@ def choose(
 
 
 def apply_import(
-    job: ImportJob, *, at: datetime.datetime, by: User | None, why: str, expected_digest: str
+    job: ImportJob,
+    *,
+    at: datetime.datetime,
+    by: User | None,
+    why: str,
+    publish: bool,
+    expected_digest: str,
 ) -> Work[Plan]:
     """Do what the check foresaw, whose digest is `expected_digest`, or nothing.
 
+    With `publish`, new protocols that may be published are; else they are drafts.
     Raises ValidationError where something else would happen by now, or where
     the import was applied or removed meanwhile.
     """
 
     def mark() -> None:
         held = _held(job)
-        if (
-            held.digest != expected_digest
-        ):  # somebody chose otherwise, or checked it again, meanwhile
+        if held.digest != expected_digest:  # somebody chose otherwise, or checked it, meanwhile
             raise ValidationError(PLAN_CHANGED)
-        held.status = ImportJob.Status.APPLIED
-        held.applied_at, held.applied_by, held.why = at, by, why
-        held.save(update_fields=["status", "applied_at", "applied_by", "why"])
+        _mark_applied(held, terms, at)
 
+    terms = Terms(by=by, why=why, publish=publish, published_before=job.published_before)
     return (
         yield from apply(
-            lambda: _checked(job, at=at),
+            partial(_checked, job, at=at),
             expected_digest,
             at=at,
-            by=by,
-            why=why,
-            published_before=job.published_before,
+            terms=terms,
+            keep=partial(_keep_steps, job),
             also=mark,
         )
     )
+
+
+def apply_file(
+    recheck: Callable[[], Work[Plan]],
+    plan: Plan,
+    *,
+    name: str,
+    content: bytes,
+    at: datetime.datetime,
+    terms: Terms,
+) -> Work[Plan]:
+    """Apply a file that a command has checked, and keep it as an import that can be undone.
+
+    Where it is not applied, nothing is kept. Raises ValidationError.
+    """
+    before = terms.published_before
+    job = _job(name, content, by=terms.by, at=at, published_before=before)
+
+    def keep(steps: list[Step]) -> None:
+        if job._state.adding:
+            job.save()
+        _keep_steps(job, steps)
+
+    def also() -> None:
+        _keep_found(job, plan, at)
+        _mark_applied(job, terms, at)
+
+    return (yield from apply(recheck, plan.digest, at=at, terms=terms, keep=keep, also=also))
+
+
+def _keep_steps(job: ImportJob, steps: list[Step]) -> None:
+    job.steps.create(steps=[step.to_json() for step in steps])
+
+
+def _mark_applied(job: ImportJob, terms: Terms, at: datetime.datetime) -> None:
+    job.status = ImportJob.Status.APPLIED
+    job.last_change = Change.objects.aggregate(last=models.Max("pk"))["last"]
+    job.applied_at, job.applied_by = at, terms.by
+    job.why, job.published = terms.why, terms.publish
+    job.save(update_fields=APPLYING)
+
+
+def preview_undo(job: ImportJob) -> ImportUndoPlan:
+    """Say what undoing an import would do. Raises ValidationError where none can be undone."""
+    if job.status == ImportJob.Status.UNDONE:
+        raise ValidationError(UNDONE_ALREADY)
+    if job.status != ImportJob.Status.APPLIED or job.last_change is None:
+        raise ValidationError(NOTHING_TO_UNDO)
+    return plan_import_undo(job)
+
+
+def undo(
+    job: ImportJob, *, at: datetime.datetime, by: User | None, why: str, expected_digest: str
+) -> Work[None]:
+    """Undo an import as its preview said, whose digest is `expected_digest`, or not at all.
+
+    Raises ValidationError where something of it was edited since, or where
+    something else would happen by now.
+    """
+
+    def save() -> Work[None]:
+        plan = preview_undo(job)  # for what is to be locked
+        yield from hold(plan.references, {*plan.named, *plan.organisations})
+        held = lock_one(job)
+        if held is None:
+            raise ValidationError(GONE)
+        plan, touched = preview_undo(held), Touched()
+        if plan.refusals or plan.digest != expected_digest:
+            raise ValidationError(plan.refusals or [PLAN_CHANGED])
+        for done in gathering(touched, undo_import(held, plan, at=at, by=by, why=why)):
+            yield Progress("protocols put back", done, len(plan.references))
+        yield from make_findable(touched)
+        held.status, held.undone_at, held.undone_by = ImportJob.Status.UNDONE, at, by
+        held.save(update_fields=["status", "undone_at", "undone_by"])
+
+    yield from in_one_transaction(save)
+
+
+def refused_rows(job: ImportJob) -> bytes:
+    """Return the refused rows as a workbook. Raises ValidationError where there is none."""
+    reasons: dict[tuple[str, int], list[str]] = {}
+    for line in job.lines.filter(outcome=ImportLine.Outcome.REFUSED).iterator():
+        said = [f"{wrong} {fix}" for _, wrong, fix in line.problems]
+        reasons.setdefault((line.sheet, line.row), []).extend(said)
+    if not reasons:
+        raise ValidationError(NOTHING_REFUSED)
+    mapping = ColumnMapping.from_plain(job.mapping)
+    tables = read_tables(_sheets(job, mapping), mapping if job.mapping else None).tables
+    return refused_workbook(tables, reasons)
 
 
 def remove_import(job: ImportJob) -> None:
@@ -195,7 +310,7 @@ def _held(job: ImportJob) -> ImportJob:
     held = lock_one(job)
     if held is None:
         raise ValidationError(GONE)
-    if held.status == ImportJob.Status.APPLIED:
+    if held.is_applied:
         raise ValidationError(APPLIED_ALREADY)
     return held
 
@@ -203,6 +318,14 @@ def _held(job: ImportJob) -> ImportJob:
 def _beside(before: dict[str, Choice], chosen: Mapping[str, Choice | None]) -> dict[str, Choice]:
     """Return the choices that are left when these are made over those of before."""
     return {key: choice for key, choice in {**before, **chosen}.items() if choice}
+
+
+def _keep_found(job: ImportJob, plan: Plan, at: datetime.datetime) -> None:
+    _keep_lines(job, plan)
+    _keep_names(job, plan)
+    job.found, job.digest = _found(job, plan), plan.digest
+    job.checked_at, job.status = at, ImportJob.Status.CHECKED
+    job.save(update_fields=["found", "digest", "checked_at", "status"])
 
 
 def _keep_lines(job: ImportJob, plan: Plan) -> None:
@@ -215,8 +338,9 @@ def _keep_lines(job: ImportJob, plan: Plan) -> None:
             outcome=line.outcome,
             reference=line.reference,
             title=line.title,
-            edits=[[each.column, each.before, each.after] for each in line.edits],
-            problems=[[each.column, each.wrong, each.fix] for each in line.problems],
+            edits=[list(astuple(each)) for each in line.edits],
+            problems=[list(astuple(each)) for each in line.problems],
+            lacks=keeps_draft(line.lacks, published_before=job.published_before),
             remarks=line.remarks,
         )
         for position, line in enumerate(plan.lines)
@@ -224,22 +348,13 @@ def _keep_lines(job: ImportJob, plan: Plan) -> None:
 
 
 def _keep_names(job: ImportJob, plan: Plan) -> None:
-    _insert(
-        ImportName(
-            job=job,
-            position=position,
-            kind=named.kind,
-            key=named.key,
-            written=named.written,
-            how=named.how,
-            becomes=named.becomes,
-            uses=named.uses,
-            sheet=named.sheet[:255],
-            row=named.row,
-            cell=named.cell,
-        )
-        for position, named in enumerate(plan.names)
-    )
+    _insert(_name(job, place, named) for place, named in enumerate(plan.names))
+
+
+def _name(job: ImportJob, position: int, named: Named) -> ImportName:
+    values = asdict(named) | {"sheet": named.sheet[:255]}
+    del values["whom"]
+    return ImportName(job=job, position=position, **values)
 
 
 def _insert(rows: Iterable[models.Model]) -> None:
@@ -248,14 +363,18 @@ def _insert(rows: Iterable[models.Model]) -> None:
         type(batch[0])._default_manager.bulk_create(batch)
 
 
-def _found(plan: Plan) -> dict[str, Any]:
+def _found(job: ImportJob, plan: Plan) -> dict[str, Any]:
     """Return what is said of the whole file."""
+    terms = Terms(publish=True, published_before=job.published_before)
     becomes = {named.whom: named.becomes for named in plan.names}
     return {
         "counts": dict(plan.count()),
         "does_something": plan.does_something,
         "personal": plan.personal,
+        # How many new protocols get which status where those that may be are published.
+        "new": dict(Counter(terms.status_of(x) for x in plan.lines if x.outcome == Outcome.NEW)),
         "said": plan.said,
+        "refusals": [asdict(each) for each in refusals(plan.lines)],
         "new_organisations": [
             [new.name, "a group of bodies" if new.group else ""] for new in plan.new_organisations
         ],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from registers.models import ImportLine, ImportName
+from registers.models import ImportLine, ImportName, Party, Protocol
+from registers.models.completeness import lacking_to_publish
 
 Outcome = ImportLine.Outcome
 How = ImportName.How
@@ -80,6 +81,25 @@ class Line:
     remarks: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     parts: list[Part] | None = None
+
+    @property
+    def lacks(self) -> list[str]:
+        """What a new protocol lacks to be published, in words; of another row nothing."""
+        if self.outcome != Outcome.NEW or self.values.get("status") == Protocol.Status.WITHDRAWN:
+            return []
+        return lacking_to_publish(
+            theme=self.values.get("theme_id", self.values.get("theme")),
+            purpose=self.values.get("purpose", ""),
+            lead=any(part.role == Party.Role.LEAD for part in self.parts or ()),
+        )
+
+
+def keeps_draft(lacks: Iterable[str], *, published_before: bool) -> list[str]:
+    """Return what keeps a new protocol a draft, of what it lacks.
+
+    One that was published elsewhere lacks here what it lacked there, but a theme.
+    """
+    return [each for each in lacks if not published_before or each == "theme"]
 
 
 @dataclass(slots=True)

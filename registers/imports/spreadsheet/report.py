@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.utils.text import capfirst, get_text_list
 
 from registers.imports.spreadsheet.choices_file import unknown_with_nearest
-from registers.imports.spreadsheet.plan import How, Line, Named, Outcome, Plan
+from registers.imports.spreadsheet.plan import How, Line, Named, Outcome, Plan, Problem
 from registers.models import Protocol
 
 MOST = 50
@@ -29,8 +33,9 @@ def report(plan: Plan) -> Iterator[str]:
     yield f"{_many(len(plan.lines), 'row')}: {', '.join(said)}."
     if not plan.does_something and not counts[Outcome.WAITING] and not counts[Outcome.REFUSED]:
         yield NOTHING
+    kinds = refusals(plan.lines)
+    yield from _first("Refused", len(kinds), (f"  {each}" for each in kinds[:MOST]))
     for outcome, heading, tell in (
-        (Outcome.REFUSED, "Refused", _refused),
         (Outcome.WAITING, "Waiting until somebody chooses what their names stand for", _waiting),
         (Outcome.NEW, "New", _new),
         (Outcome.CHANGED, "Changed", _changed),
@@ -86,10 +91,77 @@ def _first(heading: str, number: int, lines: Iterable[str]) -> Iterator[str]:
             yield f"  and {number - MOST:,} more"
 
 
-def _refused(line: Line) -> Iterator[str]:
-    for problem in line.problems:
-        column = f", column {problem.column}" if problem.column else ""
-        yield f"  {_place(line)}{column}: {problem.wrong} {problem.fix}"
+# What differs between two refusals of a kind: what the cell says, and numbers.
+VARIES = re.compile(r"'[^']*'|‘[^’]*’|\d[\d,.]*")
+
+
+LIKE_THE_FIRST = "So it stands in the first of these rows; the others are alike."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why rows are refused: what is wrong in the first of them, and in the like ones.
+
+    `where` names the column and the rows.
+    """
+
+    where: str
+    wrong: str
+    fix: str
+    rows: int
+    alike: bool  # the same sentence holds for each row
+
+    def __str__(self) -> str:
+        like = (
+            "" if self.alike else " (So it is in the first of these rows. The others are like it.)"
+        )
+        return f"{self.where}: {self.wrong} {self.fix}{like}"
+
+
+def refusals(lines: Iterable[Line]) -> list[Refusal]:
+    """Return why rows are refused, each kind of reason once, what concerns most rows first."""
+    kinds: dict[tuple[str, ...], list[tuple[Line, Problem]]] = {}
+    for line in lines:
+        for each in line.problems:
+            kind = (each.column, VARIES.sub("", each.wrong), VARIES.sub("", each.fix))
+            kinds.setdefault(kind, []).append((line, each))
+    return [_refusal(found) for found in sorted(kinds.values(), key=len, reverse=True)]
+
+
+def _refusal(found: list[tuple[Line, Problem]]) -> Refusal:
+    first = found[0][1]
+    rows: dict[str, list[int]] = {}
+    for line, _ in found:
+        rows.setdefault(line.sheet, []).append(line.row)
+    where = "; ".join(
+        (f"sheet ‘{sheet}’, " if sheet else "") + row_words(numbers)
+        for sheet, numbers in rows.items()
+    )
+    column = f"Column {first.column}, " if first.column else ""
+    return Refusal(
+        where=capfirst(column + where),
+        wrong=first.wrong,
+        fix=first.fix,
+        rows=len({(line.sheet, line.row) for line, _ in found}),
+        alike=len({(each.wrong, each.fix) for _, each in found}) == 1,
+    )
+
+
+def row_words(numbers: Iterable[int]) -> str:
+    """Return the rows in words: 'rows 3, 7 and 12 to 40'."""
+    ranges: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1] = [ranges[-1][0], number]
+        else:
+            ranges.append([number])
+    parts: list[str] = []
+    for each in ranges:
+        is_pair = each[-1] == each[0] + 1
+        parts += map(str, each) if is_pair else [" to ".join(map(str, each))]
+    more = [f"{len(parts) - MOST:,} more"] if len(parts) > MOST else []
+    word = "row" if len(parts) == 1 and len(ranges[0]) == 1 else "rows"
+    return f"{word} {get_text_list([*parts[:MOST], *more], 'and')}"
 
 
 def _waiting(line: Line) -> Iterator[str]:
@@ -98,6 +170,8 @@ def _waiting(line: Line) -> Iterator[str]:
 
 def _new(line: Line) -> Iterator[str]:
     yield from _with_remarks(line)
+    if line.lacks:
+        yield f"    To be published it lacks a {' and a '.join(line.lacks)}."
     for edit in line.edits:
         if edit.column != "title":
             yield f"    {edit.column}: {_short(edit.after)}"

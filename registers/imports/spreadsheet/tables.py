@@ -24,6 +24,8 @@ from registers.imports.reading.cell_names import column
 from registers.imports.reading.read import Row, Sheet, Value, letter
 
 LARGEST = 10_000  # cells
+# The column of a file of refused rows, which says why: it is passed over.
+REASON_HEADING = "Why it was refused"
 RANGE = re.compile(r"([A-Z]{1,3})(\d{1,8}):([A-Z]{1,3})(\d{1,8})")
 
 
@@ -114,6 +116,7 @@ class Table:
 
     sheet: str
     mapping: ColumnMapping
+    headings: list[str]
     columns: dict[str, int]
     rows: list[Row]
     merged: Merged
@@ -200,6 +203,7 @@ def _table(layout: Layout, mapping: ColumnMapping, orders: dict[str, Order | Non
     table = Table(
         sheet=layout.name,
         mapping=mapping,
+        headings=layout.headings,
         columns=columns,
         several=places.get(OTHERS, [])[1:],
         ticks={at: layout.headings[at] for at in places.get(TICK, ())},
@@ -279,6 +283,7 @@ def _left_out(layout: Layout, mapping: ColumnMapping) -> list[str]:
         f"{layout.where}column {where}, '{heading[:100]}', was left out."
         for where, heading in left
         if find_column(heading) not in COMPUTED_COLUMNS
+        and heading != REASON_HEADING
         and not re.fullmatch(r"Column [A-Z]+", heading)
     ]
     worked_out = [name for _, heading in left if (name := find_column(heading))]

@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from registers.accounts.adapter import users_named
 from registers.imports.reading.read import Sheet, Unreadable, read_sheets
-from registers.imports.spreadsheet.applying import apply
+from registers.imports.spreadsheet.applying import Terms
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.choices_file import ChoicesError, choices_csv, read_choices
+from registers.imports.spreadsheet.jobs import apply_file
 from registers.imports.spreadsheet.plan import Outcome, Plan, Progress, Work
 from registers.imports.spreadsheet.public_text import refuse_words
 from registers.imports.spreadsheet.report import report
@@ -109,9 +110,15 @@ class Command(BaseCommand):
             "--new-themes", action="store_true", help="make every theme that is not known"
         )
         parser.add_argument(
+            "--publish",
+            action="store_true",
+            help="publish new protocols with a theme, a purpose and a lead: else all are drafts",
+        )
+        parser.add_argument(
             "--published-before",
             action="store_true",
-            help="new protocols were published elsewhere: their days are those of the file",
+            help="new protocols were published elsewhere: they are published here, with the days"
+            " of the file and whatever they lack, but not without a theme",
         )
         parser.add_argument("--why", default="", help="public: why the register changes")
         parser.add_argument(
@@ -156,9 +163,10 @@ class Command(BaseCommand):
             raise CommandError(PERSONAL, returncode=CANNOT)
         elif plan.does_something:
             self.stdout.flush()  # who has stopped to read wants nothing applied
-            work = apply(
-                checked, plan.digest, at=at, by=by, why=options["why"], published_before=before
-            )
+            publish = options["publish"] or before
+            terms = Terms(by=by, why=options["why"], publish=publish, published_before=before)
+            name, content = file.name[:255], file.read_bytes()
+            work = apply_file(checked, plan, name=name, content=content, at=at, terms=terms)
             try:
                 show(work, sys.stderr)
             except ValidationError as refusal:
