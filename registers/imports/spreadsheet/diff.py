@@ -40,7 +40,12 @@ from registers.imports.spreadsheet.public_text import (
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Protocol
 from registers.models.keys import EMAIL_REFUSED, key_of, private_emails
-from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
+from registers.models.protocol_fields import (
+    PRIVATE_FIELDS,
+    PROTOCOL_FIELDS,
+    Kind,
+    ProtocolField,
+)
 
 # Columns with rules of their own. All others are plain fields.
 OWN_RULES = {
@@ -71,7 +76,7 @@ def refuse_by_rules(row: RowOf, line: Line) -> None:
                 row.refuse(COLUMNS[name], message, FIX_IN_FILE)
     for edit in line.edits:
         is_new = private_emails(edit.after) - private_emails(edit.before)
-        if is_new and edit.column not in {LEAD_COLUMN, OTHERS_COLUMN}:
+        if is_new and edit.column not in {LEAD_COLUMN, OTHERS_COLUMN, *PRIVATE_FIELDS}:
             row.refuse(edit.column, EMAIL_REFUSED, FIX_IN_FILE)
 
 
@@ -152,6 +157,7 @@ class Comparing:
         _compare_status(row, line, stored, self.on)
         parties = self.parties.read(row, stored, written)
         _compare_parties(row, line, parties, stored, written)
+        _add_note(row, line, stored)
         if len(row.problems) == before:
             refuse_by_rules(row, line)
         if row.problems:
@@ -347,6 +353,15 @@ def _compare_parties(
         values = {"parties_complete": False}
         _edit(line, "parties_complete", yes_or_no(is_complete), yes_or_no(value=False), values)
         line.remarks.append(INCOMPLETE)
+
+
+def _add_note(row: RowOf, line: Line, stored: Protocol | None) -> None:
+    """Add what columns of notes say to the note for administrators, unless it says so already."""
+    was = stored.admin_note if stored else ""
+    there = {" ".join(each.split()) for each in was.splitlines()}
+    if new := [each for each in row.note().splitlines() if each not in there]:
+        after = "\n".join([*filter(None, [was]), *new])
+        _edit(line, "admin_note", was, after, {"admin_note": after})
 
 
 def _compare_title(row: RowOf, line: Line, title: str, was: str) -> None:

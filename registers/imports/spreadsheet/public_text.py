@@ -15,6 +15,7 @@ from registers.models.keys import key_of, refuse_email, refuse_invisible
 from registers.models.organisation import KEY_LENGTH
 from registers.models.pages import KEY_LENGTH as THEME_KEY_LENGTH
 from registers.models.personal_words import personal_words
+from registers.models.protocol_fields import PRIVATE_FIELDS
 
 UNSEEN = "This holds a character that cannot be shown (U+{:04X}). Delete it, or type it again."
 FIX_IN_FILE = "Put it right in the file."
@@ -90,6 +91,7 @@ def remark_personal(lines: Iterable[Line], new_names: Iterable[str]) -> list[str
         found = {
             words: kind
             for edit in line.edits
+            if edit.column not in PRIVATE_FIELDS
             for words, kind in personal_words(edit.after, before=edit.before).items()
         }
         # The edits have official names.
