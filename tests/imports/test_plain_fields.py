@@ -28,8 +28,8 @@ WRITTEN = {"complete": "yes", "stage": "withdrawn", "ended": "2026-03-31"}
 
 
 def compared(field: ProtocolField, cell: object, stored: Protocol | None) -> tuple[RowOf, Line]:
-    columns = {field.column: 0}
-    table = Table("", ColumnMapping(), columns, rows=[], merged=Merged([], [0]))
+    headings, columns = [field.column], {field.column: 0}
+    table = Table("", ColumnMapping(), headings, columns, rows=[], merged=Merged([], [0]))
     row = RowOf(table, Row(2, (cell,)))
     line = Line("", 2, Outcome.UNCHANGED, "0012", "Growth")
     compare_field(row, line, field, stored, WRITTEN if stored else {})
