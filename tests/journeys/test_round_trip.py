@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 
 from registers.imports.reading.read import Sheet, read_sheets
-from registers.imports.spreadsheet.applying import apply
+from registers.imports.spreadsheet.applying import Terms, apply
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Plan
@@ -97,9 +97,7 @@ def test_out_in_and_out_again(hostile_register, db, tmp_path, ending):
         lambda: check(sheets, Choices(), on=ON, published_before=True),
         plan.digest,
         at=AT,
-        by=None,
-        why="They were lost.",
-        published_before=True,
+        terms=Terms(why="They were lost.", publish=True, published_before=True),
     )
     done(work)
     assert rows() == [row for row in before if row[0] not in set(lost) - back]

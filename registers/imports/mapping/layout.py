@@ -88,6 +88,8 @@ def _find_layouts(
 
     for sheet in sheets:
         options = mapping.sheets.get(sheet.name, SheetOptions())
+        if sheet.name == ABOUT and not options.read:
+            continue  # what the register's own files say of themselves
         if sheet.left_out:
             said.append(sheet.left_out)
             continue
@@ -96,7 +98,7 @@ def _find_layouts(
             said.append(f"The sheet '{sheet.name}' is {why}.")
         elif layout := _layout(sheet, options.heading_row, mapping, find):
             layouts.append(layout)
-        elif sheet.name != ABOUT:
+        else:
             said.append(f"The sheet '{sheet.name}' has no headings, so it was left out.")
     return layouts, said
 
