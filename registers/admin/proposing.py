@@ -10,18 +10,19 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from registers.admin.permissions import may_publish
-from registers.changes import no_orphans
+from registers.changes import no_orphans, record_change, save
 from registers.changes.propose import PROPOSABLE, propose
-from registers.changes.transaction import dry_run
-from registers.models import Proposal, Protocol
+from registers.changes.transaction import States, dry_run
+from registers.models import Organisation, Proposal, Protocol
 from registers.models.proposal import ProposalQuerySet
 
+ADDED = "‘{}’ is a new organisation, and was added."
 PROPOSED = "Your change is proposed. Nothing public has changed: a Publisher decides about it."
 NOTHING = "Nothing was proposed, because what you typed is stored already."
 
@@ -57,35 +58,54 @@ def waiting_for(user: Any) -> ProposalQuerySet:
     return waiting if changes_at_once(user) else waiting.exclude(by=user.pk)
 
 
-def propose_instead(request: HttpRequest, save: Callable[[], HttpResponse]) -> HttpResponse:
-    """Let `save` respond, and keep what it saved as a proposal only.
+def propose_instead(request: HttpRequest, respond: Callable[[], HttpResponse]) -> HttpResponse:
+    """Let `respond` save, and keep what it saved as a proposal only.
 
     Its response is returned where it leads nowhere, so that nothing was saved, as with an
     error on its form, or where what it saved differs in nothing from what is stored.
     """
-    by = cast(User, request.user)
-    with no_orphans():
+    how: dict[str, Any] = {"at": timezone.now(), "by": cast(User, request.user)}
+    how["why"] = request.POST.get("why", "")
+    with no_orphans(), transaction.atomic():
         with dry_run() as states:
-            response = save()
+            response = respond()
         if response.status_code != HTTPStatus.FOUND:
             return response
-        if not all(before and after for before, after in states.values()):
-            raise PermissionDenied
-        how: dict[str, Any] = {"why": request.POST.get("why", "")}
-        how["is_correction"] = "is_correction" in request.POST
         try:
-            proposals = propose(states, at=timezone.now(), by=by, **how)
+            added = _add_organisations(states, **how)
+            if not all(before and after for before, after in states.values()):
+                raise PermissionDenied
+            is_correction = "is_correction" in request.POST
+            proposals = propose(states, **how, is_correction=is_correction)
         except ValidationError as refusal:  # of a reason that the page did not ask for
+            transaction.set_rollback(True)
             forget_success(request)
             messages.error(request, " ".join(refusal.messages))
             return redirect(request.get_full_path())
     was_saved = forget_success(request)
     if proposals:
-        messages.success(request, PROPOSED)
+        messages.success(request, " ".join([PROPOSED, *map(ADDED.format, added)]))
         return redirect("admin:registers_proposal_change", proposals[0].pk)
     if was_saved:
         messages.info(request, NOTHING)
     return response
+
+
+def _add_organisations(states: States, **how: Any) -> list[Organisation]:
+    """Add what a dry run has added, as is done at once, and take it out of `states`.
+
+    It gets the same keys, by which the rest of the proposal names it.
+    """
+    added = []
+    for (model, key), (before, after) in list(states.items()):
+        if model is Organisation and before is None and after:
+            fields = after["fields"]
+            organisation = Organisation(pk=key, name=fields["name"], kind=fields["kind"])
+            with record_change(organisation, **how):
+                save(organisation)
+            added.append(organisation)
+            del states[model, key]
+    return added
 
 
 def forget_success(request: HttpRequest) -> bool:
