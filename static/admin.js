@@ -40,7 +40,15 @@
     const names = [...list.tHead.rows[0].cells].map((cell) => cell.querySelector(".text")?.textContent.trim());
     list.querySelectorAll("td:not(.action-checkbox)").forEach((cell) => { cell.dataset.label = names[cell.cellIndex]; });
   };
+  // Who searches for another organisation chooses none of those beside the box.
+  const chooseTheBox = ({ target }) => {
+    const choice = target.closest(".which-organisation")?.querySelector("[value=box]");
+    if (choice && target.value && target.matches("select, [type=text]")) {
+      choice.checked = true;
+    }
+  };
   document.addEventListener("DOMContentLoaded", () => {
+    window.django?.jQuery(document).on("change", chooseTheBox);
     watch();
     document.querySelectorAll("#result_list").forEach(nameCells);
   });

@@ -50,7 +50,9 @@ def typed_values(fields: Fields, data: Any, files: Any, start: str = "") -> Valu
     for name, field in fields.items():
         box = start + name
         if not isinstance(field, forms.FileField):
-            values[name] = data.get(box, "")
+            # A box that can be of several controls says which of them counts.
+            sent = field.widget.value_from_datadict(data, files, box)
+            values[name] = sent if isinstance(sent, str) else data.get(box, "")
         elif box in files:
             values[name] = Upload(box, files[box].name)
         elif data.get(box, "").startswith(UPLOADED):

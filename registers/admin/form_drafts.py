@@ -42,8 +42,9 @@ from registers.models.form_draft import (
 # Names on the form: its token, the buttons, and how that of a stored file ends.
 TOKEN, SAVE, TAKE_UP, DISCARD = "draft_token", "_draft", "_take_up", "_discard"
 UNSAVED = "-unsaved"
-# The button that asks what a chosen file says. The form comes back with that, and is not saved.
-READ = "_read"
+# The buttons that ask what a chosen file says, and for rows of a pasted list. The form comes back
+# with that, and is not saved.
+READ, PASTE = "_read", "_paste"
 # The form says that there is a draft of it, so that other saves need not ask.
 STORED = "_draft_stored"
 # A user has no more than these: the oldest goes first.
@@ -174,7 +175,7 @@ def _show_drafts(request: HttpRequest, token: DraftToken, context: dict[str, Any
         token = request.draft_token  # type: ignore[attr-defined]  # ours
         _clear_errors(context)
     elif request.method == "POST":
-        if READ in request.POST:
+        if {READ, PASTE} & set(request.POST):
             _clear_errors(context)
         draft = _store(request, token, cast(User, request.user))
     else:

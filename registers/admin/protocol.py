@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
+from registers import changes
 from registers.admin.base import NOT_SENT, PublishedAdmin, RecordedInline
 from registers.admin.filters import (
     LeadFilter,
@@ -27,6 +28,7 @@ from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
 from registers.admin.paper_suggestions import as_json, read_chosen, show_beside
 from registers.admin.papers import DocumentInline, paper_urls
+from registers.admin.paste_parties import ALL_NEW, TEXT, is_pasted, paste
 from registers.admin.permissions import PUBLISH_FIELDS
 from registers.admin.protocol_form import (
     NoScriptRows,
@@ -194,10 +196,21 @@ class ProtocolAdmin(PublishedAdmin):
     def _take_up_or_save(
         self, request: HttpRequest, object_id: str | None, *more: Any
     ) -> HttpResponse:
-        if READ in request.POST:
+        pastes = READ not in request.POST and is_pasted(request)
+        if pastes:
+            request.pasted = paste(request)  # type: ignore[attr-defined]  # ours
+        if pastes or READ in request.POST:
             # A refused form shows what was sent; its errors are taken away, as of a draft.
             return self._show_refusal(ValidationError(NOT_SENT), request, object_id, *more)
         return super()._take_up_or_save(request, object_id, *more)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 (Django's own)
+        """Save one inline, after the organisations that it makes. Raises ValidationError."""
+        how: dict[str, Any] = {"at": timezone.now(), "by": request.user}
+        for organisation in getattr(formset, "new_organisations", {}).values():
+            with changes.record_change(organisation, **how):
+                changes.save(organisation)
+        super().save_formset(request, form, formset, change)
 
     def get_urls(self) -> list[Any]:
         """Add a draft's preview, the pages of reviews and of acts, and the files of documents."""
@@ -304,6 +317,12 @@ class ProtocolAdmin(PublishedAdmin):
             shown = read_chosen(request)
             show_beside(context["adminform"].form, shown)
             context["read"] = shown.top
+        context |= {
+            "pasted": getattr(request, "pasted", None),
+            "pasted_list": request.POST.get(TEXT, ""),
+            "pasted_all_new": ALL_NEW in request.POST,
+            "may_add_organisations": request.user.has_perm("registers.add_organisation"),
+        }
         if self.has_publish_permission(request):
             context["acts"] = act_links(protocol)
         return super().render_change_form(request, context, *args, **kwargs)

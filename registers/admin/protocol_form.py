@@ -5,10 +5,12 @@ A page without scripts links to `?plain=1`, where autocomplete fields are text b
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.admin.widgets import AdminTextInputWidget, RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
@@ -16,15 +18,26 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedInline
 from registers.admin.forms import MonthField, ReasonForm, RecordedFormSet
+from registers.admin.party_organisation import (
+    CHOOSE,
+    OrganisationField,
+    OrganisationInput,
+    OrganisationNameField,
+    OrganisationSelect,
+    PartyForm,
+    sent_value,
+)
+from registers.imports.party_list import likely_organisations
 from registers.models import Organisation, Party, Protocol
+from registers.models.keys import key_of
 from registers.models.protocol_fields import FormSection
 from registers.models.references import check_new_reference, example, reference_key
 from registers.search.reference_log import next_reference
 
 EMPTY_ROWS = 3
+KEY = re.compile(r"[0-9]{1,18}")
 FOLDED = "<details{}><summary>Written differently?</summary>{}</details>"
 OPEN = mark_safe(" open")
 
@@ -32,31 +45,6 @@ OPEN = mark_safe(" open")
 def without_javascript(request: HttpRequest) -> bool:
     """Return whether the page is asked for without widgets that need JavaScript."""
     return "plain" in request.GET
-
-
-class OrganisationNameField(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes none
-    """A text box for any name of an organisation."""
-
-    widget = AdminTextInputWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return the official name of the chosen organisation, or the text as typed."""
-        return value.name if isinstance(value, Organisation) else value
-
-    def to_python(self, value: Any) -> Organisation | None:
-        """Return the organisation with this name. Raises ValidationError if there is none."""
-        if value in self.empty_values:
-            return None
-        found = Organisation.objects.named(str(value)).first()
-        if found is None:
-            raise ValidationError(
-                f"No organisation has the name '{value}'. Enter any of its names in full."
-            )
-        return found
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the text is another than the one that was shown."""
-        return str(self.prepare_value(initial) or "") != str(data or "")
 
 
 class NoScriptRows:
@@ -69,25 +57,21 @@ class NoScriptRows:
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Use a text box for the key, such as a reference, without JavaScript."""
         if without_javascript(request) and db_field.name in self.autocomplete_fields:  # type: ignore[attr-defined]  # a mixin
-            kwargs["widget"] = AdminTextInputWidget(attrs={"class": ""})
+            kwargs.setdefault("widget", AdminTextInputWidget(attrs={"class": ""}))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Leave out the link to add an object without JavaScript: it would leave the form."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+        widget = getattr(field, "widget", None)
+        if without_javascript(request) and isinstance(widget, RelatedFieldWidgetWrapper):
+            field.widget = widget.widget
+        return field
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Return how many empty rows to show."""
         rows: int = super().get_extra(request, obj, **kwargs)  # type: ignore[misc]  # a mixin
         return EMPTY_ROWS if without_javascript(request) else rows
-
-
-class NoScriptPartyForm(ModelForm):
-    """One party, whose organisation is typed."""
-
-    organisation = OrganisationNameField(Organisation.objects.all())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            # Not its key: the name would be a query for each row.
-            self.initial["organisation"] = self.instance.organisation
 
 
 class FoldedNameInput(forms.TextInput):
@@ -106,15 +90,44 @@ class PartyFormSet(RecordedFormSet):
     """All parties of a protocol, checked together as they will be once all are saved."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
-        """Let the box of the published name know the organisation's."""
+        """Let the boxes of a row know its organisation, and the one that is only written."""
         super().add_fields(form, index)
+        if box := form.fields.get("organisation"):
+            box.read = self._sent
+            if index is not None and self.is_bound:
+                self._tell_sent(form, box)
         box = form.fields.get("name_as_published")
         if box and form.instance.pk:
             box.widget.usual = form.instance.organisation.name
+        elif box and form.unknown:
+            box.widget.usual = form.unknown
+
+    def _tell_sent(self, form: Any, box: Any) -> None:
+        """Let the box of an organisation know the one that was sent, or what is written for it."""
+        select: Any = getattr(box.widget, "widget", None)  # none without JavaScript
+        sent = self._sent.get(sent_value(self.data, form.add_prefix("organisation")))
+        if select and sent:
+            select.known = sent
+        if form.unknown:
+            box.error_messages["required"] = CHOOSE.format(form.unknown)
+            form.likely = lambda: self._likely.get(form.unknown, [])
+
+    @cached_property
+    def _likely(self) -> dict[str, list[Organisation]]:
+        """Organisations of a like name, by what is written for one that is not known."""
+        return likely_organisations(form.unknown for form in self.forms if form.unknown)
+
+    @cached_property
+    def _sent(self) -> dict[str, Organisation]:
+        """The organisations that were sent by their keys: one query for all boxes."""
+        boxes = (f"{self.prefix}-{row}-organisation" for row in range(self.total_form_count()))
+        sent = {sent_value(self.data, box) for box in boxes} if self.is_bound else set()
+        keys = [key for key in sent if KEY.fullmatch(key)]
+        return {str(key): each for key, each in Organisation.objects.in_bulk(keys).items()}
 
     def clean(self) -> None:
         """Refuse a second lead, and an organisation with one role twice; errors are on `role`."""
-        seen: set[tuple[Organisation, str]] = set()
+        seen: set[tuple[int | str, str]] = set()
         lead: Organisation | None = None
         for form in self.forms:
             row = form.cleaned_data
@@ -123,7 +136,8 @@ class PartyFormSet(RecordedFormSet):
                 organisation, role = form.instance.organisation, form.instance.role
             if row.get("DELETE") or not (organisation and role):
                 continue
-            if (organisation, role) in seen:
+            part = (organisation.pk or key_of(organisation.name), role)
+            if part in seen:
                 form.add_error("role", f"{organisation} has this role twice.")
             elif role == Party.Role.LEAD and lead:
                 form.add_error(
@@ -132,15 +146,28 @@ class PartyFormSet(RecordedFormSet):
                 )
             elif role == Party.Role.LEAD:
                 lead = organisation
-            seen.add((organisation, role))
+            seen.add(part)
+
+    @cached_property
+    def new_organisations(self) -> dict[str, Organisation]:
+        """The organisations that the rows ask to make, by the keys of their names."""
+        going = set(self.deleted_forms)
+        asked = (form.cleaned_data.get("organisation") for form in self.forms if form not in going)
+        return {key_of(each.name): each for each in asked if each and each.pk is None}
 
     def save(self, commit: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 (Django's own)
         """Return what must be saved, in an order in which no row breaks a constraint."""
         parties = super().save(commit=commit)
+        for party in parties:
+            # Where two rows name one that is new, it is the same. It has its key by now.
+            new = self.new_organisations.get(key_of(party.organisation.name))
+            party.organisation = new or party.organisation
         # A draft is not published yet, and its organisations can be renamed.
         named = self.instance.is_stored_public
-        for party in self.new_objects if named else ():
-            party.name_as_published = party.name_as_published or party.organisation.name
+        for party in self.new_objects:
+            official = party.organisation.name
+            if party.name_as_published in {"", official}:
+                party.name_as_published = official if named else ""
         for party, changed in self.changed_objects:
             written = party.name_as_published
             if "organisation" in changed:
@@ -164,6 +191,7 @@ class PartyInline(NoScriptRows, RecordedInline):
     """The organisations that take part, and their roles."""
 
     model = Party
+    form = PartyForm
     formset = PartyFormSet
     identified_by = ("organisation", "role")
     filled_from = {"name_as_published": "organisation"}
@@ -174,6 +202,7 @@ class PartyInline(NoScriptRows, RecordedInline):
     fields = ("organisation", "role", "signed_on", "note", "name_as_published")
     verbose_name = "party"
     adds = "an organisation"
+    takes_lists = True
     verbose_name_plural = "Who: the organisations"
     before_fieldset = FormSection.PARTIES.value
 
@@ -181,9 +210,18 @@ class PartyInline(NoScriptRows, RecordedInline):
         """Return the form set, with text boxes for organisations without JavaScript."""
         kwargs["labels"] = {"name_as_published": "Published as"}
         kwargs["widgets"] = {"name_as_published": FoldedNameInput(attrs={"size": 22})}
-        if without_javascript(request):
-            kwargs["form"] = NoScriptPartyForm
         return super().get_formset(request, obj, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Use a box for an organisation, or for one that the save makes."""
+        if without_javascript(request):
+            kwargs |= {"form_class": OrganisationNameField, "widget": OrganisationInput}
+        else:
+            kwargs["widget"] = OrganisationSelect(db_field, self.admin_site)
+            kwargs["form_class"] = OrganisationField
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.may_add = request.user.has_perm("registers.add_organisation")
+        return field
 
 
 def reference_taken() -> str:
