@@ -15,13 +15,11 @@ from django.core.exceptions import ValidationError
 
 from registers import changes
 from registers.changes.locking import PLAN_CHANGED, batches, lock_one, plan_digest
-from registers.imports.spreadsheet.matching import Known
+from registers.imports.party_list import likely_organisations
 from registers.models import Membership, Name, Organisation, Slug
 from registers.models.keys import key_of, slug_of
 
 MOST_LINES = 5_000
-MOST_SUGGESTED = 50  # unknown lines: beyond, looking for names that are like them takes too long
-SUGGESTIONS = 5  # for each
 TOO_MANY = "Paste no more than {most:,} names at a time. There are {number:,}."
 NO_NAMES = "Enter at least one name."
 ENDS_BEFORE = "The last day must not be before the first day."
@@ -190,23 +188,8 @@ def _refusals(plan: MemberPlan, member: Organisation) -> list[str]:
 
 def _with_suggestions(unknown: Sequence[tuple[int, str]]) -> list[UnknownLine]:
     """Return the unknown lines, the first of them with organisations of a like name."""
-    if not unknown:
-        return []
-    owners = dict(Name.objects.order_by().values_list("key", "organisation"))
-    known = Known()
-    for key in owners:
-        known.add(key)
-    likely: dict[int, list[int]] = {}
-    for number, text in unknown[:MOST_SUGGESTED]:
-        keys = known.like(key_of(text), most=SUGGESTIONS)
-        likely[number] = list(dict.fromkeys(owners[key] for key in keys))[:SUGGESTIONS]
-    wanted = {key for keys in likely.values() for key in keys}
-    organisations = Organisation.objects.in_bulk(list(wanted))
+    likely = likely_organisations(text for _, text in unknown)
     return [
-        UnknownLine(
-            number=number,
-            text=text,
-            suggestions=[organisations[key] for key in likely.get(number, ())],
-        )
+        UnknownLine(number=number, text=text, suggestions=likely.get(text, []))
         for number, text in unknown
     ]
