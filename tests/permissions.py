@@ -234,7 +234,7 @@ KEEPING = {
         post=PUBLISHER,
     ),
     "admin/registers/answer/<path:object_id>/refuse/": Row(
-        at="/admin/registers/answer/{answer}/refuse/", get="log-in 405 405 405", post=DECIDES
+        at="/admin/registers/answer/{answer}/refuse/", get=DECIDES, post=DECIDES
     ),
     **noun("approver"),
     **noun("change", add=NONE, change=NONE, delete=NONE, past=False),
@@ -328,7 +328,7 @@ KEEPING = {
     **{
         f"admin/registers/proposal/<path:object_id>/{verb}/": Row(
             at=f"/admin/registers/proposal/{{proposal}}/{verb}/",
-            get="log-in 405 405 405",
+            get=LEADS_ON,
             post=post,
             sends={"comment": "Say why."},
         )

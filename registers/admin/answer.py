@@ -15,11 +15,10 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 
 from registers.admin.history import ModelAdmin, object_or_404
 from registers.admin.permissions import may_publish
-from registers.admin.read_only import ReadOnlyAdmin
+from registers.admin.read_only import ReadOnlyAdmin, not_decided
 from registers.admin.review import review_page, success_message
 from registers.changes.review import NOT_IN_FORCE
 from registers.models import Answer, Organisation, Protocol, Review
@@ -58,7 +57,7 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
     def get_urls(self) -> list[Any]:
         """Add the views that accept and refuse an answer."""
         accepting = admin.site.admin_view(self.accept_view)
-        refusing = admin.site.admin_view(require_POST(self.refuse_view))
+        refusing = admin.site.admin_view(self.refuse_view)
         return [
             path("<path:object_id>/accept/", accepting, name="registers_answer_accept"),
             path("<path:object_id>/refuse/", refusing, name="registers_answer_refuse"),
@@ -145,8 +144,10 @@ class AnswerAdmin(ReadOnlyAdmin, ModelAdmin):
         return self._review(request, answer)
 
     def refuse_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Refuse the answer."""
+        """Refuse the answer. A GET leads to it, as after a log-in that came between."""
         answer = self._get_answer(request, object_id)
+        if request.method != "POST":
+            return not_decided(request, answer)
         try:
             refuse(answer, at=timezone.now(), by=cast(User, request.user))
         except ValidationError as refusal:

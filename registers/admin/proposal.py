@@ -21,14 +21,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from registers.admin.asking import PlainForm
 from registers.admin.forms import reason_field
 from registers.admin.history import ModelAdmin, object_or_404
 from registers.admin.permissions import may_publish
 from registers.admin.proposing import changes_at_once, seen_by, waiting_for
-from registers.admin.read_only import ReadOnlyAdmin
+from registers.admin.read_only import ReadOnlyAdmin, not_decided
 from registers.changes import proposal as deciding
 from registers.changes.preview_link import LINK_DAYS, preview_url
 from registers.changes.proposal_view import (
@@ -128,7 +127,7 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         verbs = [
             path(
                 f"<path:object_id>/{verb}/",
-                wrap(require_POST(partial(self.decide_view, verb=verb))),
+                wrap(partial(self.decide_view, verb=verb)),
                 name=f"registers_proposal_{verb}",
             )
             for verb in DONE
@@ -172,8 +171,13 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         return self._page(request, proposal)
 
     def decide_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
-        """Accept, return, propose anew or take back, or show the page with what is wrong."""
+        """Accept, return, propose anew or take back, or show the page with what is wrong.
+
+        A GET leads to the page: a session had ended, and the log-in leads back to this address.
+        """
         proposal: Proposal = object_or_404(self, request, object_id)
+        if request.method != "POST":
+            return not_decided(request, proposal)
         if not (self.has_view_permission(request) and self._may(request, verb, proposal)):
             raise PermissionDenied
         form = _form(request, proposal, request.POST)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from registers.admin.base import TabularInline
 from registers.admin.filters import OutcomeFilter
 from registers.admin.history import ModelAdmin
 from registers.models import Change, Reminded, Reminder
+
+NOT_DECIDED = "Nothing has been decided yet. If your session ended, decide again here."
 
 
 class ReadOnlyAdmin:
@@ -28,6 +32,15 @@ class ReadOnlyAdmin:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse."""
         return False
+
+
+def not_decided(request: HttpRequest, thing: models.Model) -> HttpResponse:
+    """Answer a GET of an address that decides `thing`: lead to its page, and say so.
+
+    A session that ended leads to the log-in, and that back to the address.
+    """
+    messages.warning(request, NOT_DECIDED)
+    return redirect(f"admin:registers_{thing._meta.model_name}_change", thing.pk)
 
 
 @admin.register(Change)

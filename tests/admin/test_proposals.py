@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -381,6 +383,20 @@ class TestDeciding:
         publishers_door.post(accept, Page(answer.content.decode()).boxes)
         assert protocol().purpose == made.wanted["fields"]["purpose"]
         assert protocol().changes.first().why == made.why
+
+    @pytest.mark.parametrize("verb", ["accept", "return", "again", "take-back"])
+    def test_after_a_session_that_ended_the_log_in_leads_to_its_page(
+        self, publishers_door, publisher, proposal, verb
+    ):
+        Session.objects.all().delete()
+        log_in = publishers_door.post(address("proposal", verb, proposal.pk), {"comment": "x"})
+        publishers_door.force_login(publisher)
+        back = parse_qs(urlsplit(log_in["Location"]).query)["next"][0]
+        page = publishers_door.get(back, follow=True)
+        assert page.redirect_chain[-1][0] == page_of(proposal)
+        assert "Nothing has been decided" in messages(page)
+        proposal.refresh_from_db()
+        assert proposal.status == "waiting"
 
     def test_what_changed_since_is_shown_and_not_ticked(self, publishers_door, proposal):
         stored = protocol()
