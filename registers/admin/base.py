@@ -29,7 +29,7 @@ from registers import changes
 from registers.admin.asking import AskingBox, ModelForm
 from registers.admin.conflicts.check_conflict import ConflictCheck
 from registers.admin.conflicts.form_values import NOT_MODEL_FIELDS
-from registers.admin.form_drafts import TAKE_UP, take_up, with_drafts
+from registers.admin.form_drafts import is_taken_up, with_drafts
 from registers.admin.forms import (
     DATE_ERRORS,
     KnownAutocompleteSelect,
@@ -74,7 +74,6 @@ CHANGED_SINCE = (
 )
 NOT_DELETED = "Nothing was deleted, because somebody else was saving at the same time. Try again."
 NOT_SENT = "Not sent to be saved."  # never shown
-NO_DRAFT = "What you wrote is there no more: it was saved or discarded in another window."
 
 # The status of a draft, whatever it is of.
 DRAFT = Protocol.Status.DRAFT
@@ -246,12 +245,9 @@ class RecordedAdmin(HistoryAdmin):
         self, request: HttpRequest, object_id: str | None, *more: Any
     ) -> HttpResponse:
         view_args = (request, object_id, *more)
-        if TAKE_UP in request.POST and take_up(request):
+        if is_taken_up(request):
             # A refused form shows what was sent; `with_drafts` takes its errors away.
             return self._show_refusal(ValidationError(NOT_SENT), *view_args)
-        if TAKE_UP in request.POST:
-            self.message_user(request, NO_DRAFT, messages.WARNING)
-            return redirect(request.get_full_path())
         try:
             return self._proposed(request, object_id, partial(self._show_or_save, *view_args))
         except OperationalError:

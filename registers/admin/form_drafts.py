@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.files import File
@@ -55,6 +56,7 @@ MOST_BYTES = 50 * 1024 * 1024
 LATE = datetime.timedelta(minutes=1)
 DAY = 24 * 60 * 60
 NUL = "\0"
+NO_DRAFT = "What you wrote is there no more: it was saved or discarded in another window."
 KEY = re.compile(r"[0-9]{1,18}")
 # What a form that did not reach its view is answered: to store it, to log in, a wrong CSRF token.
 UNREACHED = {HTTPStatus.NO_CONTENT, HTTPStatus.FOUND, HTTPStatus.FORBIDDEN}
@@ -128,7 +130,8 @@ def form_draft_middleware(
 def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     """Return the answer of the view of a form; store what it did not save, and offer drafts.
 
-    A form that is sent to be stored is left to the middleware.
+    A form that is sent to be stored is left to the middleware. Where `is_taken_up`, the view only
+    shows the form, and its errors are left out.
     """
     if "_popup" in request.GET or "_popup" in request.POST:
         return view()
@@ -140,6 +143,9 @@ def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpR
         _drafts(request).filter(key=request.POST[DISCARD]).discard()
         return redirect(request.get_full_path())
     _add_files(request)
+    if TAKE_UP in request.POST and not _take_up(request):
+        messages.warning(request, NO_DRAFT)
+        return redirect(request.get_full_path())
     response = view()
     if response.status_code == HTTPStatus.FOUND and STORED in request.POST:  # it was saved
         _end(token)
@@ -151,7 +157,12 @@ def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpR
     return response
 
 
-def take_up(request: HttpRequest) -> bool:
+def is_taken_up(request: HttpRequest) -> bool:
+    """Return whether a draft stands in the place of what was sent: nobody has sent it."""
+    return hasattr(request, "taken_up")
+
+
+def _take_up(request: HttpRequest) -> bool:
     """Put a draft in the place of what was sent; return False where it is there no more."""
     draft = _drafts(request).filter(key=request.POST[TAKE_UP]).first()
     if draft is None:
@@ -185,7 +196,7 @@ def _show_drafts(request: HttpRequest, token: DraftToken, context: dict[str, Any
     context |= {
         "draft_token": (replace(token, key=draft.key) if draft else token).signed(),
         "draft": draft,
-        "taken_up": hasattr(request, "taken_up"),
+        "taken_up": is_taken_up(request),
     }
     files = {each.field: each for each in draft.files.all()} if draft else {}
     for form in _forms(context):
@@ -224,7 +235,8 @@ def _store_conflict(request: HttpRequest, token: DraftToken, context: dict[str, 
 
 
 def _forms(context: dict[str, Any]) -> list[Any]:
-    rows = [row for each in context["inline_admin_formsets"] for row in each.formset.forms]
+    tables = context.get("inline_admin_formsets", ())
+    rows = [row for each in tables for row in each.formset.forms]
     return [context["adminform"].form, *rows]
 
 
@@ -232,7 +244,7 @@ def _clear_errors(context: dict[str, Any]) -> None:
     """Leave out what is not filled in yet: nobody has sent it to be saved."""
     for form in _forms(context):
         form._errors = ErrorDict()  # noqa: SLF001 (Django has no other way)
-    for each in context["inline_admin_formsets"]:
+    for each in context.get("inline_admin_formsets", ()):
         each.formset._non_form_errors = ErrorList()  # noqa: SLF001 (Django has no other way)
     context["errors"] = []
 

@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -26,6 +27,7 @@ from django.utils.safestring import SafeString
 from registers import changes
 from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedAdmin
+from registers.admin.form_drafts import is_taken_up, with_drafts
 from registers.admin.forms import ReasonForm, add_refusal
 from registers.admin.permissions import allowed_outcomes
 from registers.admin.proposing import changes_at_once
@@ -206,8 +208,20 @@ def review_page(
 
     `save` records or proposes the review, and returns the response. If it raises
     ValidationError, the form is shown again, as typed. `context` goes to the template, but
-    for `initial`, which goes to the form.
+    for `initial`, which goes to the form. What is written is stored as a draft.
     """
+    view = partial(_show_or_save, request, protocol, save=save, template=template, **context)
+    return with_drafts(request, view)
+
+
+def _show_or_save(
+    request: HttpRequest,
+    protocol: Protocol,
+    *,
+    save: Callable[[Review], HttpResponse],
+    template: str,
+    **context: Any,
+) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = ReviewForm(
         data,
@@ -215,7 +229,7 @@ def review_page(
         outcomes=allowed_outcomes(request.user),
         initial=context.pop("initial", None),
     )
-    if form.is_valid():
+    if not is_taken_up(request) and form.is_valid():
         review = form.build_review(protocol)
         try:
             return save(review)
@@ -224,7 +238,8 @@ def review_page(
     proposals = Proposal.objects.about(Protocol, protocol.pk).waiting().select_related("by")
     shown = {"opts": Protocol._meta, "protocol": protocol, "adminform": form.as_admin_form()}
     shown |= {"last": form.last, "on": timezone.localdate(), "proposals": proposals}
-    return render(request, template, shown | admin.site.each_context(request) | context)
+    shown |= admin.site.each_context(request) | context
+    return TemplateResponse(request, template, shown)
 
 
 def review_urls(model_admin: RecordedAdmin) -> list[URLPattern]:
@@ -249,7 +264,8 @@ def review_view(model_admin: RecordedAdmin, request: HttpRequest, object_id: str
         messages.error(request, NOT_IN_FORCE.format(protocol=protocol))
         return redirect(own_page)
 
-    proposing = model_admin.proposes(request, protocol)
+    # Also of a draft, which is refused: it may be published at this moment.
+    proposing = not changes_at_once(request.user)
 
     def save(review: Review) -> HttpResponse:
         how: dict[str, Any] = {"at": timezone.now(), "by": request.user}

@@ -13,11 +13,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from registers.models import Document, FormDraft, FormDraftFile, News, Party, Protocol
+from registers.models import Document, FormDraft, FormDraftFile, News, Party, Protocol, Review
 from tests.admin.conflicts import EDIT, choose
 from tests.admin.typing_in import Page, add_row, address, boxes
 from tests.cast import door_of, somebody
 from tests.papers import pdf
+from tests.reminders.lines import a_line, an_answer
 
 pytestmark = pytest.mark.usefixtures("real_register")
 ADD = "/admin/registers/protocol/add/"
@@ -335,6 +336,49 @@ def test_other_forms_have_drafts_too(door):
     assert door.post(url, held | {"slug": "some"}).status_code == 302
     assert News.objects.get(slug="some").title == "Some news"
     assert not FormDraft.objects.waiting().exists()
+
+
+class TestReviews:
+    TYPED = {"outcome": "unchanged", "next_review": "March 2099", "note": "All partners agreed."}
+
+    @pytest.fixture(params=["review", "answer"])
+    def url(self, request) -> str:
+        if request.param == "review":
+            return address("protocol", "review", "0046")
+        return address("answer", "accept", an_answer(a_line("0046")).pk)
+
+    @pytest.mark.both_databases
+    def test_one_that_was_being_written_when_the_session_ended(self, door, edna, url):
+        form = boxes(door, url) | self.TYPED | {"job_title": "SIRO"}
+        end_session()
+        assert door.post(url, form).status_code == 302
+        door.force_login(edna)
+        (offered,) = door.get(url).context["unsaved_drafts"]
+        assert "SIRO" in offered[1]
+        held = boxes_of(take_up(door, url))
+        assert held.items() >= self.TYPED.items()
+        assert not Review.objects.exists()
+        assert door.post(url, held).status_code == 302
+        assert Review.objects.get().note == "All partners agreed."
+        assert not FormDraft.objects.waiting().exists()
+
+    def test_what_is_half_written_is_not_called_wrong_and_what_is_refused_stays(self, door, url):
+        form = boxes(door, url) | self.TYPED | {"job_title": "", "_draft": "1"}
+        assert door.post(url, form).status_code == 200
+        shown = take_up(door, url)
+        assert not shown.context["adminform"].form.errors
+        refused = door.post(url, boxes_of(shown))
+        assert refused.context["adminform"].form.errors.keys() == {"job_title"}
+        assert dict(FormDraft.objects.get().values)["note"] == "All partners agreed."
+
+    def test_another_that_was_recorded_meanwhile_is_still_noticed(self, door, percys_door, url):
+        form = boxes(door, url) | self.TYPED | {"job_title": "SIRO", "_draft": "1"}
+        door.post(url, form)
+        one = address("protocol", "review", "0046")
+        percys_door.post(one, boxes(percys_door, one) | self.TYPED | {"job_title": "Head"})
+        refused = door.post(url, boxes_of(take_up(door, url)))
+        assert refused.context["adminform"].form.non_field_errors()
+        assert Review.objects.count() == 1
 
 
 def test_what_arrives_late_does_not_return_a_saved_form(door):
