@@ -29,7 +29,7 @@ BEGAN, SEEN = "began", "seen"
 HALF_WAY = "half_way"
 # Whose directory has asked for a second factor of its own.
 BY_DIRECTORY = "by_directory"
-SEEN_EVERY = 60  # seconds
+SEEN_EVERY = 60  # seconds, at most
 # What is due: the page that it leads to, and the others that may be opened before.
 NEW_PASSWORD, SECOND_FACTOR = "account_change_password", "mfa_index"
 OPEN = {
@@ -123,7 +123,7 @@ def _is_too_old(request: HttpRequest) -> bool:
     Django ends one that was not stored for SESSION_COOKIE_AGE.
     """
     session, now = request.session, timezone.now().timestamp()
-    if now - session.get(SEEN, 0) > SEEN_EVERY:
+    if now - session.get(SEEN, 0) > min(SEEN_EVERY, settings.SESSION_COOKIE_AGE / 4):
         session[SEEN] = now
     return bool(now - session.get(BEGAN, 0) > LENGTH.total_seconds())
 

@@ -306,6 +306,16 @@ class TestSessions:
             door_of(editor)  # whoever comes in next clears what is over
             assert Session.objects.count() == 1
 
+    def test_stay_while_they_are_used_however_soon_they_end(self, editor, settings):
+        settings.SESSION_COOKIE_AGE = 60  # SESSION_IDLE_MINUTES=1
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            theirs = door_of(editor)
+            for _ in range(4):
+                clock.shift(31)
+                assert theirs.get("/admin/").status_code == 200
+            clock.shift(61)
+            assert theirs.get("/admin/").status_code == 302
+
     def test_end_on_the_log_out(self, editor):
         theirs = door_of(editor)
         cookie, key = theirs.cookies["sessionid"].value, theirs.session.session_key
