@@ -94,6 +94,7 @@ TYPED = {
     "quotes within a name": ('The "Good, Bad" Trust', ['The "Good', 'Bad" Trust']),
     "a number before quotes": ('1. "Smith, Jones"', ["Smith, Jones"]),
     "a list of SharePoint": ("One;#12;#Smith, Jones;#13", ["One", "Smith, Jones"]),
+    "two columns of SharePoint": ("One;#12;#Two;#13\nThree;#14", ["One", "Two", "Three"]),
     "choices of SharePoint": (";#One;#Two (x);#", ["One", ("Two", "x")]),
     "none": ("None", []),
     "not applicable": ("n/a", []),

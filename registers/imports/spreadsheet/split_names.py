@@ -260,7 +260,7 @@ def _quoted(cell: str) -> set[int]:
 
 def _of_sharepoint(cell: str) -> list[str]:
     """Return the names of a list as SharePoint exports it, without their numbers."""
-    texts = cell.split(SHAREPOINT) if 0 < cell.count(SHAREPOINT) < MOST_PIECES else ()
+    texts = re.split(f"{SHAREPOINT}|\n", cell) if 0 < cell.count(SHAREPOINT) < MOST_PIECES else ()
     return [text.strip() for text in texts if text.strip() and not text.strip().isdigit()]
 
 
