@@ -11,6 +11,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from registers import changes
+from registers.imports.mapping.mapping import ColumnMapping
+from registers.imports.mapping.saved import save_mapping
 from registers.models import (
     Abbreviation,
     Approver,
@@ -62,6 +64,7 @@ def make_examples() -> dict[str, Any]:
             saved(paper, at=now)
     made = {
         "import": a_checked_import(),
+        "mapping": save_mapping(ColumnMapping(name="Monthly list"), by=None, at=now),
         "abbreviation": saved(Abbreviation(short="ABC", meaning="a bird count")),
         "answer": answer,
         "approver": saved(Approver(organisation=of_nobody, job_title="SIRO")),

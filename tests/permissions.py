@@ -401,6 +401,18 @@ KEEPING = {
     "admin/registers/import/<int:key>/check/": Row(
         at="/admin/registers/import/{import}/check/", get=DECIDES, post=PUBLISHER
     ),
+    "admin/registers/import/mappings/": Row(
+        at="/admin/registers/import/mappings/", get=PUBLISHER, post=LOOKED_AT
+    ),
+    "admin/registers/import/mappings/<int:key>.json": Row(
+        at="/admin/registers/import/mappings/{mapping}.json", get=PUBLISHER, post=LOOKED_AT
+    ),
+    "admin/registers/import/mappings/<int:key>/delete/": Row(
+        at="/admin/registers/import/mappings/{mapping}/delete/", get=PUBLISHER, post=DECIDES
+    ),
+    "admin/registers/import/<int:key>/columns/": Row(
+        at="/admin/registers/import/{import}/columns/", get=PUBLISHER, post=PUBLISHER
+    ),
     "admin/registers/import/<int:key>/names/": Row(
         at="/admin/registers/import/{import}/names/", get=PUBLISHER, post=PUBLISHER
     ),

@@ -178,7 +178,7 @@ def day_order(values: Iterable[Value]) -> DayOrder:
     for value in values:
         if isinstance(value, datetime.date):
             cells.append(value)
-        elif isinstance(value, str) and (kind := _kind(month_readings(value))):
+        elif isinstance(value, str) and (kind := order_of_text(value)):
             first.setdefault(kind, value.strip())
     swapped = "month_first" in first and cells
     return DayOrder(
@@ -187,7 +187,9 @@ def day_order(values: Iterable[Value]) -> DayOrder:
     )
 
 
-def _kind(found: Readings) -> str:
+def order_of_text(text: str) -> str:
+    """Return which example of DayOrder a text can be: 'day_first' or another; '' for none."""
+    found = month_readings(text)
     if found.is_ambiguous:
         return "ambiguous"
     if found.day == found.month:

@@ -22,8 +22,8 @@ class ImportManager(models.Manager["ImportJob"]):
     """Without the files, which are large and are wanted when they are read alone."""
 
     def get_queryset(self) -> ImportQuerySet:
-        """Return imports whose `content` is read when it is asked for."""
-        return ImportQuerySet(self.model, using=self._db).defer("content")
+        """Return imports whose `content` and `first_rows` are read when they are asked for."""
+        return ImportQuerySet(self.model, using=self._db).defer("content", "first_rows")
 
     def waiting(self) -> ImportQuerySet:
         """Return those that would change the register, and are not applied."""
@@ -57,6 +57,10 @@ class ImportJob(models.Model):
     published_before = models.BooleanField(default=False)
     # Which column is what, as imports/mapping/mapping.py keeps it; empty: as is likely.
     mapping: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    # When the saved mapping of that name was used before, where it was found again.
+    mapping_used_at = models.DateTimeField(null=True, blank=True)
+    # The rows that tell how it is to be read, as imports/mapping/first_rows.py keeps them.
+    first_rows = models.TextField(default="", blank=True, editable=False)
     choices: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.UPLOADED)
     found: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)

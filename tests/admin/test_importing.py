@@ -83,7 +83,7 @@ BAD_FILES = {
     "much too large": (b"x" * (49 * MEGABYTE), "large.csv", "This file has 49 MB"),
     "a picture called a workbook": (PNG, "picture.xlsx", "Choose an XLSX"),
     "a PDF": (papers.pdf(), "paper.pdf", "Choose an XLSX"),
-    "no headings": (b"one,two\n1,2\n", "odd.csv", "No row of headings was found"),
+    "blank lines alone": (b"\n\n\n", "blank.csv", "No row of headings was found"),
     "only headings": (typed(), "empty.csv", "This file has headings and no rows below them."),
 }
 
@@ -166,7 +166,7 @@ class TestTheCheck:
     def test_says_what_of_the_whole_file_was_left_out(self, officers_door):
         content = typed((*a_row("New"), "?"), headings=(*SIX, GREEK))
         words = shown(officers_door, uploaded(officers_door, content))
-        assert f"column G, '{GREEK}', is not one that this register knows" in words
+        assert f"column G, '{GREEK}', was left out." in words
 
     def test_says_when_nothing_can_be_applied(self, officers_door):
         content = typed(a_row("0012 - One"), a_row("0012 - Two"), a_row("3", others="Who Else"))

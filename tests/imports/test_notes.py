@@ -22,7 +22,7 @@ def read(officer: str, folder: str):
     return line
 
 
-def test_notes_are_added_once_and_take_nothing_away():
+def test_notes_are_added_once_and_take_nothing_else_away():
     officer, folder = (each.partition(": ")[2] for each in (OFFICER, FOLDER))
     line = read(officer, folder)
     assert line.edits == [Edit("admin_note", "", f"{OFFICER}\n{FOLDER}")]
@@ -32,3 +32,8 @@ def test_notes_are_added_once_and_take_nothing_away():
     assert line.values == {"admin_note": f"Ask Kim.\n{OFFICER}\n{FOLDER}"}
     Protocol.objects.filter(pk="0061").update(admin_note=f"{OFFICER}\nAsk Kim.\n{FOLDER}")
     assert read(officer, folder).outcome == read("", "").outcome == "unchanged"
+
+
+def test_a_line_with_the_same_heading_is_replaced():
+    Protocol.objects.filter(pk="0061").update(admin_note="Ask Kim.\r\nFolder: Red\r\nEnd.")
+    assert read("", "Blue").values == {"admin_note": "Ask Kim.\nFolder: Blue\nEnd."}

@@ -18,10 +18,11 @@ from registers.admin.asking import MEANT, PlainForm
 from registers.admin.importing import lists
 from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
-from registers.admin.importing.summary import changing, sentence
+from registers.admin.importing.summary import changing, read_as, sentence
 from registers.admin.permissions import may_publish
+from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet import jobs
-from registers.imports.spreadsheet.plan import Work
+from registers.imports.spreadsheet.plan import Progress, Work
 from registers.imports.spreadsheet.public_text import refuse_words
 from registers.models import ImportJob, ImportName, Protocol
 
@@ -121,6 +122,7 @@ def check_page(
         title=job.name,
         job=job,
         sentence=sentence(job),
+        read_as=read_as(job),
         changing=changing(job),
         drafts=lists.drafts_of(job).count(),
         drafts_lack=lists.lack_of(job),
@@ -156,10 +158,24 @@ def again_view(request: HttpRequest, key: int) -> HttpResponseBase:
     return progress_page(request, job, again(job), title="Checking the spreadsheet")
 
 
-def again(job: ImportJob, *, then: str = "") -> Work[str]:
-    """Check the file; return the address `then`, else that of what was found."""
-    yield from jobs.check_import(job, at=timezone.now())
-    return then or address("check", job)
+def again(job: ImportJob, *, sheets: list[Sheet] | None = None) -> Work[str]:
+    """Check the file, whose `sheets` may be read already; return the address of what was found."""
+    yield from jobs.check_import(job, at=timezone.now(), sheets=sheets)
+    return address("check", job)
+
+
+def begin_check(job: ImportJob, *, sheets: list[Sheet] | None = None) -> Work[str]:
+    """Begin to check the file, and return the rest of the work.
+
+    Raises Unreadable, NotATable or MappingError where nothing of it can be checked.
+    """
+    work = again(job, sheets=sheets)
+    return _rest(next(work), work)
+
+
+def _rest(first: Progress, work: Work[str]) -> Work[str]:
+    yield first
+    return (yield from work)
 
 
 @for_importers

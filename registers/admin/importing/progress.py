@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registers.admin.importing.shared import address, context
+from registers.imports.mapping.mapping import MappingError
 from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet.applying import WAITING
 from registers.imports.spreadsheet.plan import Progress, Work
@@ -26,7 +27,7 @@ from registers.models import ImportJob
 MIDDLE = "<!-- Here it grows. -->"
 SECOND = 1.0
 HUNDRED, TENTH = 100, 10
-REFUSALS = (ValidationError, Unreadable, NotATable)
+REFUSALS = (ValidationError, Unreadable, NotATable, MappingError)
 BROKEN = (
     "Something went wrong, and nothing was changed. The fault is written down. Please try again in"
     " a minute."

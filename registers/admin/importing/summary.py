@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from django.utils.text import get_text_list
 
 from registers.models import ImportJob, ImportLine
@@ -26,6 +27,14 @@ def counts(job: ImportJob) -> dict[Outcome, int]:
     """Return how many rows have each outcome, by the check."""
     found = job.found.get("counts", {})
     return {outcome: int(found.get(outcome.value, 0)) for outcome in Outcome}
+
+
+def read_as(job: ImportJob) -> str:
+    """Return which mapping a file was read by: a saved one, when that was used before, or none."""
+    if name := job.mapping.get("name"):
+        used = job.mapping_used_at and timezone.localtime(job.mapping_used_at)
+        return f"Read as ‘{name}’" + (f", as on {used:%-d %B %Y}." if used else ".")
+    return "Read as you chose." if job.mapping else "Read as this register’s own columns."
 
 
 def changing(job: ImportJob) -> int:

@@ -10,18 +10,22 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from registers.admin.importing.check import begin_check
 from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import A_PAGE, address, for_importers, page
 from registers.admin.importing.summary import became
 from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, PAGE_HEADINGS
+from registers.imports.mapping.mapping import MappingError
 from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet import jobs
-from registers.imports.spreadsheet.plan import Progress, Work
+from registers.imports.spreadsheet.job_columns import read_new
+from registers.imports.spreadsheet.plan import Work
 from registers.imports.spreadsheet.tables import NotATable
-from registers.models import ImportJob
+from registers.models import ImportJob, ImportMapping
 from registers.models.references import example
 
 MEGABYTE = 1024 * 1024
@@ -91,15 +95,17 @@ def list_view(request: HttpRequest) -> HttpResponse:
 
 @for_importers
 def upload_view(request: HttpRequest) -> HttpResponseBase:
-    """Show the form, or keep the file that was uploaded, and check it while the page grows."""
+    """Show the form, or keep the file that was uploaded, and ask what its columns are, or check."""
     data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = UploadForm(data, files)
     if form.is_valid():
         try:
             job, work = _begin(request, form)
-        except (Unreadable, NotATable) as refusal:
+        except (Unreadable, NotATable, MappingError) as refusal:
             form.add_error("file", str(refusal))
         else:
+            if work is None:
+                return redirect(address("columns", job))
             return progress_page(request, job, work, title="Checking the spreadsheet")
     return page(
         request,
@@ -109,11 +115,15 @@ def upload_view(request: HttpRequest) -> HttpResponseBase:
         typed=[(heading, EXAMPLE[name]) for name, heading in PAGE_HEADINGS.items()],
         own=[column.name for column in COLUMNS if column.name not in COMPUTED_COLUMNS],
         worked_out=COMPUTED_COLUMNS,
+        mappings=ImportMapping.objects.count(),
     )
 
 
-def _begin(request: HttpRequest, form: UploadForm) -> tuple[ImportJob, Work[str]]:
-    """Keep the file, and begin to check it. Raises Unreadable or NotATable, and keeps nothing."""
+def _begin(request: HttpRequest, form: UploadForm) -> tuple[ImportJob, Work[str] | None]:
+    """Keep the file, and begin to check it; no work where a person is to be asked first.
+
+    Raises Unreadable, NotATable or MappingError, and keeps nothing then.
+    """
     at = timezone.now()
     jobs.forget_old(at)
     file = form.cleaned_data["file"]
@@ -124,17 +134,11 @@ def _begin(request: HttpRequest, form: UploadForm) -> tuple[ImportJob, Work[str]
         at=at,
         published_before=form.cleaned_data["published"] == BEFORE,
     )
-    work = jobs.check_import(job, at=at)
     try:
-        first = next(work)
-    except (Unreadable, NotATable):
+        reading = read_new(job)
+        if reading.suggestion.questions:
+            return job, None
+        return job, begin_check(job, sheets=reading.sheets)
+    except (Unreadable, NotATable, MappingError):
         jobs.remove_import(job)
         raise
-    return job, _rest(first, work, job)
-
-
-def _rest(first: Progress, work: Work[None], job: ImportJob) -> Work[str]:
-    """Go on with a check that has begun; return the address of what it found."""
-    yield first
-    yield from work
-    return address("check", job)

@@ -10,7 +10,9 @@ from django.urls import path
 from registers.admin.importing.apply import apply_view
 from registers.admin.importing.check import again_view, check_view, remove_view
 from registers.admin.importing.choosing import names_view
+from registers.admin.importing.columns import columns_view
 from registers.admin.importing.create_all import create_all_view
+from registers.admin.importing.mappings import delete_view, download_view, mappings_view
 from registers.admin.importing.refused import refused_view
 from registers.admin.importing.undo import undo_view
 from registers.admin.importing.upload import list_view, upload_view
@@ -18,8 +20,12 @@ from registers.admin.importing.upload import list_view, upload_view
 PAGES = {
     "list": ("", list_view),
     "upload": ("add/", upload_view),
+    "mappings": ("mappings/", mappings_view),
+    "mapping": ("mappings/<int:key>.json", download_view),
+    "mapping_delete": ("mappings/<int:key>/delete/", delete_view),
     "check": ("<int:key>/", check_view),
     "again": ("<int:key>/check/", again_view),
+    "columns": ("<int:key>/columns/", columns_view),
     "names": ("<int:key>/names/", names_view),
     "create_all": ("<int:key>/names/new/", create_all_view),
     "apply": ("<int:key>/apply/", apply_view),

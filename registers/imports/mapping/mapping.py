@@ -203,21 +203,27 @@ def _options(sheet: str, given: dict[str, Any]) -> SheetOptions:
 
 def refuse_mapping(mapping: ColumnMapping, headings: Sequence[str]) -> None:
     """Raise MappingError where a mapping cannot be followed in a file with these `headings`."""
-    problems = []
+    if problems := problems_of(mapping, headings):
+        raise MappingError(*(sentence for _, sentence in problems))
+
+
+def problems_of(mapping: ColumnMapping, headings: Sequence[str]) -> list[tuple[list[str], str]]:
+    """Return why a mapping cannot be followed: the headings that are concerned, and a sentence."""
+    problems: list[tuple[list[str], str]] = []
     used = {heading: mapping.use_of(heading) for heading in headings}
     for use, label in FIELD_USES.items():
         columns = [heading for heading, each in used.items() if each == use]
         if len(columns) > 1 and use not in SEVERAL:
             named = " and ".join(f"‘{each}’" for each in columns)
-            problems.append(f"{label} can be one column, and {named} are taken for it. Choose one.")
+            text = f"{label} can be one column, and {named} are taken for it. Choose one."
+            problems.append((columns, text))
     if not {"title", "reference"} & set(used.values()):
-        problems.append(
-            "No column is taken for the title. Choose the one that names the agreement."
-        )
+        text = "No column is taken for the title. Choose the one that names the agreement."
+        problems.append(([], text))
     if gone := missing_columns(mapping, headings):
-        problems.append(f"This file has no column headed {', '.join(gone)}, which is to be read.")
-    if problems:
-        raise MappingError(*problems)
+        text = f"This file has no column headed {', '.join(gone)}, which is to be read."
+        problems.append(([], text))
+    return problems
 
 
 def missing_columns(mapping: ColumnMapping, headings: Iterable[str]) -> list[str]:

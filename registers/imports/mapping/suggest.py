@@ -38,15 +38,19 @@ WORDS = Path(__file__).with_name("headings.toml")
 LOOKED_AT = 200  # rows of each sheet
 MOST = 0.6  # of the values of a column
 MOST_NAMED = 6
+MOST_STATUSES = 50
+THEME_FOUND = {
+    "sheet": "Say whether the name of each sheet is the theme of its rows.",
+    "band": "Say whether the rows with one name alone are the themes of the rows below them.",
+}
 REPEATED = re.compile(r" \(\d+\)$")
 # A heading that ends with one of these is of its kind: 'Proposal title'.
 ENDINGS = {"reference", "ref", "title", "partners", "parties", "signatories"}
 NAME_OF = re.compile(r"names? of (?:the |each )?(.+)|(.+) names?")
 REMARK = re.compile(r"\s*[(\[].*?[)\]]")
-STATUS_WORDS = {
-    **dict.fromkeys(("current", "live", "active", "in force", "yes"), "current"),
-    **dict.fromkeys(("withdrawn",), "withdrawn"),
-    **dict.fromkeys(("draft",), "draft"),
+# The register's own words. What those of others mean, a person says.
+STATUS_WORDS = {"current": "current", "in force": "current"} | {
+    word: word for word in ("withdrawn", "draft")
 }
 
 
@@ -126,8 +130,10 @@ def suggest(sheets: Sequence[Sheet], chosen: ColumnMapping | None = None) -> Sug
         if free := _like_titles(columns, start.columns):
             start.columns[free] = "title"
     _suggest_theme(suggestion)
-    _suggest_statuses(suggestion, columns)
+    _suggest_statuses(suggestion)
     suggestion.questions = list(_questions(suggestion, chosen))
+    if start.theme_from != (chosen or ColumnMapping()).theme_from:
+        suggestion.questions.append(THEME_FOUND[start.theme_from])
     return suggestion
 
 
@@ -252,17 +258,25 @@ def is_band(layout: Layout, at: int) -> bool:
     return len(filled) == 1 and isinstance(filled[0], str) and len(below) > 1
 
 
-def _suggest_statuses(suggestion: Suggestion, columns: dict[str, list[Value]]) -> None:
+def _suggest_statuses(suggestion: Suggestion) -> None:
     """Note the words of the status column, with what is plain of them."""
     mapping = suggestion.mapping
-    heading = next((h for h, use in mapping.columns.items() if use == "status"), None)
-    if heading is None:
-        return
-    words = dict.fromkeys(" ".join(shown(value).split()) for value in columns.get(heading, ()))
-    suggestion.status_words = [word for word in words if word]
-    given = {key_of(word) for word in mapping.statuses}
+    words = dict.fromkeys(filter(None, _words_of("status", suggestion)))
+    suggestion.status_words = list(words)[:MOST_STATUSES]
+    given = {word.casefold() for word in mapping.statuses}
     plain = {w: STATUS_WORDS[w.casefold()] for w in words if w.casefold() in STATUS_WORDS}
-    mapping.statuses = mapping.statuses | {w: s for w, s in plain.items() if key_of(w) not in given}
+    mapping.statuses = mapping.statuses | {
+        word: status for word, status in plain.items() if word.casefold() not in given
+    }
+
+
+def _words_of(use: str, suggestion: Suggestion) -> Iterator[str]:
+    """Give the words below each heading that is taken for `use`, those of all rows."""
+    for layout in suggestion.layouts:
+        for at, heading in enumerate(layout.headings):
+            if suggestion.mapping.use_of(heading) == use:
+                values = {row.values[at] for row in layout.rows if at < len(row.values)}
+                yield from sorted(" ".join(shown(value).split()) for value in values)
 
 
 def _questions(suggestion: Suggestion, chosen: ColumnMapping | None) -> Iterator[str]:
@@ -271,7 +285,7 @@ def _questions(suggestion: Suggestion, chosen: ColumnMapping | None) -> Iterator
     if not suggestion.layouts:
         yield "No row of headings was found. Choose the row that names the columns."
         return
-    known = chosen.use_of if chosen else find_column
+    known = chosen.use_of if chosen and chosen.columns else find_column
     if new := [heading for heading in suggestion.samples if known(heading) is None]:
         named = ", ".join(f"‘{heading}’" for heading in new[:MOST_NAMED])
         more = f" and {len(new) - MOST_NAMED} more" if len(new) > MOST_NAMED else ""

@@ -155,9 +155,9 @@ class Comparing:
         self._review(row, line, stored, written)
         self._published(row, line, stored, written)
         _compare_status(row, line, stored, self.on)
+        _compare_note(row, line, stored.admin_note if stored else "")
         parties = self.parties.read(row, stored, written)
         _compare_parties(row, line, parties, stored, written)
-        _add_note(row, line, stored)
         if len(row.problems) == before:
             refuse_by_rules(row, line)
         if row.problems:
@@ -355,12 +355,9 @@ def _compare_parties(
         line.remarks.append(INCOMPLETE)
 
 
-def _add_note(row: RowOf, line: Line, stored: Protocol | None) -> None:
-    """Add what columns of notes say to the note for administrators, unless it says so already."""
-    was = stored.admin_note if stored else ""
-    there = {" ".join(each.split()) for each in was.splitlines()}
-    if new := [each for each in row.note().splitlines() if each not in there]:
-        after = "\n".join([*filter(None, [was]), *new])
+def _compare_note(row: RowOf, line: Line, was: str) -> None:
+    """Compare what the columns of notes say with the note that only administrators see."""
+    if (after := row.note_in(was)) != was:
         _edit(line, "admin_note", was, after, {"admin_note": after})
 
 

@@ -22,8 +22,6 @@ from registers.changes.locking import PLAN_CHANGED, lock_one
 from registers.changes.transaction import Touched
 from registers.changes.undo_import import ImportUndoPlan, plan_import_undo, undo_import
 from registers.imports.mapping.mapping import ColumnMapping
-from registers.imports.mapping.saved import find_saved
-from registers.imports.mapping.suggest import Suggestion, suggest
 from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import (
     Terms,
@@ -43,7 +41,7 @@ from registers.models import Change, ImportJob, ImportLine, ImportMapping, Impor
 
 KEPT = datetime.timedelta(days=90)
 BATCH = 2_000
-APPLYING = ["status", "applied_at", "applied_by", "why", "published", "last_change"]
+APPLYING = ["status", "applied_at", "applied_by", "why", "published", "last_change", "first_rows"]
 APPLIED_ALREADY = "This import was applied already. Nothing was done again."
 UNDONE_ALREADY = "This import was undone already. Nothing was done again."
 NOTHING_TO_UNDO = "There is nothing to undo: this import was not applied, or is too old."
@@ -83,38 +81,34 @@ def forget_old(at: datetime.datetime) -> None:
     ImportJob.objects.filter(uploaded_at__lt=at - KEPT).delete()
 
 
-def suggest_for(job: ImportJob) -> Suggestion:
-    """Return how the file of an import is likely to be read, or as was chosen for it.
-
-    Raises Unreadable, and ValidationError where the import is gone.
-    """
-    chosen = ColumnMapping.from_plain(job.mapping)
-    sheets = _sheets(job, chosen)
-    return suggest(sheets, chosen if job.mapping else find_saved(sheets))
-
-
 def choose_mapping(job: ImportJob, mapping: ColumnMapping) -> ImportJob:
     """Keep which column is what, and return the import, which is to be checked again then.
 
     Raises ValidationError where it was applied or removed in the meantime.
     """
     with transaction.atomic():
-        held = _held(job)
+        held, now = _held(job), timezone.now()
+        saved = ImportMapping.objects.filter(name=mapping.name).first()
+        if held.mapping.get("name", "") != mapping.name:
+            held.mapping_used_at = saved.used_at if saved else None
         held.mapping, held.digest = mapping.to_plain(), ""
         held.status = ImportJob.Status.UPLOADED
-        held.save(update_fields=["mapping", "digest", "status"])
-        ImportMapping.objects.filter(name=mapping.name).update(used_at=timezone.now())
+        held.save(update_fields=["mapping", "mapping_used_at", "digest", "status"])
+        ImportMapping.objects.filter(name=mapping.name).update(used_at=now)
         return held
 
 
-def check_import(job: ImportJob, *, at: datetime.datetime) -> Work[None]:
+def check_import(
+    job: ImportJob, *, at: datetime.datetime, sheets: list[Sheet] | None = None
+) -> Work[None]:
     """Check the file with the mapping and choices that are kept, and keep what is found.
 
+    `sheets` are those of the file, where it was just read.
     Raises Unreadable, NotATable or MappingError, before it says how far it has come, where
     nothing of the file can be read; ValidationError where it was applied or
     removed meanwhile. What was found before then stays.
     """
-    plan = yield from _checked(job, at=at)
+    plan = yield from _checked(job, at=at, sheets=sheets)
     rows = len(plan.lines)
     yield Progress("rows checked, and now written down", rows, rows)
     # Nothing is yielded from here on: a slow browser would hold the database.
@@ -219,7 +213,7 @@ def _mark_applied(job: ImportJob, terms: Terms, at: datetime.datetime) -> None:
     job.status = ImportJob.Status.APPLIED
     job.last_change = Change.objects.aggregate(last=models.Max("pk"))["last"]
     job.applied_at, job.applied_by = at, terms.by
-    job.why, job.published = terms.why, terms.publish
+    job.why, job.published, job.first_rows = terms.why, terms.publish, ""
     job.save(update_fields=APPLYING)
 
 
@@ -268,7 +262,7 @@ def refused_rows(job: ImportJob) -> bytes:
     if not reasons:
         raise ValidationError(NOTHING_REFUSED)
     mapping = ColumnMapping.from_plain(job.mapping)
-    tables = read_tables(_sheets(job, mapping), mapping if job.mapping else None).tables
+    tables = read_tables(sheets_of(job, mapping), mapping if job.mapping else None).tables
     return refused_workbook(tables, reasons)
 
 
@@ -278,11 +272,13 @@ def remove_import(job: ImportJob) -> None:
         _held(job).delete()
 
 
-def _checked(job: ImportJob, *, at: datetime.datetime) -> Work[Plan]:
+def _checked(
+    job: ImportJob, *, at: datetime.datetime, sheets: list[Sheet] | None = None
+) -> Work[Plan]:
     choices, mapping = Choices.read(job.choices), ColumnMapping.from_plain(job.mapping)
     return (
         yield from check(
-            _sheets(job, mapping),
+            sheets_of(job, mapping) if sheets is None else sheets,
             choices,
             on=timezone.localdate(at),
             published_before=job.published_before,
@@ -291,7 +287,7 @@ def _checked(job: ImportJob, *, at: datetime.datetime) -> Work[Plan]:
     )
 
 
-def _sheets(job: ImportJob, mapping: ColumnMapping) -> list[Sheet]:
+def sheets_of(job: ImportJob, mapping: ColumnMapping) -> list[Sheet]:
     """Return the sheets of the file. Raises Unreadable, or ValidationError where it is gone."""
     # Not kept on `job`, which lives as long as the work.
     content = ImportJob.objects.filter(pk=job.pk).values_list("content", flat=True).first()

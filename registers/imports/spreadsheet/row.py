@@ -54,10 +54,18 @@ class RowOf:
             texts += self._ticked()
         return "\n".join(dict.fromkeys(filter(None, texts)))
 
-    def note(self) -> str:
-        """Return what the columns of notes say, a line each: 'Officer: J. Smith'."""
-        cells = [(heading, self._text_at(at)) for at, heading in self.table.notes.items()]
-        return "\n".join(f"{heading}: {' '.join(text.split())}" for heading, text in cells if text)
+    def note_in(self, before: str) -> str:
+        """Return a note for administrators with what the columns of notes say, a line each.
+
+        A line that begins with the same heading is replaced: 'Officer: J. Smith'. Others stay.
+        """
+        lines = before.splitlines()
+        for at, heading in self.table.notes.items():
+            if text := " ".join(self._text_at(at).split()):
+                begins = [line.startswith(f"{heading}:") for line in lines]
+                place = begins.index(True) if True in begins else len(lines)
+                lines[place : place + 1] = [f"{heading}: {text}"]
+        return before if lines == before.splitlines() else "\n".join(lines)
 
     def _ticked(self) -> list[str]:
         """Return the organisations that take part by a tick in their own columns."""

@@ -1,0 +1,120 @@
+"""Which column of a spreadsheet is what: shown with its first rows, and chosen."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from registers.admin.importing.check import begin_check
+from registers.admin.importing.column_choices import (
+    csv_options,
+    digest_of,
+    read_as_chosen,
+    reading_options,
+)
+from registers.admin.importing.column_form import ColumnForm
+from registers.admin.importing.preview import preview
+from registers.admin.importing.progress import progress_page
+from registers.admin.importing.shared import address, back, for_importers, page
+from registers.imports.mapping.mapping import MappingError
+from registers.imports.mapping.saved import save_mapping
+from registers.imports.reading.read import Unreadable
+from registers.imports.spreadsheet import jobs
+from registers.imports.spreadsheet.job_columns import Reading, read_first_rows
+from registers.imports.spreadsheet.tables import NotATable
+from registers.models import ImportJob, Organisation, Theme
+
+MOST_OFFERED = 2_000
+OTHER_HEADINGS = (
+    "The headings are others now. Read what each column is taken for, then check the spreadsheet."
+)
+
+
+@for_importers
+def columns_view(request: HttpRequest, key: int) -> HttpResponseBase:
+    """Show how the file is likely to be read, or keep what was chosen and check it."""
+    job = ImportJob.objects.filter(pk=key).first()
+    if job is None and request.method != "POST":
+        raise Http404
+    if job is None:
+        messages.error(request, jobs.GONE)
+        return redirect(address("list"))
+    if job.is_applied:
+        return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
+    if request.method == "POST":
+        return _answer(request, job)
+    reading = read_first_rows(job)
+    return _page(request, job, ColumnForm(None, reading=reading))
+
+
+def _answer(request: HttpRequest, job: ImportJob) -> HttpResponseBase:
+    reading, wrong = _reading(request, job)
+    is_other = request.POST.get("headings_seen") != digest_of(reading.suggestion.headings)
+    if wrong or is_other or "again" in request.POST:
+        form = ColumnForm(None, reading=reading, sent=request.POST)
+        asks = OTHER_HEADINGS if is_other and "again" not in request.POST else ""
+        return _page(request, job, form, wrong or asks)
+    form = ColumnForm(request.POST, reading=reading)
+    if not form.is_valid():
+        return _page(request, job, form)
+    return _check(request, job, form)
+
+
+def _reading(request: HttpRequest, job: ImportJob) -> tuple[Reading, str]:
+    """Return how the file is read as was chosen, and why it is not where it cannot be."""
+    asked, wrong = csv_options(request.POST), ""
+    try:
+        before = read_first_rows(job, **asked)
+    except Unreadable as refusal:
+        before, wrong = read_first_rows(job), str(refusal)
+    options = reading_options(request.POST, before.before, before.sheets)
+    return read_as_chosen(request.POST, before.sheets, options), wrong
+
+
+def _check(request: HttpRequest, job: ImportJob, form: ColumnForm) -> HttpResponseBase:
+    """Keep what was chosen, and begin to check the file with it."""
+    mapping = form.chosen()
+    try:
+        held = jobs.choose_mapping(job, mapping)
+        work = begin_check(held)
+    except ValidationError as refusal:
+        return back(request, job, refusal)
+    except (Unreadable, NotATable, MappingError) as refusal:
+        return _page(request, job, form, str(refusal))
+    if mapping.name:
+        save_mapping(mapping, by=cast(User, request.user), at=timezone.now())
+    return progress_page(request, held, work, title="Checking the spreadsheet")
+
+
+def _page(request: HttpRequest, job: ImportJob, form: ColumnForm, wrong: str = "") -> HttpResponse:
+    """Show it; `wrong` says why the file is not read as was chosen."""
+    organisations = Organisation.objects.order_by("name").values_list("name", flat=True)
+    return page(
+        request,
+        "columns",
+        title="Say which column is what",
+        job=job,
+        form=form,
+        wrong=wrong,
+        problems=_problems(form),
+        questions=form.suggestion.questions,
+        previews=[preview(boxes) for boxes in form.sheets],
+        organisations=organisations[:MOST_OFFERED],
+        themes=Theme.objects.values_list("name", flat=True),
+    )
+
+
+def _problems(form: ColumnForm) -> list[tuple[str, str]]:
+    """Return the id of each box with something wrong, and the sentence."""
+    return [
+        (form[name].auto_id, str(sentence))
+        for name, sentences in form.errors.items()
+        for sentence in sentences
+    ]
