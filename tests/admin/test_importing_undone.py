@@ -198,7 +198,12 @@ def test_an_organisation_that_a_protocol_named_before_must_be_there(officers_doo
     organisation = Organisation.objects.get(name="Attendance Solutions")
     with changes.record_change(organisation, at=NOW):
         changes.remove(organisation)
-    assert "not in this register any more: 0053." in shown(officers_door, f"{address}undo/")
+    name = Name.objects.get(text="Met Off")
+    with changes.record_change(name.organisation, at=NOW):
+        changes.remove(name)
+    words = shown(officers_door, f"{address}undo/")
+    assert "not in this register any more: 0053." in words
+    assert "Names that organisations lose" not in words
 
 
 def test_what_something_else_uses_stays(officers_door):

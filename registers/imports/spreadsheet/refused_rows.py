@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from itertools import chain, count
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -80,9 +81,8 @@ class _Writer:
 
     def _name(self, wanted: str) -> str:
         base = NOT_IN_NAMES.sub(" ", wanted).strip() or "Rows"
-        name, number = base[:NAME_LENGTH], 2
-        while name.lower() in self._names:
-            name, number = f"{base[: NAME_LENGTH - 4]} {number}", number + 1
+        names = chain([base[:NAME_LENGTH]], (f"{base[: NAME_LENGTH - 4]} {n}" for n in count(2)))
+        name = next(each for each in names if each.lower() not in self._names)
         self._names.add(name.lower())
         return name
 
