@@ -4,6 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as django_admin
+from django.core import checks
 
 
 class RegistersConfig(AppConfig):
@@ -12,6 +13,10 @@ class RegistersConfig(AppConfig):
     default = True
     name = "registers"
     verbose_name = "Register"
+
+    def ready(self) -> None:
+        """Let Django check what the partnership says of the import."""
+        checks.register(import_module("registers.imports.checks").check_import_headings)
 
 
 class EditorsDoor(django_admin.AdminConfig):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 
+from registers.imports.mapping.saved import read_saved
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.management.commands.import_register import show
 from registers.models import Change, ImportJob, Name, Organisation, Protocol, RegisterVersion
@@ -357,3 +361,52 @@ def test_progress_is_a_bar_on_a_terminal():
     drawn = terminal.getvalue().split("\r\x1b[K")
     assert drawn[14] == f"[{'#' * 15}{'.' * 15}]  52% rows checked: 520 of 1,000"
     assert drawn[-1].endswith("nothing: 0 of 0\n")
+
+
+class TestMappings:
+    HEADS = ("Ref", "Agreement title", "Category", "Officer")
+    ROW = ("9001", "New", "Safer Community", "A. Clerk")
+
+    def test_one_is_written_edited_followed_and_saved(self, file, tmp_path):
+        mapping, path = tmp_path / "own.json", file(self.ROW, heads=self.HEADS)
+        imported(path, "--write-mapping", str(mapping), "--dry-run")
+        said = json.loads(mapping.read_text(encoding="utf-8"))
+        assert said["columns"]["Officer"] == "note"
+        said["columns"]["Officer"] = "purpose"
+        mapping.write_text(json.dumps(said), encoding="utf-8")
+        imported(path, "--mapping", str(mapping), "--save-mapping", "Monthly list")
+        assert Protocol.objects.get(pk="9001").purpose == "A. Clerk"
+        assert ImportJob.objects.get().mapping["columns"]["Officer"] == "purpose"
+        assert read_saved("Monthly list").use_of("Officer") == "purpose"
+        assert "Nothing" in imported(path, "--mapping", "Monthly list")
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["--mapping", "None such"], "No mapping is called 'None such'."),
+            (["--mapping", "none.json"], "No such file"),
+            (["--save-mapping", "a" * 101], "a name of 1 to 100 characters"),
+            (["--save-mapping", "Mine", "--dry-run"], "--dry-run writes nothing"),
+            (["--write-mapping", "/nowhere/own.json"], "--write-mapping"),
+        ],
+    )
+    def test_what_cannot_be_is_told(self, file, words, sentence):
+        code, said, _ = refused(file(self.ROW, heads=self.HEADS), *words)
+        assert code == 2
+        assert sentence in said
+        assert not Protocol.objects.filter(pk="9001").exists()
+
+    def test_one_that_the_file_does_not_fit_is_told(self, file, tmp_path):
+        mapping = tmp_path / "own.json"
+        mapping.write_text('{"columns": {"Ref": "title", "Gone": "theme"}}', encoding="utf-8")
+        code, said, _ = refused(file(self.ROW, heads=self.HEADS), "--mapping", str(mapping))
+        assert (code, "no column headed ‘Gone’" in said) == (2, True)
+
+
+def test_a_partnership_whose_headings_name_no_column_is_refused(settings):
+    own = {"Kennziffer": "refrence", "Titel": "title"}
+    settings.PARTNERSHIP = dataclasses.replace(settings.PARTNERSHIP, import_headings=own)
+    with pytest.raises(
+        SystemCheckError, match=r"'Kennziffer' is 'refrence'[^\n]*\n[^\n]*reference"
+    ):
+        call_command("check")

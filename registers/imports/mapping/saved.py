@@ -28,13 +28,18 @@ def save_mapping(
     Raises MappingError for a name that is empty or too long.
     """
     name = " ".join(mapping.name.split())
-    if not name or len(name) > LONGEST_NAME:
-        raise MappingError(f"Give the mapping a name of 1 to {LONGEST_NAME} characters.")
+    refuse_mapping_name(name)
     text = replace(mapping, name=name).to_json()
     saved, _ = ImportMapping.objects.update_or_create(
         name=name, defaults={"text": text, "saved_at": at, "saved_by": by, "used_at": at}
     )
     return saved
+
+
+def refuse_mapping_name(name: str) -> None:
+    """Raise MappingError for a name that is empty or too long."""
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise MappingError(f"Give the mapping a name of 1 to {LONGEST_NAME} characters.")
 
 
 def read_saved(name: str) -> ColumnMapping:

@@ -185,6 +185,7 @@ def apply_file(
     content: bytes,
     at: datetime.datetime,
     terms: Terms,
+    mapping: ColumnMapping | None = None,
 ) -> Work[Plan]:
     """Apply a file that a command has checked, and keep it as an import that can be undone.
 
@@ -192,6 +193,7 @@ def apply_file(
     """
     before = terms.published_before
     job = _job(name, content, by=terms.by, at=at, published_before=before)
+    job.mapping = mapping.to_plain() if mapping else {}
 
     def keep(steps: list[Step]) -> None:
         if job._state.adding:

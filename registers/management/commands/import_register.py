@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -15,6 +16,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from registers.accounts.adapter import users_named
+from registers.imports.mapping.mapping import ColumnMapping, MappingError
+from registers.imports.mapping.saved import read_saved, refuse_mapping_name, save_mapping
+from registers.imports.mapping.suggest import suggest
 from registers.imports.reading.read import Sheet, Unreadable, read_sheets
 from registers.imports.spreadsheet.applying import Terms
 from registers.imports.spreadsheet.checking import check
@@ -93,6 +97,21 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="check it, and write nothing")
         parser.add_argument(
+            "--mapping",
+            metavar="NAME-OR-FILE",
+            default="",
+            help="which column is what: a saved mapping, or one in a file that ends in .json",
+        )
+        parser.add_argument(
+            "--save-mapping", metavar="NAME", default="", help="keep how it was read by this name"
+        )
+        parser.add_argument(
+            "--write-mapping",
+            type=Path,
+            metavar="FILE",
+            help="write how it was read, or is likely to be, into a JSON file, to be edited",
+        )
+        parser.add_argument(
             "--choices", type=Path, metavar="FILE", help="what names stand for, as a CSV"
         )
         parser.add_argument(
@@ -144,13 +163,20 @@ class Command(BaseCommand):
         by = _user(options["by"])
         choices = _choices(options)
         before, at = options["published_before"], timezone.now()
-        sheets = _sheets(file)
+        mapping = _mapping(options)
+        sheets = _sheets(file, mapping)
+        read_as = _read_as(options, sheets, mapping)
         checked = partial(
-            check, sheets, choices, on=timezone.localdate(at), published_before=before
+            check,
+            sheets,
+            choices,
+            on=timezone.localdate(at),
+            published_before=before,
+            mapping=mapping,
         )
         try:
             plan = show(checked(), sys.stderr)
-        except NotATable as problem:
+        except (NotATable, MappingError) as problem:
             raise CommandError(f"{problem} Nothing was imported.", returncode=CANNOT) from problem
         for line in report(plan):
             self.stdout.write(line)
@@ -166,21 +192,62 @@ class Command(BaseCommand):
             publish = options["publish"] or before
             terms = Terms(by=by, why=options["why"], publish=publish, published_before=before)
             name, content = file.name[:255], file.read_bytes()
-            work = apply_file(checked, plan, name=name, content=content, at=at, terms=terms)
+            work = apply_file(
+                checked, plan, name=name, content=content, at=at, terms=terms, mapping=mapping
+            )
             try:
                 show(work, sys.stderr)
             except ValidationError as refusal:
                 raise CommandError(" ".join(refusal.messages), returncode=CANNOT) from refusal
             self.stdout.write(_applied(plan))
+        if options["save_mapping"]:
+            save_mapping(replace(read_as, name=options["save_mapping"]), by=by, at=at)
         self.stdout.flush()
         _end(plan)
 
 
-def _sheets(file: Path) -> list[Sheet]:
+def _sheets(file: Path, mapping: ColumnMapping | None = None) -> list[Sheet]:
+    how = mapping or ColumnMapping()
     try:
-        return read_sheets(file, file.name)
+        return read_sheets(file, file.name, separator=how.separator, encoding=how.encoding)
     except (OSError, Unreadable) as problem:
         raise CommandError(f"{file}: {problem}", returncode=CANNOT) from problem
+
+
+def _mapping(options: dict[str, Any]) -> ColumnMapping | None:
+    """Return the mapping that is named, of a file or a saved one; None where none is."""
+    named, save_as = options["mapping"], options["save_mapping"]
+    try:
+        if save_as:
+            refuse_mapping_name(save_as)
+        if save_as and options["dry_run"]:
+            raise MappingError("--dry-run writes nothing: leave out --save-mapping.")
+        if not named:
+            return None
+        if named.endswith(".json"):
+            return ColumnMapping.from_json(Path(named).read_text(encoding="utf-8"))
+        return read_saved(named)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise CommandError(f"--mapping {named}: {problem}", returncode=CANNOT) from problem
+    except MappingError as problem:
+        raise CommandError(f"{problem} Nothing was imported.", returncode=CANNOT) from problem
+
+
+def _read_as(
+    options: dict[str, Any], sheets: list[Sheet], mapping: ColumnMapping | None
+) -> ColumnMapping:
+    """Return how the file is read, where that is to be kept; write it where a file is named."""
+    file = options["write_mapping"]
+    if mapping or not (file or options["save_mapping"]):
+        read_as = mapping or ColumnMapping()
+    else:
+        read_as = suggest(sheets).mapping
+    if file:
+        try:
+            file.write_text(read_as.to_json(), encoding="utf-8")
+        except OSError as problem:
+            raise CommandError(f"--write-mapping {problem}", returncode=CANNOT) from problem
+    return read_as
 
 
 def _choices(options: dict[str, Any]) -> Choices:
