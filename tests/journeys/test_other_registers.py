@@ -164,7 +164,8 @@ def test_comes_in_with_a_mapping(register, settings):
     assert job.found["counts"] == {"new": number}, [
         (line.row, line.problems) for line in job.lines.filter(outcome="refused")[:3]
     ]
-    done(jobs.apply_import(job, at=at, by=None, why="Imported.", expected_digest=job.digest))
+    how = {"publish": True, "expected_digest": job.digest}
+    done(jobs.apply_import(job, at=at, by=None, why="Imported.", **how))
     assert Protocol.objects.count() == number
     done(jobs.check_import(again(path, mapping), at=at))
     assert ImportJob.objects.latest("pk").found["counts"] == {"unchanged": number}
