@@ -20,6 +20,8 @@ import xlsxwriter
 from django.utils import timezone
 
 from registers.imports.mapping.mapping import ColumnMapping
+from registers.imports.mapping.suggest import suggest
+from registers.imports.reading.read import read_sheets
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.choices import Choices
 from registers.models import ImportJob, Protocol
@@ -147,8 +149,7 @@ def test_comes_in_with_a_mapping(register, settings):
     path, number, defaults = register
     at = timezone.now()
     job = jobs.upload(path.name, path.read_bytes(), by=None, at=at, published_before=True)
-    suggestion = jobs.suggest_for(job)
-    mapping: ColumnMapping = suggestion.mapping
+    mapping: ColumnMapping = suggest(read_sheets(path, path.name)).mapping
     mapping.defaults = defaults
     used = set(mapping.columns.values())
     assert {"reference", "title"} <= used, mapping.columns
