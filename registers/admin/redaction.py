@@ -42,7 +42,7 @@ from registers.changes.redaction.redact import (
 )
 from registers.history.diff import field_label
 from registers.history.snapshot import PARTS, snapshot_of
-from registers.models import Change, FormDraftFile, ProposedFile
+from registers.models import Change, FormDraftFile, Proposal, ProposedFile
 from weisf.security_events import security_event
 
 PERMISSION = "registers.take_out_words"
@@ -85,7 +85,7 @@ class RedactionForm(forms.Form):
         " other spellings, initials or a number with +44: enter each on a line of its own.",
     )
     texts = forms.MultipleChoiceField(
-        label="Whole texts of this record, now and in the past",
+        label="Whole texts of this record, now, in the past and proposed",
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="A text that you tick is taken out wherever it stands in the register, also"
@@ -145,11 +145,12 @@ def _digest(text: str) -> str:
 
 
 def _texts_of(subject: models.Model) -> Iterator[tuple[str, str]]:
-    """Yield the label and the text of each field that is text, as it is and as it was."""
+    """Yield the label and the text of each field that is text: as it is, was, or is proposed."""
     model = type(subject)
     part_models = {kind: part for kind, (part, _) in PARTS.get(model, {}).items()}
     past = Change.objects.about(model, subject.pk).exclude(snapshot=None)
     snapshots = [snapshot_of(subject), *past.values_list("snapshot", flat=True)[:MOST_CHANGES]]
+    snapshots += Proposal.objects.about(model, subject.pk).values_list("wanted", flat=True)
     seen, not_texts = set[str](), names_of_codes() | {"slug"}
     for snapshot in snapshots:
         rows = [(model, snapshot["fields"])] if snapshot else []

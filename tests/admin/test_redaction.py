@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from registers import changes
 from registers.models import (
@@ -16,6 +17,7 @@ from registers.models import (
     Organisation,
     Proposal,
     Protocol,
+    Review,
     subject_columns,
 )
 from tests import papers
@@ -96,6 +98,22 @@ def test_past_texts_and_files_are_chosen(browser, protocol):
     browser.post(AT, chosen | {"_do": "1", "shown": preview.digest})
     assert "confidential" in Change.objects.filter(protocol=protocol).first().what
     assert Document.objects.get(protocol=protocol).taken_off
+
+
+def test_the_note_of_a_proposed_review_is_chosen_and_taken_out(browser, protocol, editor):
+    day = timezone.localdate()
+    decided = {"reviewed_on": day, "outcome": "unchanged", "next_review": day.replace(2099, day=1)}
+    words = {"job_title": "Head of Zarquill", "note": "Told by Zarquill Brandt."}
+    review = Review(protocol=protocol, **decided, **words)
+    changes.propose_reviews([review], at=timezone.now(), by=editor)
+    form = browser.get(AT).context["form"]
+    (note,) = (key for key, words in form.fields["texts"].choices if "Brandt" in words)
+    chosen = {"texts": [note], "words": "Zarquill", "reason": "confidential"}
+    preview = browser.post(AT, chosen | {"_preview": "1"}).context["preview"]
+    browser.post(AT, chosen | {"_do": "1", "shown": preview.digest})
+    (row,) = Proposal.objects.get().wanted["parts"]["reviews"]
+    assert "Zarquill" not in str(row)
+    assert "confidential" in row["note"]
 
 
 def test_each_place_is_listed_with_its_record_page_by_page(browser, protocol, monkeypatch):
