@@ -315,7 +315,8 @@ def test_every_form_asks_once(officers_door, name):
 OTHERS = {
     "RedactionForm": "the words go",
     "PairForm": "two keys",
-    "BringForm": "a file",
+    "UploadForm": "a file",
+    "ColumnForm": "a choice for a column",
     "ReadForm": "a tick",
     "ChoiceForm": "the plan of the import is looked at",
 }
