@@ -233,3 +233,50 @@ def test_a_bar_moves_and_tenths_are_read_out(opens, place, tmp_path):
     for window in (DESKTOP, NARROW):
         page.set_viewport_size(window)
         stands_well(page)
+
+
+OWN_HEADINGS = ("Ref", "Name of agreement", "Parties", "Next review", "State")
+
+
+def own(*rows: tuple[str, ...]) -> bytes:
+    return typed(("Register of agreements",), (), OWN_HEADINGS, *rows, headings=("Northvale",))
+
+
+@pytest.mark.parametrize("window", [NARROW, DESKTOP], ids=["narrow", "wide"])
+def test_own_headings_are_said_once_and_next_month_nothing_is_asked(opens, place, tmp_path, window):
+    number, name = (8000, "Narrow") if window is NARROW else (8100, "Wide")
+    page = opens(viewport=window)
+    file = tmp_path / "october.csv"
+    file.write_bytes(own((f"{number}", "Empty homes", "Essex Police", "03/04/2031", "Running")))
+    page.goto(f"{place}{ADD}")
+    upload(page, file)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Say which column is what")
+    stands_well(page)
+    page.get_by_label("Keep this as").fill(name)
+    page.get_by_role("button", name="Check the spreadsheet").click()
+    alert = page.get_by_role("alert")
+    alert.get_by_role("link").first.click()
+    stands_well(page)
+    page.get_by_label("The month: ‘03/04/2031’ is 4 March 2031").check()
+    page.get_by_label("‘Running’ means").select_option("In force")
+    page.get_by_label("One theme for all rows", exact=True).fill("Safer Community")
+    page.get_by_role("button", name="Check the spreadsheet").click()
+    expect(page.get_by_text("1 of 1 row would change the register: 1 new.")).to_be_visible()
+    stands_well(page)
+    page.get_by_role("button", name="Apply 1 row").click()
+    expect(page.get_by_text("1 of 1 row changed the register: 1 new.")).to_be_visible()
+
+    # The next month: choose the file, check, apply.
+    page.goto(f"{place}{ADD}")
+    file.write_bytes(own((f"{number}", "Empty homes", "Essex Police", "05/06/2032", "running")))
+    upload(page, file)
+    expect(page.get_by_text(f"Read as ‘{name}’, as on")).to_be_visible()
+    expect(page.get_by_text("1 of 1 row would change the register: 1 changed.")).to_be_visible()
+    page.get_by_role("button", name="Apply 1 row").click()
+    expect(page.get_by_text("1 of 1 row changed the register: 1 changed.")).to_be_visible()
+    page.goto(f"{place}{LIST}mappings/")
+    stands_well(page)
+    page.get_by_role("link", name=f"Delete ‘{name}’").click()
+    stands_well(page)
+    page.get_by_role("button", name=f"Delete ‘{name}’").click()
+    expect(page.get_by_text(f"‘{name}’ is deleted.")).to_be_visible()
