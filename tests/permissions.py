@@ -395,6 +395,28 @@ KEEPING = {
     "admin/registers/import/add/": Row(
         at="/admin/registers/import/add/", get=PUBLISHER, post=PUBLISHER
     ),
+    "admin/registers/import/organisations/add/": Row(
+        at="/admin/registers/import/organisations/add/", get=PUBLISHER, post=PUBLISHER
+    ),
+    "admin/registers/import/organisations/template.xlsx": Row(
+        at="/admin/registers/import/organisations/template.xlsx", get=PUBLISHER, post=LOOKED_AT
+    ),
+    "admin/registers/import/organisations/organisations.xlsx": Row(
+        at="/admin/registers/import/organisations/organisations.xlsx",
+        get=PUBLISHER,
+        post=LOOKED_AT,
+    ),
+    "admin/registers/import/organisations/<int:key>/": Row(
+        at="/admin/registers/import/organisations/{organisations}/",
+        get=PUBLISHER,
+        post=DECIDES,
+        sends={"_remove": "1"},
+    ),
+    "admin/registers/import/organisations/<int:key>/undo/": Row(
+        at="/admin/registers/import/organisations/{organisations}/undo/",
+        get=DECIDES,
+        post=DECIDES,
+    ),
     "admin/registers/import/<int:key>/": Row(
         at="/admin/registers/import/{import}/", get=PUBLISHER, post=LOOKED_AT
     ),

@@ -12,7 +12,7 @@ to a new protocol or organisation is not in it: that goes where the new one goes
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,11 +191,13 @@ def import_organisations(
     at: datetime.datetime,
     by: User | None = None,
     why: str = "",
+    also: Callable[[list[int]], None] = lambda keys: None,
 ) -> Iterator[list[int]]:
     """Save organisations with their names, each as an official change; give their keys, in order.
 
-    They come some at a time. Raises ValidationError, and the database's own
-    refusals, such as of a name that another has. Within a transaction.
+    They come some at a time. `also` is called with their keys within the changes, to save more
+    of them. Raises ValidationError, and the database's own refusals, such as of a name that
+    another has. Within a transaction.
     """
     addresses = _Addresses()
     for some in batches(incoming):
@@ -222,6 +224,7 @@ def import_organisations(
                 for text in texts
             ]
             create_rows(rows)
+            also(keys)
         journal += map(create_step, new)
         journal += [create_step(name) for name in names if name.organisation_id in stored]
         journal += [create_step(slug) for slug in rows if slug.organisation_id in stored]

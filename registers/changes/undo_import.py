@@ -203,7 +203,7 @@ def _refuse_edited(plan: ImportUndoPlan, job: ImportJob, done: _Done) -> None:
     found = map(ours.get, later.values_list("subject_type", "subject_key").iterator())
     edited = list(dict.fromkeys(filter(None, found)))
     if edited:
-        plan.refusals.append(EDITED.format(which=_some(edited)))
+        plan.refusals.append(EDITED.format(which=some_of(edited)))
 
 
 def _refuse_gone(plan: ImportUndoPlan, done: _Done) -> None:
@@ -216,10 +216,11 @@ def _refuse_gone(plan: ImportUndoPlan, done: _Done) -> None:
         for key in pointing.keys() - there:
             gone |= pointing[key]
     if gone:
-        plan.refusals.append(GONE.format(which=_some(sorted(gone))))
+        plan.refusals.append(GONE.format(which=some_of(sorted(gone))))
 
 
-def _some(names: list[str]) -> str:
+def some_of(names: list[str]) -> str:
+    """Return names in words: the first ten, and how many more there are."""
     more = [f"{len(names) - MOST_NAMED:,} more"] if len(names) > MOST_NAMED else []
     return get_text_list([*names[:MOST_NAMED], *more], "and")
 

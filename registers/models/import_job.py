@@ -33,10 +33,16 @@ class ImportManager(models.Manager["ImportJob"]):
 class ImportJob(models.Model):
     """One spreadsheet. It changes nothing until it is applied.
 
-    `choices` holds what was chosen for names that the register does not know,
-    as registers/imports/spreadsheet/choices.py keeps it. `found` holds what the
-    check said of the whole file, and `digest` is the digest of its plan.
+    `choices` holds what was chosen for names that the register does not know, as
+    registers/imports/spreadsheet/choices.py keeps it, or imports/organisations/jobs.py. `found`
+    holds what the check said of the whole file, and `digest` is the digest of its plan.
     """
+
+    class Kind(models.TextChoices):
+        """What its rows are."""
+
+        PROTOCOLS = "protocols", "Protocols"
+        ORGANISATIONS = "organisations", "Organisations"
 
     class Status(models.TextChoices):
         """How far it has come."""
@@ -46,6 +52,7 @@ class ImportJob(models.Model):
         APPLIED = "applied", "Applied"
         UNDONE = "undone", "Undone"
 
+    kind = models.CharField(max_length=13, choices=Kind.choices, default=Kind.PROTOCOLS)
     name = models.CharField("file", max_length=255)
     content = models.BinaryField(editable=False)
     size = models.PositiveIntegerField(help_text="Bytes.")

@@ -92,14 +92,17 @@ def reason_form(request: HttpRequest, job: ImportJob, *args: Any, **kwargs: Any)
 
 
 def imported(key: int) -> ImportJob:
-    """Return an import. Raises Http404."""
-    return get_object_or_404(ImportJob.objects.select_related("uploaded_by", "applied_by"), pk=key)
+    """Return an import of protocols. Raises Http404."""
+    imports = ImportJob.objects.get_queryset().select_related("uploaded_by", "applied_by")
+    return get_object_or_404(imports, pk=key, kind=ImportJob.Kind.PROTOCOLS)
 
 
 @for_importers
 @require_safe
 def check_view(request: HttpRequest, key: int) -> HttpResponse:
     """Show what was found in a spreadsheet, or what was done by it."""
+    if ImportJob.objects.filter(pk=key, kind=ImportJob.Kind.ORGANISATIONS).exists():
+        return redirect("admin:registers_import_organisations", key)
     return check_page(request, imported(key))
 
 
@@ -115,7 +118,7 @@ def check_page(
     lines = [] if tab.value in lists.NO_ROWS else lists.report(list(shown.object_list))
     unknown = job.names.filter(how=ImportName.How.UNKNOWN).count()
     refusals = job.found.get("refusals", [])
-    initial = {"expected_digest": job.digest, "why": _why(job.name)}
+    initial = {"expected_digest": job.digest, "why": usual_reason(job.name)}
     return page(
         request,
         "check",
@@ -138,7 +141,7 @@ def check_page(
     )
 
 
-def _why(name: str) -> str:
+def usual_reason(name: str) -> str:
     """Return the reason as it stands there beforehand: with the file's name, where it may."""
     try:
         refuse_words(name)

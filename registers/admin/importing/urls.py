@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import path
 
+from registers.admin.importing import organisations
 from registers.admin.importing.apply import apply_view
 from registers.admin.importing.check import again_view, check_view, remove_view
 from registers.admin.importing.choosing import names_view
@@ -23,6 +24,11 @@ PAGES = {
     "mappings": ("mappings/", mappings_view),
     "mapping": ("mappings/<int:key>.json", download_view),
     "mapping_delete": ("mappings/<int:key>/delete/", delete_view),
+    "organisations_upload": ("organisations/add/", organisations.upload_view),
+    "organisations_template": ("organisations/template.xlsx", organisations.template_view),
+    "organisations_all": ("organisations/organisations.xlsx", organisations.all_view),
+    "organisations": ("organisations/<int:key>/", organisations.check_view),
+    "organisations_undo": ("organisations/<int:key>/undo/", organisations.undo_view),
     "check": ("<int:key>/", check_view),
     "again": ("<int:key>/check/", again_view),
     "columns": ("<int:key>/columns/", columns_view),

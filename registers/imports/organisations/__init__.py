@@ -1,0 +1,1 @@
+"""A spreadsheet of organisations: read, checked against the register, applied, and undone."""

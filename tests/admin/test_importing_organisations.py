@@ -1,0 +1,594 @@
+"""A spreadsheet of organisations: uploaded, checked, chosen for, applied, and downloaded."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from registers import changes
+from registers.history.snapshot import snapshots_of
+from registers.imports.organisations import jobs
+from registers.imports.organisations.columns import COLUMNS, use_of_heading
+from registers.imports.reading.read import Sheet, read_sheets
+from registers.models import (
+    Approver,
+    Change,
+    Contact,
+    Identifier,
+    ImportJob,
+    Membership,
+    Organisation,
+    Theme,
+)
+from tests.admin.test_importing import lost_table
+from tests.admin.typing_in import messages
+from tests.cast import door_of, somebody
+from tests.imports.uploading import COUNCIL, LIST, POLICE, said
+from tests.merging import named
+from tests.models.making import a_name, a_party, a_protocol, saved
+
+pytestmark = pytest.mark.usefixtures("real_register", "today")
+ADD = f"{LIST}organisations/add/"
+SCHOOLS, KENT = "All Essex Schools", "Kent County Council"
+HEADINGS = ("Official name",)
+
+
+def a_file(*rows: tuple[str, ...], headings: tuple[str, ...] = HEADINGS) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([headings, *rows])
+    return text.getvalue().encode()
+
+
+def uploaded(door: Client, content: bytes, name: str = "organisations.csv") -> str:
+    """Upload a file; return the address of what its check found."""
+    answer = door.post(ADD, {"file": SimpleUploadedFile(name, content)})
+    assert answer.status_code == 302, said(answer.content)
+    return str(answer.headers["Location"])
+
+
+def refused(door: Client, content: bytes) -> str:
+    """Upload a file that cannot be read; return why."""
+    answer = door.post(ADD, {"file": SimpleUploadedFile("organisations.csv", content)})
+    assert answer.status_code == 200
+    assert not ImportJob.objects.exists()
+    return str(answer.context["form"].errors["file"][0])
+
+
+def lines(at: str) -> dict[int, Any]:
+    """Return what is kept of each row, by its number."""
+    return {line.row: line for line in ImportJob.objects.get(pk=at.split("/")[-2]).lines.all()}
+
+
+def problems(door: Client, *row: str, headings: tuple[str, ...] = HEADINGS) -> list[str]:
+    """Return what is wrong with a file of one row."""
+    (line,) = lines(uploaded(door, a_file(row, headings=headings))).values()
+    assert (line.outcome == "refused") is bool(line.problems)
+    return [f"{column}: {wrong} {fix}" for column, wrong, fix in line.problems]
+
+
+def posted(door: Client, at: str, button: str, **over: str) -> Any:
+    """Press a button with what the page holds; return the page that it leads to."""
+    context = door.get(at).context
+    held = {"expected_digest": context["form"].initial["expected_digest"], "why": "As sent."}
+    for box in context["choices"]:
+        held[box.html_name] = box.value() or ""
+    return door.post(at, held | over | {button: "1"}, follow=True)
+
+
+def applied(door: Client, content: bytes, **over: str) -> str:
+    at = uploaded(door, content)
+    posted(door, at, "_apply", **over)
+    assert ImportJob.objects.get(pk=at.split("/")[-2]).status == "applied"
+    return at
+
+
+def parts(organisation: Organisation, kind: str, field: str) -> list[str]:
+    return sorted(getattr(organisation, kind).values_list(field, flat=True))
+
+
+@pytest.mark.both_databases
+class TestApplied:
+    def test_adds_and_changes_organisations_as_official_changes(self, officers_door, officer):
+        council = named(COUNCIL)
+        saved(council, Approver(organisation=council, job_title="Old title"))
+        saved(council, Identifier(organisation=council, scheme="ods", value="X26"))
+        content = a_file(
+            (
+                "Essex county council",
+                "",
+                "The County; Essex's Council",
+                "",
+                "",
+                "SIRO;DPO",
+                "ig@essex.uk",
+            ),
+            ("Harbour Trust", "HT", "", "body", "qx1\nQX2", "Medical Director", "ig@harbour.uk"),
+            ("Harbour Bodies", "", "", "A group of bodies", "", "", ""),
+            headings=("Body", "Short name", "AKA", "Type", "ODS", "SIRO", "E-mail"),
+        )
+        at = uploaded(officers_door, content)
+        assert said(officers_door.get(at).content).count("would change the register: 2 new, 1 ch")
+        assert not Organisation.objects.named("Harbour Trust").exists()
+        page = said(posted(officers_door, at, "_apply", why="As sent by them.").content)
+        assert "Applied on 22 November 2026" in page
+        assert "3 of 3 rows changed the register: 2 new, 1 changed." in page
+
+        assert {"The County", "Essex's Council", COUNCIL} <= set(parts(council, "names", "text"))
+        assert parts(council, "approvers", "job_title") == ["DPO", "SIRO"]
+        assert "X26" in parts(council, "identifiers", "value")  # an empty cell empties nothing
+        assert council.contact.email == "ig@essex.uk"
+        trust, group = named("Harbour Trust"), named("Harbour Bodies")
+        assert (trust.kind, group.kind) == ("body", "group")
+        assert parts(trust, "identifiers", "value") == ["QX1", "QX2"]
+        assert [(n.text, n.kind) for n in trust.names.order_by("kind")] == [
+            ("HT", "acronym"),
+            ("Harbour Trust", "official"),
+        ]
+        for each in (council, trust, group):
+            change = Change.objects.about(Organisation, each.pk).first()
+            assert (change.public, change.by, change.why) == (True, officer, "As sent by them.")
+        assert "ig@essex.uk" not in Change.objects.about(Organisation, council.pk).first().what
+        # Readers find it, by each of its names and addresses.
+        assert "Harbour Trust" in officers_door.get("/organisations/").content.decode()
+        assert (
+            officers_door.get("/organisations/ht/").headers["Location"].endswith("harbour-trust/")
+        )
+
+    def test_twice_changes_nothing_the_second_time(self, officers_door):
+        content = a_file(
+            (KENT, "KCC", "E10000016", "Head of IG; DPO", f"{SCHOOLS} (from 2022-07-01)"),
+            headings=("Official name", "Acronym", "GSS", "Approvers", "Member of"),
+        )
+        at = applied(officers_door, content)
+        again = uploaded(officers_door, content)
+        assert lines(again)[2].outcome == "unchanged"
+        assert "Nothing changes: every row says" in said(officers_door.get(again).content)
+        made = Change.objects.count()
+        # Nor does a second press.
+        assert posted(officers_door, at, "_apply").status_code == 200
+        assert Change.objects.count() == made
+
+    def test_renames_only_where_somebody_says_so(self, officers_door):
+        kent = named(KENT)
+        content = a_file(("Kent Council", "E10000016"), headings=("Name", "ONS code"))
+        at = uploaded(officers_door, content)
+        assert lines(at)[2].outcome == "waiting"
+        posted(officers_door, at, "_choose", **{"row-0": f"{kent.pk} renamed"})
+        assert lines(at)[2].outcome == "changed"
+        posted(officers_door, at, "_apply")
+        kent.refresh_from_db()
+        assert (kent.name, kent.slug) == ("Kent Council", "kent-council")
+        assert kent.names.get(text=KENT).kind == "former"
+        assert Change.objects.about(Organisation, kent.pk).filter(why="As sent.").count() == 1
+
+    def test_adds_members_as_a_change_of_their_group(self, officers_door):
+        schools, kent, police = named(SCHOOLS), named(KENT), named(POLICE)
+        row = Membership(group=schools, member=police, from_day=datetime.date(2020, 1, 1))
+        saved(schools, row)
+        applied(
+            officers_door,
+            a_file(
+                (POLICE, SCHOOLS, "", "", "2024-03-31"),
+                (KENT, f"{SCHOOLS} (to 31 March 2024); New group (from 2022-07-01)", "", "", ""),
+                ("New group", "", "group", "", ""),
+                headings=("Organisation", "Belongs to", "Type", "Member since", "Member until"),
+            ),
+        )
+        march = datetime.date(2024, 3, 31)
+        found = {each.member_id: (each.from_day, each.to_day) for each in schools.members.all()}
+        assert found == {police.pk: (datetime.date(2020, 1, 1), march), kent.pk: (None, march)}
+        assert named("New group").members.get().from_day == datetime.date(2022, 7, 1)
+        change = Change.objects.about(Organisation, schools.pk).first()
+        assert change.public
+        assert KENT in change.what
+
+    def test_is_refused_where_the_register_changed_since_it_was_shown(self, officers_door):
+        content = a_file((KENT, "Head of IG"), headings=("Name", "Approver"))
+        at = uploaded(officers_door, content)
+        digest = officers_door.get(at).context["form"].initial["expected_digest"]
+        kent = named(KENT)
+        saved(kent, Approver(organisation=kent, job_title="Someone else"))
+        told = messages(posted(officers_door, at, "_apply", expected_digest=digest))
+        assert told.startswith("Nothing was applied: what would happen has changed.")
+        assert parts(kent, "approvers", "job_title") == ["Someone else"]
+        posted(officers_door, at, "_apply")
+        assert parts(kent, "approvers", "job_title") == ["Head of IG"]
+
+    def test_is_all_or_nothing(self, officers_door):
+        content = a_file((KENT, "Head of IG"), ("Harbour Trust", ""), headings=("Name", "SIRO"))
+        at = uploaded(officers_door, content)
+        with lost_table("registers_slug"):
+            told = messages(posted(officers_door, at, "_apply"))
+        assert told.startswith("The database refused it")
+        assert not named(KENT).approvers.exists()
+        assert not Organisation.objects.named("Harbour Trust").exists()
+
+
+def undone(door: Client, at: str, **over: str) -> str:
+    """Undo an import as its page offers; return what is said then."""
+    form = door.get(f"{at}undo/").context["form"]
+    return messages(door.post(f"{at}undo/", {**form.initial, **over}, follow=True))
+
+
+@pytest.mark.both_databases
+class TestUndone:
+    CONTENT = a_file(
+        (KENT, "The County", "QX1", "", "Head of IG", "ig@kent.example", SCHOOLS),
+        (POLICE, "", "", "", "", "", f"{SCHOOLS} (to 2024-03-31); Harbour Bodies"),
+        ("Harbour Trust", "", "QX2", "", "SIRO", "", f"{SCHOOLS}; Harbour Bodies"),
+        ("Harbour Bodies", "", "", "group", "", "", ""),
+        headings=("Name", "AKA", "ODS", "Type", "SIRO", "E-mail", "Group"),
+    )
+
+    @pytest.fixture
+    def before(self, real_register) -> None:
+        schools, kent = named(SCHOOLS), named(KENT)
+        saved(schools, Membership(group=schools, member=named(POLICE)))
+        saved(kent, Approver(organisation=kent, job_title="Old title"))
+        saved(kent, Contact(organisation=kent, email="old@kent.example"))
+
+    def test_all_is_as_it_was(self, before, officers_door, officer):
+        keys = list(Organisation.objects.values_list("pk", flat=True))
+        stored = without_keys(snapshots_of(Organisation, keys))
+        at = applied(officers_door, self.CONTENT)
+        assert without_keys(snapshots_of(Organisation, keys)) != stored
+        page = said(officers_door.get(f"{at}undo/").content)
+        assert "Organisations that go: 2 Harbour Bodies Harbour Trust" in page
+        assert undone(officers_door, at) == ""
+        assert without_keys(snapshots_of(Organisation, keys)) == stored
+        assert not Organisation.objects.exclude(pk__in=keys).exists()
+        change = Change.objects.about(Organisation, named(KENT).pk).first()
+        assert (change.by, change.why) == (officer, "Imported by mistake.")
+        assert "Undone on 22 November 2026" in said(officers_door.get(at).content)
+        told = messages(officers_door.get(f"{at}undo/", follow=True))
+        assert told.startswith("This import was undone already.")
+        # And can be brought again.
+        applied(officers_door, self.CONTENT)
+
+    def test_a_name_that_was_given_is_taken_back(self, officers_door):
+        kent = named(KENT)
+        at = uploaded(officers_door, a_file(("Kent", "E10000016"), headings=("Name", "ONS code")))
+        posted(officers_door, at, "_choose", **{"row-0": f"{kent.pk} renamed"})
+        posted(officers_door, at, "_apply")
+        undone(officers_door, at)
+        kent.refresh_from_db()
+        assert (kent.name, kent.slug) == (KENT, "kent-county-council")
+        assert kent.names.get(kind="official").text == KENT
+        assert not Organisation.objects.named("Kent").exists()
+
+    def test_is_refused_where_something_was_edited_or_used_since(self, before, officers_door):
+        at = applied(officers_door, self.CONTENT)
+        digest = officers_door.get(f"{at}undo/").context["form"].initial["expected_digest"]
+        saved(
+            a_protocol("9100", theme=Theme.objects.first()),
+            a_party("9100", "Harbour Trust", "lead"),
+        )
+        page = said(officers_door.get(f"{at}undo/").content)
+        assert "because something else uses what is new: Harbour Trust." in page
+        saved(named(KENT), a_name(KENT, "Kent CC"))
+        form = {"expected_digest": digest, "why": "It was wrong."}
+        told = messages(officers_door.post(f"{at}undo/", form, follow=True))
+        assert f"because this was edited after it: {KENT}." in told
+        assert Organisation.objects.named("Harbour Trust").exists()
+
+    def test_is_not_offered_before_it_is_applied_nor_done_otherwise(self, before, officers_door):
+        at = uploaded(officers_door, self.CONTENT)
+        told = messages(officers_door.get(f"{at}undo/", follow=True))
+        assert told.startswith("There is nothing to undo")
+        posted(officers_door, at, "_apply")
+        told = undone(officers_door, at, expected_digest="another")
+        assert told.startswith("The register changed after you opened this page.")
+        assert Organisation.objects.named("Harbour Trust").exists()
+
+
+def without_keys(snapshots: dict[int, Any]) -> Any:
+    """Return snapshots without the keys of the parts: one that comes back may have another."""
+    return {
+        key: (
+            each["fields"],
+            {
+                kind: [{n: v for n, v in part.items() if n != "id"} for part in parts]
+                for kind, parts in each["parts"].items()
+            },
+        )
+        for key, each in snapshots.items()
+    }
+
+
+class TestChecked:
+    def test_is_found_by_any_name_and_by_an_identifier_alone(self, officers_door):
+        saved(named(POLICE), a_name(POLICE, "Essex Constabulary", "former"))
+        content = a_file(
+            ("ESSEX  CONSTABULARY", ""), ("", "e10000016"), headings=("Organisation", "GSS code")
+        )
+        found = lines(uploaded(officers_door, content))
+        assert {line.outcome for line in found.values()} == {"unchanged"}
+        assert [line.title for line in found.values()] == [POLICE, KENT]
+
+    def test_asks_about_a_name_that_is_like_another(self, officers_door):
+        content = a_file(
+            ("Essex County Councill", "Head of IG"),
+            ("Harbour Trust", ""),
+            ("The Harbour Trust Ltd", ""),
+            headings=("Name", "SIRO"),
+        )
+        at = uploaded(officers_door, content)
+        outcomes = [line.outcome for line in lines(at).values()]
+        assert outcomes == ["waiting", "new", "waiting"]
+        page = said(officers_door.get(at, {"show": "waiting"}).content)
+        assert f"You may mean ‘{COUNCIL}’." in page
+        assert "You may mean ‘Harbour Trust’." in page
+        key = named(COUNCIL).pk
+        page = posted(officers_door, at, "_choose", **{"row-0": "999999"})
+        assert "Nothing is kept." in said(page.content)
+        posted(officers_door, at, "_choose", **{"row-0": str(key), "row-2": "new"})
+        assert [line.outcome for line in lines(at).values()] == ["changed", "new", "new"]
+        posted(officers_door, at, "_apply")
+        assert "Essex County Councill" in parts(named(COUNCIL), "names", "text")
+        # Of the same name again nothing is asked.
+        assert lines(uploaded(officers_door, content))[2].outcome == "unchanged"
+
+    def test_forgets_a_choice_whose_organisation_is_gone(self, officers_door):
+        gone = saved(Organisation(name="Harbour Trust", slug="harbour-trust"))
+        at = uploaded(officers_door, a_file(("Harbour Trusst",)))
+        posted(officers_door, at, "_choose", **{"row-0": str(gone.pk)})
+        assert lines(at)[2].outcome == "changed"
+        with changes.record_change(gone, at=timezone.now()):
+            changes.remove(gone)
+        told = messages(posted(officers_door, at, "_apply"))
+        assert told.startswith("Nothing was applied")
+        assert lines(at)[2].outcome == "new"
+
+    @pytest.mark.parametrize(
+        ("row", "headings", "found"),
+        {
+            "two organisations": (
+                (COUNCIL, KENT),
+                ("Name", "AKA"),
+                f"A: This row could be two organisations: ‘{COUNCIL}’ is of {COUNCIL}, and ‘{KENT}’"
+                f" is of {KENT}. Take out what belongs to another.",
+            ),
+            "no name": (
+                ("", "x9"),
+                ("Name", "Acronym"),
+                "A: Nothing names this organisation. Write its official name.",
+            ),
+            "a code of another form": (
+                ("New", "12"),
+                ("Name", "UKPRN"),
+                "B: ‘12’ cannot be read as: UKPRN. Enter it as 8 digits that begin with 1, like"
+                " 10012345.",
+            ),
+            "a kind that is none": (
+                ("New", "martian"),
+                ("Name", "Type"),
+                "B: 'martian' is not one of the choices. Enter one of: body, group.",
+            ),
+            "an address of a person": (
+                ("New", "SIRO; jane@doe.example"),
+                ("Name", "Approver"),
+                "B: ‘jane@doe.example’: Remove the e-mail address, because this is public. E-mail"
+                " addresses stand in the column of the contact alone.",
+            ),
+            "an address as a name": (
+                ("jane@doe.example",),
+                ("Name",),
+                "A: ‘jane@doe.example’: Remove the e-mail address, because this is public. E-mail"
+                " addresses stand in the column of the contact alone.",
+            ),
+            "two contacts": (
+                ("New", "a@b.uk; c@d.uk"),
+                ("Name", "Contact"),
+                "B: ‘a@b.uk; c@d.uk’ is not an e-mail address. Enter one e-mail address, of a"
+                " mailbox that belongs to a role.",
+            ),
+            "a long title": (
+                ("New", "x" * 151),
+                ("Name", "Approver"),
+                f"B: ‘{'x' * 60}…’ is longer than 150 characters. Correct it in the file.",
+            ),
+            "a group that is unknown": (
+                ("New", "Nobody"),
+                ("Name", "Group"),
+                "B: No group is called ‘Nobody’. Correct the name, or write the group in a row of"
+                " its own.",
+            ),
+            "a group that is a body": (
+                ("New", KENT),
+                ("Name", "Group"),
+                f"B: {KENT} is one body, so it has no members. Make it a group first.",
+            ),
+            "its own member": (
+                (SCHOOLS, SCHOOLS),
+                ("Name", "Group"),
+                "B: A group cannot be a member of itself. Correct the days, or take the group out"
+                " of the cell.",
+            ),
+            "days the wrong way": (
+                ("New", f"{SCHOOLS} (from 2024-01-01 to 2023-01-01)"),
+                ("Name", "Group"),
+                "B: The last day is before the first day. Correct the days.",
+            ),
+            "a day that is none": (
+                ("New", SCHOOLS, "soon 2024"),
+                ("Name", "Group", "Member from"),
+                "C: 'soon 2024' is not a day. Write it as 2024-03-31 or 31/03/2024.",
+            ),
+            "overlapping days": (
+                ("New", f"{SCHOOLS} (from 2022-01-01); {SCHOOLS} (from 2023-01-01)"),
+                ("Name", "Group"),
+                f"B: {SCHOOLS}: It is a member on some of these days already: change the days of"
+                " that membership. Correct the days, or take the group out of the cell.",
+            ),
+            "an error in a cell": (
+                ("New", "#REF!"),
+                ("Name", "Acronym"),
+                "B: This cell holds an error: #REF!. Correct its formula or write the value. To"
+                " leave it empty, delete what is in it.",
+            ),
+        }.values(),
+    )
+    def test_refuses_by_a_sentence(self, officers_door, row, headings, found):
+        said_of_it = problems(officers_door, *row, headings=headings)
+        assert said_of_it == [found]
+
+    def test_refuses_rows_that_say_the_same(self, officers_door):
+        content = a_file(
+            (KENT, ""), (KENT, "KCC"), ("New", "N"), ("Other", "N"), headings=("Name", "Acronym")
+        )
+        found = lines(uploaded(officers_door, content))
+        assert {line.outcome for line in found.values()} == {"refused"}
+        assert found[2].problems[0][1].endswith(f"‘{KENT}’ in row 3.")
+        assert found[5].problems[0][1].endswith("‘N’ in row 4.")
+
+    def test_keeps_a_group_with_members_a_group(self, officers_door):
+        schools = named(SCHOOLS)
+        saved(schools, Membership(group=schools, member=named(KENT)))
+        (said_of_it,) = problems(officers_door, SCHOOLS, "body", headings=("Name", "Kind"))
+        assert "It is a group with members" in said_of_it
+
+    def test_refuses_groups_in_a_ring_and_members_of_one_that_is_left_out(self, officers_door):
+        content = a_file(
+            ("Outer", "group", "Inner", ""),
+            ("Inner", "group", "Outer", ""),
+            ("Third", "group", "Nobody", ""),
+            (KENT, "", "Third", ""),
+            headings=("Name", "Kind", "Group", "SIRO"),
+        )
+        found = lines(uploaded(officers_door, content))
+        assert {line.outcome for line in found.values()} == {"refused"}
+        assert "Outer contains Inner contains Outer" in found[3].problems[0][1]
+        assert found[2].problems[0][1] == "Its group is in row 3, which is left out as it is."
+        assert found[5].problems[0][1] == "Its group is in row 4, which is left out as it is."
+
+    def test_asks_about_what_may_be_the_name_of_a_person(self, officers_door):
+        content = a_file((KENT, "Dr Jane Smith"), headings=("Name", "SIRO"))
+        at = uploaded(officers_door, content)
+        page = said(posted(officers_door, at, "_apply").content)
+        assert "Read it, and tick this or put it right in the file." in page
+        assert "‘Dr Jane Smith’ begins like the name of a person." in page
+        posted(officers_door, at, "_apply", meant="on")
+        assert parts(named(KENT), "approvers", "job_title") == ["Dr Jane Smith"]
+
+
+class TestColumns:
+    def test_are_known_by_many_words(self):
+        words = ("Body", "Short name", "SIRO", "ONS Code", "E-mail:", "Date joined", "Nonsense")
+        uses = ["name", "acronym", "approvers", "gss", "contact", "from_day", ""]
+        assert [use_of_heading(word) for word in words] == uses
+
+    def test_are_chosen_and_known_again_by_the_same_headings(self, officers_door):
+        headings = ("Name", "Big boss", "Colour")
+        content = a_file((KENT, "Chief Executive", "Green"), headings=headings)
+        at = uploaded(officers_door, content)
+        page = said(officers_door.get(at).content)
+        assert "The column ‘Big boss’ was left out, because its heading is not known." in page
+        told = messages(posted(officers_door, at, "_choose", **{"column-1": "name"}))
+        assert told == "‘Name’ and ‘Big boss’ are taken for ‘Official name’. Choose one."
+        posted(officers_door, at, "_choose", **{"column-1": "approvers"})
+        assert lines(at)[2].edits == [["Approver", "", "Chief Executive"]]
+        assert lines(uploaded(officers_door, content))[2].outcome == "changed"
+
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            (a_file(("x", "y"), headings=("SIRO", "Contact")), "No column is taken for the off"),
+            (a_file(), "No row of headings with organisations below it was found"),
+            (a_file(*[("x",)] * 10_001), "This file has 10,001 rows, and 10,000 is the most"),
+            (
+                a_file(
+                    *((KENT, each) for each in ("03/04/2024", "12/31/2024")),
+                    headings=("Name", "Member from"),
+                ),
+                "Write the months as words.",
+            ),
+            (b"%PDF-1.4", ""),
+        ],
+    )
+    def test_that_cannot_be_read_refuse_the_file(self, officers_door, content, why):
+        assert why in refused(officers_door, content)
+
+
+def read(answer: Any, tmp_path: Any) -> list[Sheet]:
+    path = tmp_path / "organisations.xlsx"
+    path.write_bytes(answer.content)
+    return read_sheets(path, path.name)
+
+
+class TestDownloads:
+    def test_the_template_has_all_columns_and_an_example(self, officers_door, tmp_path):
+        answer = officers_door.get(f"{LIST}organisations/template.xlsx")
+        first, example = read(answer, tmp_path)
+        assert list(first.rows[0].values) == list(COLUMNS.values())
+        assert "Riverside County Council" in example.rows[1].values
+        assert "No row of headings" in refused(officers_door, answer.content)
+
+    def test_all_organisations_come_back_unchanged_or_as_edited(self, officers_door, tmp_path):
+        schools, kent = named(SCHOOLS), named(KENT)
+        days = {"from_day": datetime.date(2022, 7, 1), "to_day": datetime.date(2023, 7, 1)}
+        saved(schools, Membership(group=schools, member=kent, **days))
+        saved(schools, Membership(group=schools, member=named(POLICE)))
+        saved(kent, a_name(KENT, "=Kent; the county"), a_name(KENT, "=KCC", "acronym"))
+        saved(kent, Contact(organisation=kent, email="ig@kent.example"))
+        for scheme, value in (("ods", "QX1"), ("ods", "QX2"), ("company", "00123456")):
+            saved(kent, Identifier(organisation=kent, scheme=scheme, value=value))
+        answer = officers_door.get(f"{LIST}organisations/organisations.xlsx")
+        assert "ig@kent.example" in str(read(answer, tmp_path))
+        at = uploaded(officers_door, answer.content, "organisations.xlsx")
+        outcomes = [line.outcome for line in lines(at).values()]
+        assert outcomes == ["unchanged"] * Organisation.objects.count()
+
+    def test_contacts_are_for_those_alone_who_see_them(self, real_register, tmp_path):
+        kent = named(KENT)
+        saved(kent, Contact(organisation=kent, email="ig@kent.example"))
+        importer = somebody("importer")
+        importer.user_permissions.set(Permission.objects.filter(codename="import_protocol"))
+        door = door_of(importer)
+        answer = door.get(f"{LIST}organisations/organisations.xlsx")
+        assert "ig@kent.example" not in str(read(answer, tmp_path))
+
+
+class TestAmongImports:
+    def test_is_listed_and_led_to_and_removed(self, officers_door):
+        at = uploaded(officers_door, a_file((KENT,), ("Harbour Trust",)))
+        key = ImportJob.objects.get().pk
+        assert f'href="{LIST}{key}/"' in officers_door.get(LIST).content.decode()
+        assert officers_door.get(f"{LIST}{key}/").headers["Location"] == at
+        for page in ("check", "apply", "names", "remove"):
+            assert officers_door.post(f"{LIST}{key}/{page}/").status_code == 404
+        told = messages(posted(officers_door, at, "_remove"))
+        assert told.endswith("is removed. It had changed nothing.")
+        assert officers_door.get(at).status_code == 404
+
+    def test_of_somebody_who_removed_it_says_so(self, officers_door):
+        at = uploaded(officers_door, a_file(("Harbour Trust",)))
+        stale = ImportJob.objects.get()
+        posted(officers_door, at, "_apply")
+        told = messages(posted(officers_door, at, "_remove"))
+        assert told.startswith("This import was applied already.")
+        assert ImportJob.objects.filter(pk=stale.pk).exists()
+
+    def test_that_somebody_removed_in_the_meantime_does_nothing(self, officers_door):
+        applied(officers_door, a_file(("Harbour Trust",)))
+        job = ImportJob.objects.get()
+        digest = jobs.preview_undo(job).digest
+        ImportJob.objects.all().delete()
+        how = {"at": timezone.now(), "by": None, "why": "", "expected_digest": digest}
+        for act in (jobs.apply, jobs.undo):
+            with pytest.raises(ValidationError, match="was removed in the meantime"):
+                act(job, **how)
+        assert Organisation.objects.named("Harbour Trust").exists()
+
+    def test_is_linked_from_the_organisations(self, officers_door):
+        page = officers_door.get("/admin/registers/organisation/").content.decode()
+        assert re.search(rf'href="{ADD}"', page)
