@@ -243,10 +243,12 @@ def is_tick(text: str) -> bool:
     return text.casefold() in TICKS | NO_TICKS
 
 
-NUMBERED = re.compile(r"^(.*?)\s*(?:no\.?|number)?\s*\(?\d{1,2}\)?$", re.IGNORECASE)
+NUMBERED = re.compile(
+    r"^(.*?)(?:\s*(?:no\.?|number)?\s*\(?\d{1,2}\)?|\s+\(?[a-z]\)?)$", re.IGNORECASE
+)
 
 
 def without_number(heading: str) -> str:
-    """Return a heading without the number at its end: 'Partner 3' is 'partner'."""
+    """Return a heading without the number or letter at its end: 'Partner 3' is 'partner'."""
     found = NUMBERED.match(heading_key(heading))
     return found[1].strip() if found else heading_key(heading)

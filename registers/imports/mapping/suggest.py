@@ -17,6 +17,7 @@ from registers.imports.dates import DayOrder, day_order
 from registers.imports.mapping.layout import Layout, find_layouts, headings_of, shown
 from registers.imports.mapping.mapping import (
     DATES,
+    FIELD_USES,
     LEFT_OUT,
     NOTE,
     OTHERS,
@@ -62,9 +63,13 @@ def _usual_headings() -> dict[str, str]:
 
 @cache
 def _known_headings(partnership: Partnership) -> dict[str, str]:
-    """Return what each known heading is, by its key: the partnership's own words first."""
-    own = partnership.import_headings.items()
-    return _usual_headings() | {heading_key(word): use for word, use in own}
+    """Return what each known heading is, by its key: the partnership's own words first.
+
+    What a form calls a column, and a message ('withdrawn_on'), is known as a heading too.
+    """
+    named = {heading_key(word): use for use, label in FIELD_USES.items() for word in (use, label)}
+    own = {heading_key(word): use for word, use in partnership.import_headings.items()}
+    return _usual_headings() | named | own
 
 
 def use_of_heading(heading: str) -> str | None:
