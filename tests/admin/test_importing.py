@@ -173,6 +173,8 @@ class TestTheCheck:
         words = shown(officers_door, uploaded(officers_door, content))
         assert "Nothing would change: none of the 3 rows can be applied as it is." in words
         assert "Apply" not in words
+        words = shown(officers_door, uploaded(officers_door, typed(a_row("3", others="Who Else"))))
+        assert "Nothing would change: the one row cannot be applied as it is." in words
 
     def test_can_be_made_again(self, officers_door):
         address = uploaded(officers_door, typed(a_row("New", others="Flood Wardens")))

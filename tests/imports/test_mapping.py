@@ -331,11 +331,12 @@ class TestSaved:
 
     def test_new_and_missing_columns_are_asked_about(self):
         self.saved()
-        sheet = sheet_of((*OWN[:-1], "Colour"), ROW)
+        sheet = sheet_of((*OWN[:-2], "Colour"), ROW[:-1])
         found = find_saved([sheet])
         assert suggest([sheet], found).questions == [
             "Say what the column ‘Colour’ should become.",
-            "The file has no column headed ‘Status’, which was used before.",
+            "The file has no columns headed ‘Date of next review’ and ‘Status’, which were used"
+            " before.",
         ]
 
     def test_is_not_found_for_another_file(self):

@@ -55,7 +55,8 @@ def sentence(job: ImportJob) -> str:
         each = [f"{numbers[outcome]:,} {outcome.value}" for outcome in outcomes]
         said = f"{changed:,} of {rows:,} row{_s(rows)} {verb} the register: {', '.join(each)}."
     else:
-        said = f"Nothing would change: none of the {rows:,} row{_s(rows)} can be applied as it is."
+        none = "the one row cannot" if rows == 1 else f"none of the {rows:,} rows can"
+        said = f"Nothing would change: {none} be applied as it is."
     others = [
         f"{numbers[outcome]:,} {OTHERS[outcome][job.is_applied][numbers[outcome] != 1]}"
         for outcome in OTHERS

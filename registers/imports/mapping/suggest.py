@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.text import get_text_list
 
 from registers.exports.columns import COMPUTED_COLUMNS, find_column
 from registers.imports.cells import LIKE_A_DATE
@@ -296,7 +297,11 @@ def _questions(suggestion: Suggestion, chosen: ColumnMapping | None) -> Iterator
         more = f" and {len(new) - MOST_NAMED} more" if len(new) > MOST_NAMED else ""
         yield f"Say what the column{'s' if len(new) > 1 else ''} {named}{more} should become."
     if chosen and (gone := missing_columns(chosen, suggestion.headings)):
-        yield f"The file has no column headed {', '.join(gone)}, which was used before."
+        several = len(gone) > 1
+        yield (
+            f"The file has no column{'s' if several else ''} headed {get_text_list(gone, 'and')}, "
+            f"which {'were' if several else 'was'} used before."
+        )
     for heading, order in suggestion.day_orders.items():
         if order.verdict == "ask" and mapping.order_of(heading) is None:
             yield f"{heading}: {order.sentence}"

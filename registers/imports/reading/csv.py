@@ -37,7 +37,7 @@ NO_TEXT = f"This file is of a kind that is not taken, or it is damaged. {CHOOSE}
 UNKNOWN_LETTERS = (
     f"The letters of this CSV are neither UTF-8, UTF-16 nor Windows-1252. {SAVE_AS_UTF_8}"
 )
-OTHER_LETTERS = f"The letters of this CSV are not {{encoding}}. Choose another. {SAVE_AS_UTF_8}"
+OTHER_LETTERS = "The letters of this CSV are not {encoding}. Choose what else they are."
 NOT_KNOWN = "A CSV cannot be read with '{asked}'. Choose one of these: {choices}."
 UNCLOSED = (
     "In row {row} of this CSV a quotation mark is opened and never closed, so nobody can tell"
