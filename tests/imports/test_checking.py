@@ -37,7 +37,7 @@ from tests.imports.spreadsheets import (
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
 ECC = "Essex County Council"
-FGM = ("Safer Community", "0061 - FGM", None, ECC, "Barnardos", "Jun-2022")
+FGM = ("Safer Community", "0061 - FGM", "To protect.", ECC, "Barnardos", "Jun-2022")
 
 
 def purpose_of(reference: str) -> str:
@@ -351,7 +351,8 @@ def test_organisations_that_can_be_read_in_two_ways_are_refused():
     for name in ("Adult", "Child and Family", "Adult, Child and Family"):
         changes.save(Organisation(name=name))
     title = Protocol.objects.get(pk="0061").title
-    line = checked_row("Safer Community", f"0061 - {title}", "", "", "Adult, Child and Family")
+    cells = ("Safer Community", f"0061 - {title}", purpose_of("0061"), ECC)
+    line = checked_row(*cells, "Adult, Child and Family")
     assert line.outcome == "refused"
     assert [problem.column for problem in line.problems] == ["E"]
     assert "Adult, Child and Family" in line.problems[0].wrong
@@ -377,6 +378,33 @@ def test_a_draft_can_lose_its_theme():
     assert (line.outcome, line.values, line.lacks) == ("changed", {"theme_id": None}, [])
 
 
+class TestWhatAPublicProtocolMustHave:
+    HEADINGS = ("reference", "purpose", "Lead Organisation")
+
+    @pytest.mark.parametrize("status", ["published", "withdrawn"])
+    def test_it_cannot_be_taken_away(self, status):
+        over = {} if status == "published" else {"withdrawn_on": "2026-01-01"}
+        Protocol.objects.filter(pk="0061").update(
+            status=status, withdrawn_reason="Over." if over else "", **over
+        )
+        line = checked_row("0061", "", "None", headings=self.HEADINGS)
+        assert wrongs(line) == [
+            ("B", "0061 is published, so it cannot be without a purpose."),
+            ("C", "0061 is published, so it cannot be without a lead."),
+        ]
+
+    def test_a_draft_can_lose_it_and_one_published_elsewhere_may_lack_it_still(self):
+        protocols = Protocol.objects.filter(pk="0061")
+        protocols.update(status="draft")
+        assert checked_row("0061", "", "", headings=self.HEADINGS).outcome == "changed"
+        protocols.update(status="published", purpose="")
+        Party.objects.filter(protocol="0061", role="lead").delete()
+        line = checked_row("0061", "A better title", "", headings=["reference", "title", "purpose"])
+        assert line.outcome == "changed"
+        line = checked_row("0061", "", "Nobody Knows", headings=self.HEADINGS)
+        assert line.outcome == "waiting"
+
+
 def test_a_withdrawn_protocol_is_not_put_back_in_force():
     Protocol.objects.filter(pk="0061").update(
         status="withdrawn", withdrawn_on="2026-01-01", withdrawn_reason="Over."
@@ -394,7 +422,7 @@ def test_a_number_of_which_something_is_said_is_refused():
 
 
 def test_a_reference_that_stands_twice_refuses_both():
-    first = sheet_of(TYPED, ["Safer Community", "0061 - FGM"], name="One")
+    first = sheet_of(TYPED[:2], ["Safer Community", "0061 - FGM"], name="One")
     second = sheet_of(["Title", "reference"], ["FGM", "00061"], name="Two")
     plan = checked(first, second)
     assert [wrongs(line) for line in plan.lines] == [

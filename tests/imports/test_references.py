@@ -87,13 +87,11 @@ def test_what_may_be_a_slip_is_remarked_on():
             "Protocol 0061 has this very title too.",
         ],
     )
-    headings = ["reference", "purpose", "Lead Organisation"]
-    emptied = checked_row("0061", "", "", headings=headings)
-    assert emptied.outcome == "changed"
-    assert emptied.remarks == [
-        "This empties the purpose.",
-        "This empties the lead organisation.",
-    ]
+    emptied = checked_row("0061", "", headings=["reference", "Other Organisations Involved"])
+    assert (emptied.outcome, emptied.remarks) == (
+        "changed",
+        ["This empties the other organisations."],
+    )
 
 
 def test_there_may_be_no_number_left():

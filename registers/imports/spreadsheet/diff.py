@@ -119,6 +119,8 @@ INCOMPLETE = (
     "The words at the end of the organisations ('etc.', 'and others') say that more take part: the"
     " list is recorded as not complete."
 )
+LOST = "{} is published, so it cannot be without a {}."
+LEAVE_OUT = "Write it. Or leave this column out of the file: then it stays as it is."
 NEEDS_THEME = "Write the theme: what is published stands under one."
 STILL_TO_COME = ("This day is still to come.", "Write a day that has been.")
 
@@ -158,6 +160,8 @@ class Comparing:
         _compare_note(row, line, stored.admin_note if stored else "")
         parties = self.parties.read(row, stored, written)
         _compare_parties(row, line, parties, stored, written)
+        if stored and stored.status != DRAFT:
+            _refuse_lacking(row, line, stored, parties)
         if len(row.problems) == before:
             refuse_by_rules(row, line)
         if row.problems:
@@ -353,6 +357,20 @@ def _compare_parties(
         values = {"parties_complete": False}
         _edit(line, "parties_complete", yes_or_no(is_complete), yes_or_no(value=False), values)
         line.remarks.append(INCOMPLETE)
+
+
+def _refuse_lacking(row: RowOf, line: Line, stored: Protocol, read: RowParties) -> None:
+    """Refuse that a public protocol loses what it was published with. The theme is refused before.
+
+    What it lacked already, as one that was published elsewhere may, it may lack still.
+    """
+    is_emptied = stored.purpose and line.values.get("purpose") == ""
+    if is_emptied and not row.is_refused("purpose"):
+        row.refuse("purpose", LOST.format(stored.pk, "purpose"), LEAVE_OUT)
+    if read.parts is None or read.is_waiting or read.lead or row.is_refused(LEAD_COLUMN):
+        return
+    if stored.lead:
+        row.refuse(LEAD_COLUMN, LOST.format(stored.pk, "lead"), LEAVE_OUT)
 
 
 def _compare_note(row: RowOf, line: Line, was: str) -> None:
