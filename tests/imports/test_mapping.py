@@ -211,6 +211,20 @@ class TestThemes:
         found = [line["theme"] for line in edits(read(sheet, mapping=mapping))]
         assert found == ["Safer Community", "Safer Community", "Health and Wellbeing"]
 
+    def test_one_title_below_two_themes_is_two_protocols(self):
+        rows = [
+            ("Safer Community",),
+            ("One", "Essex Police", "Barnardos"),
+            ("Health and Wellbeing",),
+            ("One", "Essex Police", "Provide"),
+        ]
+        sheet = sheet_of(("Title", "Lead", "Partners"), *rows, name="2024")
+        mapping = replace(suggest([sheet]).mapping, match_titles=True)
+        assert mapping.theme_from == "band"
+        told = edits(read(sheet, mapping=mapping))
+        found = [(each["theme"], each["other_organisations"]) for each in told]
+        assert found == [("Safer Community", "Barnardo's"), ("Health and Wellbeing", "Provide")]
+
 
 class TestDates:
     HEADINGS = ("Theme", "Title", "Review date")

@@ -234,7 +234,10 @@ def _take_bands(layout: Layout, table: Table) -> None:
 
 
 def _join_rows(table: Table) -> None:
-    """Join the rows of one protocol that differ in a partner, or in what is shared, alone."""
+    """Join the rows of one protocol that differ in a partner, or in what is shared, alone.
+
+    Those below the names of different themes are different protocols.
+    """
     columns = table.columns
     places = [columns[each] for each in JOINED if each in columns]
     read = {*columns.values(), *table.several, *table.ticks, *table.notes}
@@ -242,12 +245,13 @@ def _join_rows(table: Table) -> None:
     named = {columns[each] for each in ("reference", "title") if each in columns}
     names = [_at(row, named) for row in table.rows]
     often = Counter(names)
-    first: dict[tuple[Value, ...], Row] = {}
+    first: dict[tuple[tuple[Value, ...], str], Row] = {}
     seen: set[tuple[int, tuple[Value, ...]]] = set()
     rows: list[Row] = []
     for row, name in zip(table.rows, names, strict=True):
         is_repeated = any(name) and often[name] > 1
-        above = first.setdefault(_at(row, same), row) if is_repeated else row
+        key = (_at(row, same), table.themes.get(row.number, ""))
+        above = first.setdefault(key, row) if is_repeated else row
         differs = (above.number, _at(row, places) if is_repeated else ())
         if above is row or differs in seen:
             rows.append(row)
