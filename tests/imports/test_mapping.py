@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -22,6 +24,7 @@ from tests.imports.spreadsheets import ON, TYPED, checked, done, sheet_of
 pytestmark = pytest.mark.usefixtures("real_register")
 
 AT = datetime.datetime(2026, 11, 30, 12, tzinfo=datetime.UTC)
+FEW_SECONDS = 10
 OWN = (
     *("Ref", "Name of agreement", "Data controller", "Parties", "Purpose of sharing"),
     *("Legal basis", "Data shared", "Date of next review", "Status"),
@@ -289,6 +292,18 @@ def test_a_table_whose_words_nobody_knows_is_shown_and_not_guessed():
     assert suggestion.is_guess
     with pytest.raises(NotATable, match="No row of headings was found"):
         read(sheet)
+
+
+def test_cells_and_columns_without_end_are_looked_through_at_once():
+    rows = [("(" * 30_000,) * 40] * 3
+    wide = [f"Question {number}" for number in range(1_000)]
+    sheet = sheet_of(("Title", *wide), *rows)
+    mapping = ColumnMapping(
+        columns=dict.fromkeys(map(str.upper, wide), "note") | {"Title": "title"}
+    )
+    began = time.process_time()
+    assert suggest([sheet], mapping).layouts[0].heading_row == 1
+    assert time.process_time() - began < FEW_SECONDS  # 100 before, and 8 for a cell
 
 
 WRONG = {

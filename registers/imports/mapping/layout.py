@@ -9,6 +9,7 @@ from itertools import zip_longest
 from registers.exports.workbook import ABOUT
 from registers.imports.cells import Refused, text_of
 from registers.imports.mapping.mapping import (
+    LONGEST_HEADING,
     ColumnMapping,
     SheetOptions,
     heading_key,
@@ -22,7 +23,6 @@ HEADINGS_WITHIN = 25
 FEW = 4
 # A row that names no column that is known may still be the headings where it is so wide.
 WIDE = 0.6
-LONGEST_HEADING = 200
 
 
 @dataclass(slots=True)
@@ -125,7 +125,8 @@ def _chosen_row(sheet: Sheet, number: int) -> int | None:
 def find_headings(rows: Sequence[Row], knows: Knows) -> int | None:
     """Return the place, among the first rows, of the one with the most headings that are known."""
     some = rows[:HEADINGS_WITHIN]
-    known = [sum(map(knows, filter(None, map(shown, row.values)))) for row in some]
+    texts = [[shown(value)[:LONGEST_HEADING] for value in row.values] for row in some]
+    known = [sum(map(knows, filter(None, each))) for each in texts]
     most = max(known, default=0)
     filled = len(rows[known.index(most)].values) if most else 0
     return known.index(most) if most > 1 or (most and filled <= FEW) else None

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 from registers.imports.dates import Order
@@ -47,6 +48,13 @@ THEMES_FROM = {
 DAY_ORDERS = {"day": "The day first: 3 April is 03/04", "month": "The month first: 04/03"}
 
 
+LONGEST_HEADING = 200
+# As editors on Windows begin a file.
+BYTE_ORDER_MARK = "\ufeff"
+# No database keeps NUL, nor half of a character.
+NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
+
+
 class MappingError(ValueError):
     """A mapping that cannot be followed. Its sentences say what is wrong, and what to do."""
 
@@ -57,6 +65,10 @@ class MappingError(ValueError):
 
 def heading_key(heading: str) -> str:
     """Return a heading as headings are compared: in any case, without a mark at its end."""
+    return (_key_of_short if len(heading) <= LONGEST_HEADING else _key)(heading)
+
+
+def _key(heading: str) -> str:
     return " ".join(heading.replace("_", " ").casefold().split()).rstrip(":*?. ")
 
 
@@ -169,6 +181,8 @@ class ColumnMapping:
 
 
 def _at_heading(given: dict[str, str], heading: str) -> str | None:
+    if value := given.get(heading):
+        return value
     wanted = heading_key(heading)
     return next((value for each, value in given.items() if heading_key(each) == wanted), None)
 

@@ -145,9 +145,13 @@ def suggest(sheets: Sequence[Sheet], chosen: ColumnMapping | None = None) -> Sug
 
 def lay_out(sheets: Iterable[Sheet], mapping: ColumnMapping) -> tuple[list[Layout], list[str]]:
     """Return how each sheet is laid out that is to be read, and sentences about the others."""
-    return find_layouts(
-        sheets, mapping, lambda text: bool(mapping.use_of(text) or use_of_heading(text))
-    )
+    chosen = set(map(heading_key, mapping.columns))
+
+    @cache  # the cells of a wide sheet are the same few words
+    def is_known(text: str) -> bool:
+        return heading_key(text) in chosen or use_of_heading(text) is not None
+
+    return find_layouts(sheets, mapping, is_known)
 
 
 def _columns(layouts: Iterable[Layout]) -> dict[str, list[Value]]:
