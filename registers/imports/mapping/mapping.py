@@ -65,11 +65,15 @@ class MappingError(ValueError):
 
 def heading_key(heading: str) -> str:
     """Return a heading as headings are compared: in any case, without a mark at its end."""
-    return (_key_of_short if len(heading) <= LONGEST_HEADING else _key)(heading)
+    return _key_of_short(heading) if len(heading) <= LONGEST_HEADING else _key(heading)
 
 
 def _key(heading: str) -> str:
     return " ".join(heading.replace("_", " ").casefold().split()).rstrip(":*?. ")
+
+
+# A wide file has each heading compared with each of its mapping.
+_key_of_short = lru_cache(maxsize=4096)(_key)
 
 
 def unique_headings(headings: Sequence[str]) -> list[str]:
@@ -158,11 +162,15 @@ class ColumnMapping:
     def from_json(cls, text: str) -> ColumnMapping:
         """Return the mapping in a file. Raises MappingError."""
         try:
-            return cls.from_plain(json.loads(text))
+            plain = json.loads(text.removeprefix(BYTE_ORDER_MARK))
         except json.JSONDecodeError as problem:
             raise MappingError(
                 f"This is not a mapping in JSON: line {problem.lineno}, {problem.msg}."
             ) from problem
+        except (ValueError, RecursionError) as problem:  # a number or brackets without end
+            text = "This is not a mapping in JSON: a number or its brackets have no end."
+            raise MappingError(text) from problem
+        return cls.from_plain(plain)
 
     def _problems(self) -> Iterable[str]:
         for name, given, known in (
@@ -196,18 +204,29 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
     if not isinstance(value, hint):
         what = "true or false" if hint is bool else "a text"
         raise MappingError(f"'{name}' must be {what}.")
+    if isinstance(value, str):
+        _refuse_characters(value)
     return value
+
+
+def _refuse_characters(text: str) -> None:
+    """Raise MappingError for a text that cannot be stored."""
+    if found := NOT_KEPT.search(text):
+        raise MappingError(f"A mapping cannot hold the character U+{ord(found[0]):04X}.")
 
 
 def _texts(name: str, value: Any, kind: type) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(each, kind) for each in value.values()):
         raise MappingError(f"'{name}' must be names with {'texts' if kind is str else 'values'}.")
+    for text in (*value, *(each for each in value.values() if isinstance(each, str))):
+        _refuse_characters(text)
     return value
 
 
 def _options(sheet: str, given: dict[str, Any]) -> SheetOptions:
     read, row = given.get("read"), given.get("heading_row", 0)
-    is_right = read in {None, True, False} and isinstance(row, int) and row >= 0
+    is_read = read is None or isinstance(read, bool)
+    is_right = is_read and isinstance(row, int) and not isinstance(row, bool) and row >= 0
     if not is_right or given.keys() - {"read", "heading_row"}:
         raise MappingError(
             f"The sheet '{sheet}' can have 'read' (true or false) and 'heading_row' (a number)."

@@ -62,7 +62,10 @@ def find_saved(sheets: Sequence[Sheet]) -> ColumnMapping | None:
     first_rows = [replace(sheet, rows=sheet.rows[:HEADINGS_WITHIN]) for sheet in sheets]
     best, most = None, LIKELY
     for saved in ImportMapping.objects.all()[:MOST_TRIED]:
-        mapping = ColumnMapping.from_json(saved.text)
+        try:
+            mapping = ColumnMapping.from_json(saved.text)
+        except MappingError:
+            continue  # of words that were taken out of it, or of another version
         share = _share_known(mapping, lay_out(first_rows, mapping)[0])
         if share > most or (best is None and share == most):
             best, most = mapping, share
