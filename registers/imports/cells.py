@@ -233,7 +233,10 @@ def reference_of(value: Value) -> str:
     if not bare:
         return ""
     if own_form().is_number:
-        bare = KIND.sub("", bare)
+        digits = KIND.sub("", bare)
+        # ISA-012 is a reference of somebody else's, and ISP 12 one of ours.
+        if bare.casefold().startswith("isp") or len(digits) >= own_form().width:
+            bare = digits
         fits = looks_like(bare) and reference_key(bare) != reference_key("0")
     else:
         bare = re.sub(r"\s*-\s*|\s+", "-", bare)

@@ -18,7 +18,7 @@ from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Plan
 from registers.imports.spreadsheet.tables import NotATable
-from registers.models import ImportMapping
+from registers.models import ImportMapping, Protocol
 from tests.imports.spreadsheets import ON, TYPED, checked, done, sheet_of
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -186,6 +186,42 @@ class TestColumns:
         plan = checked(sheet_of(TYPED, row, TYPED))
         assert [line.row for line in plan.lines] == [2]
         assert plan.said == ["Sheet 'Live': row 3 repeats the headings, so it was left out."]
+
+
+def test_a_withdrawn_protocol_that_a_file_names_is_told():
+    Protocol.objects.filter(pk="0061").update(
+        status="withdrawn", withdrawn_on=ON, withdrawn_reason="Over."
+    )
+    row = ("Safer Community", "0061 - FGM")
+    said = "Withdrawn, and not put back in force by this file: 0061."
+    assert any(said in sentence for sentence in checked(sheet_of(TYPED, row)).said)
+    with_status = (*TYPED, "Status")
+    plan = checked(sheet_of(with_status, (*row, "", "", "", "", "withdrawn")))
+    assert not any("Withdrawn" in sentence for sentence in plan.said)
+
+
+def test_a_row_that_waits_for_a_name_empties_nothing():
+    row = ("Safer Community", "0061 - FGM", "Why", "Nobody Council", "Nobody Trust", "Jun-2022")
+    (line,) = checked(sheet_of(TYPED, row)).lines
+    assert line.outcome == "waiting"
+    shown = {edit.column: edit.after for edit in line.edits}
+    assert shown["lead_organisation"] == "Nobody Council"
+    assert shown["other_organisations"] == "Nobody Trust"
+    assert not any("empties" in remark for remark in line.remarks)
+
+
+def test_a_name_is_shown_with_the_one_cell_in_which_it_stands():
+    headings = ("Title", "Theme", "Partner", "Partner")
+    row = ("0901 - One", "Safer Community", "Essex Police", "Nobody Trust")
+    (named,) = (n for n in checked(sheet_of(headings, row)).names if n.how == "unknown")
+    assert named.cell == "Nobody Trust"
+
+
+@pytest.mark.parametrize(("written", "reference"), [("ISP 0046", "0046"), ("ISA-012", "")])
+def test_a_reference_of_another_kind_is_not_one_of_ours(written, reference):
+    headings = ("reference", "Title", "Theme")
+    (line,) = checked(sheet_of(headings, (written, "A title", "Safer Community"))).lines
+    assert line.reference == reference
 
 
 class TestThemes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from registers.imports.mapping.mapping import ColumnMapping
@@ -25,10 +25,12 @@ from registers.imports.spreadsheet.plan import (
 from registers.imports.spreadsheet.public_text import personal_sentence, remark_personal
 from registers.imports.spreadsheet.references import TO_GET_ONE, Stored, entries_of, give_references
 from registers.imports.spreadsheet.tables import read_tables
+from registers.models import Protocol
 from registers.models.keys import key_of
 
 BATCH = 500
 WORDS = "rows checked"
+MOST_NAMED = 10
 
 
 def check(
@@ -57,6 +59,7 @@ def check(
         tell_theme=names.tell,
     )
     lines: list[Line] = []
+    withdrawn: list[str] = []
     stream = iter(entries)
     yield Progress(WORDS, 0, len(entries))
     while batch := list(islice(stream, BATCH)):
@@ -64,13 +67,27 @@ def check(
         for entry in batch:
             names.at(entry.row)
             protocol = held.get(entry.reference)
+            is_withdrawn = protocol and protocol.status == Protocol.Status.WITHDRAWN
+            if is_withdrawn and not entry.row.text("status"):
+                withdrawn.append(entry.reference)
             written = stored.written(protocol) if protocol else {}
             title = entry.title if entry.row.has("title") or not protocol else protocol.title
             reference = entry.reference or ("" if entry.row.problems else TO_GET_ONE)
             lines.append(comparing.line(entry.row, reference, title, protocol, written))
         yield Progress(WORDS, len(lines), len(entries))
     give_references(lines, entries, stored)
-    return _plan(lines, names, tables.said)
+    return _plan(lines, names, [*tables.said, *_still_withdrawn(withdrawn)])
+
+
+def _still_withdrawn(references: Sequence[str]) -> Iterator[str]:
+    """Say which protocols are withdrawn that the file says nothing of: they stay so."""
+    if references:
+        named = ", ".join(references[:MOST_NAMED])
+        left = len(references) - MOST_NAMED
+        yield (
+            f"Withdrawn, and not put back in force by this file: {named}"
+            f"{f' and {left:,} more' if left > 0 else ''}. A protocol is put back on its own page."
+        )
 
 
 def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:

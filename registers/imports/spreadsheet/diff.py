@@ -344,7 +344,9 @@ def _compare_parties(
         for column, after in ((LEAD_COLUMN, read.lead), (OTHERS_COLUMN, read.others)):
             before = written.get(column, "")
             if before != after and row.has(column):
-                _edit(line, column, before, after, {})
+                # Names that wait for a choice are read as nobody yet.
+                now = row.text(column) if read.is_waiting else after
+                _edit(line, column, before, now, {})
         leads = {part.organisation for part in read.parts if part.role == LEAD}
         if any(part.role != LEAD and part.organisation in leads for part in read.parts):
             line.remarks.append("The lead stands among the other organisations too.")

@@ -19,7 +19,7 @@ class Names:
         self.found: dict[tuple[str, str], Named] = {}
         self._row: RowOf | None = None
         # The row's cells in which names stood, by their columns.
-        self._cells: dict[str, str] = {}
+        self._cells: dict[str, list[str]] = {}
 
     def at(self, row: RowOf) -> None:
         """Say which row is read next."""
@@ -36,7 +36,7 @@ class Names:
         row = self._row
         assert row is not None  # noqa: S101 (names are told of within a row)
         if column not in self._cells:
-            self._cells[column] = row.text(column)
+            self._cells[column] = row.texts(column)
         becomes = "" if match.is_note else match.becomes
         self.found[kind, key] = Named(
             kind,
@@ -48,8 +48,13 @@ class Names:
             1,
             row.table.sheet,
             row.number,
-            _around(written, self._cells[column]),
+            _around(written, self._cell(column, written)),
         )
+
+    def _cell(self, column: str, written: str) -> str:
+        """Return the one of the column's cells in which a name stands."""
+        cells = self._cells[column]
+        return next((cell for cell in cells if written in cell), "\n".join(filter(None, cells)))
 
     def kept(self, used: dict[str, Whom]) -> list[KeptName]:
         """Return the names that a person chose to keep, of those in `used`, by their keys."""

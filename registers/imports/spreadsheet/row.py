@@ -46,13 +46,17 @@ class RowOf:
 
     def text(self, column: str) -> str:
         """Return what the cell says; nothing where it is refused."""
+        return "\n".join(dict.fromkeys(filter(None, self.texts(column))))
+
+    def texts(self, column: str) -> list[str]:
+        """Return what each cell says of which the column is made, those of its further rows too."""
         texts = [self.read(column, text_of) or ""]
         if self._joined and column in JOINED and column in self.table.columns:
             texts += [self._text_of_joined(row, column) for row in self._joined]
         if column == OTHERS:
             texts += [self._text_at(at) for at in self.table.several]
             texts += self._ticked()
-        return "\n".join(dict.fromkeys(filter(None, texts)))
+        return texts
 
     def note_in(self, before: str) -> str:
         """Return a note for administrators with what the columns of notes say, a line each.
