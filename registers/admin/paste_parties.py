@@ -106,6 +106,7 @@ def _paste(rows: _Rows, found: PartyList) -> Pasted:
             (LEADS if there[each.whom] == Party.Role.LEAD else TAKES_PART).format(
                 each.official or each.written
             )
+            + (f" (not taken: the note ‘{each.note}’)" if each.note else "")
             for each in found.parties
             if each.whom in there
         ],

@@ -94,7 +94,8 @@ class TestTheList:
 
     def test_one_that_takes_part_already_stays_as_it_is(self, door):
         answer, total, form = self.rows(door, "Provide (Clinics), EPUT, Medway Council")
-        assert "already, so left as they are: Provide, which leads; Essex Part" in said(answer)
+        assert "already, so left as they are: Provide, which leads" in said(answer)
+        assert "which leads (not taken: the note ‘Clinics’); Essex Part" in said(answer)
         assert (total, form["parties-3-note"]) == (4, "")
         assert "1 organisation of the list is in a row below" in said(answer)
         # The button is pressed again, or the list is pasted once more: nothing is doubled.
