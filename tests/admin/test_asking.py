@@ -316,6 +316,8 @@ OTHERS = {
     "RedactionForm": "the words go",
     "PairForm": "two keys",
     "UploadForm": "a file",
+    "OrganisationsUploadForm": "a file",
+    "ChoicesForm": "choices for columns and rows: what is read is looked at",
     "ColumnForm": "a choice for a column",
     "ReadForm": "a tick",
     "ChoiceForm": "the plan of the import is looked at",
