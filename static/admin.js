@@ -48,7 +48,7 @@
     }
   };
   document.addEventListener("DOMContentLoaded", () => {
-    window.django?.jQuery(document).on("change", chooseTheBox);
+    window.django?.jQuery?.(document).on("change", chooseTheBox);
     watch();
     document.querySelectorAll("#result_list").forEach(nameCells);
   });

@@ -33,6 +33,9 @@ from tests.examples import make_examples
 """
 # What an Administrator gets and is no page: scripts, offers for a box, files.
 NO_PAGES = {
+    "admin/registers/import/mappings/<int:key>.json",
+    "admin/registers/import/organisations/organisations.xlsx",
+    "admin/registers/import/organisations/template.xlsx",
     "admin/autocomplete/",
     "admin/jsi18n/",
     "admin/registers/proposal/<int:key>/files/<int:file>/",

@@ -20,7 +20,7 @@ def type_into(page: Page, **typed: str) -> None:
 
 
 def save(page: Page) -> None:
-    page.click("input[name=_save]")
+    page.click("input[name=_save]:visible")
 
 
 def meet(mine: Page, theirs: Page, register: str, version: str) -> None:

@@ -40,7 +40,15 @@ MODELS = list(apps.get_app_config("registers").get_models())
 # a migration the abbreviations.
 LATER = {
     *("Reminder", "Reminded", "Answer", "Try", "Merge", "Apart", "EarlierVersion"),
-    *("Import", "ImportLine", "ImportName", "UsedReference", "SynonymSet"),
+    *(
+        "ImportJob",
+        "ImportLine",
+        "ImportMapping",
+        "ImportName",
+        "ImportSteps",
+        "UsedReference",
+        "SynonymSet",
+    ),
     *("Abbreviation", "Layout", "FormDraft", "FormDraftFile"),
     *("Proposal", "ProposedFile", "ProposalEmailDay"),
 }
