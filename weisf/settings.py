@@ -296,8 +296,6 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "papers"
 FILE_UPLOAD_PERMISSIONS = 0o640
-# A protocol of a thousand parties has seven fields for each in its form; Django reads 1,000 alone.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # E-mail -------------------------------------------------------------------------------------
 

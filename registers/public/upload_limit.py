@@ -1,35 +1,27 @@
-"""Refuses forms that are too large, and queries of too many parameters, before they are read."""
+"""Refuses forms that are too large by their Content-Length, before they are read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 # As in deploy/nginx.conf: two uploads of the maximum size, and the other fields.
 MAX_FORM_SIZE = 50 * 1024 * 1024
-# A form of admin may have more fields: DATA_UPLOAD_MAX_NUMBER_FIELDS, which Django has for both.
-MAX_PARAMETERS = 1_000
 
 
 def upload_limit_middleware(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware that responds 413 to a form larger than MAX_FORM_SIZE.
-
-    It raises TooManyFieldsSent for a query of more than MAX_PARAMETERS, which is a 400.
-    """
+    """Middleware that responds 413 to a form larger than MAX_FORM_SIZE."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isascii() and length.isdigit() and int(length[:20]) > MAX_FORM_SIZE:
             return _refuse(request)
-        if request.META.get("QUERY_STRING", "").count("&") >= MAX_PARAMETERS:
-            raise TooManyFieldsSent
         return get_response(request)
 
     return middleware

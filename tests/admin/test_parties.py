@@ -203,19 +203,3 @@ class TestRefused:
         }
         sentence = "Party 'Provide in 0046': This organisation has this role"
         self.refuse(officers_door, sentence, **typed)
-
-
-def test_a_protocol_of_two_hundred_parties_can_be_saved(officers_door):
-    protocol = Protocol.objects.get(pk="0046")
-    for number in range(200):
-        school = Organisation.objects.create(name=f"School {number}", slug=f"school-{number}")
-        Party.objects.create(
-            protocol=protocol,
-            organisation=school,
-            role=Party.Role.PARTNER,
-            name_as_published=school.name,
-            position=100 + number,
-        )
-    typed = {row(officers_door, "Provide") + "note": "Nurses"}
-    send(officers_door, EDIT, **typed)
-    assert Party.objects.get(protocol="0046", organisation__name="Provide").note == "Nurses"
