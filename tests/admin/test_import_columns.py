@@ -10,12 +10,14 @@ import pytest
 import time_machine
 import xlsxwriter
 from django.test import Client
+from django.utils import timezone
 
 from registers.admin.importing.column_choices import mark_of
 from registers.imports.mapping.mapping import ColumnMapping, SheetOptions
-from registers.imports.mapping.saved import read_saved
+from registers.imports.mapping.saved import read_saved, save_mapping
 from registers.imports.reading.limits import COLUMNS
 from registers.imports.spreadsheet import jobs
+from registers.imports.spreadsheet.job_columns import read_new
 from registers.models import ImportJob, ImportMapping, Protocol
 from tests.admin.typing_in import Page, boxes
 from tests.imports.uploading import ADD, LIST, apply, leads_to, said, send, shown, typed, uploaded
@@ -388,3 +390,25 @@ class TestSavedMappings:
 
     def test_are_led_to_from_where_a_file_is_uploaded(self, officers_door):
         assert f'href="{LIST}mappings/"' in officers_door.get(ADD).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("hidden", "words"), [(("3",), "Row 3 is hidden."), (("2", "3"), "Rows 2 and 3 are hidden.")]
+)
+def test_each_hidden_row_is_named(officers_door, hidden, words):
+    rows = [OWN, *ROWS, ("0903", "Third", "", "", "Live", "")]
+    page = asks(officers_door, workbook(("Live", rows), hide=hidden), "own.xlsx")
+    assert words in shown(officers_door, page)
+
+
+@pytest.mark.parametrize(("encoding", "is_read"), [("utf-8", True), ("utf-16", False)])
+def test_a_saved_mapping_brings_its_own_separator_and_encoding(officers_door, encoding, is_read):
+    headings = ("Title", "Theme")
+    columns = dict(zip(headings, ("title", "theme"), strict=True))
+    mapping = ColumnMapping(name="Lists", columns=columns, separator=";", encoding=encoding)
+    save_mapping(mapping, by=None, at=timezone.now())
+    content = b"Title;Theme\n0901 - One, and two;Safer Community\n"
+    job = jobs.upload("own.csv", content, by=None, at=timezone.now(), published_before=False)
+    found = read_new(job)
+    assert found.suggestion.headings == [*headings]
+    assert (found.before.encoding == encoding) is is_read

@@ -23,6 +23,7 @@ from registers.models import (
     ImportLine,
     ImportMapping,
     ImportName,
+    ImportSteps,
     Layout,
     Membership,
     Organisation,
@@ -44,7 +45,16 @@ from tests.admin.typing_in import address
 
 # Kept on pages of our own: the reference log, the import, the members of a group, and who
 # took protocols on.
-ON_PAGES_OF_OURS = {Gap, ImportJob, ImportLine, ImportMapping, ImportName, Membership, TakenOn}
+ON_PAGES_OF_OURS = {
+    Gap,
+    ImportJob,
+    ImportLine,
+    ImportMapping,
+    ImportName,
+    ImportSteps,
+    Membership,
+    TakenOn,
+}
 # What only the register itself writes: nothing for a person to keep.
 MACHINERY = {
     Apart,

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from registers.imports.mapping.first_rows import take_first_rows
 from registers.imports.mapping.mapping import ColumnMapping, MappingError, SheetOptions
 from registers.imports.mapping.saved import find_saved, read_saved, save_mapping
 from registers.imports.mapping.suggest import suggest, use_of_heading
@@ -222,6 +223,52 @@ def test_a_reference_of_another_kind_is_not_one_of_ours(written, reference):
     headings = ("reference", "Title", "Theme")
     (line,) = checked(sheet_of(headings, (written, "A title", "Safer Community"))).lines
     assert line.reference == reference
+
+
+def test_an_error_in_a_further_column_of_partners_refuses_its_cell():
+    headings = ("Title", "Theme", "Partner", "Partner")
+    row = ("0901 - One", "Safer Community", "Essex Police", CellError("#N/A"))
+    (line,) = checked(sheet_of(headings, row)).lines
+    assert [(each.column, each.wrong) for each in line.problems] == [
+        ("D", "This cell holds an error: #N/A.")
+    ]
+
+
+def test_a_second_lead_is_one_of_the_others_and_a_word_for_dates_is_enough():
+    headings = ("Title", "Lead agency", "Data controller", "It is due")
+    sheet = sheet_of(headings, ("0901 - One", "Essex Police", "Barnardos", "March 2027"))
+    assert [*suggest([sheet]).mapping.columns.values()] == [
+        *("title", "lead_organisation", "other_organisations", "review_date")
+    ]
+
+
+def test_a_file_without_a_sheet_to_read_is_no_table():
+    sheet = sheet_of(TYPED, ("Safer Community", "0901 - One"))
+    mapping = ColumnMapping(columns={"Title": "title"}, sheets={"Live": SheetOptions(read=False)})
+    with pytest.raises(NotATable, match="No row of headings was found"):
+        read(sheet, mapping=mapping)
+
+
+def test_a_sheet_that_cannot_be_read_is_told():
+    wide = replace(sheet_of(TYPED, name="Wide"), rows=[], left_out="The sheet 'Wide' is too wide.")
+    plan = checked(wide, sheet_of(TYPED, ("Safer Community", "0901 - One")))
+    assert "The sheet 'Wide' is too wide." in plan.said
+
+
+def test_of_many_rows_that_are_left_out_the_first_are_named():
+    sheet = sheet_of(TYPED, *[("Safer Community", f"09{n:02} - One") for n in range(1, 14)])
+    for at in range(2, 14):
+        sheet.rows[at] = Row(at + 1, sheet.rows[at].values, hidden=True)
+    (said,) = checked(sheet).said
+    assert "rows 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more are hidden" in said
+
+
+def test_the_first_rows_of_a_file_with_much_text_are_few():
+    cells = tuple(f"{'x' * 400} {column}" for column in range(150))
+    rows = [Row(number, cells) for number in range(1, 500)]
+    sheet = replace(sheet_of(cells), rows=rows)
+    (kept,) = take_first_rows([sheet])
+    assert 0 < len(kept.rows) < 225
 
 
 class TestThemes:
