@@ -102,6 +102,5 @@ def record_proposed(
 
 def as_accepted(row: Row | None) -> Row | None:
     """Return a wanted row without what a new one gets only when it is accepted."""
-    if row is None or not is_new(row):
-        return row
-    return {name: value for name, value in row.items() if name not in SET_LATER}
+    dropped = SET_LATER if row and is_new(row) else ()
+    return row and {name: value for name, value in row.items() if name not in dropped}

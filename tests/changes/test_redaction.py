@@ -114,6 +114,13 @@ def test_what_readers_see_as_the_same_words_is_found(stored, cleaned):
     assert bool(found) == ("X" in cleaned and "Jones" in stored), protocol
 
 
+@pytest.mark.both_databases
+def test_words_without_english_letters_are_found_in_every_row():
+    Protocol.objects.filter(pk="0046").update(purpose="Ask Ωμέγα.")
+    (found,) = find_rows(Marked(["Ωμέγα"], marker="X"))
+    assert found.key == "0046"
+
+
 @pytest.mark.parametrize(
     ("text", "longest", "cleaned"),
     [("by Ann Lee", 20, "by [taken out]"), ("by Ann Lee", 8, "by [take"), ("of Ann", 3, "of Ann")],

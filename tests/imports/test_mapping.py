@@ -255,6 +255,12 @@ def test_a_sheet_that_cannot_be_read_is_told():
     assert "The sheet 'Wide' is too wide." in plan.said
 
 
+def test_what_an_export_says_of_itself_is_no_table():
+    about = sheet_of(("Title", "Purpose"), ("a", "b"), name="About this file")
+    plan = checked(about, sheet_of(TYPED, ("Safer Community", "0901 - One")))
+    assert ([line.reference for line in plan.lines], plan.said) == (["0901"], [])
+
+
 def test_of_many_rows_that_are_left_out_the_first_are_named():
     sheet = sheet_of(TYPED, *[("Safer Community", f"09{n:02} - One") for n in range(1, 14)])
     for at in range(2, 14):

@@ -19,6 +19,7 @@ from registers.models import (
     ImportLine,
     ImportMapping,
     ImportName,
+    ImportSteps,
     Name,
     News,
     Organisation,
@@ -50,6 +51,7 @@ CALLED = {
     "party": (Party(protocol_id="0012", organisation=Organisation(name="Elm")), "Elm in 0012"),
     "import": (ImportJob(name="live.xlsx"), "live.xlsx"),
     "mapping": (ImportMapping(name="Monthly list"), "Monthly list"),
+    "steps of an import": (ImportSteps(job_id=3), "Steps of 3"),
     "row of an import": (ImportLine(sheet="Live", row=12), "Live 12"),
     "name in an import": (ImportName(written="Birch"), "Birch"),
     "overarching": (
