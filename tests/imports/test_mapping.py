@@ -242,6 +242,11 @@ def test_a_second_lead_is_one_of_the_others_and_a_word_for_dates_is_enough():
     ]
 
 
+def test_a_column_of_texts_like_references_is_that_of_the_references():
+    sheet = sheet_of(("Title", "Theme", "Key to it"), ("One", "Any", "A-1"), ("Two", "Any", "A-2"))
+    assert suggest([sheet]).mapping.columns["Key to it"] == "reference"
+
+
 def test_a_file_without_a_sheet_to_read_is_no_table():
     sheet = sheet_of(TYPED, ("Safer Community", "0901 - One"))
     mapping = ColumnMapping(columns={"Title": "title"}, sheets={"Live": SheetOptions(read=False)})
