@@ -73,6 +73,12 @@ def may_restore(request: HttpRequest, thing: models.Model, snapshot: Snapshot) -
     )
 
 
+def _refuse_others(request: HttpRequest, thing: models.Model, state: EarlierState) -> None:
+    """Raise PermissionDenied where the user may not put the state back."""
+    if not may_restore(request, thing, state.snapshot):
+        raise PermissionDenied
+
+
 def restore_view(
     model_admin: Any, request: HttpRequest, thing: models.Model | None, number: int
 ) -> HttpResponse:
@@ -85,8 +91,7 @@ def restore_view(
     if thing is None:
         raise Http404
     state = _state(thing, number)
-    if not may_restore(request, thing, state.snapshot):
-        raise PermissionDenied
+    _refuse_others(request, thing, state)
     form = RestoreForm(request.POST or None)
     refusals: list[str] = []
     history = f"admin:registers_{model_admin.opts.model_name}_history"
@@ -124,8 +129,8 @@ def _restore(
     """Put the state back. Raises PermissionDenied if the user is no longer allowed to."""
     with transaction.atomic():
         now = lock_one(thing)
-        if now and not may_restore(request, now, state.snapshot):
-            raise PermissionDenied
+        if now:
+            _refuse_others(request, now, state)
         return changes.restore(
             thing,
             state.snapshot,
