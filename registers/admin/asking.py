@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import get_text_list
+from django.utils.text import capfirst, get_text_list
 
 from registers.changes.public_text import public_texts
 from registers.models.personal_words import personal_words
@@ -56,6 +56,18 @@ class AskingBox(forms.BoundField):
         named = get_text_list([f"‘{each}’" for each in words], "and")
         checked = " checked" if ticked else ""
         return format_html(TICK_BOX, box, name, value, checked, MEANT, named)
+
+
+class LabelledBox(AskingBox):
+    """A box of a row with its label, which is shown where the row is a card."""
+
+    def as_widget(self, *args: Any, **kwargs: Any) -> SafeString:
+        """Return the label, unless the box is hidden, and the box."""
+        box = super().as_widget(*args, **kwargs)
+        if self.is_hidden:
+            return box
+        label = '<label class="cell-label" for="{}">{}</label>{}'
+        return format_html(label, self.id_for_label, capfirst(self.label), box)
 
 
 class AskingForm(forms.BaseForm):

@@ -22,11 +22,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from registers import changes
-from registers.admin.asking import AskingBox, ModelForm
+from registers.admin.asking import LabelledBox, ModelForm
 from registers.admin.conflicts.check_conflict import ConflictCheck
 from registers.admin.conflicts.form_values import NOT_MODEL_FIELDS
 from registers.admin.form_drafts import is_taken_up, with_drafts
@@ -405,18 +404,6 @@ class PublishedAdmin(RecordedAdmin):
         if publishes and "_publish" in request.POST:
             return redirect(f"admin:registers_{self.opts.model_name}_publish", quote(thing.pk))
         return response
-
-
-class LabelledBox(AskingBox):
-    """A box of a row with its label, which is shown where the row is a card."""
-
-    def as_widget(self, *args: Any, **kwargs: Any) -> SafeString:
-        """Return the label, unless the box is hidden, and the box."""
-        box = super().as_widget(*args, **kwargs)
-        if self.is_hidden:
-            return box
-        label = '<label class="cell-label" for="{}">{}</label>{}'
-        return format_html(label, self.id_for_label, capfirst(self.label), box)
 
 
 class RecordedInline(TabularInline):

@@ -15,8 +15,7 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from registers.admin.asking import ModelForm
-from registers.admin.base import LabelledBox
+from registers.admin.asking import LabelledBox, ModelForm
 from registers.admin.forms import KnownAutocompleteSelect
 from registers.imports.spreadsheet.public_text import refuse_name
 from registers.models import ImportName, Organisation
