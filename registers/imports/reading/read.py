@@ -15,13 +15,13 @@ from pathlib import Path
 from threading import Timer
 from typing import Literal
 
-from registers.imports.reading.cell_names import letter, place_in, shown_name
+from registers.imports.reading.cell_names import letter, shown_name
 from registers.imports.reading.limits import DAMAGED, SECONDS, TOO_DEAR, Unreadable
 from registers.imports.reading.messages import END, LEFT_OUT, SHEET, UNREADABLE, Value, unpack
 from registers.imports.reading.messages import ROWS as ROWS_MESSAGE
 from registers.imports.reading.sniff import kind_of_sheets
 
-__all__ = ["Row", "Sheet", "Unreadable", "Value", "letter", "place", "read_sheets"]
+__all__ = ["Row", "Sheet", "Unreadable", "Value", "letter", "read_sheets"]
 
 READER = "registers.imports.reading.reader"
 ROOT = Path(__file__).parents[3]  # where Python finds the program
@@ -60,11 +60,6 @@ class Sheet:
     separator: str = ""
     encoding: str = ""
     left_out: str = ""
-
-
-def place(sheet: Sheet, row: int, column: int) -> str:
-    """Return the words for a cell. The row is its number, the column is counted from 0."""
-    return place_in("" if sheet.kind == "csv" else sheet.name, row, column)
 
 
 def read_sheets(path: Path, name: str, *, separator: str = "", encoding: str = "") -> list[Sheet]:

@@ -95,9 +95,6 @@ def _first(heading: str, number: int, lines: Iterable[str]) -> Iterator[str]:
 VARIES = re.compile(r"'[^']*'|‘[^’]*’|\d[\d,.]*")
 
 
-LIKE_THE_FIRST = "So it stands in the first of these rows; the others are alike."
-
-
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
     """Why rows are refused: what is wrong in the first of them, and in the like ones.

@@ -15,7 +15,7 @@ from registers.files import archives
 from registers.imports.reading.cell_names import column
 from registers.imports.reading.messages import CellError
 from registers.imports.reading.ods import read_ods
-from registers.imports.reading.read import Row, Sheet, letter, place, read_sheets
+from registers.imports.reading.read import Row, letter, read_sheets
 from tests.imports.reading.sheet_files import MAIN, cells, ods, read, record, xls, xlsx
 
 DAY = datetime.date(2024, 3, 1)
@@ -286,13 +286,6 @@ def test_an_archive_whose_names_have_backslashes(tmp_path):
 def test_columns_have_letters(number, letters):
     assert letter(number) == letters
     assert column(letters.lower()) == number
-
-
-def test_a_place_is_said_in_words():
-    sheet = Sheet(name="Live", rows=[], hidden=False, merged=[], kind="workbook")
-    plain = Sheet(name="a.csv", rows=[], hidden=False, merged=[], kind="csv")
-    assert place(sheet, 5, 2) == "sheet 'Live', row 5, column C"
-    assert place(plain, 5, 2) == "row 5, column C"
 
 
 @pytest.mark.parametrize("size", [1, 3, 100, 10**6])
