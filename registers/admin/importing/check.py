@@ -28,24 +28,37 @@ from registers.models import ImportJob, ImportName, Protocol
 
 DRAFTS, PUBLISH = "drafts", "publish"
 DRAFT, PUBLISHED, WITHDRAWN = Protocol.Status
+KEEPS_DAYS = "What is published keeps the days of the file, or none: it was published before."
 MOST_REASONS = 10  # on the first page
 
 
-class ReasonForm(PlainForm):
-    """Why the register changes. `expected_digest` is what was shown beforehand.
+class WhyForm(PlainForm):
+    """The public reason of what an import does. `expected_digest` is what was shown beforehand."""
 
-    `personal` says that words in it may be about a person: they are ticked, all at once.
-    """
+    question = "Why does the register change?"
 
     expected_digest = forms.CharField(widget=forms.HiddenInput)
     why = forms.CharField(
-        label="Why does the register change?",
         widget=AdminTextareaWidget(attrs={"rows": 2}),
         max_length=1_000,
         validators=[refuse_words],
-        help_text="Public. It stands beside each change, on the protocols’ changes pages.",
         error_messages={"required": "Write why, in a few words. Readers see it."},
     )
+
+    def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        things = job.get_kind_display().lower()
+        why = self.fields["why"]
+        why.label = self.question
+        why.help_text = f"Public. It stands beside each change, on the {things}’ changes pages."
+
+
+class ReasonForm(WhyForm):
+    """Why the register changes, and whether what is new is published.
+
+    Where words in the file may be about a person, they are ticked, all at once.
+    """
+
     publish = forms.ChoiceField(
         label="New protocols",
         widget=forms.RadioSelect,
@@ -58,7 +71,7 @@ class ReasonForm(PlainForm):
     )
 
     def __init__(self, *args: Any, job: ImportJob, may_publish: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, job=job, **kwargs)
         new = job.found.get("new", {})
         public, drafts = new.get(PUBLISHED, 0), new.get(DRAFT, 0)
         if not job.found.get("personal"):
@@ -71,6 +84,8 @@ class ReasonForm(PlainForm):
                 (PUBLISH, publishing_words(public, drafts)),
             ]
             self.initial.setdefault("publish", PUBLISH if job.published_before else DRAFTS)
+            if job.published_before:
+                self.fields["publish"].help_text = KEEPS_DAYS
 
     @property
     def publishes(self) -> bool:
@@ -91,10 +106,10 @@ def reason_form(request: HttpRequest, job: ImportJob, *args: Any, **kwargs: Any)
     return ReasonForm(*args, job=job, may_publish=may_publish(request.user), **kwargs)
 
 
-def imported(key: int) -> ImportJob:
-    """Return an import of protocols. Raises Http404."""
+def imported(key: int, kind: str = ImportJob.Kind.PROTOCOLS) -> ImportJob:
+    """Return an import of protocols, or of what `kind` says. Raises Http404."""
     imports = ImportJob.objects.get_queryset().select_related("uploaded_by", "applied_by")
-    return get_object_or_404(imports, pk=key, kind=ImportJob.Kind.PROTOCOLS)
+    return get_object_or_404(imports, pk=key, kind=kind)
 
 
 @for_importers

@@ -5,10 +5,9 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from registers.admin.importing.shared import address, for_importers, page
+from registers.admin.importing.shared import address, download, for_importers, page
 from registers.models import ImportMapping
 
 
@@ -25,12 +24,7 @@ def mappings_view(request: HttpRequest) -> HttpResponse:
 def download_view(request: HttpRequest, key: int) -> HttpResponse:
     """Give a mapping as a file, which `manage.py import_register --mapping` reads."""
     saved = get_object_or_404(ImportMapping, pk=key)
-    how = content_disposition_header(as_attachment=True, filename=f"{saved.name}.json")
-    return HttpResponse(
-        saved.text,
-        content_type="application/json; charset=utf-8",
-        headers={"Content-Disposition": how},
-    )
+    return download(saved.text, f"{saved.name}.json", "application/json; charset=utf-8")
 
 
 @for_importers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -11,17 +11,16 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from registers.admin.importing import lists
-from registers.admin.importing.check import ReasonForm, usual_reason
-from registers.admin.importing.shared import A_PAGE, address, for_importers, page
+from registers.admin.importing.check import ReasonForm, imported, reason_form, usual_reason
+from registers.admin.importing.shared import A_PAGE, address, back, download, for_importers, page
 from registers.admin.importing.summary import changing, sentence
 from registers.admin.importing.undo import UndoForm
-from registers.admin.importing.upload import UploadForm
+from registers.admin.importing.upload import FileForm
 from registers.changes.locking import PLAN_CHANGED
 from registers.changes.undo_import import IMPORTED_BY_MISTAKE
 from registers.exports.xlsx import CONTENT_TYPE
@@ -38,14 +37,7 @@ from registers.models.keys import key_of
 Outcome = ImportLine.Outcome
 USES = [*COLUMNS.items(), (LEFT_OUT, "Leave this column out")]
 OTHERWISE = "Nothing was applied: what would happen has changed. Read it again."
-WHY_HELP = "Public. It stands beside each change, on the organisations’ changes pages."
 MOST_ASKED = 200  # rows, on one page
-
-
-class OrganisationsUploadForm(UploadForm):
-    """A file of organisations."""
-
-    published = None  # type: ignore[assignment]  # this is asked of protocols alone
 
 
 class ChoicesForm(forms.Form):
@@ -101,7 +93,7 @@ class ChoicesForm(forms.Form):
 def upload_view(request: HttpRequest) -> HttpResponse:
     """Show the form, or keep the file that was uploaded, and check it."""
     posted = request.method == "POST"
-    form = OrganisationsUploadForm(*((request.POST, request.FILES) if posted else ()))
+    form = FileForm(*((request.POST, request.FILES) if posted else ()))
     if form.is_valid():
         at, file = timezone.now(), form.cleaned_data["file"]
         forget_old(at)
@@ -124,7 +116,7 @@ def upload_view(request: HttpRequest) -> HttpResponse:
 @require_safe
 def template_view(request: HttpRequest) -> HttpResponse:
     """Give an empty workbook with the headings, and an example."""
-    return _download(template(), "organisations-template.xlsx")
+    return download(template(), "organisations-template.xlsx", CONTENT_TYPE)
 
 
 @for_importers
@@ -132,23 +124,14 @@ def template_view(request: HttpRequest) -> HttpResponse:
 def all_view(request: HttpRequest) -> HttpResponse:
     """Give the register's organisations in the import's own columns."""
     with_contacts = request.user.has_perm("registers.view_contact")
-    return _download(all_organisations(with_contacts=with_contacts), "organisations.xlsx")
-
-
-def _download(content: bytes, name: str) -> HttpResponse:
-    how = content_disposition_header(as_attachment=True, filename=name)
-    return HttpResponse(content, content_type=CONTENT_TYPE, headers={"Content-Disposition": how})
-
-
-def _imported(key: int) -> ImportJob:
-    imports = ImportJob.objects.get_queryset().select_related("uploaded_by", "applied_by")
-    return get_object_or_404(imports, pk=key, kind=ImportJob.Kind.ORGANISATIONS)
+    content = all_organisations(with_contacts=with_contacts)
+    return download(content, "organisations.xlsx", CONTENT_TYPE)
 
 
 @for_importers
 def check_view(request: HttpRequest, key: int) -> HttpResponse:
     """Show what was found in a file; choose for it, apply it or remove it, as the button says."""
-    job = _imported(key)
+    job = imported(key, ImportJob.Kind.ORGANISATIONS)
     if request.method != "POST":
         return _page(request, job)
     try:
@@ -158,21 +141,14 @@ def check_view(request: HttpRequest, key: int) -> HttpResponse:
             return redirect(address("list"))
         return _apply(request, job) if "_apply" in request.POST else _choose(request, job)
     except (ValidationError, Unreadable, MappingError) as refusal:
-        return _back(request, job, getattr(refusal, "messages", [str(refusal)]))
-
-
-def _back(request: HttpRequest, job: ImportJob, sentences: Iterable[str]) -> HttpResponse:
-    for each in sentences:
-        messages.error(request, each)
-    return redirect(address("check", job))
+        return back(request, job, refusal)
 
 
 @for_importers
 def undo_view(request: HttpRequest, key: int) -> HttpResponse:
     """Show what undoing would do, or do that."""
-    job = _imported(key)
-    form = UndoForm(request.POST if request.method == "POST" else None)
-    form.fields["why"].help_text = WHY_HELP
+    job = imported(key, ImportJob.Kind.ORGANISATIONS)
+    form = UndoForm(request.POST if request.method == "POST" else None, job=job)
     try:
         if form.is_valid():
             by = cast(User, request.user)
@@ -180,7 +156,7 @@ def undo_view(request: HttpRequest, key: int) -> HttpResponse:
             return redirect(address("organisations", job))
         plan = jobs.preview_undo(job)
     except ValidationError as refusal:
-        return _back(request, job, refusal.messages)
+        return back(request, job, refusal)
     form.initial = {"expected_digest": plan.digest, "why": f"{IMPORTED_BY_MISTAKE}."}
     several = {
         "Organisations that go": sorted(plan.new.values()),
@@ -200,7 +176,7 @@ def _choose(request: HttpRequest, job: ImportJob) -> HttpResponse:
 
 
 def _apply(request: HttpRequest, job: ImportJob) -> HttpResponse:
-    form = _reason_form(job, request.POST)
+    form = reason_form(request, job, request.POST)
     if not form.is_valid():
         return _page(request, job, form=form)
     at, by = timezone.now(), cast(User, request.user)
@@ -237,16 +213,10 @@ def _page(
         tab=tab,
         page=shown,
         rows=_with_organisations(lists.report(list(shown.object_list)), is_applied=job.is_applied),
-        form=form or _reason_form(job, initial=initial),
+        form=form or reason_form(request, job, initial=initial),
         choices=choices or ChoicesForm(job=job),
         left_out=[heading for heading, use in job.found["columns"] if not use],
     )
-
-
-def _reason_form(job: ImportJob, *args: Any, **kwargs: Any) -> ReasonForm:
-    form = ReasonForm(*args, job=job, may_publish=False, **kwargs)
-    form.fields["why"].help_text = WHY_HELP
-    return form
 
 
 def _with_organisations(

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from registers.admin.importing.shared import address, context
+from registers.admin.importing.shared import address, context, sentences_of
 from registers.imports.mapping.mapping import MappingError
 from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet.applying import WAITING
@@ -62,7 +62,7 @@ def _grown(head: str, tail: str, job: ImportJob, work: Work[str]) -> Iterator[st
         _finish(work)
         return
     except REFUSALS as refusal:
-        end = _stopped(" ".join(getattr(refusal, "messages", [str(refusal)])), job)
+        end = _stopped(" ".join(sentences_of(refusal)), job)
     except Exception:
         # Whatever it is, the page has begun: no other can be sent in its place.
         logger.exception("An import came to a stop")

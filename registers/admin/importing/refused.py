@@ -6,11 +6,10 @@ from pathlib import PurePath
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from registers.admin.importing.check import imported
-from registers.admin.importing.shared import back, for_importers
+from registers.admin.importing.shared import back, download, for_importers
 from registers.exports.xlsx import CONTENT_TYPE
 from registers.imports.spreadsheet import jobs
 
@@ -25,5 +24,4 @@ def refused_view(request: HttpRequest, key: int) -> HttpResponse:
     except ValidationError as refusal:
         return back(request, job, refusal)
     name = f"{PurePath(job.name).stem} - refused rows.xlsx"
-    headers = {"Content-Disposition": content_disposition_header(True, name) or ""}  # noqa: FBT003
-    return HttpResponse(content, content_type=CONTENT_TYPE, headers=headers)
+    return download(content, name, CONTENT_TYPE)

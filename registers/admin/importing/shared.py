@@ -7,12 +7,12 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import content_disposition_header, urlencode
 
 from registers.models import ImportJob, Protocol
 
@@ -68,8 +68,20 @@ def context(request: HttpRequest, *, title: str, job: ImportJob | None) -> dict[
     return admin.site.each_context(request) | {"opts": opts, "title": title, "job": job}
 
 
-def back(request: HttpRequest, job: ImportJob, refusal: ValidationError) -> HttpResponse:
+def sentences_of(refusal: Exception) -> list[str]:
+    """Return what a refusal says: one of ours, or a ValidationError."""
+    sentences: list[str] = getattr(refusal, "messages", [str(refusal)])
+    return sentences
+
+
+def download(content: bytes | str, name: str, content_type: str) -> HttpResponse:
+    """Send a file under a name."""
+    how = content_disposition_header(as_attachment=True, filename=name)
+    return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": how})
+
+
+def back(request: HttpRequest, job: ImportJob, refusal: Exception) -> HttpResponse:
     """Lead to where it stands now, with the sentences of a refusal."""
-    for sentence in refusal.messages:
+    for sentence in sentences_of(refusal):
         messages.error(request, sentence)
     return redirect(address("check", job))

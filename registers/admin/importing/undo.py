@@ -4,46 +4,34 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from registers.admin.asking import PlainForm
-from registers.admin.importing.check import imported
+from registers.admin.importing.check import WhyForm, imported
 from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
 from registers.changes.undo_import import IMPORTED_BY_MISTAKE
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Work
-from registers.imports.spreadsheet.public_text import refuse_words
 from registers.models import ImportJob, Protocol
 
 MOST_LISTED = 200
 
 
-class UndoForm(PlainForm):
-    """Why an import is undone. `expected_digest` is what was shown beforehand."""
+class UndoForm(WhyForm):
+    """Why an import is undone."""
 
-    expected_digest = forms.CharField(widget=forms.HiddenInput)
-    why = forms.CharField(
-        label="Why is it undone?",
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        max_length=1_000,
-        validators=[refuse_words],
-        help_text="Public. It stands beside each change, on the protocols’ changes pages.",
-        error_messages={"required": "Write why, in a few words. Readers see it."},
-    )
+    question = "Why is it undone?"
 
 
 @for_importers
 def undo_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Show what undoing would do, or do that while the page grows."""
     job = imported(key)
-    form = UndoForm(request.POST if request.method == "POST" else None)
+    form = UndoForm(request.POST if request.method == "POST" else None, job=job)
     if form.is_valid():
         work = _undone(job, by=cast(User, request.user), **form.cleaned_data)
         return progress_page(request, job, work, title="Undoing the import", applies=True)

@@ -47,8 +47,8 @@ EXAMPLE = {
 }
 
 
-class UploadForm(forms.Form):
-    """A file, and whether what is new in it was published before."""
+class FileForm(forms.Form):
+    """A file that is small enough to be read."""
 
     file = forms.FileField(
         label="Spreadsheet",
@@ -60,6 +60,19 @@ class UploadForm(forms.Form):
             "invalid": "The file did not arrive. Choose it again.",
         },
     )
+
+    def clean_file(self) -> Any:
+        """Refuse a file that is too large."""
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST:
+            size = f"{file.size / MEGABYTE:.1f}".removesuffix(".0")
+            raise ValidationError(TOO_LARGE.format(size=size))
+        return file
+
+
+class UploadForm(FileForm):
+    """A file of protocols, and whether what is new in it was published before."""
+
     published = forms.ChoiceField(
         label="Protocols in it that are new here",
         choices=[
@@ -70,14 +83,6 @@ class UploadForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Say whether they were published before."},
     )
-
-    def clean_file(self) -> Any:
-        """Refuse a file that is too large."""
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST:
-            size = f"{file.size / MEGABYTE:.1f}".removesuffix(".0")
-            raise ValidationError(TOO_LARGE.format(size=size))
-        return file
 
 
 @for_importers
