@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, transaction
 
-from registers.changes.locking import PLAN_CHANGED, is_held, lock_one, lock_register
+from registers.changes.locking import PLAN_CHANGED, lock_register
 from registers.changes.transaction import update_search_and_version
 from registers.changes.undo_organisations import (
     OrganisationsUndoPlan,
@@ -22,17 +19,20 @@ from registers.changes.undo_organisations import (
 from registers.changes.wanted_organisations import write_organisations
 from registers.imports.organisations.checking import check, edits_of
 from registers.imports.organisations.plan import OrganisationChoices, OrganisationPlan
-from registers.imports.reading.read import Sheet, read_sheets
-from registers.imports.spreadsheet.applying import BUSY, REFUSED
+from registers.imports.spreadsheet.applying import Terms, refused_because
 from registers.imports.spreadsheet.jobs import (
-    APPLIED_ALREADY,
-    GONE,
-    NOTHING_TO_UNDO,
-    UNDONE_ALREADY,
+    keep_steps,
+    lock_import,
+    lock_to_undo,
+    mark_applied,
+    mark_undone,
+    read_content,
+    refuse_undo,
+    sheets_of,
+    unsaved_job,
 )
-from registers.models import Change, ImportJob, ImportLine
+from registers.models import ImportJob, ImportLine
 
-T = TypeVar("T")
 MOST_TRIED = 20
 
 
@@ -41,20 +41,13 @@ def upload(name: str, content: bytes, *, by: User | None, at: datetime.datetime)
 
     Raises Unreadable and MappingError where it cannot be read, and then nothing is kept.
     """
-    sheets = _read(name, content)
+    sheets = read_content(name, content)
     choices = OrganisationChoices()
     plan = check(sheets, choices)
     if columns := _columns_of_last(plan.columns):
         choices = OrganisationChoices(columns=columns)
         plan = check(sheets, choices)
-    job = ImportJob(
-        kind=ImportJob.Kind.ORGANISATIONS,
-        name=name,
-        content=content,
-        size=len(content),
-        uploaded_at=at,
-        uploaded_by=by,
-    )
+    job = unsaved_job(name, content, by=by, at=at, kind=ImportJob.Kind.ORGANISATIONS)
     with transaction.atomic():
         _keep(job, plan, choices, at)
     return job
@@ -83,9 +76,9 @@ def choose(job: ImportJob, choices: OrganisationChoices, *, at: datetime.datetim
     Raises MappingError where the file cannot be read so, and ValidationError where it was
     applied or removed in the meantime; then what was chosen before stays.
     """
-    plan = check(_sheets(job), choices)
+    plan = check(sheets_of(job), choices)
     with transaction.atomic():
-        held = _held(job)
+        held = lock_import(job)
         _keep(held, plan, choices, at)
         return held
 
@@ -98,31 +91,25 @@ def apply(
     Raises ValidationError where something else would happen, where somebody else saves at this
     moment, and where the import was applied or removed in the meantime.
     """
-    sheets = _sheets(job)
+    sheets = sheets_of(job)
     keys = check(sheets, choices_of(job)).keys
 
     def save() -> None:
         lock_register([], keys)
-        held = _held(job)
+        held = lock_import(job)
         plan = check(sheets, choices_of(held))  # nobody else saves from here on
         if plan.digest != expected_digest:
             raise ValidationError(PLAN_CHANGED)
         steps = write_organisations(plan.changing, at=at, by=by, why=why)
-        held.steps.create(steps=[step.to_json() for step in steps])
-        held.last_change = Change.objects.aggregate(last=models.Max("pk"))["last"]
-        held.status = ImportJob.Status.APPLIED
-        held.applied_at, held.applied_by, held.why = at, by, why
-        held.save()
+        keep_steps(held, steps)
+        mark_applied(held, Terms(by=by, why=why), at)
 
     _in_one_transaction(save)
 
 
 def preview_undo(job: ImportJob) -> OrganisationsUndoPlan:
     """Say what undoing an import would do. Raises ValidationError where none can be undone."""
-    if job.status == ImportJob.Status.UNDONE:
-        raise ValidationError(UNDONE_ALREADY)
-    if job.status != ImportJob.Status.APPLIED:
-        raise ValidationError(NOTHING_TO_UNDO)
+    refuse_undo(job)
     return plan_organisations_undo(job)
 
 
@@ -137,49 +124,20 @@ def undo(
     def save() -> None:
         plan = preview_undo(job)  # for what is to be locked
         lock_register([], {*plan.new, *plan.changed})
-        held = lock_one(job)
-        if held is None:
-            raise ValidationError(GONE)
-        plan = preview_undo(held)
-        if plan.refusals or plan.digest != expected_digest:
-            raise ValidationError(plan.refusals or [PLAN_CHANGED])
+        held, plan = lock_to_undo(job, preview_undo, expected_digest)
         undo_organisations(plan, at=at, by=by, why=why)
-        held.status, held.undone_at, held.undone_by = ImportJob.Status.UNDONE, at, by
-        held.save(update_fields=["status", "undone_at", "undone_by"])
+        mark_undone(held, at=at, by=by)
 
     _in_one_transaction(save)
 
 
-def _in_one_transaction(save: Callable[[], T]) -> T:
+def _in_one_transaction(save: Callable[[], None]) -> None:
     """Do it, or nothing. Raises ValidationError for what the database refuses."""
     try:
         with update_search_and_version():
-            return save()
+            save()
     except DatabaseError as refusal:
-        raise ValidationError(BUSY if is_held(refusal) else REFUSED) from refusal
-
-
-def _sheets(job: ImportJob) -> list[Sheet]:
-    """Return the sheets of the file. Raises Unreadable, or ValidationError where it is gone."""
-    content = ImportJob.objects.filter(pk=job.pk).values_list("content", flat=True).first()
-    if content is None:
-        raise ValidationError(GONE)
-    return _read(job.name, bytes(content))
-
-
-def _read(name: str, content: bytes) -> list[Sheet]:
-    with NamedTemporaryFile() as file:
-        file.write(content)
-        file.flush()
-        return read_sheets(Path(file.name), name)
-
-
-def _held(job: ImportJob) -> ImportJob:
-    """Return it as it is stored, held to the transaction's end. Raises ValidationError."""
-    held = lock_one(job)
-    if held is None or held.is_applied:
-        raise ValidationError(APPLIED_ALREADY if held else GONE)
-    return held
+        raise ValidationError(refused_because(refusal)) from refusal
 
 
 def _keep(

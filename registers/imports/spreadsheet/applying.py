@@ -227,10 +227,11 @@ def in_one_transaction(save: Callable[[], Work[T]]) -> Work[T]:
         with transaction.atomic():
             return (yield from save())
     except DatabaseError as refusal:
-        raise ValidationError(_said(refusal)) from refusal
+        raise ValidationError(refused_because(refusal)) from refusal
 
 
-def _said(refusal: DatabaseError) -> str:
+def refused_because(refusal: DatabaseError) -> str:
+    """Return the sentence for a refusal of the database, which is logged unless it is busy."""
     if is_held(refusal):
         return BUSY
     logger.warning("An import was not applied: the database refused it", exc_info=refusal)

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -21,6 +21,7 @@ from registers.changes.journal import Step
 from registers.changes.locking import PLAN_CHANGED, lock_one
 from registers.changes.transaction import Touched
 from registers.changes.undo_import import ImportUndoPlan, plan_import_undo, undo_import
+from registers.changes.undo_organisations import OrganisationsUndoPlan
 from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import (
@@ -39,6 +40,8 @@ from registers.imports.spreadsheet.report import refusals
 from registers.imports.spreadsheet.tables import read_tables
 from registers.models import Change, ImportJob, ImportLine, ImportMapping, ImportName, Name
 
+UndoPlan = TypeVar("UndoPlan", ImportUndoPlan, OrganisationsUndoPlan)
+AS_FOUND = ColumnMapping()  # how a CSV is written is found out
 KEPT = datetime.timedelta(days=90)
 BATCH = 2_000
 APPLYING = ["status", "applied_at", "applied_by", "why", "published", "last_change", "first_rows"]
@@ -58,21 +61,17 @@ def upload(
     published_before: bool,
 ) -> ImportJob:
     """Keep a file that somebody uploaded, and return it. Nothing of it is checked yet."""
-    job = _job(name, content, by=by, at=at, published_before=published_before)
+    job = unsaved_job(name, content, by=by, at=at, published_before=published_before)
     job.save()
     return job
 
 
-def _job(
-    name: str, content: bytes, *, by: User | None, at: datetime.datetime, published_before: bool
+def unsaved_job(
+    name: str, content: bytes, *, by: User | None, at: datetime.datetime, **more: Any
 ) -> ImportJob:
+    """Return an import of a file that somebody uploaded, with `more` of its fields, not kept."""
     return ImportJob(
-        name=name,
-        content=content,
-        size=len(content),
-        uploaded_at=at,
-        uploaded_by=by,
-        published_before=published_before,
+        name=name, content=content, size=len(content), uploaded_at=at, uploaded_by=by, **more
     )
 
 
@@ -87,7 +86,7 @@ def choose_mapping(job: ImportJob, mapping: ColumnMapping) -> ImportJob:
     Raises ValidationError where it was applied or removed in the meantime.
     """
     with transaction.atomic():
-        held, now = _held(job), timezone.now()
+        held, now = lock_import(job), timezone.now()
         saved = ImportMapping.objects.filter(name=mapping.name).first()
         if held.mapping.get("name", "") != mapping.name:
             held.mapping_used_at = saved.used_at if saved else None
@@ -113,7 +112,7 @@ def check_import(
     yield Progress("rows checked, and now written down", rows, rows)
     # Nothing is yielded from here on: a slow browser would hold the database.
     with transaction.atomic():
-        held = _held(job)
+        held = lock_import(job)
         held.lines.all().delete()
         held.names.all().delete()
         _keep_found(held, plan, at)
@@ -132,7 +131,7 @@ def choose(
     meanwhile.
     """
     with transaction.atomic():
-        held = _held(job)
+        held = lock_import(job)
         choices = Choices.read(held.choices)
         choices.organisations = _beside(choices.organisations, organisations or {})
         choices.themes = _beside(choices.themes, themes or {})
@@ -159,10 +158,10 @@ def apply_import(
     """
 
     def mark() -> None:
-        held = _held(job)
+        held = lock_import(job)
         if held.digest != expected_digest:  # somebody chose otherwise, or checked it, meanwhile
             raise ValidationError(PLAN_CHANGED)
-        _mark_applied(held, terms, at)
+        mark_applied(held, terms, at)
 
     terms = Terms(by=by, why=why, publish=publish, published_before=job.published_before)
     return (
@@ -171,7 +170,7 @@ def apply_import(
             expected_digest,
             at=at,
             terms=terms,
-            keep=partial(_keep_steps, job),
+            keep=partial(keep_steps, job),
             also=mark,
         )
     )
@@ -192,26 +191,28 @@ def apply_file(
     Where it is not applied, nothing is kept. Raises ValidationError.
     """
     before = terms.published_before
-    job = _job(name, content, by=terms.by, at=at, published_before=before)
+    job = unsaved_job(name, content, by=terms.by, at=at, published_before=before)
     job.mapping = mapping.to_plain() if mapping else {}
 
     def keep(steps: list[Step]) -> None:
         if job._state.adding:
             job.save()
-        _keep_steps(job, steps)
+        keep_steps(job, steps)
 
     def also() -> None:
         _keep_found(job, plan, at)
-        _mark_applied(job, terms, at)
+        mark_applied(job, terms, at)
 
     return (yield from apply(recheck, plan.digest, at=at, terms=terms, keep=keep, also=also))
 
 
-def _keep_steps(job: ImportJob, steps: list[Step]) -> None:
+def keep_steps(job: ImportJob, steps: list[Step]) -> None:
+    """Keep what applying did, to be undone."""
     job.steps.create(steps=[step.to_json() for step in steps])
 
 
-def _mark_applied(job: ImportJob, terms: Terms, at: datetime.datetime) -> None:
+def mark_applied(job: ImportJob, terms: Terms, at: datetime.datetime) -> None:
+    """Store that an import was applied, now that all of it is saved."""
     job.status = ImportJob.Status.APPLIED
     job.last_change = Change.objects.aggregate(last=models.Max("pk"))["last"]
     job.applied_at, job.applied_by = at, terms.by
@@ -221,11 +222,16 @@ def _mark_applied(job: ImportJob, terms: Terms, at: datetime.datetime) -> None:
 
 def preview_undo(job: ImportJob) -> ImportUndoPlan:
     """Say what undoing an import would do. Raises ValidationError where none can be undone."""
+    refuse_undo(job)
+    return plan_import_undo(job)
+
+
+def refuse_undo(job: ImportJob) -> None:
+    """Raise ValidationError where an import cannot be undone, whatever its rows are."""
     if job.status == ImportJob.Status.UNDONE:
         raise ValidationError(UNDONE_ALREADY)
     if job.status != ImportJob.Status.APPLIED or job.last_change is None:
         raise ValidationError(NOTHING_TO_UNDO)
-    return plan_import_undo(job)
 
 
 def undo(
@@ -240,19 +246,36 @@ def undo(
     def save() -> Work[None]:
         plan = preview_undo(job)  # for what is to be locked
         yield from hold(plan.references, {*plan.named, *plan.organisations})
-        held = lock_one(job)
-        if held is None:
-            raise ValidationError(GONE)
-        plan, touched = preview_undo(held), Touched()
-        if plan.refusals or plan.digest != expected_digest:
-            raise ValidationError(plan.refusals or [PLAN_CHANGED])
+        held, plan = lock_to_undo(job, preview_undo, expected_digest)
+        touched = Touched()
         for done in gathering(touched, undo_import(held, plan, at=at, by=by, why=why)):
             yield Progress("protocols put back", done, len(plan.references))
         yield from make_findable(touched)
-        held.status, held.undone_at, held.undone_by = ImportJob.Status.UNDONE, at, by
-        held.save(update_fields=["status", "undone_at", "undone_by"])
+        mark_undone(held, at=at, by=by)
 
     yield from in_one_transaction(save)
+
+
+def lock_to_undo(
+    job: ImportJob, preview: Callable[[ImportJob], UndoPlan], expected_digest: str
+) -> tuple[ImportJob, UndoPlan]:
+    """Return an import as it is stored, locked, and its plan, which must be as it was shown.
+
+    Raises ValidationError where it is not, or where the import is gone.
+    """
+    held = lock_one(job)
+    if held is None:
+        raise ValidationError(GONE)
+    plan = preview(held)
+    if plan.refusals or plan.digest != expected_digest:
+        raise ValidationError(plan.refusals or [PLAN_CHANGED])
+    return held, plan
+
+
+def mark_undone(job: ImportJob, *, at: datetime.datetime, by: User | None) -> None:
+    """Store that an import was undone, now that all of it is."""
+    job.status, job.undone_at, job.undone_by = ImportJob.Status.UNDONE, at, by
+    job.save(update_fields=["status", "undone_at", "undone_by"])
 
 
 def refused_rows(job: ImportJob) -> bytes:
@@ -271,7 +294,7 @@ def refused_rows(job: ImportJob) -> bytes:
 def remove_import(job: ImportJob) -> None:
     """Forget an import that nobody wants. Raises ValidationError where it was applied."""
     with transaction.atomic():
-        _held(job).delete()
+        lock_import(job).delete()
 
 
 def _checked(
@@ -289,22 +312,29 @@ def _checked(
     )
 
 
-def sheets_of(job: ImportJob, mapping: ColumnMapping) -> list[Sheet]:
+def sheets_of(job: ImportJob, mapping: ColumnMapping = AS_FOUND) -> list[Sheet]:
     """Return the sheets of the file. Raises Unreadable, or ValidationError where it is gone."""
     # Not kept on `job`, which lives as long as the work.
     content = ImportJob.objects.filter(pk=job.pk).values_list("content", flat=True).first()
     if content is None:
         raise ValidationError(GONE)
+    return read_content(job.name, content, mapping)
+
+
+def read_content(
+    name: str, content: bytes | memoryview, mapping: ColumnMapping = AS_FOUND
+) -> list[Sheet]:
+    """Return the sheets of a file that is called `name`. Raises Unreadable."""
     with NamedTemporaryFile() as file:
         file.write(content)
         file.flush()
         return read_sheets(
-            Path(file.name), job.name, separator=mapping.separator, encoding=mapping.encoding
+            Path(file.name), name, separator=mapping.separator, encoding=mapping.encoding
         )
 
 
-def _held(job: ImportJob) -> ImportJob:
-    """Return it as it is stored, held to the transaction's end. Raises ValidationError."""
+def lock_import(job: ImportJob) -> ImportJob:
+    """Return it as it is stored, locked. Raises ValidationError where it is applied or gone."""
     held = lock_one(job)
     if held is None:
         raise ValidationError(GONE)
