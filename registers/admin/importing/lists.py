@@ -42,11 +42,11 @@ class Tab:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class ShownRow:
     """A row of the file, and how what it says differs from what the register says.
 
     `alike` are the fields that read the same: nothing but spaces differs. `stored` is
-    the protocol as it is by now. `lacks` is what keeps a new one a draft.
+    the protocol as it is now. `lacks` is what keeps a new one a draft.
     """
 
     line: ImportLine
@@ -76,15 +76,20 @@ def lack_of(job: ImportJob) -> str:
 
 def tabs(job: ImportJob) -> list[Tab]:
     """Return every list, with the number of things in it, as the list itself counts them."""
-    numbers: dict[str, int] = dict.fromkeys(LABELS, 0)
-    counted = job.lines.order_by().values_list("outcome").annotate(models.Count("pk"))
-    numbers |= dict(counted)
-    numbers[NAMES], numbers[DRAFTS] = job.names.count(), drafts_of(job).count()
-    if job.is_applied:
-        # By now the register may hold what came after it.
-        del numbers[ABSENT]
-    else:
+    numbers = {DRAFTS: drafts_of(job).count(), NAMES: job.names.count()}
+    if not job.is_applied:  # later the register may hold what came after it
         numbers[ABSENT] = absent(job).count()
+    return outcome_tabs(job) + _tabs(numbers)
+
+
+def outcome_tabs(job: ImportJob) -> list[Tab]:
+    """Return the lists of rows, one for each outcome, with their numbers."""
+    counted = job.lines.order_by().values_list("outcome").annotate(models.Count("pk"))
+    none = {outcome: 0 for outcome in LABELS if outcome in Outcome.values}
+    return _tabs(none | dict(counted))
+
+
+def _tabs(numbers: dict[str, int]) -> list[Tab]:
     return [Tab(value=key, label=LABELS[key], count=number) for key, number in numbers.items()]
 
 
@@ -111,11 +116,11 @@ def page_of(request: HttpRequest, job: ImportJob, tab: Tab) -> Page[Any]:
     return Paginator(things, A_PAGE).get_page(request.GET.get("page"))
 
 
-def report(lines: Sequence[ImportLine]) -> list[Told]:
+def report(lines: Sequence[ImportLine]) -> list[ShownRow]:
     """Return rows with what differs in each, marked where it does."""
     stored = Protocol.objects.in_bulk([line.reference for line in lines if line.reference])
     return [
-        Told(
+        ShownRow(
             line=line,
             stored=stored.get(line.reference),
             lacks=get_text_list([f"a {what}" for what in line.lacks], "and"),

@@ -198,7 +198,7 @@ def _page(
     form: ReasonForm | None = None,
     choices: ChoicesForm | None = None,
 ) -> HttpResponse:
-    tabs = [tab for tab in lists.tabs(job) if tab.value in Outcome.values]
+    tabs = lists.outcome_tabs(job)
     tab = lists.shown(request, tabs)
     shown = Paginator(job.lines.filter(outcome=tab.value), A_PAGE).get_page(request.GET.get("page"))
     initial = {"expected_digest": job.digest, "why": usual_reason(job.name)}
@@ -220,8 +220,8 @@ def _page(
 
 
 def _with_organisations(
-    rows: Sequence[lists.Told], *, is_applied: bool
-) -> list[tuple[lists.Told, Organisation | None]]:
+    rows: Sequence[lists.ShownRow], *, is_applied: bool
+) -> list[tuple[lists.ShownRow, Organisation | None]]:
     """Return rows, each with the organisation that it is about once it is there."""
     keys = [key_of(row.line.title) for row in rows] if is_applied else []
     names = Name.objects.filter(key__in=keys).select_related("organisation")
