@@ -17,6 +17,7 @@ with `noun(...)`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,13 @@ NOWHERE = "log-in 404 404 404"
 def _done(who: str) -> str:
     """Return what a POST gets that is done: it leads on where the page asks."""
     return who.replace("page", "on")
+
+
+def of_imports(at: str, get: str, post: str, **sends: str) -> dict[str, Row]:
+    """Return the row of a page of the import, `at` an address below that of its list."""
+    path = f"admin/registers/import/{at}"
+    route = re.sub(r"{\w+}", "<int:key>", path)
+    return {route: Row(at=f"/{path}", get=get, post=post, sends=sends)}
 
 
 def noun(
@@ -391,73 +399,31 @@ KEEPING = {
             ("correct", "{withdrawn}"),
         )
     },
-    "admin/registers/import/": Row(at="/admin/registers/import/", get=PUBLISHER, post=LOOKED_AT),
-    "admin/registers/import/add/": Row(
-        at="/admin/registers/import/add/", get=PUBLISHER, post=PUBLISHER
+    **of_imports("", PUBLISHER, LOOKED_AT),
+    **of_imports("add/", PUBLISHER, PUBLISHER),
+    **of_imports("organisations/add/", PUBLISHER, PUBLISHER),
+    **of_imports("organisations/template.xlsx", PUBLISHER, LOOKED_AT),
+    **of_imports("organisations/organisations.xlsx", PUBLISHER, LOOKED_AT),
+    **of_imports("organisations/{organisations}/", PUBLISHER, DECIDES, _remove="1"),
+    **of_imports("organisations/{organisations}/undo/", DECIDES, DECIDES),
+    **of_imports("mappings/", PUBLISHER, LOOKED_AT),
+    **of_imports("mappings/{mapping}.json", PUBLISHER, LOOKED_AT),
+    **of_imports("mappings/{mapping}/delete/", PUBLISHER, DECIDES),
+    **of_imports("{import}/", PUBLISHER, LOOKED_AT),
+    **of_imports("{import}/check/", DECIDES, PUBLISHER),
+    **of_imports("{import}/columns/", PUBLISHER, PUBLISHER),
+    **of_imports("{import}/names/", PUBLISHER, PUBLISHER),
+    **of_imports("{import}/names/new/", PUBLISHER, PUBLISHER),
+    **of_imports(
+        "{import}/apply/",
+        DECIDES,
+        PUBLISHER,
+        expected_digest="of something else",
+        why="They asked.",
     ),
-    "admin/registers/import/organisations/add/": Row(
-        at="/admin/registers/import/organisations/add/", get=PUBLISHER, post=PUBLISHER
-    ),
-    "admin/registers/import/organisations/template.xlsx": Row(
-        at="/admin/registers/import/organisations/template.xlsx", get=PUBLISHER, post=LOOKED_AT
-    ),
-    "admin/registers/import/organisations/organisations.xlsx": Row(
-        at="/admin/registers/import/organisations/organisations.xlsx",
-        get=PUBLISHER,
-        post=LOOKED_AT,
-    ),
-    "admin/registers/import/organisations/<int:key>/": Row(
-        at="/admin/registers/import/organisations/{organisations}/",
-        get=PUBLISHER,
-        post=DECIDES,
-        sends={"_remove": "1"},
-    ),
-    "admin/registers/import/organisations/<int:key>/undo/": Row(
-        at="/admin/registers/import/organisations/{organisations}/undo/",
-        get=DECIDES,
-        post=DECIDES,
-    ),
-    "admin/registers/import/<int:key>/": Row(
-        at="/admin/registers/import/{import}/", get=PUBLISHER, post=LOOKED_AT
-    ),
-    "admin/registers/import/<int:key>/check/": Row(
-        at="/admin/registers/import/{import}/check/", get=DECIDES, post=PUBLISHER
-    ),
-    "admin/registers/import/mappings/": Row(
-        at="/admin/registers/import/mappings/", get=PUBLISHER, post=LOOKED_AT
-    ),
-    "admin/registers/import/mappings/<int:key>.json": Row(
-        at="/admin/registers/import/mappings/{mapping}.json", get=PUBLISHER, post=LOOKED_AT
-    ),
-    "admin/registers/import/mappings/<int:key>/delete/": Row(
-        at="/admin/registers/import/mappings/{mapping}/delete/", get=PUBLISHER, post=DECIDES
-    ),
-    "admin/registers/import/<int:key>/columns/": Row(
-        at="/admin/registers/import/{import}/columns/", get=PUBLISHER, post=PUBLISHER
-    ),
-    "admin/registers/import/<int:key>/names/": Row(
-        at="/admin/registers/import/{import}/names/", get=PUBLISHER, post=PUBLISHER
-    ),
-    "admin/registers/import/<int:key>/names/new/": Row(
-        at="/admin/registers/import/{import}/names/new/",
-        get=PUBLISHER,
-        post=PUBLISHER,
-    ),
-    "admin/registers/import/<int:key>/apply/": Row(
-        at="/admin/registers/import/{import}/apply/",
-        get=DECIDES,
-        post=PUBLISHER,
-        sends={"expected_digest": "of something else", "why": "They asked for it."},
-    ),
-    "admin/registers/import/<int:key>/undo/": Row(
-        at="/admin/registers/import/{import}/undo/", get=DECIDES, post=DECIDES
-    ),
-    "admin/registers/import/<int:key>/refused/": Row(
-        at="/admin/registers/import/{import}/refused/", get=DECIDES, post=LOOKED_AT
-    ),
-    "admin/registers/import/<int:key>/remove/": Row(
-        at="/admin/registers/import/{import}/remove/", get=DECIDES, post=DECIDES
-    ),
+    **of_imports("{import}/undo/", DECIDES, DECIDES),
+    **of_imports("{import}/refused/", DECIDES, LOOKED_AT),
+    **of_imports("{import}/remove/", DECIDES, DECIDES),
     **noun("reminder", add=NONE, change=NONE, delete=NONE, past=False),
     # An Editor's words are proposed.
     **noun("review", add=NONE, delete=NONE),
