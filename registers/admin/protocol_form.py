@@ -159,7 +159,7 @@ class PartyFormSet(RecordedFormSet):
         """Return what must be saved, in an order in which no row breaks a constraint."""
         parties = super().save(commit=commit)
         for party in parties:
-            # Where two rows name one that is new, it is the same. It has its key by now.
+            # Where two rows name one that is new, it is the same. It has its key now.
             new = self.new_organisations.get(key_of(party.organisation.name))
             party.organisation = new or party.organisation
         # A draft is not published yet, and its organisations can be renamed.

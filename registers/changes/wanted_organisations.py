@@ -79,7 +79,7 @@ def write_organisations(
     and the database's own refusals; then nothing is kept.
     """
     how: dict[str, Any] = {"at": at, "by": by, "why": why}
-    # Whoever is renamed takes a free address: after those of the others are given.
+    # One that is renamed takes a free address: after those of the others are given.
     rows = sorted(rows, key=lambda row: (row.is_altered, row.key is not None))
     stored = [row.key for row in rows if row.key is not None]
     groups = {each.group for row in rows for each in row.memberships if isinstance(each.group, int)}

@@ -1,4 +1,4 @@
-"""An import is applied from its page: exactly what was shown, once, and told to the public."""
+"""An import is applied from its page: exactly what was shown, once, and recorded for the public."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_what_it_brought_is_unchanged_afterwards(officers_door, address):
     leads_to(apply(officers_door, address))
     again = uploaded(officers_door, exported(officers_door))
     assert "Nothing changes: every row says" in shown(officers_door, again)
-    # What was not in it is not told of any more: by now the register may hold other protocols.
+    # What was not in it is not listed any more: the register may hold other protocols now.
     assert "Not in the file" not in shown(officers_door, address)
 
 
@@ -87,7 +87,7 @@ def test_the_reason_is_filled_in_beforehand_and_asked_for(officers_door, address
 
 
 @pytest.mark.parametrize("expected_digest", ["", "of something else"])
-def test_nothing_is_done_but_what_was_promised(officers_door, address, expected_digest):
+def test_nothing_is_done_but_what_was_shown(officers_door, address, expected_digest):
     answer = apply(officers_door, address, expected_digest=expected_digest)
     if expected_digest:
         assert "otherwise=yes" in leads_to(answer)
@@ -109,7 +109,7 @@ def test_where_something_else_would_happen_it_is_checked_again_instead(officers_
     assert "Nothing was applied" not in shown(officers_door, leads)
 
 
-def test_nothing_is_done_where_somebody_checks_it_otherwise_meanwhile(officers_door, address):
+def test_nothing_is_done_where_somebody_checks_it_otherwise_in_the_meantime(officers_door, address):
     answer = apply(officers_door, address)
     parts = [next(iter(answer.streaming_content))]
     ImportJob.objects.update(digest="of another check")

@@ -383,7 +383,7 @@ class TestAllThatAreLikeNone:
         held = boxes(officers_door, f"{names}new/")
         leads_to(choose(officers_door, names, Jklmn={"way": "note"}))
         answer = officers_door.post(f"{names}new/", held | {"read": "on"})
-        assert "Nothing is chosen yet: by now these are other names." in said(answer.content)
+        assert "Nothing is chosen yet: these are other names now." in said(answer.content)
         assert len(ImportJob.objects.get().choices["organisations"]) == 1
 
     def test_are_none_that_nothing_can_be_called(self, officers_door):

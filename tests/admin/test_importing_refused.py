@@ -1,4 +1,4 @@
-"""The rows that were refused: told by kind, downloaded with the reasons, corrected, uploaded."""
+"""The rows that were refused: listed by kind, downloaded with the reasons, corrected, uploaded."""
 
 from __future__ import annotations
 

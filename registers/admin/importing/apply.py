@@ -1,4 +1,4 @@
-"""Applying what a check foresaw: exactly that, once, or nothing."""
+"""Applying what a check showed: exactly that, once, or nothing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def apply_view(request: HttpRequest, key: int) -> HttpResponseBase:
 
 
 def _applied(job: ImportJob, **how: Any) -> Work[str]:
-    """Apply it; where something else would happen by now, apply nothing and check it again."""
+    """Apply it; where something else would happen now, apply nothing and check it again."""
     try:
         yield from jobs.apply_import(job, at=timezone.now(), **how)
     except ValidationError as refusal:

@@ -124,7 +124,7 @@ def check_view(request: HttpRequest, key: int) -> HttpResponse:
 def check_page(
     request: HttpRequest, job: ImportJob, form: ReasonForm | None = None
 ) -> HttpResponse:
-    """Show it; `form` has the reason as it was written, where that cannot be right."""
+    """Show it; `form` has the reason as it was written, where it is not valid."""
     if job.status == ImportJob.Status.UPLOADED:
         return page(request, "unchecked", title=job.name, job=job)
     tabs = lists.tabs(job)

@@ -25,7 +25,7 @@ from registers.models.keys import key_of
 
 # Each is compared with every name in the register.
 MOST_COMPARED = 500
-CHANGED_SINCE = "Nothing is chosen yet: by now these are other names. Read them again."
+CHANGED_SINCE = "Nothing is chosen yet: these are other names now. Read them again."
 
 
 class ReadForm(forms.Form):

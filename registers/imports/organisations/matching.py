@@ -161,13 +161,13 @@ def _refuse_repeated(rows: Iterable[Matched], known: KnownOrganisations) -> None
             claimed[claim].append(found)
         if found.key is not None:
             claimed["organisation", str(found.key)].append(found)
-    told = set[tuple[int, int]]()
+    refused = set[tuple[int, int]]()
     for (kind, value), several in claimed.items():
         for found in several if len(several) > 1 else ():
             others = [each for each in several if each is not found]
             pair = (id(found), id(others[0]))
-            if others and pair not in told:
-                told.add(pair)
+            if others and pair not in refused:
+                refused.add(pair)
                 name = (
                     known.names[int(value)] if kind == "organisation" else found.said((kind, value))
                 )

@@ -105,7 +105,7 @@ def check_import(
     `sheets` are those of the file, where it was just read.
     Raises Unreadable, NotATable or MappingError, before it says how far it has come, where
     nothing of the file can be read; ValidationError where it was applied or
-    removed meanwhile. What was found before then stays.
+    removed in the meantime. What was found before then stays.
     """
     plan = yield from _checked(job, at=at, sheets=sheets)
     rows = len(plan.lines)
@@ -128,7 +128,7 @@ def choose(
 
     None takes a choice back. It is to be checked again then: the import that is
     returned says so. Raises ValidationError where it was applied or removed
-    meanwhile.
+    in the meantime.
     """
     with transaction.atomic():
         held = lock_import(job)
@@ -150,16 +150,16 @@ def apply_import(
     publish: bool,
     expected_digest: str,
 ) -> Work[Plan]:
-    """Do what the check foresaw, whose digest is `expected_digest`, or nothing.
+    """Do what the check showed, whose digest is `expected_digest`, or nothing.
 
     With `publish`, new protocols that may be published are; else they are drafts.
-    Raises ValidationError where something else would happen by now, or where
-    the import was applied or removed meanwhile.
+    Raises ValidationError where something else would happen now, or where
+    the import was applied or removed in the meantime.
     """
 
     def mark() -> None:
         held = lock_import(job)
-        if held.digest != expected_digest:  # somebody chose otherwise, or checked it, meanwhile
+        if held.digest != expected_digest:  # somebody chose otherwise, or checked it
             raise ValidationError(PLAN_CHANGED)
         mark_applied(held, terms, at)
 
@@ -240,7 +240,7 @@ def undo(
     """Undo an import as its preview said, whose digest is `expected_digest`, or not at all.
 
     Raises ValidationError where something of it was edited since, or where
-    something else would happen by now.
+    something else would happen now.
     """
 
     def save() -> Work[None]:
