@@ -36,7 +36,6 @@ from registers.models.keys import key_of
 
 Outcome = ImportLine.Outcome
 USES = [*COLUMNS.items(), (LEFT_OUT, "Leave this column out")]
-OTHERWISE = "Nothing was applied: what would happen has changed. Read it again."
 MOST_ASKED = 200  # rows, on one page
 
 
@@ -181,13 +180,13 @@ def _apply(request: HttpRequest, job: ImportJob) -> HttpResponse:
         return _page(request, job, form=form)
     at, by = timezone.now(), cast(User, request.user)
     try:
-        given = {name: form.cleaned_data[name] for name in ("why", "expected_digest")}
-        jobs.apply(job, at=at, by=by, **given)
+        why, expected_digest = form.cleaned_data["why"], form.cleaned_data["expected_digest"]
+        jobs.apply(job, at=at, by=by, why=why, expected_digest=expected_digest)
     except ValidationError as refusal:
         if PLAN_CHANGED not in refusal.messages:
             raise
         jobs.choose(job, jobs.choices_of(job), at=at)
-        raise ValidationError(OTHERWISE) from refusal
+        return redirect(address("organisations", job, otherwise="yes"))
     return redirect(address("organisations", job))
 
 
