@@ -121,7 +121,9 @@ def test_a_reason_is_told_once_with_its_rows(officers_door):
     assert len(page.context["page"].object_list) == 2
     words = shown(officers_door, address, "refused")
     assert "Column F, rows 2 to 21: " in words
-    assert words.count("the others are alike.") == 2
+    others = "'14-2027', '15-2027', '16-2027', '17-2027', '18-2027' and 14 more."
+    assert f"In the other rows: {others}" in words
+    assert words.count("The other rows are refused for the same reason.") == 1
 
 
 def test_many_reasons_are_shown_in_part():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.text import capfirst, get_text_list
@@ -91,28 +91,30 @@ def _first(heading: str, number: int, lines: Iterable[str]) -> Iterator[str]:
             yield f"  and {number - MOST:,} more"
 
 
+QUOTED = re.compile(r"'[^']*'|‘[^’]*’")
+MOST_OTHERS = 5
+OTHERS_SAY = "In the other rows: {}."
+OTHER_NUMBERS = "The other rows are refused for the same reason."
 # What differs between two refusals of a kind: what the cell says, and numbers.
 VARIES = re.compile(r"'[^']*'|‘[^’]*’|\d[\d,.]*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Why rows are refused: what is wrong in the first of them, and in the like ones.
+    """Why rows are refused: what is wrong in the first of them.
 
-    `where` names the column and the rows.
+    `where` names the column and the rows; `others` says what stands in the rest, where that is
+    another thing for the same reason.
     """
 
     where: str
     wrong: str
     fix: str
     rows: int
-    alike: bool  # the same sentence holds for each row
+    others: str
 
     def __str__(self) -> str:
-        like = (
-            "" if self.alike else " (So it is in the first of these rows. The others are like it.)"
-        )
-        return f"{self.where}: {self.wrong} {self.fix}{like}"
+        return " ".join(filter(None, (f"{self.where}: {self.wrong}", self.fix, self.others)))
 
 
 def refusals(lines: Iterable[Line]) -> list[Refusal]:
@@ -140,8 +142,20 @@ def _refusal(found: list[tuple[Line, Problem]]) -> Refusal:
         wrong=first.wrong,
         fix=first.fix,
         rows=len({(line.sheet, line.row) for line, _ in found}),
-        alike=len({(each.wrong, each.fix) for _, each in found}) == 1,
+        others=_others([each for _, each in found]),
     )
+
+
+def _others(problems: Sequence[Problem]) -> str:
+    """Return the sentence of what stands in all but the first, where it is another thing."""
+    first = problems[0]
+    differ = [each for each in problems if (each.wrong, each.fix) != (first.wrong, first.fix)]
+    texts = list(dict.fromkeys(found[0] for each in differ if (found := QUOTED.search(each.wrong))))
+    texts = [text for text in texts if text not in first.wrong]
+    if not texts:
+        return OTHER_NUMBERS if differ else ""
+    left = [f"{len(texts) - MOST_OTHERS:,} more"] if len(texts) > MOST_OTHERS else []
+    return OTHERS_SAY.format(get_text_list([*texts[:MOST_OTHERS], *left], "and"))
 
 
 def row_words(numbers: Iterable[int]) -> str:
