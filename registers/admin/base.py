@@ -38,12 +38,7 @@ from registers.admin.forms import (
 )
 from registers.admin.history import HistoryAdmin
 from registers.admin.permissions import may_publish
-from registers.admin.proposing import (
-    changes_at_once,
-    forget_success,
-    is_published,
-    propose_instead,
-)
+from registers.admin.proposing import changes_at_once, forget_success, is_published, propose_instead
 from registers.changes import no_orphans
 from registers.changes.locking import EDIT_TOKEN, EditToken, Part, fingerprint, lock_one
 from registers.models import Proposal, Protocol

@@ -36,12 +36,7 @@ from registers.admin.protocol_form import (
     ProtocolForm,
     without_javascript,
 )
-from registers.admin.publishing import (
-    ACTIONS,
-    MAX_PROTOCOLS,
-    act_links,
-    act_urls,
-)
+from registers.admin.publishing import ACTIONS, MAX_PROTOCOLS, act_links, act_urls
 from registers.admin.redaction import redaction_url
 from registers.admin.review import review_chosen, review_urls
 from registers.changes.preview_link import LINK_DAYS, preview_url

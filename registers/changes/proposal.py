@@ -32,26 +32,9 @@ from registers.changes.restore import (
 )
 from registers.changes.transaction import dry_run
 from registers.changes.writes import remove, save
-from registers.history.compare import (
-    KEY,
-    SNAPSHOTS,
-    ChangedBy,
-    Choice,
-)
-from registers.history.snapshot import (
-    PARTS,
-    Snapshot,
-    comparable_value,
-    field_values,
-)
-from registers.models import (
-    Name,
-    Organisation,
-    Proposal,
-    ProposedFile,
-    Protocol,
-    Resource,
-)
+from registers.history.compare import KEY, SNAPSHOTS, ChangedBy, Choice
+from registers.history.snapshot import PARTS, Snapshot, comparable_value, field_values
+from registers.models import Name, Organisation, Proposal, ProposedFile, Protocol, Resource
 from registers.models.keys import key_of
 
 ENDED = "This proposal is not waiting any more ({status}), so nothing was done."

@@ -18,14 +18,7 @@ from registers.changes.proposed_review import (
     is_new,
     why_not_recorded,
 )
-from registers.history.compare import (
-    SNAPSHOTS,
-    ChangedBy,
-    Comparison,
-    Difference,
-    Row,
-    compare,
-)
+from registers.history.compare import SNAPSHOTS, ChangedBy, Comparison, Difference, Row, compare
 from registers.history.snapshot import Snapshot, comparable_value, snapshot_of
 from registers.models import Organisation, Proposal, Protocol
 
