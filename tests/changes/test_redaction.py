@@ -162,13 +162,13 @@ def test_what_no_slug_can_write_is_in_none(word):
     ],
 )
 def test_files_are_read_as_bytes_and_unpacked(content, held):
-    assert bool(Marked([WORD], marker="X").held_by(texts_of_file(content))) == held
+    assert bool(Marked([WORD], marker="X").found_in(texts_of_file(content))) == held
 
 
 def test_of_a_large_archive_so_much_is_read(monkeypatch):
     monkeypatch.setattr("registers.changes.redaction.files.UNPACKED_BYTES", 10)
     archive = papers.archive({"a.xml": "x" * 10, "b.xml": f"of {WORD}"})
-    assert not Marked([WORD], marker="X").held_by(texts_of_file(archive))
+    assert not Marked([WORD], marker="X").found_in(texts_of_file(archive))
 
 
 def test_each_field_of_each_model_has_a_way():

@@ -66,7 +66,7 @@ def find_emails(marked: Marked) -> Iterator[StoredEmails]:
     """Yield the files of e-mails that hold any, where e-mails are written to a folder."""
     folder = Path(settings.EMAIL_FILE_PATH) if settings.EMAIL_FILE_PATH else None
     for path in sorted(folder.glob("*.log")) if folder else ():
-        if texts := marked.held_by(_texts_of_emails(path.read_bytes())):
+        if texts := marked.found_in(_texts_of_emails(path.read_bytes())):
             yield StoredEmails(path=path, texts=texts)
 
 

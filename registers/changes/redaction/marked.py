@@ -77,7 +77,7 @@ class Marked:
         """Each of the texts alone: to say which of them stands in a place."""
         return [Marked([text], marker="\0") for text in self.texts]
 
-    def held_by(self, texts: Iterable[str]) -> frozenset[str]:
+    def found_in(self, texts: Iterable[str]) -> frozenset[str]:
         """Return which of them any of the texts holds."""
         some = [text for text in texts if self.is_in(text)]
         return frozenset(one.texts[0] for one in self.singles if any(map(one.is_in, some)))

@@ -164,9 +164,9 @@ class RedactionPreview:
     @property
     def found(self) -> dict[str, int]:
         """Each text, in its order, with the number of places that it is taken out of."""
-        held = Counter(text for row in self.rows for each in row.texts.values() for text in each)
-        held.update(text for each in self.emails for text in each.texts)
-        return {text: held[text] for text in self.marked.texts}
+        found = Counter(text for row in self.rows for each in row.texts.values() for text in each)
+        found.update(text for each in self.emails for text in each.texts)
+        return {text: found[text] for text in self.marked.texts}
 
     @property
     def places(self) -> list[Place]:

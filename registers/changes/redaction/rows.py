@@ -112,9 +112,9 @@ def _found(model: Model, how: dict[str, How], marked: Marked) -> Iterator[Row]:
     columns = {field} | _BESIDE.get(model, set())
     rows = _candidates(model, how, marked).values("pk", *how, *columns)
     for stored in rows.iterator(chunk_size=200):
-        if fields := _held(model, stored, how, marked):
+        if fields := _fields_with(model, stored, how, marked):
             # A session, or the draft of a form, may change at any time.
-            said = [stored[name] for name in sorted(fields) if fields[name] not in ENCODED]
+            digested = [stored[name] for name in sorted(fields) if fields[name] not in ENCODED]
             yield Row(
                 model=model,
                 key=stored["pk"],
@@ -122,11 +122,11 @@ def _found(model: Model, how: dict[str, How], marked: Marked) -> Iterator[Row]:
                 contexts={name: _context(stored[name], marked) for name in fields},
                 texts=_texts(model, stored, fields, marked.singles),
                 owner=_owner(model, owner, stored, stored[field]),
-                digest=_digest(said),
+                digest=_digest(digested),
             )
 
 
-def _held(
+def _fields_with(
     model: Model, stored: dict[str, Any], how: dict[str, How], marked: Marked
 ) -> dict[str, How]:
     """Return those of the fields that hold any of the marked texts."""
@@ -142,8 +142,8 @@ def _texts(
     model: Model, stored: dict[str, Any], how: dict[str, How], singles: list[Marked]
 ) -> dict[str, list[str]]:
     """Return which of the marked texts each of the fields holds."""
-    held = [(one.texts[0], _held(model, stored, how, one)) for one in singles]
-    return {name: [text for text, fields in held if name in fields] for name in how}
+    found = [(one.texts[0], _fields_with(model, stored, how, one)) for one in singles]
+    return {name: [text for text, fields in found if name in fields] for name in how}
 
 
 def _is_in(value: Any, marked: Marked) -> bool:
@@ -166,8 +166,8 @@ def _texts_in(value: Any) -> Iterator[str]:
             yield from _texts_in(each)
 
 
-def _digest(said: Any) -> str:
-    return hashlib.sha256(json.dumps(said, cls=DjangoJSONEncoder).encode()).hexdigest()
+def _digest(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values, cls=DjangoJSONEncoder).encode()).hexdigest()
 
 
 def _owner(
@@ -188,10 +188,12 @@ def _owner(
 def _imports(marked: Marked) -> Iterator[Row]:
     """Yield each uploaded spreadsheet that holds any: itself, or what was found in it."""
     for key, name in ImportJob.objects.order_by("pk").values_list("pk", "name"):
-        said = [each for each in _said_in(key) if _differs(each, marked)]
-        if said:
+        found = [each for each in _values_of_import(key) if _contains(each, marked)]
+        if found:
             texts = [
-                one.texts[0] for one in marked.singles if any(_differs(each, one) for each in said)
+                one.texts[0]
+                for one in marked.singles
+                if any(_contains(each, one) for each in found)
             ]
             yield Row(
                 model=ImportJob,
@@ -203,11 +205,11 @@ def _imports(marked: Marked) -> Iterator[Row]:
             )
 
 
-def _differs(said: Any, marked: Marked) -> bool:
-    return bool(marked.clean_json(said, structure()) != said)
+def _contains(value: Any, marked: Marked) -> bool:
+    return bool(marked.clean_json(value, structure()) != value)
 
 
-def _said_in(key: int) -> Iterator[Any]:
+def _values_of_import(key: int) -> Iterator[Any]:
     """Yield what an uploaded spreadsheet says, and the values that were found in it."""
     for content in ImportJob.objects.filter(pk=key).values_list("content", flat=True):
         yield from texts_of_file(bytes(content))

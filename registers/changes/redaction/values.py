@@ -187,12 +187,12 @@ def _cleaned_session(field: Field, values: Values, data: str, marked: Marked) ->
     Nor are names in it: the log-in reads them.
     """
     store = SessionStore()
-    said = store.decode(data)
+    session = store.decode(data)
     cleaned = {
         name: value if name.startswith(OF_LOGIN) else marked.clean_json(value, None)
-        for name, value in said.items()
+        for name, value in session.items()
     }
-    return data if cleaned == said else store.encode(cleaned)
+    return data if cleaned == session else store.encode(cleaned)
 
 
 def _cleaned_boxes(field: Field, values: Values, boxes: Any, marked: Marked) -> Any:
