@@ -166,7 +166,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_address": "30/15m/ip",
     "login_name": "10/15m/key",
     "change_password": "10/15m/user",
-    # What stores a session for whoever asks, so that nobody fills the table.
+    # What stores a session for anybody, so that nobody fills the table.
     "begin_log_in": "30/m/ip",
     "password_link": "1/m/user",  # for whom an administrator has it sent
     "reset_password": "20/m/ip,5/h/key",

@@ -95,14 +95,14 @@ class PartyFormSet(RecordedFormSet):
         if box := form.fields.get("organisation"):
             box.read = self._sent
             if index is not None and self.is_bound:
-                self._tell_sent(form, box)
+                self._set_sent(form, box)
         box = form.fields.get("name_as_published")
         if box and form.instance.pk:
             box.widget.usual = form.instance.organisation.name
         elif box and form.unknown:
             box.widget.usual = form.unknown
 
-    def _tell_sent(self, form: Any, box: Any) -> None:
+    def _set_sent(self, form: Any, box: Any) -> None:
         """Let the box of an organisation know the one that was sent, or what is written for it."""
         select: Any = getattr(box.widget, "widget", None)  # none without JavaScript
         sent = self._sent.get(sent_value(self.data, form.add_prefix("organisation")))

@@ -29,7 +29,7 @@ from django.utils.text import capfirst
 from registers import changes
 from registers.admin.forms import add_refusal
 from registers.admin.history import object_or_404
-from registers.changes.locking import is_held
+from registers.changes.locking import is_locked
 from registers.changes.redaction.marked import LEAST_CHARACTERS, Marked, shortened
 from registers.changes.redaction.places import names_of_codes
 from registers.changes.redaction.redact import (
@@ -186,7 +186,7 @@ def redaction_view(model_admin: Any, request: HttpRequest, object_id: str) -> Ht
         except ValidationError as refusal:
             add_refusal(form, refusal)
         except OperationalError as problem:
-            if not is_held(problem):
+            if not is_locked(problem):
                 raise
             add_refusal(form, ValidationError(BUSY))
             status = 503

@@ -28,8 +28,8 @@ from registers.models import Change, Organisation, Party, Protocol, RegisterVers
 Row = TypeVar("Row", bound=models.Model)
 Key = TypeVar("Key")
 BATCH = 500
-# PostgreSQL's codes for: a row is held by another, a deadlock was broken, one was too late.
-HELD = {"55P03", "40P01", "40001"}
+# PostgreSQL's codes for: another has locked the row, a deadlock was broken, one was too late.
+LOCKED = {"55P03", "40P01", "40001"}
 # A kind of thing that belongs to another, and its field that says to which.
 Part = tuple[type[models.Model], str]
 
@@ -56,10 +56,10 @@ def lock_rows(rows: models.QuerySet[Row], *, strong: bool = False, wait: bool = 
     )
 
 
-def is_held(refusal: DatabaseError) -> bool:
+def is_locked(refusal: DatabaseError) -> bool:
     """Return whether the database refused because somebody else writes at this moment."""
     code = getattr(refusal.__cause__, "sqlstate", None)
-    return code in HELD or "is locked" in str(refusal)
+    return code in LOCKED or "is locked" in str(refusal)
 
 
 def lock_one(row: Row) -> Row | None:

@@ -1,7 +1,7 @@
 """Proposals: accepted, returned, written anew or ended.
 
 What a proposal wants is what a save would have stored: the save is done, and rolled back.
-Accepting is an ordinary official change of what is stored by then, field by field and row by
+Accepting is an ordinary official change of what is stored then, field by field and row by
 row as it was chosen. Each function raises ValidationError, with sentences, for what is not
 possible, and then nothing is kept.
 """
@@ -95,7 +95,7 @@ def accept(
 def return_with_comment(
     proposal: Proposal, *, at: datetime.datetime, by: User, comment: str
 ) -> Proposal:
-    """Give a proposal back to whoever made it. Nothing else changes."""
+    """Give a proposal back to the person who made it. Nothing else changes."""
     with transaction.atomic():
         stored = _waiting(proposal)
         if not comment.strip():

@@ -126,10 +126,10 @@ def add_members(
     """
     group = plan.group
     with changes.record_change(group, at=at, by=by, why=why):
-        held = lock_one(group)
+        locked = lock_one(group)
         there = _members_at(group, plan.from_day, plan.to_day)
         if (
-            held is None
+            locked is None
             or any(each.pk in there for each in plan.members)
             or expected_digest not in {None, plan.digest}
         ):

@@ -24,7 +24,7 @@ NO_FORM = "The form was not sent as UTF-8. Send it again with a web browser."
 ODD = "A value in the address or in what you sent is not valid. Correct it and try again."
 NO_NUMBER = re.compile(r"Field '\w+' expected a number")
 NO_CREDENTIAL = (AttributeError, LookupError, TypeError, ValueError)
-WAIT_SECONDS = 5  # for whoever saves: an import may hold the register for a minute
+WAIT_SECONDS = 5  # of a save, for a lock: that of an import can take a minute
 READ = {"utf-8", "ascii"}
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from registers.changes.bulk_import import (
     import_theme,
 )
 from registers.changes.journal import Step
-from registers.changes.locking import PLAN_CHANGED, is_held, lock_register
+from registers.changes.locking import PLAN_CHANGED, is_locked, lock_register
 from registers.changes.transaction import Touched, collect_touched
 from registers.imports.spreadsheet.plan import (
     Line,
@@ -232,7 +232,7 @@ def in_one_transaction(save: Callable[[], Work[T]]) -> Work[T]:
 
 def refused_because(refusal: DatabaseError) -> str:
     """Return the sentence for a refusal of the database, which is logged unless it is busy."""
-    if is_held(refusal):
+    if is_locked(refusal):
         return BUSY
     logger.warning("An import was not applied: the database refused it", exc_info=refusal)
     return REFUSED
@@ -249,7 +249,7 @@ def hold(references: Collection[str], organisations: Collection[int]) -> Work[Re
             with transaction.atomic():
                 return lock_register(references, organisations)
         except DatabaseError as refusal:
-            if not is_held(refusal) or time.monotonic() > give_up:
+            if not is_locked(refusal) or time.monotonic() > give_up:
                 raise
         left = max(0, round(give_up - time.monotonic()))
         yield Progress(WAITING, PATIENCE_SECONDS - left, PATIENCE_SECONDS)

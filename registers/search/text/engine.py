@@ -118,7 +118,7 @@ class Engine(ABC):
             self._set_lock_timeout(connection.settings_dict["OPTIONS"].get("timeout", 0))
 
     def _set_lock_timeout(self, seconds: float) -> None:
-        # Not through a cursor of Django's: it would count as a query of whoever asks.
+        # Not through a cursor of Django's: it would count as a query of the caller.
         with suppress(connection.Database.Error):  # type: ignore[attr-defined]  # each has it
             if connection.connection is not None:
                 connection.connection.execute(self.timeout.format(int(seconds * 1_000)))
