@@ -316,7 +316,7 @@ OTHERS = {
     "RedactionForm": "the words go",
     "PairForm": "two keys",
     "UploadForm": "a file",
-    "OrganisationsUploadForm": "a file",
+    "FileForm": "a file",
     "ChoicesForm": "choices for columns and rows: what is read is looked at",
     "ColumnForm": "a choice for a column",
     "ReadForm": "a tick",
