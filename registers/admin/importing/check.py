@@ -42,6 +42,7 @@ class WhyForm(PlainForm):
         widget=AdminTextareaWidget(attrs={"rows": 2}),
         max_length=1_000,
         validators=[refuse_words],
+        help_text="Public. It stands beside each change.",
         error_messages={"required": "Write why, in a few words. Readers see it."},
     )
 
@@ -50,7 +51,7 @@ class WhyForm(PlainForm):
         things = job.get_kind_display().lower()
         why = self.fields["why"]
         why.label = self.question
-        why.help_text = f"Public. It stands beside each change, on the {things}’ changes pages."
+        why.help_text = f"{why.help_text[:-1]}, on the {things}’ changes pages."
 
 
 class ReasonForm(WhyForm):
