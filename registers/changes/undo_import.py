@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
@@ -17,6 +17,8 @@ from registers.changes.locking import batches, plan_digest
 from registers.changes.publishing import withdrawn
 from registers.changes.record import record_change, record_changes
 from registers.changes.writes import remove
+from registers.history.diff import differences
+from registers.history.snapshot import Snapshot, snapshots_of
 from registers.models import (
     Change,
     ImportJob,
@@ -40,6 +42,9 @@ GONE = (
 NAME_STAYS = "The name ‘{name}’ of {organisation}: it was edited after the import."
 USED = "{thing}: something else in the register uses it."
 MOST_NAMED = 10
+WHOLE = {"protocol", "organisation", "theme"}  # what has a snapshot of its own
+# What a change is about, as it names it: the name of its model, and its key as text.
+Subject = tuple[str, str]
 
 
 @dataclass(kw_only=True)
@@ -96,7 +101,7 @@ class _Done:
         elif step.table in self.new and step.kind == "made":
             self.new[step.table][step.key] = str((step.after or {}).get("name", step.key))
         else:
-            self._add_change(step, _protocol_of(step), step.before or {})
+            self._add_change(step, subject_of(step)[1], step.before or {})
 
     def _add_change(self, step: Step, reference: str, before: dict[str, object]) -> None:
         self.changed.add(reference)
@@ -108,11 +113,6 @@ class _Done:
             key = before.get(name)
             if isinstance(key, int):
                 self.before[model].setdefault(key, set()).add(reference)
-
-
-def _protocol_of(step: Step) -> str:
-    values = (step.before or {}) | (step.after or {})
-    return str(step.key if step.table == "protocol" else values["protocol_id"])
 
 
 def plan_import_undo(job: ImportJob) -> ImportUndoPlan:
@@ -195,15 +195,73 @@ def _themes_used(plan: ImportUndoPlan, done: _Done) -> set[int]:
 
 
 def _refuse_edited(plan: ImportUndoPlan, job: ImportJob, done: _Done) -> None:
-    """Refuse where anything of it was edited since: its last change is a later one."""
+    """Refuse where anything of it says something else than the import left."""
     ours = {("protocol", key): key for key in plan.references}
     for kind in ("organisation", "theme"):
         ours |= {(kind, str(key)): name for key, name in done.new[kind].items()}
-    later = Change.objects.filter(pk__gt=job.last_change or 0).order_by("pk")
-    found = map(ours.get, later.values_list("subject_type", "subject_key").iterator())
-    edited = list(dict.fromkeys(filter(None, found)))
-    if edited:
+    if edited := edited_since(job, ours):
         plan.refusals.append(EDITED.format(which=some_of(edited)))
+
+
+def edited_since(job: ImportJob, ours: Mapping[Subject, str]) -> list[str]:
+    """Return the names, of these subjects, of what is not as the import left it.
+
+    What was altered later and put back, as by a later import and its undoing, is no edit: it
+    is compared with its snapshot of then, and its parts with the rows that the journal says.
+    """
+    later = Change.objects.filter(pk__gt=job.last_change or 0).order_by("pk")
+    named = later.values_list("subject_type", "subject_key").iterator()
+    touched = [each for each in dict.fromkeys(named) if each in ours]
+    edited = _moved(job, ours)
+    for model in (Protocol, Organisation, Theme):
+        name = str(model._meta.model_name)
+        for some in batches([key for kind, key in touched if kind == name]):
+            now = {str(key): each for key, each in snapshots_of(model, some).items()}
+            then = _left(job, name, some)
+            edited |= {
+                (name, key) for key in some if not _are_alike(model, then.get(key), now.get(key))
+            }
+    return [name for subject, name in ours.items() if subject in edited]
+
+
+def _are_alike(model: type[models.Model], then: Snapshot | None, now: Snapshot | None) -> bool:
+    return bool(then and now) and not differences(model, then, now, private=True)
+
+
+def _left(job: ImportJob, kind: str, keys: Sequence[str]) -> dict[str, Snapshot | None]:
+    """Return the last snapshot of each subject when an import ended."""
+    changes = Change.objects.filter(
+        pk__lte=job.last_change, subject_type=kind, subject_key__in=keys
+    )
+    return dict(changes.order_by("pk").values_list("subject_key", "snapshot"))
+
+
+def _moved(job: ImportJob, subjects: Collection[Subject]) -> set[Subject]:
+    """Return those, of these subjects, of which a part is another row than the import left."""
+    moved = set[Subject]()
+    for kept in job.steps.values_list("steps", flat=True).iterator(chunk_size=1):
+        parts: dict[str, list[Step]] = {}
+        for step in read_steps(kept):
+            if step.table not in WHOLE and subject_of(step) in subjects:
+                parts.setdefault(step.table, []).append(step)
+        for steps in parts.values():
+            rows = stored_rows(steps)
+            moved |= {
+                subject_of(each)
+                for each in steps
+                if not matches_stored(each.back(), rows.get(each.key))
+            }
+    return moved
+
+
+def subject_of(step: Step) -> Subject:
+    """Return whose snapshot a step alters, as a change names it."""
+    values = (step.before or {}) | (step.after or {})
+    if step.table in {"protocol", "party"}:
+        return "protocol", str(values.get("protocol_id", step.key))
+    if step.table == "theme":
+        return "theme", str(step.key)
+    return "organisation", str(values.get("group_id") or values.get("organisation_id") or step.key)
 
 
 def _refuse_gone(plan: ImportUndoPlan, done: _Done) -> None:
@@ -237,7 +295,7 @@ def undo_import(
     for key in list(job.steps.order_by("-pk").values_list("pk", flat=True)):
         kept = read_steps(job.steps.values_list("steps", flat=True).get(pk=key))
         ours = [step for step in kept if step.table in {"protocol", "party"}]
-        references = list(dict.fromkeys(map(_protocol_of, ours)))
+        references = list(dict.fromkeys(subject_of(step)[1] for step in ours))
         with record_changes(Protocol, references, at=at, by=by, why=why):
             _put_back([step.back() for step in ours if step.before or step.table == "party"])
             _withdraw([each for each in references if each in public], at)

@@ -12,8 +12,8 @@ from registers.changes.journal import Step, apply_steps, read_steps
 from registers.changes.locking import batches, plan_digest
 from registers.changes.record import record_changes
 from registers.changes.transaction import update_search_and_version
-from registers.changes.undo_import import some_of
-from registers.models import Change, ImportJob, Membership, Organisation
+from registers.changes.undo_import import edited_since, some_of, subject_of
+from registers.models import ImportJob, Membership, Organisation
 
 EDITED = (
     "This import cannot be undone as a whole, because this was edited after it: {}. Put right what"
@@ -47,27 +47,17 @@ def plan_organisations_undo(job: ImportJob) -> OrganisationsUndoPlan:
     ]
     made = [s.key for s in steps if s.table == "organisation" and s.before is None]
     steps = [s for s in steps if not (s.table == "organisation" and s.before is None)]
-    touched = {_organisation_of(step) for step in steps} - {*made}
+    touched = {int(subject_of(step)[1]) for step in steps} - {*made}
     plan = OrganisationsUndoPlan(
         new=_names(made), changed=_names(sorted(touched)), steps=steps, refusals=[]
     )
-    later = Change.objects.filter(pk__gt=job.last_change or 0, subject_type="organisation")
-    edited = {str(key) for key in (*made, *touched)}.intersection(
-        later.values_list("subject_key", flat=True)
-    )
+    there = dict.fromkeys((*made, *touched), "one that is gone") | plan.new | plan.changed
+    edited = edited_since(job, {("organisation", str(key)): name for key, name in there.items()})
     if edited:
-        there = plan.new | plan.changed
-        named = [there.get(int(key), "one that is gone") for key in edited]
-        plan.refusals.append(EDITED.format(some_of(sorted(named))))
+        plan.refusals.append(EDITED.format(some_of(sorted(edited))))
     elif used := _used(plan):
         plan.refusals.append(USED.format(some_of(sorted(plan.new[key] for key in used))))
     return plan
-
-
-def _organisation_of(step: Step) -> int:
-    """Return the key of the organisation, or group, whose snapshot a step alters."""
-    values = (step.before or {}) | (step.after or {})
-    return int(values.get("group_id") or values.get("organisation_id") or step.key)
 
 
 def _names(keys: list[int]) -> dict[int, str]:

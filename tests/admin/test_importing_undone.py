@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
+import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -37,6 +42,7 @@ from tests.imports.uploading import (
     typed,
     uploaded,
 )
+from tests.lengths import times
 from tests.models.making import NOW
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
@@ -153,6 +159,100 @@ def test_it_can_be_imported_again_afterwards(officers_door):
     again = uploaded(officers_door, exported(officers_door, EDITS))
     leads_to(apply(officers_door, again))
     assert Protocol.objects.get(pk="0012").title == "Another title"
+
+
+def put_back(door: Client) -> None:
+    """Edit what an import brought, and put it back by hand."""
+    protocol = Protocol.objects.get(pk="0061")
+    for purpose in ("An officer's.", protocol.purpose):
+        with changes.record_change(protocol, at=NOW):
+            protocol.purpose = purpose
+            changes.save(protocol)
+
+
+def import_and_undo(door: Client) -> None:
+    """Alter what an import brought by a second one, which is undone."""
+    edits = {
+        "0012": {"title": "A third", "other_organisations": "ECC"},
+        "0046": {"other_organisations": "ECC (by day); Barnardos"},
+        "9001": {"other_organisations": "Flood Wardens", "review_date": "2033-01"},
+        "9002": {"title": "Draft", "lead_organisation": "Essex Police"},
+    }
+    address = uploaded(door, exported(door, edits))
+    leads_to(apply(door, address))
+    assert Protocol.objects.get(pk="0012").title == "A third"
+    leads_to(undo(door, address))
+
+
+@pytest.mark.parametrize("in_between", [put_back, import_and_undo])
+def test_what_was_put_back_since_is_no_edit(officers_door, in_between):
+    before = register()
+    address = imported(officers_door, publish="drafts")
+    brought = register()
+    in_between(officers_door)
+    assert register() == brought
+    leads_to(undo(officers_door, address))
+    assert register() == before
+
+
+def test_a_party_that_was_removed_and_named_again_is_another(officers_door):
+    address = imported(officers_door)
+    party = Party.objects.get(protocol="0046", note="at night")
+    with changes.record_change(party.protocol, at=NOW):
+        changes.remove(party)
+        party.pk = None
+        changes.save(party)
+    assert "was edited after it: 0046." in shown(officers_door, f"{address}undo/")
+
+
+@pytest.mark.has_long_form
+@pytest.mark.parametrize("seed", range(times(1, long=40)))
+def test_any_imports_undone_newest_first_leave_nothing(officers_door, seed):
+    chance, numbers = random.Random(seed), itertools.count(9001)
+    states, addresses = [register()], []
+    for _ in range(8):
+        if addresses and chance.random() < 0.4:
+            leads_to(undo(officers_door, addresses.pop()))
+            states.pop()
+            assert register() == states[-1]
+        else:
+            addresses.append(a_random_import(officers_door, chance, numbers))
+            states.append(register())
+    while addresses:
+        leads_to(undo(officers_door, addresses.pop()))
+        states.pop()
+        assert register() == states[-1]
+
+
+def a_random_import(door: Client, chance: random.Random, numbers: Iterator[int]) -> str:
+    """Apply an import that adds a draft and alters some of what is there; return its address."""
+    rows = list(csv.DictReader(io.StringIO(exported(door).decode())))
+    ours = [row for row in rows if row["reference"] in {"0012", "0046", "0061"}]
+    others = list(Organisation.objects.order_by("pk").values_list("name", flat=True))
+    themes = list(Theme.objects.order_by("pk").values_list("name", flat=True))
+    number = next(numbers)
+    new = dict.fromkeys(rows[0], "") | {"reference": str(number), "title": f"New {number}"}
+    for row in [*chance.sample(ours, 2), new]:
+        named = [*chance.sample(others, 4), f"Body {number}"]
+        lead, *partners = chance.sample([name for name in named if ";" not in name], 3)
+        row |= {"lead_organisation": lead, "other_organisations": "; ".join(partners)}
+        row |= {"theme": chance.choice([*themes, f"Theme {number}"])}
+        row |= {"review_date": f"20{chance.randint(30, 60)}-0{chance.randint(1, 9)}"}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0])
+    writer.writeheader()
+    writer.writerows([*ours, new])
+    address = uploaded(door, text.getvalue().encode())
+    body = Choice(name=f"Body {number}", new=True)
+    theme = Choice(name=f"Theme {number}", new=True)
+    job = jobs.choose(
+        ImportJob.objects.latest("pk"),
+        organisations={body.name.lower(): body},
+        themes={theme.name.lower(): theme},
+    )
+    done(jobs.check_import(job, at=NOW))
+    leads_to(apply(door, address, publish="drafts"))
+    return address
 
 
 def edit_protocol() -> str:
