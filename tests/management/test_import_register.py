@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import datetime
 import io
 import json
 import os
@@ -14,16 +15,27 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
-from registers.imports.mapping.saved import read_saved
+from registers.imports.mapping.mapping import ColumnMapping
+from registers.imports.mapping.saved import read_saved, save_mapping
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.management.commands.import_register import show
-from registers.models import Change, ImportJob, Name, Organisation, Protocol, RegisterVersion
+from registers.models import (
+    Change,
+    ImportJob,
+    ImportMapping,
+    Name,
+    Organisation,
+    Protocol,
+    RegisterVersion,
+)
 from tests.admin.typing_in import boxes
 from tests.imports.spreadsheets import TYPED, exported
 from tests.imports.uploading import leads_to, shown
+from tests.models.making import NOW
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
 
+DAY = datetime.timedelta(days=1)
 ECC = "Essex County Council"
 CHANGED = ("Safer Community", "0061 - FGM", "To share less.", ECC, "Barnardos", "Jun-2027")
 NEW = ("Safer Community", "9001 - New", "To share.", ECC, "Nobody Yet; EPUT", "Mar-2030")
@@ -379,6 +391,30 @@ class TestMappings:
         assert ImportJob.objects.get().mapping["columns"]["Officer"] == "purpose"
         assert read_saved("Monthly list").use_of("Officer") == "purpose"
         assert "Nothing" in imported(path, "--mapping", "Monthly list")
+
+    def test_a_saved_one_is_found_by_the_headings(self, file, tmp_path):
+        columns = {"Ref": "reference", "Agreement title": "title", "Category": "theme"}
+        for name, use, at in (("October", "purpose", NOW), ("Weekly", "summary", NOW - DAY)):
+            saved = ColumnMapping(name=name, columns=columns | {"Officer": use}, separator=",")
+            save_mapping(saved, by=None, at=at)
+        assert "Read as 'October'" in imported(file(self.ROW, heads=self.HEADS))
+        assert Protocol.objects.get(pk="9001").purpose == "A. Clerk"
+        job = ImportJob.objects.get()
+        assert (job.mapping["name"], job.mapping_used_at) == ("October", NOW)
+        assert ImportMapping.objects.get(name="October").used_at == job.uploaded_at
+        other = file(("9002", *self.ROW[1:]), heads=self.HEADS)
+        assert "Read as" not in imported(other, "--mapping", "Weekly")
+        assert Protocol.objects.get(pk="9002").summary == "A. Clerk"
+
+    def test_one_that_is_found_and_leaves_a_question_is_not_followed(self, file, tmp_path):
+        columns = {"Ref": "reference", "Agreement title": "title", "Category": "theme"}
+        save_mapping(ColumnMapping(name="October", columns=columns), by=None, at=NOW)
+        path, mapping = file(self.ROW, heads=self.HEADS), tmp_path / "own.json"
+        code, said, _ = refused(path, "--write-mapping", str(mapping))
+        assert (code, "'October'" in said, "column ‘Officer’" in said) == (2, True, True)
+        assert not Protocol.objects.filter(pk="9001").exists()
+        imported(path, "--mapping", str(mapping))
+        assert Protocol.objects.get(pk="9001").title == "New"
 
     @pytest.mark.parametrize(
         ("words", "sentence"),

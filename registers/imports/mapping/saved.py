@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from django.contrib.auth.models import User
@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from registers.imports.mapping.layout import HEADINGS_WITHIN, Layout, headings_of
 from registers.imports.mapping.mapping import ColumnMapping, MappingError, missing_columns
 from registers.imports.mapping.suggest import lay_out
-from registers.imports.reading.read import Sheet
+from registers.imports.reading.read import Sheet, Unreadable
 from registers.models import ImportMapping
 
 LONGEST_NAME = 100
@@ -51,6 +51,23 @@ def read_saved(name: str) -> ColumnMapping:
             f"No mapping is called '{name}'. There {'are: ' + names if names else 'is none'}."
         )
     return ColumnMapping.from_json(saved.text)
+
+
+def read_as_saved(
+    read: Callable[[ColumnMapping], list[Sheet]],
+) -> tuple[list[Sheet], ColumnMapping | None]:
+    """Return a file as the saved mapping reads it that knows its headings, and that mapping.
+
+    `read` returns the sheets as a mapping says. Raises what it raises of any file.
+    """
+    sheets = read(ColumnMapping())
+    saved = find_saved(sheets)
+    if saved and (saved.separator or saved.encoding):
+        try:
+            return read(saved), saved
+        except Unreadable:
+            return sheets, replace(saved, separator="", encoding="")
+    return sheets, saved
 
 
 def find_saved(sheets: Sequence[Sheet]) -> ColumnMapping | None:

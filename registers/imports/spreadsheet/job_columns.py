@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 
 from registers.imports.mapping.first_rows import pack_sheets, take_first_rows, unpack_sheets
 from registers.imports.mapping.mapping import ColumnMapping
-from registers.imports.mapping.saved import find_saved
+from registers.imports.mapping.saved import find_saved, read_as_saved
 from registers.imports.mapping.suggest import Suggestion, suggest
-from registers.imports.reading.read import Sheet, Unreadable
+from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.jobs import choose_mapping, sheets_of
 from registers.imports.spreadsheet.tables import NO_HEADINGS, NotATable
 from registers.models import ImportJob
@@ -33,7 +34,7 @@ def read_new(job: ImportJob) -> Reading:
     Else keep the rows that tell how it is to be read. Raises Unreadable, or NotATable for a file
     with nothing in it.
     """
-    sheets, saved = _with_saved(job, sheets_of(job, ColumnMapping()))
+    sheets, saved = read_as_saved(partial(sheets_of, job))
     if not sheets:
         raise NotATable(NO_HEADINGS)
     reading = Reading(sheets, saved or ColumnMapping(), suggest(sheets, saved))
@@ -67,17 +68,6 @@ def read_first_rows(
         before = as_asked(saved)
         sheets = _first_rows(job, before)
     return Reading(sheets, before, suggest(sheets, before))
-
-
-def _with_saved(job: ImportJob, sheets: list[Sheet]) -> tuple[list[Sheet], ColumnMapping | None]:
-    """Return the saved mapping that knows the headings of a file, and the file as it reads it."""
-    saved = find_saved(sheets)
-    if saved and (saved.separator or saved.encoding):
-        try:
-            return sheets_of(job, saved), saved
-        except Unreadable:
-            return sheets, replace(saved, separator="", encoding="")
-    return sheets, saved
 
 
 def _first_rows(job: ImportJob, mapping: ColumnMapping) -> list[Sheet]:

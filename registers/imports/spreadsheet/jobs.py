@@ -86,15 +86,20 @@ def choose_mapping(job: ImportJob, mapping: ColumnMapping) -> ImportJob:
     Raises ValidationError where it was applied or removed in the meantime.
     """
     with transaction.atomic():
-        held, now = lock_import(job), timezone.now()
-        saved = ImportMapping.objects.filter(name=mapping.name).first()
-        if held.mapping.get("name", "") != mapping.name:
-            held.mapping_used_at = saved.used_at if saved else None
-        held.mapping, held.digest = mapping.to_plain(), ""
-        held.status = ImportJob.Status.UPLOADED
+        held = lock_import(job)
+        _use_mapping(held, mapping, at=timezone.now())
+        held.digest, held.status = "", ImportJob.Status.UPLOADED
         held.save(update_fields=["mapping", "mapping_used_at", "digest", "status"])
-        ImportMapping.objects.filter(name=mapping.name).update(used_at=now)
         return held
+
+
+def _use_mapping(job: ImportJob, mapping: ColumnMapping, *, at: datetime.datetime) -> None:
+    """Let an import have its mapping, and when one saved by its name was used before."""
+    saved = ImportMapping.objects.filter(name=mapping.name)
+    if job.mapping.get("name", "") != mapping.name:
+        job.mapping_used_at = saved.values_list("used_at", flat=True).first()
+    job.mapping = mapping.to_plain()
+    saved.update(used_at=at)
 
 
 def check_import(
@@ -192,7 +197,8 @@ def apply_file(
     """
     before = terms.published_before
     job = unsaved_job(name, content, by=terms.by, at=at, published_before=before)
-    job.mapping = mapping.to_plain() if mapping else {}
+    if mapping:
+        _use_mapping(job, mapping, at=at)
 
     def keep(steps: list[Step]) -> None:
         if job._state.adding:

@@ -17,7 +17,12 @@ from django.utils import timezone
 
 from registers.accounts.adapter import users_named
 from registers.imports.mapping.mapping import ColumnMapping, MappingError
-from registers.imports.mapping.saved import read_saved, refuse_mapping_name, save_mapping
+from registers.imports.mapping.saved import (
+    read_as_saved,
+    read_saved,
+    refuse_mapping_name,
+    save_mapping,
+)
 from registers.imports.mapping.suggest import suggest
 from registers.imports.reading.read import Sheet, Unreadable, read_sheets
 from registers.imports.spreadsheet.applying import Terms
@@ -80,6 +85,11 @@ LEFT_OUT = (
 )
 
 
+ASKS = (
+    "The headings are like those of the mapping '{}', but not the same. {} Name a mapping with"
+    " --mapping, or write this one with --write-mapping FILE.json and edit it. Nothing was"
+    " imported."
+)
 PERSONAL = (
     "Nothing was imported: the file holds what may be about a person, as said above. Remove it from"
     " the file, or add --meant-to-be-public."
@@ -100,7 +110,8 @@ class Command(BaseCommand):
             "--mapping",
             metavar="NAME-OR-FILE",
             default="",
-            help="which column is what: a saved mapping, or one in a file that ends in .json",
+            help="which column is what: a saved mapping, or one in a file that ends in .json; else"
+            " the saved one that knows the headings of the file, if there is one",
         )
         parser.add_argument(
             "--save-mapping", metavar="NAME", default="", help="keep how it was read by this name"
@@ -163,9 +174,10 @@ class Command(BaseCommand):
         by = _user(options["by"])
         choices = _choices(options)
         before, at = options["published_before"], timezone.now()
-        mapping = _mapping(options)
-        sheets = _sheets(file, mapping)
+        sheets, mapping = _read(file, _mapping(options))
         read_as = _read_as(options, sheets, mapping)
+        if mapping and not options["mapping"]:
+            self.stdout.write(_found(sheets, mapping))
         checked = partial(
             check,
             sheets,
@@ -206,16 +218,29 @@ class Command(BaseCommand):
         _end(plan)
 
 
-def _sheets(file: Path, mapping: ColumnMapping | None = None) -> list[Sheet]:
-    how = mapping or ColumnMapping()
-    try:
+def _read(
+    file: Path, mapping: ColumnMapping | None = None
+) -> tuple[list[Sheet], ColumnMapping | None]:
+    """Return the sheets, and the mapping: the one that is named, or a saved one that fits."""
+
+    def read(how: ColumnMapping) -> list[Sheet]:
         return read_sheets(file, file.name, separator=how.separator, encoding=how.encoding)
+
+    try:
+        return (read(mapping), mapping) if mapping else read_as_saved(read)
     except (OSError, Unreadable) as problem:
         raise CommandError(f"{file}: {problem}", returncode=CANNOT) from problem
 
 
+def _found(sheets: list[Sheet], mapping: ColumnMapping) -> str:
+    """Say which saved mapping knows the headings. Raises CommandError where it leaves questions."""
+    if questions := suggest(sheets, mapping).questions:
+        raise CommandError(ASKS.format(mapping.name, " ".join(questions)), returncode=CANNOT)
+    return f"Read as '{mapping.name}', which is saved for these headings.\n"
+
+
 def _mapping(options: dict[str, Any]) -> ColumnMapping | None:
-    """Return the mapping that is named, of a file or a saved one; None where none is."""
+    """Return the mapping that is named: one of a file, or a saved one; None where none is."""
     named, save_as = options["mapping"], options["save_mapping"]
     try:
         if save_as:
@@ -238,10 +263,8 @@ def _read_as(
 ) -> ColumnMapping:
     """Return how the file is read, where that is to be kept; write it where a file is named."""
     file = options["write_mapping"]
-    if mapping or not (file or options["save_mapping"]):
-        read_as = mapping or ColumnMapping()
-    else:
-        read_as = suggest(sheets).mapping
+    is_as_named = options["mapping"] or not (file or options["save_mapping"])
+    read_as = mapping if mapping and is_as_named else suggest(sheets, mapping).mapping
     if file:
         try:
             file.write_text(read_as.to_json(), encoding="utf-8")
@@ -254,7 +277,7 @@ def _choices(options: dict[str, Any]) -> Choices:
     choices = Choices(all_new=options["new_organisations"], all_new_themes=options["new_themes"])
     if options["choices"]:
         try:
-            read_choices(_sheets(options["choices"]), choices)
+            read_choices(_read(options["choices"], ColumnMapping())[0], choices)
         except ChoicesError as problem:
             raise CommandError(str(problem), returncode=CANNOT) from problem
     return choices
