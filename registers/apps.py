@@ -15,8 +15,10 @@ class RegistersConfig(AppConfig):
     verbose_name = "Register"
 
     def ready(self) -> None:
-        """Let Django check what the partnership says of the import."""
+        """Let Django check what the partnership says of the import, and of references."""
         checks.register(import_module("registers.imports.checks").check_import_headings)
+        in_database = checks.register(checks.Tags.database)
+        in_database(import_module("registers.models.checks").check_references)
 
 
 class EditorsDoor(django_admin.AdminConfig):

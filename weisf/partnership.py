@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from weisf.branding import BrandingFile, Colours, Logo, Palette
 from weisf.mail import ADDRESS
-from weisf.reference_form import NUMBERS, ReferenceForm
+from weisf.reference_form import ANY, ReferenceForm
 
 DOMAIN = r"@[^@\s<>]+\.[^@\s<>]+"
 TELEPHONE = r"\+?[0-9(][0-9 ()-]{6,}"
@@ -120,12 +120,12 @@ class Partnership:
     """The name, contact address, words, rules and look of a partnership.
 
     Paragraphs of the longer texts are separated by an empty line. `references` is the template
-    of a ReferenceForm. `question` heads the home page, and `example_searches` stand below its
-    search box. `public_contacts` are the addresses, domains such as '@example.org' and telephone
-    numbers that public text may hold. `abbreviations` are those of the partnership's own places and
-    projects, each with what it is short for. `import_headings` are words that head columns of
-    spreadsheets here, each with the published column that is meant. Raises ValueError with a
-    sentence.
+    of a ReferenceForm, or empty where the file says nothing of them. `question` heads the home
+    page, and `example_searches` stand below its search box. `public_contacts` are the addresses,
+    domains such as '@example.org' and telephone numbers that public text may hold.
+    `abbreviations` are those of the partnership's own places and projects, each with what it is
+    short for. `import_headings` are words that head columns of spreadsheets here, each with the
+    published column that is meant. Raises ValueError with a sentence.
     """
 
     name: str
@@ -135,7 +135,7 @@ class Partnership:
     what_is_a_protocol: str
     what_is_published: str
     how_to_publish: str
-    references: str = NUMBERS
+    references: str = ""
     question: str = "Who may share information about you, and why?"
     example_searches: tuple[str, ...] = ()
     public_contacts: tuple[str, ...] = ()
@@ -168,12 +168,17 @@ class Partnership:
                     " Write one word with two capital letters or more, such as DPIA."
                 )
         try:
-            ReferenceForm(self.references)
+            ReferenceForm(self.reference_template)
         except ValueError as problem:
             raise ValueError(
                 f"'references' {problem}. Write a reference with {{number}} in the"
                 " place of its number, such as 'ISA-{number:3}', or 'any'."
             ) from problem
+
+    @property
+    def reference_template(self) -> str:
+        """How references look: as the file says, or in any way where it says nothing."""
+        return self.references or ANY
 
     def may_publish(self, address: str) -> bool:
         """Return whether public text may hold this e-mail address."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 ANY = "any"
-NUMBERS = "{number:4}"  # of a partnership that says nothing about them
 MAX_LENGTH = 40  # of a reference
 MAX_DIGITS = 8  # of its number
 _PIECE = re.compile(r"\{(?P<name>[^{}]*)\}|(?P<text>[^{}]+)|(?P<brace>[{}])")

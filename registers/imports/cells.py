@@ -289,6 +289,13 @@ def reference_and_title(
     return "", text
 
 
+def front_of_title(title: str) -> str:
+    """Return what can be a reference of some register before a dash in a title, or nothing."""
+    found = REFERENCE_AND_TITLE.fullmatch(visible(title))
+    front = as_seen(found[1]) if found else ""
+    return front if is_reference(front) else ""
+
+
 def version_in(title: str) -> str:
     """Return the version with which a title ends, as written ('V2.0'), or nothing."""
     found = VERSION.search(title)

@@ -21,7 +21,7 @@ KEY_LENGTH = 128  # the longest is 123
 
 def own_form() -> ReferenceForm:
     """Return how the references of this partnership look."""
-    return reference_form(settings.PARTNERSHIP.references)
+    return reference_form(settings.PARTNERSHIP.reference_template)
 
 
 def is_reference(text: str) -> bool:

@@ -26,6 +26,7 @@ from registers.models import Gap, Protocol, UsedReference
 from registers.models.references import keys_of, own_form, reference_key
 from weisf.reference_form import MAX_DIGITS, MAX_LENGTH, Written
 
+FIRST = "0001"  # where nothing says how references look
 LAST = 10**MAX_DIGITS - 1
 # More unused numbers in a row were never issued: one reference was mistyped, or a series begins.
 LONGEST_GAP = 100
@@ -76,16 +77,27 @@ def next_reference(on: datetime.date) -> str:
     """Return the reference to suggest for a new protocol on the day `on`.
 
     It is the next number, with as many digits as the last; the first of the year where the form
-    has a year. Where no form is known, the last two must differ in nothing but their last number.
-    Empty where nothing says how it goes on, and where there is no higher number.
+    has a year. Where no form is known, it is as `next_of_any` says. Empty where nothing says how
+    it goes on, and where there is no higher number.
     """
     shape = own_form()
-    if not shape.is_any:
-        highest = highest_reference(on.year)
-        return following(highest) if highest else shape.write(Written(number=1, year=on.year))
-    last_two = _highest(2)
+    if shape.is_any:
+        return next_of_any(_highest(2))
+    highest = highest_reference(on.year)
+    return following(highest) if highest else shape.write(Written(number=1, year=on.year))
+
+
+def next_of_any(last_two: Sequence[str]) -> str:
+    """Return how references of no known form go on after the last ones, the last first.
+
+    The last two must differ in nothing but their last number; one alone must be a number. Where
+    there is none at all, it is the first number. Empty where nothing says how it goes on.
+    """
+    if not last_two:
+        return FIRST
     around = {(before.lower(), behind.lower()) for before, _, behind in map(_parts, last_two)}
-    return following(last_two[0]) if len(last_two) > 1 and len(around) == 1 else ""
+    is_sure = len(last_two) > 1 or last_two[0].isdigit()
+    return following(last_two[0]) if is_sure and len(around) == 1 else ""
 
 
 def following(reference: str) -> str:

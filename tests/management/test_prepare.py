@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 
@@ -10,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from registers.imports.fixture import is_empty
 from registers.models import Change, Protocol, SearchEntry
+from registers.models.checks import check_references
 from tests.imports.small import small_register
 
 pytestmark = pytest.mark.both_databases
@@ -67,3 +69,22 @@ def test_a_database_from_before_search_is_made_ready_once():
     assert prepare().startswith("25 protocols and 60 organisations can be found")
     assert SearchEntry.objects.count() == 25
     assert prepare() == ""
+
+
+@pytest.mark.usefixtures("real_register", "register_file")
+def test_a_file_that_says_nothing_of_references_is_warned_of(settings, capsys):
+    ours = settings.PARTNERSHIP
+    for said, warned in (("{number:4}", False), ("any", False), ("", True)):
+        settings.PARTNERSHIP = dataclasses.replace(ours, references=said)
+        prepare()
+        assert ("registers.W001" in capsys.readouterr().err) is warned
+    Protocol.objects.create(reference="ISA-012", title="Of another kind")
+    prepare()
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_nothing_is_warned_of_before_there_are_tables(settings, monkeypatch):
+    settings.PARTNERSHIP = dataclasses.replace(settings.PARTNERSHIP, references="")
+    monkeypatch.setattr(Protocol._meta, "db_table", "not_migrated_yet")
+    assert check_references(databases=["default"]) == []

@@ -132,7 +132,7 @@ def test_every_line_becomes_a_field(tmp_path):
     assert partnership.email == "sharing@nssp.example"
     assert partnership.what_is_a_protocol.split("\n\n") == ["One paragraph.", "Another."]
     assert partnership.what_is_published == "Everything."
-    assert partnership.references == "{number:4}"
+    assert (partnership.references, partnership.reference_template) == ("", "any")
     assert partnership.review == ReviewRule(months_of_notice=3, months_of_grace=None, rule="")
     assert (partnership.accessibility, partnership.logo) == (None, None)
     assert partnership.branding_files == {}

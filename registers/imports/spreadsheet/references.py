@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from registers.exports.columns import COLUMNS, ExportContext
-from registers.imports.cells import reference_and_title, reference_of, visible
+from registers.imports.cells import front_of_title, reference_and_title, reference_of, visible
 from registers.imports.spreadsheet.matching import Themes
 from registers.imports.spreadsheet.plan import Line, Outcome, Problem
 from registers.imports.spreadsheet.row import RowOf
@@ -18,7 +18,7 @@ from registers.imports.spreadsheet.tables import Tables
 from registers.models import Gap, Protocol
 from registers.models.keys import key_of
 from registers.models.references import as_written, example, keys_of, own_form, reference_key
-from registers.search.reference_log import following, next_reference
+from registers.search.reference_log import following, next_of_any, next_reference
 from weisf.reference_form import MAX_DIGITS
 
 
@@ -31,6 +31,7 @@ class Stored:
         self._gaps = {gap.reference_key: gap for gap in Gap.objects.all()}
         self._place = ExportContext(site="", on=on)
         self._next = next_reference(on)
+        self._of_file = set[str]()
 
     def reference(self, written: str) -> str | None:
         """Return the reference of the protocol that is meant, however it is written."""
@@ -44,10 +45,14 @@ class Stored:
     def free(self, used: Iterable[str]) -> Iterator[str]:
         """Give the next free references, without those that the file uses: above the register's.
 
-        It ends where there is no number left, and gives none where none can be offered.
+        It ends where there is no number left, and gives none where none can be offered. Where the
+        register does not say how they go on, and no form either, the file may.
         """
+        used = sorted(used, key=reference_key, reverse=True)
         taken = {reference_key(each) for each in used} | self._references.keys()
         reference = self._next
+        if used and own_form().is_any and not (reference and self._references):
+            reference = next_of_any(used[:2])
         while reference:
             if reference_key(reference) not in taken:
                 yield reference
@@ -63,17 +68,34 @@ class Stored:
         return said.number - free.number if said and free and not shape.has_year else 0
 
     def is_like_one(self, written: str) -> bool:
-        """Return whether a protocol has this reference, or one that differs in its numbers alone.
+        """Return whether a protocol has this reference, or references here look so.
 
-        The latter is asked where no form says how references look, and they have letters.
+        The latter is asked where no form says how they look. Those that are there count where
+        they have letters, and those with which the titles of the file begin. Where there are
+        numbers, or nothing yet, a number of four digits counts that is no year.
         """
-        is_like = own_form().is_any and _shape(written) in self._shapes
-        return is_like or self.reference(written) is not None
+        if self.reference(written) is not None:
+            return True
+        is_number = self._may_be_numbers and NO_YEAR.fullmatch(written) is not None
+        return own_form().is_any and (is_number or _shape(written) in self._shapes)
+
+    def learn(self, titles: Sequence[str]) -> None:
+        """Note how the references look with which most of the `titles` of a file begin."""
+        fronts = {front for title in titles if (front := front_of_title(title))}
+        self._of_file = {
+            shape
+            for shape, often in Counter(map(_shape, fronts)).items()
+            if often > 1 and often >= MOST * len(titles)
+        }
 
     @cached_property
     def _shapes(self) -> set[str]:
         shapes = map(_shape, self._references.values())
-        return {each for each in shapes if each != each.upper()}
+        return {each for each in shapes if each != each.upper()} | self._of_file
+
+    @cached_property
+    def _may_be_numbers(self) -> bool:
+        return not self._references or any(map(str.isdigit, self._references.values()))
 
     @cached_property
     def _titles(self) -> dict[str, list[tuple[str, int | None]]]:
@@ -104,6 +126,8 @@ REFERENCE_AND_TITLE = ("reference", "title")
 # So many numbers are not left out without a word.
 MANY_UNUSED = 500
 MOST_NAMED = 4
+MOST = 0.6  # of the titles of a file
+NO_YEAR = re.compile(r"(?!(?:19|20)[0-9]{2}\Z)[0-9]{4,8}")
 # Stands for the reference of a new protocol until all rows are read.
 TO_GET_ONE = "?"
 NUMBER = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}(?![0-9\w])")
@@ -125,7 +149,10 @@ def entries_of(tables: Tables, stored: Stored, themes: Themes) -> list[Entry]:
     Where the mapping says so, a row without a reference is the protocol of its theme that has
     its title.
     """
-    entries = [_entry(RowOf(table, row), stored) for table in tables.tables for row in table.rows]
+    rows = [RowOf(table, row) for table in tables.tables for row in table.rows]
+    if own_form().is_any:
+        stored.learn([title for row in rows if (title := row.text("title"))])
+    entries = [_entry(row, stored) for row in rows]
     by_title = tables.mapping.match_titles
     _refuse_twice(entries, within_themes=by_title)
     open_entries = [each for each in entries if not each.reference and not each.row.problems]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
@@ -25,3 +26,4 @@ class Command(BaseCommand):
             call_command("rebuild_search", stdout=self.stdout)
         if not Layout.stored():  # later by the daily command
             lay_out_picture()
+        self.check(databases=["default"], tags=[Tags.database])
