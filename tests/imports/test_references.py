@@ -163,6 +163,16 @@ def test_a_title_without_a_theme_may_be_of_any():
     assert (line.outcome, line.reference) == ("changed", "0061")
 
 
+def test_a_theme_by_default_moves_no_protocol():
+    headings = ("Title", "Purpose")
+    theme = {"theme": "Learning and Education"}
+    mapping = as_mapped(headings, match_titles=True, defaults=theme)
+    sheet = sheet_of(headings, ["FGM", "x"], ["Another", "x"])
+    known, new = checked(sheet, mapping=mapping).lines
+    assert (known.reference, [edit.column for edit in known.edits]) == ("0061", ["purpose"])
+    assert [edit.column for edit in new.edits] == ["title", "purpose", "theme"]
+
+
 def test_a_title_that_two_protocols_have_is_refused():
     theme = Theme.objects.get(name="Safer Community")
     Protocol.objects.create(reference="9001", title="FGM", theme=theme)

@@ -67,16 +67,29 @@ def check(
         for entry in batch:
             names.at(entry.row)
             protocol = held.get(entry.reference)
+            written = stored.written(protocol) if protocol else {}
+            if protocol:
+                entry.row.keep(recorded(protocol, written))
             is_withdrawn = protocol and protocol.status == Protocol.Status.WITHDRAWN
             if is_withdrawn and not entry.row.text("status"):
                 withdrawn.append(entry.reference)
-            written = stored.written(protocol) if protocol else {}
             title = entry.title if entry.row.has("title") or not protocol else protocol.title
             reference = entry.reference or ("" if entry.row.problems else TO_GET_ONE)
             lines.append(comparing.line(entry.row, reference, title, protocol, written))
         yield Progress(WORDS, len(lines), len(entries))
     give_references(lines, entries, stored)
     return _plan(lines, names, [*tables.said, *_still_withdrawn(withdrawn)])
+
+
+def recorded(protocol: Protocol, written: dict[str, str]) -> dict[str, str]:
+    """Return what the register has of a protocol: what its files say, and what none of them does.
+
+    Words in the place of a review month are recorded too.
+    """
+    return written | {
+        "review_date": written["review_date"] or protocol.review_note,
+        "withdrawn_reason": protocol.withdrawn_reason,
+    }
 
 
 def _still_withdrawn(references: Sequence[str]) -> Iterator[str]:

@@ -170,8 +170,8 @@ def entries_of(tables: Tables, stored: Stored, themes: Themes) -> list[Entry]:
 def _match_title(entry: Entry, stored: Stored, themes: Themes) -> None:
     """Let a row be about the one protocol of its theme that has its title. Refuses a doubt.
 
-    A row without a theme can be about one of any. Where its theme is still to be chosen, nothing
-    is said yet.
+    A row without a theme can be about one of any, and so can one whose theme is but a default and
+    has none with this title. Where its theme is still to be chosen, nothing is said yet.
     """
     text = visible(entry.row.text("theme"))
     theme = themes.match(text).whom if text else None
@@ -179,6 +179,8 @@ def _match_title(entry: Entry, stored: Stored, themes: Themes) -> None:
     if not with_title or (text and theme is None):
         return
     here = [reference for reference, of in with_title if not text or of == theme]
+    if not here and entry.row.is_default("theme"):
+        here = [reference for reference, _ in with_title]
     if len(here) == 1:
         (entry.reference,) = here
     elif here:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from registers.imports.cells import Refused, text_of
@@ -22,6 +22,7 @@ class RowOf:
         self.table, self.number = table, row.number
         self._values = row.values
         self.problems: list[Problem] = []
+        self._kept: frozenset[str] = frozenset()
         self._joined = table.joined.get(row.number, ())
         for name, column in table.columns.items():
             if whole := table.merged.whole(row.number, column):
@@ -32,14 +33,27 @@ class RowOf:
                 )
 
     def has(self, column: str) -> bool:
-        """Say whether the file has this column."""
-        return self.table.has(column)
+        """Say whether the file has this column, or says by default what is not recorded."""
+        return column not in self._kept and self.table.has(column)
+
+    def keep(self, recorded: Mapping[str, str]) -> None:
+        """Let defaults say nothing of what is `recorded` of the row's protocol, by its columns."""
+        self._kept = frozenset(
+            each for each in self.table.defaults if recorded.get(each) and self.is_default(each)
+        )
+
+    def is_default(self, column: str) -> bool:
+        """Say whether a person said this of all rows, and the row itself says nothing of it."""
+        has_band = column == "theme" and bool(self.table.themes.get(self.number))
+        return column in self.table.defaults and not has_band
 
     def value(self, column: str) -> Value:
         """Return what stands in the cell, or is so for all rows; None if nothing is said."""
         at = self.table.columns.get(column)
         if at is not None:
             return self._values[at] if at < len(self._values) else None
+        if column in self._kept:
+            return None
         if column == "theme":
             return self.table.themes.get(self.number) or self.table.given.get("theme")
         return self.table.given.get(column)

@@ -108,10 +108,10 @@ class Table:
 
     `several` are the places of further columns of other organisations, `ticks` those of columns
     that name one in their heading, and `notes` those of notes, with their headings. `given` is
-    what is the same for all rows. `joined` holds the rows that are one protocol with a row
-    above, and `themes` the theme of each row that stands under one, by the rows' numbers.
-    `own` are the columns headed exactly as the register heads them in its own files. `orders` says
-    of columns of dates whether the day or the month stands first.
+    what is the same for all rows, and `defaults` which of it a person said. `joined` holds the rows
+    that are one protocol with a row above, and `themes` the theme of each row that stands under
+    one, by the rows' numbers. `own` are the columns headed exactly as the register heads them in
+    its own files. `orders` says of columns of dates whether the day or the month stands first.
     """
 
     sheet: str
@@ -124,6 +124,7 @@ class Table:
     ticks: dict[int, str] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
+    defaults: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
     orders: dict[str, Order | None] = field(default_factory=dict)
     joined: dict[int, list[Row]] = field(default_factory=dict)
@@ -197,8 +198,10 @@ def _table(layout: Layout, mapping: ColumnMapping, orders: dict[str, Order | Non
         if (name := find_column(heading)) in COMPUTED_COLUMNS:
             columns.setdefault(name, at)
     given = {column: text for column, text in mapping.defaults.items() if column not in columns}
+    defaults = frozenset(given)
     if "theme" not in columns and mapping.theme_from == "sheet":
         given["theme"] = layout.name
+        defaults -= {"theme"}
     read = [at for at, use in enumerate(uses) if use != LEFT_OUT]
     table = Table(
         sheet=layout.name,
@@ -209,6 +212,7 @@ def _table(layout: Layout, mapping: ColumnMapping, orders: dict[str, Order | Non
         ticks={at: layout.headings[at] for at in places.get(TICK, ())},
         notes={at: layout.headings[at] for at in places.get(NOTE, ())},
         given=given,
+        defaults=defaults,
         orders={use: orders.get(layout.headings[at]) for use, at in columns.items()},
         own=frozenset(use for use, at in columns.items() if layout.headings[at] == use),
         rows=layout.rows,
