@@ -21,7 +21,7 @@ from registers.models.references import (
     own_form,
     reference_key,
 )
-from registers.models.review_dates import FIRST_YEAR, LAST_YEAR
+from registers.models.review_dates import FIRST_YEAR, LAST_YEAR, last_day
 from weisf.reference_form import MAX_DIGITS, MAX_LENGTH
 
 # Workbooks count days. These are of 1982 to 2100, and no year is as large.
@@ -152,6 +152,20 @@ def day_of(value: Value, order: Order | None = None) -> datetime.date | None:
     if day is None:
         raise _no_date(text, "a day", "Write it as 2024-03-31 or 31/03/2024.")
     return day
+
+
+def last_day_of(value: Value, order: Order | None = None) -> datetime.date | None:
+    """Return the day in a cell, or of a month alone its last one; None where it says neither.
+
+    `order` is as for `month_of`. Raises Refused as that does.
+    """
+    month = month_of(value, order)
+    if not isinstance(month, datetime.date):
+        return None
+    try:
+        return day_of(value, order)
+    except Refused:
+        return last_day(month)
 
 
 def _unless_nothing(value: Value) -> str:

@@ -412,3 +412,58 @@ def test_a_saved_mapping_brings_its_own_separator_and_encoding(officers_door, en
     found = read_new(job)
     assert found.suggestion.headings == [*headings]
     assert (found.before.encoding == encoding) is is_read
+
+
+class TestDefaults:
+    """What is the same for all rows, of a file that has no column for it."""
+
+    def test_fill_what_is_new_or_empty_and_change_nothing_that_is_recorded(self, officers_door):
+        Protocol.objects.filter(pk="0061").update(purpose="Recorded.", summary="")
+        rows = [("0061", "FGM"), ("0901", "Empty homes")]
+        at = asks(officers_door, typed(*rows, headings=("Ref", "Name of agreement")))
+        given = {"theme": "Learning and Education", "purpose": "Given.", "summary": "In short."}
+        page = answer(officers_door, at, **{f"given-{name}": text for name, text in given.items()})
+        address = leads_to(page)
+        assert "What is recorded stays." in said(officers_door.get(at).content)
+        assert leads_to(apply(officers_door, address))
+        old, new = Protocol.objects.get(pk="0061"), Protocol.objects.get(pk="0901")
+        assert (str(old.theme), old.purpose, old.summary) == (
+            "Safer Community",
+            "Recorded.",
+            "In short.",
+        )
+        assert (str(new.theme), new.purpose, new.summary) == tuple(given.values())
+
+    def test_say_once_when_and_why_protocols_were_withdrawn(self, officers_door):
+        headings = ("Ref", "Name of agreement", "Review date", "State")
+        rows = [
+            ("0061", "FGM", "31/03/2025", "Expired"),
+            ("0901", "Empty homes", "Feb-2024", "Expired"),
+            ("0902", "Discharge", "Mar-2031", "Live"),
+            ("0903", "To come", "Mar-2031", "Expired"),
+        ]
+        means = {f"status-{mark_of(word)}": to for word, to in WORDS_OF_STATES.items()}
+        at = asks(officers_door, typed(*rows, headings=headings))
+        given = {"given-theme": "Safer Community", "given-withdrawn_reason": "It ended."}
+        page = answer(officers_door, at, **means, **given, withdrawn_on_review="on")
+        address = leads_to(page)
+        assert "still to come" in shown(officers_door, address, "refused")
+        assert leads_to(apply(officers_door, address))
+        withdrawn = Protocol.objects.filter(status="withdrawn", withdrawn_reason="It ended.")
+        assert {(each.pk, str(each.withdrawn_on)) for each in withdrawn} == {
+            ("0061", "2025-03-31"),
+            ("0901", "2024-02-29"),
+        }
+        assert Protocol.objects.get(pk="0902").status == "draft"
+
+    def test_withdrawn_rows_without_a_day_and_a_reason_are_refused_once(self, officers_door):
+        rows = [(f"090{n}", f"Homes {n}", "Expired") for n in range(5)]
+        content = typed(*rows, headings=("Ref", "Name of agreement", "State"))
+        at = asks(officers_door, content)
+        means = {f"status-{mark_of('Expired')}": "withdrawn", "given-theme": "Safer Community"}
+        words = shown(officers_door, leads_to(answer(officers_door, at, **means)))
+        assert words.count("not the day and the reason") == 1
+        assert "rows 2 to 6" in words
+
+
+WORDS_OF_STATES = {"Expired": "withdrawn", "Live": "current"}

@@ -80,6 +80,7 @@ def read_as_chosen(data: Data, sheets: Sequence[Sheet], options: ColumnMapping) 
         day_orders=options.day_orders | dict(_orders(data, headings)),
         defaults=_defaults(data, options),
         match_titles="match_titles" in data,
+        withdrawn_on_review="withdrawn_on_review" in data,
         name=" ".join(str(data.get("name", "")).split()),
     )
     suggestion = suggest(sheets, chosen)

@@ -100,6 +100,7 @@ class ColumnForm(forms.Form):
         initial = {
             "name": self.mapping.name,
             "match_titles": self.mapping.match_titles,
+            "withdrawn_on_review": self.mapping.withdrawn_on_review,
             "theme_from": self.mapping.theme_from,
             "hidden_rows": self.mapping.hidden_rows,
             "headings_seen": digest_of(self.suggestion.headings),
@@ -192,8 +193,14 @@ class ColumnForm(forms.Form):
                 label="Where the theme of a row stands",
                 error_messages={"invalid_choice": NOT_THERE},
             )
+        uses = set(self.mapping.columns.values())
+        withdraws = bool(uses & {"status", "withdrawn_on"})
+        if withdraws and "review_date" in uses:
+            self.fields["withdrawn_on_review"] = forms.BooleanField(
+                required=False, label="Where no day of withdrawal stands, take the review date"
+            )
         for column in DEFAULTS:
-            if column not in self.mapping.columns.values():
+            if column not in uses and (withdraws or column != "withdrawn_reason"):
                 field = _default_field(column)
                 field.initial = self.mapping.defaults.get(column, "")
                 self.fields[f"given-{column}"] = field
@@ -218,9 +225,15 @@ class ColumnForm(forms.Form):
 
     @property
     def given(self) -> list[forms.BoundField]:
-        """What is the same for all rows, but for the theme."""
+        """What is the same for all rows, but for the theme and why protocols are withdrawn."""
         names = [name for name in self.fields if name.startswith("given-")]
-        return [self[name] for name in names if name != "given-theme"]
+        return [self[n] for n in names if n not in {"given-theme", "given-withdrawn_reason"}]
+
+    @property
+    def withdrawn(self) -> list[forms.BoundField]:
+        """What is so of all withdrawn rows: whether the review date is the day, and the reason."""
+        names = ("withdrawn_on_review", "given-withdrawn_reason")
+        return [self[name] for name in names if name in self.fields]
 
     @property
     def theme(self) -> forms.BoundField | None:
@@ -325,7 +338,12 @@ def _order_field(heading: str, order: DayOrder, mapping: ColumnMapping) -> forms
     )
 
 
-DEFAULT_HINTS = {"review_date": "Such as March 2027.", "published": "Such as 3 March 2024."}
+DEFAULT_HINTS = {
+    "theme": "Of new protocols, and of those that have none yet.",
+    "withdrawn_reason": "Of withdrawn rows. It is public, and stays on the protocol's page.",
+    "review_date": "Such as March 2027.",
+    "published": "Such as 3 March 2024.",
+}
 LISTS = {"theme": "themes-there", "lead_organisation": "organisations-there"}
 
 

@@ -38,7 +38,7 @@ USES = {
     LEFT_OUT: "Leave this column out",
 }
 # What a file can say once, for all its rows.
-DEFAULTS = [use for use in FIELD_USES if use not in {"reference", "title", *WITHDRAWAL}]
+DEFAULTS = [use for use in FIELD_USES if use not in {"reference", "title", "withdrawn_on"}]
 STATUSES = {"current": "In force", "withdrawn": "Withdrawn", "draft": "A draft"}
 THEMES_FROM = {
     "column": "A column, or one theme for all rows",
@@ -107,7 +107,8 @@ class ColumnMapping:
     is the same for all rows, by the names of columns. `statuses` says what the words of a
     status column mean, a value of STATUSES each. `day_orders` says of columns of dates, by their
     headings, what stands first in them: a key of DAY_ORDERS. `match_titles`: a row without a
-    reference is the protocol of its theme that has its title. An empty `separator` or
+    reference is the protocol of its theme that has its title. `withdrawn_on_review`: a withdrawn
+    row without a day of its own was withdrawn on its review date. An empty `separator` or
     `encoding` is found out.
     """
 
@@ -119,6 +120,7 @@ class ColumnMapping:
     sheets: dict[str, SheetOptions] = field(default_factory=dict)
     theme_from: str = "column"
     match_titles: bool = False
+    withdrawn_on_review: bool = False
     hidden_rows: bool = False
     separator: str = ""
     encoding: str = ""

@@ -17,6 +17,7 @@ from registers.imports.cells import (
     choice_of,
     comparable,
     day_of,
+    last_day_of,
     month_of,
     version_in,
     visible,
@@ -305,12 +306,19 @@ def _compare_status(row: RowOf, line: Line, stored: Protocol | None, on: datetim
 def _compare_withdrawal(
     row: RowOf, line: Line, stored: Protocol | None, day: datetime.date | None, on: datetime.date
 ) -> None:
-    """Compare the day and the reason of a withdrawal. Refuses one that lacks any of these."""
-    reason = row.text("withdrawn_reason")
+    """Compare the day and the reason of a withdrawal. Refuses one that lacks any of these.
+
+    Of one that is withdrawn already, what the row does not say stays.
+    """
+    reason, column = row.text("withdrawn_reason"), "withdrawn_on"
     now = stored.status if stored else ""
     was_on, was_why = (stored.withdrawn_on, stored.withdrawn_reason) if stored else (None, "")
+    if now == WITHDRAWN:
+        day, reason = day or was_on, reason or was_why
+    elif not day and row.table.mapping.withdrawn_on_review:
+        day, column = row.read_date("review_date", last_day_of), "review_date"
     if day and day > on:
-        row.refuse("withdrawn_on", *STILL_TO_COME)
+        row.refuse(column, *STILL_TO_COME)
     elif now == DRAFT:
         row.refuse("status", "This is a draft, and only what is public can be withdrawn.", NO_DRAFT)
     elif day and reason:
@@ -325,13 +333,14 @@ def _compare_withdrawal(
             )
         if comparable(reason) != comparable(was_why):
             _edit(line, "withdrawn_reason", was_why, reason, {"withdrawn_reason": reason})
-    elif now != WITHDRAWN:
+    else:
         lacks = [name for name, value in (("day", day), ("reason", reason)) if not value]
         row.refuse(
             "status",
             f"This row says that the protocol is withdrawn, but not the {' and the '.join(lacks)}.",
             "Write the day under 'withdrawn_on' and the reason, which is public, under"
-            " 'withdrawn_reason'. Or leave the status empty, and withdraw it on its page in admin.",
+            " 'withdrawn_reason'. Or say once, where you say what each column is, that the review"
+            " date is the day, and what the reason is of all.",
         )
 
 
