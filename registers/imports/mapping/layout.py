@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -15,8 +16,11 @@ from registers.imports.mapping.mapping import (
     heading_key,
     unique_headings,
 )
+from registers.imports.reading.cell_names import column
 from registers.imports.reading.read import Row, Sheet, Value, letter
 
+RANGE = re.compile(r"([A-Z]{1,3})(\d{1,8}):([A-Z]{1,3})(\d{1,8})")
+LARGEST = 10_000  # cells of a merged one: a larger one says nothing
 # Titles and notes may stand above the headings, but not many.
 HEADINGS_WITHIN = 25
 # One known word makes a row the headings only where it has no more cells than these.
@@ -168,6 +172,19 @@ def _take_rows(
             )
             text = f"{layout.where}{words} left out."
             layout.said.append(text[:1].upper() + text[1:])
+
+
+def merged_area(written: str) -> tuple[int, int, int, int, str] | None:
+    """Return the first column and row of a range, the last ones, and the name of its first cell.
+
+    None for one that is larger than any table.
+    """
+    if not (found := RANGE.fullmatch(written)):
+        return None
+    left, right, top, bottom = column(found[1]), column(found[3]), int(found[2]), int(found[4])
+    if (right - left + 1) * (bottom - top + 1) > LARGEST:
+        return None
+    return left, top, right, bottom, f"{found[1]}{top}"
 
 
 def _is_repeated(row: Row, headings: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from django.utils.text import get_text_list
 from registers.exports.columns import COMPUTED_COLUMNS, find_column
 from registers.imports.cells import LIKE_A_DATE
 from registers.imports.dates import DayOrder, day_order
+from registers.imports.mapping.bands import find_bands
 from registers.imports.mapping.layout import Layout, find_layouts, headings_of, shown
 from registers.imports.mapping.mapping import (
     DATES,
@@ -255,17 +256,14 @@ def _suggest_theme(suggestion: Suggestion) -> None:
         len(names) > 1 and not any(re.fullmatch(r"(?i)sheet ?\d+|\d{4}", name) for name in names)
     ):
         mapping.theme_from = "sheet"
-    elif any(is_band(layout, at) for layout in suggestion.layouts for at in range(LOOKED_AT)):
+    elif any(_begins_with_a_band(layout, mapping) for layout in suggestion.layouts):
         mapping.theme_from = "band"
 
 
-def is_band(layout: Layout, at: int) -> bool:
-    """Return whether a row is one name alone above rows that are filled: 'Housing'."""
-    if at + 1 >= len(layout.rows):
-        return False
-    filled = [value for value in layout.rows[at].values if value is not None]
-    below = [value for value in layout.rows[at + 1].values if value is not None]
-    return len(filled) == 1 and isinstance(filled[0], str) and len(below) > 1
+def _begins_with_a_band(layout: Layout, mapping: ColumnMapping) -> bool:
+    """Return whether the first row names the theme of those below it: no row is without one."""
+    first = replace(layout, rows=layout.rows[:LOOKED_AT])
+    return bool(first.rows) and first.rows[0].number in find_bands(first, mapping).themes
 
 
 def _suggest_statuses(suggestion: Suggestion) -> None:

@@ -13,6 +13,10 @@ from registers.imports.spreadsheet.plan import Problem
 from registers.imports.spreadsheet.tables import JOINED, Table
 
 T = TypeVar("T")
+DOUBTFUL = (
+    "The title stands alone: it can be a theme with no protocol below it, or a protocol.",
+    "Write its purpose or its reference if it is a protocol. If it is a theme, delete the row.",
+)
 
 
 class RowOf:
@@ -24,6 +28,8 @@ class RowOf:
         self.problems: list[Problem] = []
         self._kept: frozenset[str] = frozenset()
         self._joined = table.joined.get(row.number, ())
+        if row.number in table.doubts:
+            self.refuse("title", *DOUBTFUL)
         for name, column in table.columns.items():
             if whole := table.merged.whole(row.number, column):
                 self.refuse(

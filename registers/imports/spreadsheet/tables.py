@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from registers.exports.columns import COMPUTED_COLUMNS, find_column
 from registers.imports.dates import Order
-from registers.imports.mapping.layout import Layout, headings_of, shown
+from registers.imports.mapping.bands import find_bands
+from registers.imports.mapping.layout import Layout, headings_of, merged_area
 from registers.imports.mapping.mapping import (
     LEFT_OUT,
     NOTE,
@@ -19,14 +20,11 @@ from registers.imports.mapping.mapping import (
     ColumnMapping,
     refuse_mapping,
 )
-from registers.imports.mapping.suggest import day_orders, is_band, lay_out, suggest
-from registers.imports.reading.cell_names import column
+from registers.imports.mapping.suggest import day_orders, lay_out, suggest
 from registers.imports.reading.read import Row, Sheet, Value, letter
 
-LARGEST = 10_000  # cells
 # The column of a file of refused rows, which says why: it is passed over.
 REASON_HEADING = "Why it was refused"
-RANGE = re.compile(r"([A-Z]{1,3})(\d{1,8}):([A-Z]{1,3})(\d{1,8})")
 
 
 @dataclass(slots=True)
@@ -54,7 +52,7 @@ class Merged:
     """
 
     def __init__(self, ranges: Iterable[str], columns: Iterable[int]) -> None:
-        areas = [area for each in ranges if (area := _area(each))]
+        areas = [area for each in ranges if (area := merged_area(each))]
         self._spans: dict[int, _Spans] = {}
         for at in columns:
             spans = _Spans()
@@ -75,16 +73,6 @@ class Merged:
             return ""
         found = bisect_right(spans.firsts, row) - 1
         return spans.wholes[found] if found >= 0 and row <= spans.lasts[found] else ""
-
-
-def _area(written: str) -> tuple[int, int, int, int, str] | None:
-    """Return the first column and row of a range, the last ones, and the name of its first cell."""
-    if not (found := RANGE.fullmatch(written)):
-        return None
-    left, right, top, bottom = column(found[1]), column(found[3]), int(found[2]), int(found[4])
-    if (right - left + 1) * (bottom - top + 1) > LARGEST:
-        return None
-    return left, top, right, bottom, f"{found[1]}{top}"
 
 
 NO_HEADINGS = (
@@ -110,8 +98,9 @@ class Table:
     that name one in their heading, and `notes` those of notes, with their headings. `given` is
     what is the same for all rows, and `defaults` which of it a person said. `joined` holds the rows
     that are one protocol with a row above, and `themes` the theme of each row that stands under
-    one, by the rows' numbers. `own` are the columns headed exactly as the register heads them in
-    its own files. `orders` says of columns of dates whether the day or the month stands first.
+    one, by the rows' numbers; `doubts` are those that may name a theme themselves. `own` are the
+    columns headed exactly as the register heads them in its own files. `orders` says of columns
+    of dates whether the day or the month stands first.
     """
 
     sheet: str
@@ -129,6 +118,7 @@ class Table:
     orders: dict[str, Order | None] = field(default_factory=dict)
     joined: dict[int, list[Row]] = field(default_factory=dict)
     themes: dict[int, str] = field(default_factory=dict)
+    doubts: set[int] = field(default_factory=set)
 
     def letter(self, column: str) -> str:
         """Return the letter of a column; nothing where the file has none such."""
@@ -226,14 +216,15 @@ def _table(layout: Layout, mapping: ColumnMapping, orders: dict[str, Order | Non
 
 def _take_bands(layout: Layout, table: Table) -> None:
     """Take the rows that name a theme alone, for the rows below each."""
-    rows, theme = [], ""
-    for at, row in enumerate(layout.rows):
-        if is_band(layout, at):
-            theme = next(shown(value) for value in row.values if value is not None)
+    bands, rows, theme = find_bands(layout, table.mapping), [], ""
+    for row in layout.rows:
+        if row.number in bands.themes:
+            theme = bands.themes[row.number]
         else:
             table.themes[row.number] = theme
             rows.append(row)
-    table.rows = rows
+    table.rows, table.doubts = rows, bands.doubts
+    layout.said += bands.sentences(layout.where)
     table.given.setdefault("theme", "")
 
 
