@@ -11,6 +11,7 @@ that, or nothing.
 from __future__ import annotations
 
 import datetime
+import errno
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +31,11 @@ Key = TypeVar("Key")
 BATCH = 500
 # PostgreSQL's codes for: another has locked the row, a deadlock was broken, one was too late.
 LOCKED = {"55P03", "40P01", "40001"}
+DISK_FULL = "53100"  # PostgreSQL's code
+NO_ROOM = (
+    "There is no room left on the register’s disk. Nothing was changed: ask whoever runs the"
+    " register to make room, and try again."
+)
 # A kind of thing that belongs to another, and its field that says to which.
 Part = tuple[type[models.Model], str]
 
@@ -60,6 +66,13 @@ def is_locked(refusal: DatabaseError) -> bool:
     """Return whether the database refused because somebody else writes at this moment."""
     code = getattr(refusal.__cause__, "sqlstate", None)
     return code in LOCKED or "is locked" in str(refusal)
+
+
+def is_full(problem: Exception) -> bool:
+    """Return whether there is no room left on the disk: that of the database, or this one."""
+    code = getattr(problem.__cause__, "sqlstate", None)
+    is_disk = isinstance(problem, OSError) and problem.errno in {errno.ENOSPC, errno.EDQUOT}
+    return is_disk or code == DISK_FULL or "disk is full" in str(problem)
 
 
 def lock_one(row: Row) -> Row | None:

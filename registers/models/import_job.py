@@ -17,6 +17,15 @@ class ImportQuerySet(models.QuerySet["ImportJob"]):
         """Keep those that would change the register, and are not applied."""
         return self.filter(status=ImportJob.Status.CHECKED, found__does_something=True)
 
+    def with_same_before(self) -> ImportQuerySet:
+        """Add `same_before`: when the same file was uploaded the last time before."""
+        same = ImportJob.objects.filter(
+            size=models.OuterRef("size"),
+            content=models.OuterRef("content"),
+            pk__lt=models.OuterRef("pk"),
+        )
+        return self.annotate(same_before=same.order_by("-pk").values("uploaded_at")[:1])
+
 
 class ImportManager(models.Manager["ImportJob"]):
     """Without the files, which are large and are wanted when they are read alone."""
@@ -96,6 +105,13 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def same_file(self) -> ImportJob | None:
+        """The last import of the same file that was uploaded before this one."""
+        content = ImportJob.objects.filter(pk=self.pk).values("content")[:1]
+        same = ImportJob.objects.filter(size=self.size, content=content, pk__lt=self.pk)
+        return same.select_related("uploaded_by").order_by("-pk").first()
 
     @property
     def is_applied(self) -> bool:

@@ -20,7 +20,18 @@ from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.job_columns import read_new
 from registers.models import ImportJob, ImportMapping, Protocol
 from tests.admin.typing_in import Page, boxes
-from tests.imports.uploading import ADD, LIST, apply, leads_to, said, send, shown, typed, uploaded
+from tests.imports.uploading import (
+    ADD,
+    LIST,
+    a_row,
+    apply,
+    leads_to,
+    said,
+    send,
+    shown,
+    typed,
+    uploaded,
+)
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
 
@@ -78,6 +89,24 @@ def errors(page: Any) -> dict[str, list[str]]:
         assert f'href="#id_{name}"' in html
         assert f'id="id_{name}"' in html
     return {name: [*each] for name, each in page.context["form"].errors.items()}
+
+
+def test_a_file_that_came_before_is_told(officers_door):
+    content = typed(a_row("One"))
+    with time_machine.travel("2026-10-03 09:00:00+01:00"):
+        first = uploaded(officers_door, content)
+    alike = content.replace(b"One", b"Two")
+    assert "The same file" not in shown(officers_door, uploaded(officers_door, alike))
+    again = uploaded(officers_door, content, "another.csv")
+    page = officers_door.get(again)
+    sentence = "The same file was uploaded on 3 October 2026, 09:00 by olive, and is checked, not"
+    assert sentence in said(page.content)
+    assert f'<a href="{first}">See that import</a>' in page.text
+    assert "The same file" not in shown(officers_door, first)
+    assert sentence in shown(officers_door, f"{again}columns/")
+    words = said(officers_door.get(LIST).content)
+    assert "another.csv The same file as on 3 October 2026, 09:00" in words
+    assert words.count("The same file") == 1
 
 
 class TestOwnHeadings:

@@ -26,6 +26,7 @@ from tests.imports.uploading import (
     SIX,
     a_checked_import,
     a_row,
+    apply,
     counted,
     exported,
     leads_to,
@@ -74,6 +75,47 @@ def lost_table(name: str) -> Iterator[None]:
             yield
         finally:
             cursor.execute(f'ALTER TABLE lost RENAME TO "{name}"')
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let the database have no room for another page for a while."""
+    with connection.cursor() as cursor:
+        most = cursor.execute("PRAGMA max_page_count").fetchone()[0]
+        cursor.execute("PRAGMA max_page_count = 1")  # no fewer than there are now
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA max_page_count = {most}")
+
+
+class TestAFullDisk:
+    LARGE = typed(*[a_row(f"Number {number}") for number in range(40_000)])
+
+    def test_is_told_beside_the_file_that_is_not_kept(self, officers_door):
+        with full_disk():
+            answer = send(officers_door, self.LARGE, "october.csv", "before")
+        (sentence,) = answer.context["form"].errors["file"]
+        assert sentence.startswith("‘october.csv’ is not kept. There is no room left")
+        assert answer.context["form"]["published"].value() == "before"
+        assert not ImportJob.objects.exists()
+
+    def test_is_told_where_a_check_cannot_be_kept(self, officers_door):
+        rows = [a_row(f"Number {number}" + 200 * " long", others="Zq") for number in range(900)]
+        answer = send(officers_door, typed(*rows))
+        with full_disk():
+            words = said(answer.getvalue())
+        assert "‘live.csv’ is not kept. There is no room left" in words
+        assert not ImportJob.objects.get().lines.exists()
+
+    def test_is_told_where_nothing_can_be_applied(self, officers_door):
+        rows = [a_row(f"Number {number}" + 50 * " long") for number in range(300)]
+        address = uploaded(officers_door, typed(*rows))
+        answer = apply(officers_door, address, publish="drafts")
+        with full_disk():
+            words = said(answer.getvalue())
+        assert "There is no room left on the register’s disk." in words
+        assert not Protocol.objects.filter(title__startswith="Number").exists()
 
 
 BAD_FILES = {

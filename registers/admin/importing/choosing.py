@@ -114,7 +114,7 @@ def _answer(request: HttpRequest, job: ImportJob) -> HttpResponseBase:
         chosen[form.name.kind][form.name.key] = form.choice()
     try:
         held = jobs.choose(job, organisations=chosen[Kind.ORGANISATION], themes=chosen[Kind.THEME])
-    except ValidationError as refusal:
+    except (ValidationError, *jobs.NOT_READ) as refusal:
         return back(request, job, refusal)
     return progress_page(request, held, checked_on(held), title="Checking with what you chose")
 

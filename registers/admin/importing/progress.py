@@ -17,17 +17,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registers.admin.importing.shared import address, context, sentences_of
-from registers.imports.mapping.mapping import MappingError
-from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet.applying import WAITING
+from registers.imports.spreadsheet.jobs import NOT_READ
 from registers.imports.spreadsheet.plan import Progress, Work
-from registers.imports.spreadsheet.tables import NotATable
 from registers.models import ImportJob
 
 MIDDLE = "<!-- Here it grows. -->"
 SECOND = 1.0
 HUNDRED, TENTH = 100, 10
-REFUSALS = (ValidationError, Unreadable, NotATable, MappingError)
+REFUSALS = (ValidationError, *NOT_READ)
 BROKEN = (
     "Something went wrong, and nothing was changed. The fault is written down. Please try again in"
     " a minute."

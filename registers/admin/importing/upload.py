@@ -19,12 +19,9 @@ from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import A_PAGE, address, for_importers, page
 from registers.admin.importing.summary import became
 from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, PAGE_HEADINGS
-from registers.imports.mapping.mapping import MappingError
-from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.job_columns import read_new
 from registers.imports.spreadsheet.plan import Work
-from registers.imports.spreadsheet.tables import NotATable
 from registers.models import ImportJob, ImportMapping
 from registers.models.references import example
 
@@ -90,10 +87,9 @@ class UploadForm(FileForm):
 def list_view(request: HttpRequest) -> HttpResponse:
     """Show every import: who uploaded it, when, and what became of it."""
     is_waiting = request.GET.get("show") == "waiting"
-    imports = ImportJob.objects.waiting() if is_waiting else ImportJob.objects.all()
-    shown = Paginator(imports.select_related("uploaded_by", "applied_by"), A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    imports = ImportJob.objects.waiting() if is_waiting else ImportJob.objects.get_queryset()
+    imports = imports.with_same_before().select_related("uploaded_by", "applied_by")
+    shown = Paginator(imports, A_PAGE).get_page(request.GET.get("page"))
     lines = [(each, became(each)) for each in shown.object_list]
     return page(request, "list", title="Imports", page=shown, lines=lines, is_waiting=is_waiting)
 
@@ -106,7 +102,7 @@ def upload_view(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         try:
             job, work = _begin(request, form)
-        except (Unreadable, NotATable, MappingError) as refusal:
+        except jobs.NOT_READ as refusal:
             form.add_error("file", str(refusal))
         else:
             if work is None:
@@ -144,6 +140,6 @@ def _begin(request: HttpRequest, form: UploadForm) -> tuple[ImportJob, Work[str]
         if reading.suggestion.questions:
             return job, None
         return job, begin_check(job, sheets=reading.sheets)
-    except (Unreadable, NotATable, MappingError):
+    except jobs.NOT_READ:
         jobs.remove_import(job)
         raise

@@ -23,7 +23,13 @@ from registers.changes.bulk_import import (
     import_theme,
 )
 from registers.changes.journal import Step
-from registers.changes.locking import PLAN_CHANGED, is_locked, lock_register
+from registers.changes.locking import (
+    NO_ROOM,
+    PLAN_CHANGED,
+    is_full,
+    is_locked,
+    lock_register,
+)
 from registers.changes.transaction import Touched, collect_touched
 from registers.imports.spreadsheet.plan import (
     Line,
@@ -234,6 +240,8 @@ def refused_because(refusal: DatabaseError) -> str:
     """Return the sentence for a refusal of the database, which is logged unless it is busy."""
     if is_locked(refusal):
         return BUSY
+    if is_full(refusal):
+        return NO_ROOM
     logger.warning("An import was not applied: the database refused it", exc_info=refusal)
     return REFUSED
 

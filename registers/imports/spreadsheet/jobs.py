@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, astuple
 from functools import partial
 from itertools import islice
@@ -14,16 +15,16 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
 from registers.changes.journal import Step
-from registers.changes.locking import PLAN_CHANGED, lock_one
+from registers.changes.locking import NO_ROOM, PLAN_CHANGED, is_full, lock_one
 from registers.changes.transaction import Touched
 from registers.changes.undo_import import ImportUndoPlan, plan_import_undo, undo_import
 from registers.changes.undo_organisations import OrganisationsUndoPlan
-from registers.imports.mapping.mapping import ColumnMapping
-from registers.imports.reading.read import Sheet, read_sheets
+from registers.imports.mapping.mapping import ColumnMapping, MappingError
+from registers.imports.reading.read import Sheet, Unreadable, read_sheets
 from registers.imports.spreadsheet.applying import (
     Terms,
     apply,
@@ -37,10 +38,12 @@ from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.plan import Named, Outcome, Plan, Progress, Work, keeps_draft
 from registers.imports.spreadsheet.refused_rows import refused_workbook
 from registers.imports.spreadsheet.report import refusals
-from registers.imports.spreadsheet.tables import read_tables
+from registers.imports.spreadsheet.tables import NotATable, read_tables
 from registers.models import Change, ImportJob, ImportLine, ImportMapping, ImportName, Name
 
 UndoPlan = TypeVar("UndoPlan", ImportUndoPlan, OrganisationsUndoPlan)
+# Why nothing of a file can be checked.
+NOT_READ = (Unreadable, NotATable, MappingError)
 AS_FOUND = ColumnMapping()  # how a CSV is written is found out
 KEPT = datetime.timedelta(days=90)
 BATCH = 2_000
@@ -60,10 +63,25 @@ def upload(
     at: datetime.datetime,
     published_before: bool,
 ) -> ImportJob:
-    """Keep a file that somebody uploaded, and return it. Nothing of it is checked yet."""
+    """Keep a file that somebody uploaded, and return it. Nothing of it is checked yet.
+
+    Raises Unreadable where there is no room for it.
+    """
     job = unsaved_job(name, content, by=by, at=at, published_before=published_before)
-    job.save()
+    with room_for(job), transaction.atomic():
+        job.save()
     return job
+
+
+@contextmanager
+def room_for(job: ImportJob) -> Iterator[None]:
+    """Raise Unreadable, with the name of the file, where no room is left on the disk."""
+    try:
+        yield
+    except (DatabaseError, OSError) as problem:
+        if not is_full(problem):
+            raise
+        raise Unreadable(f"‘{job.name}’ is not kept. {NO_ROOM}") from problem
 
 
 def unsaved_job(
@@ -83,9 +101,10 @@ def forget_old(at: datetime.datetime) -> None:
 def choose_mapping(job: ImportJob, mapping: ColumnMapping) -> ImportJob:
     """Keep which column is what, and return the import, which is to be checked again then.
 
-    Raises ValidationError where it was applied or removed in the meantime.
+    Raises ValidationError where it was applied or removed in the meantime, and Unreadable
+    where the disk is full.
     """
-    with transaction.atomic():
+    with room_for(job), transaction.atomic():
         held = lock_import(job)
         _use_mapping(held, mapping, at=timezone.now())
         held.digest, held.status = "", ImportJob.Status.UPLOADED
@@ -116,7 +135,7 @@ def check_import(
     rows = len(plan.lines)
     yield Progress("rows checked, and now written down", rows, rows)
     # Nothing is yielded from here on: a slow browser would hold the database.
-    with transaction.atomic():
+    with room_for(job), transaction.atomic():
         held = lock_import(job)
         held.lines.all().delete()
         held.names.all().delete()
@@ -133,9 +152,9 @@ def choose(
 
     None takes a choice back. It is to be checked again then: the import that is
     returned says so. Raises ValidationError where it was applied or removed
-    in the meantime.
+    in the meantime, and Unreadable where the disk is full.
     """
-    with transaction.atomic():
+    with room_for(job), transaction.atomic():
         held = lock_import(job)
         choices = Choices.read(held.choices)
         choices.organisations = _beside(choices.organisations, organisations or {})
