@@ -57,7 +57,6 @@ class Column:
     heading: str
     samples: Sequence[str]
     use: forms.BoundField
-    order: forms.BoundField | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +122,9 @@ class ColumnForm(forms.Form):
                 ("encoding", self.mapping.encoding, {v: k for k, v in ENCODINGS.items()}),
             ):
                 self._add_found(name, given, getattr(sheets[0], name), names)
+        found = self._found()
         for place, sheet in enumerate(sheets):
+            at = found.get(id(sheet))
             options = self.mapping.sheets.get(sheet.name, SheetOptions())
             is_read = not sheet.hidden if options.read is None else options.read
             self.fields[f"sheet-{place}-read"] = forms.BooleanField(
@@ -135,9 +136,8 @@ class ColumnForm(forms.Form):
                 min_value=1,
                 max_value=MOST_ROWS,
                 label="Number of the row with the headings",
-                widget=forms.NumberInput(
-                    {"aria-describedby": f"id_sheet-{place}-row_helptext"},
-                ),
+                help_text=f"{f'Taken now: row {at}.' if at else 'None is found.'}"
+                " Empty: it is looked for.",
             )
         if any(row.hidden for sheet in sheets for row in sheet.rows):
             self.fields["hidden_rows"] = forms.BooleanField(
@@ -213,37 +213,52 @@ class ColumnForm(forms.Form):
                 heading=heading,
                 samples=self.suggestion.samples[heading],
                 use=self[f"use-{mark_of(heading)}"],
-                order=self._if_there(f"order-{mark_of(heading)}"),
             )
             for heading in self.shown
         ]
 
     @property
+    def orders(self) -> list[forms.BoundField]:
+        """What stands first in each column of dates that can be read in two ways."""
+        return self._boxes("order-")
+
+    @property
     def statuses(self) -> list[forms.BoundField]:
         """What each word of the status column means."""
-        return [self[name] for name in self.fields if name.startswith("status-")]
+        return self._boxes("status-")
 
     @property
     def given(self) -> list[forms.BoundField]:
         """What is the same for all rows, but for the theme and why protocols are withdrawn."""
-        names = [name for name in self.fields if name.startswith("given-")]
-        return [self[n] for n in names if n not in {"given-theme", "given-withdrawn_reason"}]
+        elsewhere = {"given-theme", "given-withdrawn_reason"}
+        return [box for box in self._boxes("given-") if box.name not in elsewhere]
+
+    @property
+    def is_given(self) -> bool:
+        """Whether any of it is said, or wrong."""
+        return any(box.value() or box.errors for box in self.given)
 
     @property
     def withdrawn(self) -> list[forms.BoundField]:
         """What is so of all withdrawn rows: whether the review date is the day, and the reason."""
-        names = ("withdrawn_on_review", "given-withdrawn_reason")
-        return [self[name] for name in names if name in self.fields]
+        return self._boxes("withdrawn_on_review") + self._boxes("given-withdrawn_reason")
 
     @property
     def theme(self) -> forms.BoundField | None:
         """The theme of all rows, where none of the columns says it."""
-        return self._if_there("given-theme")
+        return next(iter(self._boxes("given-theme")), None)
+
+    def _boxes(self, begins: str) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith(begins)]
+
+    def _found(self) -> dict[int, int]:
+        """Return the row of headings that was taken in each sheet that is read."""
+        return {id(layout.sheet): layout.heading_row for layout in self.suggestion.layouts}
 
     @property
     def sheets(self) -> list[SheetBoxes]:
         """What is chosen for each sheet."""
-        found = {id(layout.sheet): layout.heading_row for layout in self.suggestion.layouts}
+        found = self._found()
         return [
             SheetBoxes(
                 sheet=sheet,
@@ -254,9 +269,6 @@ class ColumnForm(forms.Form):
             )
             for place, sheet in enumerate(self.reading.sheets)
         ]
-
-    def _if_there(self, name: str) -> forms.BoundField | None:
-        return self[name] if name in self.fields else None
 
     def clean(self) -> dict[str, Any]:
         """Refuse, at its box, what cannot be followed."""
@@ -330,7 +342,7 @@ def _order_field(heading: str, order: DayOrder, mapping: ColumnMapping) -> forms
         required=order.verdict == "ask",
         initial=mapping.order_of(heading) or order.order,
         widget=forms.RadioSelect,
-        label="What stands first in these dates?",
+        label=f"What stands first in the dates of ‘{heading}’?",
         error_messages={
             "required": f"‘{heading}’: say whether the day or the month stands first.",
             "invalid_choice": NOT_THERE,

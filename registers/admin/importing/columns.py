@@ -23,12 +23,10 @@ from registers.admin.importing.column_form import ColumnForm
 from registers.admin.importing.preview import preview
 from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
-from registers.imports.mapping.mapping import MappingError
 from registers.imports.mapping.saved import save_mapping
 from registers.imports.reading.read import Unreadable
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.job_columns import Reading, read_first_rows
-from registers.imports.spreadsheet.tables import NotATable
 from registers.models import ImportJob, Organisation, Theme
 
 MOST_OFFERED = 2_000
@@ -86,7 +84,7 @@ def _check(request: HttpRequest, job: ImportJob, form: ColumnForm) -> HttpRespon
         work = begin_check(held)
     except ValidationError as refusal:
         return back(request, job, refusal)
-    except (Unreadable, NotATable, MappingError) as refusal:
+    except jobs.NOT_READ as refusal:
         return _page(request, job, form, str(refusal))
     if mapping.name:
         save_mapping(mapping, by=cast(User, request.user), at=timezone.now())
@@ -105,7 +103,7 @@ def _page(request: HttpRequest, job: ImportJob, form: ColumnForm, wrong: str = "
         wrong=wrong,
         problems=_problems(form),
         questions=form.suggestion.questions,
-        previews=[preview(boxes) for boxes in form.sheets],
+        previews=[preview(boxes, is_asked=not form.columns) for boxes in form.sheets],
         organisations=organisations[:MOST_OFFERED],
         themes=Theme.objects.values_list("name", flat=True),
     )

@@ -28,17 +28,30 @@ class PreviewRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """One sheet with its boxes. `more` is how many columns are not shown."""
+    """One sheet with its boxes. `more` is how many columns are not shown.
+
+    It is open where something about it is said, or wrong.
+    """
 
     boxes: SheetBoxes
     letters: Sequence[str]
     rows: Sequence[PreviewRow]
     more: int
     hidden: str
+    is_open: bool
+
+    @property
+    def name(self) -> str:
+        """What the sheet is called; a CSV has no name."""
+        sheet = self.boxes.sheet
+        return "The file" if sheet.kind == "csv" else f"Sheet ‘{sheet.name}’"
 
 
-def preview(boxes: SheetBoxes) -> Preview:
-    """Return the rows of a sheet that are shown on the page of its columns."""
+def preview(boxes: SheetBoxes, *, is_asked: bool) -> Preview:
+    """Return the rows of a sheet that are shown on the page of its columns.
+
+    `is_asked` says that a person is to find its row of headings.
+    """
     sheet = boxes.sheet
     rows = _some(sheet.rows, boxes.at) if boxes.place < SHEETS else []
     width = max((len(row.values) for row in rows), default=0)
@@ -57,6 +70,7 @@ def preview(boxes: SheetBoxes) -> Preview:
         ],
         more=width - shown_width,
         hidden=_hidden([row.number for row in sheet.rows if row.hidden]),
+        is_open=bool(boxes.row.errors or boxes.row.value()) or is_asked,
     )
 
 
