@@ -225,7 +225,7 @@ def edited_since(job: ImportJob, ours: Mapping[Subject, str]) -> list[str]:
 
 
 def _are_alike(model: type[models.Model], then: Snapshot | None, now: Snapshot | None) -> bool:
-    return bool(then and now) and not differences(model, then, now, private=True)
+    return then is not None and now is not None and not differences(model, then, now, private=True)
 
 
 def _left(job: ImportJob, kind: str, keys: Sequence[str]) -> dict[str, Snapshot | None]:
