@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from registers.models import ImportJob, Organisation, Protocol, Theme
-from tests.admin.typing_in import boxes
+from tests.admin.typing_in import Page, boxes
 from tests.imports.uploading import (
     LIST,
     a_row,
@@ -46,9 +46,8 @@ def choose(door, address: str, **chosen: dict[str, str]) -> Any:
 
 
 def refused(answer: Any) -> dict[str, dict[str, list[str]]]:
-    """Return the sentences beside each name's boxes; nothing was kept."""
+    """Return the sentences beside the boxes of each name that is not kept."""
     assert not answer.streaming
-    assert ImportJob.objects.get().status == "checked"
     return {form.name.written: dict(form.errors) for form in answer.context["forms"] if form.errors}
 
 
@@ -325,9 +324,22 @@ def test_a_wrong_choice_is_a_sentence_beside_its_box(officers_door, wrong):
     assert "<title>Error: " in page
     for sentence in next(iter(sentences.values())):
         assert sentence in said(page)
-    # All else stands there as it was typed.
-    assert 'value="Zq Ten of Essex"' in page
-    assert ImportJob.objects.get().choices == {}
+    # What could be right is kept, and asked no more.
+    assert [form.name.written for form in answer.context["forms"]] == ["Zq Nine"]
+    kept = ImportJob.objects.get().choices["organisations"]
+    assert [choice["name"] for choice in kept.values()] == ["Zq Ten of Essex"]
+    prefix = answer.context["forms"][0].prefix
+    mended = Page(page).boxes | {f"{prefix}-way": "new", f"{prefix}-new": "Zq Nine"}
+    found = leads_to(officers_door.post(address, mended))
+    assert "1 of 1 row would change" in shown(officers_door, found)
+
+
+def test_what_a_refused_name_would_make_is_nothing_for_others(officers_door):
+    address = at(officers_door, typed(a_row("One", others="Zq1, Zq2")))
+    name = "jo@example.org"
+    chosen = {"Zq1": {"way": "new", "new": name}, "Zq2": {"way": "other", "other": name}}
+    assert refused(choose(officers_door, address, **chosen)).keys() == chosen.keys()
+    assert not ImportJob.objects.get().choices["organisations"]
 
 
 WRONG_THEMES = {
@@ -364,48 +376,47 @@ class TestAllThatAreLikeNone:
         a_row("Two", others="Zyxwv Quorums, Jklmn"),
     )
 
-    def test_become_organisations_once_they_are_read(self, officers_door):
-        address = f"{at(officers_door, typed(*self.ROWS))}new/"
-        page = officers_door.get(address)
+    def test_become_organisations_but_for_those_whose_tick_is_taken(self, officers_door):
+        names = at(officers_door, typed(*self.ROWS, a_row("Three", others="Wvut")))
+        page = officers_door.get(f"{names}new/")
         # Of two that are like each other, the more used; and none that is like a known one.
-        assert page.context["names"] == ["Zyxwv Quorums", "Jklmn"]
-        assert "These 2 are new organisations" in page.content.decode()
-        held = boxes(officers_door, address)
-        unread = officers_door.post(address, held)
-        assert unread.context["form"].errors == {"read": ["Tick this once you have read them."]}
-        assert "Tick this once you have read them." in said(unread.content)
-        assert leads_to(officers_door.post(address, held | {"read": "on"})) == address[:-4]
+        assert page.context["names"] == ["Zyxwv Quorums", "Jklmn", "Wvut"]
+        assert "2 more names are a theme, or like another name" in said(page.content)
+        assert page.text.count(" checked>") == 3
+        assert "Tick at least one name." in said(
+            officers_door.post(f"{names}new/", {"x": ""}).content
+        )
+        ticked = {"new": ["Zyxwv Quorums", "Jklmn"]}
+        assert leads_to(officers_door.post(f"{names}new/", ticked)) == names
         kept = ImportJob.objects.get().choices["organisations"]
-        assert {choice["name"] for choice in kept.values()} == {"Zyxwv Quorums", "Jklmn"}
+        assert {choice["name"] for choice in kept.values()} == set(ticked["new"])
 
-    def test_are_those_that_were_read(self, officers_door):
+    def test_are_those_that_are_still_asked_about(self, officers_door):
         names = at(officers_door, typed(*self.ROWS))
-        held = boxes(officers_door, f"{names}new/")
         leads_to(choose(officers_door, names, Jklmn={"way": "note"}))
-        answer = officers_door.post(f"{names}new/", held | {"read": "on"})
-        assert "Nothing is chosen yet: these are other names now." in said(answer.content)
-        assert len(ImportJob.objects.get().choices["organisations"]) == 1
+        answer = officers_door.post(f"{names}new/", {"new": ["Zyxwv Quorums", "Jklmn"]})
+        leads_to(answer)
+        kept = ImportJob.objects.get().choices["organisations"]
+        assert [choice["note"] for choice in kept.values()] == [True, False]
 
-    def test_are_none_that_nothing_can_be_called(self, officers_door):
+    def test_tell_of_what_nothing_can_be_called(self, officers_door):
         names = at(officers_door, typed(a_row("One", others="jklmn@example.org, Zyxwv")))
-        assert officers_door.get(f"{names}new/").context["names"] == ["Zyxwv"]
+        page = officers_door.get(f"{names}new/")
+        assert page.context["names"] == ["Zyxwv"]
+        assert "‘jklmn@example.org’: Remove the e-mail address" in said(page.content)
 
-    def test_may_be_one_or_none(self, officers_door):
+    def test_may_be_none(self, officers_door):
         names = at(officers_door, typed(a_row("One", others="Jklmn")))
-        words = said(officers_door.get(f"{names}new/").content)
-        assert "I have read it: it is an organisation, and it is spelt right" in words
-        held = boxes(officers_door, f"{names}new/")
-        found = leads_to(officers_door.post(f"{names}new/", held | {"read": "on"}))
+        found = leads_to(officers_door.post(f"{names}new/", {"new": "Jklmn"}))
         assert found == names.removesuffix("names/")
-        answer = officers_door.get(f"{names}new/")
-        assert answer.headers["Location"] == names
+        assert officers_door.get(f"{names}new/").headers["Location"] == names
 
 
 class TestWhatIsNoMore:
     def test_there_is_no_choosing_once_it_is_applied(self, officers_door):
         found = uploaded(officers_door, typed(a_row("One"), a_row("Two", others="Zq1")))
         held = boxes(officers_door, f"{found}names/")
-        read = boxes(officers_door, f"{found}names/new/") | {"read": "on"}
+        read = {"new": "Zq1"}
         leads_to(apply(officers_door, found))
         for address, sent in ((f"{found}names/", held), (f"{found}names/new/", read)):
             for ask in (officers_door.get, officers_door.post):

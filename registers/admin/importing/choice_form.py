@@ -101,9 +101,13 @@ class ChoiceForm(forms.Form):
         self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]  # this kind of field's
 
     def founds(self) -> Choice | None:
-        """Return what would be made, if a new thing is chosen and has a name."""
+        """Return what would be made, if a new thing is chosen and has a name that it can have."""
         name = str(self.data.get(self.add_prefix("new"), "")).strip()
         if self.data.get(self.add_prefix("way")) != NEW or not key_of(name):
+            return None
+        try:
+            self._refuse_new(name)
+        except ValidationError:
             return None
         return Choice(name=name, new=True, group=bool(self.data.get(self.add_prefix("group"))))
 

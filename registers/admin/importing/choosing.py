@@ -1,4 +1,4 @@
-"""What the names that the register does not know stand for: chosen, 50 to a page."""
+"""What the names that the register does not know stand for: chosen, 50 to a page, or all new."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
@@ -18,13 +19,15 @@ from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.choices import Choice, Choices
-from registers.imports.spreadsheet.matching import nearest_to
+from registers.imports.spreadsheet.matching import nearest_to, unlike_any
 from registers.imports.spreadsheet.plan import Work
+from registers.imports.spreadsheet.public_text import refuse_name
 from registers.models import ImportJob, ImportName, Organisation, Theme
 from registers.models.keys import key_of
 
 A_PAGE = 50
 MOST_OFFERED = 2_000
+MOST_COMPARED = 500  # each with every name in the register
 UNKNOWN, CHOSEN = "unknown", "chosen"
 How, Kind = ImportName.How, ImportName.Kind
 
@@ -105,21 +108,34 @@ def _key(choice: Choice) -> str:
 
 
 def _answer(request: HttpRequest, job: ImportJob) -> HttpResponseBase:
-    """Keep what was chosen, if all of it can be right, and check the file with it."""
+    """Keep what can be right of what was chosen; ask again for the rest, or check the file."""
     forms = _forms(job, _posted(request, job), request.POST)
-    if any(form.errors for form in forms):
-        return _page(request, job, _names(request, job), forms)
+    wrong = [form for form in forms if form.errors]
     chosen: dict[str, dict[str, Choice | None]] = {Kind.ORGANISATION: {}, Kind.THEME: {}}
     for form in forms:
-        chosen[form.name.kind][form.name.key] = form.choice()
+        if form not in wrong:
+            chosen[form.name.kind][form.name.key] = form.choice()
+    return _keep(request, job, chosen, wrong)
+
+
+def _keep(
+    request: HttpRequest,
+    job: ImportJob,
+    chosen: Mapping[str, Mapping[str, Choice | None]],
+    wrong: list[ChoiceForm],
+) -> HttpResponseBase:
     try:
-        held = jobs.choose(job, organisations=chosen[Kind.ORGANISATION], themes=chosen[Kind.THEME])
+        held = jobs.choose(
+            job, organisations=chosen[Kind.ORGANISATION], themes=chosen.get(Kind.THEME)
+        )
     except (ValidationError, *jobs.NOT_READ) as refusal:
         return back(request, job, refusal)
-    return progress_page(request, held, checked_on(held), title="Checking with what you chose")
+    if wrong:
+        return _page(request, held, _names(request, held), wrong)
+    return progress_page(request, held, _checked_on(held), title="Checking with what you chose")
 
 
-def checked_on(job: ImportJob) -> Work[str]:
+def _checked_on(job: ImportJob) -> Work[str]:
     """Check it again; return where the next names are, or what was found."""
     found = yield from again(job)
     more = job.names.filter(how=How.UNKNOWN).exists()
@@ -146,7 +162,49 @@ def _page(
         page=names,
         forms=forms,
         shows=_shows(request),
-        errors=sum(bool(form.errors) for form in forms),
+        errors=len([form for form in forms if form.errors]),
         organisations=[] if many else organisations,
         themes=Theme.objects.values_list("name", flat=True),
     )
+
+
+@for_importers
+def create_all_view(request: HttpRequest, key: int) -> HttpResponseBase:
+    """Show the names that are like none, and make those that are ticked new organisations."""
+    job = imported(key)
+    if request.method != "POST" and job.is_applied:
+        return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
+    names, refused = like_none(job)
+    ticked = [name for name in names if name in request.POST.getlist("new")]
+    if ticked:
+        new = {key_of(name): Choice(name=name, new=True) for name in ticked}
+        return _keep(request, job, {Kind.ORGANISATION: new}, [])
+    if not names:
+        messages.info(request, "No name is left that is like none. Choose for each.")
+        return redirect(address("names", job))
+    return page(
+        request,
+        "create_all",
+        title="Names that are like no known name",
+        job=job,
+        names=names,
+        refused=refused,
+        others=job.names.filter(how=How.UNKNOWN).count() - len(names) - len(refused),
+    )
+
+
+def like_none(job: ImportJob) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the organisations' names, not known yet, that are like no other, by their uses.
+
+    Then those that nothing can be called, with the reason.
+    """
+    names = job.names.filter(how=How.UNKNOWN, kind=Kind.ORGANISATION)
+    fit, refused = list[str](), list[tuple[str, str]]()
+    for written in names.values_list("written", flat=True)[:MOST_COMPARED]:
+        try:
+            refuse_name(Kind.ORGANISATION, written)
+            fit.append(written)
+        except ValidationError as refusal:
+            refused.append((written, " ".join(refusal.messages)))
+    made = [choice.name for choice in Choices.read(job.choices).organisations.values()]
+    return unlike_any(fit, also=made), refused

@@ -10,9 +10,8 @@ from django.urls import path
 from registers.admin.importing import organisations
 from registers.admin.importing.apply import apply_view
 from registers.admin.importing.check import again_view, check_view, remove_view
-from registers.admin.importing.choosing import names_view
+from registers.admin.importing.choosing import create_all_view, names_view
 from registers.admin.importing.columns import columns_view
-from registers.admin.importing.create_all import create_all_view
 from registers.admin.importing.mappings import delete_view, download_view, mappings_view
 from registers.admin.importing.refused import refused_view
 from registers.admin.importing.undo import undo_view
