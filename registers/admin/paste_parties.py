@@ -42,8 +42,9 @@ class Pasted:
 
     `rows` counts those that were added. `unknown` are names that are in no register, each
     with the number of its row; of these `new` are chosen to be made. `already` are parties
-    of the form, and `repeated` are named more than once: both are added once only. `has_more`
-    says that the list is not complete by its own words.
+    of the form, and `repeated` are named more than once: both are added once only. `wrapped` are
+    unknown names in two lines that were read as one. `has_more` says that the list is not complete
+    by its own words.
     """
 
     error: str = ""
@@ -52,6 +53,7 @@ class Pasted:
     new: list[str] = field(default_factory=list)
     already: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
+    wrapped: list[str] = field(default_factory=list)
     has_more: bool = False
 
     @property
@@ -111,6 +113,7 @@ def _paste(rows: _Rows, found: PartyList) -> Pasted:
             if each.whom in there
         ],
         repeated=found.repeated,
+        wrapped=[each for each in found.wrapped if each in unknown],
         has_more=found.has_more,
     )
 

@@ -21,6 +21,7 @@ from registers.imports.spreadsheet.split_names import (
     NameList,
     TooMany,
     TwoWays,
+    as_in_cell,
     split_names,
 )
 from registers.models import ImportName, Organisation
@@ -56,11 +57,13 @@ class NamedParty:
 class PartyList:
     """The organisations of a list, none twice, and what was named once more.
 
-    `has_more` says whether others take part too, by the words at its end.
+    `wrapped` are names that nobody knows, in two lines that were read as one. `has_more` says
+    whether others take part too, by the words at its end.
     """
 
     parties: list[NamedParty]
     repeated: list[str]
+    wrapped: list[str]
     has_more: bool
 
 
@@ -70,7 +73,8 @@ def read_party_list(text: str, organisations: Organisations) -> PartyList:
     Raises ValidationError for a list without names, for words that can be read in two
     ways, and for what is too long.
     """
-    found = _split("\n".join(text.splitlines()), organisations.is_known)
+    text = "\n".join(text.splitlines())
+    found = _split(text, organisations.is_known)
     if not found.pieces:
         raise ValidationError(NOTHING)
     by_whom: dict[Whom, NamedParty] = {}
@@ -89,7 +93,9 @@ def read_party_list(text: str, organisations: Organisations) -> PartyList:
             party = replace(before, note="; ".join(notes))
         by_whom[whom] = party
     parties = list(by_whom.values())
-    return PartyList(parties=parties, repeated=repeated, has_more=found.has_more)
+    unknown = [each.written for each in parties if not each.official]
+    wrapped = [each for each in unknown if "\n" in as_in_cell(each, text)]
+    return PartyList(parties=parties, repeated=repeated, wrapped=wrapped, has_more=found.has_more)
 
 
 def likely_organisations(written: Iterable[str]) -> dict[str, list[Organisation]]:

@@ -200,6 +200,23 @@ class TestAChoice:
         assert [party.name_as_published for party in parties] == names
         assert [party.note for party in parties] == ["", "", "at night"]
 
+    def test_that_a_name_in_two_lines_is_one_or_two(self, officers_door):
+        wrapped = "Essex Police\nZq University\nNHS Foundation Trust"
+        rows = [
+            a_row("One", others=wrapped),
+            a_row("Two", others="Essex Partnership\nUniversity NHS Foundation Trust"),
+        ]
+        address = at(officers_door, typed(*rows))
+        (form,) = officers_door.get(address).context["forms"]
+        assert form.name.written == "Zq University NHS Foundation Trust"
+        assert form.initial["new"] == form.name.written
+        ways = dict(form.fields["way"].choices)
+        assert ways["several"] == "Several organisations: Zq University; NHS Foundation Trust"
+        chosen = {form.name.written: {"way": "several"}}
+        assert leads_to(choose(officers_door, address, **chosen)) == address
+        names = [form.name.written for form in officers_door.get(address).context["forms"]]
+        assert names == ["Zq University", "NHS Foundation Trust"]
+
     def test_that_it_is_a_piece_of_a_longer_name(self, officers_door):
         whole = "Nurseries, Schools and Zoos"
         address = at(officers_door, typed(a_row("One", others=whole)))

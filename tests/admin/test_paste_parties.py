@@ -282,3 +282,16 @@ def test_no_more_rows_than_a_form_can_send(door):
     form |= {f"parties-{row}-organisation": "" for row in range(3, most)}
     assert len(form) > 900
     assert f"Choose which organisation ‘Parish {most - 4}’ is" in errors(door.post(EDIT, form))
+
+
+@pytest.mark.both_databases
+def test_a_name_that_goes_on_in_the_next_line_is_one_row_and_is_told(door):
+    text = f"{EPUT.replace(' NHS', chr(10) + 'NHS')}\nVale University\nNHS Trust\nMedway Council"
+    answer = pasted(door, ADD, text)
+    assert row(answer, "Vale University NHS Trust")
+    assert "In two lines, and read as one name: Vale University NHS Trust." in said(answer)
+    assert EPUT not in said(answer)
+    assert "3 organisations of the list are" in said(answer)
+    answer = pasted(door, ADD, "Vale University;\nNHS Trust")
+    assert row(answer, "Vale University")
+    assert "In two lines" not in said(answer)

@@ -33,6 +33,8 @@ KNOWN = {
 }
 KEYS = {key_of(name) for name in KNOWN}
 
+EPUT, VALE = "Essex Partnership University Trust", "Vale University NHS Trust"
+NORTH = "Vale University of the"
 TYPED = {
     "nothing": ("", []),
     "signs alone": (" ,; \n, ", []),
@@ -107,6 +109,21 @@ TYPED = {
     "a known name with a word in its note": ("A (x and B)", [("A", "x and B")]),
     "half that is known": ("A and One; B / One", ["A and One", "B / One"]),
     "a list that ends with a word": ("A, B, and Body", ["A", "B", "Body"]),
+    "a known name in two lines": ("One\nEssex Partnership\nUniversity Trust", ["One", EPUT]),
+    "a name in two lines": ("One\nVale University\nNHS Trust, Two", ["One", f"{VALE}", "Two"]),
+    "a name in three lines": ("Vale University\nof the\nNorth East", [f"{NORTH}", "North East"]),
+    "a kind of body below a place": ("Southvale\nCouncil (x)", [("Southvale Council", "x")]),
+    "kinds of bodies in short": (
+        "Vale Police\nCouncil\nCounty Council\nTrust\nservices",
+        ["Vale Police", "Council", "County Council", "Trust", "services"],
+    ),
+    "a known name above or below": (
+        "A\nNHS Trust\nEPUT\nof Two",
+        ["A", "NHS Trust", "EPUT", "of Two"],
+    ),
+    "a list in small letters": ("one\ntwo\nThree\nand four", ["one", "two", "Three", "four"]),
+    "other signs between lines": ("One;\nNHS Trust\n\nof Two", ["One", "NHS Trust", "of Two"]),
+    "nothing below": ("One\nnone", ["One"]),
     "characters that nobody sees": ("\u200bOne\u200b, T\u00adwo", ["One", "Two"]),
     "dashes stay as published": ("NHS \u2013 East", ["NHS \u2013 East"]),
 }
@@ -116,6 +133,7 @@ MORE = {
     "etc without a comma": ("One, Two etc", ["One", "Two"]),
     "et al": ("One et al.", ["One"]),
     "and others": ("One, Two and others", ["One", "Two"]),
+    "others below": ("One\nothers", ["One"]),
     "and others after a comma": ("One, and others.", ["One"]),
     "other partners": ("A and B & other local partners", ["A", "B"]),
     "and more": ("One and many more", ["One"]),

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from registers.imports.spreadsheet.choices import Choice
 from registers.imports.spreadsheet.public_text import refuse_name
-from registers.imports.spreadsheet.split_names import parted
+from registers.imports.spreadsheet.split_names import as_in_cell, parted
 from registers.models import ImportName, Name, Organisation, Theme
 from registers.models.keys import key_of
 
@@ -96,7 +96,7 @@ class ChoiceForm(forms.Form):
                 (NOTE, "No organisation: a note on the parties"),
                 (LONGER, "Only a piece of a longer name:"),
             ]
-            if len(names := parted(name.written)) > 1:
+            if len(names := parted(as_in_cell(name.written, name.cell))) > 1:
                 ways.append((SEVERAL, f"Several organisations: {'; '.join(names)}"))
         self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]  # this kind of field's
 

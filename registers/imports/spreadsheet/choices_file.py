@@ -23,7 +23,7 @@ MEANINGS = {
     "group": "the official name of a new group of organisations",
     "note": "nothing: the words name nobody",
     "piece": "the whole name, of which the words are a piece",
-    "several": "nothing: the words are names with 'and', '&', '/' or '|' between them",
+    "several": "nothing: the words are names with 'and', '&', '/', '|' or a line end between them",
 }
 NAMELESS = {"note", "several"}
 KEPT_AS = [kind.value for kind in Name.Kind if kind != Name.Kind.OFFICIAL]

@@ -223,7 +223,8 @@ def split_names(
     `are_several` whether they are to be parted at each word or sign such as 'and'. A comma
     within brackets parts nothing, and a bracket that is never closed is no bracket. Of what was
     typed, marks and numbers before a name are taken off, names in quotes are whole, 'None' is no
-    name, and 'and', '&', '/' and '|' part names that are known. Raises TwoWays and TooMany.
+    name, 'and', '&', '/' and '|' part names that are known, and a name that goes on in the next
+    line is one. Raises TwoWays and TooMany.
     """
     if own:
         texts = part(cell, OWN, known, odd_notes=True)
@@ -234,7 +235,9 @@ def split_names(
         return known(text) or (bare != text and known(bare))
 
     cell = visible(cell)
-    texts = _of_sharepoint(cell) or part(cell, TYPED, is_known, odd_notes=False)
+    texts = _of_sharepoint(cell) or unwrapped(
+        cell, part(cell, TYPED, is_known, odd_notes=False), is_known
+    )
     found, has_more = list[str](), False
     for at, text in enumerate(texts):
         name = text if known(text) else unmarked(text)
@@ -288,9 +291,15 @@ def _is_known(text: str, known: Known) -> bool:
     return known(text) or (opens > 0 and known(text[:opens].strip()))
 
 
+def as_in_cell(written: str, cell: str) -> str:
+    """Return a name as it stands in its cell, where it may have line ends."""
+    found = re.search(r"\s+".join(map(re.escape, written.split())), cell)
+    return found[0] if found else written
+
+
 def parted(text: str) -> list[str]:
-    """Return what stands between the words and signs such as 'and' of a text, as long as a name."""
-    names = list(filter(None, re.split(JOINED[0], text[: NAME_CHARACTERS + 1])))
+    """Return what stands between the words, signs and line ends of a text, as long as a name."""
+    names = list(filter(None, re.split(rf"{JOINED[0]}|\s*\n\s*", text[: NAME_CHARACTERS + 1])))
     return names if len(text) <= NAME_CHARACTERS and names else [text]
 
 
@@ -298,9 +307,63 @@ def _pieces(texts: list[str], known: Known, are_several: Known) -> list[Piece]:
     """Part each name from its note, and those that are several."""
     found: list[Piece] = []
     for piece in (_piece(text, known) for text in texts):
-        *names, last = parted(piece.written) if are_several(piece.written) else [piece.written]
+        several = are_several(piece.written)
+        *names, last = parted(piece.written) if several else [" ".join(piece.written.split())]
         found += [*map(Piece, names), Piece(last, piece.note)]
     return found
+
+
+# Words for a kind of body. No list has a line with one of the first alone: the name began above.
+ENDS = re.compile(
+    r"(?:nhs\s+)?(?:foundation\s+|hospitals?\s+)*trust|care\s+board|commissioning\s+group"
+    r"|(?:and\s+|&\s+)?rescue\s+(?:service|authority)|ltd\.?|limited|c\.?i\.?c\.?|llp|plc",
+    re.IGNORECASE,
+)
+# A list may have one of these, in short, where the line above names another kind of body.
+KIND = (
+    r"(?:(?:county|borough|city|district|town|parish|metropolitan)\s+)*council|trust|board"
+    r"|authority|partnership|association|services?|group"
+)
+BODY = re.compile(rf"{ENDS.pattern}|{KIND}", re.IGNORECASE)
+SAYS_KIND = re.compile(
+    rf".*\b(?:{KIND}|councils|trusts|police|constabulary|fire|university|college|school"
+    r"|hospital|ltd\.?|limited|cic|plc|llp|agency|commission|department)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def unwrapped(cell: str, texts: list[str], known: Known) -> list[str]:
+    """Return the texts of a cell, those as one that are a name in two lines nobody knows.
+
+    Its second line says what kind of body it is, or begins with a small letter, as in
+    'Essex Partnership University', 'NHS Foundation Trust'. Its line end stays, so that it can be
+    parted there after all.
+    """
+    if "\n" not in cell:
+        return texts
+    found: list[str] = []
+    end = 0
+    for text in texts:
+        start = cell.index(text, end)
+        is_next_line = bool(found) and cell[end:start].strip(" \t") == "\n"
+        if is_next_line and _goes_on(found[-1], text, known):
+            found[-1] += f"\n{text}"
+        else:
+            found.append(text)
+        end = start + len(text)
+    return found
+
+
+def _goes_on(line: str, below: str, known: Known) -> bool:
+    """Return whether a name that begins in one line goes on in the one below."""
+    is_long = len(line) + len(below) > NAME_CHARACTERS
+    if is_long or BODY.fullmatch(line) or _is_known(line, known) or _is_known(below, known):
+        return False
+    name = below.partition(" (")[0]  # without a note
+    if BODY.fullmatch(name):
+        return ENDS.fullmatch(name) is not None or not SAYS_KIND.fullmatch(line)
+    is_small = below[0].islower() and line[0].isupper()
+    return is_small and not (MARKED.match(below) or MORE.search(below) or says_nothing(below))
 
 
 def _without_stop(text: str, known: Known, *, is_last: bool) -> str:
