@@ -26,7 +26,7 @@ from tests.admin.typing_in import add_row, address, boxes, errors, messages, sen
 from tests.papers import pdf
 from tests.threads import close_connection
 
-pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases]
+pytestmark = [pytest.mark.both_databases]
 
 EDIT = address("protocol", "change", "0046")
 ADD = address("protocol", "add")

@@ -30,7 +30,6 @@ from tests.imports.uploading import typed
 from tests.threads import close_connection
 
 pytestmark = [
-    pytest.mark.counted_on_postgresql,
     pytest.mark.both_databases,
     pytest.mark.django_db(transaction=True),
 ]

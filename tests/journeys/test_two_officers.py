@@ -16,7 +16,6 @@ from registers.models import Protocol, Review
 from tests.threads import close_connection
 
 pytestmark = [
-    pytest.mark.counted_on_postgresql,
     pytest.mark.both_databases,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(

@@ -33,7 +33,7 @@ from tests.conftest import load_real_register
 from tests.makers import withdrawn
 from tests.threads import close_connection
 
-pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases]
+pytestmark = [pytest.mark.both_databases]
 
 
 def rebuild() -> str:

@@ -11,7 +11,7 @@ from django.db.models.signals import post_save
 from registers.models import Try
 from registers.reminders.answers import MOST_TRIES, seconds_to_wait, visitor_hash
 
-pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 NOW = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
 HOME, OTHER = "192.0.2.1", "192.0.2.2"
 

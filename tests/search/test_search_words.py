@@ -16,7 +16,7 @@ from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory, The
 from tests.models.making import shared_by_a_module
 from tests.search.search_cases import HOSTILE, NAMES, REAL_CASES, SLIPS, SMALL, SMALL_CASES, WAGES
 
-pytestmark = [pytest.mark.counted_on_postgresql, pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def searched(typed: str) -> tuple[Search, list[str]]:

@@ -28,6 +28,12 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
+# Waits until no other job installs or unpacks what the tests need, and keeps others waiting until
+# this script ends.
+one_at_a_time() {
+    ! command -v flock > /dev/null || { exec 9> var/programs.lock && flock 9; }
+}
+
 # Installs Debian's packages, where this user may. A failure is no failure yet.
 apt_install() {
     command -v apt-get > /dev/null && as_root true 2> /dev/null || return 0
@@ -41,15 +47,21 @@ apt_install() {
 apt_unpack() (
     command -v apt-get > /dev/null && command -v dpkg-deb > /dev/null || return 0
     say "Unpacking Debian's $1, which the tests need, in var/debian/$1."
+    # There under its name once it is whole: another job may look for it at any time.
+    new=$PWD/var/debian/$1.new
+    rm -rf "$new"
+    mkdir -p "$new/packages"
+    unpack_needed "$1" "$new" >&2 || { say "apt-get failed."; return 0; }
     rm -rf "var/debian/$1"
-    mkdir -p "var/debian/$1/packages"
-    cd "var/debian/$1/packages"
-    {
-        download_needed "$1" || { as_root apt-get update -q && download_needed "$1"; }
-        for package in *.deb; do
-            dpkg-deb -x "$package" ..
-        done
-    } >&2 || say "apt-get failed."
+    mv "$new" "var/debian/$1"
+)
+
+unpack_needed() (
+    cd "$2/packages"
+    download_needed "$1" || { as_root apt-get update -q && download_needed "$1"; } || return 1
+    for package in *.deb; do
+        dpkg-deb -x "$package" .. || return 1
+    done
 )
 
 download_needed() {

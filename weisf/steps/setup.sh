@@ -237,6 +237,8 @@ find_chromium() {
 
 set_up_chromium() {
     ! find_chromium || return 0
+    one_at_a_time
+    ! find_chromium || return 0
     apt_install chromium
     ! find_chromium || return 0
     not_tested "The browser tests need Chromium" chromium CHROMIUM
@@ -250,6 +252,8 @@ find_nginx() {
 }
 
 set_up_nginx() {
+    ! find_nginx || return 0
+    one_at_a_time
     ! find_nginx || return 0
     apt_unpack nginx
     ! find_nginx || return 0
@@ -265,6 +269,8 @@ find_redis() {
 }
 
 set_up_redis() {
+    ! find_redis || return 0
+    one_at_a_time
     ! find_redis || return 0
     apt_unpack redis-server
     ! find_redis || return 0

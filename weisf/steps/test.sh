@@ -60,12 +60,12 @@ on_postgresql() {
 
 case $suite in
     all | all-on-both)
-        # The longest first, and short ones last, so that all end together.
-        JOBS='browser counted-0 counted-1 counted-2 counted-3 counted-4 counted-5'
+        # The longest first, and a short one last, so that all end together.
+        COUNTED='counted-0 counted-1 counted-2 counted-3'
         if [ "$suite" = all ]; then
-            JOBS="$JOBS postgres-0 postgres-1 postgres-2 chance postgres-counted extras"
+            JOBS="browser postgres-0 postgres-1 $COUNTED extras"
         else
-            JOBS="$JOBS postgres-all-counted postgres-15 chance extras"
+            JOBS="postgres-all browser postgres-15 $COUNTED extras"
         fi
         export JOBS
         "$python" -m coverage erase
@@ -102,38 +102,27 @@ case $suite in
         export NGINX
         run_suite "Tests on SQLite" "$python" -m pytest -m 'not browser' "$@"
         ;;
-    counted-[0-5]) # every sixth file of the suite, in place of this shell, so that `all` can stop it
+    counted-[0-3]) # every fourth file of the suite, in place of this shell, so that `all` can stop it
         unset DATABASE_URL
         NGINX=$(sh weisf/steps/setup.sh nginx)
         export NGINX
         files=$(find tests -name 'test_*.py' ! -path 'tests/browser/*' ! -path 'tests/extras/*' \
-            | sort | every 6 "${suite#counted-}")
-        exec "$python" -m coverage run -m pytest -m 'not has_long_form' --durations=20 $files "$@"
-        ;;
-    chance) # the short forms of what `long` runs; counting their lines would double their time
-        suite=unit
-        unset DATABASE_URL
-        run_suite "Tests on SQLite" "$python" -m pytest -m has_long_form $(marked has_long_form) "$@"
+            | sort | every 4 "${suite#counted-}")
+        exec "$python" -m coverage run -m pytest --durations=20 $files "$@"
         ;;
     postgres)
         run_suite "Tests on PostgreSQL" on_postgresql "$python" -m pytest -m both_databases "$@"
         ;;
-    postgres-counted) # lines that only PostgreSQL needs are counted apart
+    postgres-[01]) # every second file; counted, for the lines that only PostgreSQL needs
+        files=$(marked both_databases | sort | every 2 "${suite#postgres-}")
         suite=postgres
         run_suite "Tests on PostgreSQL" on_postgresql \
-            "$python" -m coverage run -m pytest -m counted_on_postgresql $(marked counted_on_postgresql) "$@"
+            "$python" -m coverage run -m pytest -m both_databases $files "$@"
         ;;
-    postgres-[012]) # every third file of the rest
-        files=$(marked both_databases | sort | every 3 "${suite#postgres-}")
+    postgres-all)
         suite=postgres
         run_suite "Tests on PostgreSQL" on_postgresql \
-            "$python" -m pytest -m 'both_databases and not counted_on_postgresql' $files "$@"
-        ;;
-    postgres-all-counted)
-        sh weisf/steps/test.sh postgres-counted
-        suite=postgres
-        run_suite "Tests on PostgreSQL" on_postgresql \
-            "$python" -m pytest -m 'not browser and not counted_on_postgresql' "$@"
+            "$python" -m coverage run -m pytest -m 'not browser' "$@"
         ;;
     postgres-15) # the oldest that is promised: Debian 12's
         [ -x /usr/lib/postgresql/15/bin/postgres ] || {

@@ -21,7 +21,6 @@ from tests.threads import close_connection
 from weisf import page_cache
 
 pytestmark = [
-    pytest.mark.counted_on_postgresql,
     pytest.mark.both_databases,
     pytest.mark.usefixtures("real_register"),
 ]
