@@ -32,7 +32,7 @@ from tests.admin.typing_in import Page, address
 from tests.papers import pdf
 from tests.public.pages import links
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 
 @pytest.fixture
@@ -79,6 +79,7 @@ def saves(client, thing: models.Model, **query) -> list[str]:
     return [text.replace(" Before ", " ").replace(" After ", " ") for text in texts]
 
 
+@pytest.mark.both_databases
 def test_a_party_came_altered_and_went(officers_door, officer, protocol):
     body = made("Ministry")
     party = Party(protocol=protocol, organisation=body, note="Temps", position=99)
@@ -193,6 +194,7 @@ def test_parts_are_shown_to_whom_may_see_them(client, organisation):
     assert "ig@example.org" in " ".join(saves(client, organisation))
 
 
+@pytest.mark.both_databases
 def test_pages_and_the_same_few_queries(officers_door, organisation, protocol, monkeypatch):
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:

@@ -191,7 +191,6 @@ class TestTheSecondSave:
         assert done.redirect_chain == [(EDIT, 302)]
 
 
-@pytest.mark.both_databases
 class TestWhatCounts:
     """Whatever is stored otherwise, even what no form shows, is news to whoever is writing."""
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from registers import changes
 from registers.models import Answer, Contact, Organisation, Party, Protocol, Reminded, Reminder
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 SPLITS = "/admin/registers/organisation/splits/"
 LISTS = {
     "/admin/registers/protocol/?status__exact=published&review=overdue": 25,
@@ -57,6 +57,7 @@ def test_it_counts_what_the_lists_hold(officers_door, today):
     assert {address: listed(officers_door, address) for address in counted} == counted
 
 
+@pytest.mark.both_databases
 def test_it_counts_them_when_everything_waits(officers_door, today):
     lead = Organisation.objects.filter(parties__role="lead").first()
     changes.save(Contact(organisation=lead, email="ig@example.org"))

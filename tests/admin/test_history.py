@@ -29,7 +29,7 @@ from registers.models import (
 from tests.admin.typing_in import Page, address, boxes, messages
 from tests.public.pages import links, text
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 HISTORY = address("protocol", "history", "0046")
 AUDIT_LOG = address("protocol", "audit_log", "0046")
@@ -115,6 +115,7 @@ class TestHistory:
         assert "Title changed from One to Two." in words(page)
         assert not [where for where, _ in links(page) if "/restore/" in where]
 
+    @pytest.mark.both_databases
     def test_a_long_one_has_pages(self, officers_door):
         for days in range(51):
             change(version=f"V{days}.", days=days)
@@ -124,6 +125,7 @@ class TestHistory:
         assert ("?p=2", "Older changes") in links(first)
         assert ("?p=1", "Newer changes") in links(second)
 
+    @pytest.mark.both_databases
     def test_a_merge_is_undone_from_here(self, officers_door, settings, editor):
         organisation = Organisation.objects.first()
         merged = change(organisation, note="Merged.")
@@ -209,6 +211,7 @@ class TestOfTwoThatWereMerged:
             *(False, False, True, False)
         ]
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize("most", [1, 2, 3, 4, 5])
     def test_across_pages_as_on_one(self, officers_door, stays, most, monkeypatch):
         whole = self.sections(self.page(officers_door, stays))
@@ -275,6 +278,7 @@ def test_seconds_tell_two_of_one_minute_apart(officers_door):
 
 
 class TestRestoring:
+    @pytest.mark.both_databases
     def test_is_shown_done_and_told(self, officers_door, officer):
         title = Protocol.objects.get(pk="0046").title
         change(title="Flood alerts")

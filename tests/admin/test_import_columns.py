@@ -33,7 +33,7 @@ from tests.imports.uploading import (
     uploaded,
 )
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 OWN = ("Ref", "Name of agreement", "Parties", "Next review", "State", "Officer")
 ROWS = (
@@ -133,6 +133,7 @@ class TestOwnHeadings:
         found = errors(answer(officers_door, at))
         assert found.keys() == ANSWERS.keys() - {"given-theme"}
 
+    @pytest.mark.both_databases
     def test_and_the_file_is_checked_with_the_answers(self, officers_door):
         at = asks(officers_door)
         address = leads_to(answer(officers_door, at, **ANSWERS))
@@ -311,6 +312,7 @@ class TestSheets:
         assert "This file has headings and no rows below them." in said(page.content)
 
 
+@pytest.mark.both_databases
 class TestInTheMeantime:
     def test_it_was_applied(self, officers_door):
         at = asks(officers_door)

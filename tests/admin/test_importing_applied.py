@@ -25,7 +25,7 @@ from tests.imports.uploading import (
 )
 from tests.models.making import NOW
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 EDITS = {
     "0012": {"title": "Another title"},
@@ -39,6 +39,7 @@ def address(officers_door) -> str:
     return uploaded(officers_door, exported(officers_door, EDITS), "live.csv")
 
 
+@pytest.mark.both_databases
 def test_it_does_what_was_shown(officers_door, address, officer):
     page = apply(officers_door, address, why="They asked for it.").getvalue().decode()
     assert leads_to(page) == address
@@ -109,6 +110,7 @@ def test_where_something_else_would_happen_it_is_checked_again_instead(officers_
     assert "Nothing was applied" not in shown(officers_door, leads)
 
 
+@pytest.mark.both_databases
 def test_nothing_is_done_where_somebody_checks_it_otherwise_in_the_meantime(officers_door, address):
     answer = apply(officers_door, address)
     parts = [next(iter(answer.streaming_content))]
@@ -143,6 +145,7 @@ class TestNewProtocols:
         assert made.published_on == (today if published == "today" else None)
         assert made.get_absolute_url() in officers_door.get(address).content.decode()
 
+    @pytest.mark.both_databases
     def test_come_in_as_drafts_of_which_no_reader_learns(self, officers_door, client):
         address = uploaded(officers_door, typed(a_row("New", others="Flood Wardens, EPUT")))
         leads_to(officers_door.post(f"{address}names/", a_new_name(officers_door, address)))
@@ -195,6 +198,7 @@ def a_new_name(door: Client, address: str) -> dict[str, str]:
     return held | {"0-way": "new"}
 
 
+@pytest.mark.both_databases
 class TestTwice:
     def test_a_second_post_does_nothing(self, officers_door, address):
         held = boxes(officers_door, address)
@@ -239,6 +243,7 @@ class TestTwice:
         assert counted(officers_door, address)["changed"] == 2
 
 
+@pytest.mark.both_databases
 class TestAPageThatIsClosed:
     def test_is_applied_all_the_same(self, officers_door, address):
         answer = apply(officers_door, address)

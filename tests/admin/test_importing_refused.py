@@ -16,7 +16,7 @@ from registers.imports.spreadsheet.tables import REASON_HEADING
 from registers.models import Protocol
 from tests.imports.uploading import a_row, apply, counted, leads_to, shown, typed, uploaded
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 
 DAY = datetime.datetime(2027, 1, 1)  # noqa: DTZ001 (a spreadsheet knows no zone)

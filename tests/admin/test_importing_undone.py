@@ -45,7 +45,7 @@ from tests.imports.uploading import (
 from tests.lengths import times
 from tests.models.making import NOW
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 EDITS = {
     "0012": {"title": "Another title", "theme": "Safer Community"},
@@ -102,6 +102,7 @@ def undo(door: Client, address: str, **over: str) -> Any:
     return door.post(f"{address}undo/", boxes(door, f"{address}undo/") | over)
 
 
+@pytest.mark.both_databases
 def test_everything_goes_back_to_what_it_was(officers_door, officer):
     before = register()
     address = imported(officers_door)
@@ -306,6 +307,7 @@ def test_an_organisation_that_a_protocol_named_before_must_be_there(officers_doo
     assert "Names that organisations lose" not in words
 
 
+@pytest.mark.both_databases
 def test_what_something_else_uses_stays(officers_door):
     address = imported(officers_door, publish="drafts")
     wardens = Organisation.objects.get(name="Flood Wardens")
@@ -354,6 +356,7 @@ def test_an_import_that_is_removed_in_the_meantime_is_not_undone(officers_door):
     assert Protocol.objects.get(pk="0012").title == "Another title"
 
 
+@pytest.mark.both_databases
 def test_a_second_undo_and_one_of_nothing_do_nothing(officers_door):
     address = imported(officers_door)
     held = boxes(officers_door, f"{address}undo/")

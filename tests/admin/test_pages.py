@@ -94,7 +94,6 @@ def test_a_resource_without_a_file_sends_none(officers_door):
 
 
 @pytest.mark.parametrize("noun", ["news", "resource"])
-@pytest.mark.both_databases
 @pytest.mark.usefixtures("today")
 class TestPublishing:
     TODAY = datetime.date(2026, 11, 22)
@@ -196,6 +195,7 @@ class TestPublishing:
         logged = [record for record in caplog.records if hasattr(record, "page")]
         assert [(each.event, each.page) for each in logged] == [(f"{noun}_published", draft.pk)]
 
+    @pytest.mark.both_databases
     def test_a_button_that_is_pressed_twice_publishes_once(self, draft, noun, officers_door):
         url = address(noun, "publish", draft.pk)
         sent = boxes(officers_door, url) | {"_do": "1"}

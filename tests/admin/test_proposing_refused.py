@@ -28,7 +28,6 @@ from tests.models.making import saved
 from tests.proposing import a_proposal
 
 pytestmark = [
-    pytest.mark.both_databases,
     pytest.mark.usefixtures("real_register", "today"),
 ]
 FORM = address("protocol", "change", "0046")

@@ -12,7 +12,7 @@ from tests.admin.typing_in import Page, address, boxes, errors, messages, send
 from tests.cast import door_of
 from tests.proposing import a_proposal
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 ONE = address("protocol", "review", "0046")
 MANY = address("protocol", "review_many")
@@ -69,6 +69,7 @@ def confirm(door, shown):
 
 
 class TestOne:
+    @pytest.mark.both_databases
     def test_it_waits_until_a_publisher_accepts_it(self, door, publishers_door, editor, publisher):
         before = protocol().review_date
         assert "Record the review" not in door.get(ONE).content.decode()
@@ -176,6 +177,7 @@ class TestOne:
 
 
 class TestMany:
+    @pytest.mark.both_databases
     def test_each_is_a_proposal_of_its_own(self, door, publishers_door):
         changes.record_review(
             Review(

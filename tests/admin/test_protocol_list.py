@@ -12,7 +12,7 @@ from registers.models.completeness import RECORD_ITEMS, missing
 from tests.admin.typing_in import Page, address
 from tests.makers import OrganisationFactory, find_all, make_protocols, make_rich_register
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 LIST = address("protocol", "changelist")
 
@@ -40,6 +40,7 @@ def test_each_says_how_much_of_it_is_there(officers_door):
     assert f'<td class="field-recorded">{there} of {len(RECORD_ITEMS)} fields</td>' in row
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("thing", RECORD_ITEMS, ids=lambda thing: thing.key)
 def test_filter_by_what_is_missing(officers_door, thing):
     expected = [each.pk for each in Protocol.objects.all() if not thing.has(each)]
@@ -80,11 +81,13 @@ def test_a_withdrawn_one_is_never_overdue(officers_door, today):
     assert references(officers_door, status__exact="withdrawn") == ["0046"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("sort", ["1", "-1", "2", "-2", "3", "-3", "5", "-5", "6", "7", "-7"])
 def test_it_can_be_ordered(officers_door, sort):
     assert len(references(officers_door, o=sort)) == 25
 
 
+@pytest.mark.both_databases
 def test_it_is_ordered_by_what_is_there(officers_door):
     Protocol.objects.filter(pk="0046").update(version="V1", summary="Words.", lawful_basis="Law.")
     assert references(officers_door, o="-7")[0] == "0046"
@@ -130,6 +133,7 @@ class TestWhoLeads:
         assert found.lead.organisation.name == "Council 07"
         assert Page(whole).inline == []
 
+    @pytest.mark.both_databases
     def test_any_name_is_enough(self, officers_door):
         eput = Organisation.objects.named("EPUT").get()
         expected = Party.objects.filter(organisation=eput, role="lead").values("protocol")
@@ -158,6 +162,7 @@ class TestNothingThere:
         assert "There are no protocols yet." in page(officers_door).content.decode()
 
 
+@pytest.mark.both_databases
 class TestAutocomplete:
     def ask(self, door, term):
         asked = {"app_label": "registers", "model_name": "party", "field_name": "organisation"}
@@ -183,6 +188,7 @@ class TestAutocomplete:
             assert len(self.ask(officers_door, "e")) == 20
 
 
+@pytest.mark.both_databases
 def test_facets_count_what_the_choices_find(officers_door, empty_register, today):
     make_rich_register(5)
     whole = page(officers_door, _facets="1").content.decode()

@@ -22,7 +22,7 @@ from tests.cast import door_of, somebody
 from tests.makers import withdrawn
 from tests.models.making import saved
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 TODAY = datetime.date(2026, 11, 22)
 LIST = address("protocol", "changelist")
@@ -124,6 +124,7 @@ class TestSaving:
         assert page.redirect_chain[-1][0] == LIST
 
 
+@pytest.mark.both_databases
 class TestADraftWithoutATheme:
     def test_is_added_shown_and_listed(self, door):
         send(door, address("protocol", "add"), reference="9001", title="New")
@@ -157,7 +158,6 @@ class TestADraftWithoutATheme:
 
 
 class TestPublishing:
-    @pytest.mark.both_databases
     @pytest.mark.parametrize(
         "publish",
         [
@@ -176,6 +176,7 @@ class TestPublishing:
         (recorded,) = stored().changes.first().snapshot["parts"]["parties"]
         assert recorded["name_as_published"] == party.name_as_published
 
+    @pytest.mark.both_databases
     def test_is_one_change(self, door, publisher):
         a_draft()
         act(door, "publish", why="All have signed.")
@@ -220,6 +221,7 @@ class TestPublishing:
         act(door, "publish")
         assert stored().published_on == datetime.date(2020, 5, 1)
 
+    @pytest.mark.both_databases
     def test_of_what_was_saved_since_is_refused(self, door):
         draft = a_draft()
         url = address("protocol", "publish", "9001")
@@ -233,6 +235,7 @@ class TestPublishing:
         door.post(url, Page(page.content.decode()).boxes | {"_do": "yes"})
         assert stored().status == "published"
 
+    @pytest.mark.both_databases
     def test_by_a_button_that_is_pressed_twice_is_done_once(self, door):
         a_draft()
         url = address("protocol", "publish", "9001")
@@ -264,6 +267,7 @@ class TestWithdrawing:
         page = Client().get("/protocols/0046/").content.decode()
         assert "22 November 2026</time>: Published by mistake" in page
 
+    @pytest.mark.both_databases
     def test_with_a_day_a_reason_and_a_replacement(self, door):
         act(
             door,
@@ -375,6 +379,7 @@ class TestWithdrawing:
 
 
 class TestMany:
+    @pytest.mark.both_databases
     def test_are_published_but_for_those_refused_and_those_left(self, door):
         for number in range(9001, 9005):
             a_draft(str(number), purpose="" if number == 9004 else "To warn.")
@@ -408,6 +413,7 @@ class TestMany:
         page = select(door, "move", "9001").content.decode()
         assert ("No lead" in page) is not lead
 
+    @pytest.mark.both_databases
     def test_none_is_changed_where_one_was_saved_since(self, door):
         drafts = [a_draft(str(number)) for number in (9001, 9002)]
         page = select(door, "publish", "9001", "9002")

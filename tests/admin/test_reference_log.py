@@ -15,7 +15,7 @@ from tests.admin.typing_in import Page, address, errors, send
 from tests.makers import ThemeFactory, make_protocols
 from tests.models.making import NOW, a_protocol
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 URL = "/admin/registers/references/"
 
@@ -90,6 +90,7 @@ class TestThePage:
             officers_door.get(URL).content.decode()
         )
 
+    @pytest.mark.both_databases
     def test_numbers_that_are_not_listed_can_be_explained(self, officers_door, empty_register):
         theme = ThemeFactory()
         for number in (*range(1, 81), 400):
@@ -101,6 +102,7 @@ class TestThePage:
         explain(officers_door, first="0081", last="0280")
         assert Gap.objects.count() == 200
 
+    @pytest.mark.both_databases
     def test_filters(self, officers_door):
         changes.explain_gaps(["0013"], fate="never", at=NOW)
         gaps = lines(officers_door.get(URL, {"show": "gaps"}))
@@ -110,6 +112,7 @@ class TestThePage:
         assert set(gaps) - set(unexplained) == {"0013"}
         assert len(lines(officers_door.get(URL, {"show": "nonsense"}))) == 73
 
+    @pytest.mark.both_databases
     def test_pages(self, officers_door):
         long_log()
         assert len(lines(officers_door.get(URL))) == 200
@@ -168,6 +171,7 @@ class TestSaying:
         assert response.redirect_chain == [(url, 302)]
         assert Gap.objects.filter(fate="never").count() == 6
 
+    @pytest.mark.both_databases
     def test_of_a_range(self, officers_door):
         explain(officers_door, "0001", first="2", last="00005", fate="unknown")
         every = ["0001", "0002", "0003", "0004", "0005"]
@@ -320,12 +324,14 @@ class TestThePublicPage:
         assert 'href="/protocols/0013/"' in page
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("reference", ["0012", "00012"])
 def test_a_gap_is_never_a_protocol_s_number(reference):
     with pytest.raises(ValidationError, match=r"A protocol has this reference\."):
         changes.save(Gap(reference=reference, fate="never"))
 
 
+@pytest.mark.both_databases
 def test_two_say_of_one_number_in_one_moment(officers_door, monkeypatch):
     def too_late(*args: Any, **kwargs: Any) -> None:
         raise IntegrityError("Somebody has said it already.")

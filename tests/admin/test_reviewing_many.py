@@ -15,7 +15,7 @@ from tests import makers
 from tests.admin.typing_in import Page, address, errors, messages
 from tests.models.making import saved
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 LIST = address("protocol", "changelist")
 MANY = address("protocol", "review_many")
@@ -140,6 +140,7 @@ class TestWhatWillHappen:
         assert "_record" not in words(page)
 
 
+@pytest.mark.both_databases
 class TestRecording:
     def test_all_that_can_be(self, officers_door, officer):
         withdraw("0053")
@@ -215,6 +216,7 @@ class TestMeanwhile:
         page = go_on(officers_door, page, "_show", **TYPED)
         assert "1 of 1 will be recorded" in words(page)
 
+    @pytest.mark.both_databases
     def test_somebody_reviewed_one_while_the_form_was_open(self, officers_door):
         page = choose(officers_door, "0046", "0042")
         review = Review(protocol_id="0042", reviewed_on=DAY, outcome="changing", job_title="SIRO")

@@ -14,7 +14,7 @@ from tests.admin.typing_in import Page, address, messages
 from tests.merging import dump, named
 from tests.models.making import a_name, saved
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 ALIAS = "Essex Partnership University Foundation Trust"
 AS_PUBLISHED = "Essex Partnership University Foundation Trust (EPUT)"
@@ -74,6 +74,7 @@ def test_brackets_behind_the_name_are_no_other_name(officers_door, eput, url):
     assert sorted(ticked(page)) == sorted(str(each.pk) for each in theirs)
 
 
+@pytest.mark.both_databases
 def test_it_is_shown_then_done(officers_door, officer, eput, url):
     before = dump()
     page = officers_door.get(url, {"name": key(AS_PUBLISHED)})

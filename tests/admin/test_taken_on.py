@@ -19,7 +19,6 @@ from tests.merging import named
 from tests.models.making import saved
 
 pytestmark = [
-    pytest.mark.both_databases,
     pytest.mark.usefixtures("real_register", "today"),
 ]
 POLICE, KENT, MEDWAY = "Essex Police", "Kent County Council", "Medway Council"
@@ -67,6 +66,7 @@ def split() -> set[str]:
     return protocols_of(POLICE)
 
 
+@pytest.mark.both_databases
 def test_some_are_decided_as_official_changes_and_undone(officers_door, officer, split):
     one, other, *_ = sorted(split)
     assert undecided(officers_door) == split
@@ -183,6 +183,7 @@ def dashboard(door) -> int:
 
 
 class TestWhatIsUndecided:
+    @pytest.mark.both_databases
     def test_the_dashboard_counts_past_splits_alone(self, officers_door, split):
         assert dashboard(officers_door) == len(split)
         decide(officers_door, min(split))
@@ -208,6 +209,7 @@ class TestWhatIsUndecided:
         saved(protocol)
         assert undecided(officers_door) == split - {protocol.pk}
 
+    @pytest.mark.both_databases
     def test_what_bound_it_through_a_predecessor_and_a_group_until_then(self, officers_door):
         """Old became part of Police before the split, New only after; so with groups."""
         day = datetime.timedelta(1)
@@ -233,6 +235,7 @@ class TestWhatIsUndecided:
         became("New", POLICE, PAST + day)
         assert undecided(officers_door) - protocols_of(POLICE) == {"9000", "9002", "9003"}
 
+    @pytest.mark.both_databases
     def test_groups_of_which_all_successors_are_members_need_no_decision(self, officers_door):
         """What binds Police through such a group only, not what names it or another group too."""
         theme = Protocol.objects.get(pk="0012").theme

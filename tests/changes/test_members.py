@@ -30,7 +30,7 @@ from tests.makers import OrganisationFactory
 from tests.merging import merged, named, undone
 from tests.models.making import NOW, make_cast, saved, shared_by_a_module
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 DAY = datetime.date(2026, 11, 22)
 
 
@@ -59,6 +59,7 @@ def names(group: str = "Schools") -> list[tuple[str, datetime.date | None, datet
     return [(row.member.name, row.from_day, row.to_day) for row in rows]
 
 
+@pytest.mark.both_databases
 def test_many_are_added_altered_and_removed_as_one_change():
     write(add=[member("Birch Trust"), member("Cedar Charity", from_day=DAY)])
     birch, cedar = named("Schools").members.all()
@@ -141,6 +142,7 @@ def unchecked(row: Membership | Succession) -> None:
         touched.add(row)
 
 
+@pytest.mark.both_databases
 def test_two_halves_of_a_ring_that_are_saved_at_one_time():
     """Both editors' checks saw no ring; the last look, when the version has moved, does."""
     write("Other Schools", add=[member("Schools", "Other Schools")])
@@ -153,6 +155,7 @@ def test_two_halves_of_a_ring_that_are_saved_at_one_time():
     assert not named("Ashdown Council").successions.exists()
 
 
+@pytest.mark.both_databases
 def test_a_group_with_members_stays_a_group():
     group = named("Schools")
     write(add=[member("Birch Trust")])
@@ -197,6 +200,7 @@ def test_fifteen_hundred_take_no_more_queries_than_a_few():
     assert len(restoring) < 60
 
 
+@pytest.mark.both_databases
 class TestPutBack:
     def test_a_body_that_became_a_group_with_members(self):
         cedar = named("Cedar Charity")
@@ -307,6 +311,7 @@ def _with(thing, **fields):
     return thing
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("change", MOVE_LINKS.values(), ids=MOVE_LINKS)
 def test_a_change_of_links_moves_their_version(change):
     change()

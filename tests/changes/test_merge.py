@@ -32,7 +32,7 @@ from tests import makers
 from tests.merging import NOON, dump, merged, named, undone
 from tests.models.making import a_name, a_party, make_cast, saved, shared_by_a_module
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 DAY = datetime.date(2026, 11, 2)
 
 
@@ -60,6 +60,7 @@ def reminded(organisation: str, reference: str, day: datetime.date = DAY, **how:
     )
 
 
+@pytest.mark.both_databases
 class TestWhatMoves:
     def test_parties_keep_what_was_published(self):
         saved(
@@ -173,6 +174,7 @@ class TestWhatMoves:
         assert "Approvers recorded: SIRO." in said
 
 
+@pytest.mark.both_databases
 class TestSuccessions:
     def became(self, one: str, other: str, **fields: object) -> None:
         row = Succession(organisation=named(one), successor=named(other), **fields)
@@ -245,6 +247,7 @@ def members() -> set[tuple[str, str]]:
     return {(row.group.name, row.member.name) for row in rows}
 
 
+@pytest.mark.both_databases
 class TestMembers:
     @pytest.fixture(autouse=True)
     def groups(self) -> None:
@@ -328,6 +331,7 @@ class TestMembers:
         assert undone(merge).group_rule == "All of Elm Schools."
 
 
+@pytest.mark.both_databases
 class TestTakenOn:
     def taken_on(self, predecessor: str, successor: str) -> None:
         protocol = Protocol.objects.get(pk="9001")
@@ -366,6 +370,7 @@ class TestTakenOn:
         assert dump() == before
 
 
+@pytest.mark.both_databases
 class TestReminders:
     def test_of_two_on_one_day_one_holds_both_lines(self):
         reminded("Birch Trust", "9002", status="failed", problem="Full.")
@@ -387,6 +392,7 @@ class TestReminders:
             merged("Cedar Charity", "Birch Trust")
 
 
+@pytest.mark.both_databases
 def test_nothing_points_at_what_is_gone_whatever_its_model():
     """A model that comes later, and points at organisations, moves too."""
     with changes.record_change(named("Birch Trust"), at=NOON):
@@ -479,6 +485,7 @@ def test_one_that_is_gone_cannot_be_merged_again():
         changes.plan_merge(birch, birch)
 
 
+@pytest.mark.both_databases
 def test_the_database_refuses_a_merge_into_itself():
     change = Change.objects.first()
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -11,7 +11,7 @@ from registers import changes
 from registers.models import Change, Organisation, Slug
 from tests.models.making import a_name, make_cast, saved, shared_by_a_module
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,6 +59,7 @@ def test_a_rename_keeps_the_former_name_and_the_old_address():
     )
 
 
+@pytest.mark.both_databases
 def test_every_name_and_address_of_many_renames_is_kept():
     for name in ("Oak Trust", "Elm Trust", "Ash Trust"):
         renamed = rename(birch(), name)
@@ -102,6 +103,7 @@ def test_an_address_can_be_chosen_and_the_old_one_stays():
     assert addresses(renamed) == {"birch-trust", "birch", "oak", "oak-trust"}
 
 
+@pytest.mark.both_databases
 def test_an_address_that_is_taken_gets_a_number():
     wanted = ["Birch-Trust", "Birch: Trust", "Birch Trust?"]
     assert [saved(Organisation(name=name)).slug for name in wanted] == [
@@ -117,6 +119,7 @@ def test_a_renamed_organisation_s_old_address_is_taken_too():
     assert Organisation.objects.at("birch-trust").get().name == "Oak Trust"
 
 
+@pytest.mark.both_databases
 def test_a_rename_to_an_address_that_is_taken_gets_a_number():
     assert rename(birch(), "Cedar, Charity").slug == "cedar-charity-2"
     assert Organisation.objects.at("cedar-charity").get().name == "Cedar Charity"
@@ -158,6 +161,7 @@ def test_an_address_never_moves_to_another_organisation():
     assert Slug.objects.get(text="birch-trust").organisation.name == "Birch Trust"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("slug", ["birch-trust", "ashdown-council"])
 def test_an_address_of_another_is_refused(slug):
     rename(birch(), "Oak Trust")
@@ -175,6 +179,7 @@ def test_an_address_of_another_is_refused(slug):
     }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", ["Ashdown Council", "ASHDOWN  council", "Ashes"])
 def test_the_name_of_another_is_refused(name):
     saved(a_name("Ashdown Council", "Ashes"))

@@ -36,7 +36,7 @@ from tests.merging import named
 from tests.models.making import NOW, saved
 from tests.proposing import a_proposal, all_of, shown
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 
 def protocol(reference="0046") -> Protocol:
@@ -64,6 +64,7 @@ def test_it_holds_only_what_differs_and_changes_nothing(editor):
     assert Change.objects.count() == count
 
 
+@pytest.mark.both_databases
 def test_several_are_written_down_or_none():
     """One of another kind, such as what became of a number, is proposed by nobody."""
     states = {
@@ -80,6 +81,7 @@ def test_what_nobody_types_is_not_proposed():
     assert propose({(Protocol, "0046"): days}, at=NOW, by=None) == []
 
 
+@pytest.mark.both_databases
 def test_accepting_is_an_official_change(editor, publisher):
     made = a_proposal(protocol(), by=editor, purpose="To warn.", title="Alarms")
     done = accept(made, publisher, why="Agreed.")
@@ -109,6 +111,7 @@ def test_fields_of_each_kind(editor, publisher):
     assert {name: getattr(protocol(), name) for name in fields} == fields
 
 
+@pytest.mark.both_databases
 class TestRows:
     """Parties are known by organisation and role, and so is each other part by what it is."""
 
@@ -284,6 +287,7 @@ class TestFiles:
         assert (back.pk, back.taken_off, back.title) == (paper.pk, False, "Signed copy")
         assert back.earlier_versions.count() == 1
 
+    @pytest.mark.both_databases
     @pytest.mark.django_db(transaction=True)
     def test_its_file_goes_with_a_proposal_that_is_deleted(self, real_register, settings, tmp_path):
         made = self.propose_file(None)
@@ -335,6 +339,7 @@ class TestConflicts:
             accept(made, publisher, chosen={"purpose": protocol().purpose})
         assert Proposal.objects.get().status == "waiting"
 
+    @pytest.mark.both_databases
     def test_of_two_who_accept_it_the_second_is_refused(self, editor, publisher, administrator):
         made = a_proposal(protocol(), by=editor, purpose="To warn.")
         digest = shown(made)
@@ -453,6 +458,7 @@ class TestWritingAnew:
             deciding.rewrite(made, shown=digest, chosen={"purpose": "x"}, at=NOW)
 
 
+@pytest.mark.both_databases
 def test_those_that_ended_long_ago_are_deleted(editor, publisher, settings):
     settings.PROPOSAL_DAYS = 30
     for at in (NOW, NOW - datetime.timedelta(40)):
@@ -465,6 +471,7 @@ def test_those_that_ended_long_ago_are_deleted(editor, publisher, settings):
     assert waiting in Proposal.objects.all()
 
 
+@pytest.mark.both_databases
 class TestWhatIsPublishedKeepsWhatItNeeds:
     @pytest.mark.parametrize(
         ("lost", "field"), [("purpose", "purpose"), ("lead", "__all__"), ("both", "__all__")]

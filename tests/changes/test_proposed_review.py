@@ -17,7 +17,7 @@ from registers.models import Change, Proposal, Protocol, RegisterVersion, Review
 from tests.models.making import NOW, saved
 from tests.proposing import all_of, shown
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 DAY = datetime.date(2026, 11, 20)
 MONTH = datetime.date(2029, 3, 1)
@@ -64,6 +64,7 @@ def recorded(reference: str) -> list[Any]:
     ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("fields", [{"note": "Agreed."}, ENDED, REPLACED])
 def test_accepting_leaves_what_a_publisher_s_recording_leaves(editor, publisher, fields):
     both = Protocol.objects.filter(pk__in=("0046", "0053"))
@@ -198,6 +199,7 @@ class TestMeanwhile:
         assert everything() == before
 
 
+@pytest.mark.both_databases
 class TestTwice:
     def test_the_same_is_proposed_once(self, editor, publisher):
         made = proposed(editor)

@@ -45,7 +45,7 @@ from tests.papers import pdf
 LATER = datetime.datetime(2027, 1, 31, 12, 0, tzinfo=datetime.UTC)
 
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -82,6 +82,7 @@ def everything() -> dict[str, list[dict[str, object]]]:
 # All or nothing ----------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_an_error_in_the_middle_leaves_nothing():
     before = everything()
     subject = protocol("9001", title="Changed")
@@ -101,6 +102,7 @@ def test_an_error_in_the_middle_leaves_nothing():
     assert everything() == before
 
 
+@pytest.mark.both_databases
 def test_a_refusal_in_the_middle_leaves_nothing():
     before = everything()
     subject = protocol("9001", title="Changed")
@@ -109,6 +111,7 @@ def test_a_refusal_in_the_middle_leaves_nothing():
     assert everything() == before
 
 
+@pytest.mark.both_databases
 def test_a_refused_rename_leaves_nothing():
     before = everything()
     birch = organisation("Birch Trust")
@@ -309,6 +312,7 @@ def test_withdrawing_is_told_with_its_day_and_reason():
     assert protocol("9001").updated_on == LATER.date()
 
 
+@pytest.mark.both_databases
 def test_writing_the_day_undoes_nothing_that_another_saved_meanwhile():
     subject = protocol("9001")
     saved(protocol("9001", title="Another's"), at=NOW)
@@ -326,6 +330,7 @@ def states(subject) -> list[dict]:
     return [each.snapshot for each in Change.objects.about(type(subject), subject.pk)]
 
 
+@pytest.mark.both_databases
 def test_every_save_of_what_an_editor_can_save_has_a_snapshot():
     draft = protocol("9004")
     for part, kind in (
@@ -367,6 +372,7 @@ def test_the_state_before_the_first_change_is_kept():
     ] == [("changed", True, "Travel"), ("baseline", False, "Transport")]
 
 
+@pytest.mark.both_databases
 def test_snapshots_hold_the_protocol_as_it_was():
     saved(protocol("9001", title="Better"), at=LATER)
     newest, *_, oldest = states(protocol("9001"))
@@ -375,6 +381,7 @@ def test_snapshots_hold_the_protocol_as_it_was():
     assert oldest["fields"]["title"] == "A title"
 
 
+@pytest.mark.both_databases
 def test_the_number_of_a_deleted_draft_counts_as_used():
     draft = protocol("9004")
     with changes.record_change(draft, at=LATER):
@@ -420,6 +427,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("thing", "sentence"), REFUSED.values(), ids=REFUSED)
 def test_what_must_stay_stays(thing, sentence):
     thing = thing()
@@ -430,6 +438,7 @@ def test_what_must_stay_stays(thing, sentence):
     assert everything() == before
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "thing",
     [

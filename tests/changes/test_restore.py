@@ -36,7 +36,7 @@ from tests.lengths import times
 from tests.models.making import a_name, a_party, make_cast, saved, shared_by_a_module
 from tests.papers import pdf
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -163,6 +163,7 @@ def test_reviews_and_notes_for_administrators_stay():
     assert protocol().reviews.count() == 1
 
 
+@pytest.mark.both_databases
 class TestParties:
     def test_lead_and_partner_change_places_and_back(self):
         record = first(protocol())
@@ -277,6 +278,7 @@ class TestPapers:
         assert refusal.value.messages == ["The earlier file of ‘Signed’ is not kept here any more."]
 
 
+@pytest.mark.both_databases
 class TestOrganisations:
     def test_a_rename_goes_back_and_keeps_the_name_between(self):
         before = birch()

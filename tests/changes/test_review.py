@@ -17,7 +17,7 @@ DAY = datetime.date(2026, 11, 22)
 NOW = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
 MARCH = datetime.date(2029, 3, 1)
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,6 +66,7 @@ def stored(reference: str = "9005") -> Protocol:
     return Protocol.objects.get(pk=reference)
 
 
+@pytest.mark.both_databases
 class TestOutcomes:
     @pytest.mark.parametrize("outcome", ["unchanged", "changing"])
     def test_still_needed_moves_the_review_date_on(self, officer, outcome):
@@ -243,6 +244,7 @@ def test_a_day_before_the_last_review_is_refused():
     assert everything() == before
 
 
+@pytest.mark.both_databases
 def test_a_button_pressed_twice_records_one():
     record(note="Agreed.")
     before = everything()
@@ -283,6 +285,7 @@ def test_today_is_london_s_on_both_sides_of_midnight(time, today):
     assert review.reviewed_on == day
 
 
+@pytest.mark.both_databases
 class TestMany:
     def test_all_are_recorded(self, officer):
         changes.record_reviews([a_review(), a_review("9002")], at=NOW, by=officer)
@@ -295,6 +298,7 @@ class TestMany:
         assert everything() == before
 
 
+@pytest.mark.both_databases
 class TestForecast:
     def test_what_is_said_is_what_then_happens_and_nothing_of_it_stays(self, officer):
         reviews = [a_review(), a_review("9002"), a_review("9003"), a_review("9004")]
@@ -366,6 +370,7 @@ class TestMending:
         assert everything() == before
 
 
+@pytest.mark.both_databases
 def test_a_ring_is_refused_where_the_other_was_read_before_it_was_replaced():
     one, other = (Protocol.objects.get(pk=reference) for reference in ("0053", "0073"))
     first, second = (

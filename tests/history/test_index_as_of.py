@@ -29,7 +29,7 @@ from tests.search import slowly
 from tests.search.questions import MONTHS, query_string
 from tests.search.slowly import REVIEWS, ROLES, STATUSES
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 LAST = 12  # days after the first
 TODAY = DAY + datetime.timedelta(days=LAST + 30)
 SORTS = ("theme", "reference", "title", "review", "-review")
@@ -221,6 +221,7 @@ def test_lists_and_counts_are_those_of_the_day(officer):
     assert asked_in_all > LAST
 
 
+@pytest.mark.both_databases
 def test_every_protocol_is_as_it_was_and_as_its_own_page_says(officer):
     differences = Counter[str]()
     for days in range(LAST):

@@ -12,7 +12,7 @@ from registers.history.snapshot import snapshot_of
 from registers.models import Change, Document, Organisation, Overarching, Protocol, Theme
 from tests.models.making import a_party, a_protocol, saved
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 AT = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
 
@@ -42,6 +42,7 @@ def test_a_draft_is_recorded_and_not_public(real_register):
     )
 
 
+@pytest.mark.both_databases
 def test_every_protocol_of_the_real_register_is_recorded_as_it_stands(real_register):
     for protocol in Protocol.objects.all():
         change = protocol.changes.get()
@@ -67,6 +68,7 @@ def test_what_is_for_administrators_alone_is_no_official_change(real_register):
     assert protocol.changes.count() == 1
 
 
+@pytest.mark.both_databases
 def test_what_stands_in_other_tables_is_recorded(real_register):
     protocol = Protocol.objects.get(pk="0046")
     with changes.record_change(protocol, at=AT):

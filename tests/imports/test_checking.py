@@ -34,7 +34,7 @@ from tests.imports.spreadsheets import (
     sheet_of,
 )
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 ECC = "Essex County Council"
 FGM = ("Safer Community", "0061 - FGM", "To protect.", ECC, "Barnardos", "Jun-2022")
@@ -52,6 +52,7 @@ def wrongs(line) -> list[tuple[str, str]]:
     return [(problem.column, problem.wrong) for problem in line.problems]
 
 
+@pytest.mark.both_databases
 def test_the_export_changes_nothing():
     plan = checked(sheet_of(*exported()))
     assert plan.count() == {"unchanged": 25}
@@ -59,6 +60,7 @@ def test_the_export_changes_nothing():
     assert plan.names == []
 
 
+@pytest.mark.both_databases
 def test_three_edited_cells_are_three_changes():
     rows = exported()
     place = {name: index for index, name in enumerate(rows[0])}
@@ -76,6 +78,7 @@ def test_three_edited_cells_are_three_changes():
     ]
 
 
+@pytest.mark.both_databases
 def test_the_check_writes_nothing():
     def stored() -> list[object]:
         tables = (Protocol, Party, Organisation, Name, Theme, Change, RegisterVersion)
@@ -372,6 +375,7 @@ def test_a_new_protocol_says_what_it_lacks_to_be_published(cells, lacks):
     assert (line.outcome, line.lacks) == ("new", lacks)
 
 
+@pytest.mark.both_databases
 def test_a_draft_can_lose_its_theme():
     Protocol.objects.create(reference="9000", title="Draft", theme=Theme.objects.first())
     line = checked_row("9000", "", headings=["reference", "theme"])

@@ -16,7 +16,7 @@ from registers.models import Change, Name, News, Organisation, Party, Protocol, 
 from tests.conftest import FIXTURES, LOADED_AT
 from tests.imports.small import small_register
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("empty_register")]
+pytestmark = pytest.mark.usefixtures("empty_register")
 
 
 def file_of(folder: Path, register: object) -> Path:
@@ -124,6 +124,7 @@ def test_the_real_register_is_loaded_as_its_file_says():
     assert register_again(register["source"]) == expected
 
 
+@pytest.mark.both_databases
 def test_a_register_with_something_of_every_kind_is_loaded(tmp_path):
     register = small_register()
     assert load(tmp_path, register) == 2
@@ -137,6 +138,7 @@ def test_a_register_with_something_of_every_kind_is_loaded(tmp_path):
     assert News.objects.get().published_on == datetime.date.fromisoformat(published_on)
 
 
+@pytest.mark.both_databases
 def test_themes_and_parties_stand_in_the_order_of_the_file():
     register = small_register()
     register["themes"].reverse()
@@ -156,6 +158,7 @@ def test_each_protocol_is_told_of_once_with_its_source_and_keeps_its_days():
     assert not Protocol.objects.exclude(published_on=None, updated_on=None).exists()
 
 
+@pytest.mark.both_databases
 def test_a_draft_in_a_file_stays_a_draft():
     register = small_register()
     register["protocols"][0]["status"] = "draft"

@@ -10,7 +10,7 @@ from registers.imports.spreadsheet.plan import KeptName, NewOrganisation, Part
 from registers.models import ImportName, Organisation
 from tests.imports.spreadsheets import TYPED, checked, sheet_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 ECC = "Essex County Council"
 
@@ -34,6 +34,7 @@ class TestNames:
         ]
         assert (plan.new_organisations, plan.new_themes) == ([], {})
 
+    @pytest.mark.both_databases
     def test_a_choice_settles_them(self):
         choices = Choices()
         choices.choose_theme("nature", Choice(name="Nature", new=True))

@@ -9,7 +9,7 @@ from registers.imports.spreadsheet.plan import Edit
 from registers.models import Protocol
 from tests.imports.spreadsheets import checked, checked_row, sheet_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 HEADINGS = ("reference", "title", "theme", "Lead Organisation", "Other Organisations Involved")
 NEW = ("9001", "New", "Safer Community", "Essex County Council")

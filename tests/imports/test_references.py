@@ -10,13 +10,14 @@ from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.models import Gap, Protocol, Theme
 from tests.imports.spreadsheets import TYPED, as_mapped, checked, checked_row, sheet_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 
 def wrongs(line) -> list[tuple[str, str]]:
     return [(problem.column, problem.wrong) for problem in line.problems]
 
 
+@pytest.mark.both_databases
 def test_titles_without_a_reference_get_the_next_free_ones():
     Gap.objects.create(reference="0080", fate="never")
     rows = [["Safer Community", title, "", "", "", ""] for title in ("One", "0082 - Two", "Three")]
@@ -137,6 +138,7 @@ def matched(*rows, choices: Choices | None = None):
     return [(line.outcome, line.reference) for line in plan.lines], plan
 
 
+@pytest.mark.both_databases
 def test_a_title_names_its_protocol_within_its_theme():
     rows = [
         ["Safer Community (4)", "fgm", "Another purpose."],

@@ -11,7 +11,7 @@ from registers.imports.spreadsheet.plan import Edit
 from registers.models import Protocol
 from tests.imports.spreadsheets import checked, sheet_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 USES = {
     "Ref": "reference",

@@ -36,7 +36,7 @@ from tests.imports.uploading import (
 )
 from tests.models.making import a_party, a_protocol, saved, shared_by_a_module
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "partnership")]
+pytestmark = pytest.mark.usefixtures("real_register", "partnership")
 
 # As they are stored, and how addresses have them.
 REFERENCES = {
@@ -94,6 +94,7 @@ def text_of(answer: Any) -> str:
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(("reference", "written"), REFERENCES.items())
 class TestOneReference:
+    @pytest.mark.both_databases
     def test_its_page_and_what_belongs_to_it(self, client, reference, written):
         page = client.get(f"/protocols/{written}/")
         assert page.status_code == OK
@@ -103,6 +104,7 @@ class TestOneReference:
             assert client.get(f"/protocols/{written}/{rest}").status_code == OK
         assert f"/protocols/{written}/" in text_of(client.get("/sitemap-protocols.xml"))
 
+    @pytest.mark.both_databases
     def test_another_spelling_leads_on_to_it(self, client, reference, written):
         other = written.swapcase()
         if other == written:
@@ -112,6 +114,7 @@ class TestOneReference:
             assert answer.status_code == http.HTTPStatus.MOVED_PERMANENTLY
             assert answer["Location"] == f"/protocols/{written}/{rest}"
 
+    @pytest.mark.both_databases
     def test_a_search_finds_it_first(self, client, reference, written):
         for typed_in in (reference, reference.lower(), reference.upper(), f"protocol {reference}"):
             page = client.get("/", {"q": typed_in})
@@ -183,12 +186,14 @@ def test_what_no_protocol_has_is_said(client, asked):
 
 @pytest.mark.usefixtures("published")
 class TestTheRegister:
+    @pytest.mark.both_databases
     @pytest.mark.parametrize("written", HOSTILE.values(), ids=HOSTILE)
     def test_what_is_no_reference_is_not_found(self, client, written):
         for rest in ("", "changes/", "documents/1/"):
             answer = client.get(f"/protocols/{written}/{rest}")
             assert answer.status_code == http.HTTPStatus.NOT_FOUND
 
+    @pytest.mark.both_databases
     def test_lists_are_in_natural_order(self, client):
         answer = client.get("/protocols.json", {"sort": "reference", "status": "all"})
         listed = [row["reference"] for row in json.loads(text_of(answer))["results"]]
@@ -215,6 +220,7 @@ class TestTheRegister:
         results = client.get("/", {"q": asked}).context["results"]
         assert (results.count, results.missing_reference.upper()) == (0, "ISA-099")
 
+    @pytest.mark.both_databases
     def test_the_log_counts_the_gaps_of_the_form_and_lists_all(self, officers_door):
         saved(Gap(reference="FIP/2021/15", fate="never"))
         page = officers_door.get("/admin/registers/references/")

@@ -30,7 +30,6 @@ from tests.imports.spreadsheets import done
 from tests.lengths import times
 
 pytestmark = [
-    pytest.mark.both_databases,
     pytest.mark.has_long_form,
     pytest.mark.usefixtures("empty_register"),
 ]

@@ -23,7 +23,7 @@ from tests.imports.hostile import AT, Hostile
 from tests.imports.spreadsheets import ON, done
 from tests.lengths import times
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.has_long_form]
+pytestmark = pytest.mark.has_long_form
 
 PROTOCOLS, ORGANISATIONS = times(600, long=5_000), times(150, long=400)
 FORMS = ("csv", "xlsx", "ods")

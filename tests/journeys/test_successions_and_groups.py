@@ -27,7 +27,7 @@ from tests.exports.reading import read_calendar
 from tests.makers import OrganisationFactory
 from tests.public.pages import choices, found, links, listed, text
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 DAY = datetime.date(2027, 4, 1)
 EVE = DAY - datetime.timedelta(days=1)
@@ -249,6 +249,7 @@ def test_what_nobody_decided_is_shown_to_both_and_not_counted_of_pairs(client: C
             )
 
 
+@pytest.mark.both_databases
 def test_the_real_succession(client: Client):
     icb = "nhs-hertfordshire-and-west-essex-integrated-care-board"
     page = client.get(f"/organisations/{icb}/with/essex-county-council/", follow=True)

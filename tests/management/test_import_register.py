@@ -33,7 +33,7 @@ from tests.imports.spreadsheets import TYPED, exported
 from tests.imports.uploading import leads_to, shown
 from tests.models.making import NOW
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 DAY = datetime.timedelta(days=1)
 ECC = "Essex County Council"
@@ -71,6 +71,7 @@ def purpose() -> str:
     return Protocol.objects.get(pk="0061").purpose
 
 
+@pytest.mark.both_databases
 def test_it_says_what_changes_and_applies_it(file, officer):
     before = purpose()
     said = imported(file(CHANGED), "--by", "Olive", "--why", "The live spreadsheet.")
@@ -87,6 +88,7 @@ def test_it_says_what_changes_and_applies_it(file, officer):
     assert (change.by, change.why) == (officer, "The live spreadsheet.")
 
 
+@pytest.mark.both_databases
 def test_what_it_applied_is_listed_and_can_be_undone(file, officers_door):
     before = purpose()
     imported(file(CHANGED, (*NEW[:4], "", "")), "--dry-run")
@@ -116,6 +118,7 @@ def test_what_may_be_about_a_person_is_imported_only_where_it_is_meant(file):
     assert purpose() == "Ring 020 7946 0958."
 
 
+@pytest.mark.both_databases
 def test_a_dry_run_writes_nothing(file):
     version = RegisterVersion.now().number
     said = imported(file(CHANGED), "--dry-run")

@@ -24,7 +24,6 @@ OLD, SOON = datetime.date(2024, 3, 1), datetime.date(2026, 12, 1)
 SHUT = "django.core.mail.backends.dummy.EmailBackend"
 
 pytestmark = [
-    pytest.mark.both_databases,
     pytest.mark.usefixtures("empty_register", "today", "fresh_posts"),
 ]
 
@@ -93,6 +92,7 @@ def backend(settings, monkeypatch):
     return choose
 
 
+@pytest.mark.both_databases
 class TestOneRun:
     def test_each_lead_gets_one_email_about_all_of_its_protocols(self, backend):
         post = backend("Post")
@@ -283,6 +283,7 @@ class TestAFailure:
         assert len(said.splitlines()[0]) < 350
 
 
+@pytest.mark.both_databases
 class TestARunThatWasCutShort:
     @pytest.mark.parametrize("by", [SystemExit, KeyboardInterrupt])
     def test_sends_nothing_twice_and_the_rest_in_the_next(self, five, backend, by):

@@ -24,7 +24,7 @@ from tests.conftest import FIXTURES, LOADED_AT
 from tests.imports.small import small_register
 from tests.models.making import a_name
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("empty_register")]
+pytestmark = pytest.mark.usefixtures("empty_register")
 Register = dict[str, Any]
 SITE = "www.ashdown.example"
 
@@ -104,6 +104,7 @@ def left(lines: list[str]) -> list[str]:
     return [line for line in lines if line.startswith("Left as it is.")]
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("loaded")
 class TestAnUpdate:
     def test_takes_names_sources_identifiers_and_notes(self, update, client: Client):

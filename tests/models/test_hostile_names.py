@@ -21,7 +21,7 @@ from registers.models.keys import is_invisible, key_of, slug_of
 from tests.admin.typing_in import add_row, address, errors, send
 from tests.models.making import a_name, make_cast, saved, shared_by_a_module
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 ADD = address("organisation", "add")
 
 
@@ -135,6 +135,7 @@ ADDRESSES = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("name", "slug"), ADDRESSES.values(), ids=ADDRESSES)
 def test_an_editor_adds_it_and_its_page_works(officers_door: Client, name, slug):
     send(officers_door, ADD, name=name)
@@ -166,6 +167,7 @@ def test_a_key_holds_nothing_that_nobody_sees(text):
     assert not any(is_invisible(each) for each in key_of(text))
 
 
+@pytest.mark.both_databases
 def test_a_long_further_name_makes_an_address_that_can_be_stored():
     saved(a_name("Birch Trust", "ß" * 140))
     assert Slug.objects.filter(text="s" * 255).exists()
@@ -199,6 +201,7 @@ def test_one_that_was_stored_before_can_still_be_saved(officers_door: Client):
     assert birch.names.count() == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("typed", ["Birch\u200b Trust", "BIRCH\u00a0TRUST", "Bir\u00adch-Trust"])
 def test_readers_find_it_by_what_looks_the_same(client: Client, typed):
     answer = client.get("/organisations/cedar-charity/", {"with": typed}, follow=True)
@@ -214,6 +217,7 @@ _migration = import_module("registers.migrations.0016_name_source_identifier")
 _EDITOR = SimpleNamespace(connection=connection)
 
 
+@pytest.mark.both_databases
 def test_migrating_renews_keys_and_adds_addresses(capsys: pytest.CaptureFixture[str]):
     name = saved(a_name("Birch Trust", "Birch–House/Elm"))
     Name.objects.filter(pk=name.pk).update(key="birch–house/elm")
@@ -226,6 +230,7 @@ def test_migrating_renews_keys_and_adds_addresses(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.both_databases
 def test_migrating_keeps_names_that_collide_and_prints_them(capsys: pytest.CaptureFixture[str]):
     taken = saved(a_name("Cedar Charity", "Elm-on-Sea"))
     kept = Name.objects.create(
@@ -265,6 +270,7 @@ def test_an_official_name_that_collides_does_not_stop_a_save():
     assert Name.objects.get(organisation=birch).key == "old"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("text", ["a\0b", "x" * 400])
 def test_what_no_name_can_be_is_like_none(text):
     assert not Organisation.objects.called_like(text).exists()

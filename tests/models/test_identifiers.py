@@ -21,7 +21,7 @@ from registers.models.identifier import FORMS
 from tests.merging import dump, merged, named, undone
 from tests.models.making import NOW, make_cast, saved, shared_by_a_module
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -118,6 +118,7 @@ def test_an_unknown_scheme_is_refused():
     assert refusal.value.message_dict.keys() == {"scheme"}
 
 
+@pytest.mark.both_databases
 def test_no_two_organisations_have_one():
     saved(an_identifier("Birch Trust", "ods", "QZ7"))
     with pytest.raises(ValidationError) as refusal:
@@ -175,6 +176,7 @@ def test_many_altered_parts_are_listed_and_the_others_counted():
     assert what.endswith("; 20 more.")
 
 
+@pytest.mark.both_databases
 def test_a_merge_keeps_those_of_both_and_its_undo_gives_them_back():
     saved(named("Birch Trust"), an_identifier("Birch Trust", "charity", "1999940"))
     saved(named("Cedar Charity"), an_identifier("Cedar Charity", "charity", "SC099092"))
@@ -197,6 +199,7 @@ def test_one_that_was_altered_since_the_merge_stays_and_is_said():
     assert changed in named("Cedar Charity").identifiers.all()
 
 
+@pytest.mark.both_databases
 def test_an_earlier_state_has_its_identifiers_and_sources_again():
     birch = named("Birch Trust")
     official = birch.names.get()
@@ -259,6 +262,7 @@ def identified() -> None:
         saved(an_identifier("Birch Trust", scheme, value))
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("identified")
 @pytest.mark.parametrize("query", FOUND_BY.values(), ids=FOUND_BY)
 def test_it_finds_the_protocols_of_its_organisation(client: Client, query):
@@ -266,6 +270,7 @@ def test_it_finds_the_protocols_of_its_organisation(client: Client, query):
     assert [each["reference"] for each in found["results"]] == ["9001"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("identified")
 @pytest.mark.parametrize("query", ["E10000912", "e10000912", "115001", "1999940", "birch 115001"])
 def test_editors_find_its_organisation(officers_door: Client, query):

@@ -37,8 +37,6 @@ from registers.models.keys import key_of
 from registers.models.review_dates import ReviewStatus
 from tests.models.making import NOW, a_party, make_cast
 
-pytestmark = pytest.mark.both_databases
-
 CALLED = {
     "protocol": (Protocol(reference="0012", title="Growth"), "0012 - Growth"),
     "theme": (Theme(name="Housing"), "Housing"),
@@ -97,6 +95,7 @@ def test_a_name_stands_under_its_first_letter(text, initial):
     assert Name(text=text, key=key_of(text)).initial == initial
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 def test_news_without_a_day_comes_after_the_newest():
     for slug, day in (("old", "2024-01-01"), ("undated", None), ("new", "2026-01-01")):
@@ -106,6 +105,7 @@ def test_news_without_a_day_comes_after_the_newest():
     assert [item.slug for item in ours] == ["new", "old", "undated"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 def test_parties_come_in_the_order_that_was_published():
     make_cast()
@@ -120,6 +120,7 @@ def test_parties_come_in_the_order_that_was_published():
     ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 def test_changes_come_newest_first():
     moments = [datetime.datetime(2030, month, 1, tzinfo=datetime.UTC) for month in (2, 1, 3, 3)]
@@ -148,6 +149,7 @@ def test_what_was_recorded_of_pages_before_they_had_drafts_was_published(real_re
     assert change.snapshot["fields"]["title"] == item.title
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("model", "fields"),

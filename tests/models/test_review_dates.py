@@ -25,8 +25,6 @@ from tests.models.making import a_protocol, make_cast
 from tests.models.oracles import end_of_month, later_by_months, months_past, status_of
 from weisf.partnership import ReviewRule
 
-pytestmark = pytest.mark.both_databases
-
 
 def day(text: str) -> datetime.date:
     return datetime.date.fromisoformat(text)
@@ -155,6 +153,7 @@ def a_protocol_for_each_month(db) -> None:
     )
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("a_protocol_for_each_month")
 def test_the_database_gives_each_protocol_the_status_that_python_gives_it():
     ours = Protocol.objects.filter(reference__regex="^(8|900)").order_by("reference")
@@ -168,6 +167,7 @@ def test_the_database_gives_each_protocol_the_status_that_python_gives_it():
             assert said == [review_status(due, on)], (due, on)
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("a_protocol_for_each_month")
 @pytest.mark.parametrize("on", ["2024-02-28", "2024-02-29", "2024-03-01", "2024-12-31"])
 def test_each_status_asked_for_alone_gives_those_and_no_others(on):

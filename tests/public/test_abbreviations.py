@@ -13,7 +13,6 @@ from registers.models.abbreviations import abbreviations_in
 from tests.admin.typing_in import address, send
 
 pytestmark = [
-    pytest.mark.both_databases,
     pytest.mark.django_db,
     pytest.mark.usefixtures("real_register"),
 ]

@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.public.pages import listed, text
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 LONG = "x" * 100_000
 
@@ -113,6 +113,7 @@ TABLE = [
 ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("address", "status", "words"), [t[1:] for t in TABLE], ids=[t[0] for t in TABLE]
 )

@@ -14,7 +14,7 @@ from registers.search.search_writer import update_search
 from tests.makers import OrganisationFactory
 from tests.public.pages import found, links, listed, text
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from registers.search.search_writer import update_search
 from registers.templatetags.fragments import _parts, fragment
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory, withdrawn
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("empty_register", "today")]
+pytestmark = pytest.mark.usefixtures("empty_register", "today")
 
 VIEWS = ["", "view=table"]
 
@@ -85,6 +85,7 @@ EDITS: dict[str, tuple[Callable[[Protocol], None], str]] = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edit_is_seen(client: Client, owls: Protocol, name: str, view: str):

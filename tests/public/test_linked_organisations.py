@@ -15,7 +15,7 @@ from registers.search.search_writer import update_search
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
 from tests.public.pages import found, links, listed, text
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 ICB = "nhs-hertfordshire-and-west-essex-integrated-care-board"
 PAST, TO_COME = datetime.date(2024, 4, 1), datetime.date(2028, 4, 1)
@@ -39,6 +39,7 @@ def schools() -> Organisation:
     return group
 
 
+@pytest.mark.both_databases
 def test_who_took_the_place_of_another_is_bound_through_it(client: Client):
     page = client.get(f"/organisations/{ICB}/")
     assert listed(page) == ["0045"]
@@ -166,6 +167,7 @@ def test_what_a_successor_and_its_predecessor_are_both_bound_by(client: Client):
     assert "West Essex CCG in its own name" in pair
 
 
+@pytest.mark.both_databases
 def test_members_of_a_group_are_bound_through_it(client: Client, schools):
     one, other = body("First School"), body("Second School")
     trust = OrganisationFactory(name="Trust Schools", kind="group")
@@ -191,6 +193,7 @@ def test_members_of_a_group_are_bound_through_it(client: Client, schools):
     )
 
 
+@pytest.mark.both_databases
 def test_groups_of_the_past_and_to_come_are_shown(client: Client, schools):
     one, other = body("First School"), body("Second School")
     link(
@@ -297,6 +300,7 @@ def test_a_group_without_members_says_so(client: Client):
     assert "No member is recorded today." in members
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("address", "status"),
     [

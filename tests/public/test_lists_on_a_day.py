@@ -26,7 +26,6 @@ from tests.public.test_on_a_day import LATER, day, days_on
 from tests.public.test_reviews import check_numbers, numbers
 
 pytestmark = [
-    pytest.mark.both_databases,
     pytest.mark.django_db,
     pytest.mark.usefixtures("real_register"),
 ]
@@ -122,6 +121,7 @@ def test_a_register_without_any_change_refuses_every_past_day(client: Client):
 
 
 class TestPage:
+    @pytest.mark.both_databases
     def test_rows_are_those_of_the_day(self, client: Client):
         assert listed(page(client, 2)) == ["9001", "9002"]
         words = text(page(client, 2))
@@ -134,6 +134,7 @@ class TestPage:
         assert "Oak Trust" in words
         assert set(listed(page(client, 5))) == {"9001", "9010"}
 
+    @pytest.mark.both_databases
     def test_they_are_sorted_and_grouped_as_of_then(self, client: Client):
         assert listed(page(client, 4, "sort=title")) == ["9002", "9001", "9010"]
         assert groups(page(client, 4, "status=all")) == [("Housing", 4)]
@@ -150,6 +151,7 @@ class TestPage:
         assert all(f"on={day(2)}" in address for address in files)
         assert ("/", "See this list as of today") in links(page(client, 2))
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize(
         ("days", "query"),
         [
@@ -176,6 +178,7 @@ class TestPage:
         assert listed(client.get("/?on=2027-02-01&review=overdue")) == ["9001"]
         assert listed(page(client, 2, "review=none")) == ["9001", "9002"]
 
+    @pytest.mark.both_databases
     def test_any_name_of_today_finds_an_organisation(self, client: Client):
         for name in ("oak-trust", "birch-trust"):
             assert listed(page(client, 2, f"organisation={name}")) == ["9001"]

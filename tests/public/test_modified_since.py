@@ -18,7 +18,6 @@ from registers.search.modified_since import FIRST, LAST, MomentField
 from tests.makers import make_protocols
 
 pytestmark = [
-    pytest.mark.both_databases,
     pytest.mark.django_db,
     pytest.mark.usefixtures("real_register", "today"),
 ]
@@ -64,6 +63,7 @@ SINCE = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("since", "is_in"), SINCE.items())
 def test_what_changed_since(client: Client, renamed, since, is_in):
     with time_machine.travel(LATER + datetime.timedelta(hours=1), tick=False):
@@ -76,6 +76,7 @@ def test_what_changed_since(client: Client, renamed, since, is_in):
         assert each["modified"] == "2027-06-30T23:30:00Z"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("since", ["2026-01-01", "0001-01-01", "0001-01-01T00:00:00+14:00"])
 def test_before_everything_is_all(client: Client, since):
     for noun in ("protocols", "organisations"):
@@ -124,6 +125,7 @@ def test_other_data_does_not_take_it(client: Client, address):
     assert list(answer.json()["errors"]) == ["modified_since"]
 
 
+@pytest.mark.both_databases
 def test_moments_that_no_clock_can_say_are_the_first_and_the_last():
     field = MomentField(label="Modified since", required=False)
     assert field.clean("0001-01-01T00:00:00+14:00").at == FIRST

@@ -37,7 +37,7 @@ from tests.makers import (
     withdrawn,
 )
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.usefixtures("today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
 START = datetime.datetime(2027, 6, 1, 9, 0, tzinfo=datetime.UTC)
 
@@ -224,6 +224,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("subject", "values", "others"), OTHERS.values(), ids=OTHERS)
 def test_no_more_is_modified_than_differs(client: Client, register, subject, values, others):
     thing = register[subject]

@@ -39,7 +39,6 @@ from tests.papers import pdf
 from tests.public.pages import facts, links, text
 
 pytestmark = [
-    pytest.mark.both_databases,
     pytest.mark.django_db,
     pytest.mark.usefixtures("real_register"),
 ]
@@ -121,6 +120,7 @@ def test_each_day_has_its_own_words(client: Client):
     assert "Updated" not in facts(page(client, 2))
 
 
+@pytest.mark.both_databases
 def test_a_day_ends_at_midnight_in_london(client: Client):
     # In summer that is 23:00 in UTC.
     for minute, title in ((59, "Before midnight"), (60, "After midnight")):
@@ -173,6 +173,7 @@ def test_it_is_what_was_stored(seed):
         transaction.set_rollback(True)
 
 
+@pytest.mark.both_databases
 class TestNames:
     def test_of_organisations_are_those_of_the_day(self, client: Client):
         rename("birch-trust", "Oak Trust", 3)

@@ -27,7 +27,7 @@ from tests.makers import find_all
 from tests.models.making import shared_by_a_module
 from tests.search.test_queries import allowed as allowed_to_find
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 GROUPS = 1  # their names, once for each version of the register
 PAGES = [

@@ -18,7 +18,7 @@ from registers.search.search_writer import update_search
 from tests.makers import OrganisationFactory
 from tests.search.questions import results_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def ask(client: Client, **query: str):
@@ -55,6 +55,7 @@ ASKED = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("asked", "wanted"), ASKED.items(), ids=ASKED)
 def test_a_question_finds(client: Client, real_register, asked, wanted):
     response = ask(client, q=asked)
@@ -62,6 +63,7 @@ def test_a_question_finds(client: Client, real_register, asked, wanted):
     assert not response.context["results"].has_some_words
 
 
+@pytest.mark.both_databases
 def test_a_reference_in_a_question_stands_first(client: Client, real_register):
     for asked in (
         "is protocol 36 still in force",
@@ -73,6 +75,7 @@ def test_a_reference_in_a_question_stands_first(client: Client, real_register):
         assert json.loads(data)["count"] == 1
 
 
+@pytest.mark.both_databases
 def test_a_slip_is_put_right_into_the_name_of_an_organisation(client: Client, real_register):
     results = ask(client, q="Essex Plice").context["results"]
     assert results.search.corrected == "Essex police"
@@ -102,6 +105,7 @@ def test_joined_and_parted_words_find_the_same(client: Client, real_register, as
 FOR_SCHOOLS = ["pupils", "pupil data", "students", "who shares data about pupils?"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("asked", FOR_SCHOOLS)
 def test_what_is_about_schools_stands_first(client: Client, real_register, asked):
     found = listed(ask(client, q=asked, sort="relevance"))
@@ -127,6 +131,7 @@ ITSELF = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("asked", ITSELF)
 def test_a_word_itself_stands_before_what_stands_for_it(client: Client, real_register, asked):
     found = listed(ask(client, q=asked, sort="relevance"))
@@ -357,6 +362,7 @@ def test_a_group_or_a_name_with_these_words_is_offered(client, real_register, as
         assert f'href="/?organisation={each.organisation.slug}"' in response.content.decode()
 
 
+@pytest.mark.both_databases
 def test_some_of_the_words_are_listed_on_the_page_and_in_no_file(client: Client, real_register):
     response = ask(client, q="children zebra")
     results = response.context["results"]
@@ -381,6 +387,7 @@ def one(query: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(query).items()}
 
 
+@pytest.mark.both_databases
 def test_most_of_the_words_come_before_fewer(client: Client, real_register):
     results = ask(client, q="children health zebra").context["results"]
     both = ask(client, q="children health").context["results"]
@@ -388,6 +395,7 @@ def test_most_of_the_words_come_before_fewer(client: Client, real_register):
     assert {row.reference for row in results.rows} == {row.reference for row in both.rows}
 
 
+@pytest.mark.both_databases
 def test_words_that_are_left_out_stay_out(client: Client, real_register):
     found = listed(ask(client, q="children zebra -health"))
     assert found

@@ -17,7 +17,7 @@ from registers.search import pairs
 from tests.public.asking import ask, cached
 from tests.public.pages import links, text
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 
 PAIR = "/organisations/barnardos/with/essex-county-council/"
 QUERIES = ["", "organisation=eput", "organisation=essex-police&sort=-with", "sort=organisation"]
@@ -52,6 +52,7 @@ def everything(client: Client, query: str = "") -> list[dict[str, Any]]:
         page = client.get(page["next"].removeprefix("http://localhost:8000")).json()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("query", QUERIES)
 def test_the_table_and_the_files_have_the_same_pairs_in_the_same_order(client: Client, query):
     rows = table(client, query)
@@ -112,6 +113,7 @@ def test_an_organisation_that_is_named_with_nobody(client: Client):
     assert rows_of(page) == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("extension", ["csv", "json"])
 @pytest.mark.parametrize(
     ("query", "name"),

@@ -30,7 +30,7 @@ from tests.reminders.lines import (
     withdraw,
 )
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register")]
+pytestmark = pytest.mark.usefixtures("real_register")
 REFERENCE = "0042"
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -115,6 +115,7 @@ def test_who_is_now_a_partner_only_is_not_asked():
 # What is taken as an answer ------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("choice", Answer.Choice.values)
 def test_each_answer_is_kept_as_given_and_waits(choice):
     line = a_line()
@@ -213,6 +214,7 @@ def test_what_is_unusual_is_an_answer_all_the_same(typed):
     assert (answer.job_title, answer.note) == (typed["job_title"], typed["note"])
 
 
+@pytest.mark.both_databases
 def test_the_same_answer_twice_is_one_and_another_is_refused():
     line = a_line()
     answer = an_answer(line, note="As before.")
@@ -243,6 +245,7 @@ def test_an_expired_link_takes_no_answer():
 # How an answer is decided --------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("choice", ["unchanged", "changing", "ended"])
 def test_an_accepted_answer_is_a_review(choice, officer):
     answer = an_answer(a_line(), choice, note="Why.")
@@ -279,6 +282,7 @@ def test_a_refused_answer_changes_nothing(officer):
     assert Protocol.objects.get(pk=REFERENCE).changes.count() == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("first", [accept, refuse])
 @pytest.mark.parametrize("second", [accept, refuse])
 def test_of_two_who_decide_the_second_is_told(first, second, officer):
@@ -308,6 +312,7 @@ def test_what_cannot_be_reviewed_any_more_is_not_accepted_and_still_waits(office
     assert refuse(answer, at=NOW, by=officer).status == "refused"
 
 
+@pytest.mark.both_databases
 def test_a_review_that_cannot_be_right_leaves_all_as_it_is(officer):
     answer = an_answer(a_line())
     with pytest.raises(ValidationError) as refused:

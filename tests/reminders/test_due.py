@@ -29,8 +29,6 @@ from tests.models.oracles import end_of_month
 from tests.reminders.lines import an_answer
 from tests.reminders.making import a_lead, led_by, reminded
 
-pytestmark = pytest.mark.both_databases
-
 JUNE = datetime.date(2026, 6, 1)  # due on 30 June
 END = datetime.date(2026, 6, 30)
 
@@ -148,6 +146,7 @@ ON_30_JUNE_2022 = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("real_register")
 def test_the_real_register_on_30_june_2022_and_three_months_on():
     june = datetime.date(2022, 6, 30)
@@ -240,6 +239,7 @@ class TestWhoIsAsked:
         assert organisations_due(begins) == [ashdown]
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("empty_register")
 def test_it_asks_two_questions_however_many_protocols(django_assert_num_queries):
     for name in ("Ashdown", "Birch", "Cedar"):
@@ -254,6 +254,7 @@ def test_it_asks_two_questions_however_many_protocols(django_assert_num_queries)
         assert len(protocols_due(birch, END)) == 30
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 def test_nobody_is_asked_again_while_the_answer_waits(empty_register):
     lead = a_lead("Ashdown", JUNE, JUNE)
@@ -265,6 +266,7 @@ def test_nobody_is_asked_again_while_the_answer_waits(empty_register):
     assert list(protocols_due(lead, END)) == [first, second]
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 def test_who_has_become_the_lead_has_not_heard_of_it(empty_register):
     before = a_lead("Before", JUNE)

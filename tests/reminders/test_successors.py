@@ -18,7 +18,7 @@ from tests.models.making import NOW
 from tests.reminders.lines import an_answer
 from tests.reminders.making import a_lead, led_by, reminded
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("empty_register")]
+pytestmark = pytest.mark.usefixtures("empty_register")
 
 JUNE = datetime.date(2026, 6, 1)
 END = datetime.date(2026, 6, 30)
@@ -79,6 +79,7 @@ def test_who_is_asked(case):
         assert found == ([(protocol.pk, True)] if name in case.asked else [])
 
 
+@pytest.mark.both_databases
 def test_each_successor_hears_of_it_for_itself():
     made = link(CASES["a split that nobody decided"].successions)
     protocol = Protocol.objects.get()
@@ -146,6 +147,7 @@ def test_the_reminder_says_on_whose_behalf(case, said, others):
         assert ("Who took this protocol on is not recorded" in words) == others
 
 
+@pytest.mark.both_databases
 def test_the_successions_are_read_once_and_decisions_after_a_split_alone(
     django_assert_num_queries,
 ):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.search.questions import DAYS, SORTS, query_string, questions, results_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 many = settings(max_examples=40)
 
 

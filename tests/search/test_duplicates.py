@@ -15,8 +15,6 @@ from registers.search.duplicates import ComparedName, find_duplicates, likely_du
 from registers.search.text.words import STOP_WORDS, words_of
 from tests.models.making import a_name, saved
 
-pytestmark = pytest.mark.both_databases
-
 LEGAL = {"ltd", "limited", "plc", "llp", "cic"}
 COUNCILS = {"county", "district", "borough", "city", "town", "parish", "unitary"}
 
@@ -189,6 +187,7 @@ def test_the_register_itself(real_register):
     assert likely_duplicates() == []
 
 
+@pytest.mark.both_databases
 def test_what_is_added_is_suggested_until_it_is_said_to_differ(real_register):
     cares = Organisation.objects.named("Essex Cares Ltd").get()
     other = saved(Organisation(name="Essex Cares"))

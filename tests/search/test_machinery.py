@@ -8,7 +8,7 @@ from registers.models import RegisterVersion, SearchEntry, VocabularyWord
 from registers.search.text.query import parse_query
 from tests.search.questions import results_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def test_each_has_a_name(real_register):

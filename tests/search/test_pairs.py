@@ -23,7 +23,7 @@ from registers.search.pairs import (
 from registers.search.pairs import _PairCount as PairCount
 from tests.makers import NO_PART, OrganisationFactory, make_protocols
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def slowly(register) -> Counter[tuple[str, str]]:
@@ -115,6 +115,7 @@ def test_pairs_are_counted_once_for_each_version(real_register):
     assert len(again) == len(first) + 1
 
 
+@pytest.mark.both_databases
 def test_a_pair_that_was_merged_in_the_meantime_is_left_out(real_register):
     one, other = Organisation.objects.order_by("pk")[:2]
     nobody = Organisation.objects.order_by("pk").last().pk + 1

@@ -10,7 +10,7 @@ from registers.search.query_string import MAX_SEARCH_LENGTH, query_value
 from tests.makers import OrganisationFactory
 from tests.search.questions import results_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 EPUT = "essex-partnership-university-nhs-foundation-trust"
 POLICE = "essex-police"
 
@@ -184,6 +184,7 @@ def test_what_cannot_be_right_is_named_and_the_rest_kept(query, errors):
         assert again.errors == {}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "name", ["theme", "organisation", "with", "role", "through", "review", "status", "sort"]
 )
@@ -192,6 +193,7 @@ def test_half_a_surrogate_pair_is_no_choice(name):
     assert f"‘{UNREADABLE}’" in sentence
 
 
+@pytest.mark.both_databases
 def test_half_a_surrogate_pair_among_the_words_cannot_be_read():
     results = results_of("q=%ED%A0%80")
     assert results.errors == {
@@ -265,6 +267,7 @@ SAME_AS_EPUT = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("called", SAME_AS_EPUT.values(), ids=SAME_AS_EPUT)
 def test_an_organisation_may_be_called_by_any_of_its_names(called):
     results = results_of(f"organisation={quote(called)}")
@@ -301,6 +304,7 @@ REPEATED = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("name", "value"), REPEATED.values(), ids=REPEATED)
 def test_1000_repeats_ask_once(name, value):
     once = results_of(urlencode({name: value}))

@@ -9,7 +9,7 @@ import pytest
 from registers.search.facets import Facets
 from tests.search.questions import results_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 REPEATABLE = {"theme", "organisation", "review"}
 
 

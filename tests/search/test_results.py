@@ -13,7 +13,7 @@ from tests.makers import ThemeFactory, make_protocols, withdrawn
 from tests.search import slowly
 from tests.search.questions import DAYS, query_string, questions, results_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 # One register serves every question, for a question changes nothing.
 many = settings(max_examples=30)
 days = st.sampled_from(DAYS)
@@ -30,6 +30,7 @@ def standing(groups) -> list[tuple[str, int, bool, list[str]]]:
     ]
 
 
+@pytest.mark.both_databases
 @many
 @given(asked=questions(), on=days)
 def test_the_list_is_the_slow_one(rich_register, asked, on):

@@ -35,7 +35,7 @@ from tests.search.questions import DAYS, results_of
 from tests.search.reviews_slowly import end_of_month, later_by_months
 from weisf.partnership import ReviewRule
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 NOVEMBER, JUNE = datetime.date(2026, 11, 22), datetime.date(2022, 6, 30)
 QUESTIONS = [
     {},

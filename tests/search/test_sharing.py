@@ -14,7 +14,7 @@ from registers.search.organisations import counts_by_role, named_together, named
 from tests.makers import DAY, NO_PART
 from tests.search.links_slowly import are_two_parties, binding
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def urgency(protocol) -> tuple[bool, datetime.date, str]:

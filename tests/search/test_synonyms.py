@@ -15,7 +15,7 @@ from tests.makers import PartyFactory, ProtocolFactory, ThemeFactory
 from tests.models.making import saved
 from tests.search.questions import results_of
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def found(typed: str) -> set[str]:
@@ -79,6 +79,7 @@ FINDS = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("typed", "expected"), FINDS.values(), ids=FINDS)
 def test_a_search_finds(register, typed, expected):
     assert found(typed) == expected
@@ -107,6 +108,7 @@ def ranked_register(empty_register) -> None:
     saved(a_set("owl", "bird", also="feather\nnest\negg\ntree"))
 
 
+@pytest.mark.both_databases
 def test_the_nearest_comes_first(ranked_register):
     """The word, those of its set, the three nearest of what is searched for too, then the rest."""
     results = results_of("q=owls&sort=relevance")
@@ -117,6 +119,7 @@ def test_the_nearest_comes_first(ranked_register):
     ]
 
 
+@pytest.mark.both_databases
 def test_a_list_by_theme_has_the_theme_of_the_best_match_first_and_the_best_first_in_each(
     ranked_register,
 ):
@@ -145,6 +148,7 @@ def test_a_synonym_that_no_protocol_has_is_not_named(register):
     assert search("crisis", current_index()).synonyms == ["emergency", "accident"]
 
 
+@pytest.mark.both_databases
 def test_a_set_works_as_soon_as_it_is_saved_and_no_longer_than_it_stands(register):
     assert found("lorry") == set()
     lorries = saved(a_set("lorry", "schools"))
@@ -212,6 +216,7 @@ def test_commas_and_lines_separate_words_and_each_gets_a_line(register):
     assert str(made) == "crow, raven, sea gull"
 
 
+@pytest.mark.both_databases
 class TestSupplied:
     @pytest.fixture(autouse=True)
     def register(self, empty_register) -> None:

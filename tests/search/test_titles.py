@@ -32,8 +32,6 @@ from tests.models.making import a_protocol
 from tests.search.questions import results_of
 from tests.search.slowly import title_parts
 
-pytestmark = pytest.mark.both_databases
-
 IN_ORDER = (
     "",
     "‘2 fast’",
@@ -119,6 +117,7 @@ def keys_are_right() -> bool:
 TITLES = ("‘Alpha’", "alpha", "Álpha 2", "Alpha 10", "beta", "Zebra", "ŵyl", "10", "2", "")
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_in_memory_follows_every_change(real_register, seed):
@@ -177,6 +176,7 @@ def test_the_order_is_read_once_and_then_what_changed(real_register, django_asse
     assert len(index.titles.keys) == len(set(index.titles.keys)) == 25
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 def test_equal_titles_are_in_the_order_of_references(empty_register):
     protocols = make_protocols(30, theme=Theme.objects.create(name="T", key="t", slug="t"))
@@ -235,6 +235,7 @@ def test_every_way_of_saving_writes_the_key(real_register, tmp_path, way):
     assert in_order() == slowly_in_order()
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 def test_the_migration_fills_the_keys_of_what_is_there(real_register, monkeypatch):
     """Of a draft too, which was public once."""
