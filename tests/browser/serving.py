@@ -62,7 +62,7 @@ class Served:
         return {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
-            "DJANGO_SETTINGS_MODULE": "weisf.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.quick_settings",
             "DATA_DIR": str(self.folder),
             "SITE_URL": self.url,
             "PORT": str(self.port),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from django.core.management import call_command
@@ -29,7 +30,7 @@ from registers.search.search_writer import rebuild_search
 from registers.search.text.engine import ORGANISATIONS, PROTOCOLS, engine
 from registers.search.text.search import search as search_for
 from registers.search.text.words import prepare
-from tests.conftest import load_real_register
+from tests import database_copy
 from tests.makers import withdrawn
 from tests.threads import close_connection
 
@@ -118,9 +119,9 @@ def shared(real_register, tmp_path) -> Iterator[Callable[[], None]]:
     def connect() -> None:
         connections["default"] = DatabaseWrapper(there, "default")
 
+    with closing(sqlite3.connect(there["NAME"])) as file:
+        database_copy.copy_to(file)
     connect()
-    call_command("migrate", verbosity=0)
-    load_real_register()
     yield connect
     connection.close()
     connections["default"] = usual

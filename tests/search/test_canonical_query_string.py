@@ -23,42 +23,43 @@ def plain(results) -> dict[str, object]:
     }
 
 
-@many
-@given(asked=questions(), data=st.data())
-def test_equal_questions_have_equal_strings(one_rich_register, asked, data):
-    pairs = parse_qsl(query_string(asked))
-    extra = [("colour", "blue"), ("q", ""), ("theme", ""), ("organisation", ""), ("review", "")]
-    extra = [pair for pair in extra if pair[0] != "q" or "q" not in asked]
-    again = data.draw(st.permutations([*pairs, *extra]))
-    assert results_of(urlencode(again)).query_string == results_of(urlencode(pairs)).query_string
+class TestAnyQuestion:
+    @many
+    @given(asked=questions(), data=st.data())
+    def test_equal_questions_have_equal_strings(self, one_rich_register, asked, data):
+        pairs = parse_qsl(query_string(asked))
+        extra = [("colour", "blue"), ("q", ""), ("theme", ""), ("organisation", ""), ("review", "")]
+        extra = [pair for pair in extra if pair[0] != "q" or "q" not in asked]
+        again = data.draw(st.permutations([*pairs, *extra]))
+        assert (
+            results_of(urlencode(again)).query_string == results_of(urlencode(pairs)).query_string
+        )
 
+    @many
+    @given(asked=questions(), on=st.sampled_from(DAYS))
+    def test_the_string_asks_the_same_again(self, one_rich_register, asked, on):
+        first = results_of(query_string(asked), on)
+        again = results_of(first.query_string, on)
+        assert again.errors == {}
+        assert plain(again) == plain(first)
+        assert again.query_string == first.query_string
+        assert again.page_number == 1
+        assert [each.pk for each in again.iterator()] == [each.pk for each in first.iterator()]
 
-@many
-@given(asked=questions(), on=st.sampled_from(DAYS))
-def test_the_string_asks_the_same_again(one_rich_register, asked, on):
-    first = results_of(query_string(asked), on)
-    again = results_of(first.query_string, on)
-    assert again.errors == {}
-    assert plain(again) == plain(first)
-    assert again.query_string == first.query_string
-    assert again.page_number == 1
-    assert [each.pk for each in again.iterator()] == [each.pk for each in first.iterator()]
-
-
-@many
-@given(asked=questions())
-def test_each_tag_leads_to_the_question_without_its_thing(one_rich_register, asked):
-    pairs = parse_qsl(query_string(asked))
-    usual = {("status", "current"), ("through", "any")}
-    things = [
-        (name, value)
-        for name, value in pairs
-        if name not in {"sort", "page"} and (name, value) not in usual and value.strip()
-    ]
-    without = [urlencode([pair for pair in pairs if pair != thing]) for thing in things]
-    assert sorted(tag.query_without for tag in results_of(urlencode(pairs)).tags) == sorted(
-        results_of(query).query_string for query in without
-    )
+    @many
+    @given(asked=questions())
+    def test_each_tag_leads_to_the_question_without_its_thing(self, one_rich_register, asked):
+        pairs = parse_qsl(query_string(asked))
+        usual = {("status", "current"), ("through", "any")}
+        things = [
+            (name, value)
+            for name, value in pairs
+            if name not in {"sort", "page"} and (name, value) not in usual and value.strip()
+        ]
+        without = [urlencode([pair for pair in pairs if pair != thing]) for thing in things]
+        assert sorted(tag.query_without for tag in results_of(urlencode(pairs)).tags) == sorted(
+            results_of(query).query_string for query in without
+        )
 
 
 def test_tags_say_in_words_what_is_asked_for(real_register):

@@ -49,42 +49,43 @@ def shown(rows) -> list[tuple[str, str, int]]:
     return [(row.organisation.slug, row.other.slug, row.protocols) for row in rows]
 
 
-def test_pairs_of_all_organisations(rich_register):
-    expected = in_order(rich_register, slowly(rich_register))
-    pairs = pair_list(current_index(), None, "-protocols")
-    assert shown(pairs[:]) == expected
-    assert len(pairs) == len(expected)
-    assert pairs.pairs.complete
-    assert shown([pairs[3], pairs[-1]]) == [expected[3], expected[-1]]
+class TestBesideASlowAnswer:
+    def test_pairs_of_all_organisations(self, rich_register):
+        expected = in_order(rich_register, slowly(rich_register))
+        pairs = pair_list(current_index(), None, "-protocols")
+        assert shown(pairs[:]) == expected
+        assert len(pairs) == len(expected)
+        assert pairs.pairs.complete
+        assert shown([pairs[3], pairs[-1]]) == [expected[3], expected[-1]]
 
+    def test_the_pairs_with_the_most_protocols_are_kept(self, rich_register):
+        expected = in_order(rich_register, slowly(rich_register))
+        index = current_index()
+        slugs = dict(Organisation.objects.values_list("pk", "slug"))
+        for most in (1, 2, 7, 20):
+            pairs = PairCount(index, name_ranks(index)).most(most)
+            found = zip(pairs.organisation, pairs.other, pairs.protocols, strict=True)
+            assert [(slugs[one], slugs[other], count) for one, other, count in found] == expected[
+                :most
+            ]
+            assert not pairs.complete
 
-def test_the_pairs_with_the_most_protocols_are_kept(rich_register):
-    expected = in_order(rich_register, slowly(rich_register))
-    index = current_index()
-    slugs = dict(Organisation.objects.values_list("pk", "slug"))
-    for most in (1, 2, 7, 20):
-        pairs = PairCount(index, name_ranks(index)).most(most)
-        found = zip(pairs.organisation, pairs.other, pairs.protocols, strict=True)
-        assert [(slugs[one], slugs[other], count) for one, other, count in found] == expected[:most]
-        assert not pairs.complete
-
-
-def test_pairs_around_one_organisation(rich_register):
-    counted = slowly(rich_register)
-    index = current_index()
-    for organisation in Organisation.objects.filter(slug__in=rich_register["organisations"]):
-        slug = organisation.slug
-        around = Counter(
-            {
-                (slug, other if one == slug else one): number
-                for (one, other), number in counted.items()
-                if slug in (one, other)
-            }
-        )
-        expected = in_order(rich_register, around)
-        assert shown(pair_list(index, organisation, "-protocols")[:]) == expected
-    nobody = Organisation.objects.get(name=NO_PART)
-    assert len(pairs_around(index, nobody, name_ranks(index))) == 0
+    def test_pairs_around_one_organisation(self, rich_register):
+        counted = slowly(rich_register)
+        index = current_index()
+        for organisation in Organisation.objects.filter(slug__in=rich_register["organisations"]):
+            slug = organisation.slug
+            around = Counter(
+                {
+                    (slug, other if one == slug else one): number
+                    for (one, other), number in counted.items()
+                    if slug in (one, other)
+                }
+            )
+            expected = in_order(rich_register, around)
+            assert shown(pair_list(index, organisation, "-protocols")[:]) == expected
+        nobody = Organisation.objects.get(name=NO_PART)
+        assert len(pairs_around(index, nobody, name_ranks(index))) == 0
 
 
 def test_every_order(one_rich_register):

@@ -25,34 +25,34 @@ def parties_of(protocol) -> list[tuple[str, int, str, str]]:
     ]
 
 
-@pytest.mark.parametrize("query", ["", "&sort=title&organisation={slug}"])
-def test_they_say_what_the_model_says(rich_register, monkeypatch, query):
-    monkeypatch.setattr(rows, "CHUNK", 7)  # so that there are several chunks, and a shorter one
-    organisation = Party.objects.filter(protocol__in=Protocol.public.current())[0].organisation
-    results = results_of(f"status=all{query.format(slug=organisation.slug)}")
-    context = replace(HERE, through=results.through)
-    protocols = Protocol.public.get_queryset().with_parties().in_bulk()
-    found = list(results.iterator())
-    assert results.errors == {}
-    assert len(found) == results.count > 0
-    for values in found:
-        protocol = protocols[values.pk]
-        assert str(values) == str(protocol)
-        assert {name: getattr(values, name) for name in NAMES} == {
-            name: getattr(protocol, name) for name in NAMES
-        }
-        assert parties_of(values) == parties_of(protocol)
-        assert [each.write(values, context) for each in COLUMNS] == [
-            each.write(protocol, context) for each in COLUMNS
-        ]
-        assert values.review_due_on == protocol.review_due_on
+class TestBesideTheModel:
+    @pytest.mark.parametrize("query", ["", "&sort=title&organisation={slug}"])
+    def test_they_say_what_the_model_says(self, rich_register, monkeypatch, query):
+        monkeypatch.setattr(rows, "CHUNK", 7)  # so that there are several chunks, and a shorter one
+        organisation = Party.objects.filter(protocol__in=Protocol.public.current())[0].organisation
+        results = results_of(f"status=all{query.format(slug=organisation.slug)}")
+        context = replace(HERE, through=results.through)
+        protocols = Protocol.public.get_queryset().with_parties().in_bulk()
+        found = list(results.iterator())
+        assert results.errors == {}
+        assert len(found) == results.count > 0
+        for values in found:
+            protocol = protocols[values.pk]
+            assert str(values) == str(protocol)
+            assert {name: getattr(values, name) for name in NAMES} == {
+                name: getattr(protocol, name) for name in NAMES
+            }
+            assert parties_of(values) == parties_of(protocol)
+            assert [each.write(values, context) for each in COLUMNS] == [
+                each.write(protocol, context) for each in COLUMNS
+            ]
+            assert values.review_due_on == protocol.review_due_on
 
-
-def test_the_review_status_is_that_of_each_day(rich_register):
-    protocols = Protocol.public.in_bulk()
-    for on in DAYS:
-        for values in results_of("status=all").iterator():
-            assert values.review_status(on) == protocols[values.pk].review_status(on)
+    def test_the_review_status_is_that_of_each_day(self, rich_register):
+        protocols = Protocol.public.in_bulk()
+        for on in DAYS:
+            for values in results_of("status=all").iterator():
+                assert values.review_status(on) == protocols[values.pk].review_status(on)
 
 
 def test_what_is_for_administrators_is_not_read(real_register):

@@ -30,52 +30,68 @@ def standing(groups) -> list[tuple[str, int, bool, list[str]]]:
     ]
 
 
-@pytest.mark.both_databases
-@many
-@given(asked=questions(), on=days)
-def test_the_list_is_the_slow_one(rich_register, asked, on):
-    results = results_of(query_string(asked), on)
-    found = slowly.answer(rich_register, asked, on)
-    pages = slowly.pages(found)
-    number = int(asked.get("page", 1))
+class TestBesideASlowAnswer:
+    @pytest.mark.both_databases
+    @many
+    @given(asked=questions(), on=days)
+    def test_the_list_is_the_slow_one(self, rich_register, asked, on):
+        results = results_of(query_string(asked), on)
+        found = slowly.answer(rich_register, asked, on)
+        pages = slowly.pages(found)
+        number = int(asked.get("page", 1))
 
-    assert results.errors == {}
-    assert results.count == len(found)
-    assert results.page_count == len(pages)
-    assert results.page_exists == (number <= len(pages))
-    assert references(results.iterator()) == [each["reference"] for each in found]
-    if not results.page_exists:
-        assert results.page_protocols == []
-        return
-    assert references(results.page_protocols) == [each["reference"] for each in pages[number - 1]]
-    assert results.is_grouped == (asked.get("sort", "theme") == "theme")
-    if results.is_grouped:
-        assert standing(results.groups) == slowly.groups(found, number)
+        assert results.errors == {}
+        assert results.count == len(found)
+        assert results.page_count == len(pages)
+        assert results.page_exists == (number <= len(pages))
+        assert references(results.iterator()) == [each["reference"] for each in found]
+        if not results.page_exists:
+            assert results.page_protocols == []
+            return
+        assert references(results.page_protocols) == [
+            each["reference"] for each in pages[number - 1]
+        ]
+        assert results.is_grouped == (asked.get("sort", "theme") == "theme")
+        if results.is_grouped:
+            assert standing(results.groups) == slowly.groups(found, number)
 
+    @many
+    @given(asked=questions(), on=days)
+    def test_every_number_of_every_facet_is_the_slow_one(self, rich_register, asked, on):
+        facets = results_of(query_string(asked), on).facets
+        counts = slowly.counts(rich_register, asked, on)
+        chosen = {"status": "current", "through": "any"} | asked
+        names = ["theme", "role", "review", "status"]
+        if asked.keys() & {"organisation", "with"}:
+            names.append("through")
+        else:
+            assert facets.through == []
+        for name in names:
+            choices = getattr(facets, name)
+            assert {choice.value: choice.count for choice in choices} == counts[name], name
+            assert [choice.value for choice in choices] == list(counts[name]), name
+            for choice in choices:
+                assert choice.chosen == (choice.value in chosen.get(name, [])), name
+        own = {
+            slug: len(slowly.answer(rich_register, {**alone, "organisation": [slug]}, on))
+            for alone in [{**asked, "with": [], "through": "own"}]
+            for slug in rich_register["organisations"]
+        }
+        check_organisations(facets.organisation, counts["organisation"], own, asked)
 
-@many
-@given(asked=questions(), on=days)
-def test_every_number_of_every_facet_is_the_slow_one(rich_register, asked, on):
-    facets = results_of(query_string(asked), on).facets
-    counts = slowly.counts(rich_register, asked, on)
-    chosen = {"status": "current", "through": "any"} | asked
-    names = ["theme", "role", "review", "status"]
-    if asked.keys() & {"organisation", "with"}:
-        names.append("through")
-    else:
-        assert facets.through == []
-    for name in names:
-        choices = getattr(facets, name)
-        assert {choice.value: choice.count for choice in choices} == counts[name], name
-        assert [choice.value for choice in choices] == list(counts[name]), name
-        for choice in choices:
-            assert choice.chosen == (choice.value in chosen.get(name, [])), name
-    own = {
-        slug: len(slowly.answer(rich_register, {**alone, "organisation": [slug]}, on))
-        for alone in [{**asked, "with": [], "through": "own"}]
-        for slug in rich_register["organisations"]
-    }
-    check_organisations(facets.organisation, counts["organisation"], own, asked)
+    def test_the_rich_register_has_what_the_comparison_needs(self, rich_register):
+        """Otherwise the comparison would prove less than it seems."""
+        protocols = rich_register["protocols"]
+        found = slowly.counts(rich_register, {}, DAYS[0])
+        assert all(found["review"].values())
+        assert all(found["status"].values())
+        assert [slug for slug, count in found["theme"].items() if count] == [*THEMES_IN_ORDER]
+        assert len(slowly.answer(rich_register, {"status": "all"}, DAYS[0])) > slowly.PAGE
+        assert len(rich_register["organisations"]) > MAX_ORGANISATIONS
+        assert any(not any(role == "lead" for _, role in each["parts"]) for each in protocols)
+        assert any(
+            len({slug for slug, _ in each["parts"]}) < len(each["parts"]) for each in protocols
+        )
 
 
 def check_organisations(choices, counts, own, asked) -> None:
@@ -91,19 +107,6 @@ def check_organisations(choices, counts, own, asked) -> None:
     largest = sorted((own[slug] for slug in others), reverse=True)
     shown = sorted((own[choice.value] for choice in beside), reverse=True)
     assert shown == largest[:MAX_ORGANISATIONS]
-
-
-def test_the_rich_register_has_what_the_comparison_needs(rich_register):
-    """Otherwise the comparison would prove less than it seems."""
-    protocols = rich_register["protocols"]
-    found = slowly.counts(rich_register, {}, DAYS[0])
-    assert all(found["review"].values())
-    assert all(found["status"].values())
-    assert [slug for slug, count in found["theme"].items() if count] == [*THEMES_IN_ORDER]
-    assert len(slowly.answer(rich_register, {"status": "all"}, DAYS[0])) > slowly.PAGE
-    assert len(rich_register["organisations"]) > MAX_ORGANISATIONS
-    assert any(not any(role == "lead" for _, role in each["parts"]) for each in protocols)
-    assert any(len({slug for slug, _ in each["parts"]}) < len(each["parts"]) for each in protocols)
 
 
 @pytest.fixture
