@@ -69,6 +69,10 @@ class ImportJob(models.Model):
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # Who was the last to choose which column or name is what; empty: nobody did.
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     # What a new protocol's days are where the file does not say.
     published_before = models.BooleanField(default=False)
     # Which column is what, as imports/mapping/mapping.py keeps it; empty: as is likely.

@@ -15,6 +15,7 @@ from registers.admin.importing.check import again, check_page, imported, reason_
 from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers
 from registers.changes.locking import PLAN_CHANGED
+from registers.imports.second_person import ANOTHER, needs_another
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Work
 from registers.models import ImportJob
@@ -29,11 +30,14 @@ def apply_view(request: HttpRequest, key: int) -> HttpResponseBase:
     if job.is_applied:
         return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
     form = reason_form(request, job, request.POST)
+    user = cast(User, request.user)
+    if form.is_valid() and needs_another(job, user, publish=form.publishes):
+        form.add_error("publish" if form.publishes else None, ANOTHER)
     if not form.is_valid():
         return check_page(request, job, form)
     work = _applied(
         job,
-        by=cast(User, request.user),
+        by=user,
         why=form.cleaned_data["why"],
         publish=form.publishes,
         expected_digest=form.cleaned_data["expected_digest"],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -21,6 +22,7 @@ from registers.admin.importing.shared import address, back, for_importers, page
 from registers.admin.importing.summary import changing, read_as, sentence
 from registers.admin.permissions import may_publish
 from registers.imports.reading.read import Sheet
+from registers.imports.second_person import needs_another
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.imports.spreadsheet.public_text import refuse_words
@@ -143,6 +145,7 @@ def check_page(
         sentence=sentence(job),
         read_as=read_as(job),
         changing=changing(job),
+        needs_another=needs_another(job, cast(User, request.user)),
         drafts=lists.drafts_of(job).count(),
         drafts_lack=lists.lack_of(job),
         first_refusals=refusals[:MOST_REASONS],

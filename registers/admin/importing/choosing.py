@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
@@ -126,7 +127,10 @@ def _keep(
 ) -> HttpResponseBase:
     try:
         held = jobs.choose(
-            job, organisations=chosen[Kind.ORGANISATION], themes=chosen.get(Kind.THEME)
+            job,
+            by=cast(User, request.user),
+            organisations=chosen[Kind.ORGANISATION],
+            themes=chosen.get(Kind.THEME),
         )
     except (ValidationError, *jobs.NOT_READ) as refusal:
         return back(request, job, refusal)

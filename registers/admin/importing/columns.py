@@ -80,7 +80,7 @@ def _check(request: HttpRequest, job: ImportJob, form: ColumnForm) -> HttpRespon
     """Keep what was chosen, and begin to check the file with it."""
     mapping = form.chosen()
     try:
-        held = jobs.choose_mapping(job, mapping)
+        held = jobs.choose_mapping(job, mapping, by=cast(User, request.user))
         work = begin_check(held)
     except ValidationError as refusal:
         return back(request, job, refusal)

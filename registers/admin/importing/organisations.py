@@ -30,6 +30,7 @@ from registers.imports.organisations.columns import COLUMNS
 from registers.imports.organisations.plan import NEW, RENAMED, OrganisationChoices
 from registers.imports.organisations.workbook import all_organisations, template
 from registers.imports.reading.read import Unreadable
+from registers.imports.second_person import needs_another
 from registers.imports.spreadsheet.jobs import forget_old, remove_import
 from registers.models import ImportJob, ImportLine, Name, Organisation
 from registers.models.keys import key_of
@@ -170,7 +171,7 @@ def _choose(request: HttpRequest, job: ImportJob) -> HttpResponse:
     form = ChoicesForm(request.POST, job=job)
     if not form.is_valid():
         return _page(request, job, choices=form)
-    jobs.choose(job, form.choices(), at=timezone.now())
+    jobs.choose(job, form.choices(), at=timezone.now(), by=cast(User, request.user))
     return redirect(address("organisations", job))
 
 
@@ -208,6 +209,7 @@ def _page(
         job=job,
         sentence=sentence(job),
         changing=changing(job),
+        needs_another=needs_another(job, cast(User, request.user)),
         tabs=tabs,
         tab=tab,
         page=shown,

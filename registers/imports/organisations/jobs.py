@@ -19,6 +19,7 @@ from registers.changes.undo_organisations import (
 from registers.changes.wanted_organisations import write_organisations
 from registers.imports.organisations.checking import check, edits_of
 from registers.imports.organisations.plan import OrganisationChoices, OrganisationPlan
+from registers.imports.second_person import refuse_alone
 from registers.imports.spreadsheet.applying import Terms, refused_because
 from registers.imports.spreadsheet.jobs import (
     keep_steps,
@@ -70,8 +71,10 @@ def choices_of(job: ImportJob) -> OrganisationChoices:
     )
 
 
-def choose(job: ImportJob, choices: OrganisationChoices, *, at: datetime.datetime) -> ImportJob:
-    """Keep what was chosen, check the file with it, and return the import.
+def choose(
+    job: ImportJob, choices: OrganisationChoices, *, at: datetime.datetime, by: User | None = None
+) -> ImportJob:
+    """Keep what was chosen, as `by` did, check the file with it, and return the import.
 
     Raises MappingError where the file cannot be read so, and ValidationError where it was
     applied or removed in the meantime; then what was chosen before stays.
@@ -79,6 +82,7 @@ def choose(job: ImportJob, choices: OrganisationChoices, *, at: datetime.datetim
     plan = check(sheets_of(job), choices)
     with transaction.atomic():
         held = lock_import(job)
+        held.prepared_by = by or held.prepared_by
         _keep(held, plan, choices, at)
         return held
 
@@ -89,8 +93,10 @@ def apply(
     """Do what the check showed, whose digest is `expected_digest`, or nothing.
 
     Raises ValidationError where something else would happen, where somebody else saves at this
-    moment, and where the import was applied or removed in the meantime.
+    moment, where the import was applied or removed in the meantime, and where another has to
+    apply it.
     """
+    refuse_alone(job, by)
     sheets = sheets_of(job)
     keys = check(sheets, choices_of(job)).keys
 

@@ -25,6 +25,7 @@ from registers.changes.undo_import import ImportUndoPlan, plan_import_undo, undo
 from registers.changes.undo_organisations import OrganisationsUndoPlan
 from registers.imports.mapping.mapping import ColumnMapping, MappingError
 from registers.imports.reading.read import Sheet, Unreadable, read_sheets
+from registers.imports.second_person import refuse_alone
 from registers.imports.spreadsheet.applying import (
     Terms,
     apply,
@@ -98,8 +99,8 @@ def forget_old(at: datetime.datetime) -> None:
     ImportJob.objects.filter(uploaded_at__lt=at - KEPT).delete()
 
 
-def choose_mapping(job: ImportJob, mapping: ColumnMapping) -> ImportJob:
-    """Keep which column is what, and return the import, which is to be checked again then.
+def choose_mapping(job: ImportJob, mapping: ColumnMapping, *, by: User | None = None) -> ImportJob:
+    """Keep which column is what, as `by` chose, and return the import, to be checked again then.
 
     Raises ValidationError where it was applied or removed in the meantime, and Unreadable
     where the disk is full.
@@ -108,7 +109,8 @@ def choose_mapping(job: ImportJob, mapping: ColumnMapping) -> ImportJob:
         held = lock_import(job)
         _use_mapping(held, mapping, at=timezone.now())
         held.digest, held.status = "", ImportJob.Status.UPLOADED
-        held.save(update_fields=["mapping", "mapping_used_at", "digest", "status"])
+        held.prepared_by = by or held.prepared_by
+        held.save(update_fields=["mapping", "mapping_used_at", "digest", "status", "prepared_by"])
         return held
 
 
@@ -145,10 +147,11 @@ def check_import(
 def choose(
     job: ImportJob,
     *,
+    by: User | None = None,
     organisations: Mapping[str, Choice | None] | None = None,
     themes: Mapping[str, Choice | None] | None = None,
 ) -> ImportJob:
-    """Keep what was chosen for names, by their keys, beside what was chosen before.
+    """Keep what `by` chose for names, by their keys, beside what was chosen before.
 
     None takes a choice back. It is to be checked again then: the import that is
     returned says so. Raises ValidationError where it was applied or removed
@@ -161,7 +164,8 @@ def choose(
         choices.themes = _beside(choices.themes, themes or {})
         held.choices = choices.plain()
         held.digest, held.status = "", ImportJob.Status.UPLOADED
-        held.save(update_fields=["choices", "digest", "status"])
+        held.prepared_by = by or held.prepared_by
+        held.save(update_fields=["choices", "digest", "status", "prepared_by"])
         return held
 
 
@@ -177,9 +181,10 @@ def apply_import(
     """Do what the check showed, whose digest is `expected_digest`, or nothing.
 
     With `publish`, new protocols that may be published are; else they are drafts.
-    Raises ValidationError where something else would happen now, or where
-    the import was applied or removed in the meantime.
+    Raises ValidationError where something else would happen now, where the import was applied or
+    removed in the meantime, and where another has to apply it.
     """
+    refuse_alone(job, by, publish=publish)
 
     def mark() -> None:
         held = lock_import(job)

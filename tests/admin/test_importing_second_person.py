@@ -1,0 +1,84 @@
+"""With a second pair of eyes, an import of what is public is applied by another person."""
+
+from __future__ import annotations
+
+import pytest
+
+from registers.models import Approver, ImportJob, Protocol
+from tests.admin import test_importing_organisations as of_organisations
+from tests.admin.test_importing_choices import choose
+from tests.admin.typing_in import boxes
+from tests.cast import door_of
+from tests.imports.uploading import COUNCIL, a_row, apply, leads_to, said, typed, uploaded
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register", "today")]
+
+CHANGED = a_row("0061 - FGM")
+ANOTHER = "Another Publisher has to apply this import"
+
+
+@pytest.fixture(autouse=True)
+def two_must_look(settings) -> None:
+    settings.SECOND_PAIR_OF_EYES = True
+
+
+@pytest.fixture
+def door(publisher):
+    return door_of(publisher)
+
+
+@pytest.fixture
+def others_door(administrator):
+    return door_of(administrator)
+
+
+def purpose() -> str:
+    return Protocol.objects.get(pk="0061").purpose
+
+
+def test_another_applies_what_one_uploaded(door, others_door):
+    before, at = purpose(), uploaded(door, typed(CHANGED))
+    assert ANOTHER in said(door.get(at).content)
+    held = boxes(others_door, at)
+    answer = door.post(f"{at}apply/", {name: held[name] for name in ("expected_digest", "why")})
+    assert (answer.status_code, purpose()) == (200, before)
+    assert ANOTHER in said(answer.content)
+    assert ANOTHER not in said(others_door.get(at).content)
+    assert leads_to(apply(others_door, at))
+    assert purpose() == "So that it is tried."
+
+
+def test_who_chose_last_is_not_who_applies(door, others_door):
+    at = uploaded(door, typed(a_row("0061 - FGM", others="Zq Fire")))
+    at = at.replace("names/", "")
+    leads_to(choose(others_door, f"{at}names/", **{"Zq Fire": {"way": "new"}}))
+    assert ANOTHER in said(others_door.get(at).content)
+    assert leads_to(apply(door, at))
+    assert purpose() == "So that it is tried."
+
+
+def test_drafts_need_nobody_else_and_publishing_them_does(door, others_door):
+    at = uploaded(door, typed(a_row("9001 - New")))
+    answer = apply(door, at, publish="publish")
+    assert answer.context["form"].errors.keys() == {"publish"}
+    assert not Protocol.objects.filter(pk="9001").exists()
+    assert leads_to(apply(door, at))
+    assert Protocol.objects.get(pk="9001").status == "draft"
+    at = uploaded(door, typed(a_row("9002 - New")))
+    assert leads_to(apply(others_door, at, publish="publish"))
+    assert Protocol.objects.get(pk="9002").status == "published"
+
+
+def test_it_is_so_of_organisations(door, others_door):
+    content = of_organisations.a_file(
+        (COUNCIL, "Caldicott Guardian"), headings=("Official name", "Approver")
+    )
+    at = of_organisations.uploaded(door, content)
+    assert ANOTHER in said(door.get(at).content)
+    held = boxes(others_door, at) | {"_apply": "1"}
+    assert door.post(at, held).status_code == 302
+    job = ImportJob.objects.get()
+    assert (job.is_applied, job.prepared_by) == (False, None)
+    others_door.post(at, held)
+    assert ImportJob.objects.get().is_applied
+    assert Approver.objects.filter(organisation__name=COUNCIL, job_title="Caldicott Guardian")
