@@ -74,6 +74,21 @@ def test_titles_that_begin_with_a_reference(tmp_path, titles, found):
     assert stored() == found
 
 
+def test_names_that_may_be_several_are_asked_for(tmp_path):
+    rows = [
+        a_row("9001 - Slash", others="Vale Fire / Vale Homes"),
+        a_row("9002 - Bullets", others="• Vale Fire\n• Vale Homes"),
+        a_row("9003 - None", others="N/A"),
+        a_row("9004 - Both", others="Vale Council|North Council"),
+    ]
+    said = imported(tmp_path, rows)
+    assert "'Vale Fire / Vale Homes' (organisation" in said
+    assert "'Vale Council|North Council' (organisation" in said
+    assert {reference for reference, _ in stored()} == {"9002", "9003"}
+    # What the file has made is known from now on.
+    assert "1 new, 2 unchanged, 1 waiting" in imported(tmp_path, rows)
+
+
 def test_a_row_gets_none_where_the_others_do_not_say_how_they_go_on(tmp_path):
     rows = [(each, *a_row(f"Of {each}")) for each in ("ISA-012", "WX0045", "")]
     assert "There is no next free reference." in imported(tmp_path, rows, ("Ref", *SIX))

@@ -36,7 +36,8 @@ class Choices:
 
     organisations: dict[str, Choice] = field(default_factory=dict)
     themes: dict[str, Choice] = field(default_factory=dict)
-    # Every organisation that is not known is made, under the name as written.
+    # Every organisation that is not known is made, under the name as written. A name with a sign
+    # that may part two waits.
     all_new: bool = False
     # And so is every theme.
     all_new_themes: bool = False

@@ -72,6 +72,8 @@ def unlike_any(names: Iterable[str], *, also: Iterable[str] = ()) -> list[str]:
     return found
 
 
+# Signs that part names. Where nobody knows these, a person says whether they are several.
+MAY_BE_SEVERAL = re.compile(r"[/|]")
 COUNT = re.compile(r" \(\d+\)$")
 NEAREST = 5
 
@@ -152,7 +154,7 @@ class Organisations:
             return Match(key, How.NEW, self.new[key].name)
         if (pk := self._with_initials(written)) is not None:
             return self._stored(pk, How.NAME)
-        is_new = self._all_new and key
+        is_new = self._all_new and key and not MAY_BE_SEVERAL.search(written)
         return self._found(Choice(name=written, new=True)) if is_new else UNKNOWN
 
     def _with_initials(self, written: str) -> int | None:

@@ -134,7 +134,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--new-organisations",
             action="store_true",
-            help="make every organisation that is not known, under its name as written",
+            help="make every organisation that is not known, under its name as written; one with"
+            " '/' or '|' in it may be several, and waits",
         )
         parser.add_argument(
             "--new-themes", action="store_true", help="make every theme that is not known"
