@@ -332,9 +332,9 @@ class TestInTheMeantime:
         at = asks(officers_door)
         taken = jobs.choose_mapping
 
-        def removed_first(job, mapping):
+        def removed_first(job, mapping, by):
             ImportJob.objects.all().delete()
-            return taken(job, mapping)
+            return taken(job, mapping, by=by)
 
         monkeypatch.setattr(jobs, "choose_mapping", removed_first)
         assert answer(officers_door, at, **ANSWERS).url == at.removesuffix("columns/")
