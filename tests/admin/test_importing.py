@@ -172,12 +172,12 @@ class TestTheCheck:
             "2 of 26 rows would change the register: 1 new, 1 changed. 22 are unchanged, 1 waits"
             " for a choice and 1 is refused." in words
         )
-        assert "0012 - Another title Row 2" in (words := shown(officers_door, address, "changed"))
+        assert "0012 - Another title (row 2)" in (words := shown(officers_door, address, "changed"))
         assert "Title Before SELEP (ECC) DSA with the ESFA V2.0 After Another title" in words
         new = shown(officers_door, address, "new")
-        assert "0074 - A new one Row 27" in new
-        assert "Lead organisation Before Nothing After Essex Police" in new
-        assert "Column M, row 3:" in shown(officers_door, address, "refused")
+        assert "0074 - A new one (row 27)" in new
+        assert "Lead organisation Essex Police" in new
+        assert "Column M, row 3." in shown(officers_door, address, "refused")
         assert "0018 - BEST_BES" in shown(officers_door, address, "waiting")
         assert "0036 - 3rd Party Access ISP (row 6)" in shown(officers_door, address, "unchanged")
         names = shown(officers_door, address, "names")

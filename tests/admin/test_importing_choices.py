@@ -387,6 +387,16 @@ def test_what_is_sent_of_another_file_is_passed_over(officers_door):
     assert not ImportJob.objects.get().choices.get("organisations")
 
 
+def names_of(page: Any) -> list[str]:
+    """Return the names that a page offers to make new."""
+    return [name.written for _, name in page.context["names"]]
+
+
+def marks(page: Any, *names: str) -> list[str]:
+    """Return what is sent where these names are ticked."""
+    return [mark for mark, name in page.context["names"] if name.written in names]
+
+
 class TestAllThatAreLikeNone:
     ROWS = (
         a_row("One", others="Zyxwv Quorum, Zyxwv Quorums, Essex Polcie"),
@@ -394,24 +404,29 @@ class TestAllThatAreLikeNone:
     )
 
     def test_become_organisations_but_for_those_whose_tick_is_taken(self, officers_door):
-        names = at(officers_door, typed(*self.ROWS, a_row("Three", others="Wvut")))
+        names = at(officers_door, typed(*self.ROWS, a_row("Three", theme="Hijkl", others="Wvut")))
         page = officers_door.get(f"{names}new/")
         # Of two that are like each other, the more used; and none that is like a known one.
-        assert page.context["names"] == ["Zyxwv Quorums", "Jklmn", "Wvut"]
-        assert "2 more names are a theme, or like another name" in said(page.content)
-        assert page.text.count(" checked>") == 3
+        assert sorted(names_of(page)) == ["Hijkl", "Jklmn", "Wvut", "Zyxwv Quorums"]
+        assert "2 more names are like another name" in said(page.content)
+        assert page.text.count(" checked>") == 4
         assert "Tick at least one name." in said(
             officers_door.post(f"{names}new/", {"x": ""}).content
         )
-        ticked = {"new": ["Zyxwv Quorums", "Jklmn"]}
+        ticked = {"new": marks(page, "Zyxwv Quorums", "Jklmn", "Hijkl")}
         assert leads_to(officers_door.post(f"{names}new/", ticked)) == names
-        kept = ImportJob.objects.get().choices["organisations"]
-        assert {choice["name"] for choice in kept.values()} == set(ticked["new"])
+        kept = ImportJob.objects.get().choices
+        assert {each["name"] for each in kept["organisations"].values()} == {
+            "Zyxwv Quorums",
+            "Jklmn",
+        }
+        assert {each["name"] for each in kept["themes"].values()} == {"Hijkl"}
 
     def test_are_those_that_are_still_asked_about(self, officers_door):
         names = at(officers_door, typed(*self.ROWS))
+        ticked = {"new": marks(officers_door.get(f"{names}new/"), "Zyxwv Quorums", "Jklmn")}
         leads_to(choose(officers_door, names, Jklmn={"way": "note"}))
-        answer = officers_door.post(f"{names}new/", {"new": ["Zyxwv Quorums", "Jklmn"]})
+        answer = officers_door.post(f"{names}new/", ticked)
         leads_to(answer)
         kept = ImportJob.objects.get().choices["organisations"]
         assert [choice["note"] for choice in kept.values()] == [True, False]
@@ -419,12 +434,13 @@ class TestAllThatAreLikeNone:
     def test_tell_of_what_nothing_can_be_called(self, officers_door):
         names = at(officers_door, typed(a_row("One", others="jklmn@example.org, Zyxwv")))
         page = officers_door.get(f"{names}new/")
-        assert page.context["names"] == ["Zyxwv"]
+        assert names_of(page) == ["Zyxwv"]
         assert "‘jklmn@example.org’: Remove the e-mail address" in said(page.content)
 
     def test_may_be_none(self, officers_door):
         names = at(officers_door, typed(a_row("One", others="Jklmn")))
-        found = leads_to(officers_door.post(f"{names}new/", {"new": "Jklmn"}))
+        ticked = {"new": marks(officers_door.get(f"{names}new/"), "Jklmn")}
+        found = leads_to(officers_door.post(f"{names}new/", ticked))
         assert found == names.removesuffix("names/")
         assert officers_door.get(f"{names}new/").headers["Location"] == names
 

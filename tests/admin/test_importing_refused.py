@@ -52,7 +52,7 @@ def test_rows_are_corrected_and_uploaded_again(officers_door):
     assert counted(officers_door, address)["refused"] == 3
     words = shown(officers_door, address)
     assert "3 rows refused" in words
-    assert "Column F, row 5:" in words
+    assert "Column F, row 5." in words
     content, sheets = refused(officers_door, address)
     ((heads, *found),) = sheets.values()
     assert heads[-1] == REASON_HEADING
@@ -120,7 +120,7 @@ def test_a_reason_is_told_once_with_its_rows(officers_door):
     page = officers_door.get(address, {"show": "refused"})
     assert len(page.context["page"].object_list) == 2
     words = shown(officers_door, address, "refused")
-    assert "Column F, rows 2 to 21: " in words
+    assert "Column F, rows 2 to 21." in words
     others = "'14-2027', '15-2027', '16-2027', '17-2027', '18-2027' and 14 more."
     assert f"In the other rows: {others}" in words
     assert words.count("The other rows are refused for the same reason.") == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -18,8 +18,13 @@ from registers.models.keys import key_of
 LATER, NEAR, OTHER, NEW = "", "near:", "other", "new"
 NOTE, LONGER, SEVERAL = "note", "longer", "several"
 NAMELESS = {NOTE: Choice(note=True), SEVERAL: Choice(several=True)}
-# The box that belongs to a way.
-BOXES = {OTHER: "other", NEW: "new", LONGER: "longer"}
+# The box that belongs to a way, and what it is called.
+BOXES = {
+    OTHER: ("other", "Its name, for ‘{}’"),
+    NEW: ("new", "Its official name, for ‘{}’"),
+    LONGER: ("longer", "The whole name, for ‘{}’"),
+}
+RARE = {NOTE, LONGER, SEVERAL}  # folded, with what else is rarely said
 NO_SUCH = "No {what} in this register has the name ‘{name}’. Write any of its names, in full."
 EMPTY = "Write the name."
 THERE = "The register has {there} under this name. Choose it above instead."
@@ -77,6 +82,10 @@ class ChoiceForm(forms.Form):
         kwargs["initial"] = _initial(name, near, choice)
         super().__init__(*args, **kwargs)
         self.is_theme = name.kind == ImportName.Kind.THEME
+        for box, label in BOXES.values():
+            self.fields[box].widget.attrs["aria-label"] = label.format(name.written[:100])
+        there = {"list": f"{'themes' if self.is_theme else 'organisations'}-there"}
+        self.fields["other"].widget.attrs |= there | {"autocomplete": "off"}
         what = "theme" if self.is_theme else "organisation"
         way = str(self.data.get(self.add_prefix("way"), ""))
         sent = way.removeprefix(NEAR)
@@ -100,6 +109,28 @@ class ChoiceForm(forms.Form):
                 ways.append((SEVERAL, f"Several organisations: {'; '.join(names)}"))
         self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]  # this kind of field's
 
+    @property
+    def usual_ways(self) -> list[tuple[Any, forms.BoundField | None]]:
+        """The ways that are shown at once, each with its box."""
+        return [pair for pair in self._ways() if pair[0].data["value"] not in RARE]
+
+    @property
+    def rare_ways(self) -> list[tuple[Any, forms.BoundField | None]]:
+        """The ways that are folded."""
+        return [pair for pair in self._ways() if pair[0].data["value"] in RARE]
+
+    def _ways(self) -> Iterator[tuple[Any, forms.BoundField | None]]:
+        for way in self["way"]:
+            box = BOXES.get(way.data["value"])
+            yield way, self[box[0]] if box else None
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether something is said, or wrong, of what is folded."""
+        boxes = [self[name] for name in ("group", "longer", "kept_as")]
+        is_said = self["group"].value() or self["kept_as"].value()
+        return bool(self["way"].value() in RARE or is_said or any(box.errors for box in boxes))
+
     def founds(self) -> Choice | None:
         """Return what would be made, if a new thing is chosen and has a name that it can have."""
         name = str(self.data.get(self.add_prefix("new"), "")).strip()
@@ -115,7 +146,8 @@ class ChoiceForm(forms.Form):
         """Refuse, beside its box, a way without what it needs."""
         cleaned: dict[str, Any] = super().clean() or {}
         way = cleaned.get("way", LATER)
-        if box := BOXES.get(way):
+        if way in BOXES:
+            box, _ = BOXES[way]
             text = cleaned.get(box, "").strip()
             if not key_of(text):
                 if box not in self.errors:

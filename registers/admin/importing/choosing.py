@@ -174,15 +174,17 @@ def _page(
 
 @for_importers
 def create_all_view(request: HttpRequest, key: int) -> HttpResponseBase:
-    """Show the names that are like none, and make those that are ticked new organisations."""
+    """Show the names that are like none, and make those new that are ticked."""
     job = imported(key)
-    if request.method != "POST" and job.is_applied:
+    if job.is_applied:
         return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
     names, refused = like_none(job)
-    ticked = [name for name in names if name in request.POST.getlist("new")]
+    ticked = [name for name in names if mark_of(name) in request.POST.getlist("new")]
     if ticked:
-        new = {key_of(name): Choice(name=name, new=True) for name in ticked}
-        return _keep(request, job, {Kind.ORGANISATION: new}, [])
+        chosen: dict[str, dict[str, Choice | None]] = {Kind.ORGANISATION: {}, Kind.THEME: {}}
+        for name in ticked:
+            chosen[name.kind][name.key] = Choice(name=name.written, new=True)
+        return _keep(request, job, chosen, [])
     if not names:
         messages.info(request, "No name is left that is like none. Choose for each.")
         return redirect(address("names", job))
@@ -191,24 +193,31 @@ def create_all_view(request: HttpRequest, key: int) -> HttpResponseBase:
         "create_all",
         title="Names that are like no known name",
         job=job,
-        names=names,
+        names=[(mark_of(name), name) for name in names],
         refused=refused,
         others=job.names.filter(how=How.UNKNOWN).count() - len(names) - len(refused),
     )
 
 
-def like_none(job: ImportJob) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the organisations' names, not known yet, that are like no other, by their uses.
+def like_none(job: ImportJob) -> tuple[list[ImportName], list[tuple[str, str]]]:
+    """Return the names, not known yet, that are like no other, by their uses.
 
     Then those that nothing can be called, with the reason.
     """
-    names = job.names.filter(how=How.UNKNOWN, kind=Kind.ORGANISATION)
-    fit, refused = list[str](), list[tuple[str, str]]()
-    for written in names.values_list("written", flat=True)[:MOST_COMPARED]:
+    fit, refused = list[ImportName](), list[tuple[str, str]]()
+    for name in job.names.filter(how=How.UNKNOWN)[:MOST_COMPARED]:
         try:
-            refuse_name(Kind.ORGANISATION, written)
-            fit.append(written)
+            refuse_name(name.kind, name.written)
+            fit.append(name)
         except ValidationError as refusal:
-            refused.append((written, " ".join(refusal.messages)))
-    made = [choice.name for choice in Choices.read(job.choices).organisations.values()]
-    return unlike_any(fit, also=made), refused
+            refused.append((name.written, " ".join(refusal.messages)))
+    made = _made(Choices.read(job.choices))
+    bodies = [name.written for name in fit if name.kind == Kind.ORGANISATION]
+    unlike = set(unlike_any(bodies, also=[each.name for each in made.organisations.values()]))
+    like = nearest_to(Kind.THEME, also=[each.name for each in made.themes.values()])
+    names = [
+        name
+        for name in fit
+        if (not like(name.written) if name.kind == Kind.THEME else name.written in unlike)
+    ]
+    return names, refused
