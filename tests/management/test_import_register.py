@@ -358,24 +358,11 @@ def work() -> Work[str]:
     return "done"
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 def test_progress_is_a_line_at_each_tenth():
     log = io.StringIO()
     assert show(work(), log) == "done"
     lines = log.getvalue().splitlines()
     assert lines == [*(f"rows checked: {tenth}%" for tenth in range(0, 101, 10)), "nothing: 100%"]
-
-
-def test_progress_is_a_bar_on_a_terminal():
-    terminal = Terminal()
-    show(work(), terminal)
-    drawn = terminal.getvalue().split("\r\x1b[K")
-    assert drawn[14] == f"[{'#' * 15}{'.' * 15}]  52% rows checked: 520 of 1,000"
-    assert drawn[-1].endswith("nothing: 0 of 0\n")
 
 
 class TestMappings:

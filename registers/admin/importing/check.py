@@ -1,7 +1,8 @@
-"""What the check of a spreadsheet found; checking it again; and removing it."""
+"""What the check of a spreadsheet found: checked again, applied, downloaded or removed."""
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any, cast
 
 from django import forms
@@ -18,11 +19,13 @@ from django.views.decorators.http import require_safe
 from registers.admin.asking import MEANT, PlainForm
 from registers.admin.importing import lists
 from registers.admin.importing.progress import progress_page
-from registers.admin.importing.shared import address, back, for_importers, page
+from registers.admin.importing.shared import address, back, download, for_importers, page
 from registers.admin.importing.summary import changing, read_as, sentence
 from registers.admin.permissions import may_publish
+from registers.changes.locking import PLAN_CHANGED
+from registers.exports.xlsx import CONTENT_TYPE
 from registers.imports.reading.read import Sheet
-from registers.imports.second_person import needs_another
+from registers.imports.second_person import ANOTHER, needs_another
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.imports.spreadsheet.public_text import refuse_words
@@ -198,6 +201,62 @@ def begin_check(job: ImportJob, *, sheets: list[Sheet] | None = None) -> Work[st
 def _rest(first: Progress, work: Work[str]) -> Work[str]:
     yield first
     return (yield from work)
+
+
+@for_importers
+def apply_view(request: HttpRequest, key: int) -> HttpResponseBase:
+    """Apply what was shown, while the page grows; a second time nothing is done."""
+    job = imported(key)
+    if request.method != "POST":
+        return redirect(address("check", job))
+    if job.is_applied:
+        return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
+    form = reason_form(request, job, request.POST)
+    user = cast(User, request.user)
+    if form.is_valid() and needs_another(job, user, publish=form.publishes):
+        form.add_error("publish" if form.publishes else None, ANOTHER)
+    if not form.is_valid():
+        return check_page(request, job, form)
+    work = _applied(
+        job,
+        by=user,
+        why=form.cleaned_data["why"],
+        publish=form.publishes,
+        expected_digest=form.cleaned_data["expected_digest"],
+    )
+    return progress_page(request, job, work, title="Applying the import", applies=True)
+
+
+def _applied(job: ImportJob, **how: Any) -> Work[str]:
+    """Apply it; where something else would happen now, apply nothing and check it again."""
+    try:
+        yield from jobs.apply_import(job, at=timezone.now(), **how)
+    except ValidationError as refusal:
+        if _is_applied(job):
+            raise ValidationError(jobs.APPLIED_ALREADY) from refusal
+        if PLAN_CHANGED not in refusal.messages:
+            raise
+        yield from again(job)
+        return address("check", job, otherwise="yes")
+    return address("check", job)
+
+
+def _is_applied(job: ImportJob) -> bool:
+    now = ImportJob.objects.filter(pk=job.pk).first()
+    return now is not None and now.is_applied
+
+
+@for_importers
+@require_safe
+def refused_view(request: HttpRequest, key: int) -> HttpResponse:
+    """Send the workbook."""
+    job = imported(key)
+    try:
+        content = jobs.refused_rows(job)
+    except ValidationError as refusal:
+        return back(request, job, refusal)
+    name = f"{PurePath(job.name).stem} - refused rows.xlsx"
+    return download(content, name, CONTENT_TYPE)
 
 
 @for_importers

@@ -34,7 +34,6 @@ from registers.imports.mapping.mapping import (
 )
 from registers.imports.mapping.saved import LONGEST_NAME
 from registers.imports.reading.csv import ENCODINGS, SEPARATORS
-from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.job_columns import Reading
 from registers.models import ImportMapping
 from registers.models.protocol_fields import PROTOCOL_FIELDS
@@ -57,17 +56,6 @@ class Column:
     heading: str
     samples: Sequence[str]
     use: forms.BoundField
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SheetBoxes:
-    """What is chosen for one sheet. `at` is the row of headings that was taken; 0 for none."""
-
-    sheet: Sheet
-    place: int
-    at: int
-    read: forms.BoundField
-    row: forms.BoundField
 
 
 class ColumnForm(forms.Form):
@@ -122,9 +110,9 @@ class ColumnForm(forms.Form):
                 ("encoding", self.mapping.encoding, {v: k for k, v in ENCODINGS.items()}),
             ):
                 self._add_found(name, given, getattr(sheets[0], name), names)
-        found = self._found()
+        found = self.heading_rows
         for place, sheet in enumerate(sheets):
-            at = found.get(id(sheet))
+            at = found.get(place)
             options = self.mapping.sheets.get(sheet.name, SheetOptions())
             is_read = not sheet.hidden if options.read is None else options.read
             self.fields[f"sheet-{place}-read"] = forms.BooleanField(
@@ -251,24 +239,12 @@ class ColumnForm(forms.Form):
     def _boxes(self, begins: str) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(begins)]
 
-    def _found(self) -> dict[int, int]:
-        """Return the row of headings that was taken in each sheet that is read."""
-        return {id(layout.sheet): layout.heading_row for layout in self.suggestion.layouts}
-
     @property
-    def sheets(self) -> list[SheetBoxes]:
-        """What is chosen for each sheet."""
-        found = self._found()
-        return [
-            SheetBoxes(
-                sheet=sheet,
-                place=place,
-                at=found.get(id(sheet), 0),
-                read=self[f"sheet-{place}-read"],
-                row=self[f"sheet-{place}-row"],
-            )
-            for place, sheet in enumerate(self.reading.sheets)
-        ]
+    def heading_rows(self) -> dict[int, int]:
+        """The row of headings that was taken in each sheet that is read, by its place."""
+        rows = {id(layout.sheet): layout.heading_row for layout in self.suggestion.layouts}
+        places = enumerate(self.reading.sheets)
+        return {place: rows[id(sheet)] for place, sheet in places if id(sheet) in rows}
 
     def clean(self) -> dict[str, Any]:
         """Refuse, at its box, what cannot be followed."""

@@ -20,7 +20,7 @@ from registers.admin.importing.column_choices import (
     reading_options,
 )
 from registers.admin.importing.column_form import ColumnForm
-from registers.admin.importing.preview import preview
+from registers.admin.importing.preview import previews
 from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
 from registers.imports.mapping.saved import save_mapping
@@ -103,7 +103,7 @@ def _page(request: HttpRequest, job: ImportJob, form: ColumnForm, wrong: str = "
         wrong=wrong,
         problems=_problems(form),
         questions=form.suggestion.questions,
-        previews=[preview(boxes, is_asked=not form.columns) for boxes in form.sheets],
+        previews=previews(form),
         organisations=organisations[:MOST_OFFERED],
         themes=Theme.objects.values_list("name", flat=True),
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from registers.admin.importing.column_form import SheetBoxes
+from django import forms
+
+from registers.admin.importing.column_form import ColumnForm
 from registers.imports.mapping.layout import in_words, shown
-from registers.imports.reading.read import Row, letter
+from registers.imports.reading.read import Row, Sheet, letter
 
 ROWS = 8
 BELOW = 4  # rows that are shown below the headings, where these stand further down
@@ -17,60 +19,43 @@ SHEETS = 20  # that are shown with their rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PreviewRow:
-    """One row: its number, its cells, and what it is."""
-
-    number: int
-    cells: Sequence[str]
-    is_headings: bool
-    is_hidden: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """One sheet with its boxes. `more` is how many columns are not shown.
+    """One sheet: its boxes, the row of headings `at` (0: none), and its first rows with cells.
 
-    It is open where something about it is said, or wrong.
+    `more` is how many columns are not shown. It is open where something is said of it, or wrong.
     """
 
-    boxes: SheetBoxes
+    sheet: Sheet
+    at: int
+    read: forms.BoundField
+    row: forms.BoundField
     letters: Sequence[str]
-    rows: Sequence[PreviewRow]
+    rows: Sequence[tuple[Row, Sequence[str]]]
     more: int
     hidden: str
     is_open: bool
 
-    @property
-    def name(self) -> str:
-        """What the sheet is called; a CSV has no name."""
-        sheet = self.boxes.sheet
-        return "The file" if sheet.kind == "csv" else f"Sheet ‘{sheet.name}’"
+
+def previews(form: ColumnForm) -> list[Preview]:
+    """Return the sheets as they are shown on the page of their columns."""
+    return [_preview(form, place, sheet) for place, sheet in enumerate(form.reading.sheets)]
 
 
-def preview(boxes: SheetBoxes, *, is_asked: bool) -> Preview:
-    """Return the rows of a sheet that are shown on the page of its columns.
-
-    `is_asked` says that a person is to find its row of headings.
-    """
-    sheet = boxes.sheet
-    rows = _some(sheet.rows, boxes.at) if boxes.place < SHEETS else []
+def _preview(form: ColumnForm, place: int, sheet: Sheet) -> Preview:
+    at, box = form.heading_rows.get(place, 0), form[f"sheet-{place}-row"]
+    rows = _some(sheet.rows, at) if place < SHEETS else []
     width = max((len(row.values) for row in rows), default=0)
     shown_width = min(width, COLUMNS)
     return Preview(
-        boxes=boxes,
-        letters=[letter(at) for at in range(shown_width)],
-        rows=[
-            PreviewRow(
-                number=row.number,
-                cells=_cells(row, shown_width),
-                is_headings=row.number == boxes.at,
-                is_hidden=row.hidden,
-            )
-            for row in rows
-        ],
+        sheet=sheet,
+        at=at,
+        read=form[f"sheet-{place}-read"],
+        row=box,
+        letters=[letter(column) for column in range(shown_width)],
+        rows=[(row, _cells(row, shown_width)) for row in rows],
         more=width - shown_width,
         hidden=_hidden([row.number for row in sheet.rows if row.hidden]),
-        is_open=bool(boxes.row.errors or boxes.row.value()) or is_asked,
+        is_open=bool(box.errors or box.value()) or not form.suggestion.layouts,
     )
 
 

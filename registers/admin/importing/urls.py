@@ -8,12 +8,16 @@ from typing import Any
 from django.urls import path
 
 from registers.admin.importing import organisations
-from registers.admin.importing.apply import apply_view
-from registers.admin.importing.check import again_view, check_view, remove_view
+from registers.admin.importing.check import (
+    again_view,
+    apply_view,
+    check_view,
+    refused_view,
+    remove_view,
+)
 from registers.admin.importing.choosing import create_all_view, names_view
 from registers.admin.importing.columns import columns_view
 from registers.admin.importing.mappings import delete_view, download_view, mappings_view
-from registers.admin.importing.refused import refused_view
 from registers.admin.importing.undo import undo_view
 from registers.admin.importing.upload import list_view, upload_view
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,61 +26,39 @@ from registers.imports.mapping.saved import (
     save_mapping,
 )
 from registers.imports.mapping.suggest import suggest
-from registers.imports.reading.read import Sheet, Unreadable, read_sheets
+from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import Terms
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.choices_file import ChoicesError, choices_csv, read_choices
-from registers.imports.spreadsheet.jobs import apply_file
-from registers.imports.spreadsheet.plan import Outcome, Plan, Progress, Work
+from registers.imports.spreadsheet.jobs import NOT_READ, apply_file
+from registers.imports.spreadsheet.plan import Outcome, Plan, Work
 from registers.imports.spreadsheet.public_text import refuse_words
 from registers.imports.spreadsheet.report import report
-from registers.imports.spreadsheet.tables import NotATable
 
 T = TypeVar("T")
-WIDTH = 30
 STEP = 10  # per cent between two lines
 
 
 def show(work: Work[T], out: TextIO) -> T:
-    """Do `work` to its end, tell `out` how far it has come, and return what it returns.
-
-    On a terminal one line is drawn again and again. Elsewhere, as in a log,
-    there is a line at each tenth.
-    """
-    moving, told = out.isatty(), ""
-    try:
-        while True:
+    """Do `work` to its end, with a line to `out` at each tenth, and return what it returns."""
+    told = ""
+    while True:
+        try:
             progress = next(work)
-            line = _bar(progress) if moving else _line(progress)
-            if line != told:
-                out.write(f"\r\x1b[K{line}" if moving else f"{line}\n")
-                out.flush()
-                told = line
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    finally:
-        if moving and told:
-            out.write("\n")
-
-
-def _percent(progress: Progress) -> int:
-    return 100 * progress.done // progress.of if progress.of else 100
-
-
-def _bar(progress: Progress) -> str:
-    done = WIDTH * _percent(progress) // 100
-    bar = "#" * done + "." * (WIDTH - done)
-    return f"[{bar}] {_percent(progress):3}% {progress.words}: {progress.done:,} of {progress.of:,}"
-
-
-def _line(progress: Progress) -> str:
-    return f"{progress.words}: {_percent(progress) // STEP * STEP}%"
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        percent = 100 * progress.done // progress.of if progress.of else 100
+        line = f"{progress.words}: {percent // STEP * STEP}%"
+        if line != told:
+            out.write(f"{line}\n")
+            out.flush()
+            told = line
 
 
 SOME_LEFT, CANNOT = 1, 2  # how it ends where rows are left out, and where nothing could be done
-NOT_READ = 128 + signal.SIGPIPE  # how a shell tells of programs whose reader has gone
+READER_GONE = 128 + signal.SIGPIPE  # how a shell tells of programs whose reader has gone
 LEFT_OUT = (
     "Rows left out: {}. Correct them, or choose an organisation for each of their names,"
     " then import the file again."
@@ -87,8 +67,7 @@ LEFT_OUT = (
 
 ASKS = (
     "The headings are like those of the mapping '{}', but not the same. {} Name a mapping with"
-    " --mapping, or write this one with --write-mapping FILE.json and edit it. Nothing was"
-    " imported."
+    " --mapping, or write this one with --write-mapping FILE.json and edit it."
 )
 PERSONAL = (
     "Nothing was imported: the file holds what may be about a person, as said above. Remove it from"
@@ -161,17 +140,19 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, **options: Any) -> None:
         try:
-            self._import(file, options)
+            with _told():
+                self._import(file, options)
         except BrokenPipeError as problem:
             # What is not written yet goes nowhere: Python would complain of it at the end.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.stdout.fileno())
             os.close(nowhere)
-            raise SystemExit(NOT_READ) from problem
+            raise SystemExit(READER_GONE) from problem
 
     def _import(self, file: Path, options: dict[str, Any]) -> None:
         """Do all of it. Raises BrokenPipeError where nobody reads any more what it says."""
-        _refuse_why(options["why"])
+        with _told("--why: "):
+            refuse_words(options["why"])
         by = _user(options["by"])
         choices = _choices(options)
         before, at = options["published_before"], timezone.now()
@@ -187,10 +168,7 @@ class Command(BaseCommand):
             published_before=before,
             mapping=mapping,
         )
-        try:
-            plan = show(checked(), sys.stderr)
-        except (NotATable, MappingError) as problem:
-            raise CommandError(f"{problem} Nothing was imported.", returncode=CANNOT) from problem
+        plan = show(checked(), sys.stderr)
         for line in report(plan):
             self.stdout.write(line)
         if options["write_choices"]:
@@ -208,15 +186,25 @@ class Command(BaseCommand):
             work = apply_file(
                 checked, plan, name=name, content=content, at=at, terms=terms, mapping=mapping
             )
-            try:
-                show(work, sys.stderr)
-            except ValidationError as refusal:
-                raise CommandError(" ".join(refusal.messages), returncode=CANNOT) from refusal
+            show(work, sys.stderr)
             self.stdout.write(_applied(plan))
         if options["save_mapping"]:
             save_mapping(replace(read_as, name=options["save_mapping"]), by=by, at=at)
         self.stdout.flush()
         _end(plan)
+
+
+@contextmanager
+def _told(before: str = "") -> Iterator[None]:
+    """Raise CommandError, with what stands `before` its sentence, for what cannot be done."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, UnicodeDecodeError, ValidationError, ChoicesError, *NOT_READ) as problem:
+        said = " ".join(getattr(problem, "messages", [str(problem)]))
+        ends = "" if "othing was" in said else " Nothing was imported."
+        raise CommandError(f"{before}{said}{ends}", returncode=CANNOT) from problem
 
 
 def _read(
@@ -227,36 +215,30 @@ def _read(
     def read(how: ColumnMapping) -> list[Sheet]:
         return read_sheets(file, file.name, separator=how.separator, encoding=how.encoding)
 
-    try:
+    with _told(f"{file}: "):
         return (read(mapping), mapping) if mapping else read_as_saved(read)
-    except (OSError, Unreadable) as problem:
-        raise CommandError(f"{file}: {problem}", returncode=CANNOT) from problem
 
 
 def _found(sheets: list[Sheet], mapping: ColumnMapping) -> str:
-    """Say which saved mapping knows the headings. Raises CommandError where it leaves questions."""
+    """Say which saved mapping knows the headings. Raises MappingError where it leaves questions."""
     if questions := suggest(sheets, mapping).questions:
-        raise CommandError(ASKS.format(mapping.name, " ".join(questions)), returncode=CANNOT)
+        raise MappingError(ASKS.format(mapping.name, " ".join(questions)))
     return f"Read as '{mapping.name}', which is saved for these headings.\n"
 
 
 def _mapping(options: dict[str, Any]) -> ColumnMapping | None:
     """Return the mapping that is named: one of a file, or a saved one; None where none is."""
     named, save_as = options["mapping"], options["save_mapping"]
-    try:
-        if save_as:
-            refuse_mapping_name(save_as)
-        if save_as and options["dry_run"]:
-            raise MappingError("--dry-run writes nothing: leave out --save-mapping.")
-        if not named:
-            return None
-        if named.endswith(".json"):
-            return ColumnMapping.from_json(Path(named).read_text(encoding="utf-8"))
+    if save_as:
+        refuse_mapping_name(save_as)
+    if save_as and options["dry_run"]:
+        raise MappingError("--dry-run writes nothing: leave out --save-mapping.")
+    if not named:
+        return None
+    if not named.endswith(".json"):
         return read_saved(named)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise CommandError(f"--mapping {named}: {problem}", returncode=CANNOT) from problem
-    except MappingError as problem:
-        raise CommandError(f"{problem} Nothing was imported.", returncode=CANNOT) from problem
+    with _told(f"--mapping {named}: "):
+        return ColumnMapping.from_json(Path(named).read_text(encoding="utf-8"))
 
 
 def _read_as(
@@ -267,29 +249,16 @@ def _read_as(
     is_as_named = options["mapping"] or not (file or options["save_mapping"])
     read_as = mapping if mapping and is_as_named else suggest(sheets, mapping).mapping
     if file:
-        try:
+        with _told("--write-mapping "):
             file.write_text(read_as.to_json(), encoding="utf-8")
-        except OSError as problem:
-            raise CommandError(f"--write-mapping {problem}", returncode=CANNOT) from problem
     return read_as
 
 
 def _choices(options: dict[str, Any]) -> Choices:
     choices = Choices(all_new=options["new_organisations"], all_new_themes=options["new_themes"])
     if options["choices"]:
-        try:
-            read_choices(_read(options["choices"], ColumnMapping())[0], choices)
-        except ChoicesError as problem:
-            raise CommandError(str(problem), returncode=CANNOT) from problem
+        read_choices(_read(options["choices"], ColumnMapping())[0], choices)
     return choices
-
-
-def _refuse_why(why: str) -> None:
-    try:
-        refuse_words(why)
-    except ValidationError as refusal:
-        said = " ".join(refusal.messages)
-        raise CommandError(f"--why: {said} Nothing was imported.", returncode=CANNOT) from refusal
 
 
 def _user(name: str | None) -> User | None:
