@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from registers import changes
 from registers.models import Change, Gap, Protocol, Theme
 from tests.admin.typing_in import Page, address, errors, send
-from tests.makers import ThemeFactory, make_protocols
+from tests.makers import ProtocolFactory, ThemeFactory, make_protocols
 from tests.models.making import NOW, a_protocol
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -93,8 +93,10 @@ class TestThePage:
     @pytest.mark.both_databases
     def test_numbers_that_are_not_listed_can_be_explained(self, officers_door, empty_register):
         theme = ThemeFactory()
-        for number in (*range(1, 81), 400):
-            make_protocols(1, reference=f"{number:04}", theme=theme)
+        numbers = [*range(1, 81), 400]
+        Protocol.objects.bulk_create(
+            ProtocolFactory.build(reference=f"{number:04}", theme=theme) for number in numbers
+        )
         page = officers_door.get(URL, {"show": "gaps"}).content.decode()
         assert "319 numbers are not listed" in page
         assert "every number has a protocol" not in page

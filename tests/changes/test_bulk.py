@@ -37,6 +37,7 @@ from registers.models import (
 )
 from registers.search import search_writer
 from tests import makers
+from tests.lengths import times
 from tests.models.making import NOW, shared_by_a_module
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -263,7 +264,8 @@ def _parts_of(
 
 
 @pytest.mark.usefixtures("batch")
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.has_long_form
+@pytest.mark.parametrize("seed", range(times(2, long=6)))
 def test_protocols_at_once_are_as_one_by_one(seed, officer):
     incoming = some_of_all(Random(seed))
     how = {"at": LATER, "by": officer, "why": "From a file.", "published_before": seed % 2 == 0}

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from registers import changes
+from registers.changes import bulk_writes, locking
 from registers.changes.merge_plan import relations
 from registers.history.snapshot import snapshot_of, snapshots_of
 from registers.models import (
@@ -500,13 +501,15 @@ def test_a_body_and_a_group_are_warned_of():
     ]
 
 
-def test_as_many_protocols_as_need_more_than_one_batch():
+def test_as_many_protocols_as_need_more_than_one_batch(monkeypatch):
+    monkeypatch.setattr(bulk_writes, "BATCH", 50)
+    monkeypatch.setattr(locking, "BATCH", 50)
     birch = named("Birch Trust")
-    makers.make_protocols(1100, parties=[named("Ashdown Council"), birch])
+    makers.make_protocols(110, parties=[named("Ashdown Council"), birch])
     before = dump()
     merge = merged("Cedar Charity", "Birch Trust")
-    assert merge.change.organisation.parties.count() == 1101
-    assert Change.objects.filter(why__startswith="Birch Trust was merged").count() == 1101
+    assert merge.change.organisation.parties.count() == 111
+    assert Change.objects.filter(why__startswith="Birch Trust was merged").count() == 111
     undone(merge)
     assert dump() == before
     assert Slug.objects.get(text="birch-trust").organisation == birch

@@ -1,7 +1,7 @@
-"""`python -m tests.journeys.crawl FILE`: read everything that the site of the settings shows.
+"""`python -m tests.journeys.crawl FILE`: set a register up, and read everything that it shows.
 
 It runs in a process of its own, since much is read from the settings once, at the start. FILE gets
-a JSON object: what was shown, by where. The register must hold something.
+a JSON object: what was shown, by where. The register of the settings must not be there yet.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zipfile import ZipFile, is_zipfile
 
 import django
 from django.conf import settings
-from django.core.management import get_commands, load_command_class
+from django.core.management import call_command, get_commands, load_command_class
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import Resolver404, resolve
@@ -97,10 +97,26 @@ def mails_in(file: Path) -> str:
     return "\n".join(said)
 
 
+def set_up() -> None:
+    """Make the register, with a note whose mailbox and an abbreviation that the file knows."""
+    from demo.command import Command  # noqa: PLC0415
+    from registers.models import Party, Protocol  # noqa: PLC0415
+
+    call_command("prepare")
+    call_command(Command(), protocols="40", seed="1")
+    call_command("send_review_reminders")
+    Protocol.objects.filter(pk="0001").update(purpose="For the FENB.")
+    party = Party.objects.filter(protocol="0001")[0]
+    party.note = "Ask fencontact@fenland.example"
+    party.full_clean()
+    party.save()
+
+
 def main(report: Path) -> None:
     """Crawl as a reader and as an administrator."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weisf.settings")
     django.setup()
+    set_up()
     # These need the settings.
     from django.contrib.auth.models import User  # noqa: PLC0415
 

@@ -29,7 +29,7 @@ from tests.lengths import times
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.has_long_form]
 
-ROUNDS = times(12, long=100)
+ROUNDS = times(6, long=100)
 EDIT = "/admin/registers/protocol/{}/change/"
 PUBLISHERS = ("olive", "percy")
 EDITORS = ("eddie", "edith")

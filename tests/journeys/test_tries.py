@@ -32,7 +32,7 @@ def place(django_db_setup, tmp_path: Path) -> Iterator[SeveralWorkers]:
 
 
 def status(port: int) -> int:
-    way = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    way = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     try:
         way.request("GET", "/reviews/answer/?link=none")
         return way.getresponse().status
@@ -41,20 +41,28 @@ def status(port: int) -> int:
 
 
 def test_of_many_at_once_no_more_are_let_in_by_all_workers_together(place):
+    begun = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = Counter(pool.map(lambda _: status(place.port), range(10 * AT_ONCE)))
+    # A machine that has much else to do may take more than the minute for which they count.
+    minutes = 1 + int(time.monotonic() - begun) // 60
     assert answers.keys() == {404, 429}
     # Those that come to the last free place together may all have to wait.
-    assert MOST - AT_ONCE < answers[404] <= MOST
+    assert MOST - AT_ONCE < answers[404] <= MOST * minutes
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has many writers at a time")
 def test_a_long_write_keeps_no_reader_waiting(place):
     writer = sqlite3.connect(place.folder / "register.sqlite3", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
-    begun = time.monotonic()
-    assert status(place.port) == 404
-    assert time.monotonic() - begun < 15  # a writer would wait for 20
+
+    def seconds() -> float:
+        begun = time.monotonic()
+        assert status(place.port) == 404
+        return time.monotonic() - begun
+
+    # A writer would wait for 20, each time; a machine that has much else to do, not each time.
+    assert any(seconds() < 15 for _ in range(5))
     writer.execute("ROLLBACK")
     writer.close()
     assert status(place.port) == 404

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registers.models import Gap, Protocol, UsedReference
+from registers.models import Gap, Protocol
 from registers.models.references import (
     KEY_LENGTH,
     as_written,
@@ -251,26 +249,4 @@ class TestStored:
             [a_protocol(each, theme=theme) for each in ("ISA-012", "ISA-9", "9020")]
         )
         rows = Protocol.objects.values_list("reference", "reference_key")
-        assert all(key == reference_key(reference) for reference, key in rows)
-
-
-@pytest.mark.both_databases
-@pytest.mark.django_db(transaction=True)
-def test_the_migration_stores_the_key_of_each_reference(real_register):
-    """All had digits alone before it."""
-    executor = MigrationExecutor(connection)
-    newest = executor.loader.graph.leaf_nodes("registers")
-    executor.migrate([("registers", "0016_name_source_identifier")])
-    old = executor.loader.project_state([("registers", "0016_name_source_identifier")]).apps
-    theme = old.get_model("registers", "Theme").objects.all()[0].pk
-    for reference in ("0000", "00100", "99999", "12345678", "00000009"):
-        old.get_model("registers", "Protocol").objects.create(
-            reference=reference, title="T", theme_id=theme
-        )
-    old.get_model("registers", "Gap").objects.create(reference="0013", fate="never")
-    old.get_model("registers", "UsedReference").objects.create(reference="00014")
-    MigrationExecutor(connection).migrate(newest)
-    for model, count in ((Protocol, 30), (Gap, 1), (UsedReference, 1)):
-        rows = list(model.objects.values_list("reference", "reference_key"))
-        assert len(rows) == count
         assert all(key == reference_key(reference) for reference, key in rows)

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from registers.models import Membership, Organisation, Protocol, Succession, TakenOn, Theme
+from registers.public import organisations
 from registers.search.search_writer import update_search
 from tests.makers import OrganisationFactory, PartyFactory, ProtocolFactory
 from tests.public.pages import found, links, listed, text
@@ -256,21 +257,22 @@ def test_after_a_split_that_nobody_decided_no_successor_leads(client: Client):
     assert "Aa leads" not in words
 
 
-def test_a_group_shows_its_rule_and_its_members_on_pages(client: Client, schools):
+def test_a_group_shows_its_rule_and_its_members_on_pages(client: Client, schools, monkeypatch):
     link(Membership(group=schools, member=body("Gone School"), to_day=PAST))
-    everybody = [body(f"School {number}") for number in range(210)]
+    monkeypatch.setattr(organisations, "MEMBERS_PER_PAGE", 25)
+    everybody = [body(f"School {number}") for number in range(30)]
     Membership.objects.bulk_create(Membership(group=schools, member=each) for each in everybody)
     link()
     page = client.get("/organisations/all-essex-schools/")
     words = text(page)
     assert "Who belongs to it: Every school that the county council maintains." in words
-    assert "210 members" in words
+    assert "30 members" in words
     assert "Gone School" not in words
     assert "Members of the past and to come" in words
     address = "/organisations/all-essex-schools/members/"
-    assert (address, "Show all 210 members") in links(page)
+    assert (address, "Show all 30 members") in links(page)
     first = client.get(address)
-    assert "210 members today." in text(first)
+    assert "30 members today." in text(first)
     assert "Gone School, until 1 April 2024" in text(first)
     second = client.get(f"{address}?page=2")
     members = {where for where, _ in links(first) + links(second) if "/school-" in where}

@@ -35,7 +35,7 @@ from tests.public.asking import cached, connections_kept
 pytestmark = pytest.mark.usefixtures("real_register", "today")
 
 # How many random requests for each path and method.
-EXAMPLES = times(5, long=500)
+EXAMPLES = times(2, long=500)
 
 
 DRAFT = jsonschema_rs.Draft202012Validator
