@@ -313,6 +313,25 @@ class TestSheets:
 
 
 @pytest.mark.both_databases
+def test_headings_that_are_formulas_are_read_by_their_results(officers_door):
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        sheet = book.add_worksheet()
+        for at, heading in enumerate(("Ref", "Title", "Purpose", "", "#N/A")):
+            sheet.write_formula(0, at, "=A9", None, heading)
+        sheet.write_row(1, 0, ("0901", "Homes", "To house.", "unknown", "lost"))
+    page = officers_door.get(asks(officers_door, made.getvalue(), "formulas.xlsx"))
+    uses = {column.heading: column.use.value() for column in page.context["form"].columns}
+    assert uses == {
+        "Ref": "reference",
+        "Title": "title",
+        "Purpose": "purpose",
+        "Column D": "left_out",
+        "#N/A": "left_out",
+    }
+    assert "‘Column D’" in " ".join(page.context["questions"])
+
+
 class TestInTheMeantime:
     def test_it_was_applied(self, officers_door):
         at = asks(officers_door)

@@ -19,14 +19,16 @@ from django.test import Client
 from registers import changes
 from registers.admin.auth import input_guard
 from registers.changes.locking import PLAN_CHANGED
+from registers.imports.mapping.saved import read_saved
 from registers.imports.spreadsheet import applying as room
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.applying import BUSY, WAITING
 from registers.models import Change, ImportJob, Protocol, RegisterVersion
 from tests.admin.typing_in import boxes
+from tests.cast import door_of
 from tests.imports.spreadsheets import done
 from tests.imports.test_applying import CHANGED, NEW, NOON, applying
-from tests.imports.uploading import typed
+from tests.imports.uploading import leads_to, send, typed
 from tests.threads import close_connection
 
 pytestmark = [
@@ -92,6 +94,26 @@ def an_import(row: tuple[str, ...], checked: threading.Event, go: threading.Even
             said.add(next(work).words)
         except StopIteration:
             return "waited" if WAITING in said else "applied"
+
+
+def test_two_files_at_once_under_one_mapping(in_another_thread, officer):
+    """Both are checked, each as it was chosen, and the mapping is kept once."""
+    heads, ready = ("Ref", "Agreement"), threading.Barrier(2, timeout=20)
+    chosen = {"name": "Mine", "replace_it": "on", "given-theme": "Safer Community"}
+
+    def read(number: int) -> str:
+        door = door_of(officer)
+        at = send(door, typed((f"900{number}", "New"), headings=heads)).url
+        held = boxes(door, at) | chosen | {"given-purpose": f"Purpose {number}."}
+        ready.wait()
+        return leads_to(door.post(at, held))
+
+    other = in_another_thread(lambda: read(1))
+    found = [read(2), other.result()]
+    purposes = {job.mapping["defaults"]["purpose"] for job in ImportJob.objects.all()}
+    assert purposes == {"Purpose 1.", "Purpose 2."}
+    assert len(set(found)) == 2
+    assert read_saved("Mine").defaults["purpose"] in purposes
 
 
 @pytest.mark.parametrize(

@@ -335,6 +335,15 @@ def test_what_cannot_be_applied_ends_with_2(file, monkeypatch):
     assert purpose() == "Another officer's."
 
 
+def test_a_file_that_changes_before_it_is_applied_is_refused(file):
+    # The names that are not known are written over the spreadsheet itself.
+    path, before = file(CHANGED, NEW), purpose()
+    code, said, _ = refused(path, "--write-choices", str(path))
+    assert (code, "is another file now than was checked" in said) == (2, True)
+    assert purpose() == before
+    assert not ImportJob.objects.exists()
+
+
 @pytest.mark.parametrize("rows", [1, 500], ids=["at the end", "within what it says"])
 def test_nothing_is_applied_where_nobody_reads_on(file, rows):
     new = [("Safer Community", f"9{n:03} - New {n}", "x", ECC, "", "") for n in range(rows)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -59,6 +60,7 @@ def show(work: Work[T], out: TextIO) -> T:
 
 SOME_LEFT, CANNOT = 1, 2  # how it ends where rows are left out, and where nothing could be done
 READER_GONE = 128 + signal.SIGPIPE  # how a shell tells of programs whose reader has gone
+OTHERWISE = "{} is another file now than was checked. Nothing was imported. Run the command again."
 LEFT_OUT = (
     "Rows left out: {}. Correct them, or choose an organisation for each of their names,"
     " then import the file again."
@@ -156,7 +158,9 @@ class Command(BaseCommand):
         by = _user(options["by"])
         choices = _choices(options)
         before, at = options["published_before"], timezone.now()
-        sheets, mapping = _read(file, _mapping(options))
+        named = _mapping(options)
+        digest = _digest(file)
+        sheets, mapping = _read(file, named)
         read_as = _read_as(options, sheets, mapping)
         if mapping and not options["mapping"]:
             self.stdout.write(_found(sheets, mapping))
@@ -182,7 +186,7 @@ class Command(BaseCommand):
             self.stdout.flush()  # who has stopped to read wants nothing applied
             publish = options["publish"] or before
             terms = Terms(by=by, why=options["why"], publish=publish, published_before=before)
-            name, content = file.name[:255], file.read_bytes()
+            name, content = file.name[:255], _content(file, digest)
             work = apply_file(
                 checked, plan, name=name, content=content, at=at, terms=terms, mapping=mapping
             )
@@ -252,6 +256,23 @@ def _read_as(
         with _told("--write-mapping "):
             file.write_text(read_as.to_json(), encoding="utf-8")
     return read_as
+
+
+def _digest(file: Path) -> bytes:
+    """Return what tells the content of a file from another's; nothing where it cannot be read."""
+    with suppress(OSError), file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
+    return b""
+
+
+def _content(file: Path, digest: bytes) -> bytes:
+    """Return the content of the file that was checked, to be kept. Raises CommandError."""
+    content = b""
+    with suppress(OSError):
+        content = file.read_bytes()
+    if hashlib.sha256(content).digest() != digest:
+        raise CommandError(OTHERWISE.format(file), returncode=CANNOT)
+    return content
 
 
 def _choices(options: dict[str, Any]) -> Choices:
