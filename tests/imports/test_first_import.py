@@ -95,6 +95,13 @@ def test_a_row_gets_none_where_the_others_do_not_say_how_they_go_on(tmp_path):
     assert len(stored()) == 2
 
 
+def test_a_column_without_a_heading_is_told_where_something_stands_in_it(tmp_path):
+    rows = [(*a_row("9001 - Homes"), "", "a note")]
+    said = imported(tmp_path, rows, (*SIX, "", ""))
+    assert "column H, which has no heading, was left out." in said
+    assert "column G" not in said
+
+
 def test_the_first_and_the_second_are_offered_on_the_form(tmp_path, officers_door):
     new = "/admin/registers/protocol/add/"
     assert boxes(officers_door, new)["reference"] == "0001"

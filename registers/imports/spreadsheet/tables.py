@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -272,19 +271,19 @@ def _joined(layout: Layout, table: Table) -> list[str]:
 
 
 def _left_out(layout: Layout, mapping: ColumnMapping) -> list[str]:
-    """Return sentences about columns that are not read."""
+    """Return sentences about columns that are not read, but for those with nothing in them."""
     left = [
-        (letter(at), heading)
+        (at, heading)
         for at, heading in enumerate(layout.headings)
         if mapping.use_of(heading) in {LEFT_OUT, None}
     ]
-    said = [
-        f"{layout.where}column {where}, '{heading[:100]}', was left out."
-        for where, heading in left
-        if find_column(heading) not in COMPUTED_COLUMNS
-        and heading != REASON_HEADING
-        and not re.fullmatch(r"Column [A-Z]+", heading)
-    ]
+    said = []
+    for at, heading in left:
+        has_name = heading != f"Column {letter(at)}"
+        is_known = find_column(heading) in COMPUTED_COLUMNS or heading == REASON_HEADING
+        if not is_known and (has_name or any(_at(row, [at]) != (None,) for row in layout.rows)):
+            named = f"'{heading[:100]}'" if has_name else "which has no heading"
+            said.append(f"{layout.where}column {letter(at)}, {named}, was left out.")
     worked_out = [name for _, heading in left if (name := find_column(heading))]
     worked_out = [name for name in worked_out if name in COMPUTED_COLUMNS]
     if worked_out:
