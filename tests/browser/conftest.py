@@ -31,8 +31,9 @@ NO_CHROMIUM = (
     "The browser tests need Chromium, which is not here. Install it (on Debian: sudo apt-get "
     "install chromium), or name it: make browser CHROMIUM=/path/to/chromium"
 )
-# As long as Playwright waits for everything else: a machine may have much else to do.
-expect.set_options(timeout=30_000)
+# A machine may have much else to do.
+TIMEOUT = 60_000
+expect.set_options(timeout=TIMEOUT)
 FILL = "from tests.browser.filling import fill; fill()"
 NO_AXE = "The browser tests need axe-core, which is not here. Run: make setup-dev"
 
@@ -85,8 +86,7 @@ def full_register(static_files, tmp_path_factory) -> Iterator[str]:
 def kept_register(static_files, tmp_path_factory) -> Iterator[str]:
     """The address of the real register, which Olive keeps: several journeys change it."""
     with Served(tmp_path_factory.mktemp("kept")) as place:
-        prepare(place)
-        run(place, "manage.py", "shell", "--command", OLIVE)
+        prepare(place, command=OLIVE)
         yield served(place)
 
 
@@ -122,6 +122,7 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         key = repr(sorted(options.items()))
         if key not in kept:
             kept[key] = browser.new_context(**options)
+            kept[key].set_default_timeout(TIMEOUT)
         return kept[key]
 
     yield context

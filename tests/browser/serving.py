@@ -22,7 +22,7 @@ import pytest
 from tests.shared_files import shared_file
 
 BASE = Path(__file__).parent.parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
 ARGUMENTS = ("--config", "python:weisf.serving")
 # The server ends with these tests, however they end.
 GUNICORN = """
@@ -84,15 +84,29 @@ def run(place: Served, *arguments: str) -> None:
         pytest.fail(f"{done.stdout}{done.stderr}\n{arguments} failed.", pytrace=False)
 
 
-def prepare(place: Served) -> None:
-    """Make the database, with the real register in it. That of SQLite is made once and copied."""
+def prepare(place: Served, *, command: str = "") -> None:
+    """Make the database, with the real register in it, and run a command of Django's shell.
+
+    That of SQLite is made once, also after each command, and copied.
+    """
     if "DATABASE_URL" in place.environment:
         run(place, "manage.py", "prepare")
+        if command:
+            run(place, "manage.py", "shell", "--command", command)
     else:
-        (place.folder / "register.sqlite3").write_bytes(_prepared())
+        (place.folder / "register.sqlite3").write_bytes(_after(command))
 
 
 @cache
+def _after(command: str) -> bytes:
+    if not command:
+        return _prepared()
+    with TemporaryDirectory() as folder, Served(Path(folder)) as place:
+        prepare(place)
+        run(place, "manage.py", "shell", "--command", command)
+        return (place.folder / "register.sqlite3").read_bytes()
+
+
 def _prepared() -> bytes:
     with shared_file("prepared.sqlite3") as file:
         if not file.exists():

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import DESKTOP
 from tests.browser.guarded import Guarded, add_lead, code_of, editor, log_in, set_up
-from tests.browser.serving import prepare, run, served
+from tests.browser.serving import prepare, served
 
 pytestmark = pytest.mark.browser
 
@@ -27,8 +27,7 @@ EPUT_ADDRESS, COUNCIL_ADDRESS = (
 @pytest.fixture
 def place(static_files, tmp_path) -> Iterator[str]:
     with Guarded(tmp_path) as made:
-        prepare(made)
-        run(made, "manage.py", "shell", "--command", editor("paula", "Publisher"))
+        prepare(made, command=editor("paula", "Publisher"))
         yield served(made)
 
 

@@ -12,18 +12,17 @@ from playwright.sync_api import Page, Request, Route, expect
 from tests.browser.axe import axe_finds
 from tests.browser.chromium import DESKTOP
 from tests.browser.guarded import add_lead, editor, log_in
-from tests.browser.serving import Served, prepare, run, served
+from tests.browser.serving import Served, prepare, served
 from tests.papers import pdf_of
 
 pytestmark = pytest.mark.browser
 EPUT = "Essex Partnership University NHS Foundation Trust"
 
 
-@pytest.fixture
-def place(static_files, tmp_path) -> Iterator[tuple[str, Served]]:
-    with Served(tmp_path) as made:
-        prepare(made)
-        run(made, "manage.py", "shell", "--command", editor("paula", "Publisher"))
+@pytest.fixture(scope="module")
+def place(static_files, tmp_path_factory) -> Iterator[tuple[str, Served]]:
+    with Served(tmp_path_factory.mktemp("drafts")) as made:
+        prepare(made, command=editor("paula", "Publisher"))
         yield served(made), made
 
 
@@ -51,10 +50,10 @@ def test_a_session_that_ends_while_writing(browser, place):
         page.locator(".field-review_date").get_by_role("button", name="Use it").click()
         expect(page.locator("#id_review_date")).to_have_value("June 2027")
         expect(page.locator("#id_title")).to_have_value("Flood alerts")
-        expect(page.locator("#draft-state")).to_contain_text("stored", timeout=15_000)
+        expect(page.locator("#draft-state")).to_contain_text("stored")
         end_sessions(made)
         page.locator("#id_purpose").fill("So that nobody is surprised by water.")
-        expect(page.locator(".submit-row #draft-state")).to_be_in_viewport(timeout=15_000)
+        expect(page.locator(".submit-row #draft-state")).to_be_in_viewport()
         page.get_by_role("button", name="Save and continue editing").click()
         log_in(page, "paula")
         again = page.get_by_role("button", name="Continue with it")

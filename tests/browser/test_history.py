@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.guarded import OLIVE
-from tests.browser.serving import Served, prepare, run, served
+from tests.browser.serving import Served, prepare, served
 from tests.browser.test_reviewing import check, come_in
 
 pytestmark = pytest.mark.browser
@@ -33,8 +33,7 @@ HISTORY = "/admin/registers/protocol/0046/history/"
 def kept_register(static_files, tmp_path_factory) -> Iterator[str]:
     """The address of a real register of its own, in which something went wrong."""
     with Served(tmp_path_factory.mktemp("kept")) as place:
-        prepare(place)
-        run(place, "manage.py", "shell", "--command", OLIVE + SLIP)
+        prepare(place, command=OLIVE + SLIP)
         yield served(place)
 
 

@@ -15,7 +15,7 @@ from tests.browser.axe import axe_finds
 from tests.browser.chromium import DESKTOP
 from tests.browser.guarded import editor, log_in
 from tests.browser.looking import document_width
-from tests.browser.serving import Served, prepare, run, served
+from tests.browser.serving import Served, prepare, served
 from tests.browser.test_accessibility import nothing
 from tests.browser.test_keyboard import tab_to
 from tests.imports.uploading import ADD, LIST, a_row, typed
@@ -34,8 +34,7 @@ NOTHING = "Nothing changes: every row says what the register says."
 @pytest.fixture(scope="module")
 def place(static_files, tmp_path_factory) -> Iterator[str]:
     with Served(tmp_path_factory.mktemp("imports")) as made:
-        prepare(made)
-        run(made, "manage.py", "shell", "--command", editor("paula", "Publisher"))
+        prepare(made, command=editor("paula", "Publisher"))
         yield served(made)
 
 

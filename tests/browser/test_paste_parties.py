@@ -11,7 +11,7 @@ from tests.browser.axe import axe_finds
 from tests.browser.chromium import DESKTOP
 from tests.browser.guarded import OLIVE, log_in
 from tests.browser.looking import wait_until_loaded
-from tests.browser.serving import Served, prepare, run, served
+from tests.browser.serving import Served, prepare, served
 
 pytestmark = pytest.mark.browser
 ADD = "/admin/registers/protocol/add/"
@@ -57,12 +57,32 @@ def window(browser) -> Iterator[BrowserContext]:
         yield made
 
 
-@pytest.fixture
-def place(static_files, tmp_path) -> Iterator[str]:
-    with Served(tmp_path) as made:
-        prepare(made)
-        run(made, "manage.py", "shell", "--command", OLIVE)
+@pytest.fixture(scope="module")
+def place(static_files, tmp_path_factory) -> Iterator[str]:
+    with Served(tmp_path_factory.mktemp("paste")) as made:
+        prepare(made, command=OLIVE)
         yield served(made)
+
+
+def test_on_a_telephone_with_the_keyboard_and_by_the_enter_key(window, place):
+    """Nothing is saved, so that it stands before the test that adds these names."""
+    page = window.new_page()
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{place}{ADD}")
+    log_in(page, "olive")
+    pastes(page)
+    wait_until_loaded(page)
+    assert axe_finds(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    # Who searches for another one need not choose that box.
+    row = page.get_by_role("group", name="Not known: ‘Xylophone Players’", exact=True)
+    row.locator(".select2-selection").press("Enter")
+    page.locator(".select2-search__field").fill("thurrock")
+    page.get_by_role("option", name="Thurrock Council").click()
+    expect(row.get_by_label("Another one, found here:")).to_be_checked()
+    # The Enter key saves, so what is missing is said.
+    page.locator("#id_title").press("Enter")
+    expect(page.get_by_label("What to correct")).to_contain_text("Title: This field is required.")
 
 
 def test_26_partners_by_one_save(window, place):
@@ -91,23 +111,3 @@ def test_26_partners_by_one_save(window, place):
     page.get_by_role("link", name="Ours", exact=True).click()
     expect(page.locator("#parties-group tbody tr.has_original")).to_have_count(26)
     expect(page.locator("#parties-group")).to_contain_text("The Zebra Quay Fund")
-
-
-def test_on_a_telephone_with_the_keyboard_and_by_the_enter_key(window, place):
-    page = window.new_page()
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{place}{ADD}")
-    log_in(page, "olive")
-    pastes(page)
-    wait_until_loaded(page)
-    assert axe_finds(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
-    # Who searches for another one need not choose that box.
-    row = page.get_by_role("group", name="Not known: ‘Xylophone Players’", exact=True)
-    row.locator(".select2-selection").press("Enter")
-    page.locator(".select2-search__field").fill("thurrock")
-    page.get_by_role("option", name="Thurrock Council").click()
-    expect(row.get_by_label("Another one, found here:")).to_be_checked()
-    # The Enter key saves, so what is missing is said.
-    page.locator("#id_title").press("Enter")
-    expect(page.get_by_label("What to correct")).to_contain_text("Title: This field is required.")
