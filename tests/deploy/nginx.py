@@ -25,7 +25,7 @@ if not MIME_TYPES.exists():
     MIME_TYPES = UNPACKED / "etc/nginx/mime.types"
 # Debian keeps it where only root's PATH looks.
 PLACES = ("nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx", f"{UNPACKED}/usr/sbin/nginx")
-START_SECONDS = 20
+START_SECONDS = 120
 # Otherwise they would be where only an installed nginx may write.
 FOLDERS = """
     client_body_temp_path {folder}/body;

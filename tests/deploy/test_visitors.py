@@ -112,7 +112,7 @@ class Visitor:
     ) -> tuple[int, str]:
         """Send one request and return the status and the text of the answer."""
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=30, source_address=(self.address, 0)
+            "127.0.0.1", self.port, timeout=120, source_address=(self.address, 0)
         )
         body = urlencode(form).encode() if form is not None else b""
         try:

@@ -78,7 +78,7 @@ def redis(tmp_path) -> Iterator[int]:
         stdout=subprocess.DEVNULL,
         preexec_fn=partial(die_with_parent, 15),  # noqa: PLW1509 (no fork in threads)
     ) as process:
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 120
         while not (tmp_path / "socket").exists():
             assert process.poll() is None
             assert time.monotonic() < give_up

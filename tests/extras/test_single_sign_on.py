@@ -59,7 +59,7 @@ def provider(settings, url, db) -> Iterator[Callable[..., None]]:
 
     def answers(**otherwise: tuple[int, Any]) -> None:
         paths = {f"/{path.replace('__', '/')}": answer for path, answer in otherwise.items()}
-        requests.put(f"{url}/answers", json=paths, timeout=5).raise_for_status()
+        requests.put(f"{url}/answers", json=paths, timeout=60).raise_for_status()
 
     yield answers
     answers()
@@ -73,10 +73,10 @@ def edith(db) -> User:
 
 def come_back(client: Client, url: str, claims: Any, *, sub: str = "subject-1", **form: str) -> str:
     """Log in at the directory, and return where it leads back to."""
-    requests.put(f"{url}/users/{sub}", json=claims, timeout=5).raise_for_status()
+    requests.put(f"{url}/users/{sub}", json=claims, timeout=60).raise_for_status()
     begun = client.get(BEGIN, form.pop("query", {}))
     assert begun.status_code == 302
-    answer = requests.post(begun.url, data={"sub": sub, **form}, allow_redirects=False, timeout=5)
+    answer = requests.post(begun.url, data={"sub": sub, **form}, allow_redirects=False, timeout=60)
     return answer.headers["Location"]
 
 

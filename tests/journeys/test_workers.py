@@ -76,7 +76,7 @@ def place(django_db_setup, tmp_path: Path) -> Iterator[SeveralWorkers]:
 
 def workers_of(place: Served) -> list[int]:
     """Return the processes that gunicorn has started, once they are all there."""
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 120
     while time.monotonic() < give_up:
         listed = subprocess.run(
             ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
@@ -106,7 +106,7 @@ class Visitor:
     """Somebody whose connection stays with one worker."""
 
     def __init__(self, port: int) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
         self.cookies: dict[str, str] = {}
 
     def ask(

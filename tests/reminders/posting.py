@@ -109,7 +109,7 @@ class Files(Memory):
             # Exclusively: two of one organisation would fail here.
             with (self.folder / f"{message.to[0]}-{os.getpid()}").open("x") as file:
                 file.write(message.message().as_string())
-            give_up = time.monotonic() + 60
+            give_up = time.monotonic() + 120
             while self.number == int(os.environ["POST_HOLD"]) and time.monotonic() < give_up:
                 time.sleep(0.01)
         return len(messages)

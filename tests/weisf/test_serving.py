@@ -53,18 +53,18 @@ def served(tmp_path_factory) -> Iterator[tuple[int, Path]]:
         yield port, folder
     finally:
         server.send_signal(signal.SIGTERM)
-        assert server.wait(timeout=20) == 0
+        assert server.wait(timeout=120) == 0
 
 
 def wait_for(condition) -> None:
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < give_up
         time.sleep(0.05)
 
 
 def ask(port: int, request: bytes) -> str:
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
         connection.sendall(request)
         answer = b""
         while more := connection.recv(65536):
