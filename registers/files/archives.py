@@ -11,8 +11,9 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from posixpath import join, normpath
-from typing import IO
+from typing import IO, Any, cast
 from xml.etree import ElementTree
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
@@ -122,6 +123,20 @@ class Archive:
             return ElementTree.fromstring(text)  # noqa: S314 (no entities)
         except ElementTree.ParseError as problem:
             raise BadZipFile from problem
+
+    def elements(self, name: str) -> Iterator[ElementTree.Element]:
+        """Give each element of a large part of XML, when it has ended.
+
+        Raises ParseError or BadZipFile. Entities end where expat says that they grow too much.
+        """
+        parser: ElementTree.XMLPullParser[Any] = ElementTree.XMLPullParser(("end",))
+        for piece in chain(self.pieces(name), [b""]):
+            if piece:
+                parser.feed(piece)
+            else:
+                parser.close()  # expat may hold back the last piece until here
+            events = cast("Iterator[tuple[str, ElementTree.Element]]", parser.read_events())
+            yield from (element for _, element in events)
 
 
 def _refuse_odd_end(tail: bytes, size: int) -> None:

@@ -35,7 +35,7 @@ class Head:
     """What is known of a sheet beside its rows. `merged` holds ranges: 'B3:B7'.
 
     `hidden_rows` are numbers of rows, `hidden_columns` are counted from 0. `separator` and
-    `encoding` are those of a CSV.
+    `encoding` are those of a CSV. With a `problem`, the sheet cannot be read.
     """
 
     name: str = ""
@@ -45,6 +45,7 @@ class Head:
     hidden_columns: set[int] = field(default_factory=set)
     separator: str = ""
     encoding: str = ""
+    problem: Exception | None = None
 
 
 # Each sheet, and its rows. Whatever reading these raises is wrong with this sheet alone.

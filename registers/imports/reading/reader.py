@@ -81,8 +81,9 @@ class WholeFile(Unreadable):
 def main(kind: str, path: str, *options: str) -> None:
     """Read a file, and write messages until there is no more, or a sentence that says why not."""
     limit_this_process(memory=MEMORY_BYTES, processor=PROCESSOR_SECONDS)
+    out, sys.stdout = sys.stdout, sys.stderr  # libraries may print there
     for message in messages(kind, Path(path), *options):
-        sys.stdout.write(message)
+        out.write(message)
 
 
 def messages(kind: str, path: Path, *options: str) -> Iterator[str]:
@@ -94,6 +95,8 @@ def messages(kind: str, path: Path, *options: str) -> Iterator[str]:
             about = (head.merged, sorted(head.hidden_columns), head.separator, head.encoding)
             yield pack(SHEET, shown_name(head.name), head.hidden, *about)
             try:
+                if head.problem:
+                    raise head.problem
                 yield from _packed_rows(head, lines, counted)
             except (WholeFile, MemoryError):
                 raise

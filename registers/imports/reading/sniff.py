@@ -6,7 +6,6 @@ Nothing is unpacked here but a few small parts of an archive, each with a limit
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import IO
 
@@ -48,9 +47,9 @@ WHAT_TO_DO = {
 
 # Streams of Microsoft's old container, whose names stand in UTF-16 and have no case.
 LOCKED, OLD_SHEETS = "encryptedpackage", {"workbook", "book"}
-STREAMS = [each.encode("utf-16-le") for each in (LOCKED, *OLD_SHEETS)]
-STREAM = re.compile(b"(" + b"|".join(STREAMS) + rb")\0\0", re.IGNORECASE)
-STREAM_BYTES = 64  # of the longest name
+# They are in a list whose places are of 128 bytes; the first 64 are the name.
+ENTRY_BYTES, NAME_BYTES = 128, 64
+INITIALS = {ord(each) for each in "EeWwBb"}
 
 
 def kind_of_sheets(path: Path, name: str) -> str:
@@ -91,10 +90,11 @@ def _refuse_large(size: int, most: int) -> None:
 def _old_kind(file: IO[bytes]) -> str:
     """Return 'xls', if the old container holds a workbook. Raises Unreadable."""
     names: set[str] = set()
-    rest = b""
     while piece := file.read(MEGABYTE):
-        names.update(each.decode("utf-16-le").lower() for each in STREAM.findall(rest + piece))
-        rest = piece[-STREAM_BYTES:]
+        for at in range(0, len(piece), ENTRY_BYTES):
+            if piece[at + 1 : at + 2] == b"\0" and piece[at] in INITIALS:
+                name = piece[at : at + NAME_BYTES].decode("utf-16-le", "ignore")
+                names.add(name.partition("\0")[0].lower())
     if LOCKED in names:
         raise Unreadable(PROTECTED)
     if not names & OLD_SHEETS:

@@ -9,112 +9,56 @@ apart that it would make room for thousands of millions between them.
 
 from __future__ import annotations
 
+import datetime
+import heapq
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from xml.parsers import expat
+from xml.etree.ElementTree import Element, ParseError
 from zipfile import ZipFile
 
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
 from registers.files.archives import UNREADABLE, Archive, main_part, related
-from registers.imports.reading.calamine import Beside, open_workbook, read_workbook
-from registers.imports.reading.cell_names import column, letter
+from registers.imports.reading.cell_names import cell_name, column, letter
 from registers.imports.reading.errors import cell_error
 from registers.imports.reading.limits import (
     COLUMNS,
+    DAMAGED,
     NOT_WORKED_OUT,
     SPANNED_CELLS,
     TOO_WIDE,
     UNPACKED_BYTES,
     Unreadable,
 )
-from registers.imports.reading.messages import CellError, Sheets
+from registers.imports.reading.messages import Head, Line, Sheets, Value
+from registers.imports.reading.values import moment, number, span
 
-NAME = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
-
-
-def tell(pieces: Iterable[bytes]) -> Beside:
-    """Return what a sheet's XML has that calamine leaves out. Raises expat.ExpatError."""
-    cells = _Cells()
-    for piece in pieces:
-        cells.parser.Parse(piece, False)  # noqa: FBT003 (expat takes it so)
-    cells.parser.Parse(b"", True)  # noqa: FBT003
-    return cells.told
-
-
-class _Cells:
-    """Listens to a parser. Rows and cells without a name follow the one before."""
-
-    def __init__(self) -> None:
-        self.told = Beside()
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text
-        self._row = self._column = -1
-        self._kind = ""
-        self._formula = False
-        self._value: str | None = None  # None outside a <v>
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        tag = tag.rpartition(":")[2]
-        if tag == "c":
-            self._begin_cell(attributes)
-        elif tag == "row":
-            self._row = int(attributes.get("r", self._row + 2)) - 1
-            self._column = -1
-            if attributes.get("hidden") in TRUE:
-                self.told.hidden_rows.add(self._row + 1)
-        elif tag == "col" and attributes.get("hidden") in TRUE:
-            first, last = int(attributes["min"]) - 1, int(attributes["max"])
-            self.told.hidden_columns.update(range(first, min(last, COLUMNS)))
-        elif tag == "f":
-            self._formula = True
-        elif tag == "v":
-            self._value = ""
-
-    def _begin_cell(self, attributes: dict[str, str]) -> None:
-        self._column += 1
-        if named := NAME.fullmatch(attributes.get("r", "")):
-            self._row, self._column = int(named[2]) - 1, column(named[1])
-        self._kind = attributes.get("t", "")
-        self._formula, self._value = False, None
-
-    def _text(self, text: str) -> None:
-        if self._value is not None:
-            self._value += text
-
-    def _end(self, tag: str) -> None:
-        if tag.rpartition(":")[2] != "c":
-            return
-        place = self._row, self._column
-        value = (self._value or "").strip()
-        if self._kind == "e":
-            self.told.cells[place] = cell_error(value)
-        elif self._formula and not value and self._kind not in TEXTS:
-            self.told.cells[place] = NOT_WORKED_OUT
-        self._value = None
-
-
-SPOILT: tuple[type[Exception], ...] = (Unreadable, expat.ExpatError, *UNREADABLE)
+SPOILT: tuple[type[Exception], ...] = (Unreadable, CalamineError, ParseError)
+SPOILT += UNREADABLE
 TRUE, TEXTS = {"1", "true"}, {"str", "inlineStr"}
+NAME = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 # A cell with something in it, and its name: as any program writes it, and as most do,
 # which is found three times as fast.
 CELL = re.compile(
     rb"""<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*["']([A-Za-z]{1,3})([0-9]{1,7})["'][^<>]*(?<!/)>"""
 )
 USUAL_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*(?<!/)>')
-FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-HIDDEN = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
-# The text of a cell with an error.
-ERROR_TEXT = re.compile(
-    rb"""(<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*["']e["'][^<>]*(?<!/)>"""
-    rb"""(?:(?!</?(?:\w+:)?c[\s/>]).)*?<(?:\w+:)?v(?:\s[^<>]*)?(?<!/)>)[^<]*""",
-    re.DOTALL,
-)
+# What calamine does not give: an error, a formula, what is hidden. And its signs, found faster.
+MORE = re.compile(rb"""["']e["']|<(?:\w+:)?f[\s/>]|\shidden\s*=\s*["'](?:1|true)["']""")
+SIGNS = (b'"e"', b"'e'", b"<f", b":f", b"hidden")
+ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*["'])e(?=["'])""")
 # calamine takes a file with another one for damaged.
 KNOWN_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", ""}
 TAG_BYTES = 100_000  # no tag of a spreadsheet is as long as this
@@ -125,100 +69,203 @@ FAR_APART = (
 )
 
 
+@dataclass(slots=True)
+class _Beside:
+    """What calamine does not give of a sheet: what stands in its cells instead, row by row.
+
+    Rows are counted from 1, columns from 0. With a `problem`, the sheet is not read.
+    """
+
+    cells: defaultdict[int, dict[int, Value]] = field(default_factory=lambda: defaultdict(dict))
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    problem: Exception | None = None
+    unknown_error: bool = False
+
+
 def read_xlsx(path: Path) -> Sheets:
     """Give each sheet of an XLSX, and its rows. Raises Unreadable or one of UNREADABLE."""
     with path.open("rb") as file:
         archive = Archive(file)
         parts = _sheet_parts(archive)
-        beside = _beside(archive, set(parts))
-        rewrites = archive.has_backslashes or any(map(_has_unknown, beside.values()))
+        beside = _all_beside(archive, set(parts))
+        rewrites = archive.has_backslashes or any(each.unknown_error for each in beside.values())
         source = _rewritten(archive, beside) if rewrites else path
-    yield from read_workbook(open_workbook(source), [beside.get(each, Beside()) for each in parts])
+    workbook = CalamineWorkbook.from_object(source)
+    about = workbook.sheets_metadata
+    # calamine would give the first of two with one name twice.
+    if len(about) != len(parts) or len(about) != len({each.name for each in about}):
+        raise Unreadable(DAMAGED)
+    for each, part in zip(about, parts, strict=True):
+        if each.typ == SheetTypeEnum.WorkSheet:
+            hidden = each.visible != SheetVisibleEnum.Visible
+            yield _sheet(workbook, Head(each.name, hidden), beside.get(part, _Beside()))
 
 
-def _beside(archive: Archive, parts: set[str]) -> dict[str, Beside]:
+def _sheet(workbook: CalamineWorkbook, head: Head, beside: _Beside) -> tuple[Head, Iterator[Line]]:
+    head.hidden_rows, head.hidden_columns = beside.hidden_rows, beside.hidden_columns
+    try:
+        if beside.problem:  # its cells may be so far apart that calamine dies of them
+            raise beside.problem
+        sheet = workbook.get_sheet_by_name(head.name)
+    except SPOILT as problem:
+        head.problem = problem
+        return head, iter(())
+    head.merged = [
+        f"{cell_name(*first)}:{cell_name(*last)}" for first, last in sheet.merged_cell_ranges or []
+    ]
+    lines = _lines(sheet)
+    return head, _with_cells(lines, beside.cells) if beside.cells else lines
+
+
+def _lines(sheet: CalamineSheet) -> Iterator[Line]:
+    """Give the rows of a sheet, with their numbers. Cells before the first column are empty."""
+    if sheet.start is None:
+        return
+    before: list[Value] = [None] * sheet.start[1]
+    for row, cells in enumerate(sheet.iter_rows(), 1):
+        if any(cell != "" for cell in cells):
+            yield (
+                row,
+                before
+                + [(cell or None) if isinstance(cell, str) else _value(cell) for cell in cells],
+            )
+
+
+def _with_cells(lines: Iterator[Line], cells: dict[int, dict[int, Value]]) -> Iterator[Line]:
+    """Give rows with these in their cells, also where a row has nothing else."""
+    row_of = itemgetter(0)
+    alone: Iterator[Line] = ((row, []) for row in sorted(cells))
+    for row, same in groupby(heapq.merge(lines, alone, key=row_of), row_of):
+        values = max((values for _, values in same), key=len)
+        more = cells.get(row, {})
+        values += [None] * (max(more, default=0) + 1 - len(values))
+        for at, value in more.items():
+            values[at] = value
+        yield row, values
+
+
+def _value(cell: Value | datetime.timedelta) -> Value:
+    """Return what a person sees in a cell that is no text."""
+    if isinstance(cell, float):
+        return number(cell)
+    if isinstance(cell, datetime.datetime):
+        return moment(cell)
+    if isinstance(cell, datetime.timedelta):
+        return span(cell)
+    return cell
+
+
+def _all_beside(archive: Archive, parts: set[str]) -> dict[str, _Beside]:
     """Return what calamine leaves out of sheets, by the parts that hold them."""
-    beside: dict[str, Beside] = {}
+    found: dict[str, _Beside] = {}
     for part in archive:
         # Each part is unpacked once, even those that are no sheets, to know that it can be.
         if part not in parts:
             deque(archive.pieces(part), maxlen=0)
             continue
         try:
-            traces = _traces(archive.pieces(part))
-            _refuse_far_apart(traces)
-            beside[part] = tell(archive.pieces(part)) if traces.more else Beside()
+            is_all = _is_all_given(archive.pieces(part))
+            found[part] = _Beside() if is_all else _beside(archive.elements(part))
         except SPOILT as problem:
-            beside[part] = Beside(problem=problem)
+            found[part] = _Beside(problem=problem)
+    return found
+
+
+def _is_all_given(pieces: Iterator[bytes]) -> bool:
+    """Return whether calamine gives all of a sheet, by a glance at its XML.
+
+    A parser would take ten times as long. Raises Unreadable where cells stand too far apart.
+    """
+    columns: set[bytes] = set()
+    rows: set[bytes] = set()
+    is_all, rest = True, b""
+    for piece in pieces:
+        tags, end, rest = (rest + piece).rpartition(b">")
+        tags, rest = tags + end, rest[:TAG_BYTES]
+        usual = tags.count(b"<c ") == tags.count(b"<c r=") and b":c " not in tags
+        if found := (USUAL_CELL if usual else CELL).findall(tags):
+            columns.update({letters for letters, _ in found})
+            rows.update((found[0][1], found[-1][1]))  # they follow each other
+        is_all = is_all and not (any(each in tags for each in SIGNS) and MORE.search(tags))
+    if rows:
+        _refuse_far_apart({column(each.decode()) for each in columns}, {*map(int, rows)})
+    return is_all
+
+
+def _refuse_far_apart(columns: set[int], rows: set[int]) -> None:
+    """Raise Unreadable where there are too many places between the first cell and the last."""
+    left, right, top, bottom = min(columns), max(columns), min(rows), max(rows)
+    if right >= COLUMNS:
+        raise Unreadable(TOO_WIDE.format(letter=letter(right)))
+    if (bottom - top + 1) * (right - left + 1) > SPANNED_CELLS:
+        first, last = cell_name(top - 1, left), cell_name(bottom - 1, right)
+        raise Unreadable(FAR_APART.format(first=first, last=last))
+
+
+def _beside(elements: Iterator[Element]) -> _Beside:
+    """Return what a sheet's XML has that calamine leaves out. Raises ParseError or ValueError."""
+    beside, row = _Beside(), 0
+    for element in elements:
+        if element.tag.endswith("}row"):
+            row = _row_number(element, row)
+            if element.get("hidden") in TRUE:
+                beside.hidden_rows.add(row)
+            _tell_row(element, row, beside)
+            element.clear()
+        elif element.tag.endswith("}col") and element.get("hidden") in TRUE:
+            first, last = int(element.attrib["min"]) - 1, int(element.attrib["max"])
+            beside.hidden_columns.update(range(first, min(last, COLUMNS)))
     return beside
 
 
-def _has_unknown(beside: Beside) -> bool:
-    return any(
-        value.shown not in KNOWN_ERRORS
-        for value in beside.cells.values()
-        if isinstance(value, CellError)
-    )
+def _row_number(row: Element, before: int) -> int:
+    """Return the number of a row, which it, its first cell or the row before it says."""
+    named = NAME.fullmatch(row[0].get("r", "")) if len(row) else None
+    return int(row.get("r") or (named[2] if named else before + 1))
 
 
-def _rewritten(archive: Archive, beside: dict[str, Beside]) -> BytesIO:
-    """Return the archive with an error that calamine knows in place of each, without odd names."""
+def _tell_row(row: Element, number: int, beside: _Beside) -> None:
+    for at, cell in enumerate(row):
+        kind = cell.get("t", "")
+        if kind == "e":
+            error = cell_error(_child(cell, "v") or "")
+            beside.cells[number][_column(row, at)] = error
+            beside.unknown_error |= error.shown not in KNOWN_ERRORS
+        elif kind in TEXTS or _child(cell, "v"):
+            continue
+        elif _child(cell, "f") is not None:
+            beside.cells[number][_column(row, at)] = NOT_WORKED_OUT
+
+
+def _column(row: Element, at: int) -> int:
+    """Return the column of a cell. Those without a name follow the one before."""
+    for back in range(at + 1):
+        if named := NAME.fullmatch(row[at - back].get("r", "")):
+            return column(named[1]) + back
+    return at
+
+
+def _child(cell: Element, tag: str) -> str | None:
+    """Return the text of what stands in a cell, or None where it does not."""
+    for each in cell:
+        if each.tag[-1] == tag:
+            return (each.text or "").strip()
+    return None
+
+
+def _rewritten(archive: Archive, beside: dict[str, _Beside]) -> BytesIO:
+    """Return the archive without odd names, and with texts for the errors of some sheets."""
     file = BytesIO()
     with ZipFile(file, "w") as written:
         for part in archive:
-            sheet = beside.get(part, Beside())
+            sheet = beside.get(part, _Beside())
             content = b"" if sheet.problem else b"".join(archive.pieces(part))
-            if _has_unknown(sheet):
-                content = ERROR_TEXT.sub(rb"\1#N/A", content)
+            if sheet.unknown_error:
+                content = ERROR_CELL.sub(rb"\1str", content)
             written.writestr(part, content)
     file.seek(0)
     return file
-
-
-@dataclass(slots=True)
-class _Traces:
-    """Which rows and columns have something in them, and whether there is more to be told."""
-
-    columns: set[bytes] = field(default_factory=set)
-    rows: set[bytes] = field(default_factory=set)
-    more: bool = False
-
-    def see(self, text: bytes) -> None:
-        """Look at whole tags. Rows follow each other, so the first and the last are enough."""
-        usual = text.count(b"<c ") == text.count(b"<c r=") and b":c " not in text
-        if found := (USUAL_CELL if usual else CELL).findall(text):
-            self.columns.update({columns for columns, _ in found})
-            self.rows.update((found[0][1], found[-1][1]))
-        error = b'"e"' in text or b"'e'" in text
-        formula = (b"<f" in text or b":f" in text) and FORMULA.search(text)
-        hidden = b"hidden" in text and HIDDEN.search(text)
-        self.more = self.more or bool(error or formula or hidden)
-
-
-def _traces(pieces: Iterator[bytes]) -> _Traces:
-    """Return what a sheet's XML shows at a glance: a parser would take ten times as long."""
-    traces = _Traces()
-    rest = b""
-    for piece in pieces:
-        text = rest + piece
-        end = text.rfind(b">") + 1
-        traces.see(text[:end])
-        # No tag is so long. What is left of one is taken along to the next piece.
-        rest = text[end:][:TAG_BYTES]
-    return traces
-
-
-def _refuse_far_apart(traces: _Traces) -> None:
-    """Raise Unreadable where there are too many places between the first cell and the last."""
-    if not traces.rows:
-        return
-    columns = sorted(column(each.decode()) for each in traces.columns)
-    rows = sorted(map(int, traces.rows))
-    if columns[-1] >= COLUMNS:
-        raise Unreadable(TOO_WIDE.format(letter=letter(columns[-1])))
-    if (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) > SPANNED_CELLS:
-        first, last = f"{letter(columns[0])}{rows[0]}", f"{letter(columns[-1])}{rows[-1]}"
-        raise Unreadable(FAR_APART.format(first=first, last=last))
 
 
 def _sheet_parts(archive: Archive) -> list[str]:

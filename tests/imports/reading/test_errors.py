@@ -6,10 +6,9 @@ import struct
 
 import pytest
 
-from registers.imports.reading.limits import DAMAGED, Unreadable
+from registers.imports.reading.limits import DAMAGED
 from registers.imports.reading.messages import UNREADABLE, CellError, unpack
 from registers.imports.reading.reader import messages
-from registers.imports.reading.xls import Container, read_xls
 from tests.imports.reading.sheet_files import (
     LIMIT,
     SECTOR,
@@ -32,7 +31,6 @@ IN_XLS = {
     0x1D: "#NAME?",
     0x24: "#NUM!",
     0x2A: "#N/A",
-    0x2B: "#GETTING_DATA",
 }
 NEWER = (
     *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
@@ -164,14 +162,8 @@ def test_a_chart_upon_a_sheet_has_cells_of_its_own(tmp_path):
     assert cells(path) == FOUND
 
 
-def beside(path):
-    (sheet,) = Container(path.read_bytes()).beside()
-    return sheet
-
-
 def test_an_error_of_no_known_number(tmp_path):
-    path = xls(tmp_path / "a.xls", [[XlsError(0x99)]])
-    assert beside(path).cells == {(0, 0): CellError("")}
+    assert cells(xls(tmp_path / "a.xls", [[XlsError(0x99)]])) == [(1, CellError(""))]
 
 
 def spoilt(path, at: int, number: int) -> None:
@@ -205,24 +197,6 @@ def test_parts_that_do_not_lead_to_each_other(tmp_path, spoil):
     path = xls(tmp_path / "a.xls", ROWS, more=FAR * 900)
     spoil(path)
     assert [unpack(line) for line in messages("xls", path)] == [[UNREADABLE, DAMAGED]]
-
-
-def test_records_that_stop_before_their_end(tmp_path):
-    path = xls(tmp_path / "a.xls", ROWS, more=FAR[:-4000], small=True)
-    assert len(beside(path).cells) == 2
-
-
-def test_a_sheet_that_only_one_of_two_readers_sees(tmp_path):
-    """It would be read without its errors."""
-    path = xls(tmp_path / "a.xls", ROWS)
-    content = path.read_bytes()
-    # A part begins within the part that names the sheets, and does not end.
-    formats = content.index(struct.pack("<2H", 0xE0, 20))
-    begin = record(0x809, struct.pack("<6H", 0x0600, 0x20, 0, 0, 0, 0) + bytes(4))
-    begin += record(0x9999, bytes(24))
-    path.write_bytes(content[:formats] + begin + content[formats + len(begin) :])
-    with pytest.raises(Unreadable):
-        list(read_xls(path))
 
 
 def test_a_formula_with_a_number_is_no_error(tmp_path):

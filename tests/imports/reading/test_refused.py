@@ -379,6 +379,13 @@ OPEN_HOSTILE = [
         OPEN_ROW.replace(">x<", "><text:s text:c='-1'/><"), "damaged", id="fewer blanks than none"
     ),
     pytest.param("<table:table-row>", "damaged", id="broken XML"),
+    pytest.param(
+        OPEN_ROW.replace(
+            "<text:p>", f"<draw:frame><table:table>{OPEN_ROW}</table:table></draw:frame><text:p>"
+        ),
+        "damaged",
+        id="a table upon a cell",
+    ),
 ]
 
 
@@ -433,7 +440,8 @@ def test_more_merged_cells_than_any_table_has(tmp_path):
 def test_an_ods_with_entities(tmp_path):
     laughs = "".join(f'<!ENTITY l{at + 1} "{f"&l{at};" * 10}">' for at in range(9))
     before = f'<!DOCTYPE a [<!ENTITY l0 "ha">{laughs}]>'
-    refused(ods(tmp_path / "a.ods", OPEN_ROW, before=before), "damaged")
+    row = OPEN_ROW.replace(">x<", ">&l9;<")
+    refused(ods(tmp_path / "a.ods", row, before=before), "damaged")
 
 
 def test_a_process_that_takes_too_much_is_ended(tmp_path):
