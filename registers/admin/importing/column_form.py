@@ -326,9 +326,13 @@ def _order_field(heading: str, order: DayOrder, mapping: ColumnMapping) -> forms
     )
 
 
+DEFAULT_LABELS = {
+    "theme": "One theme for all rows",
+    "withdrawn_reason": "Why they were withdrawn",
+}
 DEFAULT_HINTS = {
     "theme": "Of new protocols, and of those that have none yet.",
-    "withdrawn_reason": "Of withdrawn rows. It is public, and stays on the protocol's page.",
+    "withdrawn_reason": "The same for all of them. It is public, and stays on their pages.",
     "review_date": "Such as March 2027.",
     "published": "Such as 3 March 2024.",
 }
@@ -337,7 +341,7 @@ LISTS = {"theme": "themes-there", "lead_organisation": "organisations-there"}
 
 def _default_field(column: str) -> forms.Field:
     """Return the box for what is the same for all rows."""
-    label = "One theme for all rows" if column == "theme" else FIELD_USES[column]
+    label = DEFAULT_LABELS.get(column, FIELD_USES[column])
     choices = STATUSES if column == "status" else FIELDS[column].choices
     if choices:
         return forms.ChoiceField(
