@@ -184,7 +184,6 @@ def test_who_comes_while_another_saves_is_asked_to_try_again(browser, protocol, 
     assert browser.post(AT, sent).status_code == 503
 
 
-@pytest.mark.both_databases
 def test_a_thousand_words_are_looked_for(browser, protocol):
     Change.objects.exclude(protocol=protocol).delete()
     words = "\n".join([WORDS.split(maxsplit=1)[0], *(f"Nobody{each}" for each in range(999))])

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import http
 import json
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from django.conf import settings
 
 from tests.admin.typing_in import Page
 from tests.browser.serving import prepare, run, served
-from tests.journeys.test_workers import PASSWORD, SeveralWorkers, Visitor, database_of_its_own
+from tests.journeys.test_workers import (
+    PASSWORD,
+    SeveralWorkers,
+    Visitor,
+    database_of_its_own,
+    rows_of,
+)
 from tests.lengths import times
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.has_long_form]
@@ -196,12 +198,6 @@ def nothing_is_lost(stored: list[str], officers: list[Officer], number: int) -> 
 
 def stored_texts(place: SeveralWorkers, reference: str) -> list[str]:
     """Return every text that the protocol's purpose had, in order."""
-    history = HISTORY.format(reference)
-    if place.database_url:
-        server, name = settings.DATABASES["default"], place.database_url.rpartition("/")[2]
-        known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
-        given = {ours: server[theirs] for ours, theirs in known.items() if server[theirs]}
-        with psycopg.connect(dbname=name, **given) as connection:
-            return [each["fields"]["purpose"] for (each,) in connection.execute(history)]
-    with closing(sqlite3.connect(place.folder / "register.sqlite3")) as file:
-        return [json.loads(each)["fields"]["purpose"] for (each,) in file.execute(history)]
+    rows = rows_of(place, HISTORY.format(reference))
+    snapshots = (json.loads(row) if isinstance(row, str) else row for (row,) in rows)
+    return [each["fields"]["purpose"] for each in snapshots]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import psycopg
@@ -53,15 +55,29 @@ def database_of_its_own() -> Iterator[str]:
     if not address.startswith("postgres"):
         yield ""
         return
-    name, server = f"several_workers_{os.getpid()}", settings.DATABASES["default"]
-    known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
-    given = {ours: server[theirs] for ours, theirs in known.items() if server[theirs]}
-    with psycopg.connect(dbname="postgres", autocommit=True, **given) as connection:
+    name = f"several_workers_{os.getpid()}"
+    with _connected("postgres") as connection:
         connection.execute(f'CREATE DATABASE {name} TEMPLATE "{copy_name()}"')
         try:
             yield f"{address.rpartition('/')[0]}/{name}"
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def rows_of(place: Served, query: str) -> list[tuple[Any, ...]]:
+    """Return what the database of a place, in which a server may be writing, answers."""
+    if url := place.environment.get("DATABASE_URL"):
+        with _connected(url.rpartition("/")[2]) as connection:
+            return connection.execute(query).fetchall()
+    with closing(sqlite3.connect(place.folder / "register.sqlite3")) as file:
+        return file.execute(query).fetchall()
+
+
+def _connected(name: str) -> psycopg.Connection[Any]:
+    server = settings.DATABASES["default"]
+    known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    given = {ours: server[theirs] for ours, theirs in known.items() if server[theirs]}
+    return psycopg.connect(dbname=name, autocommit=True, **given)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.serving import BASE, Served, prepare, run
-from tests.journeys.test_workers import database_of_its_own
+from tests.journeys.test_workers import database_of_its_own, rows_of
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -25,10 +25,7 @@ from registers.models import Contact, Organisation
 for each in Organisation.objects.lacking_contact():
     Contact.objects.create(organisation=each, email=f"{each.pk}@leads.example")
 """
-COUNT = """
-from registers.models import Reminder
-print(*Reminder.objects.filter(day="{day}").values_list("status", flat=True))
-"""
+STATUSES = "SELECT status FROM registers_reminder WHERE day = '{}'"
 
 
 class Desk(Served):
@@ -65,15 +62,7 @@ class Desk(Served):
         return Counter(path.name.partition("@")[0] for path in self.post.iterdir())
 
     def statuses(self, day: str) -> Counter[str]:
-        told = subprocess.run(
-            [sys.executable, "manage.py", "shell", "-v0", "--command", COUNT.format(day=day)],
-            cwd=BASE,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return Counter(told.stdout.split())
+        return Counter(status for (status,) in rows_of(self, STATUSES.format(day)))
 
 
 @pytest.fixture(scope="module")
