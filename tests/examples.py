@@ -13,7 +13,6 @@ from django.utils import timezone
 from registers import changes
 from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.mapping.saved import save_mapping
-from registers.imports.organisations import jobs as organisations
 from registers.models import (
     Abbreviation,
     Approver,
@@ -66,9 +65,6 @@ def make_examples() -> dict[str, Any]:
     made = {
         "import": a_checked_import(),
         "mapping": save_mapping(ColumnMapping(name="Monthly list"), by=None, at=now),
-        "organisations": organisations.upload(
-            "list.csv", b"Official name\nHarbour Trust", by=None, at=now
-        ),
         "abbreviation": saved(Abbreviation(short="ABC", meaning="a bird count")),
         "answer": answer,
         "approver": saved(Approver(organisation=of_nobody, job_title="SIRO")),

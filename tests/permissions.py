@@ -404,8 +404,6 @@ KEEPING = {
     **of_imports("organisations/add/", PUBLISHER, PUBLISHER),
     **of_imports("organisations/template.xlsx", PUBLISHER, LOOKED_AT),
     **of_imports("organisations/organisations.xlsx", PUBLISHER, LOOKED_AT),
-    **of_imports("organisations/{organisations}/", PUBLISHER, DECIDES, _remove="1"),
-    **of_imports("organisations/{organisations}/undo/", DECIDES, DECIDES),
     **of_imports("mappings/", PUBLISHER, LOOKED_AT),
     **of_imports("mappings/{mapping}.json", PUBLISHER, LOOKED_AT),
     **of_imports("mappings/{mapping}/delete/", PUBLISHER, DECIDES),

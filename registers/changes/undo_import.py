@@ -54,6 +54,7 @@ class ImportUndoPlan:
     `drafts` and `withdrawn` are references of new protocols: of those that go, and of
     those that stay for ever. `changed` go back to what they said. `organisations` and
     `themes` that go are named by their keys; `names` go from the organisations `named`.
+    `restored` are organisations that go back to what they said, with all of it.
     """
 
     drafts: list[str] = field(default_factory=list)
@@ -63,6 +64,7 @@ class ImportUndoPlan:
     themes: dict[int, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     named: set[int] = field(default_factory=set)
+    restored: dict[int, str] = field(default_factory=dict)
     stays: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     # What is altered in organisations that stay: the rows of their names and addresses.
@@ -74,9 +76,15 @@ class ImportUndoPlan:
         return sorted([*self.drafts, *self.withdrawn, *self.changed])
 
     @property
+    def total(self) -> int:
+        """How many protocols it concerns, or organisations that are imported as such."""
+        return len(self.references) or len(self.restored) + len(self.organisations)
+
+    @property
     def digest(self) -> str:
         """A short text that differs as soon as anything of what would happen differs."""
-        goes = [sorted(self.organisations.items()), sorted(self.themes.items()), self.names]
+        named = (self.organisations, self.themes, self.restored)
+        goes = [*(sorted(each.items()) for each in named), self.names]
         return plan_digest([self.drafts, self.withdrawn, self.changed, *goes, self.stays])
 
 

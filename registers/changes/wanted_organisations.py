@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from registers.changes.journal import Step, column_values
 from registers.changes.locking import batches
 from registers.changes.members import write_members
 from registers.changes.record import record_change
-from registers.changes.transaction import update_search_and_version
 from registers.changes.writes import save
 from registers.history.snapshot import Snapshot
 from registers.models import Approver, Contact, Identifier, Membership, Name, Organisation, Slug
@@ -72,32 +71,34 @@ def write_organisations(
     at: datetime.datetime,
     by: User | None = None,
     why: str = "",
-) -> list[Step]:
-    """Save organisations as they are wanted; return what was done, row by row, to be undone.
+    journal: list[Step],
+) -> Iterator[int]:
+    """Save organisations as they are wanted; give after each step how many are saved.
 
-    What belongs to a new organisation is not in it: that goes with it. Raises ValidationError,
-    and the database's own refusals; then nothing is kept.
+    What was done comes into `journal`, row by row, to be undone; but what belongs to a new
+    organisation goes with it. The caller updates search with what was touched. Raises
+    ValidationError, and the database's own refusals. Within a transaction.
     """
     how: dict[str, Any] = {"at": at, "by": by, "why": why}
     # One that is renamed takes a free address: after those of the others are given.
     rows = sorted(rows, key=lambda row: (row.is_altered, row.key is not None))
     stored = [row.key for row in rows if row.key is not None]
     groups = {each.group for row in rows for each in row.memberships if isinstance(each.group, int)}
-    left, keys, journal = iter(rows), list[int](), list[Step]()
-    with update_search_and_version():
-        before = _values_of(stored, groups)
-        for some in import_organisations(
-            [_incoming(row) for row in rows],
-            **how,
-            journal=journal,
-            also=lambda some: _write([(key, next(left)) for key in some]),
-        ):
-            keys += some
-        by_who: dict[Who, int] = {row.who: key for row, key in zip(rows, keys, strict=True)}
-        _write_memberships(rows, by_who, how)
-        after = _values_of(stored, groups)
-    steps = [step for step in journal if step.table == "organisation"]
-    return steps + [
+    left, keys, made = iter(rows), list[int](), list[Step]()
+    before = _values_of(stored, groups)
+    for some in import_organisations(
+        [_incoming(row) for row in rows],
+        **how,
+        journal=made,
+        also=lambda some: _write([(key, next(left)) for key in some]),
+    ):
+        keys += some
+        yield len(keys)
+    by_who: dict[Who, int] = {row.who: key for row, key in zip(rows, keys, strict=True)}
+    _write_memberships(rows, by_who, how)
+    after = _values_of(stored, groups)
+    journal += [step for step in made if step.table == "organisation"]
+    journal += [
         _step(row, before.get(row), after.get(row))
         for row in before | after
         if before.get(row) != after.get(row)

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from registers.imports.mapping.mapping import USES
+from registers.imports.mapping.kinds import PROTOCOLS
 
 UNKNOWN = "The partnership's file says under [import_headings] that '{heading}' is '{use}'."
 USE_ONE = "There is no such column. Use one of: {known}."
@@ -18,9 +18,9 @@ def check_import_headings(**_: Any) -> list[checks.CheckMessage]:
     return [
         checks.Error(
             UNKNOWN.format(heading=heading, use=use),
-            hint=USE_ONE.format(known=", ".join(USES)),
+            hint=USE_ONE.format(known=", ".join(PROTOCOLS.uses)),
             id="registers.E001",
         )
         for heading, use in settings.PARTNERSHIP.import_headings.items()
-        if use not in USES
+        if use not in PROTOCOLS.uses
     ]

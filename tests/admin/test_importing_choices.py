@@ -12,8 +12,10 @@ from tests.imports.uploading import (
     LIST,
     a_row,
     apply,
+    choose,
     counted,
     leads_to,
+    place,
     said,
     shown,
     typed,
@@ -28,21 +30,6 @@ EPUT = "Essex Partnership University NHS Foundation Trust"
 def at(door, content: bytes) -> str:
     """Return the address on which is chosen for a file's names."""
     return f"{uploaded(door, content)}names/"
-
-
-def place(door, address: str, written: str) -> str:
-    """Return how the boxes of a name begin."""
-    forms = door.get(address).context["forms"]
-    return next(form.prefix for form in forms if form.name.written == written)
-
-
-def choose(door, address: str, **chosen: dict[str, str]) -> Any:
-    """Choose as somebody does who types on the page: names by what is written."""
-    held = boxes(door, address)
-    for written, boxes_of in chosen.items():
-        prefix = place(door, address, written)
-        held |= {f"{prefix}-{box}": value for box, value in boxes_of.items()}
-    return door.post(address, held)
 
 
 def refused(answer: Any) -> dict[str, dict[str, list[str]]]:

@@ -10,15 +10,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from registers import changes
 from registers.history.snapshot import snapshots_of
-from registers.imports.organisations import jobs
-from registers.imports.organisations.columns import COLUMNS, use_of_heading
+from registers.imports.mapping.kinds import KINDS, ORGANISATION_COLUMNS
+from registers.imports.mapping.suggest import use_of_heading
 from registers.imports.reading.read import Sheet, read_sheets
 from registers.models import (
     Approver,
@@ -26,21 +24,27 @@ from registers.models import (
     Contact,
     Identifier,
     ImportJob,
+    ImportMapping,
     Membership,
     Organisation,
     Theme,
 )
 from tests.admin.test_importing import lost_table
-from tests.admin.typing_in import messages
+from tests.admin.typing_in import boxes, messages
 from tests.cast import door_of, somebody
-from tests.imports.uploading import COUNCIL, LIST, POLICE, said
+from tests.imports import uploading
+from tests.imports.uploading import COUNCIL, FOUND, LIST, POLICE, apply, choose, leads_to, said
 from tests.merging import named
 from tests.models.making import a_name, a_party, a_protocol, saved
 
 pytestmark = pytest.mark.usefixtures("real_register", "today")
-ADD = f"{LIST}organisations/add/"
+ADD, FILE = f"{LIST}organisations/add/", "organisations.csv"
 SCHOOLS, KENT = "All Essex Schools", "Kent County Council"
 HEADINGS = ("Official name",)
+# What a person chooses for a row.
+AS_OFFICIAL = {"way": f"near:{KENT}", "kept_as": "official"}
+AS_ANOTHER = {"way": f"near:{COUNCIL}"}
+OF_HARBOUR = {"way": "near:Harbour Trust", "kept_as": "misspelling"}
 
 
 def a_file(*rows: tuple[str, ...], headings: tuple[str, ...] = HEADINGS) -> bytes:
@@ -51,15 +55,15 @@ def a_file(*rows: tuple[str, ...], headings: tuple[str, ...] = HEADINGS) -> byte
 
 def uploaded(door: Client, content: bytes, name: str = "organisations.csv") -> str:
     """Upload a file; return the address of what its check found."""
-    answer = door.post(ADD, {"file": SimpleUploadedFile(name, content)})
-    assert answer.status_code == 302, said(answer.content)
-    return str(answer.headers["Location"])
+    return uploading.uploaded(door, content, name, add=ADD)
 
 
 def refused(door: Client, content: bytes) -> str:
     """Upload a file that cannot be read; return why."""
-    answer = door.post(ADD, {"file": SimpleUploadedFile("organisations.csv", content)})
-    assert answer.status_code == 200
+    answer = uploading.send(door, content, "organisations.csv", add=ADD)
+    if answer.status_code == FOUND:
+        answer = door.post(answer.url, boxes(door, answer.url))
+        return said(answer.getvalue() if answer.streaming else answer.content)
     assert not ImportJob.objects.exists()
     return str(answer.context["form"].errors["file"][0])
 
@@ -76,18 +80,15 @@ def problems(door: Client, *row: str, headings: tuple[str, ...] = HEADINGS) -> l
     return [f"{column}: {wrong} {fix}" for column, wrong, fix in line.problems]
 
 
-def posted(door: Client, at: str, button: str, **over: str) -> Any:
-    """Press a button with what the page holds; return the page that it leads to."""
-    context = door.get(at).context
-    held = {"expected_digest": context["form"].initial["expected_digest"], "why": "As sent."}
-    for box in context["choices"]:
-        held[box.html_name] = box.value() or ""
-    return door.post(at, held | over | {button: "1"}, follow=True)
+def shown_after(door: Client, at: str, **over: str) -> str:
+    """Apply it as its page offers; return what is said then."""
+    answer = apply(door, at, **over)
+    return said(door.get(leads_to(answer)).content if answer.streaming else answer.content)
 
 
 def applied(door: Client, content: bytes, **over: str) -> str:
     at = uploaded(door, content)
-    posted(door, at, "_apply", **over)
+    leads_to(apply(door, at, **over))
     assert ImportJob.objects.get(pk=at.split("/")[-2]).status == "applied"
     return at
 
@@ -119,7 +120,7 @@ class TestApplied:
         at = uploaded(officers_door, content)
         assert said(officers_door.get(at).content).count("would change the register: 2 new, 1 ch")
         assert not Organisation.objects.named("Harbour Trust").exists()
-        page = said(posted(officers_door, at, "_apply", why="As sent by them.").content)
+        page = shown_after(officers_door, at, why="As sent by them.")
         assert "Applied on 22 November 2026" in page
         assert "3 of 3 rows changed the register: 2 new, 1 changed." in page
 
@@ -155,7 +156,8 @@ class TestApplied:
         assert "Nothing changes: every row says" in said(officers_door.get(again).content)
         made = Change.objects.count()
         # Nor does a second press.
-        assert posted(officers_door, at, "_apply").status_code == 200
+        told = messages(officers_door.post(f"{at}apply/", follow=True))
+        assert told.startswith("This import was applied already.")
         assert Change.objects.count() == made
 
     def test_renames_only_where_somebody_says_so(self, officers_door):
@@ -163,13 +165,16 @@ class TestApplied:
         content = a_file(("Kent Council", "E10000016"), headings=("Name", "ONS code"))
         at = uploaded(officers_door, content)
         assert lines(at)[2].outcome == "waiting"
-        posted(officers_door, at, "_choose", **{"row-0": f"{kent.pk} renamed"})
+        leads_to(choose(officers_door, f"{at}names/", **{"Kent Council": AS_OFFICIAL}))
         assert lines(at)[2].outcome == "changed"
-        posted(officers_door, at, "_apply")
+        leads_to(apply(officers_door, at))
         kent.refresh_from_db()
         assert (kent.name, kent.slug) == ("Kent Council", "kent-council")
         assert kent.names.get(text=KENT).kind == "former"
-        assert Change.objects.about(Organisation, kent.pk).filter(why="As sent.").count() == 1
+        assert (
+            Change.objects.about(Organisation, kent.pk).filter(why=f"Imported from {FILE}.").count()
+            == 1
+        )
 
     def test_adds_members_as_a_change_of_their_group(self, officers_door):
         schools, kent, police = named(SCHOOLS), named(KENT), named(POLICE)
@@ -198,26 +203,26 @@ class TestApplied:
         digest = officers_door.get(at).context["form"].initial["expected_digest"]
         kent = named(KENT)
         saved(kent, Approver(organisation=kent, job_title="Someone else"))
-        page = said(posted(officers_door, at, "_apply", expected_digest=digest).content)
+        page = shown_after(officers_door, at, expected_digest=digest)
         assert "Nothing was applied: since you looked," in page
         assert parts(kent, "approvers", "job_title") == ["Someone else"]
-        posted(officers_door, at, "_apply")
+        leads_to(apply(officers_door, at))
         assert parts(kent, "approvers", "job_title") == ["Head of IG"]
 
     def test_is_all_or_nothing(self, officers_door):
         content = a_file((KENT, "Head of IG"), ("Harbour Trust", ""), headings=("Name", "SIRO"))
         at = uploaded(officers_door, content)
         with lost_table("registers_slug"):
-            told = messages(posted(officers_door, at, "_apply"))
-        assert told.startswith("The database refused it")
+            told = said(apply(officers_door, at).getvalue())
+        assert "The database refused it" in told
         assert not named(KENT).approvers.exists()
         assert not Organisation.objects.named("Harbour Trust").exists()
 
 
 def undone(door: Client, at: str, **over: str) -> str:
-    """Undo an import as its page offers; return what is said then."""
+    """Undo an import as its page offers; return what is said while it is done."""
     form = door.get(f"{at}undo/").context["form"]
-    return messages(door.post(f"{at}undo/", {**form.initial, **over}, follow=True))
+    return said(door.post(f"{at}undo/", {**form.initial, **over}).getvalue())
 
 
 @pytest.mark.both_databases
@@ -244,7 +249,7 @@ class TestUndone:
         assert without_keys(snapshots_of(Organisation, keys)) != stored
         page = said(officers_door.get(f"{at}undo/").content)
         assert "Organisations that go: 2 Harbour Bodies Harbour Trust" in page
-        assert undone(officers_door, at) == ""
+        assert "4 of 4 organisations put back" in undone(officers_door, at)
         assert without_keys(snapshots_of(Organisation, keys)) == stored
         assert not Organisation.objects.exclude(pk__in=keys).exists()
         change = Change.objects.about(Organisation, named(KENT).pk).first()
@@ -258,8 +263,8 @@ class TestUndone:
     def test_a_name_that_was_given_is_taken_back(self, officers_door):
         kent = named(KENT)
         at = uploaded(officers_door, a_file(("Kent", "E10000016"), headings=("Name", "ONS code")))
-        posted(officers_door, at, "_choose", **{"row-0": f"{kent.pk} renamed"})
-        posted(officers_door, at, "_apply")
+        leads_to(choose(officers_door, f"{at}names/", Kent=AS_OFFICIAL))
+        leads_to(apply(officers_door, at))
         undone(officers_door, at)
         kent.refresh_from_db()
         assert (kent.name, kent.slug) == (KENT, "kent-county-council")
@@ -277,7 +282,7 @@ class TestUndone:
         assert "because something else uses what is new: Harbour Trust." in page
         saved(named(KENT), a_name(KENT, "Kent CC"))
         form = {"expected_digest": digest, "why": "It was wrong."}
-        told = messages(officers_door.post(f"{at}undo/", form, follow=True))
+        told = said(officers_door.post(f"{at}undo/", form).getvalue())
         assert f"because this was edited after it: {KENT}." in told
         assert Organisation.objects.named("Harbour Trust").exists()
 
@@ -285,9 +290,9 @@ class TestUndone:
         at = uploaded(officers_door, self.CONTENT)
         told = messages(officers_door.get(f"{at}undo/", follow=True))
         assert told.startswith("There is nothing to undo")
-        posted(officers_door, at, "_apply")
+        leads_to(apply(officers_door, at))
         told = undone(officers_door, at, expected_digest="another")
-        assert told.startswith("The register changed after you opened this page.")
+        assert "The register changed after you opened this page." in told
         assert Organisation.objects.named("Harbour Trust").exists()
 
 
@@ -328,12 +333,18 @@ class TestChecked:
         page = said(officers_door.get(at, {"show": "waiting"}).content)
         assert f"You may mean ‘{COUNCIL}’." in page
         assert "You may mean ‘Harbour Trust’." in page
-        key = named(COUNCIL).pk
-        page = posted(officers_door, at, "_choose", **{"row-0": "999999"})
-        assert "Nothing is kept." in said(page.content)
-        posted(officers_door, at, "_choose", **{"row-0": str(key), "row-2": "new"})
+        names = f"{at}names/"
+        page = said(officers_door.get(names).content)
+        assert "2 rows of the file may be organisations that are there already." in page
+        wrong = {"way": "other", "other": "Nobody"}
+        page = choose(officers_door, names, **{"Essex County Councill": wrong})
+        assert "has the name ‘Nobody’. Write any of its names" in said(page.content)
+        chosen = {"Essex County Councill": AS_ANOTHER, "The Harbour Trust Ltd": {"way": "new"}}
+        leads_to(choose(officers_door, names, **chosen))
+        page = said(officers_door.get(names, {"show": "chosen"}).content)
+        assert "‘The Harbour Trust Ltd’" in page
         assert [line.outcome for line in lines(at).values()] == ["changed", "new", "new"]
-        posted(officers_door, at, "_apply")
+        leads_to(apply(officers_door, at))
         assert "Essex County Councill" in parts(named(COUNCIL), "names", "text")
         # Of the same name again nothing is asked.
         assert lines(uploaded(officers_door, content))[2].outcome == "unchanged"
@@ -341,11 +352,11 @@ class TestChecked:
     def test_forgets_a_choice_whose_organisation_is_gone(self, officers_door):
         gone = saved(Organisation(name="Harbour Trust", slug="harbour-trust"))
         at = uploaded(officers_door, a_file(("Harbour Trusst",)))
-        posted(officers_door, at, "_choose", **{"row-0": str(gone.pk)})
+        leads_to(choose(officers_door, f"{at}names/", **{"Harbour Trusst": OF_HARBOUR}))
         assert lines(at)[2].outcome == "changed"
         with changes.record_change(gone, at=timezone.now()):
             changes.remove(gone)
-        assert "Nothing was applied" in said(posted(officers_door, at, "_apply").content)
+        assert "Nothing was applied" in shown_after(officers_door, at)
         assert lines(at)[2].outcome == "new"
 
     @pytest.mark.parametrize(
@@ -405,7 +416,8 @@ class TestChecked:
             "a group that is a body": (
                 ("New", KENT),
                 ("Name", "Group"),
-                f"B: {KENT} is one body, so it has no members. Make it a group first.",
+                f"B: {KENT} is one body, so it has no members. Make it a group first, by ‘group’"
+                " under ‘Body or group’ in a row of its own.",
             ),
             "its own member": (
                 (SCHOOLS, SCHOOLS),
@@ -473,49 +485,60 @@ class TestChecked:
     def test_asks_about_what_may_be_the_name_of_a_person(self, officers_door):
         content = a_file((KENT, "Dr Jane Smith"), headings=("Name", "SIRO"))
         at = uploaded(officers_door, content)
-        page = said(posted(officers_door, at, "_apply").content)
+        page = shown_after(officers_door, at)
         assert "Read it, and tick this or put it right in the file." in page
         assert "‘Dr Jane Smith’ begins like the name of a person." in page
-        posted(officers_door, at, "_apply", meant="on")
+        leads_to(apply(officers_door, at, meant="on"))
         assert parts(named(KENT), "approvers", "job_title") == ["Dr Jane Smith"]
 
 
 class TestColumns:
     def test_are_known_by_many_words(self):
         words = ("Body", "Short name", "SIRO", "ONS Code", "E-mail:", "Date joined", "Nonsense")
-        uses = ["name", "acronym", "approvers", "gss", "contact", "from_day", ""]
-        assert [use_of_heading(word) for word in words] == uses
+        uses = ["name", "acronym", "approvers", "gss", "contact", "from_day", None]
+        kind = KINDS["organisations"]
+        assert [use_of_heading(word, kind) for word in words] == uses
 
-    def test_are_chosen_and_known_again_by_the_same_headings(self, officers_door):
-        headings = ("Name", "Big boss", "Colour")
+    def test_are_chosen_and_found_again_by_the_headings(self, officers_door):
+        headings = ("Who", "Big boss", "Colour")
         content = a_file((KENT, "Chief Executive", "Green"), headings=headings)
-        at = uploaded(officers_door, content)
-        page = said(officers_door.get(at).content)
-        assert "The column ‘Big boss’ was left out, because its heading is not known." in page
-        told = messages(posted(officers_door, at, "_choose", **{"column-1": "name"}))
-        assert told == "‘Name’ and ‘Big boss’ are taken for ‘Official name’. Choose one."
-        posted(officers_door, at, "_choose", **{"column-1": "approvers"})
+        columns = uploading.send(officers_door, content, FILE, add=ADD).url
+        page = said(officers_door.get(columns).content)
+        assert "Say what the columns ‘Who’, ‘Big boss’, ‘Colour’ should become." in page
+        assert "How protocols are found" not in page
+        held = boxes(officers_door, columns)
+        who, boss, colour = (name for name in held if name.startswith("use-"))
+        # By its values.
+        assert (held[who], held[boss], held[colour]) == ("name", "left_out", "left_out")
+        answer = officers_door.post(columns, held | {boss: "name"})
+        assert "Official name can be one column, and ‘Who’ and ‘Big boss’" in said(answer.content)
+        chosen = {boss: "approvers", "name": "List of bodies"}
+        at = leads_to(officers_door.post(columns, held | chosen))
         assert lines(at)[2].edits == [["Approver", "", "Chief Executive"]]
-        assert lines(uploaded(officers_door, content))[2].outcome == "changed"
+        assert "column C, 'Colour', was left out." in said(officers_door.get(at).content)
+        again = uploading.send(officers_door, content, FILE, add=ADD)
+        assert lines(leads_to(again))[2].outcome == "changed"
+        # It is no mapping for protocols.
+        assert ImportMapping.objects.get().name == "List of bodies"
+        assert uploading.send(officers_door, content).status_code == FOUND
 
     @pytest.mark.parametrize(
         ("content", "why"),
         [
             (a_file(("x", "y"), headings=("SIRO", "Contact")), "No column is taken for the off"),
-            (a_file(), "No row of headings with organisations below it was found"),
+            (a_file(), "This file has headings and no rows below them"),
             (a_file(*[("x",)] * 10_001), "This file has 10,001 rows, and 10,000 is the most"),
-            (
-                a_file(
-                    *((KENT, each) for each in ("03/04/2024", "12/31/2024")),
-                    headings=("Name", "Member from"),
-                ),
-                "Write the months as words.",
-            ),
             (b"%PDF-1.4", ""),
         ],
     )
     def test_that_cannot_be_read_refuse_the_file(self, officers_door, content, why):
         assert why in refused(officers_door, content)
+
+    def test_of_days_are_asked_about(self, officers_door):
+        rows = ((KENT, each) for each in ("03/04/2024", "12/31/2024"))
+        content = a_file(*rows, headings=("Official name", "Member from"))
+        page = officers_door.get(uploading.send(officers_door, content, FILE, add=ADD).url)
+        assert "Member from: ‘03/04/2024’ can be 3 April 2024 or 4 March 2024" in said(page.content)
 
 
 def read(answer: Any, tmp_path: Any) -> list[Sheet]:
@@ -528,9 +551,10 @@ class TestDownloads:
     def test_the_template_has_all_columns_and_an_example(self, officers_door, tmp_path):
         answer = officers_door.get(f"{LIST}organisations/template.xlsx")
         first, example = read(answer, tmp_path)
-        assert list(first.rows[0].values) == list(COLUMNS.values())
+        assert list(first.rows[0].values) == list(ORGANISATION_COLUMNS.values())
         assert "Riverside County Council" in example.rows[1].values
-        assert "No row of headings" in refused(officers_door, answer.content)
+        answer = uploading.send(officers_door, answer.content, "organisations.xlsx", add=ADD)
+        assert "This file has headings and no rows" in said(answer.content)
 
     def test_all_organisations_come_back_unchanged_or_as_edited(self, officers_door, tmp_path):
         schools, kent = named(SCHOOLS), named(KENT)
@@ -558,35 +582,21 @@ class TestDownloads:
 
 
 class TestAmongImports:
-    def test_is_listed_and_led_to_and_removed(self, officers_door):
+    def test_is_listed_and_removed(self, officers_door):
         at = uploaded(officers_door, a_file((KENT,), ("Harbour Trust",)))
-        key = ImportJob.objects.get().pk
-        assert f'href="{LIST}{key}/"' in officers_door.get(LIST).content.decode()
-        assert officers_door.get(f"{LIST}{key}/").headers["Location"] == at
-        for page in ("check", "apply", "names", "remove"):
-            assert officers_door.post(f"{LIST}{key}/{page}/").status_code == 404
-        told = messages(posted(officers_door, at, "_remove"))
+        assert f'href="{at}"' in officers_door.get(LIST).content.decode()
+        told = messages(officers_door.post(f"{at}remove/", follow=True))
         assert told.endswith("is removed. It had changed nothing.")
         assert officers_door.get(at).status_code == 404
 
-    def test_of_somebody_who_removed_it_says_so(self, officers_door):
-        at = uploaded(officers_door, a_file(("Harbour Trust",)))
-        stale = ImportJob.objects.get()
-        posted(officers_door, at, "_apply")
-        told = messages(posted(officers_door, at, "_remove"))
-        assert told.startswith("This import was applied already.")
-        assert ImportJob.objects.filter(pk=stale.pk).exists()
-
-    def test_that_somebody_removed_in_the_meantime_does_nothing(self, officers_door):
-        applied(officers_door, a_file(("Harbour Trust",)))
-        job = ImportJob.objects.get()
-        digest = jobs.preview_undo(job).digest
-        ImportJob.objects.all().delete()
-        how = {"at": timezone.now(), "by": None, "why": "", "expected_digest": digest}
-        for act in (jobs.apply, jobs.undo):
-            with pytest.raises(ValidationError, match="was removed in the meantime"):
-                act(job, **how)
-        assert Organisation.objects.named("Harbour Trust").exists()
+    def test_gives_the_refused_rows_to_be_corrected(self, officers_door, tmp_path):
+        content = a_file((KENT, "10012345"), ("New", "12"), headings=("Name", "UKPRN"))
+        at = uploaded(officers_door, content)
+        (sheet,) = read(officers_door.get(f"{at}refused/"), tmp_path)
+        headings, row = (list(each.values) for each in sheet.rows)
+        assert headings == ["Name", "UKPRN", "Why it was refused"]
+        assert row[:2] == ["New", "12"]
+        assert row[2].startswith("‘12’ cannot be read as: UKPRN.")
 
     def test_is_linked_from_the_organisations(self, officers_door):
         page = officers_door.get("/admin/registers/organisation/").content.decode()

@@ -71,14 +71,12 @@ def test_drafts_need_nobody_else_and_publishing_them_does(door, others_door):
 
 def test_it_is_so_of_organisations(door, others_door):
     content = of_organisations.a_file(
-        (COUNCIL, "Caldicott Guardian"), headings=("Official name", "Approver")
+        (COUNCIL, "Caldicott Guardian"), headings=("Official name", "Approvers")
     )
     at = of_organisations.uploaded(door, content)
     assert ANOTHER in said(door.get(at).content)
-    held = boxes(others_door, at) | {"_apply": "1"}
-    assert door.post(at, held).status_code == 302
+    assert not door.post(f"{at}apply/", boxes(others_door, at)).streaming
     job = ImportJob.objects.get()
     assert (job.is_applied, job.prepared_by) == (False, None)
-    others_door.post(at, held)
-    assert ImportJob.objects.get().is_applied
+    leads_to(apply(others_door, at))
     assert Approver.objects.filter(organisation__name=COUNCIL, job_title="Caldicott Guardian")

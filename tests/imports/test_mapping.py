@@ -463,14 +463,14 @@ class TestSaved:
     def test_is_found_again_by_the_headings_in_another_order(self):
         saved = self.saved()
         sheet = sheet_of(("Report",), OWN[::-1], ROW[::-1])
-        found = find_saved([sheet])
+        found = find_saved([sheet], "protocols")
         assert found == saved
         assert suggest([sheet], found).questions == []
 
     def test_new_and_missing_columns_are_asked_about(self):
         self.saved()
         sheet = sheet_of((*OWN[:-2], "Colour"), ROW[:-1])
-        found = find_saved([sheet])
+        found = find_saved([sheet], "protocols")
         assert suggest([sheet], found).questions == [
             "Say what the column ‘Colour’ should become.",
             "The file has no columns headed ‘Date of next review’ and ‘Status’, which were used"
@@ -479,12 +479,15 @@ class TestSaved:
 
     def test_is_not_found_for_another_file(self):
         self.saved()
-        assert find_saved([sheet_of(("Kind", "Colour", "Title"), ("a", "b", "c"))]) is None
+        assert (
+            find_saved([sheet_of(("Kind", "Colour", "Title"), ("a", "b", "c"))], "protocols")
+            is None
+        )
 
     def test_one_that_cannot_be_read_is_passed_over(self):
         saved = save_mapping(ColumnMapping(name="Old", columns={OWN[1]: "title"}), by=None, at=AT)
         ImportMapping.objects.filter(pk=saved.pk).update(text='{"columns": {"Ref": "[taken out]"}}')
-        assert find_saved([sheet_of(OWN, ROW)]) is None
+        assert find_saved([sheet_of(OWN, ROW)], "protocols") is None
 
     def test_is_read_and_written_as_a_file(self):
         saved = self.saved()

@@ -55,10 +55,12 @@ def exported(door: Client, edits: dict[str, dict[str, str]] | None = None) -> by
     return edited.getvalue().encode()
 
 
-def send(door: Client, content: bytes, name: str = "live.csv", published: str = "today") -> Any:
+def send(
+    door: Client, content: bytes, name: str = "live.csv", published: str = "today", add: str = ADD
+) -> Any:
     """Upload a file; return the answer: the page that shows how far it is, or the form."""
     file = SimpleUploadedFile(name, content)
-    return door.post(ADD, {"file": file, "published": published})
+    return door.post(add, {"file": file, "published": published})
 
 
 def leads_to(answer: Any) -> str:
@@ -69,12 +71,29 @@ def leads_to(answer: Any) -> str:
     return html.unescape(found[1])
 
 
-def uploaded(door: Client, content: bytes, name: str = "live.csv", published: str = "today") -> str:
+def uploaded(
+    door: Client, content: bytes, name: str = "live.csv", published: str = "today", add: str = ADD
+) -> str:
     """Upload a file, take its columns for what is suggested, and return where its check is."""
-    answer = send(door, content, name, published)
+    answer = send(door, content, name, published, add)
     if answer.status_code == FOUND:
         answer = door.post(answer.url, boxes(door, answer.url))
     return leads_to(answer)
+
+
+def place(door, address: str, written: str) -> str:
+    """Return how the boxes of a name begin."""
+    forms = door.get(address).context["forms"]
+    return next(form.prefix for form in forms if form.name.written == written)
+
+
+def choose(door, address: str, **chosen: dict[str, str]) -> Any:
+    """Choose as somebody does who types on the page: names by what is written."""
+    held = boxes(door, address)
+    for written, boxes_of in chosen.items():
+        prefix = place(door, address, written)
+        held |= {f"{prefix}-{box}": value for box, value in boxes_of.items()}
+    return door.post(address, held)
 
 
 def shut(answer: Any) -> None:

@@ -112,18 +112,16 @@ def reason_form(request: HttpRequest, job: ImportJob, *args: Any, **kwargs: Any)
     return ReasonForm(*args, job=job, may_publish=may_publish(request.user), **kwargs)
 
 
-def imported(key: int, kind: str = ImportJob.Kind.PROTOCOLS) -> ImportJob:
-    """Return an import of protocols, or of what `kind` says. Raises Http404."""
+def imported(key: int) -> ImportJob:
+    """Return an import. Raises Http404."""
     imports = ImportJob.objects.get_queryset().select_related("uploaded_by", "applied_by")
-    return get_object_or_404(imports, pk=key, kind=kind)
+    return get_object_or_404(imports, pk=key)
 
 
 @for_importers
 @require_safe
 def check_view(request: HttpRequest, key: int) -> HttpResponse:
     """Show what was found in a spreadsheet, or what was done by it."""
-    if ImportJob.objects.filter(pk=key, kind=ImportJob.Kind.ORGANISATIONS).exists():
-        return redirect("admin:registers_import_organisations", key)
     return check_page(request, imported(key))
 
 
@@ -136,7 +134,7 @@ def check_page(
     tabs = lists.tabs(job)
     tab = lists.shown(request, tabs)
     shown = lists.page_of(request, job, tab)
-    lines = [] if tab.value in lists.NO_ROWS else lists.report(list(shown.object_list))
+    lines = [] if tab.value in lists.NO_ROWS else lists.report(job, list(shown.object_list))
     unknown = job.names.filter(how=ImportName.How.UNKNOWN).count()
     refusals = job.found.get("refusals", [])
     initial = {"expected_digest": job.digest, "why": usual_reason(job.name)}

@@ -37,6 +37,12 @@ KEPT_AS = [
         if kind != Name.Kind.OFFICIAL
     ),
 ]
+IN_ROWS = (Name.Kind.ALIAS, Name.Kind.ACRONYM, Name.Kind.FORMER, Name.Kind.MISSPELLING)
+ROW_KEPT_AS = [
+    *((kind.value, kind.label) for kind in IN_ROWS),
+    (Name.Kind.OFFICIAL.value, "Its official name from now on"),
+]
+ROW_HELP = "The official name that it has now would stay as a former one."
 LONGEST = 1_000  # characters of a box that is filled in beforehand
 # Names that are to be made: their choices by their keys.
 Making = Mapping[str, Choice]
@@ -50,6 +56,7 @@ def mark_of(name: ImportName) -> str:
 class ChoiceForm(forms.Form):
     """One name. `near` are the official names that are like it; `making` what is to be made."""
 
+    boxes = BOXES
     # Which name it is, also after another check.
     mark = forms.CharField(required=False, widget=forms.HiddenInput)
     way = forms.ChoiceField(
@@ -95,19 +102,22 @@ class ChoiceForm(forms.Form):
         ways = [
             *((f"{NEAR}{each}", each) for each in near),
             (OTHER, f"Another {what} of this register:"),
-            (NEW, f"A new {what}, called:"),
+            *self._other_ways(),
         ]
+        self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]  # this kind of field's
+
+    def _other_ways(self) -> Iterator[tuple[str, str]]:
+        """Give the ways that are left where nothing of the register is meant."""
         if self.is_theme:
             for box in ("group", "longer", "kept_as"):
                 del self.fields[box]
-        else:
-            ways += [
-                (NOTE, "No organisation: a note on the parties"),
-                (LONGER, "Only a piece of a longer name:"),
-            ]
-            if len(names := parted(as_in_cell(name.written, name.cell))) > 1:
-                ways.append((SEVERAL, f"Several organisations: {'; '.join(names)}"))
-        self.fields["way"].choices = [*ways, (LATER, "I choose later")]  # type: ignore[attr-defined]  # this kind of field's
+            yield NEW, "A new theme, called:"
+            return
+        yield NEW, "A new organisation, called:"
+        yield NOTE, "No organisation: a note on the parties"
+        yield LONGER, "Only a piece of a longer name:"
+        if len(names := parted(as_in_cell(self.name.written, self.name.cell))) > 1:
+            yield SEVERAL, f"Several organisations: {'; '.join(names)}"
 
     @property
     def usual_ways(self) -> list[tuple[Any, forms.BoundField | None]]:
@@ -121,7 +131,7 @@ class ChoiceForm(forms.Form):
 
     def _ways(self) -> Iterator[tuple[Any, forms.BoundField | None]]:
         for way in self["way"]:
-            box = BOXES.get(way.data["value"])
+            box = self.boxes.get(way.data["value"])
             yield way, self[box[0]] if box else None
 
     @property
@@ -146,8 +156,8 @@ class ChoiceForm(forms.Form):
         """Refuse, beside its box, a way without what it needs."""
         cleaned: dict[str, Any] = super().clean() or {}
         way = cleaned.get("way", LATER)
-        if way in BOXES:
-            box, _ = BOXES[way]
+        if way in self.boxes:
+            box, _ = self.boxes[way]
             text = cleaned.get(box, "").strip()
             if not key_of(text):
                 if box not in self.errors:
@@ -199,8 +209,8 @@ class ChoiceForm(forms.Form):
         if way == LONGER:
             return Choice(longer=cleaned["longer"].strip())
         if way == NEW:
-            group = cleaned.get("group", False)
-            return Choice(name=cleaned["new"].strip(), new=True, group=group, kept_as=kept_as)
+            name, group = cleaned.get("new", self.name.written), cleaned.get("group", False)
+            return Choice(name=name.strip(), new=True, group=group, kept_as=kept_as)
         if not way:
             return None
         name = cleaned["other"].strip() if way == OTHER else way.removeprefix(NEAR)
@@ -208,6 +218,26 @@ class ChoiceForm(forms.Form):
         if made and not self._stored(name):
             return Choice(name=made.name, new=True, group=made.group, kept_as=kept_as)
         return Choice(name=name, kept_as=kept_as)
+
+
+class RowForm(ChoiceForm):
+    """Which organisation a row of a file of organisations is about, and what it calls it."""
+
+    boxes = {OTHER: BOXES[OTHER]}
+
+    def __init__(self, *args: Any, can_be_new: bool, **kwargs: Any) -> None:
+        self.can_be_new = can_be_new
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("kept_as", Name.Kind.ALIAS.value)
+        kept_as = self.fields["kept_as"]
+        kept_as.label, kept_as.help_text = "What are these words to it?", ROW_HELP
+        kept_as.choices = ROW_KEPT_AS  # type: ignore[attr-defined]  # this kind of field's
+
+    def _other_ways(self) -> Iterator[tuple[str, str]]:
+        for box in ("new", "group", "longer"):
+            del self.fields[box]
+        if self.can_be_new:
+            yield NEW, "A new organisation"
 
 
 def _initial(name: ImportName, near: list[str], choice: Choice | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from registers.admin.importing.check import again, imported
-from registers.admin.importing.choice_form import ChoiceForm, mark_of
+from registers.admin.importing.choice_form import ChoiceForm, RowForm, mark_of
 from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import address, back, for_importers, page
 from registers.imports.spreadsheet import jobs
@@ -79,17 +79,21 @@ def _forms(job: ImportJob, names: Mapping[int, ImportName], data: Any = None) ->
         kind: nearest_to(kind, also=[each.name for each in making.of(kind).values()])
         for kind in {Kind(name.kind) for name in names.values()}
     }
-    forms = [
-        ChoiceForm(
-            data,
-            prefix=str(place),
-            name=name,
-            near=nearest[Kind(name.kind)](name.written),
-            making=making.of(name.kind),
-            choice=before[Kind(name.kind)].get(name.key),
-        )
-        for place, name in sorted(names.items())
-    ]
+    forms: list[ChoiceForm] = []
+    for place, name in sorted(names.items()):
+        how: dict[str, Any] = {
+            "prefix": str(place),
+            "name": name,
+            "near": nearest[Kind(name.kind)](name.written),
+            "making": making.of(name.kind),
+            "choice": before[Kind(name.kind)].get(name.key),
+        }
+        if job.kind == ImportJob.Kind.ORGANISATIONS:
+            can_be_new, *near = job.found["near"].get(name.key, [True])
+            how["near"] = list(dict.fromkeys([*near, *how["near"]]))
+            forms.append(RowForm(data, can_be_new=can_be_new, **how))
+        else:
+            forms.append(ChoiceForm(data, **how))
     for form in forms:
         # What is made on this page can be chosen on it for other names.
         if made := form.founds():
@@ -161,7 +165,7 @@ def _page(
     return page(
         request,
         "names",
-        title="Names that are not known" if _shows(request) == UNKNOWN else "What you chose",
+        title=_title(job) if _shows(request) == UNKNOWN else "What you chose",
         job=job,
         page=names,
         forms=forms,
@@ -170,6 +174,11 @@ def _page(
         organisations=[] if many else organisations,
         themes=Theme.objects.values_list("name", flat=True),
     )
+
+
+def _title(job: ImportJob) -> str:
+    is_of_rows = job.kind == ImportJob.Kind.ORGANISATIONS
+    return "Which organisations are meant" if is_of_rows else "Names that are not known"
 
 
 @for_importers

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from registers.imports.mapping.kinds import heading_key
 from registers.imports.mapping.mapping import (
     DAY_ORDERS,
-    DEFAULTS,
     STATUSES,
     THEMES_FROM,
-    USES,
     ColumnMapping,
     SheetOptions,
-    heading_key,
 )
 from registers.imports.mapping.suggest import suggest
 from registers.imports.reading.csv import ENCODINGS, SEPARATORS
@@ -50,18 +48,18 @@ def reading_options(data: Data, before: ColumnMapping, sheets: Sequence[Sheet]) 
     """Return `before` with how the rows of the sheets are found, as was chosen."""
     chosen = dict(before.sheets)
     for place, sheet in enumerate(sheets):
-        options = _sheet_options(data, place, sheet)
+        options = _sheet_options(data, place, usual=before.row_kind.reads(sheet))
         chosen.pop(sheet.name, None)
         if options != SheetOptions():
             chosen[sheet.name] = options
     return replace(before, hidden_rows="hidden_rows" in data, sheets=chosen)
 
 
-def _sheet_options(data: Data, place: int, sheet: Sheet) -> SheetOptions:
+def _sheet_options(data: Data, place: int, *, usual: bool) -> SheetOptions:
     is_read, row = f"sheet-{place}-read" in data, str(data.get(f"sheet-{place}-row", ""))
     is_shown = f"sheet-{place}-shown" in data
     return SheetOptions(
-        read=is_read if is_shown and is_read == sheet.hidden else None,
+        read=is_read if is_shown and is_read != usual else None,
         heading_row=int(row) if row.isdecimal() and int(row) <= MOST_ROWS else 0,
     )
 
@@ -72,7 +70,7 @@ def read_as_chosen(data: Data, sheets: Sequence[Sheet], options: ColumnMapping) 
     uses = {
         heading: use
         for heading in headings
-        if (use := str(data.get(f"use-{mark_of(heading)}", ""))) in USES
+        if (use := str(data.get(f"use-{mark_of(heading)}", ""))) in options.row_kind.uses
     }
     chosen = replace(
         options,
@@ -105,7 +103,7 @@ def _orders(data: Data, headings: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _defaults(data: Data, before: ColumnMapping) -> dict[str, str]:
     given = dict(before.defaults)
-    for column in DEFAULTS:
+    for column in before.row_kind.defaults:
         if (text := data.get(f"given-{column}")) is not None:
             given.pop(column, None)
             if text.strip():

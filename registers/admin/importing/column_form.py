@@ -18,18 +18,13 @@ from registers.admin.importing.column_choices import (
 )
 from registers.imports.cells import Refused, day_of, month_of
 from registers.imports.dates import DayOrder, readings
+from registers.imports.mapping.kinds import FIELD_USES, LEFT_OUT, heading_key
 from registers.imports.mapping.layout import headings_of
 from registers.imports.mapping.mapping import (
-    DATES,
-    DEFAULTS,
-    FIELD_USES,
-    LEFT_OUT,
     STATUSES,
     THEMES_FROM,
-    USES,
     ColumnMapping,
     SheetOptions,
-    heading_key,
     problems_of,
 )
 from registers.imports.mapping.saved import LONGEST_NAME
@@ -84,6 +79,7 @@ class ColumnForm(forms.Form):
         sent = data or sent or {}
         self.reading = reading
         self.suggestion, self.mapping = reading.suggestion, reading.suggestion.mapping
+        self.kind = self.mapping.row_kind
         initial = {
             "name": self.mapping.name,
             "match_titles": self.mapping.match_titles,
@@ -114,7 +110,7 @@ class ColumnForm(forms.Form):
         for place, sheet in enumerate(sheets):
             at = found.get(place)
             options = self.mapping.sheets.get(sheet.name, SheetOptions())
-            is_read = not sheet.hidden if options.read is None else options.read
+            is_read = self.kind.reads(sheet) if options.read is None else options.read
             self.fields[f"sheet-{place}-read"] = forms.BooleanField(
                 required=False, initial=is_read, label="Read this sheet"
             )
@@ -158,10 +154,10 @@ class ColumnForm(forms.Form):
         self.unseen = len(self.suggestion.samples) - len(shown)
         for heading in shown:
             self.fields[f"use-{mark_of(heading)}"] = _choice(
-                heading, USES, initial=self.mapping.use_of(heading)
+                heading, self.kind.uses, initial=self.mapping.use_of(heading)
             )
             order = self.suggestion.day_orders.get(heading)
-            if order and self.mapping.use_of(heading) in DATES and order.ambiguous:
+            if order and self.mapping.use_of(heading) in self.kind.dates and order.ambiguous:
                 self.fields[f"order-{mark_of(heading)}"] = _order_field(
                     heading, order, self.mapping
                 )
@@ -173,7 +169,10 @@ class ColumnForm(forms.Form):
             self.fields[f"status-{mark_of(word)}"] = _choice(
                 f"‘{word}’ means", {"": "Choose what it means", **STATUSES}, initial=given
             )
-        if "theme" not in self.mapping.columns.values():
+        used = set(self.mapping.columns.values())
+        if "title" not in self.kind.uses:
+            del self.fields["match_titles"]
+        elif "theme" not in used:
             self.fields["theme_from"] = forms.ChoiceField(
                 choices=THEMES_FROM.items(),
                 required=False,
@@ -181,14 +180,13 @@ class ColumnForm(forms.Form):
                 label="Where the theme of a row stands",
                 error_messages={"invalid_choice": NOT_THERE},
             )
-        uses = set(self.mapping.columns.values())
-        withdraws = bool(uses & {"status", "withdrawn_on"})
-        if withdraws and "review_date" in uses:
+        withdraws = bool(used & {"status", "withdrawn_on"})
+        if withdraws and "review_date" in used:
             self.fields["withdrawn_on_review"] = forms.BooleanField(
                 required=False, label="Where no day of withdrawal stands, take the review date"
             )
-        for column in DEFAULTS:
-            if column not in uses and (withdraws or column != "withdrawn_reason"):
+        for column in self.kind.defaults:
+            if column not in used and (withdraws or column != "withdrawn_reason"):
                 field = _default_field(column)
                 field.initial = self.mapping.defaults.get(column, "")
                 self.fields[f"given-{column}"] = field

@@ -38,7 +38,7 @@ OTHER_HEADINGS = (
 @for_importers
 def columns_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Show how the file is likely to be read, or keep what was chosen and check it."""
-    job = ImportJob.objects.filter(pk=key, kind=ImportJob.Kind.PROTOCOLS).first()
+    job = ImportJob.objects.filter(pk=key).first()
     if job is None and request.method != "POST":
         raise Http404
     if job is None:

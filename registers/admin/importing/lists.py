@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.admin.utils import quote
 from django.core.paginator import Page, Paginator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.text import get_text_list
 
 from registers.admin.importing.shared import A_PAGE
 from registers.history.diff import Difference, split_at_differences
-from registers.models import ImportJob, ImportLine, Protocol
+from registers.models import ImportJob, ImportLine, Name, Organisation, Protocol
+from registers.models.keys import key_of
 
 Outcome = ImportLine.Outcome
 DRAFTS, NAMES, ABSENT = "drafts", "names", "absent"
@@ -45,14 +48,16 @@ class Tab:
 class ShownRow:
     """A row of the file, and how what it says differs from what the register says.
 
-    `alike` are the fields that read the same: nothing but spaces differs. `stored` is
-    the protocol as it is now. `lacks` is what keeps a new one a draft.
+    `alike` are the fields that read the same: nothing but spaces differs. `stored` is the
+    protocol or the organisation as it is now, and `history` the address of its history. `lacks`
+    is what keeps a new one a draft.
     """
 
     line: ImportLine
     differences: list[Difference]
     alike: list[str]
-    stored: Protocol | None
+    stored: Protocol | Organisation | None
+    history: str
     lacks: str
 
 
@@ -76,21 +81,18 @@ def lack_of(job: ImportJob) -> str:
 
 def tabs(job: ImportJob) -> list[Tab]:
     """Return every list, with the number of things in it, as the list itself counts them."""
-    numbers = {DRAFTS: drafts_of(job).count(), NAMES: job.names.count()}
-    if not job.is_applied:  # later the register may hold what came after it
-        numbers[ABSENT] = absent(job).count()
-    return outcome_tabs(job) + _tabs(numbers)
-
-
-def outcome_tabs(job: ImportJob) -> list[Tab]:
-    """Return the lists of rows, one for each outcome, with their numbers."""
     counted = job.lines.order_by().values_list("outcome").annotate(models.Count("pk"))
     none = {outcome: 0 for outcome in LABELS if outcome in Outcome.values}
-    return _tabs(none | dict(counted))
-
-
-def _tabs(numbers: dict[str, int]) -> list[Tab]:
-    return [Tab(value=key, label=LABELS[key], count=number) for key, number in numbers.items()]
+    numbers = none | dict(counted) | {NAMES: job.names.count()}
+    if job.kind == ImportJob.Kind.PROTOCOLS:
+        numbers[DRAFTS] = drafts_of(job).count()
+        if not job.is_applied:  # later the register may hold what came after it
+            numbers[ABSENT] = absent(job).count()
+    return [
+        Tab(value=key, label=label, count=numbers[key])
+        for key, label in LABELS.items()
+        if key in numbers
+    ]
 
 
 def shown(request: HttpRequest, found: list[Tab]) -> Tab:
@@ -116,13 +118,21 @@ def page_of(request: HttpRequest, job: ImportJob, tab: Tab) -> Page[Any]:
     return Paginator(things, A_PAGE).get_page(request.GET.get("page"))
 
 
-def report(lines: Sequence[ImportLine]) -> list[ShownRow]:
-    """Return rows with what differs in each, marked where it does."""
-    stored = Protocol.objects.in_bulk([line.reference for line in lines if line.reference])
+def report(job: ImportJob, lines: Sequence[ImportLine]) -> list[ShownRow]:
+    """Return rows of an import with what differs in each, marked where it does."""
+    found: list[Protocol | Organisation | None]
+    if job.kind == ImportJob.Kind.PROTOCOLS:
+        stored = Protocol.objects.in_bulk([line.reference for line in lines if line.reference])
+        found = [stored.get(line.reference) for line in lines]
+    else:
+        names = Name.objects.filter(key__in=[key_of(line.title) for line in lines])
+        called = {name.key: name.organisation for name in names.select_related("organisation")}
+        found = [called.get(key_of(line.title)) for line in lines]
     return [
         ShownRow(
             line=line,
-            stored=stored.get(line.reference),
+            stored=thing,
+            history=_history(thing) if thing else "",
             lacks=get_text_list([f"a {what}" for what in line.lacks], "and"),
             differences=[_difference(*edit) for edit in line.edits],
             alike=[
@@ -131,8 +141,12 @@ def report(lines: Sequence[ImportLine]) -> list[ShownRow]:
                 if before.split() == after.split()
             ],
         )
-        for line in lines
+        for line, thing in zip(lines, found, strict=True)
     ]
+
+
+def _history(thing: Protocol | Organisation) -> str:
+    return reverse(f"admin:registers_{thing._meta.model_name}_history", args=[quote(thing.pk)])
 
 
 def _difference(column: str, before: str, after: str) -> Difference:

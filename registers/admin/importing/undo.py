@@ -56,6 +56,10 @@ def undo_view(request: HttpRequest, key: int) -> HttpResponseBase:
         others=[
             (heading, each, len(each))
             for heading, each in (
+                (
+                    "Organisations that go back to what they said before",
+                    sorted(plan.restored.values()),
+                ),
                 ("Organisations that go", sorted(plan.organisations.values())),
                 ("Themes that go", sorted(plan.themes.values())),
                 ("Names that organisations lose", plan.names),

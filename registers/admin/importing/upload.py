@@ -19,6 +19,7 @@ from registers.admin.importing.progress import progress_page
 from registers.admin.importing.shared import A_PAGE, address, for_importers, page
 from registers.admin.importing.summary import became
 from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, PAGE_HEADINGS
+from registers.imports.mapping.kinds import ORGANISATION_COLUMNS
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.job_columns import read_new
 from registers.imports.spreadsheet.plan import Work
@@ -45,8 +46,9 @@ EXAMPLE = {
 
 
 class FileForm(forms.Form):
-    """A file that is small enough to be read."""
+    """A file that is small enough to be read: of organisations, or of another kind."""
 
+    kind = ImportJob.Kind.ORGANISATIONS
     file = forms.FileField(
         label="Spreadsheet",
         widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
@@ -70,6 +72,7 @@ class FileForm(forms.Form):
 class UploadForm(FileForm):
     """A file of protocols, and whether what is new in it was published before."""
 
+    kind = ImportJob.Kind.PROTOCOLS
     published = forms.ChoiceField(
         label="Protocols in it that are new here",
         choices=[
@@ -96,9 +99,39 @@ def list_view(request: HttpRequest) -> HttpResponse:
 
 @for_importers
 def upload_view(request: HttpRequest) -> HttpResponseBase:
-    """Show the form, or keep the file that was uploaded, and ask what its columns are, or check."""
-    data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = UploadForm(data, files)
+    """Show the form for a file of protocols, or keep the file."""
+    return upload_page(
+        request,
+        UploadForm(*_sent(request)),
+        "upload",
+        title="Import a spreadsheet",
+        typed=[(heading, EXAMPLE[name]) for name, heading in PAGE_HEADINGS.items()],
+        own=[column.name for column in COLUMNS if column.name not in COMPUTED_COLUMNS],
+        worked_out=COMPUTED_COLUMNS,
+        mappings=ImportMapping.objects.count(),
+    )
+
+
+@for_importers
+def upload_organisations_view(request: HttpRequest) -> HttpResponseBase:
+    """Show the form for a file of organisations, or keep the file."""
+    return upload_page(
+        request,
+        FileForm(*_sent(request)),
+        "organisations_upload",
+        title="Import organisations",
+        columns=ORGANISATION_COLUMNS.values(),
+    )
+
+
+def _sent(request: HttpRequest) -> tuple[Any, ...]:
+    return (request.POST, request.FILES) if request.method == "POST" else ()
+
+
+def upload_page(
+    request: HttpRequest, form: FileForm, template: str, *, title: str, **more: Any
+) -> HttpResponseBase:
+    """Show a form, or keep the file that was uploaded, and ask what its columns are, or check."""
     if form.is_valid():
         try:
             job, work = _begin(request, form)
@@ -108,19 +141,10 @@ def upload_view(request: HttpRequest) -> HttpResponseBase:
             if work is None:
                 return redirect(address("columns", job))
             return progress_page(request, job, work, title="Checking the spreadsheet")
-    return page(
-        request,
-        "upload",
-        title="Import a spreadsheet",
-        form=form,
-        typed=[(heading, EXAMPLE[name]) for name, heading in PAGE_HEADINGS.items()],
-        own=[column.name for column in COLUMNS if column.name not in COMPUTED_COLUMNS],
-        worked_out=COMPUTED_COLUMNS,
-        mappings=ImportMapping.objects.count(),
-    )
+    return page(request, template, title=title, form=form, **more)
 
 
-def _begin(request: HttpRequest, form: UploadForm) -> tuple[ImportJob, Work[str] | None]:
+def _begin(request: HttpRequest, form: FileForm) -> tuple[ImportJob, Work[str] | None]:
     """Keep the file, and begin to check it; no work where a person is to be asked first.
 
     Raises Unreadable, NotATable or MappingError, and keeps nothing then.
@@ -133,7 +157,8 @@ def _begin(request: HttpRequest, form: UploadForm) -> tuple[ImportJob, Work[str]
         file.read(),
         by=cast(User, request.user),
         at=at,
-        published_before=form.cleaned_data["published"] == BEFORE,
+        published_before=form.cleaned_data.get("published") == BEFORE,
+        kind=form.kind,
     )
     try:
         reading = read_new(job)

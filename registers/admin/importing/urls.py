@@ -7,7 +7,6 @@ from typing import Any
 
 from django.urls import path
 
-from registers.admin.importing import organisations
 from registers.admin.importing.check import (
     again_view,
     apply_view,
@@ -18,8 +17,9 @@ from registers.admin.importing.check import (
 from registers.admin.importing.choosing import create_all_view, names_view
 from registers.admin.importing.columns import columns_view
 from registers.admin.importing.mappings import delete_view, download_view, mappings_view
+from registers.admin.importing.organisations import all_view, template_view
 from registers.admin.importing.undo import undo_view
-from registers.admin.importing.upload import list_view, upload_view
+from registers.admin.importing.upload import list_view, upload_organisations_view, upload_view
 
 PAGES = {
     "list": ("", list_view),
@@ -27,11 +27,9 @@ PAGES = {
     "mappings": ("mappings/", mappings_view),
     "mapping": ("mappings/<int:key>.json", download_view),
     "mapping_delete": ("mappings/<int:key>/delete/", delete_view),
-    "organisations_upload": ("organisations/add/", organisations.upload_view),
-    "organisations_template": ("organisations/template.xlsx", organisations.template_view),
-    "organisations_all": ("organisations/organisations.xlsx", organisations.all_view),
-    "organisations": ("organisations/<int:key>/", organisations.check_view),
-    "organisations_undo": ("organisations/<int:key>/undo/", organisations.undo_view),
+    "organisations_upload": ("organisations/add/", upload_organisations_view),
+    "organisations_template": ("organisations/template.xlsx", template_view),
+    "organisations_all": ("organisations/organisations.xlsx", all_view),
     "check": ("<int:key>/", check_view),
     "again": ("<int:key>/check/", again_view),
     "columns": ("<int:key>/columns/", columns_view),

@@ -7,15 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from registers.exports.workbook import ABOUT
 from registers.imports.cells import Refused, text_of
-from registers.imports.mapping.mapping import (
-    LONGEST_HEADING,
-    ColumnMapping,
-    SheetOptions,
-    heading_key,
-    unique_headings,
-)
+from registers.imports.mapping.kinds import LONGEST_HEADING, heading_key
+from registers.imports.mapping.mapping import ColumnMapping, SheetOptions, unique_headings
 from registers.imports.reading.cell_names import column
 from registers.imports.reading.read import Row, Sheet, Value, letter
 
@@ -92,8 +86,8 @@ def _find_layouts(
 
     for sheet in sheets:
         options = mapping.sheets.get(sheet.name, SheetOptions())
-        if sheet.name == ABOUT and not options.read:
-            continue  # what the register's own files say of themselves
+        if sheet.name in mapping.row_kind.not_read and not options.read:
+            continue
         if sheet.left_out:
             said.append(sheet.left_out)
             continue

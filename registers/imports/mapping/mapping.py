@@ -7,38 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from functools import lru_cache
 from typing import Any, get_type_hints
 
 from registers.imports.dates import Order
-from registers.models.protocol_fields import PROTOCOL_FIELDS
+from registers.imports.mapping.kinds import KINDS, LEFT_OUT, RowKind, heading_key
+from registers.models import ImportJob
 
-OTHERS = "other_organisations"
-# A column that names an organisation in its heading, and says of each row whether it takes part.
-TICK = "tick"
-# A column whose words go into the note that only administrators see.
-NOTE = "note"
-LEFT_OUT = "left_out"
-# More than one column of a file may be one of these.
-SEVERAL = {OTHERS, TICK, NOTE, LEFT_OUT}
-DATES = ("review_date", "published", "withdrawn_on")
-WITHDRAWAL = ("withdrawn_on", "withdrawn_reason")
-FIELD_USES = {
-    each.column or each.name: each.label
-    for each in PROTOCOL_FIELDS
-    if (each.column and each.imported) or each.name in WITHDRAWAL
-}
-# What a column can be, with the words for it, in the order of a form.
-USES = {
-    **FIELD_USES,
-    "lead_organisation": "Lead organisation",
-    OTHERS: "Other organisations, or one of them",
-    TICK: "Does the organisation in the heading take part?",
-    NOTE: "A note for administrators",
-    LEFT_OUT: "Leave this column out",
-}
-# What a file can say once, for all its rows.
-DEFAULTS = [use for use in FIELD_USES if use not in {"reference", "title", "withdrawn_on"}]
 STATUSES = {"current": "In force", "withdrawn": "Withdrawn", "draft": "A draft"}
 THEMES_FROM = {
     "column": "A column, or one theme for all rows",
@@ -46,9 +20,6 @@ THEMES_FROM = {
     "band": "A row of its own above the protocols of each theme",
 }
 DAY_ORDERS = {"day": "The day first: 3 April is 03/04", "month": "The month first: 04/03"}
-
-
-LONGEST_HEADING = 200
 # As editors on Windows begin a file.
 BYTE_ORDER_MARK = "\ufeff"
 # No database keeps NUL, nor half of a character.
@@ -61,19 +32,6 @@ class MappingError(ValueError):
     def __init__(self, *messages: str) -> None:
         super().__init__(" ".join(messages))
         self.messages = list(messages)
-
-
-def heading_key(heading: str) -> str:
-    """Return a heading as headings are compared: in any case, without a mark at its end."""
-    return _key_of_short(heading) if len(heading) <= LONGEST_HEADING else _key(heading)
-
-
-def _key(heading: str) -> str:
-    return " ".join(heading.replace("_", " ").casefold().split()).rstrip(":*?. ")
-
-
-# A wide file has each heading compared with each of its mapping.
-_key_of_short = lru_cache(maxsize=4096)(_key)
 
 
 def unique_headings(headings: Sequence[str]) -> list[str]:
@@ -103,7 +61,8 @@ class SheetOptions:
 class ColumnMapping:
     """How a spreadsheet is read, whichever rows it has.
 
-    `columns` says what each column is, by its heading: a key of USES. `defaults` holds what
+    `kind` says what its rows are: a key of KINDS. `columns` says what each column is, by its
+    heading: one of the uses of that kind. `defaults` holds what
     is the same for all rows, by the names of columns. `statuses` says what the words of a
     status column mean, a value of STATUSES each. `day_orders` says of columns of dates, by their
     headings, what stands first in them: a key of DAY_ORDERS. `match_titles`: a row without a
@@ -112,6 +71,7 @@ class ColumnMapping:
     `encoding` is found out.
     """
 
+    kind: str = ImportJob.Kind.PROTOCOLS.value
     name: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, str] = field(default_factory=dict)
@@ -124,6 +84,11 @@ class ColumnMapping:
     hidden_rows: bool = False
     separator: str = ""
     encoding: str = ""
+
+    @property
+    def row_kind(self) -> RowKind:
+        """What its rows are, and what a column can be."""
+        return KINDS[self.kind]
 
     def use_of(self, heading: str) -> str | None:
         """Return what the column with this heading is; None where the mapping does not say."""
@@ -175,8 +140,12 @@ class ColumnMapping:
         return cls.from_plain(plain)
 
     def _problems(self) -> Iterable[str]:
+        if self.kind not in KINDS:
+            yield f"'kind' is '{self.kind}'. Use one of: {', '.join(KINDS)}."
+            return
+        defaults = self.row_kind.defaults
         for name, given, known in (
-            ("columns", self.columns, USES),
+            ("columns", self.columns, self.row_kind.uses),
             ("statuses", self.statuses, STATUSES),
             ("day_orders", self.day_orders, DAY_ORDERS),
         ):
@@ -184,8 +153,8 @@ class ColumnMapping:
                 if use not in known:
                     yield f"'{name}' has '{use}' for '{word}'. Use one of: {', '.join(known)}."
         for column in self.defaults:
-            if column not in DEFAULTS:
-                yield f"'defaults' has '{column}'. Use one of: {', '.join(DEFAULTS)}."
+            if column not in defaults:
+                yield f"'defaults' has '{column}'. Use one of: {', '.join(defaults)}."
         if self.theme_from not in THEMES_FROM:
             yield f"'theme_from' is '{self.theme_from}'. Use one of: {', '.join(THEMES_FROM)}."
 
@@ -246,15 +215,15 @@ def problems_of(mapping: ColumnMapping, headings: Sequence[str]) -> list[tuple[l
     """Return why a mapping cannot be followed: the headings that are concerned, and a sentence."""
     problems: list[tuple[list[str], str]] = []
     used = {heading: mapping.use_of(heading) for heading in headings}
-    for use, label in FIELD_USES.items():
+    kind = mapping.row_kind
+    for use, label in kind.uses.items():
         columns = [heading for heading, each in used.items() if each == use]
-        if len(columns) > 1 and use not in SEVERAL:
+        if len(columns) > 1 and use not in kind.several:
             named = " and ".join(f"‘{each}’" for each in columns)
             text = f"{label} can be one column, and {named} are taken for it. Choose one."
             problems.append((columns, text))
-    if not {"title", "reference"} & set(used.values()):
-        text = "No column is taken for the title. Choose the one that names the agreement."
-        problems.append(([], text))
+    if not kind.found_by & set(used.values()):
+        problems.append(([], kind.no_column))
     if gone := missing_columns(mapping, headings):
         text = f"This file has no column headed {', '.join(gone)}, which is to be read."
         problems.append(([], text))

@@ -54,15 +54,17 @@ def read_saved(name: str) -> ColumnMapping:
 
 
 def read_as_saved(
-    read: Callable[[ColumnMapping], list[Sheet]],
-) -> tuple[list[Sheet], ColumnMapping | None]:
+    read: Callable[[ColumnMapping], list[Sheet]], kind: str
+) -> tuple[list[Sheet], ColumnMapping]:
     """Return a file as the saved mapping reads it that knows its headings, and that mapping.
 
-    `read` returns the sheets as a mapping says. Raises what it raises of any file.
+    Where there is none, it has no name. `read` returns the sheets as a mapping says. Raises what
+    it raises of any file.
     """
-    sheets = read(ColumnMapping())
-    saved = find_saved(sheets)
-    if saved and (saved.separator or saved.encoding):
+    none = ColumnMapping(kind=kind)
+    sheets = read(none)
+    saved = find_saved(sheets, kind) or none
+    if saved.separator or saved.encoding:
         try:
             return read(saved), saved
         except Unreadable:
@@ -70,8 +72,8 @@ def read_as_saved(
     return sheets, saved
 
 
-def find_saved(sheets: Sequence[Sheet]) -> ColumnMapping | None:
-    """Return the mapping that was used for a file with these headings, or is likely meant.
+def find_saved(sheets: Sequence[Sheet], kind: str) -> ColumnMapping | None:
+    """Return the mapping of a kind that was used for these headings, or is likely meant.
 
     It is the one that knows the most of the headings, half of them at least; of two the one
     that was used last.
@@ -83,6 +85,8 @@ def find_saved(sheets: Sequence[Sheet]) -> ColumnMapping | None:
             mapping = ColumnMapping.from_json(saved.text)
         except MappingError:
             continue  # of words that were taken out of it, or of another version
+        if mapping.kind != kind:
+            continue
         share = _share_known(mapping, lay_out(first_rows, mapping)[0])
         if share > most or (best is None and share == most):
             best, most = mapping, share

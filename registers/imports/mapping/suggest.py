@@ -12,21 +12,23 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.text import get_text_list
 
-from registers.exports.columns import COMPUTED_COLUMNS, find_column
 from registers.imports.cells import LIKE_A_DATE
 from registers.imports.dates import DayOrder, day_order
 from registers.imports.mapping.bands import find_bands
-from registers.imports.mapping.layout import Layout, find_layouts, headings_of, shown
-from registers.imports.mapping.mapping import (
-    DATES,
-    FIELD_USES,
+from registers.imports.mapping.kinds import (
     LEFT_OUT,
+    NAME,
+    NO_FIELDS,
     NOTE,
     OTHERS,
-    SEVERAL,
+    PROTOCOLS,
     TICK,
-    ColumnMapping,
+    RowKind,
     heading_key,
+)
+from registers.imports.mapping.layout import Layout, find_layouts, headings_of, shown
+from registers.imports.mapping.mapping import (
+    ColumnMapping,
     is_tick,
     missing_columns,
     without_number,
@@ -37,7 +39,6 @@ from registers.models.keys import key_of
 from registers.models.references import is_reference
 from weisf.partnership import Partnership
 
-WORDS = Path(__file__).with_name("headings.toml")
 LOOKED_AT = 200  # rows of each sheet
 MOST = 0.6  # of the values of a column
 MOST_NAMED = 6
@@ -58,38 +59,39 @@ STATUS_WORDS = {"current": "current", "in force": "current"} | {
 
 
 @cache
-def _usual_headings() -> dict[str, str]:
-    words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
-    return {heading_key(word): use for use, some in words.items() for word in some}
-
-
-@cache
-def _known_headings(partnership: Partnership) -> dict[str, str]:
+def _known_headings(kind: RowKind, partnership: Partnership) -> dict[str, str]:
     """Return what each known heading is, by its key: the partnership's own words first.
 
     What a form calls a column, and a message ('withdrawn_on'), is known as a heading too.
     """
-    named = {heading_key(word): use for use, label in FIELD_USES.items() for word in (use, label)}
-    own = {heading_key(word): use for word, use in partnership.import_headings.items()}
-    return _usual_headings() | named | own
+    words = tomllib.loads(Path(__file__).with_name(kind.words).read_text(encoding="utf-8"))
+    fields = {use: [use, label] for use, label in kind.uses.items() if use not in NO_FIELDS}
+    own = partnership.import_headings if kind is PROTOCOLS else {}
+    named = [(word, use) for some in (words, fields) for use, each in some.items() for word in each]
+    return {heading_key(word): use for word, use in (*named, *own.items())}
 
 
-def use_of_heading(heading: str) -> str | None:
+def use_of_heading(heading: str, kind: RowKind = PROTOCOLS) -> str | None:
     """Return what a column is likely to be by its heading; None where no word is known."""
-    if exact := find_column(heading):
-        return LEFT_OUT if exact in COMPUTED_COLUMNS else exact
-    known = _known_headings(settings.PARTNERSHIP)
+    if exact := _exactly(heading, kind):
+        return exact
+    known = _known_headings(kind, settings.PARTNERSHIP)
     text = REMARK.sub("", heading)
     key = heading_key(text)
     for each in (heading_key(heading), key, without_number(text), *_without_name(key)):
-        if use := known.get(each) or find_column(each):
+        if use := known.get(each) or kind.own(each):
             return use
     words = f" {re.sub(r'[^a-z0-9]+', ' ', key)} "
     within = [word for word in known if " " in word and f" {word} " in words]
     if within:
         return known[max(within, key=len)]
     last = key.rpartition(" ")[2]
-    return known.get(last) or find_column(last) if last in ENDINGS else None
+    return known.get(last) or kind.own(last) if last in ENDINGS else None
+
+
+def _exactly(heading: str, kind: RowKind) -> str | None:
+    """Return what a column is that is headed as the register heads it."""
+    return LEFT_OUT if kind.computed_column(heading) else kind.own(heading)
 
 
 def _without_name(key: str) -> Iterator[str]:
@@ -132,10 +134,11 @@ def suggest(sheets: Sequence[Sheet], chosen: ColumnMapping | None = None) -> Sug
     suggestion.samples = {heading: _samples(values) for heading, values in columns.items()}
     start.columns = _uses(columns, start)
     suggestion.day_orders = day_orders(layouts, start)
-    if not {"title", "reference"} & set(start.columns.values()):
+    kind = start.row_kind
+    if not kind.found_by & set(start.columns.values()):
         suggestion.is_guess = True
-        if free := _like_titles(columns, start.columns):
-            start.columns[free] = "title"
+        if free := _like_titles(columns, start):
+            start.columns[free] = kind.title
     _suggest_theme(suggestion)
     _suggest_statuses(suggestion)
     suggestion.questions = list(_questions(suggestion, chosen))
@@ -150,7 +153,7 @@ def lay_out(sheets: Iterable[Sheet], mapping: ColumnMapping) -> tuple[list[Layou
 
     @cache  # the cells of a wide sheet are the same few words
     def is_known(text: str) -> bool:
-        return heading_key(text) in chosen or use_of_heading(text) is not None
+        return heading_key(text) in chosen or use_of_heading(text, mapping.row_kind) is not None
 
     return find_layouts(sheets, mapping, is_known)
 
@@ -170,7 +173,7 @@ def day_orders(layouts: Iterable[Layout], mapping: ColumnMapping) -> dict[str, D
     found: dict[str, set[Value]] = {}
     for layout in layouts:
         for at, heading in enumerate(layout.headings):
-            if mapping.use_of(heading) in DATES:
+            if mapping.use_of(heading) in mapping.row_kind.dates:
                 values = {row.values[at] for row in layout.rows if at < len(row.values)}
                 found.setdefault(heading, set()).update(values)
     return {heading: day_order(sorted(values, key=str)) for heading, values in found.items()}
@@ -185,27 +188,22 @@ def _uses(columns: dict[str, list[Value]], chosen: ColumnMapping) -> dict[str, s
     uses: dict[str, str] = {}
     for heading in columns:
         uses[heading] = chosen.use_of(heading) or ""
-    names = _known_names()
+    names, kind = _known_names(), chosen.row_kind
     for find in (_exactly, use_of_heading):
         for heading, use in uses.items():
-            found = None if use else find(heading)
+            found = None if use else find(heading, kind)
             same = heading_key(REPEATED.sub("", heading))
             is_same = same != heading_key(heading) and found == next(
                 use for each, use in uses.items() if heading_key(each) == same
             )
-            if found and (found in SEVERAL or is_same or found not in uses.values()):
+            if found and (found in kind.several or is_same or found not in uses.values()):
                 uses[heading] = found  # of two with one heading a person says which it is
             elif found == "lead_organisation":
                 uses[heading] = OTHERS
+    by_values = _by_values if kind is PROTOCOLS else _by_names
     for heading, values in columns.items():
-        uses[heading] = uses[heading] or _by_values(heading, values, names, uses)
+        uses[heading] = uses[heading] or by_values(heading, values, names, uses)
     return uses
-
-
-def _exactly(heading: str) -> str | None:
-    """Return what a column is that is headed as the register heads it."""
-    found = find_column(heading)
-    return LEFT_OUT if found in COMPUTED_COLUMNS else found
 
 
 def _known_names() -> set[str]:
@@ -233,12 +231,19 @@ def _by_values(heading: str, values: list[Value], names: set[str], uses: dict[st
     return LEFT_OUT
 
 
-def _like_titles(columns: dict[str, list[Value]], uses: dict[str, str]) -> str | None:
+def _by_names(heading: str, values: list[Value], names: set[str], uses: dict[str, str]) -> str:
+    """Return the name for a column of known names in a file of organisations."""
+    known = sum(key_of(shown(value)) in names for value in values)
+    is_name = known and known >= MOST * len(values) and NAME not in uses.values()
+    return NAME if is_name else LEFT_OUT
+
+
+def _like_titles(columns: dict[str, list[Value]], mapping: ColumnMapping) -> str | None:
     """Return the heading of the column whose texts differ most: it may hold the titles."""
     free = {
         heading: len({shown(value) for value in columns[heading]})
-        for heading, use in uses.items()
-        if use in {"", LEFT_OUT, NOTE} and find_column(heading) is None
+        for heading, use in mapping.columns.items()
+        if use in {"", LEFT_OUT, NOTE} and mapping.row_kind.own(heading) is None
     }
     return max(free, key=lambda heading: free[heading]) if free else None
 
@@ -246,9 +251,8 @@ def _like_titles(columns: dict[str, list[Value]], uses: dict[str, str]) -> str |
 def _suggest_theme(suggestion: Suggestion) -> None:
     """Take the theme from the names of the sheets, or from rows above, where no column has it."""
     mapping = suggestion.mapping
-    if mapping.theme_from != "column" or "theme" in mapping.columns.values():
-        return
-    if "theme" in mapping.defaults:
+    is_said = "theme" in mapping.columns.values() or "theme" in mapping.defaults
+    if mapping.theme_from != "column" or is_said or "theme" not in mapping.row_kind.uses:
         return
     themes = set(Theme.objects.values_list("key", flat=True))
     names = [layout.name for layout in suggestion.layouts]
@@ -293,7 +297,7 @@ def _questions(suggestion: Suggestion, chosen: ColumnMapping | None) -> Iterator
     if not suggestion.layouts:
         yield "No row of headings was found. Choose the row that names the columns."
         return
-    known = chosen.use_of if chosen and chosen.columns else find_column
+    known = chosen.use_of if chosen and chosen.columns else mapping.row_kind.own
     if new := [heading for heading in suggestion.samples if known(heading) is None]:
         named = ", ".join(f"‘{heading}’" for heading in new[:MOST_NAMED])
         more = f" and {len(new) - MOST_NAMED} more" if len(new) > MOST_NAMED else ""

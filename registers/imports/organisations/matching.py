@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from registers.imports.organisations.columns import NAME, OTHER_NAMES, SCHEMES, OrganisationRow
-from registers.imports.organisations.plan import OrganisationChoices
+from registers.imports.mapping.kinds import NAME, OTHER_NAMES, SCHEMES
+from registers.imports.organisations.row import OrganisationRow
+from registers.imports.spreadsheet.choices import Choices
 from registers.models import Identifier, Name, Organisation
 from registers.models.identifier import FORMS, plain_value
 from registers.models.keys import key_of
@@ -71,12 +72,17 @@ class KnownOrganisations:
         """Return the organisation that has this name."""
         return self._by.get(("name", key_of(text)))
 
-    def match(self, found: Matched, choices: OrganisationChoices) -> None:
+    def chosen(self, name: str, choices: Choices) -> int | None:
+        """Return the key of the organisation that was chosen for a name in the file."""
+        choice = choices.organisations.get(key_of(name))
+        return self.named(choice.name) if choice and not choice.new else None
+
+    def match(self, found: Matched, choices: Choices) -> None:
         """Find out which organisation a row is about, and refuse one that could be two."""
         known = [claim for claim in found.claims() if claim in self._by]
         owners = {self._by[claim]: found.said(claim) for claim in known}
-        chosen = choices.meant_by(found.name)
-        if chosen in self.names:
+        chosen = self.chosen(found.name, choices)
+        if chosen is not None:
             owners.setdefault(chosen, "your choice")
         if len(owners) > 1:
             each = [f"{by} is of {self.names[key]}" for key, by in owners.items()]
@@ -88,12 +94,12 @@ class KnownOrganisations:
         elif found.key is not None and chosen != found.key and not _is_named(found, known):
             found.near[found.key] = self.names[found.key]
 
-    def find_near(self, rows: Iterable[Matched], choices: OrganisationChoices) -> None:
+    def find_near(self, rows: Iterable[Matched], choices: Choices) -> None:
         """Note which known organisations are called much like those of new rows."""
         new = {
             -place: found
             for place, found in enumerate(rows, start=1)
-            if found.key is None and found.name and not choices.is_new(found.name)
+            if found.key is None and found.name and not _is_new(found.name, choices)
         }
         texts = [
             ComparedName(key, is_group, found.name, Name.Kind.OFFICIAL)
@@ -107,13 +113,19 @@ class KnownOrganisations:
                 new[pair.one].near[pair.other] = name
 
 
+def _is_new(name: str, choices: Choices) -> bool:
+    """Return whether a name in the file was chosen to be of a new organisation."""
+    choice = choices.organisations.get(key_of(name))
+    return choice.new if choice else choices.all_new
+
+
 def _is_named(found: Matched, known: Sequence[tuple[str, str]]) -> bool:
     """Return whether a row calls an organisation by a name of it, or by an identifier alone."""
     return not found.name or ("name", key_of(found.name)) in known
 
 
 def matched_rows(
-    rows: Sequence[OrganisationRow], known: KnownOrganisations, choices: OrganisationChoices
+    rows: Sequence[OrganisationRow], known: KnownOrganisations, choices: Choices
 ) -> list[Matched]:
     """Return each row with what it is about. Rows that are about one organisation are refused."""
     found = [_read(row, known) for row in rows]
@@ -125,10 +137,10 @@ def matched_rows(
 
 
 def _read(row: OrganisationRow, known: KnownOrganisations) -> Matched:
-    name = row.text(NAME)
+    name = row.line(NAME)
     names = {key_of(name): (name, "")}
     for kind in OTHER_NAMES:
-        whole = row.text(kind)  # a name can hold a semicolon
+        whole = row.line(kind)  # a name can hold a semicolon
         for text in [whole] if known.named(whole) else row.items(kind):
             names.setdefault(key_of(text), (text, kind))
     return Matched(
@@ -175,5 +187,5 @@ def _refuse_repeated(rows: Iterable[Matched], known: KnownOrganisations) -> None
 
 
 def _where(rows: Sequence[Matched]) -> str:
-    places = [f"row {f.row.number}{f' of {f.row.sheet}' if f.row.sheet else ''}" for f in rows]
-    return ", ".join(places[:5])
+    places = [(f"row {each.row.number}", each.row.table.sheet) for each in rows[:5]]
+    return ", ".join(f"{row} of {sheet}" if sheet else row for row, sheet in places)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from django.utils.formats import date_format
 
 from registers.changes.wanted_organisations import Who
 from registers.imports.cells import Refused, day_of
-from registers.imports.dates import Order
-from registers.imports.organisations.columns import DAYS, GROUPS, TO_DAY
+from registers.imports.mapping.kinds import DAYS, GROUPS, TO_DAY
 from registers.imports.organisations.matching import KnownOrganisations
 from registers.imports.organisations.plan import PlannedMembership, PlannedOrganisation
 from registers.models import Membership, Organisation
@@ -27,7 +26,7 @@ WITH_DAYS = re.compile(
 NO_GROUP = "No group is called ‘{}’."
 ADD_GROUP = "Correct the name, or write the group in a row of its own."
 IS_BODY = "{} is one body, so it has no members."
-MAKE_GROUP = "Make it a group first."
+MAKE_GROUP = "Make it a group first, by ‘group’ under ‘Body or group’ in a row of its own."
 ENDS_BEFORE = ("The last day is before the first day.", "Correct the days.")
 FIX = "Correct the days, or take the group out of the cell."
 GROUP = Organisation.Kind.GROUP
@@ -37,13 +36,8 @@ Days = tuple[datetime.date | None, datetime.date | None]
 class Memberships:
     """Reads the groups of all rows: a row's group can be another row of the file."""
 
-    def __init__(
-        self,
-        known: KnownOrganisations,
-        rows: Sequence[PlannedOrganisation],
-        orders: Mapping[str, Order],
-    ) -> None:
-        self._known, self._rows, self._orders = known, rows, orders
+    def __init__(self, known: KnownOrganisations, rows: Sequence[PlannedOrganisation]) -> None:
+        self._known, self._rows = known, rows
         self._new = {key_of(row.name): row for row in rows if row.key is None and row.name}
         self._kinds = {row.key: row.after["fields"]["kind"] for row in rows}
         self._stored = defaultdict[tuple[Who, Who], list[Membership]](list)
@@ -59,7 +53,7 @@ class Memberships:
 
     def _groups_of(self, planned: PlannedOrganisation) -> Iterator[tuple[str, Days]]:
         row = planned.row
-        of_row = [self._day(planned, use, row.text(use)) for use in DAYS]
+        of_row = [self._day(planned, use, row.line(use)) for use in DAYS]
         for written in row.items(GROUPS):
             found = None if self._group(written) else WITH_DAYS.fullmatch(written)
             if found and (found["from"] or found["to"]):
@@ -72,7 +66,7 @@ class Memberships:
 
     def _day(self, planned: PlannedOrganisation, use: str, text: str) -> datetime.date | None:
         try:
-            return day_of(text, self._orders.get(use, "day"))
+            return day_of(text, planned.row.table.orders.get(use))
         except Refused as refusal:
             planned.row.refuse(use, refusal.wrong, refusal.fix)
             return None
@@ -94,7 +88,7 @@ class Memberships:
         elif found[2] != GROUP:
             refuse(GROUPS, IS_BODY.format(found[1]), MAKE_GROUP)
         elif days[0] and days[1] and days[1] < days[0]:
-            refuse(TO_DAY if TO_DAY in planned.row.letters else GROUPS, *ENDS_BEFORE)
+            refuse(TO_DAY if planned.row.has(TO_DAY) else GROUPS, *ENDS_BEFORE)
         else:
             self._add(
                 planned, found[0], found[1], days, self._stored.get((found[0], planned.who), ())

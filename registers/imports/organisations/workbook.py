@@ -11,19 +11,20 @@ from xlsxwriter import Workbook
 from registers.changes.locking import batches
 from registers.exports.plain_text import plain
 from registers.history.snapshot import Snapshot, snapshots_of
-from registers.imports.organisations.columns import (
+from registers.imports.mapping.kinds import (
     APPROVERS,
-    COLUMNS,
     CONTACT,
     EXAMPLE_SHEET,
     GROUPS,
     KIND,
     NAME,
+    ORGANISATION_COLUMNS,
     OTHER_NAMES,
     SCHEMES,
 )
 from registers.models import Membership, Organisation
 
+COLUMNS = list(ORGANISATION_COLUMNS)
 SHEET = "Organisations"
 WIDTH = 24
 EXAMPLE = {
@@ -43,7 +44,8 @@ EXAMPLE = {
 def template() -> bytes:
     """Return a workbook with the headings, and an example in a second sheet, which is not read."""
     return _workbook(
-        (SHEET, list(COLUMNS), []), (EXAMPLE_SHEET, list(COLUMNS), [_in_order(EXAMPLE, COLUMNS)])
+        (SHEET, list(ORGANISATION_COLUMNS), []),
+        (EXAMPLE_SHEET, list(ORGANISATION_COLUMNS), [_in_order(EXAMPLE, ORGANISATION_COLUMNS)]),
     )
 
 
@@ -105,7 +107,7 @@ def _workbook(*sheets: tuple[str, list[str], list[list[str]]]) -> bytes:
             sheet.set_column(0, len(columns) - 1, WIDTH, text)
             sheet.freeze_panes(1, 1)
             for at, use in enumerate(columns):
-                sheet.write_string(0, at, COLUMNS[use], heading)
+                sheet.write_string(0, at, ORGANISATION_COLUMNS[use], heading)
             for number, row in enumerate(rows, start=1):
                 for at, value in enumerate(row):
                     if value:

@@ -71,15 +71,6 @@ class Terms:
 APPLIED = {Outcome.NEW, Outcome.CHANGED}
 
 
-def references_of(plan: Plan) -> tuple[set[str], set[int]]:
-    """Return the references of what is changed, and the keys of the organisations named there."""
-    lines = _lines(plan)
-    named = {part.organisation for line in lines for part in line.parts or []}
-    named |= {name.organisation for name in plan.kept_names}
-    changed = {line.reference for line in lines if line.outcome == Outcome.CHANGED}
-    return changed, {each for each in named if isinstance(each, int)}
-
-
 def save_plan(
     plan: Plan, terms: Terms, *, at: datetime.datetime, keep: Callable[[list[Step]], None]
 ) -> Work[None]:
@@ -194,14 +185,15 @@ def apply(
     *,
     at: datetime.datetime,
     terms: Terms,
+    save: Callable[..., Work[None]] = save_plan,
     keep: Callable[[list[Step]], None] = lambda steps: None,
     also: Callable[[], None] = lambda: None,
 ) -> Work[Plan]:
     """Apply what a file would do, as it was expected_digest, and return the plan that was done.
 
     `recheck` gives the check of the same file, which is made anew. Rows that
-    are refused or wait are left out. `keep` is called in the transaction with
-    what was done, and `also` when all is saved. Raises ValidationError, and then
+    are refused or wait are left out. `save` saves a plan as `save_plan` does, and is
+    given `keep`; `also` is called when all is saved. Raises ValidationError, and then
     nothing is kept: where something else would happen than is expected, or where
     somebody else saves at this moment.
     """
@@ -209,17 +201,17 @@ def apply(
     plan = yield from recheck()
     _check_digest(digest, plan)
 
-    def save() -> Work[Plan]:
-        now = yield from hold(*references_of(plan))
+    def save_all() -> Work[Plan]:
+        now = yield from hold(*plan.locks)
         sure = plan
         if str(now) != str(version):
             sure = yield from recheck()
             _check_digest(digest, sure)
-        yield from save_plan(sure, terms, at=at, keep=keep)
+        yield from save(sure, terms, at=at, keep=keep)
         also()
         return sure
 
-    return (yield from in_one_transaction(save))
+    return (yield from in_one_transaction(save_all))
 
 
 def _check_digest(digest: str, plan: Plan) -> None:

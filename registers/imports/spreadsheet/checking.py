@@ -47,7 +47,7 @@ def check(
     `mapping` the columns are what they are likely to be. Raises NotATable where nothing
     in the file can be imported, and MappingError for a mapping that cannot be followed.
     """
-    tables = read_tables(sheets, mapping)
+    tables = read_tables(sheets, mapping or ColumnMapping())
     stored = Stored(on)
     names = Names(choices)
     entries = entries_of(tables, stored, names.themes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.core.exceptions import ValidationError
 
@@ -27,6 +27,8 @@ MEANINGS = {
 }
 NAMELESS = {"note", "several"}
 KEPT_AS = [kind.value for kind in Name.Kind if kind != Name.Kind.OFFICIAL]
+# What the words of a row of a file of organisations can be, which may name it anew.
+KEPT_OF_ROWS = [kind.value for kind in Name.Kind]
 KINDS = [kind.value for kind in ImportName.Kind]
 
 
@@ -56,13 +58,16 @@ def unknown_with_nearest(plan: Plan) -> Iterator[tuple[Named, list[str]]]:
                 themes = list(plan.new_themes.values())
                 is_theme = named.kind == ImportName.Kind.THEME
                 nearest[named.kind] = nearest_to(named.kind, themes if is_theme else new)
-            yield named, nearest[named.kind](named.written)
+            near = (plan.near or {}).get(named.key, [])[1:]
+            yield named, list(dict.fromkeys([*near, *nearest[named.kind](named.written)]))
 
 
-def read_choices(sheets: Iterable[Sheet], choices: Choices) -> None:
+def read_choices(
+    sheets: Iterable[Sheet], choices: Choices, *, kinds: Sequence[str] = KEPT_AS
+) -> None:
     """Choose in `choices` what the sheets of a file of choices say. Raises ChoicesError.
 
-    A row whose choice is empty chooses nothing.
+    A row whose choice is empty chooses nothing. Words can be kept as names of these `kinds`.
     """
     for sheet in sheets:
         heads = [str(value or "").strip().lower() for value in sheet.rows[0].values]
@@ -74,17 +79,17 @@ def read_choices(sheets: Iterable[Sheet], choices: Choices) -> None:
         for row in sheet.rows[1:]:
             values = dict(zip(heads, (str(value or "").strip() for value in row.values)))  # noqa: B905 (none stands at the end)
             if values.get("choice"):
-                _choose(choices, values, f"Row {row.number} of the choices: ")
+                _choose(choices, values, f"Row {row.number} of the choices: ", kinds)
 
 
-def _choose(choices: Choices, values: dict[str, str], where: str) -> None:
+def _choose(choices: Choices, values: dict[str, str], where: str, kinds: Sequence[str]) -> None:
     what, said = values.get("what", "").lower(), values["choice"].lower()
     name, kept_as = values.get("name", ""), values.get("kept as", "").lower()
     for wrong, sentence in (
         (what not in KINDS, f"'{what}' is not one of: {', '.join(KINDS)}."),
         (said not in MEANINGS, f"'{said}' is not one of: {', '.join(MEANINGS)}."),
         (said not in NAMELESS and not name, "the name is empty."),
-        (bool(kept_as) and kept_as not in KEPT_AS, f"write {', '.join(KEPT_AS)}, or nothing."),
+        (bool(kept_as) and kept_as not in kinds, f"write {', '.join(kinds)}, or nothing."),
         (what == "theme" and said not in {"known", "new"}, "a theme is known or new."),
     ):
         if wrong:

@@ -11,8 +11,8 @@ from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.mapping.saved import find_saved, read_as_saved
 from registers.imports.mapping.suggest import Suggestion, suggest
 from registers.imports.reading.read import Sheet
-from registers.imports.spreadsheet.jobs import choose_mapping, sheets_of
-from registers.imports.spreadsheet.tables import NO_HEADINGS, NotATable
+from registers.imports.spreadsheet.jobs import choose_mapping, mapping_of, sheets_of
+from registers.imports.spreadsheet.tables import NotATable
 from registers.models import ImportJob
 
 
@@ -34,15 +34,15 @@ def read_new(job: ImportJob) -> Reading:
     Else keep the rows that tell how it is to be read. Raises Unreadable, or NotATable for a file
     with nothing in it.
     """
-    sheets, saved = read_as_saved(partial(sheets_of, job))
+    sheets, before = read_as_saved(partial(sheets_of, job), job.kind)
     if not sheets:
-        raise NotATable(NO_HEADINGS)
-    reading = Reading(sheets, saved or ColumnMapping(), suggest(sheets, saved))
+        raise NotATable(before.row_kind.no_headings)
+    reading = Reading(sheets, before, suggest(sheets, before))
     if reading.suggestion.questions:
         _keep_first_rows(job, take_first_rows(sheets), reading.before)
-    elif saved:
-        choose_mapping(job, saved)
-        job.mapping = saved.to_plain()
+    elif before.name:
+        choose_mapping(job, before)
+        job.mapping = before.to_plain()
     return reading
 
 
@@ -62,9 +62,9 @@ def read_first_rows(
             encoding=mapping.encoding if encoding is None else encoding,
         )
 
-    before = as_asked(ColumnMapping.from_plain(job.mapping))
+    before = as_asked(mapping_of(job))
     sheets = _first_rows(job, before)
-    if not job.mapping and (saved := find_saved(sheets)):
+    if not job.mapping and (saved := find_saved(sheets, job.kind)):
         before = as_asked(saved)
         sheets = _first_rows(job, before)
     return Reading(sheets, before, suggest(sheets, before))

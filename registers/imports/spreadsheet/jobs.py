@@ -6,12 +6,12 @@ import datetime
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -22,8 +22,10 @@ from registers.changes.journal import Step
 from registers.changes.locking import NO_ROOM, PLAN_CHANGED, is_full, lock_one
 from registers.changes.transaction import Touched
 from registers.changes.undo_import import ImportUndoPlan, plan_import_undo, undo_import
-from registers.changes.undo_organisations import OrganisationsUndoPlan
+from registers.changes.undo_organisations import plan_organisations_undo, undo_organisations
 from registers.imports.mapping.mapping import ColumnMapping, MappingError
+from registers.imports.organisations.applying import save_organisations
+from registers.imports.organisations.checking import check as check_organisations
 from registers.imports.reading.read import Sheet, Unreadable, read_sheets
 from registers.imports.second_person import refuse_alone
 from registers.imports.spreadsheet.applying import (
@@ -33,16 +35,16 @@ from registers.imports.spreadsheet.applying import (
     hold,
     in_one_transaction,
     make_findable,
+    save_plan,
 )
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices
-from registers.imports.spreadsheet.plan import Named, Outcome, Plan, Progress, Work, keeps_draft
+from registers.imports.spreadsheet.plan import Named, Plan, Progress, Work, keeps_draft
 from registers.imports.spreadsheet.refused_rows import refused_workbook
 from registers.imports.spreadsheet.report import refusals
 from registers.imports.spreadsheet.tables import NotATable, read_tables
 from registers.models import Change, ImportJob, ImportLine, ImportMapping, ImportName, Name
 
-UndoPlan = TypeVar("UndoPlan", ImportUndoPlan, OrganisationsUndoPlan)
 # Why nothing of a file can be checked.
 NOT_READ = (Unreadable, NotATable, MappingError)
 AS_FOUND = ColumnMapping()  # how a CSV is written is found out
@@ -56,19 +58,37 @@ NOTHING_REFUSED = "No row of this import is refused."
 GONE = "This import was removed in the meantime. Upload the file again."
 
 
-def upload(
-    name: str,
-    content: bytes,
-    *,
-    by: User | None,
-    at: datetime.datetime,
-    published_before: bool,
-) -> ImportJob:
-    """Keep a file that somebody uploaded, and return it. Nothing of it is checked yet.
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """How imports of one kind are checked, saved and undone."""
 
-    Raises Unreadable where there is no room for it.
+    check: Callable[..., Work[Plan]]
+    save: Callable[..., Work[None]]
+    plan_undo: Callable[[ImportJob], ImportUndoPlan]
+    undo: Callable[..., Iterator[int]]
+
+
+KINDS = {
+    ImportJob.Kind.PROTOCOLS.value: _Kind(
+        check=check, save=save_plan, plan_undo=plan_import_undo, undo=undo_import
+    ),
+    ImportJob.Kind.ORGANISATIONS.value: _Kind(
+        check=check_organisations,
+        save=save_organisations,
+        plan_undo=plan_organisations_undo,
+        undo=undo_organisations,
+    ),
+}
+
+
+def upload(
+    name: str, content: bytes, *, by: User | None, at: datetime.datetime, **more: Any
+) -> ImportJob:
+    """Keep a file that somebody uploaded, with `more` of the import's fields, and return it.
+
+    Nothing of it is checked yet. Raises Unreadable where there is no room for it.
     """
-    job = unsaved_job(name, content, by=by, at=at, published_before=published_before)
+    job = _unsaved(name, content, by=by, at=at, **more)
     with room_for(job), transaction.atomic():
         job.save()
     return job
@@ -85,10 +105,9 @@ def room_for(job: ImportJob) -> Iterator[None]:
         raise Unreadable(f"‘{job.name}’ is not kept. {NO_ROOM}") from problem
 
 
-def unsaved_job(
+def _unsaved(
     name: str, content: bytes, *, by: User | None, at: datetime.datetime, **more: Any
 ) -> ImportJob:
-    """Return an import of a file that somebody uploaded, with `more` of its fields, not kept."""
     return ImportJob(
         name=name, content=content, size=len(content), uploaded_at=at, uploaded_by=by, **more
     )
@@ -106,7 +125,7 @@ def choose_mapping(job: ImportJob, mapping: ColumnMapping, *, by: User | None = 
     where the disk is full.
     """
     with room_for(job), transaction.atomic():
-        held = lock_import(job)
+        held = _lock(job)
         _use_mapping(held, mapping, at=timezone.now())
         held.digest, held.status = "", ImportJob.Status.UPLOADED
         held.prepared_by = by or held.prepared_by
@@ -138,7 +157,7 @@ def check_import(
     yield Progress("rows checked, and now written down", rows, rows)
     # Nothing is yielded from here on: a slow browser would hold the database.
     with room_for(job), transaction.atomic():
-        held = lock_import(job)
+        held = _lock(job)
         held.lines.all().delete()
         held.names.all().delete()
         _keep_found(held, plan, at)
@@ -158,7 +177,7 @@ def choose(
     in the meantime, and Unreadable where the disk is full.
     """
     with room_for(job), transaction.atomic():
-        held = lock_import(job)
+        held = _lock(job)
         choices = Choices.read(held.choices)
         choices.organisations = _beside(choices.organisations, organisations or {})
         choices.themes = _beside(choices.themes, themes or {})
@@ -187,10 +206,10 @@ def apply_import(
     refuse_alone(job, by, publish=publish)
 
     def mark() -> None:
-        held = lock_import(job)
+        held = _lock(job)
         if held.digest != expected_digest:  # somebody chose otherwise, or checked it
             raise ValidationError(PLAN_CHANGED)
-        mark_applied(held, terms, at)
+        _mark_applied(held, terms, at)
 
     terms = Terms(by=by, why=why, publish=publish, published_before=job.published_before)
     return (
@@ -199,7 +218,8 @@ def apply_import(
             expected_digest,
             at=at,
             terms=terms,
-            keep=partial(keep_steps, job),
+            save=KINDS[job.kind].save,
+            keep=partial(_keep_steps, job),
             also=mark,
         )
     )
@@ -213,35 +233,36 @@ def apply_file(
     content: bytes,
     at: datetime.datetime,
     terms: Terms,
-    mapping: ColumnMapping | None = None,
+    mapping: ColumnMapping,
 ) -> Work[Plan]:
     """Apply a file that a command has checked, and keep it as an import that can be undone.
 
     Where it is not applied, nothing is kept. Raises ValidationError.
     """
-    before = terms.published_before
-    job = unsaved_job(name, content, by=terms.by, at=at, published_before=before)
-    if mapping:
+    before, kind = terms.published_before, mapping.kind
+    job = _unsaved(name, content, by=terms.by, at=at, published_before=before, kind=kind)
+    if mapping != ColumnMapping(kind=kind):
         _use_mapping(job, mapping, at=at)
 
     def keep(steps: list[Step]) -> None:
         if job._state.adding:
             job.save()
-        keep_steps(job, steps)
+        _keep_steps(job, steps)
 
     def also() -> None:
         _keep_found(job, plan, at)
-        mark_applied(job, terms, at)
+        _mark_applied(job, terms, at)
 
-    return (yield from apply(recheck, plan.digest, at=at, terms=terms, keep=keep, also=also))
+    how: dict[str, Any] = {"save": KINDS[kind].save, "keep": keep, "also": also}
+    return (yield from apply(recheck, plan.digest, at=at, terms=terms, **how))
 
 
-def keep_steps(job: ImportJob, steps: list[Step]) -> None:
+def _keep_steps(job: ImportJob, steps: list[Step]) -> None:
     """Keep what applying did, to be undone."""
     job.steps.create(steps=[step.to_json() for step in steps])
 
 
-def mark_applied(job: ImportJob, terms: Terms, at: datetime.datetime) -> None:
+def _mark_applied(job: ImportJob, terms: Terms, at: datetime.datetime) -> None:
     """Store that an import was applied, now that all of it is saved."""
     job.status = ImportJob.Status.APPLIED
     job.last_change = Change.objects.aggregate(last=models.Max("pk"))["last"]
@@ -252,16 +273,11 @@ def mark_applied(job: ImportJob, terms: Terms, at: datetime.datetime) -> None:
 
 def preview_undo(job: ImportJob) -> ImportUndoPlan:
     """Say what undoing an import would do. Raises ValidationError where none can be undone."""
-    refuse_undo(job)
-    return plan_import_undo(job)
-
-
-def refuse_undo(job: ImportJob) -> None:
-    """Raise ValidationError where an import cannot be undone, whatever its rows are."""
     if job.status == ImportJob.Status.UNDONE:
         raise ValidationError(UNDONE_ALREADY)
     if job.status != ImportJob.Status.APPLIED or job.last_change is None:
         raise ValidationError(NOTHING_TO_UNDO)
+    return KINDS[job.kind].plan_undo(job)
 
 
 def undo(
@@ -276,36 +292,21 @@ def undo(
     def save() -> Work[None]:
         plan = preview_undo(job)  # for what is to be locked
         yield from hold(plan.references, {*plan.named, *plan.organisations})
-        held, plan = lock_to_undo(job, preview_undo, expected_digest)
+        held = lock_one(job)
+        if held is None:
+            raise ValidationError(GONE)
+        plan = preview_undo(held)
+        if plan.refusals or plan.digest != expected_digest:
+            raise ValidationError(plan.refusals or [PLAN_CHANGED])
         touched = Touched()
-        for done in gathering(touched, undo_import(held, plan, at=at, by=by, why=why)):
-            yield Progress("protocols put back", done, len(plan.references))
+        undoing = KINDS[held.kind].undo(held, plan, at=at, by=by, why=why)
+        for done in gathering(touched, undoing):
+            yield Progress(f"{held.get_kind_display().lower()} put back", done, plan.total)
         yield from make_findable(touched)
-        mark_undone(held, at=at, by=by)
+        held.status, held.undone_at, held.undone_by = ImportJob.Status.UNDONE, at, by
+        held.save(update_fields=["status", "undone_at", "undone_by"])
 
     yield from in_one_transaction(save)
-
-
-def lock_to_undo(
-    job: ImportJob, preview: Callable[[ImportJob], UndoPlan], expected_digest: str
-) -> tuple[ImportJob, UndoPlan]:
-    """Return an import as it is stored, locked, and its plan, which must be as it was shown.
-
-    Raises ValidationError where it is not, or where the import is gone.
-    """
-    held = lock_one(job)
-    if held is None:
-        raise ValidationError(GONE)
-    plan = preview(held)
-    if plan.refusals or plan.digest != expected_digest:
-        raise ValidationError(plan.refusals or [PLAN_CHANGED])
-    return held, plan
-
-
-def mark_undone(job: ImportJob, *, at: datetime.datetime, by: User | None) -> None:
-    """Store that an import was undone, now that all of it is."""
-    job.status, job.undone_at, job.undone_by = ImportJob.Status.UNDONE, at, by
-    job.save(update_fields=["status", "undone_at", "undone_by"])
 
 
 def refused_rows(job: ImportJob) -> bytes:
@@ -316,30 +317,35 @@ def refused_rows(job: ImportJob) -> bytes:
         reasons.setdefault((line.sheet, line.row), []).extend(said)
     if not reasons:
         raise ValidationError(NOTHING_REFUSED)
-    mapping = ColumnMapping.from_plain(job.mapping)
-    tables = read_tables(sheets_of(job, mapping), mapping if job.mapping else None).tables
+    mapping = mapping_of(job)
+    tables = read_tables(sheets_of(job, mapping), mapping).tables
     return refused_workbook(tables, reasons)
 
 
 def remove_import(job: ImportJob) -> None:
     """Forget an import that nobody wants. Raises ValidationError where it was applied."""
     with transaction.atomic():
-        lock_import(job).delete()
+        _lock(job).delete()
 
 
 def _checked(
     job: ImportJob, *, at: datetime.datetime, sheets: list[Sheet] | None = None
 ) -> Work[Plan]:
-    choices, mapping = Choices.read(job.choices), ColumnMapping.from_plain(job.mapping)
+    choices, mapping = Choices.read(job.choices), mapping_of(job)
     return (
-        yield from check(
+        yield from KINDS[job.kind].check(
             sheets_of(job, mapping) if sheets is None else sheets,
             choices,
             on=timezone.localdate(at),
             published_before=job.published_before,
-            mapping=mapping if job.mapping else None,
+            mapping=mapping,
         )
     )
+
+
+def mapping_of(job: ImportJob) -> ColumnMapping:
+    """Return which column of the file of an import is what, as far as it was chosen."""
+    return ColumnMapping.from_plain({"kind": job.kind} | job.mapping)
 
 
 def sheets_of(job: ImportJob, mapping: ColumnMapping = AS_FOUND) -> list[Sheet]:
@@ -348,22 +354,15 @@ def sheets_of(job: ImportJob, mapping: ColumnMapping = AS_FOUND) -> list[Sheet]:
     content = ImportJob.objects.filter(pk=job.pk).values_list("content", flat=True).first()
     if content is None:
         raise ValidationError(GONE)
-    return read_content(job.name, content, mapping)
-
-
-def read_content(
-    name: str, content: bytes | memoryview, mapping: ColumnMapping = AS_FOUND
-) -> list[Sheet]:
-    """Return the sheets of a file that is called `name`. Raises Unreadable."""
     with NamedTemporaryFile() as file:
         file.write(content)
         file.flush()
         return read_sheets(
-            Path(file.name), name, separator=mapping.separator, encoding=mapping.encoding
+            Path(file.name), job.name, separator=mapping.separator, encoding=mapping.encoding
         )
 
 
-def lock_import(job: ImportJob) -> ImportJob:
+def _lock(job: ImportJob) -> ImportJob:
     """Return it as it is stored, locked. Raises ValidationError where it is applied or gone."""
     held = lock_one(job)
     if held is None:
@@ -430,7 +429,8 @@ def _found(job: ImportJob, plan: Plan) -> dict[str, Any]:
         "does_something": plan.does_something,
         "personal": plan.personal,
         # How many new protocols get which status where those that may be are published.
-        "new": dict(Counter(terms.status_of(x) for x in plan.lines if x.outcome == Outcome.NEW)),
+        "new": dict(Counter(terms.status_of(x) for x in plan.lines if x.is_new_protocol)),
+        "near": plan.near,
         "said": plan.said,
         "refusals": [asdict(each) for each in refusals(plan.lines)],
         "new_organisations": [

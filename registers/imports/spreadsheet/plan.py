@@ -83,9 +83,14 @@ class Line:
     parts: list[Part] | None = None
 
     @property
+    def is_new_protocol(self) -> bool:
+        """Whether a protocol would be made of it: an organisation has no reference."""
+        return self.outcome == Outcome.NEW and bool(self.reference)
+
+    @property
     def lacks(self) -> list[str]:
         """What a new protocol lacks to be published, in words; of another row nothing."""
-        if self.outcome != Outcome.NEW or self.values.get("status") == Protocol.Status.WITHDRAWN:
+        if not self.is_new_protocol or self.values.get("status") == Protocol.Status.WITHDRAWN:
             return []
         return lacking_to_publish(
             theme=self.values.get("theme_id", self.values.get("theme")),
@@ -149,6 +154,18 @@ class Plan:
     digest: str
     # How many rows and new names hold words that may be about a person.
     personal: int = 0
+    # What may be meant in a file of organisations, by the keys of its names: whether it can be a
+    # new one, and the names of others.
+    near: dict[str, list[Any]] | None = None
+
+    @property
+    def locks(self) -> tuple[set[str], set[int]]:
+        """The references of what is changed, and the keys of the organisations named there."""
+        lines = [line for line in self.lines if line.outcome in {Outcome.NEW, Outcome.CHANGED}]
+        named = {part.organisation for line in lines for part in line.parts or []}
+        named |= {name.organisation for name in self.kept_names}
+        changed = {line.reference for line in lines if line.outcome == Outcome.CHANGED}
+        return changed, {each for each in named if isinstance(each, int)}
 
     def count(self) -> Counter[str]:
         """Return how many rows have each outcome."""

@@ -25,8 +25,11 @@ WORDS = {
 NOTHING = "Nothing changes: the register says all this already."
 
 
-def report(plan: Plan) -> Iterator[str]:
-    """Give the lines that say what a file would do, the numbers first."""
+def report(plan: Plan, *, whole: bool = True) -> Iterator[str]:
+    """Give the lines that say what a file would do, the numbers first.
+
+    `whole`: and which protocols it does not name.
+    """
     yield from plan.said
     counts = plan.count()
     said = [f"{counts[outcome]:,} {words}" for outcome, words in WORDS.items() if counts[outcome]]
@@ -43,7 +46,8 @@ def report(plan: Plan) -> Iterator[str]:
         lines = [line for line in plan.lines if line.outcome == outcome]
         yield from _first(heading, len(lines), (t for line in lines[:MOST] for t in tell(line)))
     yield from _names(plan)
-    yield from _absent(plan)
+    if whole:
+        yield from _absent(plan)
 
 
 def _names(plan: Plan) -> Iterator[str]:
@@ -176,7 +180,7 @@ def row_words(numbers: Iterable[int]) -> str:
 
 
 def _waiting(line: Line) -> Iterator[str]:
-    yield f"  {_place(line)}: {line.reference} {line.title}"
+    yield f"  {_place(line)}: {_called(line)}"
 
 
 def _new(line: Line) -> Iterator[str]:
@@ -189,7 +193,7 @@ def _new(line: Line) -> Iterator[str]:
 
 
 def _with_remarks(line: Line) -> Iterator[str]:
-    yield f"  {line.reference} {line.title} ({_place(line)})"
+    yield f"  {_called(line)} ({_place(line)})"
     yield from (f"    {remark}" for remark in line.remarks)
 
 
@@ -199,6 +203,10 @@ def _changed(line: Line) -> Iterator[str]:
         yield f"    {edit.column}"
         yield f"      before: {_short(edit.before)}"
         yield f"      after:  {_short(edit.after)}"
+
+
+def _called(line: Line) -> str:
+    return f"{line.reference} {line.title}".strip()
 
 
 def _short(text: str) -> str:

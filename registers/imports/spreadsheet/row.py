@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from registers.imports.cells import Refused, text_of
 from registers.imports.dates import Order
-from registers.imports.mapping.mapping import OTHERS, TICKS, is_tick
+from registers.imports.mapping.kinds import OTHERS
+from registers.imports.mapping.mapping import TICKS, is_tick
 from registers.imports.reading.read import Row, Value, letter
 from registers.imports.spreadsheet.plan import Problem
 from registers.imports.spreadsheet.tables import JOINED, Table

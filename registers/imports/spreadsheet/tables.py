@@ -7,18 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from registers.exports.columns import COMPUTED_COLUMNS, find_column
 from registers.imports.dates import Order
 from registers.imports.mapping.bands import find_bands
+from registers.imports.mapping.kinds import LEFT_OUT, NOTE, OTHERS, TICK
 from registers.imports.mapping.layout import Layout, headings_of, merged_area
-from registers.imports.mapping.mapping import (
-    LEFT_OUT,
-    NOTE,
-    OTHERS,
-    TICK,
-    ColumnMapping,
-    refuse_mapping,
-)
+from registers.imports.mapping.mapping import ColumnMapping, refuse_mapping
 from registers.imports.mapping.suggest import day_orders, lay_out, suggest
 from registers.imports.reading.read import Row, Sheet, Value, letter
 
@@ -74,10 +67,6 @@ class Merged:
         return spans.wholes[found] if found >= 0 and row <= spans.lasts[found] else ""
 
 
-NO_HEADINGS = (
-    "No row of headings was found in this file. One row must name the columns, such as: Theme,"
-    " Title, Purpose, Lead Organisation, Other Organisations Involved, Review date."
-)
 ONLY_HEADINGS = "This file has headings and no rows below them. There is nothing to import."
 
 
@@ -93,13 +82,13 @@ class NotATable(ValueError):  # noqa: N818 (a sentence for a person)
 class Table:
     """A sheet whose columns are known: their places by their published names.
 
-    `several` are the places of further columns of other organisations, `ticks` those of columns
-    that name one in their heading, and `notes` those of notes, with their headings. `given` is
-    what is the same for all rows, and `defaults` which of it a person said. `joined` holds the rows
-    that are one protocol with a row above, and `themes` the theme of each row that stands under
-    one, by the rows' numbers; `doubts` are those that may name a theme themselves. `own` are the
-    columns headed exactly as the register heads them in its own files. `orders` says of columns
-    of dates whether the day or the month stands first.
+    `places` are those of all columns of one use, `ticks` those of columns that name an organisation
+    in their heading, and `notes` those of notes, with their headings. `given` is what is the same
+    for all rows, and `defaults` which of it a person said. `joined` holds the rows that are one
+    protocol with a row above, and `themes` the theme of each row that stands under one, by the
+    rows' numbers; `doubts` are those that may name a theme themselves. `own` are the columns
+    headed exactly as the register heads them in its own files. `orders` says of columns of dates
+    whether the day or the month stands first.
     """
 
     sheet: str
@@ -108,7 +97,7 @@ class Table:
     columns: dict[str, int]
     rows: list[Row]
     merged: Merged
-    several: Sequence[int] = ()
+    places: dict[str, list[int]] = field(default_factory=dict)
     ticks: dict[int, str] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
@@ -118,6 +107,11 @@ class Table:
     joined: dict[int, list[Row]] = field(default_factory=dict)
     themes: dict[int, str] = field(default_factory=dict)
     doubts: set[int] = field(default_factory=set)
+
+    @property
+    def several(self) -> Sequence[int]:
+        """The places of further columns of other organisations."""
+        return self.places.get(OTHERS, [])[1:]
 
     def letter(self, column: str) -> str:
         """Return the letter of a column; nothing where the file has none such."""
@@ -143,23 +137,24 @@ class Tables:
         return sum(len(table.rows) for table in self.tables)
 
 
-def read_tables(sheets: list[Sheet], mapping: ColumnMapping | None = None) -> Tables:
-    """Return the sheets that hold protocols, read by a mapping or as is likely.
+def read_tables(sheets: list[Sheet], mapping: ColumnMapping) -> Tables:
+    """Return the sheets that hold rows, read by a mapping; as is likely by one without columns.
 
     Raises NotATable where none does, and MappingError for a mapping that cannot be followed.
     """
-    if mapping is None:
-        suggestion = suggest(sheets)
+    no_headings = NotATable(mapping.row_kind.no_headings)
+    if not mapping.columns:
+        suggestion = suggest(sheets, mapping)
         if suggestion.is_guess:
-            raise NotATable(NO_HEADINGS)
+            raise no_headings
         mapping, layouts, said = suggestion.mapping, suggestion.layouts, suggestion.said
         for heading, order in suggestion.day_orders.items():
-            if order.verdict == "ask" and order.month_first:
+            if order.verdict == "ask" and order.month_first and not mapping.order_of(heading):
                 raise NotATable(f"{heading}: {order.sentence}")
     else:
         layouts, said = lay_out(sheets, mapping)
     if not layouts:
-        raise NotATable(NO_HEADINGS)
+        raise no_headings
     refuse_mapping(mapping, headings_of(layouts))
     orders = {
         heading: mapping.order_of(heading) or order.order
@@ -184,7 +179,7 @@ def _table(layout: Layout, mapping: ColumnMapping, orders: dict[str, Order | Non
     for use in (LEFT_OUT, TICK, NOTE):
         columns.pop(use, None)
     for at, heading in enumerate(layout.headings):
-        if (name := find_column(heading)) in COMPUTED_COLUMNS:
+        if name := mapping.row_kind.computed_column(heading):
             columns.setdefault(name, at)
     given = {column: text for column, text in mapping.defaults.items() if column not in columns}
     defaults = frozenset(given)
@@ -197,7 +192,7 @@ def _table(layout: Layout, mapping: ColumnMapping, orders: dict[str, Order | Non
         mapping=mapping,
         headings=layout.headings,
         columns=columns,
-        several=places.get(OTHERS, [])[1:],
+        places=places,
         ticks={at: layout.headings[at] for at in places.get(TICK, ())},
         notes={at: layout.headings[at] for at in places.get(NOTE, ())},
         given=given,
@@ -272,6 +267,7 @@ def _joined(layout: Layout, table: Table) -> list[str]:
 
 def _left_out(layout: Layout, mapping: ColumnMapping) -> list[str]:
     """Return sentences about columns that are not read, but for those with nothing in them."""
+    kind = mapping.row_kind
     left = [
         (at, heading)
         for at, heading in enumerate(layout.headings)
@@ -280,12 +276,11 @@ def _left_out(layout: Layout, mapping: ColumnMapping) -> list[str]:
     said = []
     for at, heading in left:
         has_name = heading != f"Column {letter(at)}"
-        is_known = find_column(heading) in COMPUTED_COLUMNS or heading == REASON_HEADING
+        is_known = kind.computed_column(heading) or heading == REASON_HEADING
         if not is_known and (has_name or any(_at(row, [at]) != (None,) for row in layout.rows)):
             named = f"'{heading[:100]}'" if has_name else "which has no heading"
             said.append(f"{layout.where}column {letter(at)}, {named}, was left out.")
-    worked_out = [name for _, heading in left if (name := find_column(heading))]
-    worked_out = [name for name in worked_out if name in COMPUTED_COLUMNS]
+    worked_out = [name for _, heading in left if (name := kind.computed_column(heading))]
     if worked_out:
         said.append(
             f"{layout.where}{', '.join(worked_out)}: the register works this out by itself, so it"

@@ -29,13 +29,19 @@ from registers.imports.mapping.saved import (
 from registers.imports.mapping.suggest import suggest
 from registers.imports.reading.read import Sheet, read_sheets
 from registers.imports.spreadsheet.applying import Terms
-from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
-from registers.imports.spreadsheet.choices_file import ChoicesError, choices_csv, read_choices
-from registers.imports.spreadsheet.jobs import NOT_READ, apply_file
+from registers.imports.spreadsheet.choices_file import (
+    KEPT_AS,
+    KEPT_OF_ROWS,
+    ChoicesError,
+    choices_csv,
+    read_choices,
+)
+from registers.imports.spreadsheet.jobs import KINDS, NOT_READ, apply_file
 from registers.imports.spreadsheet.plan import Outcome, Plan, Work
 from registers.imports.spreadsheet.public_text import refuse_words
 from registers.imports.spreadsheet.report import report
+from registers.models import ImportJob
 
 T = TypeVar("T")
 STEP = 10  # per cent between two lines
@@ -71,6 +77,9 @@ ASKS = (
     "The headings are like those of the mapping '{}', but not the same. {} Name a mapping with"
     " --mapping, or write this one with --write-mapping FILE.json and edit it."
 )
+OTHER_KIND = "The mapping '{}' is of {}: name another, or say by --organisations what the rows are."
+OF_PROTOCOLS = ("publish", "published_before", "new_themes")
+ONLY_PROTOCOLS = "--publish, --published-before and --new-themes are of protocols: leave them out."
 PERSONAL = (
     "Nothing was imported: the file holds what may be about a person, as said above. Remove it from"
     " the file, or add --meant-to-be-public."
@@ -86,6 +95,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--organisations",
+            action="store_true",
+            help="each row is an organisation, with its names, identifiers, approvers and groups",
+        )
         parser.add_argument("--dry-run", action="store_true", help="check it, and write nothing")
         parser.add_argument(
             "--mapping",
@@ -158,14 +172,13 @@ class Command(BaseCommand):
         by = _user(options["by"])
         choices = _choices(options)
         before, at = options["published_before"], timezone.now()
-        named = _mapping(options)
-        digest = _digest(file)
-        sheets, mapping = _read(file, named)
+        asked, digest = _mapping(options), _digest(file)
+        sheets, mapping = _read(file, asked, named=bool(options["mapping"]))
         read_as = _read_as(options, sheets, mapping)
-        if mapping and not options["mapping"]:
+        if mapping.name and not options["mapping"]:
             self.stdout.write(_found(sheets, mapping))
         checked = partial(
-            check,
+            KINDS[mapping.kind].check,
             sheets,
             choices,
             on=timezone.localdate(at),
@@ -173,7 +186,7 @@ class Command(BaseCommand):
             mapping=mapping,
         )
         plan = show(checked(), sys.stderr)
-        for line in report(plan):
+        for line in report(plan, whole=mapping.kind == ImportJob.Kind.PROTOCOLS):
             self.stdout.write(line)
         if options["write_choices"]:
             options["write_choices"].write_bytes(choices_csv(plan))
@@ -212,15 +225,15 @@ def _told(before: str = "") -> Iterator[None]:
 
 
 def _read(
-    file: Path, mapping: ColumnMapping | None = None
-) -> tuple[list[Sheet], ColumnMapping | None]:
-    """Return the sheets, and the mapping: the one that is named, or a saved one that fits."""
+    file: Path, mapping: ColumnMapping, *, named: bool = True
+) -> tuple[list[Sheet], ColumnMapping]:
+    """Return the sheets, and the mapping: the one that is `named`, or a saved one that fits."""
 
     def read(how: ColumnMapping) -> list[Sheet]:
         return read_sheets(file, file.name, separator=how.separator, encoding=how.encoding)
 
     with _told(f"{file}: "):
-        return (read(mapping), mapping) if mapping else read_as_saved(read)
+        return (read(mapping), mapping) if named else read_as_saved(read, mapping.kind)
 
 
 def _found(sheets: list[Sheet], mapping: ColumnMapping) -> str:
@@ -230,28 +243,33 @@ def _found(sheets: list[Sheet], mapping: ColumnMapping) -> str:
     return f"Read as '{mapping.name}', which is saved for these headings.\n"
 
 
-def _mapping(options: dict[str, Any]) -> ColumnMapping | None:
-    """Return the mapping that is named: one of a file, or a saved one; None where none is."""
+def _mapping(options: dict[str, Any]) -> ColumnMapping:
+    """Return the mapping that is named, of a file or a saved one; else one without columns."""
+    is_of_organisations = options["organisations"]
+    kind = ImportJob.Kind.ORGANISATIONS if is_of_organisations else ImportJob.Kind.PROTOCOLS
     named, save_as = options["mapping"], options["save_mapping"]
     if save_as:
         refuse_mapping_name(save_as)
     if save_as and options["dry_run"]:
         raise MappingError("--dry-run writes nothing: leave out --save-mapping.")
-    if not named:
-        return None
-    if not named.endswith(".json"):
-        return read_saved(named)
-    with _told(f"--mapping {named}: "):
-        return ColumnMapping.from_json(Path(named).read_text(encoding="utf-8"))
+    if is_of_organisations and any(options[each] for each in OF_PROTOCOLS):
+        raise MappingError(ONLY_PROTOCOLS)
+    mapping = ColumnMapping(kind=kind.value)
+    if named.endswith(".json"):
+        with _told(f"--mapping {named}: "):
+            mapping = ColumnMapping.from_json(Path(named).read_text(encoding="utf-8"))
+    elif named:
+        mapping = read_saved(named)
+    if mapping.kind != kind:
+        raise MappingError(OTHER_KIND.format(named, mapping.kind))
+    return mapping
 
 
-def _read_as(
-    options: dict[str, Any], sheets: list[Sheet], mapping: ColumnMapping | None
-) -> ColumnMapping:
+def _read_as(options: dict[str, Any], sheets: list[Sheet], mapping: ColumnMapping) -> ColumnMapping:
     """Return how the file is read, where that is to be kept; write it where a file is named."""
     file = options["write_mapping"]
     is_as_named = options["mapping"] or not (file or options["save_mapping"])
-    read_as = mapping if mapping and is_as_named else suggest(sheets, mapping).mapping
+    read_as = mapping if is_as_named else suggest(sheets, mapping).mapping
     if file:
         with _told("--write-mapping "):
             file.write_text(read_as.to_json(), encoding="utf-8")
@@ -278,7 +296,8 @@ def _content(file: Path, digest: bytes) -> bytes:
 def _choices(options: dict[str, Any]) -> Choices:
     choices = Choices(all_new=options["new_organisations"], all_new_themes=options["new_themes"])
     if options["choices"]:
-        read_choices(_read(options["choices"], ColumnMapping())[0], choices)
+        kinds = KEPT_OF_ROWS if options["organisations"] else KEPT_AS
+        read_choices(_read(options["choices"], ColumnMapping())[0], choices, kinds=kinds)
     return choices
 
 
