@@ -185,13 +185,20 @@ def _organisations_used(plan: ImportUndoPlan, done: _Done) -> set[int]:
         for party, reference, key in parties.values_list("pk", "protocol", "organisation"):
             if party not in done.parties and reference not in drafts:
                 used.add(key)
-        for relation in Organisation._meta.get_fields(include_hidden=True):
-            if not isinstance(relation, models.ManyToOneRel) or relation.related_model is Party:
-                continue
-            if relation.on_delete is models.PROTECT:
-                name, other = relation.field.name, relation.related_model
-                rows = other._default_manager.filter(**{f"{name}__in": some}).order_by()
-                used.update(rows.values_list(name, flat=True))
+        used |= named_otherwise(some, than=Party)
+    return used
+
+
+def named_otherwise(keys: Collection[int], *, than: type[models.Model]) -> set[int]:
+    """Return which organisations rows name that keep them, other `than` those of a model."""
+    used = set[int]()
+    for relation in Organisation._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ManyToOneRel) or relation.related_model is than:
+            continue
+        if relation.on_delete is models.PROTECT:
+            name, other = relation.field.name, relation.related_model
+            rows = other._default_manager.filter(**{f"{name}__in": keys}).order_by()
+            used.update(rows.values_list(name, flat=True))
     return used
 
 

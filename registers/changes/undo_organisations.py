@@ -6,13 +6,18 @@ import datetime
 from collections.abc import Iterator
 
 from django.contrib.auth.models import User
-from django.db import models
 
 from registers.changes.journal import apply_steps, read_steps
 from registers.changes.locking import batches
 from registers.changes.record import record_changes
 from registers.changes.transaction import update_search_and_version
-from registers.changes.undo_import import ImportUndoPlan, edited_since, some_of, subject_of
+from registers.changes.undo_import import (
+    ImportUndoPlan,
+    edited_since,
+    named_otherwise,
+    some_of,
+    subject_of,
+)
 from registers.models import ImportJob, Membership, Organisation
 
 EDITED = (
@@ -56,15 +61,11 @@ def _used(plan: ImportUndoPlan) -> set[int]:
     used = set[int]()
     ours = {step.key for step in plan.steps if step.table == "membership"}
     for some in batches(sorted(plan.organisations)):
-        for relation in Organisation._meta.get_fields(include_hidden=True):
-            if not isinstance(relation, models.ManyToOneRel):
-                continue
-            if relation.on_delete is models.PROTECT:
-                name = relation.field.name
-                rows = relation.related_model._default_manager.filter(**{f"{name}__in": some})
-                if relation.related_model is Membership:
-                    rows = rows.exclude(pk__in=ours).exclude(group__in=plan.organisations)
-                used.update(rows.order_by().values_list(name, flat=True))
+        used |= named_otherwise(some, than=Membership)
+        rows = Membership.objects.filter(member__in=some).order_by()
+        for key, group, member in rows.values_list("pk", "group", "member"):
+            if key not in ours and group not in plan.organisations:
+                used.add(member)
     return used
 
 
