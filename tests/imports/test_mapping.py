@@ -404,6 +404,11 @@ WRONG = {
     "no object": ([], "This is not a mapping."),
     "an unknown part": ({"colour": "red"}, "'colour' is not a part of a mapping."),
     "an unknown column": ({"columns": {"A": "colour"}}, "'columns' has 'colour' for 'A'."),
+    "an odd kind": ({"kind": "birds"}, "'kind' is 'birds'. Use one of: protocols, organisations."),
+    "a theme of organisations": (
+        {"kind": "organisations", "columns": {"A": "theme"}},
+        "'columns' has 'theme' for 'A'. Use one of: name, acronym,",
+    ),
     "no texts": ({"columns": {"A": 1}}, "'columns' must be names with texts."),
     "a default of a reference": ({"defaults": {"reference": "1"}}, "'defaults' has 'reference'."),
     "an odd order": ({"day_orders": {"A": "year"}}, "'day_orders' has 'year' for 'A'."),

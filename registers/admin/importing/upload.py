@@ -1,4 +1,4 @@
-"""The list of imports, and the page on which a file is uploaded."""
+"""The list of imports, the pages on which a file is uploaded, and what these give to download."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from django.views.decorators.http import require_safe
 
 from registers.admin.importing.check import begin_check
 from registers.admin.importing.progress import progress_page
-from registers.admin.importing.shared import A_PAGE, address, for_importers, page
+from registers.admin.importing.shared import A_PAGE, address, download, for_importers, page
 from registers.admin.importing.summary import became
 from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, PAGE_HEADINGS
+from registers.exports.xlsx import CONTENT_TYPE
 from registers.imports.mapping.kinds import ORGANISATION_COLUMNS
+from registers.imports.organisations.workbook import all_organisations, template
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.job_columns import read_new
 from registers.imports.spreadsheet.plan import Work
@@ -122,6 +124,22 @@ def upload_organisations_view(request: HttpRequest) -> HttpResponseBase:
         title="Import organisations",
         columns=ORGANISATION_COLUMNS.values(),
     )
+
+
+@for_importers
+@require_safe
+def template_view(request: HttpRequest) -> HttpResponse:
+    """Give an empty workbook with the headings, and an example."""
+    return download(template(), "organisations-template.xlsx", CONTENT_TYPE)
+
+
+@for_importers
+@require_safe
+def all_view(request: HttpRequest) -> HttpResponse:
+    """Give the register's organisations in the import's own columns."""
+    with_contacts = request.user.has_perm("registers.view_contact")
+    content = all_organisations(with_contacts=with_contacts)
+    return download(content, "organisations.xlsx", CONTENT_TYPE)
 
 
 def _sent(request: HttpRequest) -> tuple[Any, ...]:

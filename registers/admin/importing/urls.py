@@ -17,9 +17,14 @@ from registers.admin.importing.check import (
 from registers.admin.importing.choosing import create_all_view, names_view
 from registers.admin.importing.columns import columns_view
 from registers.admin.importing.mappings import delete_view, download_view, mappings_view
-from registers.admin.importing.organisations import all_view, template_view
 from registers.admin.importing.undo import undo_view
-from registers.admin.importing.upload import list_view, upload_organisations_view, upload_view
+from registers.admin.importing.upload import (
+    all_view,
+    list_view,
+    template_view,
+    upload_organisations_view,
+    upload_view,
+)
 
 PAGES = {
     "list": ("", list_view),

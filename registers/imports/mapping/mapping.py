@@ -154,7 +154,7 @@ class ColumnMapping:
                     yield f"'{name}' has '{use}' for '{word}'. Use one of: {', '.join(known)}."
         for column in self.defaults:
             if column not in defaults:
-                yield f"'defaults' has '{column}'. Use one of: {', '.join(defaults)}."
+                yield f"'defaults' has '{column}'. Use one of: {', '.join(defaults) or 'none'}."
         if self.theme_from not in THEMES_FROM:
             yield f"'theme_from' is '{self.theme_from}'. Use one of: {', '.join(THEMES_FROM)}."
 
