@@ -40,7 +40,7 @@ GONE = (
     " that is not in this register any more: {which}."
 )
 NAME_STAYS = "The name ‘{name}’ of {organisation}: it was edited after the import."
-USED = "{thing}: something else in the register uses it."
+USED = "{thing}: something that stays in the register names it."
 MOST_NAMED = 10
 WHOLE = {"protocol", "organisation", "theme"}  # what has a snapshot of its own
 # What a change is about, as it names it: the name of its model, and its key as text.

@@ -217,6 +217,9 @@ class TestTheCheck:
         assert "Apply" not in words
         words = shown(officers_door, uploaded(officers_door, typed(a_row("3", others="Who Else"))))
         assert "Nothing would change: the one row cannot be applied as it is." in words
+        content = exported(officers_door, {"0017": {"review_date": "13/2024"}})
+        words = shown(officers_door, uploaded(officers_door, content))
+        assert "Nothing would change. 24 are unchanged and 1 is refused." in words
 
     def test_can_be_made_again(self, officers_door):
         address = uploaded(officers_door, typed(a_row("New", others="Flood Wardens")))

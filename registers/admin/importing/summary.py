@@ -54,6 +54,8 @@ def sentence(job: ImportJob) -> str:
         outcomes = [outcome for outcome in (Outcome.NEW, Outcome.CHANGED) if numbers[outcome]]
         each = [f"{numbers[outcome]:,} {outcome.value}" for outcome in outcomes]
         said = f"{changed:,} of {rows:,} row{_s(rows)} {verb} the register: {', '.join(each)}."
+    elif numbers[Outcome.UNCHANGED]:
+        said = "Nothing would change."
     else:
         none = "the one row cannot" if rows == 1 else f"none of the {rows:,} rows can"
         said = f"Nothing would change: {none} be applied as it is."
