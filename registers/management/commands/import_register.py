@@ -189,7 +189,8 @@ class Command(BaseCommand):
         for line in report(plan, whole=mapping.kind == ImportJob.Kind.PROTOCOLS):
             self.stdout.write(line)
         if options["write_choices"]:
-            options["write_choices"].write_bytes(choices_csv(plan))
+            with _told("--write-choices "):
+                options["write_choices"].write_bytes(choices_csv(plan))
         self.stdout.write("")
         if options["dry_run"]:
             self.stdout.write("This was a dry run: nothing was written.")
@@ -214,11 +215,11 @@ class Command(BaseCommand):
 @contextmanager
 def _told(before: str = "") -> Iterator[None]:
     """Raise CommandError, with what stands `before` its sentence, for what cannot be done."""
+    # Of a file that is read or written; else it may be the output, when all is applied.
+    files = (OSError, UnicodeDecodeError) if before else ()
     try:
         yield
-    except BrokenPipeError:
-        raise
-    except (OSError, UnicodeDecodeError, ValidationError, ChoicesError, *NOT_READ) as problem:
+    except (*files, ValidationError, ChoicesError, *NOT_READ) as problem:
         said = " ".join(getattr(problem, "messages", [str(problem)]))
         ends = "" if "othing was" in said else " Nothing was imported."
         raise CommandError(f"{before}{said}{ends}", returncode=CANNOT) from problem
