@@ -423,6 +423,7 @@ class TestMappings:
             (["--save-mapping", "a" * 101], "a name of 1 to 100 characters"),
             (["--save-mapping", "Mine", "--dry-run"], "--dry-run writes nothing"),
             (["--write-mapping", "/nowhere/own.json"], "--write-mapping"),
+            (["--write-choices", "/nowhere/names.csv"], "--write-choices"),
         ],
     )
     def test_what_cannot_be_is_told(self, file, words, sentence):
