@@ -32,8 +32,9 @@ from registers.models.protocol_fields import MODEL_FIELDS
 
 IMPORTED_BY_MISTAKE = "Imported by mistake"
 EDITED = (
-    "This import cannot be undone as a whole, because this was edited after it: {which}. Put"
-    " right what is wrong on the pages of the protocols instead."
+    "This import cannot be undone as a whole, because this was edited after it: {which}. Where"
+    " a later import did that, undo it first. Else put right what is wrong on the pages of the"
+    " protocols."
 )
 GONE = (
     "This import cannot be undone as a whole. Before it, these named an organisation or a theme"
