@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -98,6 +99,16 @@ class TestAFullDisk:
         (sentence,) = answer.context["form"].errors["file"]
         assert sentence.startswith("‘october.csv’ is not kept. There is no room left")
         assert answer.context["form"]["published"].value() == "before"
+        assert not ImportJob.objects.exists()
+
+    def test_is_told_where_there_is_no_folder_for_the_readers_copy(
+        self, officers_door, monkeypatch, tmp_path
+    ):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        answer = send(officers_door, typed(a_row("Number 1")), "october.csv", "before")
+        (sentence,) = answer.context["form"].errors["file"]
+        assert sentence.startswith("‘october.csv’ cannot be read now")
+        assert "No such file or directory" in sentence
         assert not ImportJob.objects.exists()
 
     def test_is_told_where_a_check_cannot_be_kept(self, officers_door):

@@ -54,6 +54,10 @@ APPLYING = ["status", "applied_at", "applied_by", "why", "published", "last_chan
 APPLIED_ALREADY = "This import was applied already. Nothing was done again."
 UNDONE_ALREADY = "This import was undone already. Nothing was done again."
 NOTHING_TO_UNDO = "There is nothing to undo: this import was not applied, or is too old."
+NO_COPY = (
+    "‘{}’ cannot be read now, as the register could not make a copy of it to read: {}. Nothing was"
+    " changed: ask whoever runs the register to make room, and try again."
+)
 NOTHING_REFUSED = "No row of this import is refused."
 GONE = "This import was removed in the meantime. Upload the file again."
 
@@ -354,12 +358,14 @@ def sheets_of(job: ImportJob, mapping: ColumnMapping = AS_FOUND) -> list[Sheet]:
     content = ImportJob.objects.filter(pk=job.pk).values_list("content", flat=True).first()
     if content is None:
         raise ValidationError(GONE)
-    with NamedTemporaryFile() as file:
-        file.write(content)
-        file.flush()
-        return read_sheets(
-            Path(file.name), job.name, separator=mapping.separator, encoding=mapping.encoding
-        )
+    try:
+        with NamedTemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            how = {"separator": mapping.separator, "encoding": mapping.encoding}
+            return read_sheets(Path(file.name), job.name, **how)
+    except OSError as problem:
+        raise Unreadable(NO_COPY.format(job.name, problem.strerror)) from problem
 
 
 def _lock(job: ImportJob) -> ImportJob:
