@@ -8,7 +8,15 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 from registers.exports.plain_text import LINE_END, REFUSED, plain
-from registers.imports.dates import MONTHS, Order, Readings, month_readings, readings
+from registers.imports.dates import (
+    IN_BRACKETS,
+    MONTHS,
+    Order,
+    Readings,
+    month_readings,
+    not_in_calendar,
+    readings,
+)
 from registers.imports.reading.cell_names import TURNING
 from registers.imports.reading.limits import NOT_WORKED_OUT
 from registers.imports.reading.messages import CellError, Value
@@ -135,6 +143,18 @@ def month_of(value: Value, order: Order | None = None) -> datetime.date | str | 
     return visible(text)
 
 
+def review_of(value: Value, order: Order | None = None) -> tuple[datetime.date | None, str]:
+    """Return the month of a review and the note on it, as `month_of` reads them.
+
+    The note is the words in a month's place, or those in brackets behind it.
+    """
+    found = month_of(value, order)
+    if isinstance(found, str):
+        return None, found
+    behind = IN_BRACKETS.search(value) if found and isinstance(value, str) else None
+    return found, visible(text_of(behind[1])) if behind else ""
+
+
 def day_of(value: Value, order: Order | None = None) -> datetime.date | None:
     """Return the day in a cell, or None if it is empty. Raises Refused for what is no day.
 
@@ -192,6 +212,8 @@ def _no_date(text: str, what: str, fix: str) -> Refused:
     """Return why `text` is not `what`, with the characters in it that nobody sees."""
     shown = "".join(each for each in text if not is_invisible(each))
     wrong = f"'{shown[:SHOWN_CHARACTERS]}' is not {what}."
+    if kind := not_in_calendar(text):
+        wrong = f"There is no such {kind} as '{shown[:SHOWN_CHARACTERS]}'."
     for character in sorted(set(text) - set(shown)):
         name = unicodedata.name(character, "a control character").lower()
         wrong += f" It holds a character that nobody sees: U+{ord(character):04X}, {name}."

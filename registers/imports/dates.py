@@ -27,6 +27,13 @@ MONTHS = [
     *("july", "august", "september", "october", "november", "december"),
 ]
 SHORTEST_NAME = 3
+_SHORT = "|".join(each[:SHORTEST_NAME] for each in MONTHS)
+# What has the parts of a day or of a month, and is none where `readings` finds none.
+A_DAY = re.compile(
+    rf"(?:\d{{1,2}}|\d{{4}}) (?:\d{{1,2}}|{_SHORT}) (?:\d{{1,2}}|\d{{4}})"
+    rf"|(?:{_SHORT}) \d{{1,2}} \d{{4}}"
+)
+A_MONTH = re.compile(r"\d{1,2} \d{4}|\d{4} \d{1,2}")
 ISO = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ].*)?")
 DATE_SIGNS = re.compile(r"[0-9a-z\s\-/.,']+")
 TIME = re.compile(r"[\st]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\s*[ap]m)?\Z")
@@ -35,6 +42,10 @@ NO_PART = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)\b|\bof\b")
 WORD = re.compile(r"[0-9]+|[a-z]+")
 # What may stand before the month of a review: 'by the end of March 2027'.
 LEAD_IN = re.compile(r"\A(?:(?:due|by|in|the|end|of|early|mid|late)\b[\s\-]*)+", re.IGNORECASE)
+# And what may stand behind it: '31/03/2027 (extended)'.
+IN_BRACKETS = re.compile(r"(?<=\S)\s*\(([^()]*)\)\s*\Z")
+# '3/27' is a month, since no year has 27 months; '3/11' could be a day of November.
+MONTH_AND_YEAR = re.compile(r"[0-9]{1,2}[/-](?:1[3-9]|[2-9][0-9])")
 
 
 class Readings(NamedTuple):
@@ -77,8 +88,25 @@ def readings(text: str) -> Readings:
 
 
 def month_readings(text: str) -> Readings:
-    """Return the same of what says a month, perhaps in a few words: 'by the end of March 2027'."""
-    return readings(LEAD_IN.sub("", as_seen(text).strip()))
+    """Return the same of what says a month, perhaps in a few words: 'by the end of March 2027'.
+
+    What follows it in brackets is passed over.
+    """
+    bare = IN_BRACKETS.sub("", LEAD_IN.sub("", as_seen(text).strip()))
+    if MONTH_AND_YEAR.fullmatch(bare):
+        month = _read(_words(bare), ("%m %y",))
+        return Readings(month, month, has_day=False)
+    return readings(bare)
+
+
+def not_in_calendar(text: str) -> str:
+    """Return 'day' or 'month' for a text that is made like one that no year has, or ''."""
+    if readings(text) != Readings():
+        return ""
+    words = _words(as_seen(text).strip())
+    if A_DAY.fullmatch(words):
+        return "day"
+    return "month" if A_MONTH.fullmatch(words) else ""
 
 
 def _words(seen: str) -> str:

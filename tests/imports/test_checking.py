@@ -178,6 +178,9 @@ def test_words_in_a_date_cell_become_the_note_and_a_month_takes_their_place():
     month = checked_row("0061", "2027-01", headings=["reference", "review_date"])
     assert month.values == {"review_date": datetime.date(2027, 1, 1), "review_note": ""}
     assert month.edits == [Edit("review_date", "Under Review", "2027-01")]
+    both = checked_row("0061", "31/01/2027 (late)", headings=["reference", "review_date"])
+    assert both.values == {"review_date": datetime.date(2027, 1, 1), "review_note": "late"}
+    assert both.edits == [Edit("review_date", "Under Review", "2027-01 (late)")]
 
 
 def test_columns_that_are_not_there_stay_as_they_are():
@@ -224,7 +227,7 @@ def test_days_of_a_protocol_that_was_published_elsewhere_are_the_files():
 
 
 BAD = {
-    "a month of 13": ([*FGM[:5], "13/2024"], "F", "'13/2024' is not a month."),
+    "a month of 13": ([*FGM[:5], "13/2024"], "F", "There is no such month as '13/2024'."),
     "a day without a year": ([*FGM[:5], "24-Mar"], "F", "'24-Mar' is not a month."),
     "a number for a month": ([*FGM[:5], 2024], "F", "'2024' is not a month."),
     "a year long ago": ([*FGM[:5], "Mar-1024"], "F", "1024 is no year of a review."),

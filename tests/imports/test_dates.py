@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from registers.imports.cells import Refused, day_of, month_of
+from registers.imports.cells import Refused, day_of, month_of, review_of
 from registers.imports.dates import day_order
 
 MARCH = datetime.date(2027, 3, 1)
@@ -29,7 +29,8 @@ MONTHS = (
     *("March2027", "2027 March", "2027-Mar", "3 2027", "Mar/2027", "Mar. 2027", "Mar\xa02027"),
     *("Mar\u20132027", "Mar\u20112027", "\u200bMar-2027", "Mar-2027\u200b", "Mar\u00ad-2027"),
     *("by March 2027", "End of March 2027", "Due by the end of March 2027", "mid-March 2027"),
-    *("by 31/03/2027", datetime.date(2027, 3, 31), 20270331),
+    *("by 31/03/2027", datetime.date(2027, 3, 31), 20270331, "3/27", "03-27", "3/27 (extended)"),
+    *("31/03/2027 (extended)", "31/03/2027(see note) ", "by March 2027 (was June 2026)"),
     datetime.datetime(2027, 3, 31, 14, 30),  # noqa: DTZ001 (a cell's)
 )
 OTHERS = {
@@ -65,9 +66,9 @@ def test_words_are_the_note(cell):
 @pytest.mark.parametrize(
     "cell",
     [
-        *("2024-13", "13/2024", "24-Mar", "Mar 243", "Mrach 2024", "31/02/2027", "2027", "3/27"),
+        *("2024-13", "13/2024", "24-Mar", "Mar 243", "Mrach 2024", "31/02/2027", "2027", "3/11"),
         *(
-            "03-27",
+            "13/27",
             "00/00/0000",
             "1/1/1900",
             "2027-02-30",
@@ -75,7 +76,7 @@ def test_words_are_the_note(cell):
             "mars 2027",
             "Márch 2027",
         ),
-        *("Q1 2027", "Spring 2027", "FY 2026/27", "31/03/2027 (extended)", "€31/03/2027"),
+        *("Q1 2027", "Spring 2027", "FY 2026/27", "(extended) 31/03/2027", "€31/03/2027"),
         *("Reviewed March 2024, next March 2027", "May 2099999", "Mar-1066", "Mar-9999"),
         *("46112", 46_112, 45_000.5, 2027, True, datetime.time(3, 27), "31/03/2027 " * 9),
     ],
@@ -99,6 +100,35 @@ def test_a_refusal_says_what_was_seen(cell, seen):
             read(cell)
         assert "'31/02/2027'" in refusal.value.wrong
         assert seen in refusal.value.wrong
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        *((each, "day") for each in ("31/02/2027", "2027-02-30", "30 Feb 2027", "Feb 30, 2027")),
+        *(("00/00/0000", "day"), ("32/1/27", "day"), ("13/2027", "month"), ("2027-13", "month")),
+    ],
+)
+def test_what_no_calendar_has_is_called_so(cell, kind):
+    with pytest.raises(Refused, match=f"no such {kind} as '{cell}'"):
+        month_of(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "month", "note"),
+    [
+        ("31/03/2027 (extended)", MARCH, "extended"),
+        ("Mar-2027 ( see\u200b 0012 )", MARCH, "see 0012"),
+        *(("Mar-2027", MARCH, ""), ("Mar-2027 ()", MARCH, ""), (LAST, MARCH, "")),
+        *(
+            ("Under review (late)", None, "Under review (late)"),
+            ("TBC", None, ""),
+            (None, None, ""),
+        ),
+    ],
+)
+def test_words_in_brackets_behind_a_month_are_its_note(cell, month, note):
+    assert review_of(cell) == (month, note)
 
 
 @pytest.mark.parametrize("cell", [46_112, "46112", 46_112.0])
@@ -143,8 +173,11 @@ def test_the_order_of_a_column_decides():
 
 DAY, MONTH, BOTH = "31/03/2027", "03/31/2027", "03/04/2027"
 ORDERS = {
-    "either": [["Mar-2027", LAST, "2027-04-03", "4/4/2027", "soon", None, 12, "31/02/2027"], None],
-    "day": [[DAY, BOTH, "12/01/2026"], "day"],
+    "either": [
+        ["Mar-2027", LAST, "2027-04-03", "4/4/2027", "soon", None, 12, "31/02/2027", "3/27"],
+        None,
+    ],
+    "day": [[f"{DAY} (extended)", BOTH, "12/01/2026"], "day"],
     "month": [["by 3/31/27", "04/04/2027"], "month"],
     "each": [[DAY, MONTH, "2/2/2027"], None],
     "ask": [[BOTH, "12/01/2026"], None],

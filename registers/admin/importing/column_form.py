@@ -16,7 +16,7 @@ from registers.admin.importing.column_choices import (
     digest_of,
     mark_of,
 )
-from registers.imports.cells import Refused, day_of, month_of
+from registers.imports.cells import Refused, day_of, review_of
 from registers.imports.dates import DayOrder, readings
 from registers.imports.mapping.kinds import FIELD_USES, LEFT_OUT, heading_key
 from registers.imports.mapping.layout import headings_of
@@ -363,7 +363,7 @@ def _list_of(column: str) -> dict[str, str]:
     return {"list": LISTS[column]} if column in LISTS else {}
 
 
-DATE_READERS: dict[str, Callable[[str], Any]] = {"review_date": month_of, "published": day_of}
+DATE_READERS: dict[str, Callable[[str], Any]] = {"review_date": review_of, "published": day_of}
 
 
 def _refused_by(read: Callable[[str], Any]) -> Callable[[str], None]:

@@ -18,7 +18,7 @@ from registers.imports.cells import (
     comparable,
     day_of,
     last_day_of,
-    month_of,
+    review_of,
     version_in,
     visible,
     yes_or_no_of,
@@ -240,14 +240,14 @@ class Comparing:
     def _review(
         self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
     ) -> None:
-        """Compare the review month. Words in its place are the note beside an empty one."""
+        """Compare the review month. Words in its place, or in brackets behind it, are its note."""
         if not row.has("review_date"):
             return
-        found = row.read_date("review_date", month_of)
+        found = row.read_date("review_date", review_of)
         if row.is_refused("review_date"):
             return
         was, note = (stored.review_date, stored.review_note) if stored else (None, "")
-        words, date = (found, None) if isinstance(found, str) else ("", found)
+        date, words = found or (None, "")
         if was == date and (not words or comparable(note) == comparable(words)):
             return
         values: dict[str, Any] = {} if was == date else {"review_date": date}
@@ -255,7 +255,8 @@ class Comparing:
         if words or (date and was is None and note):
             values["review_note"] = words
         before = written.get("review_date", "") or note
-        _edit(line, "review_date", before, month(date) or words, values)
+        after = f"{month(date)} ({words})" if date and words else month(date) or words
+        _edit(line, "review_date", before, after, values)
 
     def _published(
         self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
