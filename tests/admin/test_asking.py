@@ -317,9 +317,8 @@ OTHERS = {
     "PairForm": "two keys",
     "UploadForm": "a file",
     "FileForm": "a file",
-    "ChoicesForm": "choices for columns and rows: what is read is looked at",
+    "RowForm": "the plan of the import is looked at",
     "ColumnForm": "a choice for a column",
-    "ReadForm": "a tick",
     "ChoiceForm": "the plan of the import is looked at",
 }
 

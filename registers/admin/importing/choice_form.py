@@ -42,7 +42,7 @@ ROW_KEPT_AS = [
     *((kind.value, kind.label) for kind in IN_ROWS),
     (Name.Kind.OFFICIAL.value, "Its official name from now on"),
 ]
-ROW_HELP = "The official name that it has now would stay as a former one."
+ROW_HELP = "With a new official name, the one that it has now stays as a former one."
 LONGEST = 1_000  # characters of a box that is filled in beforehand
 # Names that are to be made: their choices by their keys.
 Making = Mapping[str, Choice]
