@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
@@ -31,18 +30,7 @@ MOST_OFFERED = 2_000
 MOST_COMPARED = 500  # each with every name in the register
 UNKNOWN, CHOSEN = "unknown", "chosen"
 How, Kind = ImportName.How, ImportName.Kind
-
-
-@dataclass(frozen=True, kw_only=True)
-class Making:
-    """What is to be made by the choices of an import, by the keys of its names."""
-
-    organisations: dict[str, Choice]
-    themes: dict[str, Choice]
-
-    def of(self, kind: str) -> dict[str, Choice]:
-        """Return what is made of one kind."""
-        return self.themes if kind == Kind.THEME else self.organisations
+Chosen = dict[ImportName.Kind, dict[str, Choice | None]]  # by the keys of the names
 
 
 @for_importers
@@ -74,19 +62,16 @@ def _forms(job: ImportJob, names: Mapping[int, ImportName], data: Any = None) ->
     """Return a form for each name, with what was chosen before, or what is written on it now."""
     choices = Choices.read(job.choices)
     making = _made(choices)
-    before = {Kind.ORGANISATION: choices.organisations, Kind.THEME: choices.themes}
-    nearest = {
-        kind: nearest_to(kind, also=[each.name for each in making.of(kind).values()])
-        for kind in {Kind(name.kind) for name in names.values()}
-    }
+    kinds = {Kind(name.kind) for name in names.values()}
+    nearest = {kind: nearest_to(kind, also=_names_of(making[kind])) for kind in kinds}
     forms: list[ChoiceForm] = []
     for place, name in sorted(names.items()):
         how: dict[str, Any] = {
             "prefix": str(place),
             "name": name,
             "near": nearest[Kind(name.kind)](name.written),
-            "making": making.of(name.kind),
-            "choice": before[Kind(name.kind)].get(name.key),
+            "making": making[Kind(name.kind)],
+            "choice": choices.of(name.kind).get(name.key),
         }
         if job.kind == ImportJob.Kind.ORGANISATIONS:
             can_be_new, *near = job.found["near"].get(name.key, [True])
@@ -97,44 +82,42 @@ def _forms(job: ImportJob, names: Mapping[int, ImportName], data: Any = None) ->
     for form in forms:
         # What is made on this page can be chosen on it for other names.
         if made := form.founds():
-            making.of(form.name.kind).setdefault(_key(made), made)
+            making[Kind(form.name.kind)].setdefault(key_of(made.name), made)
     return forms
 
 
-def _made(choices: Choices) -> Making:
-    return Making(
-        organisations={_key(c): c for c in choices.organisations.values() if c.new},
-        themes={_key(c): c for c in choices.themes.values() if c.new},
-    )
+def _made(choices: Choices) -> dict[ImportName.Kind, dict[str, Choice]]:
+    """Return what is to be made of each kind, by the keys of its names."""
+    return {
+        kind: {key_of(each.name): each for each in choices.of(kind).values() if each.new}
+        for kind in Kind
+    }
 
 
-def _key(choice: Choice) -> str:
-    return key_of(choice.name)
+def _names_of(made: Mapping[str, Choice]) -> list[str]:
+    return [each.name for each in made.values()]
 
 
 def _answer(request: HttpRequest, job: ImportJob) -> HttpResponseBase:
     """Keep what can be right of what was chosen; ask again for the rest, or check the file."""
     forms = _forms(job, _posted(request, job), request.POST)
     wrong = [form for form in forms if form.errors]
-    chosen: dict[str, dict[str, Choice | None]] = {Kind.ORGANISATION: {}, Kind.THEME: {}}
+    chosen: Chosen = {kind: {} for kind in Kind}
     for form in forms:
         if form not in wrong:
-            chosen[form.name.kind][form.name.key] = form.choice()
+            chosen[Kind(form.name.kind)][form.name.key] = form.choice()
     return _keep(request, job, chosen, wrong)
 
 
 def _keep(
-    request: HttpRequest,
-    job: ImportJob,
-    chosen: Mapping[str, Mapping[str, Choice | None]],
-    wrong: list[ChoiceForm],
+    request: HttpRequest, job: ImportJob, chosen: Chosen, wrong: list[ChoiceForm]
 ) -> HttpResponseBase:
     try:
         held = jobs.choose(
             job,
             by=cast(User, request.user),
             organisations=chosen[Kind.ORGANISATION],
-            themes=chosen.get(Kind.THEME),
+            themes=chosen[Kind.THEME],
         )
     except (ValidationError, *jobs.NOT_READ) as refusal:
         return back(request, job, refusal)
@@ -190,9 +173,9 @@ def create_all_view(request: HttpRequest, key: int) -> HttpResponseBase:
     names, refused = like_none(job)
     ticked = [name for name in names if mark_of(name) in request.POST.getlist("new")]
     if ticked:
-        chosen: dict[str, dict[str, Choice | None]] = {Kind.ORGANISATION: {}, Kind.THEME: {}}
+        chosen: Chosen = {kind: {} for kind in Kind}
         for name in ticked:
-            chosen[name.kind][name.key] = Choice(name=name.written, new=True)
+            chosen[Kind(name.kind)][name.key] = Choice(name=name.written, new=True)
         return _keep(request, job, chosen, [])
     if not names:
         messages.info(request, "No name is left that is like none. Choose for each.")
@@ -222,8 +205,8 @@ def like_none(job: ImportJob) -> tuple[list[ImportName], list[tuple[str, str]]]:
             refused.append((name.written, " ".join(refusal.messages)))
     made = _made(Choices.read(job.choices))
     bodies = [name.written for name in fit if name.kind == Kind.ORGANISATION]
-    unlike = set(unlike_any(bodies, also=[each.name for each in made.organisations.values()]))
-    like = nearest_to(Kind.THEME, also=[each.name for each in made.themes.values()])
+    unlike = set(unlike_any(bodies, also=_names_of(made[Kind.ORGANISATION])))
+    like = nearest_to(Kind.THEME, also=_names_of(made[Kind.THEME]))
     names = [
         name
         for name in fit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from registers.models import ImportName
 from registers.models.keys import key_of
 
 
@@ -41,6 +42,10 @@ class Choices:
     all_new: bool = False
     # And so is every theme.
     all_new_themes: bool = False
+
+    def of(self, kind: str) -> dict[str, Choice]:
+        """Return those for names of one kind."""
+        return self.themes if kind == ImportName.Kind.THEME else self.organisations
 
     def choose(self, written: str, choice: Choice) -> None:
         """Choose for an organisation's name."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -39,17 +37,17 @@ from registers.imports.spreadsheet.applying import (
 )
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choice, Choices
-from registers.imports.spreadsheet.plan import Named, Plan, Progress, Work, keeps_draft
+from registers.imports.spreadsheet.job_findings import keep_found
+from registers.imports.spreadsheet.plan import Plan, Progress, Work
 from registers.imports.spreadsheet.refused_rows import refused_workbook
-from registers.imports.spreadsheet.report import refusals
 from registers.imports.spreadsheet.tables import NotATable, read_tables
-from registers.models import Change, ImportJob, ImportLine, ImportMapping, ImportName, Name
+from registers.models import Change, ImportJob, ImportLine, ImportMapping
 
 # Why nothing of a file can be checked.
 NOT_READ = (Unreadable, NotATable, MappingError)
 AS_FOUND = ColumnMapping()  # how a CSV is written is found out
 KEPT = datetime.timedelta(days=90)
-BATCH = 2_000
+CHOOSING = ["mapping", "mapping_used_at", "choices", "digest", "status", "prepared_by"]
 APPLYING = ["status", "applied_at", "applied_by", "why", "published", "last_change", "first_rows"]
 APPLIED_ALREADY = "This import was applied already. Nothing was done again."
 UNDONE_ALREADY = "This import was undone already. Nothing was done again."
@@ -128,13 +126,20 @@ def choose_mapping(job: ImportJob, mapping: ColumnMapping, *, by: User | None = 
     Raises ValidationError where it was applied or removed in the meantime, and Unreadable
     where the disk is full.
     """
+    with _choosing(job, by) as held:
+        _use_mapping(held, mapping, at=timezone.now())
+    return held
+
+
+@contextmanager
+def _choosing(job: ImportJob, by: User | None) -> Iterator[ImportJob]:
+    """Keep what `by` chooses within for an import, which is given as it is stored, locked."""
     with room_for(job), transaction.atomic():
         held = _lock(job)
-        _use_mapping(held, mapping, at=timezone.now())
+        yield held
         held.digest, held.status = "", ImportJob.Status.UPLOADED
         held.prepared_by = by or held.prepared_by
-        held.save(update_fields=["mapping", "mapping_used_at", "digest", "status", "prepared_by"])
-        return held
+        held.save(update_fields=CHOOSING)
 
 
 def _use_mapping(job: ImportJob, mapping: ColumnMapping, *, at: datetime.datetime) -> None:
@@ -164,7 +169,7 @@ def check_import(
         held = _lock(job)
         held.lines.all().delete()
         held.names.all().delete()
-        _keep_found(held, plan, at)
+        keep_found(held, plan, at)
 
 
 def choose(
@@ -180,16 +185,12 @@ def choose(
     returned says so. Raises ValidationError where it was applied or removed
     in the meantime, and Unreadable where the disk is full.
     """
-    with room_for(job), transaction.atomic():
-        held = _lock(job)
+    with _choosing(job, by) as held:
         choices = Choices.read(held.choices)
         choices.organisations = _beside(choices.organisations, organisations or {})
         choices.themes = _beside(choices.themes, themes or {})
         held.choices = choices.plain()
-        held.digest, held.status = "", ImportJob.Status.UPLOADED
-        held.prepared_by = by or held.prepared_by
-        held.save(update_fields=["choices", "digest", "status", "prepared_by"])
-        return held
+    return held
 
 
 def apply_import(
@@ -254,7 +255,7 @@ def apply_file(
         _keep_steps(job, steps)
 
     def also() -> None:
-        _keep_found(job, plan, at)
+        keep_found(job, plan, at)
         _mark_applied(job, terms, at)
 
     how: dict[str, Any] = {"save": KINDS[kind].save, "keep": keep, "also": also}
@@ -381,71 +382,3 @@ def _lock(job: ImportJob) -> ImportJob:
 def _beside(before: dict[str, Choice], chosen: Mapping[str, Choice | None]) -> dict[str, Choice]:
     """Return the choices that are left when these are made over those of before."""
     return {key: choice for key, choice in {**before, **chosen}.items() if choice}
-
-
-def _keep_found(job: ImportJob, plan: Plan, at: datetime.datetime) -> None:
-    _keep_lines(job, plan)
-    _keep_names(job, plan)
-    job.found, job.digest = _found(job, plan), plan.digest
-    job.checked_at, job.status = at, ImportJob.Status.CHECKED
-    job.save(update_fields=["found", "digest", "checked_at", "status"])
-
-
-def _keep_lines(job: ImportJob, plan: Plan) -> None:
-    _insert(
-        ImportLine(
-            job=job,
-            position=position,
-            sheet=line.sheet[:255],
-            row=line.row,
-            outcome=line.outcome,
-            reference=line.reference,
-            title=line.title,
-            edits=[list(astuple(each)) for each in line.edits],
-            problems=[list(astuple(each)) for each in line.problems],
-            lacks=keeps_draft(line.lacks, published_before=job.published_before),
-            remarks=line.remarks,
-        )
-        for position, line in enumerate(plan.lines)
-    )
-
-
-def _keep_names(job: ImportJob, plan: Plan) -> None:
-    _insert(_name(job, place, named) for place, named in enumerate(plan.names))
-
-
-def _name(job: ImportJob, position: int, named: Named) -> ImportName:
-    values = asdict(named) | {"sheet": named.sheet[:255]}
-    del values["whom"]
-    return ImportName(job=job, position=position, **values)
-
-
-def _insert(rows: Iterable[models.Model]) -> None:
-    stream = iter(rows)
-    while batch := list(islice(stream, BATCH)):
-        type(batch[0])._default_manager.bulk_create(batch)
-
-
-def _found(job: ImportJob, plan: Plan) -> dict[str, Any]:
-    """Return what is said of the whole file."""
-    terms = Terms(publish=True, published_before=job.published_before)
-    becomes = {named.whom: named.becomes for named in plan.names}
-    return {
-        "counts": dict(plan.count()),
-        "does_something": plan.does_something,
-        "personal": plan.personal,
-        # How many new protocols get which status where those that may be are published.
-        "new": dict(Counter(terms.status_of(x) for x in plan.lines if x.is_new_protocol)),
-        "near": plan.near,
-        "said": plan.said,
-        "refusals": [asdict(each) for each in refusals(plan.lines)],
-        "new_organisations": [
-            [new.name, "a group of bodies" if new.group else ""] for new in plan.new_organisations
-        ],
-        "new_themes": list(plan.new_themes.values()),
-        # What the words become: 'MEHT', acronym, of which organisation.
-        "kept_names": [
-            [kept.text, Name.Kind(kept.kind).label, becomes[kept.organisation]]
-            for kept in plan.kept_names
-        ],
-    }
