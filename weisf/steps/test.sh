@@ -72,9 +72,6 @@ case $suite in
         rm -rf var/jobs
         mkdir var/jobs
         export SHARED_BY_JOBS="$PWD/var/jobs"
-        # Once, before several jobs would unpack it in one place at the same time.
-        NGINX=$(sh weisf/steps/setup.sh nginx)
-        export NGINX
         # Process groups of their own, so that all of each can be stopped. A shell makes them
         # (`set -m`) only where it has a terminal.
         groups=
