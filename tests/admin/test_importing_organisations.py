@@ -278,8 +278,10 @@ class TestUndone:
             a_protocol("9100", theme=Theme.objects.first()),
             a_party("9100", "Harbour Trust", "lead"),
         )
+        others = saved(Organisation(name="Others", slug="others", kind="group"))
+        saved(others, Membership(group=others, member=named("Harbour Bodies")))
         page = said(officers_door.get(f"{at}undo/").content)
-        assert "because something else uses what is new: Harbour Trust." in page
+        assert "uses what is new: Harbour Bodies and Harbour Trust." in page
         saved(named(KENT), a_name(KENT, "Kent CC"))
         form = {"expected_digest": digest, "why": "It was wrong."}
         told = said(officers_door.post(f"{at}undo/", form).getvalue())
