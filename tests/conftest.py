@@ -11,7 +11,6 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
-from django.template import Context, Template
 from django.test import Client, override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -90,23 +89,6 @@ def static_files_when_asked() -> Iterator[None]:
     """
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def boxes_without_a_record() -> Iterator[None]:
-    """Record the templates of pages for tests alone, not that of each of the boxes in a form.
-
-    Django keeps a copy of all that each template was given: of five in a page, four are of boxes.
-    """
-    recorded = Template._render
-
-    def render(self: Template, context: Context) -> str:
-        is_box = self.name and "/widgets/" in self.name
-        return self.nodelist.render(context) if is_box else recorded(self, context)
-
-    Template._render = render
-    yield
-    Template._render = recorded
 
 
 @pytest.fixture(autouse=True)
