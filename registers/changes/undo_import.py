@@ -271,12 +271,10 @@ def _moved(job: ImportJob, subjects: Collection[Subject]) -> set[Subject]:
 
 
 def subject_of(step: Step) -> Subject:
-    """Return whose snapshot a step alters, as a change names it."""
+    """Return whose snapshot a step alters, as a change names it; no step of a theme is asked."""
     values = (step.before or {}) | (step.after or {})
     if step.table in {"protocol", "party"}:
         return "protocol", str(values.get("protocol_id", step.key))
-    if step.table == "theme":
-        return "theme", str(step.key)
     return "organisation", str(values.get("group_id") or values.get("organisation_id") or step.key)
 
 
