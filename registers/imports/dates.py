@@ -38,7 +38,7 @@ ISO = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ].*)?")
 DATE_SIGNS = re.compile(r"[0-9a-z\s\-/.,']+")
 TIME = re.compile(r"[\st]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\s*[ap]m)?\Z")
 WEEKDAY = re.compile(r"\A(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*")
-NO_PART = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)\b|\bof\b")
+NO_PART = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)\b|\b(?:day|of)\b")
 WORD = re.compile(r"[0-9]+|[a-z]+")
 # What may stand before the month of a review: 'by the end of March 2027'.
 LEAD_IN = re.compile(r"\A(?:(?:due|by|in|the|end|of|early|mid|late)\b[\s\-]*)+", re.IGNORECASE)

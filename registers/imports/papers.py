@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from registers.files.kinds import kind_of
+from registers.imports.dates import readings
 from registers.imports.reading.limits import Unreadable
 from registers.imports.reading.paper import BY_HAND, READERS, SECONDS, TOO_DEAR
 from registers.models.document import PAPER_BYTES
@@ -31,14 +32,12 @@ ROOT = Path(__file__).parents[2]  # where Python finds the program
 OTHER_KIND = f"Only the text of a PDF or DOCX is read. {BY_HAND}"
 TOO_LARGE = "This file is larger than 20 MB, so it is not read, and cannot be saved."
 
-MONTHS = [name[:3].lower() for name in calendar.month_name[1:]]
 MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in calendar.month_name[1:])
 DATE = re.compile(
-    rf"\b(?:(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?)?"
-    rf"(?P<name>{MONTH}|sept)\.?,?\s+(?P<year>[0-9]{{4}})\b"
-    r"|\b(?P<iy>[0-9]{4})-(?P<im>[0-9]{2})-(?P<id>[0-9]{2})\b"
-    r"|\b(?:(?P<d>[0-9]{1,2})(?P<by>[/.-]))?(?P<m>[0-9]{1,2})(?(by)(?P=by)|/)"
-    r"(?P<y>[0-9]{4}|(?(by)[0-9]{2}|(?!)))\b",
+    rf"\b(?:[0-9]{{1,2}}(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?)?"
+    rf"(?:{MONTH}|sept)\.?,?\s+[0-9]{{4}}\b"
+    r"|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b"
+    r"|\b(?:[0-9]{1,2}(?P<by>[/.-]))?[0-9]{1,2}(?(by)(?P=by)|/)(?:[0-9]{4}|(?(by)[0-9]{2}|(?!)))\b",
     re.IGNORECASE,
 )
 # The words beside a date. Those of 'past' say that it is none of the others.
@@ -151,16 +150,10 @@ def _days(text: str) -> dict[str, set[datetime.date]]:
 
 def _day(date: re.Match[str], *, whole: bool) -> datetime.date | None:
     """Return the day of a date; None for one that is not valid or, if `whole`, has no day."""
-    month = date["m"] or date["im"] or MONTHS.index(date["name"][:3].lower()) + 1
-    day = date["day"] or date["d"] or date["id"]
-    if whole and not day:
+    found = readings(" ".join(date[0].split()))
+    if not found.day or (whole and not found.has_day):
         return None
-    year = "20" + (date["year"] or date["y"] or date["iy"])  # before 24 or 2024
-    try:
-        found = datetime.date(int(year[-4:]), int(month), int(day or 1))
-    except ValueError:
-        return None
-    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    return found.day if FIRST_YEAR <= found.day.year <= LAST_YEAR else None
 
 
 def _title(front: list[str], said: str, headings: list[str]) -> str:

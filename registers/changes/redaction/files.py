@@ -8,18 +8,19 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from zipfile import ZipFile, is_zipfile
 
 from django.conf import settings
 
 from registers.changes.redaction.marked import Marked
-from registers.files.archives import UNREADABLE
+from registers.files.archives import PIECE_BYTES, UNREADABLE, Archive
 
 _TAGS = re.compile(r"<[^<>]*>")
 # Of one part of a file that is read, and of all: it may unpack to a terabyte.
-PART_BYTES, UNPACKED_BYTES = 50_000_000, 200_000_000
+PART_BYTES, UNPACKED_BYTES = 50 * PIECE_BYTES, 200 * PIECE_BYTES
 BETWEEN_EMAILS = b"-" * 79 + b"\n"  # as Django writes them to a file
 
 
@@ -40,18 +41,13 @@ def texts_of_file(content: bytes) -> Iterator[str]:
 def _parts(content: bytes) -> Iterator[bytes]:
     yield content
     left = UNPACKED_BYTES
-    try:
-        if is_zipfile(io.BytesIO(content)):
-            with ZipFile(io.BytesIO(content)) as archive:
-                for info in archive.infolist():
-                    with archive.open(info) as part:
-                        data = part.read(min(left, PART_BYTES))
-                    yield data
-                    left -= len(data)
-                    if not left:
-                        return
-    except UNREADABLE:
-        return
+    with suppress(*UNREADABLE):
+        archive = Archive(io.BytesIO(content))
+        for name in archive:
+            pieces = islice(archive.pieces(name), min(left, PART_BYTES) // PIECE_BYTES)
+            part = b"".join(pieces)
+            yield part
+            left -= len(part)
 
 
 @dataclass(frozen=True, kw_only=True)

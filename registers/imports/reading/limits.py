@@ -41,7 +41,6 @@ TOO_DEAR = (
     "This file takes more memory or time to read than a spreadsheet may. Often a cell stands far"
     " away from the others. Copy the rows that you need into a new spreadsheet and choose that."
 )
-SMALLER = "Divide it into smaller files."
 TOO_WIDE = (
     f"There is something in column {{letter}}, and {COLUMNS} columns are the most that is read."
     " Delete what stands beyond, or copy the columns that you need into a new spreadsheet."

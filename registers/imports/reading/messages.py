@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from registers.imports.reading.cell_names import shown_name
+
 
 @dataclass(frozen=True, slots=True)
 class CellError:
@@ -46,6 +48,11 @@ class Head:
     separator: str = ""
     encoding: str = ""
     problem: Exception | None = None
+
+    def told(self) -> list[Any]:
+        """Return what the caller is told of it: the fields of read.Sheet behind its rows."""
+        name, hidden = shown_name(self.name), sorted(self.hidden_columns)
+        return [name, self.hidden, self.merged, hidden, self.separator, self.encoding]
 
 
 # Each sheet, and its rows. Whatever reading these raises is wrong with this sheet alone.

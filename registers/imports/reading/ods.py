@@ -95,7 +95,9 @@ class _Table:
 
     def add(self, row: Element) -> None:
         """Add a row, whose cells stand as often as they are repeated. Empty ones are not kept."""
-        if any(row.iter(SHEET)):  # a table upon a cell, whose rows were taken for some of this
+        if (
+            next(row.iter(SHEET), None) is not None
+        ):  # a table upon a cell, whose rows were taken for some of this
             raise Unreadable(DAMAGED)
         often, column = _count(row, ROWS_REPEATED), 0
         values: list[Value] = []

@@ -53,9 +53,9 @@ class Sheet:
 
     name: str
     rows: list[Row]
+    kind: Literal["csv", "workbook"]
     hidden: bool
     merged: list[str]
-    kind: Literal["csv", "workbook"]
     hidden_columns: list[int] = field(default_factory=list)
     separator: str = ""
     encoding: str = ""
@@ -91,11 +91,11 @@ def _received(reader: subprocess.Popen[bytes], name: str, kind: str) -> list[She
         if what == END:
             return sheets
         if what == SHEET:
-            title, hidden, merged, *more = content
+            title, *about = content
             if kind == "csv":
-                sheets.append(Sheet(shown_name(name), [], hidden, merged, "csv", *more))
+                sheets.append(Sheet(shown_name(name), [], "csv", *about))
             else:
-                sheets.append(Sheet(shown_name(title), [], hidden, merged, "workbook", *more))
+                sheets.append(Sheet(shown_name(title), [], "workbook", *about))
         elif what == ROWS_MESSAGE:
             sheets[-1].rows.extend(
                 Row(number, tuple(values), hidden) for number, hidden, *values in content[0]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from registers.imports.reading.cell_names import letter, place_in, shown_name
+from registers.imports.reading.cell_names import letter, place_in
 from registers.imports.reading.csv import read_csv
 from registers.imports.reading.errors import cell_error, garbled, is_error_value
 from registers.imports.reading.limits import (
@@ -25,7 +25,6 @@ from registers.imports.reading.limits import (
     MERGED_CELLS,
     PROCESSOR_SECONDS,
     ROWS,
-    SMALLER,
     TEXT_CHARACTERS,
     TOO_DEAR,
     TOO_WIDE,
@@ -56,13 +55,14 @@ READERS: dict[str, Callable[..., Sheets]] = {
 }
 AT_ONCE = 500  # rows a message
 
-TOO_MANY_ROWS = f"This file has more than {ROWS:,} rows with something in them. {SMALLER}"
-TOO_MANY_CELLS = f"This file has more than {FILLED_CELLS:,} cells with something in them. {SMALLER}"
-TOO_MUCH_TEXT = f"This file holds more than {TEXT_CHARACTERS:,} characters of text. {SMALLER}"
-TOO_MANY_MERGED = (
-    f"This file has more than {MERGED_CELLS:,} merged cells. Take them apart, save it and choose it"
-    " again."
-)
+# Of the whole file.
+MOST = {
+    "rows with something in them": ROWS,
+    "cells with something in them": FILLED_CELLS,
+    "characters of text": TEXT_CHARACTERS,
+    "merged cells": MERGED_CELLS,
+}
+TOO_MUCH = "This file has more than {:,} {}. Divide it into smaller files."
 TOO_LONG = (
     f"The cell in {{place}} holds more than {CELL_CHARACTERS:,} characters. Shorten it, save the"
     " file and choose it again."
@@ -92,8 +92,7 @@ def messages(kind: str, path: Path, *options: str) -> Iterator[str]:
     try:
         for head, lines in READERS[kind](path, *options):
             counted.sheet(head)
-            about = (head.merged, sorted(head.hidden_columns), head.separator, head.encoding)
-            yield pack(SHEET, shown_name(head.name), head.hidden, *about)
+            yield pack(SHEET, *head.told())
             try:
                 if head.problem:
                     raise head.problem
@@ -118,11 +117,13 @@ def _why(problem: Exception) -> str:
 def _packed_rows(head: Head, lines: Iterator[Line], counted: _Counted) -> Iterator[str]:
     """Give the rows of a sheet with something in them, hundreds a message.
 
-    Each is its number, whether it is hidden, and its values.
+    Each is its number, whether it is hidden, and its values up to the last that is something.
     """
     rows: list[list[Value]] = []
-    for number, found in lines:
-        if values := trimmed(found):
+    for number, values in lines:
+        while values and values[-1] is None:
+            values.pop()
+        if values:
             counted.row(number, values)
             rows.append([number, number in head.hidden_rows, *values])
             if len(rows) == AT_ONCE:
@@ -132,34 +133,25 @@ def _packed_rows(head: Head, lines: Iterator[Line], counted: _Counted) -> Iterat
         yield pack(ROWS_MESSAGE, rows)
 
 
-def trimmed(values: list[Value]) -> list[Value]:
-    """Return a row up to the last cell with something in it."""
-    last = len(values)
-    while last and values[last - 1] is None:
-        last -= 1
-    return values[:last]
-
-
 class _Counted:
     """How much was found so far. Raises Unreadable for what is too much, or says nothing."""
 
     def __init__(self) -> None:
         self._sheet = ""
-        self._rows = self._cells = self._characters = self._merged = 0
+        self._found = dict.fromkeys(MOST, 0)
 
     def sheet(self, head: Head) -> None:
         self._sheet = head.name
-        self._merged += len(head.merged)
-        if self._merged > MERGED_CELLS:
-            raise WholeFile(TOO_MANY_MERGED)
+        self._add(0, 0, 0, len(head.merged))
 
     def row(self, number: int, values: list[Value]) -> None:
         """Count the cells of a row, and make errors of those that say one."""
         if len(values) > COLUMNS:
             raise Unreadable(TOO_WIDE.format(letter=letter(len(values) - 1)))
+        characters = 0
         for column, value in enumerate(values):
             if isinstance(value, str):
-                self._characters += len(value)
+                characters += len(value)
                 if len(value) > CELL_CHARACTERS:
                     place = place_in(self._sheet, number, column)
                     raise Unreadable(TOO_LONG.format(place=place))
@@ -169,14 +161,13 @@ class _Counted:
                 # A spreadsheet program saves them as such in a CSV, and people copy them.
                 if value[0] in "#E \n" and is_error_value(value):
                     values[column] = cell_error(value)
-        self._rows += 1
-        self._cells += len(values) - values.count(None)
-        if self._rows > ROWS:
-            raise WholeFile(TOO_MANY_ROWS)
-        if self._cells > FILLED_CELLS:
-            raise WholeFile(TOO_MANY_CELLS)
-        if self._characters > TEXT_CHARACTERS:
-            raise WholeFile(TOO_MUCH_TEXT)
+        self._add(1, len(values) - values.count(None), characters, 0)
+
+    def _add(self, *more: int) -> None:
+        for (what, most), number in zip(MOST.items(), more, strict=True):
+            self._found[what] += number
+            if self._found[what] > most:
+                raise WholeFile(TOO_MUCH.format(most, what))
 
 
 if __name__ == "__main__":
