@@ -20,7 +20,13 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 
-from registers.changes.bulk_writes import create_rows, delete_rows, update_rows
+from registers.changes.bulk_writes import (
+    column_defaults,
+    create_rows,
+    delete_rows,
+    insert_values,
+    update_rows,
+)
 from registers.changes.journal import Step, create_step, delete_step, update_step
 from registers.changes.locking import batches
 from registers.changes.record import record_change, record_changes
@@ -30,6 +36,11 @@ from registers.models.keys import key_of, slug_of
 from registers.models.organisation import KEY_LENGTH
 from registers.models.protocol import GAP_EXPLAINED
 from registers.models.references import check_new_reference, reference_key
+
+PARTY_COLUMNS = (
+    *("protocol_id", "organisation_id", "name_as_published"),
+    *("role", "note", "position"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +98,11 @@ def import_protocols(
 
 def _save_protocols(incoming: Sequence[Incoming]) -> list[Step]:
     stored = Protocol.objects.in_bulk([each.reference for each in incoming if not each.new])
-    new = [Protocol(reference=i.reference, **i.values) for i in incoming if i.new]
-    for protocol in new:
-        check_new_reference(protocol.pk)
-    _refuse_explained_gaps(new)
-    create_rows(new, check=True)
+    new = [each for each in incoming if each.new]
+    _create_protocols(new)
     altered = []
     # Its values are those of the file, and may be long: to know it is enough.
-    steps = [Step(table="protocol", key=each.pk, before=None, after={}) for each in new]
+    steps = [Step(table="protocol", key=i.reference, before=None, after={}) for i in new]
     for each in incoming:
         if not each.new and each.values:
             protocol = stored[each.reference]
@@ -106,9 +114,21 @@ def _save_protocols(incoming: Sequence[Incoming]) -> list[Step]:
     return steps
 
 
-def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
-    """Raise ValidationError where the reference log says that no protocol has the reference."""
-    keys = [reference_key(protocol.pk) for protocol in new]
+def _create_protocols(incoming: Sequence[Incoming]) -> None:
+    keys = [reference_key(each.reference) for each in incoming]
+    for each in incoming:
+        check_new_reference(each.reference)
+    _refuse_explained_gaps(keys)
+    blank = column_defaults(Protocol)
+    rows = [
+        {**blank, **each.values, "reference": each.reference, "reference_key": key}
+        for each, key in zip(incoming, keys, strict=True)
+    ]
+    insert_values(Protocol, [*blank], [[*row.values()] for row in rows], check=True)
+
+
+def _refuse_explained_gaps(keys: Sequence[str]) -> None:
+    """Raise ValidationError where the reference log says that no protocol has such a reference."""
     for gap in Gap.objects.filter(reference_key__in=keys)[:1]:
         raise ValidationError(
             GAP_EXPLAINED.format(reference=gap.pk, fate=gap.get_fate_display().lower())
@@ -118,28 +138,22 @@ def _refuse_explained_gaps(new: Sequence[Protocol]) -> None:
 def _save_parts(incoming: Sequence[Incoming]) -> list[Step]:
     """Let each protocol have the parts that come, and no other."""
     new = {each.reference for each in incoming if each.new}
-    stored: dict[str, list[Party]] = {each.reference: [] for each in incoming}
+    stored: dict[str, list[Party]] = {each.reference: [] for each in incoming if not each.new}
     for party in Party.objects.filter(protocol__in=stored):
         stored[party.protocol_id].append(party)
     removed: list[Party] = []
     altered: list[tuple[Party, list[str]]] = []
-    made: list[Party] = []
+    made: list[tuple[Any, ...]] = []
     steps: list[Step] = []
     for each in incoming:
-        there = _staying(each.parts or (), stored[each.reference])
-        removed += [party for party in stored[each.reference] if party not in there.values()]
+        known = stored.get(each.reference, [])
+        there = _staying(each.parts or (), known)
+        removed += [party for party in known if party not in there.values()]
         for position, part in enumerate(each.parts or ()):
             values = {"role": part.role, "note": part.note, "position": position}
             stays = there.get(position)
             if stays is None:
-                made.append(
-                    Party(
-                        protocol_id=each.reference,
-                        organisation_id=part.organisation,
-                        name_as_published=part.written,
-                        **values,
-                    )
-                )
+                made.append((each.reference, part.organisation, part.written, *values.values()))
             elif differ := {n: new for n, new in values.items() if getattr(stays, n) != new}:
                 steps.append(update_step(stays, protocol_id=each.reference, **differ))
                 for name, value in differ.items():
@@ -150,8 +164,13 @@ def _save_parts(incoming: Sequence[Incoming]) -> list[Step]:
     delete_rows(removed)
     for role in (Party.Role.PARTNER, Party.Role.LEAD):
         update_rows([pair for pair in altered if pair[0].role == role], check=True)
-    create_rows(made, check=True)
-    return steps + [create_step(party) for party in made if party.protocol_id not in new]
+    if all(reference in new for reference, *_ in made):
+        insert_values(Party, PARTY_COLUMNS, made, check=True)
+        return steps
+    # The steps name the keys of those that stored protocols get.
+    parties = [Party(**dict(zip(PARTY_COLUMNS, values, strict=True))) for values in made]
+    create_rows(parties, check=True)
+    return steps + [create_step(party) for party in parties if party.protocol_id not in new]
 
 
 def _staying(parts: Sequence[Part], stored: Sequence[Party]) -> dict[int, Party]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
 
 from registers.changes.locking import BATCH, batches
+from registers.models.references import ReferenceKeyField
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -25,6 +26,51 @@ def create_rows(rows: Sequence[Row], *, check: bool = False) -> None:
         if check:
             _check(rows)
         type(rows[0])._default_manager.bulk_create(rows, BATCH)
+
+
+def insert_values(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    check: bool = False,
+) -> None:
+    """Store new rows whose keys nobody needs, given as the values of these columns.
+
+    The others get what is their default. It takes a third of the time that `create_rows` does.
+    With `check`, raises ValidationError.
+    """
+    if not rows:
+        return
+    fields = {f.attname: f for f in model._meta.concrete_fields}
+    if check and not all(
+        _are_clean(fields[column], values, model())
+        for column, values in zip(columns, zip(*rows, strict=True), strict=False)
+        if not fields[column].is_relation
+    ):
+        _check([model(**dict(zip(columns, row, strict=True))) for row in rows])
+    others = {name: v for name, v in column_defaults(model).items() if name not in columns}
+    into = [fields[name] for name in (*columns, *others)]
+    connection = connections[model._default_manager.db]
+    names = ", ".join(connection.ops.quote_name(str(f.column)) for f in into)
+    insert = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 (names of the model's)
+    holders = f"({', '.join(['%s'] * len(into))})"
+    size = connection.ops.bulk_batch_size(into, rows)
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), size):
+            some = rows[start : start + size]
+            values = [
+                f.get_db_prep_save(value, connection)
+                for row in some
+                for f, value in zip(into, (*row, *others.values()), strict=True)
+            ]
+            cursor.execute(insert + ", ".join([holders] * len(some)), values)
+
+
+def column_defaults(model: type[models.Model]) -> dict[str, Any]:
+    """Return what a new row has in each column but a key that the database gives, by its name."""
+    fields = (f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField))
+    return {field.attname: field.get_default() for field in fields}
 
 
 def update_rows(rows: Iterable[tuple[Row, Collection[str]]], *, check: bool = False) -> None:
@@ -39,8 +85,25 @@ def update_rows(rows: Iterable[tuple[Row, Collection[str]]], *, check: bool = Fa
         model = type(some[0])
         if check:
             _check(some)
-        fields = [f.name for f in model._meta.concrete_fields if f.attname in columns]
-        model._default_manager.bulk_update(some, fields, BATCH)
+        _update(model, some, [f for f in model._meta.concrete_fields if f.attname in columns])
+
+
+def _update(
+    model: type[models.Model], rows: Sequence[models.Model], into: Sequence[models.Field[Any, Any]]
+) -> None:
+    """Update these columns of rows: bulk_update takes five times as long to write its query."""
+    connection = connections[model._default_manager.db]
+    quote, key = connection.ops.quote_name, model._meta.pk
+    columns = ", ".join(f"{quote(str(f.column))} = %s" for f in into)
+    where = f"WHERE {quote(str(key.column))} = %s"
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {quote(model._meta.db_table)} SET {columns} {where}",  # noqa: S608 (as above)
+            [
+                [f.get_db_prep_save(getattr(row, f.attname), connection) for f in (*into, key)]
+                for row in rows
+            ],
+        )
 
 
 def delete_rows(rows: Sequence[Row]) -> None:
@@ -53,6 +116,9 @@ def delete_rows(rows: Sequence[Row]) -> None:
 
 def _check(rows: Sequence[Row]) -> None:
     """Check each value by itself. Raises ValidationError, which names the row."""
+    own = [f for f in type(rows[0])._meta.fields if not f.is_relation]
+    if all(_are_clean(f, [getattr(row, f.attname) for row in rows], rows[0]) for f in own):
+        return
     relations = {f.name for f in type(rows[0])._meta.fields if f.is_relation}
     for row in rows:
         try:
@@ -60,3 +126,16 @@ def _check(rows: Sequence[Row]) -> None:
         except ValidationError as refusal:
             said = [f"{row}: {sentence}" for sentence in refusal.messages]
             raise ValidationError(said) from refusal
+
+
+def _are_clean(field: models.Field[Any, Any], values: Iterable[Any], row: models.Model) -> bool:
+    """Return whether all of these can be stored as they are: most stand in many rows."""
+    if isinstance(field, ReferenceKeyField):  # worked out when it is stored
+        return True
+    try:
+        return all(
+            (field.blank and value in field.empty_values) or field.clean(value, row) == value
+            for value in set(values)
+        )
+    except ValidationError:
+        return False

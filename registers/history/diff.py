@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -42,7 +43,7 @@ MONTHS = {each.name for each in protocol_fields.PROTOCOL_FIELDS if each.month}
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One field, or one thing that stands under it, before and after. An empty side: nothing.
+    """One field, or one thing that stands under it, as text. An empty one: nothing.
 
     `group` is the name of all the things under a field of which there can be more than
     one; empty for a field that has one value. `is_list` says that there are, or were,
@@ -50,10 +51,24 @@ class Difference:
     """
 
     field: str
-    before: Side
-    after: Side
+    was: str
+    now: str
     group: str = ""
     is_list: bool = False
+
+    @property
+    def before(self) -> Side:
+        """The text before, cut where it differs."""
+        return self._sides[0]
+
+    @property
+    def after(self) -> Side:
+        """The text after, cut where it differs."""
+        return self._sides[1]
+
+    @cached_property
+    def _sides(self) -> tuple[Side, Side]:
+        return split_at_differences(self.was, self.now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +118,7 @@ def _taken_out(line: str) -> Difference | None:
     field, _, sides = line.removesuffix(".").partition(" changed from ")
     side = sides[: (len(sides) - len(" to ")) // 2]
     is_alike = bool(side) and sides == f"{side} to {side}"
-    return Difference(field=field, before=_whole(side), after=_whole(side)) if is_alike else None
+    return Difference(field=field, was=side, now=side) if is_alike else None
 
 
 def _before(change: Change, earlier: Sequence[Change]) -> Change | None:
@@ -133,7 +148,7 @@ def differences(
         if not is_private and not (name in before["parts"] and name in after["parts"]):
             continue
         old, new = (each["parts"].get(name, []) for each in (before, after))
-        for kind in kinds:
+        for kind in kinds if old != new else ():
             found += _parts(
                 kind, list(filter(kind.includes, old)), list(filter(kind.includes, new))
             )
@@ -151,7 +166,7 @@ def _fields(
         if name in PRIVATE_FIELDS and not private:
             continue
         old, new = before.get(name), after[name]
-        if comparable_value(old) != comparable_value(new):
+        if old != new and comparable_value(old) != comparable_value(new):
             is_file = isinstance(field, models.FileField)
             sides = (
                 (file_text(before), file_text(after))
@@ -183,8 +198,8 @@ def _parts(kind: PartKind, old: list[Values], new: list[Values]) -> Iterator[Dif
     rest = pairs[MOST_PARTS:]
     if rest:
         numbers = (sum(part is not None for part in side) for side in zip(*rest, strict=True))
-        before, after = (_whole(f"{each:,} more" if each else "") for each in numbers)
-        yield Difference(field=label, before=before, after=after, group=group, is_list=is_list)
+        more = [f"{each:,} more" if each else "" for each in numbers]
+        yield Difference(field=label, was=more[0], now=more[1], group=group, is_list=is_list)
     if kind.order and [key for key in was if key in now] != [key for key in now if key in was]:
         lists = ("; ".join(kind.text(part) for part in parts) for parts in (old, new))
         yield _difference(kind.order, *lists)
@@ -194,8 +209,8 @@ def _difference(
     label: str, before: str, after: str, *, group: str = "", is_list: bool = False
 ) -> Difference:
     # Another file can have the name and the size of the one before.
-    old, new = split_at_differences(before, after if after != before else f"{after}, another one")
-    return Difference(field=label, before=old, after=new, group=group, is_list=is_list)
+    after = after if after != before else f"{after}, another one"
+    return Difference(field=label, was=before, now=after, group=group, is_list=is_list)
 
 
 def split_at_differences(before: str, after: str) -> tuple[Side, Side]:
@@ -232,7 +247,7 @@ def words_of(found: Iterable[Difference]) -> str:
 
 def _line(field: str, found: list[Difference]) -> str:
     if found[0].is_list:
-        pairs = [(_text(each.before), _text(each.after)) for each in found]
+        pairs = [(_text(each.was), _text(each.now)) for each in found]
         several = {
             "added": [now for was, now in pairs if not was],
             # Of more than are listed, both sides are a number.
@@ -245,7 +260,7 @@ def _line(field: str, found: list[Difference]) -> str:
         return f"{field} {', and '.join(said)}."
     was, now = (
         "; ".join(filter(None, map(_text, sides)))
-        for sides in zip(*((each.before, each.after) for each in found), strict=True)
+        for sides in zip(*((each.was, each.now) for each in found), strict=True)
     )
     if not was:
         return f"{field} recorded: {now}."
@@ -256,9 +271,9 @@ def _line(field: str, found: list[Difference]) -> str:
     return f"{field} changed from {was} to {now}."
 
 
-def _text(side: Side) -> str:
+def _text(side: str) -> str:
     """Return a side on one line, without a full stop at its end."""
-    return " ".join("".join(text for text, _ in side).split()).removesuffix(".")
+    return " ".join(side.split()).removesuffix(".")
 
 
 def display(field: models.Field[Any, Any], value: Any) -> str:

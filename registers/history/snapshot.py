@@ -6,7 +6,7 @@ and an earlier state restored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import models
@@ -79,14 +79,13 @@ def snapshots_of(
         thing.pk: {"fields": field_values(thing), "parts": {}}
         for thing in (stored.select_related(*relations) if relations else stored)
     }
-    for kind, (_, owner) in PARTS.get(model, {}).items() if found else ():
+    for kind in PARTS.get(model, {}) if found else ():
         for snapshot in found.values():
             snapshot["parts"][kind] = []
         # Most organisations are one body, which has no members: no query for those.
         owners = [key for key, each in found.items() if kind != "members" or _is_group(each)]
-        for part in _parts_of_each(model, kind, owners) if owners else ():
-            values = field_values(part, without=frozenset({owner}))
-            found[getattr(part, f"{owner}_id")]["parts"][kind].append(values)
+        for key, values in _parts_of_each(model, kind, owners) if owners else ():
+            found[key]["parts"][kind].append(values)
     return found
 
 
@@ -107,19 +106,35 @@ def is_public(snapshot: Snapshot | None) -> bool:
 
 def _parts_of_each(
     whose: type[models.Model], kind: str, keys: Sequence[Any]
-) -> models.QuerySet[Any]:
+) -> Iterator[tuple[Any, Values]]:
+    """Give the values of each part of the things with these keys, with the key of its own."""
     model, owner = PARTS[whose][kind]
     parts = model._default_manager.filter(**{f"{owner}__in": keys})
     if model is Document:
         parts = parts.filter(taken_off=False)
     if model is Overarching:
         parts = parts.order_by("overarching")
-    others = [
-        field.name
-        for field in model._meta.fields
-        if field.is_relation and field.name not in {owner, *EXCLUDED_FIELDS}
-    ]
-    return parts.select_related(*others) if others else parts
+    fields = [f for f in model._meta.fields if f.name not in {owner, *EXCLUDED_FIELDS}]
+    others = [field.name for field in fields if field.is_relation]
+    if len(keys) == 1:
+        for part in parts.select_related(*others) if others else parts:
+            yield keys[0], field_values(part, without=frozenset({owner}))
+        return
+    # Of many things the parts name the same others again and again: each of these is read once.
+    rows = list(parts.values_list(f"{owner}_id", *(field.attname for field in fields)))
+    named = {
+        field: _named(field.related_model, {row[at] for row in rows} - {None})
+        for at, field in enumerate(fields, 1)
+        if field.is_relation
+    }
+    for key, *row in rows:
+        values = zip(fields, row, strict=True)
+        yield key, {f.name: named[f].get(v) if f in named else to_json(v) for f, v in values}
+
+
+def _named(model: Any, keys: set[Any]) -> dict[Any, Values]:
+    """Return what a snapshot says of the things with these keys that something points at."""
+    return {key: _other(other) for key, other in model._base_manager.in_bulk(keys).items()}
 
 
 def field_values(thing: models.Model, *, without: frozenset[str] = frozenset()) -> Values:
@@ -134,11 +149,15 @@ def field_values(thing: models.Model, *, without: frozenset[str] = frozenset()) 
 def _json_value(thing: models.Model, field: models.Field[Any, Any]) -> Any:
     value = getattr(thing, field.name)
     if isinstance(value, models.Model):
-        other = {"key": value.pk, "says": str(value)}
-        return other | ({"slug": value.slug} if hasattr(value, "slug") else {})
+        return _other(value)
     if isinstance(field, models.FileField):
         return value.name or ""
     return to_json(value)
+
+
+def _other(thing: models.Model) -> Values:
+    slug = {"slug": thing.slug} if hasattr(thing, "slug") else {}
+    return {"key": thing.pk, "says": str(thing)} | slug
 
 
 def to_json(value: Any) -> Any:

@@ -123,6 +123,8 @@ def key_of(text: str) -> str:
     characters that nobody sees. Databases differ in what they call lower case outside
     English letters, so the key is stored, and it is the key that must be unique.
     """
+    if text.isascii() and text.isprintable():  # most texts, and ten times as fast
+        return " ".join(text.replace("`", "'").lower().split())
     shown = text.translate(_SHOWN)
     folded = unicodedata.normalize("NFKC", shown).casefold()
     # Composed again. What the first step made may have an apostrophe: that of ŉ.

@@ -20,6 +20,7 @@ PERSON = "begins like the name of a person"
 # The name of the field in which each model has a job title.
 JOB_TITLE = "job_title"
 # Each of the three numbers has so many digits, and nearly every text has not.
+DIGITS, FEWEST_DIGITS = b"0123456789", 6
 SIX_DIGITS = re.compile(r"(?:\d[\W_]*){6}")
 TEN_DIGITS = re.compile(
     r"(?:(?<!\w)|(?<=NHS)|(?<=\bno))(?<!\d[\s./-])(?<!\d[\s./-]{2})"
@@ -62,6 +63,10 @@ def personal_words(text: str, *, before: str = "", field: str = "") -> dict[str,
 def _found(text: str, field: str) -> Iterator[tuple[str, str]]:
     if field == JOB_TITLE and TITLE_OF_PERSON.match(text.title() if text.isupper() else text):
         yield text, PERSON
+    if text.isascii():  # most texts, and counted at once
+        plain = text.encode()
+        if len(plain) - len(plain.translate(None, DIGITS)) < FEWEST_DIGITS:
+            return
     if not SIX_DIGITS.search(text):
         return
     text = " ".join(as_seen(text).translate(MARKS).split())

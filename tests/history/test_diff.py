@@ -246,9 +246,7 @@ def test_a_change_without_a_record_keeps_its_words():
     )
     third.event = "Review recorded: 4 May 2027."
     newest, middle, oldest = describe(Protocol, [third, second, first], most=3)
-    assert newest.differences == [
-        Difference(field="Title", before=(("A title", False),), after=(("Old", False),))
-    ]
+    assert newest.differences == [Difference(field="Title", was="A title", now="Old")]
     assert newest.words == ["Review recorded: 4 May 2027."]
     assert (middle.differences, middle.words) == ([], second.what.splitlines())
     assert (oldest.differences, oldest.words) == ([], ["Added to this register."])

@@ -314,7 +314,7 @@ WRONG = {
     ),
     "an organisation that is a number": (
         party(organisation=7),
-        "Protocol '0001' cannot be read: 'int' object has no attribute 'translate'.",
+        "Protocol '0001' cannot be read: 'int' object has no attribute 'isascii'.",
     ),
     "two leads": (
         party(role="lead"),

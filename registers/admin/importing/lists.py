@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.text import get_text_list
 
 from registers.admin.importing.shared import A_PAGE
-from registers.history.diff import Difference, split_at_differences
+from registers.history.diff import Difference
 from registers.models import ImportJob, ImportLine, Name, Organisation, Protocol
 from registers.models.keys import key_of
 
@@ -134,7 +134,10 @@ def report(job: ImportJob, lines: Sequence[ImportLine]) -> list[ShownRow]:
             stored=thing,
             history=_history(thing) if thing else "",
             lacks=get_text_list([f"a {what}" for what in line.lacks], "and"),
-            differences=[_difference(*edit) for edit in line.edits],
+            differences=[
+                Difference(field=_label(column), was=before, now=after)
+                for column, before, after in line.edits
+            ],
             alike=[
                 _label(column)
                 for column, before, after in line.edits
@@ -147,11 +150,6 @@ def report(job: ImportJob, lines: Sequence[ImportLine]) -> list[ShownRow]:
 
 def _history(thing: Protocol | Organisation) -> str:
     return reverse(f"admin:registers_{thing._meta.model_name}_history", args=[quote(thing.pk)])
-
-
-def _difference(column: str, before: str, after: str) -> Difference:
-    old, new = split_at_differences(before, after)
-    return Difference(field=_label(column), before=old, after=new)
 
 
 def _label(column: str) -> str:

@@ -136,29 +136,44 @@ def _words_of_short(text: str) -> Sequence[Word]:
 
 def prepare(texts: Iterable[str]) -> Prepared:
     """Return a field's `texts` as the databases store them. No phrase matches across two texts."""
-    stems: list[str] = []
-    plain: dict[str, None] = {}
+    found = [
+        (GAP, GAP)
+        if word == GAP
+        # As _plain_and_stem does, without a call of its own for each word of a register.
+        else _stemmed(word)
+        if len(word) <= MAX_WORD_LENGTH
+        else _plain_and_stem(word)
+        for word in islice(_folded_words(texts), MAX_WORDS)
+    ]
+    plain = dict.fromkeys(word for word, _ in found)
+    plain.pop(GAP, None)
+    stems = [stem for _, stem in found]
+    return Prepared(
+        stems=stems if len(stems) <= MAX_REPEATS else _without_repeats(stems), plain=list(plain)
+    )
+
+
+def _without_repeats(stems: Iterable[str]) -> list[str]:
+    """Return the stems with a gap for each that stands there too often."""
     seen: Counter[str] = Counter()
-    for word in islice(_folded_words(texts), MAX_WORDS):
-        if word == GAP:
-            stems.append(GAP)
-            continue
-        plain_word, stem = _plain_and_stem(word)
-        seen[stem] += 1
-        stems.append(stem if seen[stem] <= MAX_REPEATS else GAP)
-        plain[plain_word] = None
-    return Prepared(stems=stems, plain=list(plain))
+    kept = []
+    for stem in stems:
+        seen[stem] += stem != GAP
+        kept.append(stem if seen[stem] <= MAX_REPEATS else GAP)
+    return kept
 
 
 def _folded_words(texts: Iterable[str]) -> Iterator[str]:
-    """Yield the folded words of `texts`, and a gap between two texts."""
+    """Give the folded words of `texts`, and a gap between two texts."""
     room = MAX_FIELD_LENGTH
     for position, text in enumerate(texts):
         if position:
             yield GAP
-        folded = fold(text[:room]).encode(errors="ignore")[:room]
-        room -= len(folded)
-        yield from _WORD.findall(folded.decode(errors="ignore"))
+        folded = fold(text[:room])
+        if not folded.isascii() or len(folded) > room:
+            folded = folded.encode(errors="ignore")[:room].decode(errors="ignore")
+        room -= len(folded) if folded.isascii() else len(folded.encode())
+        yield from _WORD.findall(folded)
 
 
 def _plain_and_stem(word: str) -> tuple[str, str]:
