@@ -84,12 +84,13 @@ def text_of(value: Value) -> str:
                 "This cell is a formula whose result is not in the file.",
                 "Open the file in a spreadsheet program and save it there, or write the value.",
             )
-        if found := REFUSED.search(same_lines(value)):
+        text = same_lines(value)
+        if not text.isprintable() and (found := REFUSED.search(text)):
             raise Refused(
                 f"This cell holds a character that cannot be shown (U+{ord(found[0]):04X}).",
                 "Delete it, or type the text again.",
             )
-        return same_lines(value)
+        return text
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float) and value.is_integer():
@@ -99,7 +100,8 @@ def text_of(value: Value) -> str:
 
 def same_lines(text: str) -> str:
     """Return `text` without spaces around it, its lines ended by a line feed each."""
-    return LINE_END.sub("\n", text).strip()
+    # Most texts are of one line, and this check is fast.
+    return (text if text.isprintable() else LINE_END.sub("\n", text)).strip()
 
 
 def visible(text: str) -> str:
@@ -115,6 +117,11 @@ def visible(text: str) -> str:
 def comparable(text: str) -> str:
     """Return `text` as any spreadsheet gives it back: so a stored text is known again."""
     return plain(text).strip()
+
+
+def are_same(one: str, other: str) -> bool:
+    """Return whether two texts are the same in any spreadsheet."""
+    return one == other or comparable(one) == comparable(other)
 
 
 def says_nothing(text: str) -> bool:

@@ -38,7 +38,7 @@ NEVER_THE_SAME = {
     "checked_at",
     "applied_at",
 }
-FIRST = "rows checked: 0%"
+CHECKING = "rows checked"  # so begin the lines that tell of the check
 AT_THE_END = 4  # one of so many moments is when all is saved, and the commit begins
 
 
@@ -197,7 +197,7 @@ class Moment:
 def importing(here: Place, file: Path, kill: Moment | None = None) -> list[float]:
     """ImportJob, and kill it at a moment. Return when each line came that told of the applying.
 
-    It begins with the second check. The last time is that of the end.
+    The last time is that of the end.
     """
     words = ("import_register", str(file), "--new-organisations")
     with subprocess.Popen(
@@ -208,10 +208,9 @@ def importing(here: Place, file: Path, kill: Moment | None = None) -> list[float
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        times, checks = list[float](), 0
+        times = list[float]()
         for line in process.stderr or ():
-            checks += line.strip() == FIRST
-            if checks > 1:
+            if not line.startswith(CHECKING):
                 times.append(time.monotonic())
             if kill and len(times) > kill.line:
                 with contextlib.suppress(subprocess.TimeoutExpired):

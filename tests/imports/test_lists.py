@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import time
+from typing import Any
 
 import pytest
 
+from registers.imports.spreadsheet.matching import begun_names
 from registers.imports.spreadsheet.split_names import (
     MOST_PIECES,
+    NameList,
     Piece,
     TooMany,
     TwoWays,
@@ -188,6 +193,31 @@ OWN = {
 @pytest.mark.parametrize(("cell", "expected"), OWN.values(), ids=OWN)
 def test_as_the_register_wrote_it(cell, expected):
     assert pieces(cell, own=True, known=known) == as_pieces(expected)
+
+
+def test_names_that_may_go_on_are_all_that_is_tried():
+    """The same is found where more pieces are tried only after what begins a name."""
+    words = ("A", "Foo", " ", ", ", ",", ";", "\n", " and ", "and", "1. ", "(", ")", "“", "”", "/")
+    chance, found = random.Random(5), 0
+    for _ in range(400):
+        names = ["".join(chance.choices(words, k=5)).strip() for _ in range(4)]
+        keys = {key_of(name) for name in names} - {""}
+        begun = set[str]().union(*map(begun_names, keys))
+        cell = "".join(chance.choices((*names, *words), k=6))
+        for own in (True, False):
+            several = [
+                read_in_one_way(cell, own=own, known=lambda text: key_of(text) in keys, **more)  # noqa: B023 (called at once)
+                for more in ({}, {"begins": lambda text: key_of(text) in begun})  # noqa: B023
+            ]
+            assert several[0] == several[1], (cell, names)
+            found += several[0] is not None
+    assert found > 400
+
+
+def read_in_one_way(cell: str, **how: Any) -> NameList | None:
+    with contextlib.suppress(TwoWays):
+        return split_names(cell, **how)
+    return None
 
 
 @pytest.mark.parametrize("own", [True, False])

@@ -15,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
+from registers import changes
 from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.mapping.saved import read_saved, save_mapping
 from registers.imports.spreadsheet.plan import Progress, Work
@@ -319,13 +320,16 @@ def test_a_reason_that_cannot_be_public_is_refused(file, why, wrong):
 
 
 def test_what_cannot_be_applied_ends_with_2(file, monkeypatch):
-    """Somebody else saves between the two checks: when the first is told of."""
+    """Somebody else saves when it is told what would be done."""
     path = file(CHANGED)
 
     class Meddling(io.StringIO):
         def write(self, text: str) -> int:
             if "Changed" in text:
-                Protocol.objects.filter(pk="0061").update(purpose="Another officer's.")
+                protocol = Protocol.objects.get(pk="0061")
+                protocol.purpose = "Another officer's."
+                with changes.record_change(protocol, at=NOW):
+                    changes.save(protocol)
             return super().write(text)
 
     with pytest.raises(CommandError) as refusal:

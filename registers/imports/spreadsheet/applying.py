@@ -185,26 +185,28 @@ def apply(
     *,
     at: datetime.datetime,
     terms: Terms,
+    checked: Plan | None = None,
     save: Callable[..., Work[None]] = save_plan,
     keep: Callable[[list[Step]], None] = lambda steps: None,
     also: Callable[[], None] = lambda: None,
 ) -> Work[Plan]:
     """Apply what a file would do, as it was expected_digest, and return the plan that was done.
 
-    `recheck` gives the check of the same file, which is made anew. Rows that
-    are refused or wait are left out. `save` saves a plan as `save_plan` does, and is
-    given `keep`; `also` is called when all is saved. Raises ValidationError, and then
-    nothing is kept: where something else would happen than is expected, or where
-    somebody else saves at this moment.
+    `recheck` gives the check of the same file, which is made anew, unless it was `checked` and
+    the register is as it was then. Rows that are refused or wait are left out. `save` saves a
+    plan as `save_plan` does, and is given `keep`; `also` is called when all is saved. Raises
+    ValidationError, and then nothing is kept: where something else would happen than is
+    expected, or where somebody else saves at this moment.
     """
-    version = RegisterVersion.now()
-    plan = yield from recheck()
+    version = str(RegisterVersion.now())
+    is_same = checked is not None and checked.version == version
+    plan = checked if checked and is_same else (yield from recheck())
     _check_digest(digest, plan)
 
     def save_all() -> Work[Plan]:
         now = yield from hold(*plan.locks)
         sure = plan
-        if str(now) != str(version):
+        if str(now) != version:
             sure = yield from recheck()
             _check_digest(digest, sure)
         yield from save(sure, terms, at=at, keep=keep)

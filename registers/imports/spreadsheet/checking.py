@@ -25,8 +25,7 @@ from registers.imports.spreadsheet.plan import (
 from registers.imports.spreadsheet.public_text import personal_sentence, remark_personal
 from registers.imports.spreadsheet.references import TO_GET_ONE, Stored, entries_of, give_references
 from registers.imports.spreadsheet.tables import read_tables
-from registers.models import Protocol
-from registers.models.keys import key_of
+from registers.models import Protocol, RegisterVersion
 
 BATCH = 500
 WORDS = "rows checked"
@@ -47,6 +46,7 @@ def check(
     `mapping` the columns are what they are likely to be. Raises NotATable where nothing
     in the file can be imported, and MappingError for a mapping that cannot be followed.
     """
+    version = str(RegisterVersion.now())
     tables = read_tables(sheets, mapping or ColumnMapping())
     stored = Stored(on)
     names = Names(choices)
@@ -78,7 +78,7 @@ def check(
             lines.append(comparing.line(entry.row, reference, title, protocol, written))
         yield Progress(WORDS, len(lines), len(entries))
     give_references(lines, entries, stored)
-    return _plan(lines, names, [*tables.said, *_still_withdrawn(withdrawn)])
+    return _plan(lines, names, [*tables.said, *_still_withdrawn(withdrawn)], version)
 
 
 def recorded(protocol: Protocol, written: dict[str, str]) -> dict[str, str]:
@@ -103,7 +103,7 @@ def _still_withdrawn(references: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
+def _plan(lines: list[Line], names: Names, said: list[str], version: str) -> Plan:
     """Gather what the lines that would be applied need, and digest it."""
     kept = [line for line in lines if line.outcome in {Outcome.NEW, Outcome.CHANGED}]
     parts = [part for line in kept for part in line.parts or []]
@@ -113,7 +113,7 @@ def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
     new_organisations = [new[key] for key in sorted(new) if key in wanted]
     themes = {line.values["theme"] for line in kept if "theme" in line.values}
     new_themes = {key: name for key, name in names.themes.new.items() if key in themes}
-    kept_names = names.kept({key_of(part.written): part.organisation for part in parts})
+    kept_names = names.kept(parts)
     new_names = [*(each.name for each in new_organisations), *new_themes.values()]
     if personal := remark_personal(kept, [*new_names, *(each.text for each in kept_names)]):
         said = [*said, personal_sentence(personal)]
@@ -125,6 +125,7 @@ def _plan(lines: list[Line], names: Names, said: list[str]) -> Plan:
         kept_names=kept_names,
         said=said,
         digest="",
+        version=version,
         personal=len(personal),
     )
     plan.digest = _digest(plan)
@@ -135,17 +136,21 @@ def _urgency(named: Named) -> tuple[int, int]:
     return (list(How).index(named.how), -named.uses)
 
 
+def _foreseen(line: Line) -> tuple[object, ...]:
+    """Return what would be done, with what stood there before: it is shown, and may be changed."""
+    edits = [(each.column, each.before, each.after) for each in line.edits]
+    parts = [(p.organisation, p.role, p.written, p.note) for p in line.parts or ()]
+    stay = line.parts is None
+    return line.outcome.value, line.reference, line.title, edits, line.values, stay, parts
+
+
 def _digest(plan: Plan) -> str:
     """Return a short text that differs as soon as anything that would be done differs."""
     digest = hashlib.sha256()
     foreseen: Iterator[object] = (
         each
         for group in (
-            [
-                # With what stood there before: it is shown, and may have changed since.
-                [line.outcome, line.reference, line.title, line.edits, line.values, line.parts]
-                for line in plan.lines
-            ],
+            map(_foreseen, plan.lines),
             plan.new_organisations,
             sorted(plan.new_themes.items()),
             plan.kept_names,

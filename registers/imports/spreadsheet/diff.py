@@ -14,6 +14,7 @@ from registers.exports.columns import WRITERS, month, yes_or_no
 from registers.exports.columns import day as iso_day
 from registers.exports.xlsx import TRUNCATED_NOTE
 from registers.imports.cells import (
+    are_same,
     choice_of,
     comparable,
     day_of,
@@ -35,7 +36,6 @@ from registers.imports.spreadsheet.parties import (
 from registers.imports.spreadsheet.plan import Edit, Line, Outcome
 from registers.imports.spreadsheet.public_text import (
     FIX_IN_FILE,
-    name_refusals,
     refuse_words_in_row,
 )
 from registers.imports.spreadsheet.row import RowOf
@@ -62,22 +62,26 @@ PLAIN_FIELDS = [
 COLUMNS = {field.name: field.column or field.name for field in PROTOCOL_FIELDS} | {
     "review_note": "review_date"
 }
-FIELDS = {field.name for field in Protocol._meta.fields}
+BLANK = Protocol()  # what a new protocol has where a file says nothing
+# What a field is called where a line's values say it.
+RULES = {field.attname: field for field in Protocol._meta.fields if field.name != "theme"}
+# Columns in which an address is looked for elsewhere, or may stand.
+MAY_HAVE_EMAIL = {LEAD_COLUMN, OTHERS_COLUMN, *PRIVATE_FIELDS}
 
 
 def refuse_by_rules(row: RowOf, line: Line) -> None:
     """Refuse in `row` what the protocol could not be saved with."""
-    values = {name: value for name, value in line.values.items() if name != "theme"}
-    said = {name.removesuffix("_id") for name in values}
-    try:
-        Protocol(reference=line.reference, **values).clean_fields(exclude=FIELDS - said | {"theme"})
-    except ValidationError as refusal:
-        for name, messages in refusal.message_dict.items():
-            for message in messages:
+    for name, value in line.values.items():
+        if (field := RULES.get(name)) is None or (field.blank and value in field.empty_values):
+            continue
+        try:
+            field.clean(value, BLANK)
+        except ValidationError as refusal:
+            for message in refusal.messages:
                 row.refuse(COLUMNS[name], message, FIX_IN_FILE)
     for edit in line.edits:
-        is_new = private_emails(edit.after) - private_emails(edit.before)
-        if is_new and edit.column not in {LEAD_COLUMN, OTHERS_COLUMN, *PRIVATE_FIELDS}:
+        found = edit.column not in MAY_HAVE_EMAIL and private_emails(edit.after)
+        if found and found - private_emails(edit.before):
             row.refuse(edit.column, EMAIL_REFUSED, FIX_IN_FILE)
 
 
@@ -209,7 +213,7 @@ class Comparing:
     ) -> bool:
         """Compare the theme; return whether the row waits for one to be chosen."""
         text = visible(row.text("theme"))
-        if stored and (not row.has("theme") or comparable(written["theme"]) == comparable(text)):
+        if stored and (not row.has("theme") or are_same(written["theme"], text)):
             return False
         if row.is_refused("theme"):
             return False
@@ -224,7 +228,7 @@ class Comparing:
             # Nobody can choose for a name that is too long, and none such is made.
             before = len(row.problems)
             name = match.becomes or COUNT.sub("", text)
-            refusals = name_refusals(ImportName.Kind.THEME, name)
+            refusals = self.parties.name_refusals(ImportName.Kind.THEME, name)
             refuse_words_in_row(row, "theme", name, refusals)
             if len(row.problems) > before:
                 return False
@@ -248,7 +252,7 @@ class Comparing:
             return
         was, note = (stored.review_date, stored.review_note) if stored else (None, "")
         date, words = found or (None, "")
-        if was == date and (not words or comparable(note) == comparable(words)):
+        if was == date and (not words or are_same(note, words)):
             return
         values: dict[str, Any] = {} if was == date else {"review_date": date}
         # The words stood where a month does now, or the other way round.
@@ -332,7 +336,7 @@ def _compare_withdrawal(
             row.refuse(
                 "theme", "The theme is empty.", "Write it: what was public stands under one."
             )
-        if comparable(reason) != comparable(was_why):
+        if not are_same(reason, was_why):
             _edit(line, "withdrawn_reason", was_why, reason, {"withdrawn_reason": reason})
     else:
         lacks = [name for name, value in (("day", day), ("reason", reason)) if not value]
@@ -362,7 +366,7 @@ def _compare_parties(
             line.remarks.append("The lead stands among the other organisations too.")
     note = "; ".join(read.notes)
     was = stored.parties_note if stored else ""
-    if note and "parties_note" not in line.values and comparable(note) != comparable(was):
+    if note and "parties_note" not in line.values and not are_same(note, was):
         _edit(line, "parties_note", was, note, {"parties_note": note})
     is_complete = stored.parties_complete if stored else None
     if read.has_more and is_complete is not False:
@@ -392,7 +396,7 @@ def _compare_note(row: RowOf, line: Line, was: str) -> None:
 
 
 def _compare_title(row: RowOf, line: Line, title: str, was: str) -> None:
-    if comparable(was) == comparable(title) or was_cut(row, "title", was, title):
+    if are_same(was, title) or was_cut(row, "title", was, title):
         return
     if title:
         _edit(line, "title", was, title, {"title": title})
@@ -413,14 +417,14 @@ def compare_field(
     was = written.get(column, "")
     if field.kind is Kind.TEXT and not field.choices:
         text = row.text(column)
-        if comparable(was) != comparable(text) and not was_cut(row, column, was, text):
+        if not are_same(was, text) and not was_cut(row, column, was, text):
             _edit(line, column, was, text, {field.name: text})
         return
     if field.choices:
         value = row.read(column, partial(choice_of, choices=field.choices))
     else:
         value = READERS[field.kind](row, column)
-    if not row.is_refused(column) and value != getattr(stored or Protocol(), field.name):
+    if not row.is_refused(column) and value != getattr(stored or BLANK, field.name):
         _edit(line, column, was, WRITERS[field.kind](value), {field.name: value})
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, astuple
-from itertools import islice
+from dataclasses import asdict
 from typing import Any
 
-from django.db import models
-
+from registers.changes.bulk_writes import insert_values
 from registers.imports.spreadsheet.applying import Terms
-from registers.imports.spreadsheet.plan import Named, Plan, keeps_draft
+from registers.imports.spreadsheet.plan import Line, Named, Plan, keeps_draft
 from registers.imports.spreadsheet.report import refusals
 from registers.models import ImportJob, ImportLine, ImportName, Name
 
 BATCH = 2_000
+LINE_COLUMNS = (
+    *("sheet", "row", "outcome", "reference", "title"),
+    *("edits", "problems", "lacks", "remarks"),
+)
 
 
 def keep_found(job: ImportJob, plan: Plan, at: datetime.datetime) -> None:
@@ -29,38 +30,30 @@ def keep_found(job: ImportJob, plan: Plan, at: datetime.datetime) -> None:
 
 
 def _keep_lines(job: ImportJob, plan: Plan) -> None:
-    _insert(
-        ImportLine(
-            job=job,
-            position=position,
-            sheet=line.sheet[:255],
-            row=line.row,
-            outcome=line.outcome,
-            reference=line.reference,
-            title=line.title,
-            edits=[list(astuple(each)) for each in line.edits],
-            problems=[list(astuple(each)) for each in line.problems],
-            lacks=keeps_draft(line.lacks, published_before=job.published_before),
-            remarks=line.remarks,
-        )
-        for position, line in enumerate(plan.lines)
-    )
+    for start in range(0, len(plan.lines), BATCH):
+        some = enumerate(plan.lines[start : start + BATCH], start)
+        rows = [(job.pk, position, *_line_values(job, line)) for position, line in some]
+        insert_values(ImportLine, ("job_id", "position", *LINE_COLUMNS), rows)
+
+
+def _line_values(job: ImportJob, line: Line) -> tuple[Any, ...]:
+    """Return the values of LINE_COLUMNS."""
+    edits = [[each.column, each.before, each.after] for each in line.edits]
+    problems = [[each.column, each.wrong, each.fix] for each in line.problems]
+    lacks = keeps_draft(line.lacks, published_before=job.published_before)
+    said = (line.outcome.value, line.reference, line.title)
+    return line.sheet[:255], line.row, *said, edits, problems, lacks, line.remarks
 
 
 def _keep_names(job: ImportJob, plan: Plan) -> None:
-    _insert(_name(job, place, named) for place, named in enumerate(plan.names))
+    names = [_name(job, place, named) for place, named in enumerate(plan.names)]
+    ImportName.objects.bulk_create(names, BATCH)
 
 
 def _name(job: ImportJob, position: int, named: Named) -> ImportName:
     values = asdict(named) | {"sheet": named.sheet[:255]}
     del values["whom"]
     return ImportName(job=job, position=position, **values)
-
-
-def _insert(rows: Iterable[models.Model]) -> None:
-    stream = iter(rows)
-    while batch := list(islice(stream, BATCH)):
-        type(batch[0])._default_manager.bulk_create(batch)
 
 
 def _found(job: ImportJob, plan: Plan) -> dict[str, Any]:

@@ -258,7 +258,7 @@ def apply_file(
         keep_found(job, plan, at)
         _mark_applied(job, terms, at)
 
-    how: dict[str, Any] = {"save": KINDS[kind].save, "keep": keep, "also": also}
+    how: dict[str, Any] = {"save": KINDS[kind].save, "keep": keep, "also": also, "checked": plan}
     return (yield from apply(recheck, plan.digest, at=at, terms=terms, **how))
 
 

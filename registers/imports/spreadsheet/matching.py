@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 from registers.exports.plain_text import plain
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.plan import How, NewOrganisation, Whom
+from registers.imports.spreadsheet.split_names import TYPED
 from registers.models import ImportName, Name, Organisation, Party, Theme
 from registers.models.keys import key_of
 
@@ -88,6 +89,15 @@ class Match:
     is_note: bool = False
 
 
+# What can stand before a sign that parts names, or before a line end, which a key has as a space.
+WITHIN_NAME = re.compile(rf"[ {TYPED}]")
+
+
+def begun_names(key: str) -> set[str]:
+    """Return the keys of all beginnings of a name that end before a space or a sign in it."""
+    return {key[: found.start()].rstrip() for found in WITHIN_NAME.finditer(key)}
+
+
 # Keys of names: most stand in many rows, and are asked for again and again.
 MOST_KEPT = 50_000
 UNKNOWN = Match(None, How.UNKNOWN)
@@ -104,6 +114,9 @@ class Organisations:
         self._chosen = choices.organisations
         self._all_new = choices.all_new
         self._wholes = {self._key(each.longer) for each in self._chosen.values() if each.longer}
+        self._begun = set[str]()
+        for key in chain(self._by_name, self._by_published, self._wholes, self._chosen):
+            self._begun |= begun_names(key)
         # Names that were chosen for new organisations stand for these wherever they are written.
         self.new: dict[str, NewOrganisation] = {}
         for _, choice in sorted(self._chosen.items()):
@@ -118,6 +131,7 @@ class Organisations:
         new = NewOrganisation(key, choice.name, choice.group)
         known = self.new.get(key)
         self.new[key] = known if known and known.group >= new.group else new
+        self._begun |= begun_names(key)
         return Match(key, How.NEW, self.new[key].name)
 
     def is_known(self, written: str) -> bool:
@@ -130,6 +144,10 @@ class Organisations:
         chosen = self._chosen.get(key)
         is_one = key in self._by_name or key in self._wholes or key in self.new
         return is_one or bool(chosen and not chosen.longer and not chosen.several)
+
+    def begins_name(self, written: str) -> bool:
+        """Say whether a name that is known may go on after these words, as one with a comma."""
+        return self._key(written) in self._begun
 
     def are_several(self, written: str) -> bool:
         """Say whether the words were chosen to be taken as several names."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.matching import Match, Organisations, Themes
-from registers.imports.spreadsheet.plan import KeptName, Named, Whom
+from registers.imports.spreadsheet.plan import KeptName, Named, Part
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName
 from registers.models.keys import key_of
@@ -56,18 +58,17 @@ class Names:
         cells = self._cells[column]
         return next((cell for cell in cells if written in cell), "\n".join(filter(None, cells)))
 
-    def kept(self, used: dict[str, Whom]) -> list[KeptName]:
-        """Return the names that a person chose to keep, of those in `used`, by their keys."""
+    def kept(self, parts: Iterable[Part]) -> list[KeptName]:
+        """Return the names that a person chose to keep, of those that `parts` are written with."""
         organisations = self.organisations
+        chosen = [(k, c) for k, c in sorted(self.choices.organisations.items()) if c.kept_as]
+        used = {key_of(part.written): part.organisation for part in parts} if chosen else {}
         return [
             KeptName(
                 used[key], self.found[ImportName.Kind.ORGANISATION, key].written, choice.kept_as
             )
-            for key, choice in sorted(self.choices.organisations.items())
-            if choice.kept_as
-            and key in used
-            and not organisations.has_name(key)
-            and key not in organisations.new
+            for key, choice in chosen
+            if key in used and not organisations.has_name(key) and key not in organisations.new
         ]
 
 

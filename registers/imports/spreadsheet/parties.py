@@ -59,7 +59,7 @@ class PartiesReader:
         self._organisations = organisations
         self._tell = tell
         # Most names stand in many rows.
-        self._name_refusals, self._party_refusals = cache(name_refusals), cache(party_refusals)
+        self.name_refusals, self._party_refusals = cache(name_refusals), cache(party_refusals)
 
     def read(self, row: RowOf, stored: Protocol | None, written: dict[str, str]) -> RowParties:
         """Return what `row` says. `written` is what the register's own file says of `stored`."""
@@ -94,8 +94,13 @@ class PartiesReader:
         # The register writes official names: what was once published may be anything.
         known = self._organisations.is_named if own else self._organisations.is_known
         try:
-            several = self._organisations.are_several
-            names = split_names(cell, own=own, known=known, are_several=several)
+            names = split_names(
+                cell,
+                own=own,
+                known=known,
+                begins=self._organisations.begins_name,
+                are_several=self._organisations.are_several,
+            )
         except TwoWays as ways:
             row.refuse(
                 column,
@@ -145,7 +150,7 @@ class PartiesReader:
             else:
                 seen[match.whom] = piece.written
                 if isinstance(match.whom, str):
-                    refusals = self._name_refusals(ORGANISATION, match.becomes)
+                    refusals = self.name_refusals(ORGANISATION, match.becomes)
                     refuse_words_in_row(row, column, match.becomes, refusals)
                 refusals = self._party_refusals(piece.written, piece.note)
                 refuse_words_in_row(row, column, piece.written, refusals)

@@ -143,7 +143,11 @@ class KeptName:
 
 @dataclass(slots=True)
 class Plan:
-    """All that one file would do. `said` are sentences about the whole file."""
+    """All that one file would do. `said` are sentences about the whole file.
+
+    `version` is the register's when the check began: as long as it is the same, so is the plan.
+    '' where nobody knows.
+    """
 
     lines: list[Line]
     names: list[Named]
@@ -154,6 +158,7 @@ class Plan:
     digest: str
     # How many rows and new names hold words that may be about a person.
     personal: int = 0
+    version: str = ""
     # What may be meant in a file of organisations, by the keys of its names: whether it can be a
     # new one, and the names of others.
     near: dict[str, list[Any]] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
@@ -25,6 +26,8 @@ PERSONAL_ROWS = (
     " It would be public. Look for it in: {}."
 )
 MOST_NAMED = 10
+# A day or a month as files have it: every row has some, and they are about nobody.
+DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d)?")
 TOO_LONG = "It is longer than {} characters."
 LONGEST = {
     kind: int(model._meta.get_field("name").max_length or 0)
@@ -91,7 +94,7 @@ def remark_personal(lines: Iterable[Line], new_names: Iterable[str]) -> list[str
         found = {
             words: kind
             for edit in line.edits
-            if edit.column not in PRIVATE_FIELDS
+            if edit.column not in PRIVATE_FIELDS and not DATE.fullmatch(edit.after)
             for words, kind in personal_words(edit.after, before=edit.before).items()
         }
         # The edits have official names.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from registers.exports.columns import COLUMNS, ExportContext
+from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, ExportContext
 from registers.imports.cells import front_of_title, reference_and_title, reference_of, visible
 from registers.imports.spreadsheet.matching import Themes
 from registers.imports.spreadsheet.plan import Line, Outcome, Problem
@@ -119,9 +119,10 @@ class Stored:
 
     def written(self, protocol: Protocol) -> dict[str, str]:
         """Return what the register's own files say of a protocol, by the columns' names."""
-        return {column.name: column.write(protocol, self._place) for column in COLUMNS}
+        return {column.name: column.write(protocol, self._place) for column in IMPORTED}
 
 
+IMPORTED = [column for column in COLUMNS if column.name not in COMPUTED_COLUMNS]
 REFERENCE_AND_TITLE = ("reference", "title")
 # So many numbers are not left out without a word.
 MANY_UNUSED = 500

@@ -31,7 +31,7 @@ class RowOf:
         self._joined = table.joined.get(row.number, ())
         if row.number in table.doubts:
             self.refuse("title", *DOUBTFUL)
-        for name, column in table.columns.items():
+        for name, column in table.columns.items() if table.merged else ():
             if whole := table.merged.whole(row.number, column):
                 self.refuse(
                     name,
@@ -67,7 +67,8 @@ class RowOf:
 
     def text(self, column: str) -> str:
         """Return what the cell says; nothing where it is refused."""
-        return "\n".join(dict.fromkeys(filter(None, self.texts(column))))
+        texts = self.texts(column)
+        return texts[0] if len(texts) == 1 else "\n".join(dict.fromkeys(filter(None, texts)))
 
     def texts(self, column: str) -> list[str]:
         """Return what each cell says of which the column is made, those of its further rows too."""

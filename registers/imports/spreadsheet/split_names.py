@@ -14,6 +14,8 @@ from registers.imports.cells import says_nothing, visible
 
 # So many pieces at most are tried as one name that holds the signs itself.
 LONGEST_NAME = 12
+BRACKET = re.compile("[()]")
+WRAPPED = re.compile('[()"]')  # half of what a sign may stand in
 # No protocol has as many parties, and the time that it takes grows with them.
 MOST_PIECES = 1_000
 # So many brackets at most are tried as the one with which a note begins, the first of a text.
@@ -35,25 +37,32 @@ class TooMany(Exception):  # noqa: N818 (no fault of the code)
     """A cell has more pieces than are parted."""
 
 
-def part(cell: str, signs: str, known: Known, *, odd_notes: bool) -> list[str]:
+def part(cell: str, signs: str, known: Known, begins: Known, *, odd_notes: bool) -> list[str]:
     """Return the names with their notes that `signs` part in a cell.
 
-    `known` says whether some words are a name; `odd_notes` whether a note may
-    hold signs beside half a bracket. Raises TwoWays and TooMany.
+    `known` says whether some words are a name, and `begins` whether one may go on after them:
+    else no more pieces are tried with them. `odd_notes` says whether a note may hold signs
+    beside half a bracket. Raises TwoWays and TooMany.
     """
     if sum(map(cell.count, signs)) >= MOST_PIECES:
         raise TooMany
-    return list(filter(None, _Parting(cell, signs, known, odd_notes=odd_notes).best()))
+    if cell.isascii() and not WRAPPED.search(cell):  # most cells: nothing has to be weighed
+        texts = [text.strip() for text in re.split(f"[{signs}]", cell)]
+        if all(known(text) and not begins(text) for text in texts):
+            return texts
+    parting = _Parting(cell, signs, known, begins, odd_notes=odd_notes)
+    return list(filter(None, parting.best()))
 
 
 def closed(text: str) -> dict[int, int]:
     """Return where each bracket stands that is closed, with its other half's place."""
     opened: list[int] = []
     halves: dict[int, int] = {}
-    for at, sign in enumerate(text):
-        if sign == "(":
+    for found in BRACKET.finditer(text):
+        at = found.start()
+        if found[0] == "(":
             opened.append(at)
-        elif sign == ")" and opened:
+        elif opened:
             other = opened.pop()
             halves |= {at: other, other: at}
     return halves
@@ -90,14 +99,19 @@ def _before_brackets(text: str, start: int, end: int) -> Iterator[tuple[str, int
 class _Parting:
     """A cell with every sign in it as a place where a name may end."""
 
-    def __init__(self, cell: str, signs: str, known: Known, *, odd_notes: bool) -> None:
+    def __init__(
+        self, cell: str, signs: str, known: Known, begins: Known, *, odd_notes: bool
+    ) -> None:
         self.cell, self.signs, self.known, self.odd_notes = cell, signs, known, odd_notes
+        # Other characters can be of a name and not be seen: then all pieces are tried.
+        self.begins = begins if cell.isascii() else lambda _: True
         self.halves = halves = closed(cell)
         within = set() if odd_notes else _quoted(cell)
         self.spans: list[tuple[int, int]] = []
         depths = [0]  # in how many brackets each piece begins
         start = depth = 0
-        for at, sign in enumerate(cell):
+        for found in re.finditer(f"[(){signs}]", cell):
+            at, sign = found.start(), found[0]
             if at in halves:
                 depth += 1 if sign == "(" else -1
             elif sign in signs and at not in within:
@@ -152,6 +166,8 @@ class _Parting:
             elif text.endswith(")"):
                 closes = self.cell.rindex(")", start, self.spans[after - 1][1])
                 yield from ((after, cost) for cost in self._costs_of_note(opens, closes))
+            if not opens and not self.begins(text):
+                return
 
     def _costs_of_note(self, opens: list[int], closes: int) -> Iterator[int]:
         """Give what it costs to take what follows a known name, up to a bracket, as its note."""
@@ -215,28 +231,37 @@ def pieces(cell: str, *, own: bool, known: Known) -> list[Piece]:
 
 
 def split_names(
-    cell: str, *, own: bool, known: Known, are_several: Known = lambda _: False
+    cell: str,
+    *,
+    own: bool,
+    known: Known,
+    begins: Known = lambda _: True,
+    are_several: Known = lambda _: False,
 ) -> NameList:
     """Return the organisations that a cell names.
 
-    `own` says that the register wrote it; `known` whether some words are a name, and
-    `are_several` whether they are to be parted at each word or sign such as 'and'. A comma
+    `own` says that the register wrote it; `known` whether some words are a name, `begins` whether
+    one may go on after them, behind a sign or a space, and `are_several` whether they are to be
+    parted at each word or sign such as 'and'. A comma
     within brackets parts nothing, and a bracket that is never closed is no bracket. Of what was
     typed, marks and numbers before a name are taken off, names in quotes are whole, 'None' is no
     name, 'and', '&', '/' and '|' part names that are known, and a name that goes on in the next
     line is one. Raises TwoWays and TooMany.
     """
     if own:
-        texts = part(cell, OWN, known, odd_notes=True)
+        texts = part(cell, OWN, known, begins, odd_notes=True)
         return NameList(_pieces(texts, known, are_several))
 
     def is_known(text: str) -> bool:
         bare = unmarked(text)
         return known(text) or (bare != text and known(bare))
 
+    def may_begin(text: str) -> bool:
+        return begins(text) or begins(unmarked(text)) or bool(MARKED.fullmatch(f"{text} "))
+
     cell = visible(cell)
     texts = _of_sharepoint(cell) or unwrapped(
-        cell, part(cell, TYPED, is_known, odd_notes=False), is_known
+        cell, part(cell, TYPED, is_known, may_begin, odd_notes=False), is_known
     )
     found, has_more = list[str](), False
     for at, text in enumerate(texts):

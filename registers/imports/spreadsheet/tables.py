@@ -59,6 +59,10 @@ class Merged:
             if spans.firsts:
                 self._spans[at] = spans
 
+    def __bool__(self) -> bool:
+        """Say whether any cell that is read is merged with another."""
+        return bool(self._spans)
+
     def whole(self, row: int, at: int) -> str:
         """Return the name of the cell with which this one is merged, or nothing."""
         if (spans := self._spans.get(at)) is None:
