@@ -35,6 +35,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGHUP, _end)
     try:
+        if asked.only_imports:
+            importing.main(asked.imports)
+            return
         tools = install(browser=not asked.no_browser)
         registers = [register(size, seed=SEED) for size in asked.sizes]
         with contextlib.ExitStack() as stack:
@@ -186,6 +189,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--imports", type=int, default=importing.ROWS, help="rows of a spreadsheet, or 0 for none"
     )
+    parser.add_argument("--only-imports", action="store_true", help="measure nothing else")
     parser.add_argument("--no-browser", action="store_true", help="leave out Lighthouse")
     parser.add_argument("--dry", action="store_true", help="leave docs/performance.md as it is")
     return parser.parse_args()
