@@ -72,7 +72,13 @@ def _value(kind: int, value: Any, datemode: int) -> Value:
         return bool(value)
     if kind == xlrd.XL_CELL_ERROR:
         return cell_error(xlrd.error_text_from_code.get(value, ""))
-    if kind == xlrd.XL_CELL_DATE:
+    return _date(value, datemode) if kind == xlrd.XL_CELL_DATE else None
+
+
+def _date(value: float, datemode: int) -> Value:
+    """Return a date, a time of day, or the number where no calendar has such a day."""
+    try:
         at = xlrd.xldate_as_datetime(value, datemode)
         return at.time() if 0 <= value < 1 else moment(at)
-    return None
+    except (OverflowError, ValueError):
+        return number(value)

@@ -194,6 +194,12 @@ def test_an_xls(tmp_path):
     assert sheet.rows == [Row(1, ("Theme", "Title – é")), Row(3, ("x", 12, 1.5, DAY))]
 
 
+def test_an_xls_with_a_day_that_is_in_no_calendar(tmp_path):
+    """As somebody has it who types 20240301 into a column of dates."""
+    path = xls(tmp_path / "a.xls", [[(20240301.0,)], [(45352.0,)], [(float("inf"),), "x"]])
+    assert cells(path) == [(1, 20240301), (2, DAY), (3, float("inf"), "x")]
+
+
 def in_capitals(path):
     return xls(path, [["a – é"]], stream="WORKBOOK")
 
