@@ -18,7 +18,8 @@ def needs_another(job: ImportJob, user: User | None, *, publish: bool = False) -
     """Return whether another than `user` has to apply an import; `publish`: also what is new.
 
     It is so where the user prepared it: uploaded the file, or was the last to say which column or
-    name is what. What makes drafts and new organisations alone needs nobody else.
+    name is what. What makes drafts and new organisations alone needs nobody else, but where these
+    join a group that is there.
     """
     prepared_by = job.prepared_by_id or job.uploaded_by_id
     if not settings.SECOND_PAIR_OF_EYES or user is None or prepared_by != user.pk:
@@ -35,7 +36,7 @@ def refuse_alone(job: ImportJob, user: User | None, *, publish: bool = False) ->
 def _changes_what_is_public(job: ImportJob) -> bool:
     changed = job.lines.filter(outcome=ImportLine.Outcome.CHANGED)
     if job.kind == ImportJob.Kind.ORGANISATIONS:
-        return changed.exists()
+        return bool(job.found.get("known_organisations")) or changed.exists()
     withdrawn = job.found.get("new", {}).get(Protocol.Status.WITHDRAWN)
     is_public = Protocol.public.filter(pk__in=changed.values("reference")).exists()
     return is_public or bool(withdrawn or job.found.get("kept_names"))

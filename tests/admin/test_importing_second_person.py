@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
-from registers.models import Approver, ImportJob, Protocol
+from registers.imports.spreadsheet import jobs
+from registers.models import Approver, ImportJob, Organisation, Protocol
 from tests.admin import test_importing_organisations as of_organisations
 from tests.admin.test_importing_choices import choose
 from tests.admin.typing_in import boxes
@@ -67,6 +70,38 @@ def test_drafts_need_nobody_else_and_publishing_them_does(door, others_door):
     at = uploaded(door, typed(a_row("9002 - New")))
     assert leads_to(apply(others_door, at, publish="publish"))
     assert Protocol.objects.get(pk="9002").status == "published"
+
+
+def test_a_draft_that_is_published_while_an_import_of_it_is_applied(door, publisher):
+    leads_to(apply(door, uploaded(door, typed(a_row("9001 - New")))))
+    uploaded(door, typed(a_row("9001 - Renamed")))
+    job = ImportJob.objects.get(status="checked")
+    how = {"by": publisher, "why": "Tried.", "publish": False, "expected_digest": job.digest}
+    work = jobs.apply_import(job, at=timezone.now(), **how)
+    next(work)
+    Protocol.objects.filter(pk="9001").update(status="published")
+    with pytest.raises(ValidationError, match="Ask another"):
+        list(work)
+    assert Protocol.objects.get(pk="9001").title == "New"
+
+
+def test_new_organisations_need_nobody_else_unless_they_join_a_group_that_is_there(
+    door, others_door
+):
+    headings = ("Official name", "Body or group", "Groups")
+    new = (("Zq Group", "group", ""), ("Zq Fire", "", "Zq Group"))
+    leads_to(
+        apply(
+            door, of_organisations.uploaded(door, of_organisations.a_file(*new, headings=headings))
+        )
+    )
+    assert Organisation.objects.get(name="Zq Group").members.count() == 1
+    joins = of_organisations.a_file(("Zq Water", "", "Zq Group"), headings=headings)
+    at = of_organisations.uploaded(door, joins)
+    assert not door.post(f"{at}apply/", boxes(others_door, at)).streaming
+    assert not Organisation.objects.filter(name="Zq Water").exists()
+    leads_to(apply(others_door, at))
+    assert Organisation.objects.get(name="Zq Group").members.count() == 2
 
 
 def test_it_is_so_of_organisations(door, others_door):

@@ -66,6 +66,8 @@ def _found(job: ImportJob, plan: Plan) -> dict[str, Any]:
         "personal": plan.personal,
         # How many new protocols get which status where those that may be are published.
         "new": dict(Counter(terms.status_of(x) for x in plan.lines if x.is_new_protocol)),
+        # How many organisations that are there would be changed, get a member, or are named.
+        "known_organisations": len(plan.locks[1]),
         "near": plan.near,
         "said": plan.said,
         "refusals": [asdict(each) for each in refusals(plan.lines)],

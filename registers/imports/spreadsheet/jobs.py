@@ -214,6 +214,7 @@ def apply_import(
         held = _lock(job)
         if held.digest != expected_digest:  # somebody chose otherwise, or checked it
             raise ValidationError(PLAN_CHANGED)
+        refuse_alone(held, by, publish=publish)  # a draft may be public by now
         _mark_applied(held, terms, at)
 
     terms = Terms(by=by, why=why, publish=publish, published_before=job.published_before)
