@@ -43,8 +43,8 @@ class ImportJob(models.Model):
     """One spreadsheet. It changes nothing until it is applied.
 
     `choices` holds what was chosen for names that the register does not know, as
-    registers/imports/spreadsheet/choices.py keeps it, or imports/organisations/jobs.py. `found`
-    holds what the check said of the whole file, and `digest` is the digest of its plan.
+    registers/imports/spreadsheet/choices.py keeps it. `found` holds what the check said of the
+    whole file, and `digest` is the digest of its plan.
     """
 
     class Kind(models.TextChoices):

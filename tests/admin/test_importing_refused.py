@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from registers.imports.spreadsheet.plan import Line, Outcome, Problem
 from registers.imports.spreadsheet.report import refusals, row_words
 from registers.imports.spreadsheet.tables import REASON_HEADING
-from registers.models import Protocol
+from registers.models import ImportJob, Protocol
 from tests.imports.uploading import a_row, apply, counted, leads_to, shown, typed, uploaded
 
 pytestmark = pytest.mark.usefixtures("real_register")
@@ -124,6 +124,19 @@ def test_a_reason_is_told_once_with_its_rows(officers_door):
     others = "'14-2027', '15-2027', '16-2027', '17-2027', '18-2027' and 14 more."
     assert f"In the other rows: {others}" in words
     assert words.count("The other rows are refused for the same reason.") == 1
+
+
+def test_reasons_of_an_import_of_an_older_version_are_those_of_its_rows(officers_door):
+    """It kept them with the rows, and one that was applied is never checked again."""
+    rows = [(*a_row(f"90{at:02} - Bad")[:-1], "13-2027") for at in range(3)]
+    address = uploaded(officers_door, typed(*rows, a_row("Good")))
+    leads_to(apply(officers_door, address))
+    told = shown(officers_door, address, "refused")
+    job = ImportJob.objects.get()
+    del job.found["refusals"]
+    job.save(update_fields=["found"])
+    assert "rows 2 to 4" in told
+    assert shown(officers_door, address, "refused") == told
 
 
 def test_many_reasons_are_shown_in_part():

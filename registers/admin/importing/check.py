@@ -136,7 +136,7 @@ def check_page(
     shown = lists.page_of(request, job, tab)
     lines = [] if tab.value in lists.NO_ROWS else lists.report(job, list(shown.object_list))
     unknown = job.names.filter(how=ImportName.How.UNKNOWN).count()
-    refusals = job.found.get("refusals", [])
+    refusals = lists.refusals_of(job)
     initial = {"expected_digest": job.digest, "why": usual_reason(job.name)}
     return page(
         request,

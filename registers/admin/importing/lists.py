@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib.admin.utils import quote
@@ -17,6 +17,8 @@ from django.utils.text import get_text_list
 
 from registers.admin.importing.shared import A_PAGE
 from registers.history.diff import Difference
+from registers.imports.spreadsheet.plan import Line, Problem
+from registers.imports.spreadsheet.report import refusals
 from registers.models import ImportJob, ImportLine, Name, Organisation, Protocol
 from registers.models.keys import key_of
 
@@ -110,12 +112,29 @@ def page_of(request: HttpRequest, job: ImportJob, tab: Tab) -> Page[Any]:
     elif tab.value == ABSENT:
         things = absent(job)
     elif tab.value == Outcome.REFUSED:
-        return Paginator(job.found.get("refusals", []), A_PAGE).get_page(request.GET.get("page"))
+        return Paginator(refusals_of(job), A_PAGE).get_page(request.GET.get("page"))
     elif tab.value == DRAFTS:
         things = drafts_of(job)
     else:
         things = job.lines.filter(outcome=tab.value)
     return Paginator(things, A_PAGE).get_page(request.GET.get("page"))
+
+
+def refusals_of(job: ImportJob) -> list[dict[str, Any]]:
+    """Return why rows are refused, each reason once. An old check kept them with its rows alone."""
+    if "refusals" not in job.found:
+        lines = [
+            Line(
+                row.sheet,
+                row.row,
+                Outcome.REFUSED,
+                problems=[Problem(*each) for each in row.problems],
+            )
+            for row in job.lines.filter(outcome=Outcome.REFUSED)
+        ]
+        return [asdict(each) for each in refusals(lines)]
+    found: list[dict[str, Any]] = job.found["refusals"]
+    return found
 
 
 def report(job: ImportJob, lines: Sequence[ImportLine]) -> list[ShownRow]:
