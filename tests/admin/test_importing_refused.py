@@ -10,11 +10,21 @@ import pytest
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 
+from registers.imports.mapping.kinds import REASON_HEADING
 from registers.imports.spreadsheet.plan import Line, Outcome, Problem
 from registers.imports.spreadsheet.report import refusals, row_words
-from registers.imports.spreadsheet.tables import REASON_HEADING
 from registers.models import ImportJob, Protocol
-from tests.imports.uploading import a_row, apply, counted, leads_to, shown, typed, uploaded
+from tests.admin.typing_in import boxes
+from tests.imports.uploading import (
+    a_row,
+    apply,
+    counted,
+    leads_to,
+    send,
+    shown,
+    typed,
+    uploaded,
+)
 
 pytestmark = pytest.mark.usefixtures("real_register")
 
@@ -69,6 +79,15 @@ def test_rows_are_corrected_and_uploaded_again(officers_door):
     leads_to(apply(officers_door, again))
     assert Protocol.objects.get(title="Bad month").review_date == datetime.date(2027, 12, 1)
     assert Protocol.objects.get(pk="0012").review_date == datetime.date(2028, 6, 1)
+
+
+def test_refused_rows_are_read_as_their_file_was_without_a_question(officers_door):
+    headings = ("Ref", "Name of agreement", "Next review")
+    asked = send(officers_door, typed(("9001", "Good", "13-2027"), headings=headings)).url
+    saved = boxes(officers_door, asked) | {"name": "Monthly list"}
+    content, _ = refused(officers_door, leads_to(officers_door.post(asked, saved)))
+    again = leads_to(send(officers_door, content, "refused rows.xlsx"))
+    assert "Read as ‘Monthly list’" in shown(officers_door, again)
 
 
 def test_every_sheet_keeps_its_headings_and_cells(officers_door):

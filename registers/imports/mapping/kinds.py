@@ -18,6 +18,8 @@ TICK = "tick"
 # A column whose words go into the note that only administrators see.
 NOTE = "note"
 LEFT_OUT = "left_out"
+# The column of a file of refused rows, which says why: it is passed over.
+REASON_HEADING = "Why it was refused"
 # What a column can be that is no field of its own.
 NO_FIELDS = {OTHERS, TICK, NOTE, LEFT_OUT}
 LEAVE = {LEFT_OUT: "Leave this column out"}

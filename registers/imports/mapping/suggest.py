@@ -22,6 +22,7 @@ from registers.imports.mapping.kinds import (
     NOTE,
     OTHERS,
     PROTOCOLS,
+    REASON_HEADING,
     TICK,
     RowKind,
     heading_key,
@@ -298,7 +299,8 @@ def _questions(suggestion: Suggestion, chosen: ColumnMapping | None) -> Iterator
         yield "No row of headings was found. Choose the row that names the columns."
         return
     known = chosen.use_of if chosen and chosen.columns else mapping.row_kind.own
-    if new := [heading for heading in suggestion.samples if known(heading) is None]:
+    asked = [heading for heading in suggestion.samples if heading != REASON_HEADING]
+    if new := [heading for heading in asked if known(heading) is None]:
         named = ", ".join(f"‘{heading}’" for heading in new[:MOST_NAMED])
         more = f" and {len(new) - MOST_NAMED} more" if len(new) > MOST_NAMED else ""
         yield f"Say what the column{'s' if len(new) > 1 else ''} {named}{more} should become."

@@ -13,8 +13,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from registers.exports.xlsx import FORMATS, HEADING, MAX_CELL_LENGTH, TEXT, TRUNCATED_NOTE
+from registers.imports.mapping.kinds import REASON_HEADING
 from registers.imports.reading.messages import CellError, Value
-from registers.imports.spreadsheet.tables import REASON_HEADING, Table
+from registers.imports.spreadsheet.tables import Table
 from registers.models.protocol_fields import Kind
 
 THEME_HEADING = "Theme"

@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 
 from registers.imports.dates import Order
 from registers.imports.mapping.bands import find_bands
-from registers.imports.mapping.kinds import LEFT_OUT, NOTE, OTHERS, TICK
+from registers.imports.mapping.kinds import LEFT_OUT, NOTE, OTHERS, REASON_HEADING, TICK
 from registers.imports.mapping.layout import Layout, headings_of, merged_area
 from registers.imports.mapping.mapping import ColumnMapping, refuse_mapping
 from registers.imports.mapping.suggest import day_orders, lay_out, suggest
 from registers.imports.reading.read import Row, Sheet, Value, letter
-
-# The column of a file of refused rows, which says why: it is passed over.
-REASON_HEADING = "Why it was refused"
 
 
 @dataclass(slots=True)
