@@ -23,6 +23,7 @@ from tests import papers
 from tests.imports.uploading import (
     ADD,
     COUNCIL,
+    FOUND,
     LIST,
     SIX,
     a_checked_import,
@@ -110,6 +111,15 @@ class TestAFullDisk:
         assert sentence.startswith("‘october.csv’ cannot be read now")
         assert "No such file or directory" in sentence
         assert not ImportJob.objects.exists()
+
+    def test_is_told_where_the_file_is_read_once_more(self, officers_door, monkeypatch, tmp_path):
+        refused = (*a_row("Bad")[:-1], "13-2027")
+        at = uploaded(officers_door, typed(a_row("Good"), refused))
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        for page in ("refused/", "columns/"):
+            answer = officers_door.get(f"{at}{page}", follow=True)
+            assert answer.redirect_chain == [(at, FOUND)]
+            assert "‘live.csv’ cannot be read now" in answer.content.decode()
 
     def test_is_told_where_a_check_cannot_be_kept(self, officers_door):
         rows = [a_row(f"Number {number}" + 200 * " long", others="Zq") for number in range(900)]

@@ -251,7 +251,7 @@ def refused_view(request: HttpRequest, key: int) -> HttpResponse:
     job = imported(key)
     try:
         content = jobs.refused_rows(job)
-    except ValidationError as refusal:
+    except (ValidationError, *jobs.NOT_READ) as refusal:
         return back(request, job, refusal)
     name = f"{PurePath(job.name).stem} - refused rows.xlsx"
     return download(content, name, CONTENT_TYPE)

@@ -46,10 +46,12 @@ def columns_view(request: HttpRequest, key: int) -> HttpResponseBase:
         return redirect(address("list"))
     if job.is_applied:
         return back(request, job, ValidationError(jobs.APPLIED_ALREADY))
-    if request.method == "POST":
-        return _answer(request, job)
-    reading = read_first_rows(job)
-    return _page(request, job, ColumnForm(None, reading=reading))
+    try:
+        if request.method == "POST":
+            return _answer(request, job)
+        return _page(request, job, ColumnForm(None, reading=read_first_rows(job)))
+    except (ValidationError, Unreadable) as refusal:
+        return back(request, job, refusal)
 
 
 def _answer(request: HttpRequest, job: ImportJob) -> HttpResponseBase:
