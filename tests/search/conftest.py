@@ -18,15 +18,19 @@ from tests.search.slowly import Register, read
 SEEDS = range(1, 1 + times(1, long=3))
 
 
-def make(seed: int, blocker: DjangoDbBlocker) -> Iterator[Register]:
+def make(seed: int) -> Register:
     """The real register's protocols become drafts beside it, which must never show."""
+    Protocol.objects.update(status="draft")
+    make_rich_register(seed)
+    make_random_links(seed)
+    return read()
+
+
+def make_shared(seed: int, blocker: DjangoDbBlocker) -> Iterator[Register]:
     with shared_by_a_module(blocker):
         if is_empty():
             load_real_register()
-        Protocol.objects.update(status="draft")
-        make_rich_register(seed)
-        make_random_links(seed)
-        yield read()
+        yield make(seed)
 
 
 @pytest.fixture(
@@ -36,9 +40,9 @@ def make(seed: int, blocker: DjangoDbBlocker) -> Iterator[Register]:
 )
 def rich_register(request, django_db_setup, django_db_blocker) -> Iterator[Register]:
     """One for all tests of a class, or for one test alone."""
-    yield from make(request.param, django_db_blocker)
+    yield from make_shared(request.param, django_db_blocker)
 
 
 @pytest.fixture(scope="class")
 def one_rich_register(django_db_setup, django_db_blocker) -> Iterator[Register]:
-    yield from make(2, django_db_blocker)
+    yield from make_shared(2, django_db_blocker)
