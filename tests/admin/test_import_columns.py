@@ -491,13 +491,16 @@ class TestDefaults:
             ("0901", "Empty homes", "Feb-2024", "Expired"),
             ("0902", "Discharge", "Mar-2031", "Live"),
             ("0903", "To come", "Mar-2031", "Expired"),
+            ("0904", "In words", "Under review", "Expired"),
         ]
         means = {f"status-{mark_of(word)}": to for word, to in WORDS_OF_STATES.items()}
         at = asks(officers_door, typed(*rows, headings=headings))
         given = {"given-theme": "Safer Community", "given-withdrawn_reason": "It ended."}
         page = answer(officers_door, at, **means, **given, withdrawn_on_review="on")
         address = leads_to(page)
-        assert "still to come" in shown(officers_door, address, "refused")
+        refused = shown(officers_door, address, "refused")
+        assert "still to come" in refused
+        assert "but not the day" in refused
         assert leads_to(apply(officers_door, address))
         withdrawn = Protocol.objects.filter(status="withdrawn", withdrawn_reason="It ended.")
         assert {(each.pk, str(each.withdrawn_on)) for each in withdrawn} == {
