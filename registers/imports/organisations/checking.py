@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -314,11 +314,7 @@ def _refuse_without_group(rows: Sequence[PlannedOrganisation]) -> None:
 def _edits_of(planned: PlannedOrganisation) -> list[Edit]:
     """Return what differs: for each the label, and the text before and after."""
     found = [
-        Edit(each.field, _text(each.before), _text(each.after))
+        Edit(each.field, each.was, each.now)
         for each in differences(Organisation, planned.before, planned.after, private=True)
     ]
     return found + [Edit("Member of", "", each.words) for each in planned.memberships]
-
-
-def _text(side: Iterable[tuple[str, bool]]) -> str:
-    return "".join(text for text, _ in side)
