@@ -55,7 +55,7 @@ def insert_values(
     names = ", ".join(connection.ops.quote_name(str(f.column)) for f in into)
     insert = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 (names of the model's)
     holders = f"({', '.join(['%s'] * len(into))})"
-    size = connection.ops.bulk_batch_size(into, rows)
+    size = min(BATCH, connection.ops.bulk_batch_size(into, rows))
     with connection.cursor() as cursor:
         for start in range(0, len(rows), size):
             some = rows[start : start + size]
