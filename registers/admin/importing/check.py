@@ -40,23 +40,15 @@ MOST_REASONS = 10  # on the first page
 class WhyForm(PlainForm):
     """The public reason of what an import does. `expected_digest` is what was shown beforehand."""
 
-    question = "Why does the register change?"
-
     expected_digest = forms.CharField(widget=forms.HiddenInput)
     why = forms.CharField(
+        label="Why does the register change?",
         widget=AdminTextareaWidget(attrs={"rows": 2}),
         max_length=1_000,
         validators=[refuse_words],
-        help_text="Public. It stands beside each change.",
+        help_text="Public. It stands beside each change, on the changes pages.",
         error_messages={"required": "Write why, in a few words. Readers see it."},
     )
-
-    def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        things = job.get_kind_display().lower()
-        why = self.fields["why"]
-        why.label = self.question
-        why.help_text = f"{why.help_text[:-1]}, on the {things}’ changes pages."
 
 
 class ReasonForm(WhyForm):
@@ -77,7 +69,7 @@ class ReasonForm(WhyForm):
     )
 
     def __init__(self, *args: Any, job: ImportJob, may_publish: bool, **kwargs: Any) -> None:
-        super().__init__(*args, job=job, **kwargs)
+        super().__init__(*args, **kwargs)
         new = job.found.get("new", {})
         public, drafts = new.get(PUBLISHED, 0), new.get(DRAFT, 0)
         if not job.found.get("personal"):

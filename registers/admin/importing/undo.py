@@ -24,14 +24,16 @@ MOST_LISTED = 200
 class UndoForm(WhyForm):
     """Why an import is undone."""
 
-    question = "Why is it undone?"
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["why"].label = "Why is it undone?"
 
 
 @for_importers
 def undo_view(request: HttpRequest, key: int) -> HttpResponseBase:
     """Show what undoing would do, or do that while the page grows."""
     job = imported(key)
-    form = UndoForm(request.POST if request.method == "POST" else None, job=job)
+    form = UndoForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         work = _undone(job, by=cast(User, request.user), **form.cleaned_data)
         return progress_page(request, job, work, title="Undoing the import", applies=True)
