@@ -33,7 +33,7 @@ BATCH = 500
 LOCKED = {"55P03", "40P01", "40001"}
 DISK_FULL = "53100"  # PostgreSQL's code
 NO_ROOM = (
-    "There is no room left on the register’s disk. Nothing was changed: ask whoever runs the"
+    "There is no room left on the register’s disk. Nothing was changed: ask those who run the"
     " register to make room, and try again."
 )
 # A kind of thing that belongs to another, and its field that says to which.

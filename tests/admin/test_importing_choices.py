@@ -333,8 +333,8 @@ def test_a_wrong_choice_is_a_sentence_beside_its_box(officers_door, wrong):
     kept = ImportJob.objects.get().choices["organisations"]
     assert [choice["name"] for choice in kept.values()] == ["Zq Ten of Essex"]
     prefix = answer.context["forms"][0].prefix
-    mended = Page(page).boxes | {f"{prefix}-way": "new", f"{prefix}-new": "Zq Nine"}
-    found = leads_to(officers_door.post(address, mended))
+    corrected = Page(page).boxes | {f"{prefix}-way": "new", f"{prefix}-new": "Zq Nine"}
+    found = leads_to(officers_door.post(address, corrected))
     assert "1 of 1 row would change" in shown(officers_door, found)
 
 

@@ -163,7 +163,7 @@ def test_it_can_be_imported_again_afterwards(officers_door):
 
 
 def put_back(door: Client) -> None:
-    """Edit what an import brought, and put it back by hand."""
+    """Edit what an import made, and put it back by hand."""
     protocol = Protocol.objects.get(pk="0061")
     for purpose in ("An officer's.", protocol.purpose):
         with changes.record_change(protocol, at=NOW):
@@ -172,7 +172,7 @@ def put_back(door: Client) -> None:
 
 
 def import_and_undo(door: Client) -> None:
-    """Alter what an import brought by a second one, which is undone."""
+    """Alter what an import made by a second one, which is undone."""
     edits = {
         "0012": {"title": "A third", "other_organisations": "ECC"},
         "0046": {"other_organisations": "ECC (by day); Barnardos"},
@@ -189,9 +189,9 @@ def import_and_undo(door: Client) -> None:
 def test_what_was_put_back_since_is_no_edit(officers_door, in_between):
     before = register()
     address = imported(officers_door, publish="drafts")
-    brought = register()
+    applied = register()
     in_between(officers_door)
-    assert register() == brought
+    assert register() == applied
     leads_to(undo(officers_door, address))
     assert register() == before
 

@@ -136,7 +136,7 @@ def _urgency(named: Named) -> tuple[int, int]:
     return (list(How).index(named.how), -named.uses)
 
 
-def _foreseen(line: Line) -> tuple[object, ...]:
+def _outcome_of(line: Line) -> tuple[object, ...]:
     """Return what would be done, with what stood there before: it is shown, and may be changed."""
     edits = [(each.column, each.before, each.after) for each in line.edits]
     parts = [(p.organisation, p.role, p.written, p.note) for p in line.parts or ()]
@@ -147,16 +147,16 @@ def _foreseen(line: Line) -> tuple[object, ...]:
 def _digest(plan: Plan) -> str:
     """Return a short text that differs as soon as anything that would be done differs."""
     digest = hashlib.sha256()
-    foreseen: Iterator[object] = (
+    expected: Iterator[object] = (
         each
         for group in (
-            map(_foreseen, plan.lines),
+            map(_outcome_of, plan.lines),
             plan.new_organisations,
             sorted(plan.new_themes.items()),
             plan.kept_names,
         )
         for each in group
     )
-    for each in foreseen:
+    for each in expected:
         digest.update(repr(each).encode(errors="backslashreplace"))
     return digest.hexdigest()

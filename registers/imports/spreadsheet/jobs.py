@@ -54,7 +54,7 @@ UNDONE_ALREADY = "This import was undone already. Nothing was done again."
 NOTHING_TO_UNDO = "There is nothing to undo: this import was not applied, or is too old."
 NO_COPY = (
     "‘{}’ cannot be read now, as the register could not make a copy of it to read: {}. Nothing was"
-    " changed: ask whoever runs the register to make room, and try again."
+    " changed: ask those who run the register to make room, and try again."
 )
 NOTHING_REFUSED = "No row of this import is refused."
 GONE = "This import was removed in the meantime. Upload the file again."
@@ -214,7 +214,7 @@ def apply_import(
         held = _lock(job)
         if held.digest != expected_digest:  # somebody chose otherwise, or checked it
             raise ValidationError(PLAN_CHANGED)
-        refuse_alone(held, by, publish=publish)  # a draft may be public by now
+        refuse_alone(held, by, publish=publish)  # a draft may have been published
         _mark_applied(held, terms, at)
 
     terms = Terms(by=by, why=why, publish=publish, published_before=job.published_before)
