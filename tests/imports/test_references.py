@@ -95,6 +95,12 @@ def test_what_may_be_a_slip_is_remarked_on():
     )
 
 
+def test_a_jump_of_the_numbers_is_told_once_and_not_of_each_row_behind_it():
+    plan = checked(sheet_of(["Ref", "Title"], *([f"09{n:02}", f"Number {n}"] for n in (2, 1, 3))))
+    told = {line.reference: len(line.remarks) for line in plan.lines}
+    assert told == {"0901": 1, "0902": 0, "0903": 0}
+
+
 def test_there_may_be_no_number_left():
     Gap.objects.create(reference="99999999", fate="never")
     line = checked_row("Safer Community", "One")

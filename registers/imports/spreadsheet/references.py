@@ -200,12 +200,14 @@ def _match_title(entry: Entry, stored: Stored, themes: Themes) -> None:
         )
 
 
-def give_references(lines: Iterable[Line], entries: Iterable[Entry], stored: Stored) -> None:
+def give_references(lines: Sequence[Line], entries: Iterable[Entry], stored: Stored) -> None:
     """Give those that are to be new the next free references. What is refused uses up none."""
     free = stored.free(entry.reference for entry in entries if entry.reference)
+    written = [x for x in lines if x.outcome == Outcome.NEW and x.reference != TO_GET_ONE]
+    unused = _unused_before([line.reference for line in written], stored)
+    for line in written:
+        line.remarks += _remarks_on_new(line, unused[line.reference], stored)
     for line in lines:
-        if line.outcome == Outcome.NEW and line.reference != TO_GET_ONE:
-            line.remarks += _remarks_on_new(line, stored)
         if line.reference != TO_GET_ONE:
             continue
         line.reference = "" if line.outcome == Outcome.REFUSED else next(free, "")
@@ -214,9 +216,18 @@ def give_references(lines: Iterable[Line], entries: Iterable[Entry], stored: Sto
             line.problems = [Problem("", "There is no next free reference.", "Write one yourself.")]
 
 
-def _remarks_on_new(line: Line, stored: Stored) -> Iterator[str]:
+def _unused_before(references: Sequence[str], stored: Stored) -> dict[str, int]:
+    """Return how many numbers before each new reference neither the register uses nor the file."""
+    found: dict[str, int] = {}
+    free = 0
+    for number, reference in sorted((stored.unused_before(each), each) for each in references):
+        found[reference] = number - free
+        free = max(free, number + 1)
+    return found
+
+
+def _remarks_on_new(line: Line, unused: int, stored: Stored) -> Iterator[str]:
     """Give what may be a slip in a new protocol whose reference was written."""
-    unused = stored.unused_before(line.reference)
     if unused > MANY_UNUSED:
         yield f"This number is far from the last: {unused:,} before it stay unused for ever."
     if there := stored.with_title(line.title):
