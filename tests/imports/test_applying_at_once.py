@@ -11,12 +11,15 @@ from contextlib import closing
 from http import HTTPStatus
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client
 
 from registers import changes
+from registers.accounts.sessions import SEEN
 from registers.admin.auth import input_guard
 from registers.changes.locking import PLAN_CHANGED
 from registers.imports.mapping.saved import read_saved
@@ -192,6 +195,31 @@ def test_while_it_is_applied_readers_read_and_whoever_saves_is_told(
     done(work)
     assert door.post(edit, sent).status_code == HTTPStatus.FOUND
     assert Protocol.objects.get(pk="0046").purpose == "An officer's."
+
+
+def test_while_it_is_applied_a_page_of_admin_is_shown_though_its_use_is_not_noted(
+    in_another_thread, officer
+):
+    door = door_of(officer)
+    session = door.session
+    session[SEEN] = 0  # long ago: the next page is to note that it is used
+    session.save()
+    _, work = applying(NEW)
+    while next(work).words != "rows saved":
+        pass
+    read = in_another_thread(lambda: str(door.get("/admin/registers/protocol/").status_code))
+    assert read.result() == str(HTTPStatus.OK)
+    done(work)
+    assert door.get("/admin/registers/protocol/").status_code == HTTPStatus.OK
+    assert door.session[SEEN] > 0
+
+
+def test_a_session_that_ended_in_another_window_is_not_stored_again(officer):
+    door = door_of(officer)
+    kept = door.session
+    Session.objects.all().delete()
+    with pytest.raises(UpdateError):
+        kept.save()
 
 
 # Undoing -----------------------------------------------------------------------------------
