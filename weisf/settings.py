@@ -136,9 +136,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "registers.accounts.passwords.CommonOrOwnWordsValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+SESSION_ENGINE = "registers.accounts.session_store"
 # After so long without a request a session ends, and in any case twelve hours after the log-in:
 # registers/accounts/sessions.py.
-SESSION_ENGINE = "registers.accounts.session_store"
 SESSION_COOKIE_AGE = 60 * whole_number("SESSION_IDLE_MINUTES", default=120, most=720)
 
 AUTHENTICATION_BACKENDS = ["registers.accounts.adapter.EditorBackend"]

@@ -214,9 +214,31 @@ def test_while_it_is_applied_a_page_of_admin_is_shown_though_its_use_is_not_note
     assert door.session[SEEN] > 0
 
 
+def test_what_a_session_holds_besides_is_not_dropped_in_silence(in_another_thread, officer):
+    door = door_of(officer)
+    _, work = applying(NEW)
+    while next(work).words != "rows saved":
+        pass
+
+    def store() -> str:
+        session = door.session
+        session["other"] = "new"
+        try:
+            session.save()
+        except UpdateError:
+            return "refused"
+        return "stored"
+
+    found = in_another_thread(store, patience=1).result()
+    assert found == ("refused" if connection.vendor == "sqlite" else "stored")
+    done(work)
+    assert door.session.get("other") == (None if found == "refused" else "new")
+
+
 def test_a_session_that_ended_in_another_window_is_not_stored_again(officer):
     door = door_of(officer)
     kept = door.session
+    kept[SEEN] = 0
     Session.objects.all().delete()
     with pytest.raises(UpdateError):
         kept.save()
