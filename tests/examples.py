@@ -21,6 +21,7 @@ from registers.models import (
     EarlierVersion,
     Membership,
     News,
+    Option,
     Organisation,
     Party,
     ProposedFile,
@@ -77,6 +78,7 @@ def make_examples() -> dict[str, Any]:
         "news": saved(
             News(title="Some news", slug="some-news", body="**Words**", published_on=now)
         ),
+        "option": saved(Option(options="people", words="Anglers")),
         "organisation": of_nobody,
         "protocol": saved(draft),
         "protocols": ContentType.objects.get_for_model(Protocol),
@@ -119,7 +121,10 @@ def make_examples() -> dict[str, Any]:
         for noun, number in (
             *(
                 (noun, edited(made[noun]))
-                for noun in ("news", "resource", "theme", "synonymset", "abbreviation")
+                for noun in (
+                    *("news", "resource", "theme", "synonymset", "abbreviation"),
+                    "option",
+                )
             ),
             ("organisation", told_of(of_nobody)),
             ("published", told_of(Protocol.objects.get(pk="0046"))),
@@ -129,7 +134,8 @@ def make_examples() -> dict[str, Any]:
 
 def edited(thing: Any) -> int:
     """Write another title on a page, and return the number of its state before."""
-    field = {Theme: "name", SynonymSet: "words", Abbreviation: "meaning"}.get(type(thing), "title")
+    names = {Theme: "name", SynonymSet: "words", Option: "words", Abbreviation: "meaning"}
+    field = names.get(type(thing), "title")
     before = Change.objects.about(type(thing), thing.pk)[0].pk
     setattr(thing, field, f"Another {noun_of(thing)}, owl")
     saved(thing)

@@ -294,6 +294,12 @@ KEEPING = {
         restored="{abbreviation}/restore/{abbreviation_state}",
     ),
     **noun(
+        "option",
+        add=PUBLISHER,
+        delete=PUBLISHER,
+        restored="{option}/restore/{option_state}",
+    ),
+    **noun(
         "synonymset",
         add=PUBLISHER,
         delete=PUBLISHER,

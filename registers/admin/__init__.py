@@ -3,6 +3,7 @@
 from registers.admin import (
     abbreviations,
     answer,
+    options,
     organisation,
     pages,
     proposal,
@@ -17,6 +18,7 @@ from registers.admin.merging import undo
 __all__ = [
     "abbreviations",
     "answer",
+    "options",
     "organisation",
     "pages",
     "proposal",

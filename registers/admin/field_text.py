@@ -91,7 +91,7 @@ def display_value(field: forms.Field, value: Any) -> str:
         return {"true": "Yes", "false": "No"}.get(value, "")
     if isinstance(field, forms.BooleanField):
         return "Yes" if value else "No"
-    if isinstance(field, forms.ChoiceField):
+    if isinstance(field, forms.ChoiceField) and value:
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]  # choices are pairs
     return str(value)
 

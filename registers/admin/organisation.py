@@ -209,7 +209,16 @@ def _list_of(several: Iterable[tuple[Organisation, str]]) -> SafeString | str:
     return format_html("<ul>{}</ul>", items) if lines else "-"
 
 
-FIELDS = ("name", "also_written", "name_source", "slug", "kind", "group_rule", "note")
+FIELDS = (
+    "name",
+    "also_written",
+    "name_source",
+    "slug",
+    "kind",
+    "group_rule",
+    "note",
+    "rights_contact",
+)
 # What is recorded on the forms of others. A new organisation has none.
 LINKS: Any = ("Recorded with other organisations", {"fields": ("predecessors", "groups")})
 

@@ -26,6 +26,7 @@ from registers.admin.filters import (
 from registers.admin.form_drafts import READ
 from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
+from registers.admin.options import box_of
 from registers.admin.paper_suggestions import as_json, read_chosen, show_beside
 from registers.admin.papers import DocumentInline, paper_urls
 from registers.admin.paste_parties import ALL_NEW, TEXT, is_pasted, paste
@@ -43,7 +44,7 @@ from registers.changes.preview_link import LINK_DAYS, preview_url
 from registers.models import Document, Overarching, Protocol
 from registers.models.abbreviations import abbreviations_in
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count, to_publish
-from registers.models.protocol_fields import FormSection, form_fields
+from registers.models.protocol_fields import BY_NAME, FormSection, form_fields
 from registers.models.references import example, own_form
 from registers.search.admin_search import search_protocols
 from registers.search.reference_log import next_reference
@@ -179,6 +180,17 @@ class ProtocolAdmin(PublishedAdmin):
         *((section.value, {"fields": form_fields(section)}) for section in FormSection),
         ("This change", {"fields": ["why"]}),
     )
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Return the box of a field: of one with options, the ticks of its list."""
+        if db_field.name not in BY_NAME:
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        box = box_of(db_field, request)
+        if isinstance(box, dict):
+            return super().formfield_for_dbfield(db_field, request, **kwargs, **box)
+        return box
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show or save the form, or tell its script what a chosen file says."""

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from registers.admin.base import RecordedInline
 from registers.admin.forms import MonthField, ReasonForm, RecordedFormSet
+from registers.admin.options import RecordBox, know_stored_options
 from registers.admin.party_organisation import (
     CHOOSE,
     OrganisationField,
@@ -199,7 +200,10 @@ class PartyInline(NoScriptRows, RecordedInline):
     formfield_overrides = RecordedInline.formfield_overrides | {
         models.CharField: {"widget": forms.TextInput(attrs={"size": 22})}
     }
-    fields = ("organisation", "role", "signed_on", "note", "name_as_published")
+    fields = (
+        *("organisation", "role", "legal_role", "flow"),
+        *("signed_on", "note", "name_as_published"),
+    )
     verbose_name = "party"
     adds = "an organisation"
     takes_lists = True
@@ -234,6 +238,8 @@ def reference_taken() -> str:
 class ProtocolForm(ReasonForm):
     """The protocol itself."""
 
+    bound_field_class = RecordBox
+
     review_date = MonthField(
         label="Review month",
         required=False,
@@ -251,6 +257,10 @@ class ProtocolForm(ReasonForm):
         help_text="Readers find this change folded away. Only for spelling, spaces, punctuation and"
         " capitals of a text: not for another word or number, the version or the lawful basis.",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        know_stored_options(self)
 
     def clean_reference(self) -> str:
         """Refuse a reference in use: two editors may have been offered the same one."""

@@ -27,6 +27,7 @@ from registers.models import (
     Abbreviation,
     Change,
     News,
+    Option,
     Organisation,
     Protocol,
     Resource,
@@ -42,6 +43,7 @@ RESTORABLE: set[type[models.Model]] = {
     Resource,
     SynonymSet,
     Abbreviation,
+    Option,
 }
 ALREADY_CURRENT = "The current state is the same. Nothing was changed."
 

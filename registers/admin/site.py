@@ -179,7 +179,7 @@ class EditorsSite(AdminSite):
 # In the order of work; what is not named follows.
 MODELS = [
     *("Protocol", "Organisation", "Approver", "Proposal", "Review", "Answer", "Reminder"),
-    *("News", "Resource", "Theme", "Abbreviation", "SynonymSet", "Merge", "Change"),
+    *("News", "Resource", "Theme", "Abbreviation", "SynonymSet", "Option", "Merge", "Change"),
 ]
 APPS = {"registers": "Records", "auth": "People"}
 

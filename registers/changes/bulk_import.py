@@ -39,7 +39,7 @@ from registers.models.references import check_new_reference, reference_key
 
 PARTY_COLUMNS = (
     *("protocol_id", "organisation_id", "name_as_published"),
-    *("role", "note", "position"),
+    *("role", "note", "position", "legal_role", "flow"),
 )
 
 
@@ -51,6 +51,9 @@ class Part:
     role: str
     written: str
     note: str
+    # None leaves these as they are.
+    legal_role: str | None = None
+    flow: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +154,12 @@ def _save_parts(incoming: Sequence[Incoming]) -> list[Step]:
         removed += [party for party in known if party not in there.values()]
         for position, part in enumerate(each.parts or ()):
             values = {"role": part.role, "note": part.note, "position": position}
+            said = {"legal_role": part.legal_role, "flow": part.flow}
+            values |= {name: value for name, value in said.items() if value is not None}
             stays = there.get(position)
             if stays is None:
-                made.append((each.reference, part.organisation, part.written, *values.values()))
+                own = (part.role, part.note, position, part.legal_role or "", part.flow or "")
+                made.append((each.reference, part.organisation, part.written, *own))
             elif differ := {n: new for n, new in values.items() if getattr(stays, n) != new}:
                 steps.append(update_step(stays, protocol_id=each.reference, **differ))
                 for name, value in differ.items():

@@ -12,9 +12,10 @@ from rapidfuzz.distance import OSA
 
 from registers.history.diff import differences, field_label
 from registers.history.snapshot import Snapshot, is_public
+from registers.models.options import LinesField
 
 # One character of these says something else.
-NEVER = {"lawful_basis", "version"}
+NEVER = {"lawful_basis", "legal_power", "version"}
 # Of what stands in a changed word, what is never only a matter of typing.
 MEANS_MORE = re.compile(
     r"[\d@<>=+%£€$]|n['’]t\b"
@@ -39,6 +40,7 @@ def refuse_more_than_typing(
         field_label(field)
         for field in model._meta.fields
         if isinstance(field, models.CharField | models.TextField)
+        and not isinstance(field, LinesField)
         and not field.choices
         and field.name not in NEVER
         and is_typing(was.get(field.name) or "", now.get(field.name) or "")

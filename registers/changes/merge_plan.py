@@ -35,6 +35,10 @@ LONGEST = 255
 RULE_LOST = (
     "The rule of {goes}, which says who belongs to the group, will be removed: {stays} is one body."
 )
+ROLE_LOST = (
+    "In {protocol} the two have different roles in law. That of {goes} can be read on the"
+    " protocol’s changes page."
+)
 KNOWN_BY: dict[type[models.Model], list[str]] = {Slug: ["text"], Identifier: ["value"]}
 
 
@@ -119,7 +123,13 @@ class MergeSteps:
             "name_as_published": self._together(names, party, "published names"),
             "note": self._together(notes, party, "notes"),
             "signed_on": signed,
+            "legal_role": other.legal_role or party.legal_role,
+            "flow": other.flow if party.flow in {"", other.flow} else party.flow,
         }
+        if other.flow and wanted["flow"] != other.flow:
+            wanted["flow"] = Party.Flow.BOTH.value
+        if "" != party.legal_role != wanted["legal_role"]:
+            self.notes.append(ROLE_LOST.format(protocol=party.protocol_id, goes=self.goes))
         return {name: value for name, value in wanted.items() if value != getattr(other, name)}
 
     def _together(self, words: list[str], party: Party, what: str) -> str:
@@ -205,7 +215,7 @@ class MergeSteps:
     def _own_words(self) -> Iterator[Step]:
         """Add its notes, and a group's rule, to those of the one that stays."""
         said = {}
-        names = ["note", "admin_note"]
+        names = ["note", "rights_contact", "admin_note"]
         if self.stays.kind == Organisation.Kind.GROUP:
             names.append("group_rule")
         elif self.goes.group_rule:

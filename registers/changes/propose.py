@@ -30,6 +30,7 @@ from registers.models import (
     Abbreviation,
     Document,
     News,
+    Option,
     Organisation,
     Proposal,
     ProposedFile,
@@ -51,6 +52,7 @@ PROPOSABLE: tuple[type[models.Model], ...] = (
     Resource,
     Abbreviation,
     SynonymSet,
+    Option,
 )
 LONGEST_ABOUT = 400
 
@@ -123,7 +125,7 @@ def _name_of(model: type[models.Model], key: Any, fields: Snapshot) -> str:
     """Return what a record was called, by its snapshot."""
     if model is SynonymSet:
         return Truncator(", ".join(split_words(fields["words"]))).chars(LONGEST_ABOUT)
-    name = next(str(fields[each]) for each in ("title", "name", "short") if each in fields)
+    name = next(str(fields[each]) for each in ("title", "name", "short", "words") if each in fields)
     return f"{key} - {name}" if model is Protocol else name
 
 

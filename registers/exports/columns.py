@@ -5,10 +5,18 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from registers.models import Party, Protocol
-from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
+from registers.models.options import BETWEEN, in_one_line
+from registers.models.protocol_fields import (
+    DOES_NOT_APPLY,
+    PROTOCOL_FIELDS,
+    Kind,
+    ProtocolField,
+    text_with_composed,
+)
 from registers.search.binding import Through
 from registers.search.protocol_values import AnyProtocol, PartyValues
 
@@ -41,7 +49,7 @@ class Column:
     """A published column: its name, how a protocol's value is written, and what it means.
 
     `values` are all that it can have, besides none; empty where it is free. `width`
-    is its width in a workbook, in characters.
+    is its width in a workbook, in characters. `may_not_apply`: a cell can say so.
     """
 
     name: str
@@ -50,10 +58,15 @@ class Column:
     kind: Kind
     values: tuple[str, ...]
     width: int
+    may_not_apply: bool = False
 
-    def value(self, protocol: AnyProtocol, context: ExportContext) -> str | bool | None:
-        """Return the value for JSON: None where it is not recorded."""
+    def value(self, protocol: AnyProtocol, context: ExportContext) -> str | bool | list[str] | None:
+        """Return the value for JSON: None where it is not recorded, or does not apply."""
         text = self.write(protocol, context)
+        if self.may_not_apply and text == DOES_NOT_APPLY:
+            return None
+        if self.kind is Kind.OPTIONS:
+            return text.split(BETWEEN) if text else None
         return BOOLEANS.get(text) if self.kind is Kind.BOOLEAN else text or None
 
 
@@ -97,6 +110,16 @@ def party_with_note(party: Party | PartyValues) -> str:
     return f"{name} ({party.note})" if party.note else name
 
 
+ROLE_WORDS = {value: str(label).lower() for value, label in Party.LegalRole.choices}
+FLOW_WORDS = {value: str(label).lower() for value, label in Party.Flow.choices}
+
+
+def party_role(party: Party | PartyValues) -> str:
+    """Return what a party is in law and whether it gives: 'Essex Police: controller, receives'."""
+    words = (ROLE_WORDS.get(party.legal_role), FLOW_WORDS.get(party.flow))
+    return f"{party.organisation_name}: {', '.join(filter(None, words))}"
+
+
 def through_in_words(through: Sequence[Through]) -> str:
     """Return in one line how a protocol binds an organisation."""
     return "; ".join(each.words for each in through)
@@ -108,6 +131,8 @@ WRITERS: dict[Kind, Callable[[Any], str]] = {
     Kind.BOOLEAN: yes_or_no,
     Kind.DAY: day,
     Kind.MONTH: month,
+    Kind.OPTIONS: in_one_line,
+    Kind.LINK: str,
 }
 # The columns of what is no plain field.
 OWN_WRITERS: dict[str, Write] = {
@@ -116,6 +141,10 @@ OWN_WRITERS: dict[str, Write] = {
     "other_organisations": lambda protocol, _: "; ".join(map(party_with_note, protocol.partners)),
     "review_status": lambda protocol, context: protocol.review_status(context.on).value,
     "status": lambda protocol, _: status(protocol),
+    "party_roles": lambda protocol, _: BETWEEN.join(
+        [party_role(party) for party in protocol.all_parties if party.legal_role or party.flow]
+    ),
+    "has_ended": lambda protocol, context: yes_or_no(protocol.has_ended(context.on)),
     "url": url,
     "through": lambda protocol, context: through_in_words(context.through(protocol) or []),
 }
@@ -130,12 +159,27 @@ def column_of(field: ProtocolField) -> Column:
         kind=field.kind,
         values=() if field.column in OWN_WRITERS else tuple(field.choices),
         width=field.width,
+        may_not_apply=field.may_not_apply,
     )
 
 
 def _writer(field: ProtocolField) -> Write:
     name, write = field.name, WRITERS[field.kind]
-    return lambda protocol, _: write(getattr(protocol, name))
+    if field.composed:
+        return lambda protocol, _: text_with_composed(protocol, field)
+    if not field.may_not_apply:
+        return lambda protocol, _: write(getattr(protocol, name))
+
+    read = attrgetter(name)
+
+    def write_or_say(protocol: AnyProtocol, _: ExportContext) -> str:
+        value = read(protocol)
+        if value or value is False:
+            return write(value)
+        # No name of a field is a part of another's.
+        return DOES_NOT_APPLY if name in protocol.does_not_apply else ""
+
+    return write_or_say
 
 
 COLUMNS = tuple(column_of(field) for field in PROTOCOL_FIELDS if field.column)

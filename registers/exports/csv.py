@@ -21,7 +21,9 @@ def write(results: Results, context: ExportContext) -> Iterator[bytes]:
 def csv_rows(heading: list[str], rows: Iterable[list[str]]) -> Iterator[bytes]:
     """Yield the heading row and the rows of any table, in UTF-8 and without formulas."""
     for row in chain([heading], rows):
-        yield f"{','.join(map(_cell, row))}\r\n".encode()
+        # Most cells of a record are empty.
+        cells = ",".join([_cell(value) if value else "" for value in row])
+        yield f"{cells}\r\n".encode()
 
 
 def _cell(value: str) -> str:

@@ -33,6 +33,7 @@ from registers.models import (
     TakenOn,
     Theme,
 )
+from registers.models.options import lines_of
 from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
 
 Facts = dict[str, Any]
@@ -72,6 +73,8 @@ def plain_facts(protocol: Protocol) -> Facts:
 
 
 def _plain(field: ProtocolField, value: Any) -> Any:
+    if field.kind is Kind.OPTIONS:
+        return lines_of(value) or None
     text = WRITERS[field.kind](value)
     return BOOLEANS.get(text) if field.kind is Kind.BOOLEAN else text or None
 
@@ -215,6 +218,8 @@ def party_facts(party: Party) -> Facts:
         "name_as_published": party.name_as_published or None,
         "note": party.note or None,
         "signed": day(party.signed_on) or None,
+        "legal_role": party.legal_role or None,
+        "flow": party.flow or None,
     }
 
 

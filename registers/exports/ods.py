@@ -22,10 +22,10 @@ from registers.exports.workbook import (
     rows,
     stream_zip,
 )
-from registers.models.protocol_fields import Kind
+from registers.models.protocol_fields import IN_WORDS, Kind
 from registers.search.results import Results
 
-STYLES = {kind: kind.value for kind in Kind} | {Kind.BOOLEAN: Kind.TEXT.value}
+STYLES = {kind: kind.value for kind in Kind} | dict.fromkeys(IN_WORDS, Kind.TEXT.value)
 HEADING_STYLE, LABEL_STYLE = "heading", "label"
 CHARACTER = 0.19  # the width of one, in centimetres
 
@@ -204,8 +204,12 @@ def _content(results: Results, context: ExportContext) -> Iterator[str]:
     heading = "".join(_text(column.name, HEADING_STYLE) for column in COLUMNS)
     yield f"{CONTENT_START}{_row(heading)}"
     styles = [STYLES[column.kind] for column in COLUMNS]
+    empty = [_text("", style) for style in styles]
     for row in rows(results, context):
-        yield _row("".join(map(_cell, row, styles)))
+        cells = zip(row, styles, empty, strict=True)
+        yield _row(
+            "".join([_cell(value, style) if value else none for value, style, none in cells])
+        )
     yield f"{SHEET_END}{ABOUT_START}"
     for label, words in about_rows(results, context, PATH):
         yield _row(_text(label, LABEL_STYLE) + _text(words, STYLES[Kind.TEXT]))

@@ -81,6 +81,11 @@ COLUMNS = (
         lambda row, _: [_identified(each) for each in row.identifiers],
         lambda row, _: "; ".join(f"{each.value} ({each.scheme})" for each in row.identifiers),
     ),
+    Column(
+        "rights_contact",
+        lambda row, _: row.organisation.rights_contact or None,
+        lambda row, _: row.organisation.rights_contact,
+    ),
 )
 
 

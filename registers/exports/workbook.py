@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 
 from registers.exports.columns import COLUMNS, ExportContext
 from registers.exports.plain_text import one_line, plain
-from registers.models.protocol_fields import Kind
+from registers.models.protocol_fields import DOES_NOT_APPLY, Kind
 from registers.search.query_string import STATUSES
 from registers.search.results import Results
 
@@ -57,6 +57,8 @@ TO_DAY = {Kind.DAY: "", Kind.MONTH: "-01"}
 @lru_cache
 def _day(text: str, to_day: str) -> Value:
     if not text:
+        return text
+    if text == DOES_NOT_APPLY:
         return text
     day = datetime.date.fromisoformat(f"{text}{to_day}")
     return day if day >= FIRST_DAY else text

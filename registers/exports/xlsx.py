@@ -31,7 +31,7 @@ from registers.exports.workbook import (
     rows,
     stream_zip,
 )
-from registers.models.protocol_fields import Kind
+from registers.models.protocol_fields import IN_WORDS, Kind
 from registers.search.results import Results
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,7 +85,7 @@ def _workbook_without_rows(
         )
         heading = book.add_format(HEADING)
         formats = {kind: book.add_format(how) for kind, how in FORMATS.items()}
-        formats[Kind.BOOLEAN] = formats[Kind.TEXT]
+        formats |= dict.fromkeys(IN_WORDS, formats[Kind.TEXT])
         sheet = book.add_worksheet(SHEET)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, count, last)

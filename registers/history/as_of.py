@@ -27,7 +27,7 @@ from registers.models import (
 )
 from registers.models.references import reference_key
 
-PARTY = ("role", "name_as_published", "note", "signed_on", "position")
+PARTY = ("role", "name_as_published", "note", "signed_on", "legal_role", "flow", "position")
 INSTANT = datetime.timedelta(microseconds=1)
 
 
@@ -149,7 +149,7 @@ def _party(protocol: Protocol, row: Values, names: Mapping[Any, str]) -> Party:
     fields = {
         field.name: to_python(field, row[field.name])
         for field in Party._meta.fields
-        if field.name in PARTY
+        if field.name in PARTY and field.name in row  # older snapshots lack some
     }
     return Party(protocol=protocol, organisation=organisation, **fields)
 

@@ -23,6 +23,7 @@ from django.utils.formats import date_format
 from registers.history.parts import PART_KINDS, PartKind, file_text
 from registers.history.snapshot import Snapshot, Values, blank_snapshot, comparable_value
 from registers.models import Change, protocol_fields
+from registers.models.options import BETWEEN, LinesField, lines_of
 
 # The text piece by piece, each with whether the other side lacks it.
 Side = tuple[tuple[str, bool], ...]
@@ -284,6 +285,9 @@ def display(field: models.Field[Any, Any], value: Any) -> str:
         return str(value["says"])
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if isinstance(field, LinesField):
+        labels = {each.name: each.label for each in protocol_fields.PROTOCOL_FIELDS}
+        return BETWEEN.join(labels.get(line, line) for line in lines_of(value))
     if isinstance(field, models.DateField):
         return _date(field, value)
     return str(dict(field.flatchoices).get(value, value))

@@ -62,6 +62,10 @@ def party_text(party: Values) -> str:
     words += f" ({party['note']})" if party["note"] else ""
     if _published(party) != party["organisation"]["says"]:
         words += f", published as {_published(party)}"
+    # Older snapshots do not know these two.
+    for name, choices in (("legal_role", Party.LegalRole), ("flow", Party.Flow)):
+        label = dict(choices.choices).get(party.get(name) or "")
+        words += f", {str(label).lower()}" if label else ""
     return words + (f", signed {_day(party['signed_on'])}" if party["signed_on"] else "")
 
 
@@ -125,7 +129,7 @@ def is_lead(party: Values) -> bool:
     return bool(party["role"] == Party.Role.LEAD)
 
 
-PARTY = ("organisation", "name_as_published", "note", "signed_on")
+PARTY = ("organisation", "name_as_published", "note", "signed_on", "legal_role", "flow")
 # By kind of part, as in a snapshot.
 PART_KINDS: dict[str, list[PartKind]] = {
     "parties": [

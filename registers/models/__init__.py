@@ -22,6 +22,7 @@ from registers.models.import_job import (
 )
 from registers.models.layout import Layout
 from registers.models.links import Membership, Succession, TakenOn
+from registers.models.options import Option
 from registers.models.organisation import Approver, Contact, Name, Organisation, Party, Slug
 from registers.models.pages import EarlierVersion, News, Resource, Theme
 from registers.models.proposal import Proposal, ProposalEmailDay, ProposedFile
@@ -54,6 +55,7 @@ __all__ = [
     "Merge",
     "Name",
     "News",
+    "Option",
     "Organisation",
     "OrganisationAltered",
     "Overarching",

@@ -15,7 +15,7 @@ from django.db import models
 from registers.models.document import Document
 from registers.models.organisation import Party
 from registers.models.protocol import Protocol
-from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind, ProtocolField
+from registers.models.protocol_fields import BY_NAME, PROTOCOL_FIELDS, Kind, ProtocolField
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,25 @@ CONDITIONS: dict[str, tuple[models.Q, Callable[[Protocol], bool]]] = {
 
 
 def _plain(field: ProtocolField) -> tuple[models.Q, Callable[[Protocol], bool]]:
-    """Return the conditions of a plain field: an empty text is missing, and else NULL."""
-    empty = "" if field.kind is Kind.TEXT else None
-    return models.Q(**{field.name: empty}), lambda protocol: getattr(protocol, field.name) != empty
+    """Return the conditions of a plain field: an empty text is missing, and else NULL.
+
+    What does not apply is not missing, nor a text that the first of its composed fields stands for.
+    """
+    fields = [field, *(BY_NAME[name] for name in field.composed[:1])]
+    conditions = [_of_one(each) for each in fields]
+    lacking = models.Q(*(each for each, _ in conditions))
+    return lacking, lambda protocol: any(has(protocol) for _, has in conditions)
+
+
+def _of_one(field: ProtocolField) -> tuple[models.Q, Callable[[Protocol], bool]]:
+    name, empty = field.name, None if field.kind in {Kind.BOOLEAN, Kind.DAY, Kind.MONTH} else ""
+    lacking = models.Q(**{name: empty})
+    if not field.may_not_apply:
+        return lacking, lambda protocol: getattr(protocol, name) != empty
+    # No name of a field is a part of another's.
+    return lacking & ~models.Q(
+        does_not_apply__contains=name
+    ), lambda protocol: getattr(protocol, name) != empty or name in protocol.not_applying
 
 
 def _item(field: ProtocolField) -> RecordItem:

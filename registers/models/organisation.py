@@ -92,6 +92,12 @@ class Organisation(models.Model):
         " ‘Every maintained school in the county’.",
     )
     note = models.TextField(blank=True, help_text="Public. Something a reader should know.")
+    rights_contact = models.TextField(
+        "contact for rights",
+        blank=True,
+        help_text="Public. Whom people ask about their rights: a role, a page, a telephone number."
+        " Never a person.",
+    )
     admin_note = models.TextField(
         "note for administrators", blank=True, help_text="Never public. What is still unclear."
     )
@@ -274,6 +280,20 @@ class Party(models.Model):
         LEAD = "lead", "Lead"  # answers for the protocol and its reviews; one at most
         PARTNER = "partner", "Partner"  # every other organisation involved
 
+    class LegalRole(models.TextChoices):
+        """What it is in law for what is shared: UK GDPR Articles 4(7), 26 and 28."""
+
+        CONTROLLER = "controller", "Controller"  # decides on its own why and how
+        JOINT = "joint", "Joint controller"  # decides together with others
+        PROCESSOR = "processor", "Processor"  # acts for a controller
+
+    class Flow(models.TextChoices):
+        """Which way information goes. The order has no meaning."""
+
+        GIVES = "gives", "Gives"
+        RECEIVES = "receives", "Receives"
+        BOTH = "both", "Gives and receives"
+
     protocol = models.ForeignKey("Protocol", models.CASCADE, related_name="parties")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="parties")
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.PARTNER)
@@ -291,6 +311,20 @@ class Party(models.Model):
     )
     signed_on = models.DateField(
         "signed on", null=True, blank=True, help_text="When its approver signed. Empty if unknown."
+    )
+    legal_role = models.CharField(
+        "role in law",
+        max_length=10,
+        choices=LegalRole.choices,
+        blank=True,
+        help_text="UK GDPR Articles 4, 26 and 28. Empty if not recorded.",
+    )
+    flow = models.CharField(
+        "gives or receives",
+        max_length=8,
+        choices=Flow.choices,
+        blank=True,
+        help_text="Empty if not recorded.",
     )
     position = models.PositiveIntegerField(default=0, help_text="The order as published.")
 

@@ -13,6 +13,7 @@ from django.db.models.lookups import Exact
 
 from registers.models.addresses import address
 from registers.models.keys import refuse_email
+from registers.models.options import NO_PAGE, LinesField, OptionsField, lines_of
 from registers.models.organisation import Organisation, Party
 from registers.models.pages import Theme
 from registers.models.references import (
@@ -105,6 +106,10 @@ STAYS_PUBLIC = "A published protocol stays public. Withdraw it instead."
 NEEDS_THEME = "Select a theme: only a draft may lack one."
 # Else the page of a public protocol would tell of the draft.
 DRAFT_UNNAMED = "This is a draft. Publish it first."
+HAS_VALUE = (
+    "This says that the {} does not apply, and what it is. Untick ‘Does not apply’, or remove the"
+    " other."
+)
 GAP_EXPLAINED = (
     "The reference log records {reference} as '{fate}'. Clear that there first,"
     " or use another reference."
@@ -152,7 +157,11 @@ class Protocol(models.Model):
     data_subjects = models.TextField(
         "whose information it is", blank=True, help_text="Such as: children in care."
     )
-    lawful_basis = models.TextField("lawful basis for sharing", blank=True)
+    lawful_basis = models.TextField(
+        "lawful basis for sharing",
+        blank=True,
+        help_text="Public. In the partners’ own words, where the articles below do not say it all.",
+    )
 
     parties_complete = models.BooleanField(
         "list of parties is complete", null=True, blank=True, help_text="Unknown if not recorded."
@@ -183,6 +192,131 @@ class Protocol(models.Model):
     )
     admin_note = models.TextField(
         "note for administrators", blank=True, help_text="Never public. What is still unclear."
+    )
+
+    agreement_kind = OptionsField(
+        "kind of agreement", options="agreement-kinds", several=False, blank=True
+    )
+    people = OptionsField(
+        "categories of people",
+        options="people",
+        blank=True,
+        help_text="Public. Tick all whose information is shared.",
+    )
+    special_categories = OptionsField(
+        "special category data",
+        options="special-categories",
+        blank=True,
+        help_text="Public. UK GDPR Article 9(1). Tick None if there is none.",
+    )
+    criminal_offence_data = models.BooleanField(
+        "criminal offence data", null=True, blank=True, help_text="Public. UK GDPR Article 10."
+    )
+    sharing_methods = OptionsField(
+        "how it is shared", options="sharing-methods", blank=True, help_text="Public."
+    )
+    sharing_frequency = OptionsField(
+        "how often it is shared", options="sharing-frequency", several=False, blank=True
+    )
+    bases = OptionsField(
+        "basis in UK GDPR Article 6",
+        options="bases",
+        blank=True,
+        help_text="Public. Tick all that the partners rely on.",
+    )
+    special_conditions = OptionsField(
+        "condition in UK GDPR Article 9",
+        options="special-conditions",
+        blank=True,
+        help_text="Public. Needed for special category data.",
+    )
+    schedule_1_conditions = OptionsField(
+        "condition in Schedule 1",
+        options="schedule-1-conditions",
+        blank=True,
+        help_text="Public. Of the Data Protection Act 2018, where Article 9 or 10 needs one.",
+    )
+    law_enforcement = models.BooleanField(
+        "law enforcement processing",
+        null=True,
+        blank=True,
+        help_text="Public. Whether any of it is under Part 3 of the Data Protection Act 2018.",
+    )
+    legal_power = models.TextField(
+        "legal power or duty",
+        blank=True,
+        help_text="Public. The act and section: Children Act 2004, section 10.",
+    )
+    confidentiality = OptionsField(
+        "duty of confidence",
+        options="confidentiality",
+        blank=True,
+        help_text="Public. How the common law duty of confidentiality is met.",
+    )
+    retention = models.TextField(
+        "how long it is kept", blank=True, help_text="Public. Such as: until the child is 25."
+    )
+    disposal = models.TextField(
+        "how it is disposed of", blank=True, help_text="Public. Such as: deleted, and confirmed."
+    )
+    security_measures = models.TextField(
+        "how it is kept safe",
+        blank=True,
+        help_text="Public. One sentence that gives no attacker a hint.",
+    )
+    transfers_abroad = models.TextField(
+        "transfers outside the UK",
+        blank=True,
+        help_text="Public. Where to, and under what safeguard. Or: None.",
+    )
+    dpia_state = OptionsField(
+        "impact assessment (DPIA)", options="dpia-states", several=False, blank=True
+    )
+    dpia_on = models.DateField("day of the DPIA", null=True, blank=True, help_text="Public.")
+    dpia_outcome = models.TextField(
+        "outcome of the DPIA", blank=True, help_text="Public. Such as: approved, low risk."
+    )
+    dpia_link = models.URLField(
+        "link to the DPIA",
+        max_length=500,
+        blank=True,
+        error_messages={"invalid": NO_PAGE},
+        help_text="Public. The address of its page: https://…",
+    )
+    privacy_notice = models.URLField(
+        max_length=500,
+        blank=True,
+        error_messages={"invalid": NO_PAGE},
+        help_text="Public. The address of its page: https://…",
+    )
+    rights_how = models.TextField(
+        "how people use their rights",
+        blank=True,
+        help_text="Public. Such as: each partner answers for what it holds.",
+    )
+    rights_contact = models.TextField(
+        "whom to ask about rights",
+        blank=True,
+        help_text="Public. A role, a page or a telephone number; never a person. Empty: the contact"
+        " of the lead organisation.",
+    )
+    benefits = models.TextField(
+        "benefits to people", blank=True, help_text="Public. What is better for whom."
+    )
+    starts_on = models.DateField("start", null=True, blank=True, help_text="Public.")
+    ends_on = models.DateField(
+        "end",
+        null=True,
+        blank=True,
+        help_text="Public. The last day. Nothing is withdrawn by it.",
+    )
+    at_end = models.TextField(
+        "what happens at the end",
+        blank=True,
+        help_text="Public. To the information, and to the sharing.",
+    )
+    does_not_apply = LinesField(
+        "does not apply", blank=True, editable=True, help_text="Names of fields, one a line."
     )
 
     objects = ProtocolQuerySet.as_manager()
@@ -225,6 +359,13 @@ class Protocol(models.Model):
                 fields=["reference_key"],
                 name="one_protocol_a_reference",
                 violation_error_message="A protocol has this reference already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts_on=None)
+                | models.Q(ends_on=None)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="ends_after_start",
+                violation_error_message="The end is before the start. Correct one of the two days.",
             ),
             models.CheckConstraint(
                 condition=models.Q(replaced_by=None) | ~models.Q(replaced_by=models.F("reference")),
@@ -304,6 +445,7 @@ class Protocol(models.Model):
             raise ValidationError({"status": STAYS_PUBLIC})
         if self.status != draft and self.theme_id is None:
             raise ValidationError({"theme": NEEDS_THEME})
+        self._refuse_value_that_does_not_apply()
         newer = self.replaced_by
         if newer is not None and newer.status == Protocol.Status.DRAFT:
             raise ValidationError({"replaced_by": DRAFT_UNNAMED})
@@ -313,6 +455,14 @@ class Protocol(models.Model):
                 raise ValidationError({"replaced_by": "These protocols would replace each other."})
             seen.add(newer.pk)
             newer = newer.replaced_by
+
+    def _refuse_value_that_does_not_apply(self) -> None:
+        fields = {field.name: field for field in self._meta.fields}
+        for name in self.not_applying:
+            if name not in fields:
+                raise ValidationError({"does_not_apply": f"‘{name}’ is no field of a protocol."})
+            if getattr(self, name) not in {None, ""}:
+                raise ValidationError({name: HAS_VALUE.format(fields[name].verbose_name)})
 
     def _refuse_used_reference(self) -> None:
         _check_new_reference(self.pk)
@@ -327,6 +477,15 @@ class Protocol(models.Model):
     def theme_name(self) -> str:
         """The name of its theme; empty for a draft that has none."""
         return self.theme.name if self.theme_id else ""
+
+    @property
+    def not_applying(self) -> list[str]:
+        """The names of the fields that are recorded as not applying to it."""
+        return lines_of(self.does_not_apply)
+
+    def has_ended(self, on: datetime.date) -> bool | None:
+        """Return whether its last day has passed on the day `on`; None where none is recorded."""
+        return None if self.ends_on is None else self.ends_on < on
 
     @property
     def all_words(self) -> str:

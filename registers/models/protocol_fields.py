@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.text import capfirst
 
+from registers.models.options import LinesField, OptionsField, in_one_line, lines_of
 from registers.models.protocol import Protocol
 
 
@@ -28,6 +29,12 @@ class Kind(Enum):
     BOOLEAN = "boolean"
     DAY = "day"  # 2024-03-31
     MONTH = "month"  # 2024-03, stored as its first day
+    OPTIONS = "options"  # several from a list, a line each
+    LINK = "link"  # the address of a page
+
+
+# What is in words in a table and a workbook, whatever it is in JSON.
+IN_WORDS = frozenset({Kind.TEXT, Kind.BOOLEAN, Kind.OPTIONS, Kind.LINK})
 
 
 class FormSection(Enum):
@@ -37,6 +44,9 @@ class FormSection(Enum):
     SHARED = "What is shared"
     PARTIES = "Who: is the list complete?"
     WHY = "Why"
+    LAW = "By what right"
+    CARE = "Kept safe, and for how long"
+    RIGHTS = "People’s rights and benefits"
     WHEN = "When"
     STATUS = "In force, or withdrawn?"
     NOTES = "For administrators"
@@ -45,7 +55,9 @@ class FormSection(Enum):
 class PageSection(Enum):
     """A place on a protocol's public page, besides the facts on top. In the order of the page."""
 
-    SHARING = "sharing"  # a row under 'What information, and by what right'
+    SHARING = "What information"  # a row under this heading, and so with the next two
+    RIGHT = "By what right, and for how long"
+    RIGHTS = "The rights of the people it is about"
     TEXT = "text"  # under a heading of its own
     RECORD = "record"  # a row of the details
 
@@ -56,6 +68,9 @@ KINDS: dict[type[models.Field[Any, Any]], Kind] = {
     models.BooleanField: Kind.BOOLEAN,
     models.DateField: Kind.DAY,
     models.ForeignKey: Kind.TEXT,
+    models.URLField: Kind.LINK,
+    LinesField: Kind.OPTIONS,
+    OptionsField: Kind.OPTIONS,
 }
 MODEL_FIELDS = {field.name: field for field in Protocol._meta.fields}
 
@@ -71,7 +86,12 @@ class ProtocolField:
     is its heading on the page, if that is not the label. `missing`: a complete record
     has it; a text: what to call it where it is missing, if that is not the label.
     `searched`: the public search finds its words. `month`: the day stands for its month.
-    `public`: False for what only administrators see.
+    `public`: False for what only administrators see. `kind_of_own`: the kind of what is worked
+    out, if that is no text. `filter`: the parameter of lists that asks for its options.
+    `composed`: the fields whose words its
+    column and its fact on the page say too, after its own; where it is missing, the first of
+    these stands for it. `may_not_apply`: a record can say that it does not apply. `law`: what
+    asks for it.
     """
 
     name: str
@@ -87,6 +107,11 @@ class ProtocolField:
     searched: bool = False
     month: bool = False
     public: bool = True
+    kind_of_own: Kind | None = None
+    filter: str = ""
+    composed: tuple[str, ...] = ()
+    may_not_apply: bool = False
+    law: str = ""
 
     def __post_init__(self) -> None:
         """Raise ValueError for what is not public and would be shown or found."""
@@ -108,7 +133,16 @@ class ProtocolField:
         """The kind of its values. Raises KeyError for a field of a kind that is none of these."""
         if self.month:
             return Kind.MONTH
-        return KINDS[type(self.model_field)] if self.model_field else Kind.TEXT
+        if self.kind_of_own:
+            return self.kind_of_own
+        if self.model_field is None or not getattr(self.model_field, "several", True):
+            return Kind.TEXT
+        return KINDS[type(self.model_field)]
+
+    @property
+    def options(self) -> str:
+        """The name of the list that its values are chosen from; empty where it has none."""
+        return getattr(self.model_field, "options", "")
 
     @cached_property
     def choices(self) -> dict[str, str]:
@@ -134,11 +168,32 @@ class ProtocolField:
     def display(self, protocol: Protocol) -> Any:
         """Return the value as a page shows it: of a choice its label, else the value itself."""
         value = getattr(protocol, self.name)
+        if self.may_not_apply and value in {None, ""} and self.name in protocol.not_applying:
+            return DOES_NOT_APPLY
         return self.choices.get(value, value) if self.choices else value
 
 
-WHAT, SHARED, PARTIES, WHY, WHEN, STATUS, NOTES = FormSection
-SHARING, TEXT, RECORD = PageSection
+DOES_NOT_APPLY = "Does not apply"
+
+
+def text_with_composed(protocol: Any, field: ProtocolField) -> str:
+    """Return the words of a field, and below them those of the fields that it is composed of.
+
+    Where all that is known is that the first of these does not apply, it says so.
+    """
+    own: str = getattr(protocol, field.name)
+    said = [in_one_line(text) for name in field.composed if (text := getattr(protocol, name))]
+    if not said and own:
+        return own
+    words = "\n".join([own, *said] if own else said)
+    if not words and field.composed[0] in lines_of(protocol.does_not_apply):
+        return DOES_NOT_APPLY
+    return words
+
+
+WHAT, SHARED, PARTIES, WHY, LAW, CARE, RIGHTS, WHEN, STATUS, NOTES = FormSection
+SHARING, RIGHT, ON_RIGHTS, TEXT, RECORD = PageSection
+ICO = "ICO data sharing code of practice, 'Data sharing agreements'"
 
 # In the order of the columns, which is a contract: what comes later is added at the end.
 PROTOCOL_FIELDS = (
@@ -171,15 +226,24 @@ PROTOCOL_FIELDS = (
         searched=True,
     ),
     ProtocolField(
-        "data_subjects", SHARED, SHARING, "Whose information it is.", width=30, missing=True
+        "data_subjects",
+        SHARED,
+        SHARING,
+        "Whose information it is: in words, and then the categories.",
+        width=30,
+        missing=True,
+        composed=("people",),
+        law="UK GDPR Article 30(1)(c)",
     ),
     ProtocolField(
         "lawful_basis",
-        WHY,
-        SHARING,
-        "Why the law allows the sharing.",
+        LAW,
+        RIGHT,
+        "Why the law allows the sharing: in words, then the articles, conditions and powers.",
         width=45,
         missing="Lawful basis",
+        composed=("bases", "special_conditions", "schedule_1_conditions", "legal_power"),
+        law=ICO,
     ),
     ProtocolField(
         "lead",
@@ -261,7 +325,279 @@ PROTOCOL_FIELDS = (
         imported=False,
     ),
     ProtocolField("documents", missing="Documents"),
+    ProtocolField(
+        "agreement_kind",
+        WHAT,
+        RECORD,
+        "The kind of agreement.",
+        width=30,
+        filter="kind",
+        law=ICO,
+    ),
+    ProtocolField(
+        "people",
+        SHARED,
+        None,
+        "The categories of people whose information it is.",
+        width=30,
+        searched=True,
+        may_not_apply=True,
+        filter="people",
+        law="UK GDPR Article 30(1)(c)",
+    ),
+    ProtocolField(
+        "special_categories",
+        SHARED,
+        SHARING,
+        "The special categories of data that are shared. None: there are none.",
+        width=30,
+        missing="Whether special category data is shared",
+        filter="special",
+        may_not_apply=True,
+        law="UK GDPR Article 9(1)",
+    ),
+    ProtocolField(
+        "criminal_offence_data",
+        SHARED,
+        SHARING,
+        "Whether data about criminal convictions and offences is shared.",
+        may_not_apply=True,
+        law="UK GDPR Article 10",
+    ),
+    ProtocolField(
+        "sharing_methods",
+        SHARED,
+        SHARING,
+        "How the information is shared.",
+        width=30,
+        missing=True,
+        may_not_apply=True,
+        law=ICO,
+    ),
+    ProtocolField(
+        "sharing_frequency",
+        SHARED,
+        SHARING,
+        "How often the information is shared.",
+        may_not_apply=True,
+        law="Data Sharing and Governance Act 2019 (Ireland), section 19(1)(h)",
+    ),
+    ProtocolField(
+        "bases",
+        LAW,
+        RIGHT,
+        "The bases in UK GDPR Article 6.",
+        heading="Lawful basis",
+        width=45,
+        filter="basis",
+        may_not_apply=True,
+        law="UK GDPR Article 6(1)",
+    ),
+    ProtocolField(
+        "special_conditions",
+        LAW,
+        RIGHT,
+        "The conditions in UK GDPR Article 9, for special category data.",
+        heading="For special category data",
+        width=45,
+        may_not_apply=True,
+        law="UK GDPR Article 9(2)",
+    ),
+    ProtocolField(
+        "schedule_1_conditions",
+        LAW,
+        RIGHT,
+        "The conditions in Schedule 1 of the Data Protection Act 2018.",
+        width=45,
+        may_not_apply=True,
+        law="Data Protection Act 2018, sections 10 and 11 and Schedule 1",
+    ),
+    ProtocolField(
+        "law_enforcement",
+        LAW,
+        RIGHT,
+        "Whether any of it is under Part 3 of the Data Protection Act 2018 (law enforcement).",
+        may_not_apply=True,
+        law="Data Protection Act 2018, Part 3",
+    ),
+    ProtocolField(
+        "legal_power",
+        LAW,
+        RIGHT,
+        "The act and section that give the power or the duty to share.",
+        width=45,
+        missing=True,
+        searched=True,
+        may_not_apply=True,
+        law="ICO data sharing code of practice, 'Lawfulness'",
+    ),
+    ProtocolField(
+        "confidentiality",
+        LAW,
+        RIGHT,
+        "How the common law duty of confidentiality is met.",
+        width=30,
+        may_not_apply=True,
+        law="HDR UK data use register, 'Common law duty of confidentiality'",
+    ),
+    ProtocolField(
+        "retention",
+        CARE,
+        RIGHT,
+        "How long the information is kept.",
+        heading="Kept for",
+        width=30,
+        missing=True,
+        may_not_apply=True,
+        law="UK GDPR Articles 5(1)(e) and 30(1)(f)",
+    ),
+    ProtocolField(
+        "disposal",
+        CARE,
+        RIGHT,
+        "How the information is disposed of.",
+        width=30,
+        may_not_apply=True,
+        law="Data Sharing and Governance Act 2019 (Ireland), section 19(1)(o)",
+    ),
+    ProtocolField(
+        "security_measures",
+        CARE,
+        RIGHT,
+        "How the information is kept safe, in a sentence.",
+        width=45,
+        may_not_apply=True,
+        law="UK GDPR Articles 5(1)(f) and 30(1)(g)",
+    ),
+    ProtocolField(
+        "transfers_abroad",
+        CARE,
+        RIGHT,
+        "Transfers outside the United Kingdom, and their safeguard.",
+        width=30,
+        may_not_apply=True,
+        law="UK GDPR Article 30(1)(e); DSPT evidence 1.1.2",
+    ),
+    ProtocolField(
+        "dpia_state",
+        CARE,
+        RIGHT,
+        "How the data protection impact assessment (DPIA) stands.",
+        missing="Impact assessment (DPIA)",
+        may_not_apply=True,
+        law="UK GDPR Article 35",
+    ),
+    ProtocolField(
+        "dpia_on",
+        CARE,
+        RIGHT,
+        "The day of the DPIA.",
+        may_not_apply=True,
+        law="UK GDPR Article 35",
+    ),
+    ProtocolField(
+        "dpia_outcome",
+        CARE,
+        RIGHT,
+        "What came of the DPIA.",
+        width=30,
+        may_not_apply=True,
+        law="Data Sharing and Governance Act 2019 (Ireland), section 19(1)(l)",
+    ),
+    ProtocolField(
+        "dpia_link",
+        CARE,
+        RIGHT,
+        "Where the DPIA or its summary can be read.",
+        heading="The DPIA",
+        width=45,
+        may_not_apply=True,
+        law="ICO data sharing code of practice, 'Deciding to share data'",
+    ),
+    ProtocolField(
+        "privacy_notice",
+        RIGHTS,
+        ON_RIGHTS,
+        "Where people can read how their information is used.",
+        width=45,
+        missing=True,
+        may_not_apply=True,
+        law="UK GDPR Articles 13 and 14",
+    ),
+    ProtocolField(
+        "rights_how",
+        RIGHTS,
+        ON_RIGHTS,
+        "How people can use their rights.",
+        width=45,
+        missing=True,
+        may_not_apply=True,
+        law="UK GDPR Articles 12 to 22",
+    ),
+    ProtocolField(
+        "rights_contact",
+        RIGHTS,
+        ON_RIGHTS,
+        "Whom people ask about their rights.",
+        width=30,
+        may_not_apply=True,
+        law="UK GDPR Article 13(1)(a) and (b)",
+    ),
+    ProtocolField(
+        "benefits",
+        RIGHTS,
+        TEXT,
+        "What is better for whom.",
+        width=45,
+        searched=True,
+        may_not_apply=True,
+        law="HDR UK data use register, 'Public benefit statement'",
+    ),
+    ProtocolField(
+        "starts_on",
+        WHEN,
+        RECORD,
+        "The first day of the agreement.",
+        column_name="starts",
+        may_not_apply=True,
+        law=ICO,
+    ),
+    ProtocolField(
+        "ends_on",
+        WHEN,
+        RECORD,
+        "The last day of the agreement. Nothing is withdrawn by it.",
+        column_name="ends",
+        may_not_apply=True,
+        law="DSPT evidence 1.1.2",
+    ),
+    ProtocolField(
+        "has_ended",
+        kind_of_own=Kind.BOOLEAN,
+        meaning="Whether that last day has passed on the day this file was made.",
+        imported=False,
+    ),
+    ProtocolField(
+        "at_end",
+        WHEN,
+        TEXT,
+        "What happens at the end of the agreement.",
+        width=30,
+        may_not_apply=True,
+        law="Data Sharing and Governance Act 2019 (Ireland), section 19(1)(n)",
+    ),
+    ProtocolField("does_not_apply", WHAT),
+    ProtocolField(
+        "party_roles",
+        meaning="What each organisation is in law, and whether it gives or receives, separated by"
+        " semicolons: Essex Police: controller, receives.",
+        width=45,
+        law="UK GDPR Articles 4, 26 and 28; ICO data sharing code of practice",
+    ),
 )
+BY_NAME = {field.name: field for field in PROTOCOL_FIELDS}
+FILTERS = {field.filter: field for field in PROTOCOL_FIELDS if field.filter}
+MAY_NOT_APPLY = tuple(field.name for field in PROTOCOL_FIELDS if field.may_not_apply)
 
 
 def form_fields(section: FormSection) -> list[str]:

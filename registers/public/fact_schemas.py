@@ -24,6 +24,8 @@ KINDS: dict[Kind, Schema] = {
     Kind.BOOLEAN: {"type": "boolean"},
     Kind.DAY: DAY,
     Kind.MONTH: {"type": "string", "pattern": MONTH},
+    Kind.OPTIONS: {"type": "array", "items": TEXT},
+    Kind.LINK: ADDRESS,
 }
 
 
@@ -72,6 +74,10 @@ MEMBERSHIP = {
     "to": nullable(DAY | {"description": "The last day; null: without end."}),
     "source": SOURCE,
 }
+
+
+def _choice(values: Any, words: str) -> Schema:
+    return nullable(TEXT | {"enum": [*values.values, None], "description": words})
 
 
 def plain_schema(name: str) -> Schema:
@@ -143,6 +149,10 @@ FACT_SCHEMAS: dict[str, Schema] = {
             "name_as_published": nullable(TEXT),
             "note": nullable(TEXT),
             "signed": nullable(DAY | {"description": "When its approver signed."}),
+            "legal_role": _choice(
+                Party.LegalRole, "What it is in law: a controller, a joint one, or a processor."
+            ),
+            "flow": _choice(Party.Flow, "Whether it gives or receives information."),
         },
         description="An organisation's part in a protocol.",
     ),

@@ -23,7 +23,10 @@ NAMES = tuple(
     field.attname for field in Protocol._meta.concrete_fields if field.name not in NOT_READ
 )
 THEME_NAME = "theme__name"
-PARTY_NAMES = ("protocol_id", "role", "organisation_id", "organisation__name", "note")
+PARTY_NAMES = (
+    *("protocol_id", "role", "organisation_id", "organisation__name", "note"),
+    *("legal_role", "flow"),
+)
 
 
 class PartyValues(NamedTuple):
@@ -34,6 +37,8 @@ class PartyValues(NamedTuple):
     organisation_id: int
     organisation_name: str
     note: str
+    legal_role: str = ""
+    flow: str = ""
 
 
 class ProtocolValues(namedtuple("_Values", [*NAMES, "theme_name", "all_parties"])):  # type: ignore[misc]
@@ -51,6 +56,8 @@ class ProtocolValues(namedtuple("_Values", [*NAMES, "theme_name", "all_parties"]
     withdrawn_reason: str
     replaced_by_id: str | None
     all_parties: list[PartyValues]
+    does_not_apply: str
+    ends_on: datetime.date | None
 
     def __str__(self) -> str:
         return f"{self.reference} - {self.title}"
@@ -78,6 +85,10 @@ class ProtocolValues(namedtuple("_Values", [*NAMES, "theme_name", "all_parties"]
     def review_status(self, on: datetime.date) -> ReviewStatus:
         """Return how its review stands on the day `on`."""
         return review_status(self.review_date, on)
+
+    def has_ended(self, on: datetime.date) -> bool | None:
+        """Return whether its last day has passed on the day `on`; None where none is recorded."""
+        return None if self.ends_on is None else self.ends_on < on
 
     def get_absolute_url(self) -> str:
         """Return the protocol's own page."""

@@ -14,7 +14,13 @@ from django.utils.text import get_text_list
 from registers.history.diff import ChangeDescription
 from registers.models import Party, Protocol
 from registers.models.completeness import RECORD_ITEMS
-from registers.models.protocol_fields import PROTOCOL_FIELDS, PageSection, ProtocolField
+from registers.models.protocol_fields import (
+    BY_NAME,
+    PROTOCOL_FIELDS,
+    PageSection,
+    ProtocolField,
+    text_with_composed,
+)
 
 register = template.Library()
 
@@ -26,6 +32,11 @@ SENTENCE_END = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bNo)(?<!\bSt)(?<!\bDr)[.!?](?=\s|\Z)"
 )
 # The facts on top say of themselves that they are not recorded.
+SECTIONS = {
+    "information": PageSection.SHARING,
+    "right": PageSection.RIGHT,
+    "rights": PageSection.RIGHTS,
+}
 SAID_ON_TOP = {"purpose", "lead", "data-subjects"}
 
 FieldValues = list[tuple[ProtocolField, Any]]
@@ -73,8 +84,8 @@ class ProtocolPage:
 
     @cached_property
     def data_subjects(self) -> Brief:
-        """Whose information it is."""
-        return brief(self.protocol.data_subjects)
+        """Whose information it is: in words, and then the categories."""
+        return brief(text_with_composed(self.protocol, BY_NAME["data_subjects"]))
 
     @cached_property
     def parties(self) -> list[Party]:
@@ -112,9 +123,22 @@ class ProtocolPage:
         return self._recorded(PageSection.TEXT)
 
     @cached_property
-    def sharing(self) -> FieldValues:
-        """What is recorded of the information and the law."""
-        return self._recorded(PageSection.SHARING)
+    def sections(self) -> list[tuple[str, str, FieldValues]]:
+        """The sections of rows of which anything is recorded: their ids, headings and rows."""
+        found = ((key, each.value, self._recorded(each)) for key, each in SECTIONS.items())
+        return [section for section in found if section[2]]
+
+    @cached_property
+    def says_flows(self) -> bool:
+        """Whether it is recorded of any party what it is in law, or whether it gives."""
+        return any(party.legal_role or party.flow for party in self.parties)
+
+    @cached_property
+    def rights_contact(self) -> str:
+        """Whom the lead organisation names for people's rights, where the record names nobody."""
+        lead = self.protocol.lead
+        is_said = self.protocol.rights_contact or "rights_contact" in self.protocol.not_applying
+        return lead.organisation.rights_contact if lead and not is_said else ""
 
     @cached_property
     def record(self) -> FieldValues:
@@ -147,11 +171,16 @@ class ProtocolPage:
             name for name in ("summary", "purpose", "data_subjects") if getattr(self, name).is_whole
         }
         values = (
-            (field, field.display(self.protocol))
+            (field, self._value(field))
             for field in PROTOCOL_FIELDS
             if field.page is section and field.name not in on_top
         )
         return [(field, value) for field, value in values if value not in {None, ""}]
+
+    def _value(self, field: ProtocolField) -> Any:
+        if field.name == "data_subjects":
+            return text_with_composed(self.protocol, field)
+        return field.display(self.protocol)
 
 
 def _uncapitalised(words: str) -> str:

@@ -34,6 +34,12 @@ register.filter("strip_markdown", strip_markdown)
 
 
 @register.filter
+def has_ended(protocol: Protocol, on: datetime.date) -> bool:
+    """Return whether the last day of the agreement is recorded, and has passed on the day `on`."""
+    return bool(protocol.has_ended(on))
+
+
+@register.filter
 def overdue_for(protocol: Protocol, on: datetime.date) -> str:
     """Return for how long its review has been overdue: '4 years', '5 months', 'under a month'."""
     return months_in_words(protocol.months_overdue(on), units=1)

@@ -141,6 +141,8 @@ def test_all_that_is_recorded(housing):
                         "name_as_published": None,
                         "note": "Temp workers",
                         "signed": "2020-01-01",
+                        "legal_role": None,
+                        "flow": None,
                     },
                     {
                         "name": "Ashdown",
@@ -149,6 +151,8 @@ def test_all_that_is_recorded(housing):
                         "name_as_published": "Ashdown CC",
                         "note": "Not shown",
                         "signed": None,
+                        "legal_role": None,
+                        "flow": None,
                     },
                     {
                         "name": "Birch",
@@ -157,8 +161,11 @@ def test_all_that_is_recorded(housing):
                         "name_as_published": "Birches",
                         "note": None,
                         "signed": None,
+                        "legal_role": None,
+                        "flow": None,
                     },
                 ],
+                "does_not_apply": None,
                 "replaced_by": None,
                 **{name: [] for name in LINKS},
             }
@@ -176,7 +183,7 @@ def test_what_is_not_recorded_is_null(housing):
         *("lead_organisation", "parties_note", "review_date", "published", "updated"),
         *LATER,
         *("review_note", "parties_complete", "withdrawn", "withdrawn_reason", "modified"),
-        "replaced_by",
+        *("does_not_apply", "replaced_by"),
     }
     assert [record[name] for name in ("other_organisations", "parties", *LINKS)] == [[]] * 8
     assert (record["review_status"], record["status"]) == ("none", "current")

@@ -8,7 +8,8 @@ import pytest
 
 from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.reading.read import Row
-from registers.imports.spreadsheet.diff import PLAIN_FIELDS, READERS, compare_field
+from registers.imports.spreadsheet.diff import PLAIN_FIELDS
+from registers.imports.spreadsheet.fields import READERS, compare_field
 from registers.imports.spreadsheet.plan import Edit, Line, Outcome
 from registers.imports.spreadsheet.row import RowOf
 from registers.imports.spreadsheet.tables import Merged, Table
@@ -37,7 +38,7 @@ def compared(field: ProtocolField, cell: object, stored: Protocol | None) -> tup
 
 
 def test_each_plain_field_can_be_read():
-    assert {field.kind for field in PLAIN_FIELDS} <= {Kind.TEXT, *READERS}
+    assert {field.kind for field in PLAIN_FIELDS} <= {Kind.TEXT, Kind.LINK, Kind.OPTIONS, *READERS}
 
 
 @pytest.mark.parametrize(

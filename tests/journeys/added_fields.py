@@ -81,18 +81,18 @@ ADDED = [
         schema=TEXT,
     ),
     AddedField(
-        name="retention",
+        name="storage_place",
         model="models.CharField(max_length=100, blank=True)",
         sections="WHEN, RECORD",
-        meaning="How long it is kept.",
-        missing="How long it is kept",
-        label="Retention",
-        typed="6 years",
-        shown="6 years",
-        text="6 years",
-        data="6 years",
-        edited="7 years",
-        edited_data="7 years",
+        meaning="Where it is kept.",
+        missing="Where it is kept",
+        label="Storage place",
+        typed="In Essex",
+        shown="In Essex",
+        text="In Essex",
+        data="In Essex",
+        edited="In Kent",
+        edited_data="In Kent",
         schema=TEXT,
     ),
     AddedField(
@@ -199,7 +199,7 @@ def test_tables_have_their_columns_after_the_address(client, saved):
     names = [field.name for field in ADDED]
     text = client.get(f"/protocols.csv?q={REFERENCE}").getvalue().decode("utf-8-sig")
     heading, *rows = csv.reader(io.StringIO(text, newline=""))
-    assert heading[heading.index("url") + 1 :] == ["through", *names]
+    assert heading[-len(names) :] == names
     assert rows[0][-len(names) :] == [field.text for field in ADDED]
     wanted = [datetime.date(2026, 3, 31) if each == DAY else each for each in rows[0]]
     for ending, read in (("xlsx", by_openpyxl), ("ods", by_odfdo)):

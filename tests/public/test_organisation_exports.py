@@ -23,7 +23,7 @@ from tests.search.conftest import make
 pytestmark = pytest.mark.usefixtures("real_register")
 COLUMNS = [
     *("name", "slug", "kind", "other_names", "leads", "partner_in", "protocols"),
-    *("became", "note", "url", "official_name_source", "identifiers"),
+    *("became", "note", "url", "official_name_source", "identifiers", "rights_contact"),
 ]
 ENDINGS = ["csv", "json"]
 

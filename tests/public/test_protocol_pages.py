@@ -10,6 +10,7 @@ from django.test import Client
 
 from registers import changes
 from registers.models import Document, Organisation, Overarching, Party, Protocol, Theme
+from registers.models.protocol_fields import MAY_NOT_APPLY
 from tests.conftest import LOADED_AT
 from tests.makers import find_all
 from tests.public.pages import facts, links, text
@@ -80,6 +81,8 @@ def test_a_protocol_with_everything_shows_everything(client: Client, settings, t
         review_note="Under review",
         published_on=datetime.date(2024, 2, 29),
         updated_on=datetime.date(2025, 3, 1),
+        # None of these is missing.
+        does_not_apply="\n".join(MAY_NOT_APPLY),
     )
     Party.objects.create(protocol=protocol, organisation=council, role="lead")
     Party.objects.create(

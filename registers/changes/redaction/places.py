@@ -60,6 +60,7 @@ BY_FIELD = {
     "registers.formdraft.values": How.DRAFT,
     "registers.formdraftfile.field": How.CODE,
     "registers.synonymset.code": How.CODE,
+    "registers.protocol.does_not_apply": How.CODE,  # names of fields
     "registers.layout.positions": How.CODE,  # keys and numbers
     "registers.registerversion.token": How.CODE,
     "registers.try.visitor": How.CODE,

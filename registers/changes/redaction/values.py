@@ -42,7 +42,7 @@ SUBJECTS: dict[str, Model] = {
     each: apps.get_model("registers", each)
     for each in (
         *("protocol", "organisation", "theme", "news", "resource", "gap"),
-        *("synonymset", "abbreviation"),
+        *("synonymset", "abbreviation", "option"),
     )
 }
 

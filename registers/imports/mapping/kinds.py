@@ -10,7 +10,7 @@ from registers.exports.columns import COMPUTED_COLUMNS, find_column
 from registers.exports.workbook import ABOUT
 from registers.imports.reading.read import Sheet
 from registers.models import Identifier, ImportJob, Name
-from registers.models.protocol_fields import PROTOCOL_FIELDS
+from registers.models.protocol_fields import PROTOCOL_FIELDS, Kind
 
 OTHERS = "other_organisations"
 # A column that names an organisation in its heading, and says of each row whether it takes part.
@@ -29,6 +29,12 @@ FIELD_USES = {
     for each in PROTOCOL_FIELDS
     if (each.column and each.imported) or each.name in WITHDRAWAL
 }
+# The columns of days and months: what stands first in them may have to be asked.
+DATES = tuple(
+    each.column or each.name
+    for each in PROTOCOL_FIELDS
+    if each.kind in {Kind.DAY, Kind.MONTH} and (each.column or each.name) in FIELD_USES
+)
 
 NAME, KIND, APPROVERS, CONTACT, GROUPS = "name", "kind", "approvers", "contact", "groups"
 FROM_DAY, TO_DAY = DAYS = ("from_day", "to_day")
@@ -122,7 +128,7 @@ KINDS = {
             **LEAVE,
         },
         several=NO_FIELDS,
-        dates=("review_date", "published", "withdrawn_on"),
+        dates=DATES,
         defaults=[use for use in FIELD_USES if use not in {"reference", "title", "withdrawn_on"}],
         title="title",
         found_by={"title", "reference"},

@@ -154,7 +154,10 @@ def _incoming(
     parts = None
     if line.parts is not None:
         parts = [
-            Part(_key(part.organisation, organisations), part.role, part.written, part.note)
+            Part(
+                _key(part.organisation, organisations),
+                *(part.role, part.written, part.note, part.legal_role, part.flow),
+            )
             for part in line.parts
         ]
     return Incoming(line.reference, line.outcome == Outcome.NEW, values, parts)

@@ -26,6 +26,7 @@ from registers.imports.spreadsheet.public_text import personal_sentence, remark_
 from registers.imports.spreadsheet.references import TO_GET_ONE, Stored, entries_of, give_references
 from registers.imports.spreadsheet.tables import read_tables
 from registers.models import Protocol, RegisterVersion
+from registers.models.options import all_options
 
 BATCH = 500
 WORDS = "rows checked"
@@ -57,6 +58,7 @@ def check(
         themes=names.themes,
         parties=PartiesReader(names.organisations, names.tell),
         tell_theme=names.tell,
+        options=all_options(),
     )
     lines: list[Line] = []
     withdrawn: list[str] = []
@@ -139,7 +141,9 @@ def _urgency(named: Named) -> tuple[int, int]:
 def _outcome_of(line: Line) -> tuple[object, ...]:
     """Return what would be done, with what stood there before: it is shown, and may be changed."""
     edits = [(each.column, each.before, each.after) for each in line.edits]
-    parts = [(p.organisation, p.role, p.written, p.note) for p in line.parts or ()]
+    parts = [
+        (p.organisation, p.role, p.written, p.note, p.legal_role, p.flow) for p in line.parts or ()
+    ]
     stay = line.parts is None
     return line.outcome.value, line.reference, line.title, edits, line.values, stay, parts
 

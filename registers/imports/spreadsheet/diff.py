@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from registers.exports.columns import WRITERS, month, yes_or_no
 from registers.exports.columns import day as iso_day
-from registers.exports.xlsx import TRUNCATED_NOTE
+from registers.exports.columns import month, yes_or_no
 from registers.imports.cells import (
     are_same,
-    choice_of,
-    comparable,
     day_of,
     last_day_of,
     review_of,
     version_in,
     visible,
-    yes_or_no_of,
 )
+from registers.imports.spreadsheet.fields import BLANK, compare_field, note_edit, was_cut
 from registers.imports.spreadsheet.matching import COUNT, Themes
 from registers.imports.spreadsheet.parties import (
     LEAD,
@@ -33,7 +29,8 @@ from registers.imports.spreadsheet.parties import (
     RowParties,
     Tell,
 )
-from registers.imports.spreadsheet.plan import Edit, Line, Outcome
+from registers.imports.spreadsheet.party_roles import ROLES_COLUMN, compare_roles
+from registers.imports.spreadsheet.plan import Line, Outcome
 from registers.imports.spreadsheet.public_text import (
     FIX_IN_FILE,
     refuse_words_in_row,
@@ -44,14 +41,12 @@ from registers.models.keys import EMAIL_REFUSED, key_of, private_emails
 from registers.models.protocol_fields import (
     PRIVATE_FIELDS,
     PROTOCOL_FIELDS,
-    Kind,
-    ProtocolField,
 )
 
 # Columns with rules of their own. All others are plain fields.
 OWN_RULES = {
     *("reference", "title", "theme", "lead_organisation", "other_organisations"),
-    *("review_date", "status", "published"),
+    *("review_date", "status", "published", "party_roles"),
 }
 PLAIN_FIELDS = [
     field
@@ -62,7 +57,6 @@ PLAIN_FIELDS = [
 COLUMNS = {field.name: field.column or field.name for field in PROTOCOL_FIELDS} | {
     "review_note": "review_date"
 }
-BLANK = Protocol()  # what a new protocol has where a file says nothing
 # What a field is called where a line's values say it.
 RULES = {field.attname: field for field in Protocol._meta.fields if field.name != "theme"}
 # Columns in which an address is looked for elsewhere, or may stand.
@@ -85,24 +79,6 @@ def refuse_by_rules(row: RowOf, line: Line) -> None:
             row.refuse(edit.column, EMAIL_REFUSED, FIX_IN_FILE)
 
 
-def was_cut(row: RowOf, column: str, was: str, text: str) -> bool:
-    """Say whether a workbook had no room for the whole text. Refuses what was edited in it."""
-    if TRUNCATED_NOTE not in text:
-        return False
-    if not comparable(was).startswith(comparable(text.partition(TRUNCATED_NOTE)[0])):
-        row.refuse(
-            column,
-            "This text is longer than a cell can be, so the file has only its beginning.",
-            "Change it on the protocol's own page, or use the CSV.",
-        )
-    return True
-
-
-# How the cell of a plain field is read that is neither text nor a choice.
-READERS: dict[Kind, Callable[[RowOf, str], Any]] = {
-    Kind.BOOLEAN: lambda row, column: row.read(column, yes_or_no_of),
-    Kind.DAY: lambda row, column: row.read_date(column, day_of),
-}
 DRAFT, PUBLISHED, WITHDRAWN = Protocol.Status
 # What a file can say of a status.
 STATUSES = ("current", "withdrawn", "draft")
@@ -139,6 +115,7 @@ class Comparing:
     themes: Themes
     parties: PartiesReader
     tell_theme: Tell
+    options: Mapping[str, Sequence[str]]
 
     def line(
         self,
@@ -165,6 +142,9 @@ class Comparing:
         _compare_note(row, line, stored.admin_note if stored else "")
         parties = self.parties.read(row, stored, written)
         _compare_parties(row, line, parties, stored, written)
+        _refuse_end_before_start(row, line, stored)
+        if row.has(ROLES_COLUMN) and not parties.is_waiting:
+            compare_roles(row, line, self.parties, stored, written)
         if stored and stored.status != DRAFT:
             _refuse_lacking(row, line, stored, parties)
         if len(row.problems) == before:
@@ -194,7 +174,8 @@ class Comparing:
             _compare_title(row, line, title, written.get("title", ""))
         for field in PLAIN_FIELDS:
             if row.has(field.column):
-                compare_field(row, line, field, stored, written)
+                options = self.options.get(field.options, ())
+                compare_field(row, line, field, stored, written, options=options)
         if stored is None and not title:
             _refuse_empty_title(row)
         self._version(row, line, title, stored)
@@ -206,7 +187,7 @@ class Comparing:
         # One that was recorded otherwise than from the title is nobody's to overwrite.
         follows = was == (version_in(stored.title) if stored else "")
         if not row.has("version") and "title" in line.values and follows and now not in {"", was}:
-            _edit(line, "version", was, now, {"version": now})
+            note_edit(line, "version", was, now, {"version": now})
 
     def _theme(
         self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
@@ -221,7 +202,7 @@ class Comparing:
             if stored and stored.status != Protocol.Status.DRAFT:
                 row.refuse("theme", "The theme is empty.", NEEDS_THEME)
             elif stored:
-                _edit(line, "theme", written["theme"], "", {"theme_id": None})
+                note_edit(line, "theme", written["theme"], "", {"theme_id": None})
             return False
         match = self.themes.match(text)
         if not isinstance(match.whom, int):
@@ -238,7 +219,7 @@ class Comparing:
         if not stored or stored.theme_id != match.whom:
             is_there = isinstance(match.whom, int)
             key = "theme_id" if is_there else "theme"
-            _edit(line, "theme", written.get("theme", ""), match.becomes, {key: match.whom})
+            note_edit(line, "theme", written.get("theme", ""), match.becomes, {key: match.whom})
         return False
 
     def _review(
@@ -260,7 +241,7 @@ class Comparing:
             values["review_note"] = words
         before = written.get("review_date", "") or note
         after = f"{month(date)} ({words})" if date and words else month(date) or words
-        _edit(line, "review_date", before, after, values)
+        note_edit(line, "review_date", before, after, values)
 
     def _published(
         self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
@@ -274,7 +255,7 @@ class Comparing:
                 row.refuse(column, *STILL_TO_COME)
             # A day that is known is not taken away: what was new has got one when it was applied.
             if day and day != getattr(stored, name, None):
-                _edit(line, column, written.get(column, ""), day.isoformat(), {name: day})
+                note_edit(line, column, written.get(column, ""), day.isoformat(), {name: day})
 
 
 def _compare_status(row: RowOf, line: Line, stored: Protocol | None, on: datetime.date) -> None:
@@ -329,15 +310,15 @@ def _compare_withdrawal(
     elif day and reason:
         if now != WITHDRAWN:
             before = "current" if stored else ""
-            _edit(line, "status", before, "withdrawn", {"status": WITHDRAWN.value})
+            note_edit(line, "status", before, "withdrawn", {"status": WITHDRAWN.value})
         if day != was_on:
-            _edit(line, "withdrawn_on", iso_day(was_on), iso_day(day), {"withdrawn_on": day})
+            note_edit(line, "withdrawn_on", iso_day(was_on), iso_day(day), {"withdrawn_on": day})
         if stored is None and not row.text("theme") and not row.problems:
             row.refuse(
                 "theme", "The theme is empty.", "Write it: what was public stands under one."
             )
         if not are_same(reason, was_why):
-            _edit(line, "withdrawn_reason", was_why, reason, {"withdrawn_reason": reason})
+            note_edit(line, "withdrawn_reason", was_why, reason, {"withdrawn_reason": reason})
     else:
         lacks = [name for name, value in (("day", day), ("reason", reason)) if not value]
         row.refuse(
@@ -360,19 +341,27 @@ def _compare_parties(
             if before != after and row.has(column):
                 # Names that wait for a choice are read as nobody yet.
                 now = row.text(column) if read.is_waiting else after
-                _edit(line, column, before, now, {})
+                note_edit(line, column, before, now, {})
         leads = {part.organisation for part in read.parts if part.role == LEAD}
         if any(part.role != LEAD and part.organisation in leads for part in read.parts):
             line.remarks.append("The lead stands among the other organisations too.")
     note = "; ".join(read.notes)
     was = stored.parties_note if stored else ""
     if note and "parties_note" not in line.values and not are_same(note, was):
-        _edit(line, "parties_note", was, note, {"parties_note": note})
+        note_edit(line, "parties_note", was, note, {"parties_note": note})
     is_complete = stored.parties_complete if stored else None
     if read.has_more and is_complete is not False:
         values = {"parties_complete": False}
-        _edit(line, "parties_complete", yes_or_no(is_complete), yes_or_no(value=False), values)
+        note_edit(line, "parties_complete", yes_or_no(is_complete), yes_or_no(value=False), values)
         line.remarks.append(INCOMPLETE)
+
+
+def _refuse_end_before_start(row: RowOf, line: Line, stored: Protocol | None) -> None:
+    starts, ends = (
+        line.values.get(name, getattr(stored or BLANK, name)) for name in ("starts_on", "ends_on")
+    )
+    if starts and ends and ends < starts:
+        row.refuse("ends", "The end is before the start.", "Correct one of the two days.")
 
 
 def _refuse_lacking(row: RowOf, line: Line, stored: Protocol, read: RowParties) -> None:
@@ -392,14 +381,14 @@ def _refuse_lacking(row: RowOf, line: Line, stored: Protocol, read: RowParties) 
 def _compare_note(row: RowOf, line: Line, was: str) -> None:
     """Compare what the columns of notes say with the note that only administrators see."""
     if (after := row.note_in(was)) != was:
-        _edit(line, "admin_note", was, after, {"admin_note": after})
+        note_edit(line, "admin_note", was, after, {"admin_note": after})
 
 
 def _compare_title(row: RowOf, line: Line, title: str, was: str) -> None:
     if are_same(was, title) or was_cut(row, "title", was, title):
         return
     if title:
-        _edit(line, "title", was, title, {"title": title})
+        note_edit(line, "title", was, title, {"title": title})
     else:
         _refuse_empty_title(row)
 
@@ -407,29 +396,3 @@ def _compare_title(row: RowOf, line: Line, title: str, was: str) -> None:
 def _refuse_empty_title(row: RowOf) -> None:
     if not row.is_refused("title"):
         row.refuse("title", "The title is empty.", "Write it.")
-
-
-def compare_field(
-    row: RowOf, line: Line, field: ProtocolField, stored: Protocol | None, written: dict[str, str]
-) -> None:
-    """Compare the cell of a plain field with what is stored, or with what a new protocol has."""
-    column = field.column
-    was = written.get(column, "")
-    if field.kind is Kind.TEXT and not field.choices:
-        text = row.text(column)
-        if not are_same(was, text) and not was_cut(row, column, was, text):
-            _edit(line, column, was, text, {field.name: text})
-        return
-    if field.choices:
-        value = row.read(column, partial(choice_of, choices=field.choices))
-    else:
-        value = READERS[field.kind](row, column)
-    if not row.is_refused(column) and value != getattr(stored or BLANK, field.name):
-        _edit(line, column, was, WRITERS[field.kind](value), {field.name: value})
-
-
-def _edit(line: Line, column: str, before: str, after: str, values: dict[str, Any]) -> None:
-    line.edits.append(Edit(column, before, after))
-    if before and not after:
-        line.remarks.append(f"This empties the {column.replace('_', ' ')}.")
-    line.values |= values

@@ -73,11 +73,17 @@ class PartiesReader:
         new_others = self._parts_of(row, OTHERS_COLUMN, others, read, note)
         if new_lead is None and new_others is None:
             return read
-        new_lead = [_as_is(each) for each in lead] if new_lead is None else new_lead
-        new_others = [_as_is(each) for each in others] if new_others is None else new_others
+        new_lead = [part_as_is(each) for each in lead] if new_lead is None else new_lead
+        new_others = [part_as_is(each) for each in others] if new_others is None else new_others
         read.parts = [*new_lead, *new_others]
         read.lead, read.others = self._words(new_lead), self._words(new_others)
         return read
+
+    def official_name(self, part: Part) -> str:
+        """Return the official name of the organisation of a part."""
+        whom = part.organisation
+        known = self._organisations
+        return known.names[whom] if isinstance(whom, int) else known.new[whom].name
 
     def _parts_of(
         self, row: RowOf, column: str, stored: list[Party], read: RowParties, note: str
@@ -159,11 +165,7 @@ class PartiesReader:
 
     def _words(self, parts: list[Part]) -> str:
         """Return the parts as the register's own file would write them."""
-        names, new = self._organisations.names, self._organisations.new
-        official = (
-            names[p.organisation] if isinstance(p.organisation, int) else new[p.organisation].name
-            for p in parts
-        )
+        official = map(self.official_name, parts)
         notes = (f" ({part.note})" if part.note else "" for part in parts)
         return "; ".join(map("".join, zip(official, notes, strict=True)))
 
@@ -182,7 +184,8 @@ def _one_lead(row: RowOf, cell: str, found: list[Piece]) -> list[Piece]:
     return [Piece(unmarked(visible(cell))) if each.note else each for each in found]
 
 
-def _as_is(party: Party) -> Part:
+def part_as_is(party: Party) -> Part:
+    """Return a stored party as a file would have it."""
     return Part(party.organisation_id, party.role, party.name_as_published, party.note)
 
 

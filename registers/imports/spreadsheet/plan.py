@@ -60,6 +60,9 @@ class Part:
     role: str
     written: str
     note: str
+    # What it is in law, and whether it gives or receives. None: as it is stored.
+    legal_role: str | None = None
+    flow: str | None = None
 
 
 @dataclass(slots=True)
