@@ -29,7 +29,18 @@ from registers.models import (
     Theme,
 )
 from registers.models.references import reference_key
-from registers.search.index import ROLES, STATUSES, Index, Mask, current_index, month_number
+from registers.search.index import (
+    OPTION_FIELDS,
+    ROLES,
+    STATUSES,
+    Index,
+    Mask,
+    OptionKey,
+    current_index,
+    day_number,
+    month_number,
+    option_rows,
+)
 from registers.search.listed import ListedProtocol, listed
 from registers.search.protocol_values import Reader
 from registers.search.reference_order import NOWHERE
@@ -267,7 +278,8 @@ class _Overlay:
 
     def __init__(self, today: Index) -> None:
         self.today = today
-        self.entries: list[tuple[int, int, int, int]] = []
+        self.entries: list[tuple[int, int, int, int, int]] = []
+        self.options: list[tuple[int, OptionKey, str]] = []
         self.parties: list[tuple[int, int, int]] = []
         self.titles: list[tuple[str, str, int]] = []
         self.uncertain = np.zeros(today.size, bool)
@@ -278,13 +290,16 @@ class _Overlay:
         """Add what was recorded of the protocol at `position`."""
         self.uncertain[position] = not record.known
         if record.absent:
-            self.entries.append((position, 0, 0, month_number(None)))
+            self.entries.append((position, 0, 0, month_number(None), day_number(None)))
         elif record.snapshot is not None:
             self._add_snapshot(position, reference, record.snapshot)
 
     def _add_snapshot(self, position: int, reference: str, snapshot: Snapshot) -> None:
         said = snapshot["fields"]
         theme, month = said["theme"], said["review_date"]
+        end = said.get("ends_on")  # older snapshots do not know it, nor the options
+        texts = (said.get(name) or "" for name in OPTION_FIELDS.values())
+        self.options += option_rows(position, texts)
         if theme["key"] not in self._themes:
             made = Theme(pk=theme["key"], name=theme["says"], slug=theme["slug"])
             self._themes[theme["key"]] = made
@@ -295,6 +310,7 @@ class _Overlay:
                 theme["key"],
                 STATUSES.get(said["status"], 0),
                 month_number(month and datetime.date.fromisoformat(month)),
+                day_number(end and datetime.date.fromisoformat(end)),
             )
         )
         for row in snapshot["parts"]["parties"]:
@@ -308,8 +324,9 @@ class _Overlay:
         return self.today.updated(
             number=self.today.number,
             token=name,
-            entries=np.array(self.entries, np.int64).reshape(-1, 4),
+            entries=np.array(self.entries, np.int64).reshape(-1, 5),
             parties=np.array(parties, np.int64).reshape(-1, 3),
+            options=self.options,
         )
 
     def merged(self) -> dict[int, int]:

@@ -68,6 +68,11 @@ DESCRIPTIONS = {
     "review": "The review status today: any of these.",
     "review_from": "Reviews due in this month or later.",
     "review_to": "Reviews due in this month or earlier.",
+    "kind": "The kind of agreement: any of these.",
+    "basis": "The basis in UK GDPR Article 6: any of these.",
+    "special": "The special category data that is shared: any of these.",
+    "people": "The categories of people whose information it is: any of these.",
+    "ended": "Whether the last day of the agreement has passed. Nothing is withdrawn by it.",
     "status": "In force, withdrawn, or both. The calendar and the feed have both unless you choose"
     " one; a calendar of a past day, by `on`, has what was in force.",
     "on": "The register as it was recorded at the end of this day, with the review statuses of that"
@@ -212,6 +217,7 @@ ORGANISATION: dict[str, Schema] = NAMED | {
             }
         ),
     },
+    "rights_contact": nullable(TEXT | {"description": "Whom people ask about their rights."}),
 }
 PAIR: dict[str, Schema] = {
     "organisation": closed_object(NAMED, description="The first organisation."),

@@ -12,8 +12,9 @@ from itertools import islice
 import numpy as np
 
 from registers.models import Organisation, Party
+from registers.models.protocol_fields import FILTERS
 from registers.models.review_dates import ReviewStatus
-from registers.search.query_string import MODEL_STATUS, STATUSES, THROUGH, ProtocolFilter
+from registers.search.query_string import ENDED, MODEL_STATUS, STATUSES, THROUGH, ProtocolFilter
 
 MAX_ORGANISATIONS = 5
 
@@ -48,6 +49,11 @@ class Facets:
     named_with: list[Choice]
     through: list[Choice]
     review: list[Choice]
+    kind: list[Choice]
+    basis: list[Choice]
+    special: list[Choice]
+    people: list[Choice]
+    ended: list[Choice]
     status: list[Choice]
 
 
@@ -89,6 +95,8 @@ def facets(filters: ProtocolFilter, by_theme: dict[int, int], by_review: dict[st
         named_with=_named_with(values["with"]),
         through=_choices("through", through, [values["through"]], throughs),
         review=_choices("review", ReviewStatus.choices, values["review"], by_review),
+        **{name: _options(filters, name) for name in FILTERS},
+        ended=_ended(filters),
         status=_choices("status", STATUSES, [values["status"]], statuses),
     )
 
@@ -110,14 +118,44 @@ def facets_without_counts(filters: ProtocolFilter) -> Facets:
         named_with=_named_with(others),
         through=choices("through", THROUGH if is_asked else []),
         review=choices("review", ReviewStatus.choices),
+        **{name: choices(name, _offered(filters, name)) for name in FILTERS},
+        ended=choices("ended", ENDED if filters.index.has_ends else []),
         status=choices("status", STATUSES),
     )
+
+
+def _offered(filters: ProtocolFilter, name: str) -> list[tuple[str, str]]:
+    """Return the options of a list that any protocol has, or that are asked for."""
+    asked = filters.valid_values.get(name) or ()
+    known = filters.index.with_option
+    return [
+        each for each in filters.index.options(name) if (name, each[0]) in known or each[0] in asked
+    ]
+
+
+def _options(filters: ProtocolFilter, name: str) -> list[Choice]:
+    """Return the options of a list, each with its count, ignoring their own filter."""
+    rest, offered = filters.excluding(name), _offered(filters, name)
+    counts = {
+        code: int((rest & filters.index.has_any_option(name, [code])).sum()) for code, _ in offered
+    }
+    return _choices(name, offered, filters.cleaned[name], counts)
+
+
+def _ended(filters: ProtocolFilter) -> list[Choice]:
+    """Return whether agreements have ended, as choices; none where no end is recorded."""
+    if not (filters.index.has_ends or filters.cleaned["ended"]):
+        return []
+    rest = filters.excluding("ended")
+    passed = int((rest & filters.index.ended(filters.on)).sum())
+    counts = {"yes": passed, "no": int(rest.sum()) - passed}
+    return _choices("ended", ENDED, [filters.cleaned["ended"]], counts)
 
 
 def _choices(
     name: str, options: list[tuple[str, str]], chosen: list[str], counts: dict[str, int]
 ) -> list[Choice]:
-    id_is_taken = name == "role"  # by the choice of any role
+    id_is_taken = name in {"role", "ended"}  # by the choice of any role
     return [
         Choice(
             id=f"{name}-{value}" if number or id_is_taken else name,

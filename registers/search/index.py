@@ -29,6 +29,8 @@ from registers.models import (
     SearchEntry,
     Theme,
 )
+from registers.models.options import OPTION_LISTS, lines_of, option_code, short_words
+from registers.models.protocol_fields import FILTERS
 from registers.models.references import reference_key
 from registers.models.review_dates import ReviewStatus, months_with
 from registers.search.exchange import Exchange, sorted_parties
@@ -50,6 +52,24 @@ MANY_KEYS = 1_000
 NO_MONTH = 1_000_000  # later than any month
 
 
+NO_END = 10_000_000  # later than any day
+# The parameter of lists, and the code of an option.
+OptionKey = tuple[str, str]
+OPTION_FIELDS = {name: field.name for name, field in FILTERS.items()}
+
+
+def day_number(day: datetime.date | None) -> int:
+    """Return the last day of an agreement as a number: that of the next day is one more."""
+    return day.toordinal() if day else NO_END
+
+
+def option_rows(position: int, texts: Iterable[str]) -> Iterator[tuple[int, OptionKey, str]]:
+    """Give the options in these texts, in the order of OPTION_FIELDS, of one protocol."""
+    for parameter, text in zip(OPTION_FIELDS, texts, strict=True):
+        for words in lines_of(text) if text else ():
+            yield position, (parameter, option_code(words)), words
+
+
 def month_number(month: datetime.date | None) -> int:
     """Return a month as a number: that of the next month is one more."""
     return month.year * 12 + month.month - 1 if month else NO_MONTH
@@ -66,6 +86,8 @@ class Index:
     theme: NDArray[np.int32]
     status: NDArray[np.int8]
     month: NDArray[np.int32]
+    # The last day of the agreement, as the number of a day.
+    last_day: NDArray[np.int32]
     # The version in which the entry last changed, or that this was first read in: with the
     # lineage, which is another one for each reading of the whole register, it names a state.
     changed_in: NDArray[np.int64]
@@ -77,6 +99,10 @@ class Index:
     party_first: Mask
     # By entry again: whether it has any party in the role.
     has_role: dict[str, Mask]
+    # And which options of the record it has, by the parameter of lists and the option's code.
+    with_option: dict[OptionKey, Mask]
+    # What each of these options is called where it was recorded.
+    option_words: dict[OptionKey, str]
     # Between organisations, beside all this.
     links: Links = NO_LINKS
     # Those of an earlier version: `titles` reads what changed since.
@@ -116,6 +142,37 @@ class Index:
     def reference_ranks(self) -> NDArray[np.int32]:
         """The rank of each reference."""
         return self.references.ranks
+
+    def options(self, parameter: str) -> list[tuple[str, str]]:
+        """Return the codes and words of the options that a parameter can ask for, in order.
+
+        That is those that come with its list, and any that a protocol has.
+        """
+        supplied = OPTION_LISTS[FILTERS[parameter].options].options
+        found = {option_code(words): short_words(words) for words in supplied}
+        used = sorted(
+            (short_words(words), code)
+            for (name, code), words in self.option_words.items()
+            if name == parameter
+        )
+        return [*found.items(), *((code, words) for words, code in used if code not in found)]
+
+    def has_any_option(self, parameter: str, codes: Iterable[str]) -> Mask:
+        """Return the mask of protocols that have any of these options of a list."""
+        chosen = np.zeros(self.size, bool)
+        for code in codes:
+            chosen |= self.with_option.get((parameter, code), self.nothing)
+        return chosen
+
+    def ended(self, on: datetime.date) -> Mask:
+        """Return the mask of protocols whose last day has passed on the day `on`."""
+        ended: Mask = self.last_day < on.toordinal()
+        return ended
+
+    @cached_property
+    def has_ends(self) -> bool:
+        """Whether the last day of any agreement is recorded."""
+        return bool((self.last_day[self.public] != NO_END).any())
 
     @property
     def size(self) -> int:
@@ -307,17 +364,19 @@ class Index:
         entries: NDArray[np.integer[Any]],
         parties: NDArray[np.integer[Any]],
         references: Sequence[str] | NDArray[np.bytes_] | None = None,
+        options: Iterable[tuple[int, OptionKey, str]] = (),
     ) -> Index:
         """Return the index of a later version, in which `entries` are replaced.
 
-        A row of `entries` is a position, a theme, a status and a month; a row of `parties`,
-        all those of these entries, is a position, an organisation and a role: each in the form
-        of the arrays. `references` are those of the entries; without them none is new.
+        A row of `entries` is a position, a theme, a status, a month and a last day; a row of
+        `parties`, all those of these entries, is a position, an organisation and a role: each in
+        the form of the arrays. `references` are those of the entries; without them none is new.
+        `options` are all those of the entries: a position, the option and its words.
         """
         positions = entries[:, 0]
         size = max(self.size, int(positions.max(initial=0)) + 1)
         columns: dict[str, Any] = {}
-        for column, name in enumerate(("theme", "status", "month"), start=1):
+        for column, name in enumerate(("theme", "status", "month", "last_day"), start=1):
             old = getattr(self, name)
             columns[name] = np.concatenate([old, np.zeros(size - self.size, old.dtype)])
             columns[name][positions] = entries[:, column]
@@ -340,10 +399,31 @@ class Index:
             mask[positions] = False
             mask[parties[parties[:, 2] == ROLES[role], 0]] = True
             columns["has_role"][role] = mask
+        columns |= self._options_updated(size, positions, list(options))
         if references is not None:
             columns["references"] = self.references.updated(size, positions, references)
         columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
         return replace(self, number=number, token=token, **columns)
+
+    def _options_updated(
+        self,
+        size: int,
+        positions: NDArray[np.integer[Any]],
+        options: list[tuple[int, OptionKey, str]],
+    ) -> dict[str, Any]:
+        """Return the masks and the words of options, with those of the entries replaced."""
+        words = self.option_words | {key: words for _, key, words in options}
+        masks = {}
+        for key in words:
+            old = self.with_option.get(key, self.nothing)
+            masks[key] = np.append(old, np.zeros(size - self.size, bool))
+            masks[key][positions] = False
+        for position, key, _ in options:
+            masks[key][position] = True
+        return {
+            "with_option": {key: mask for key, mask in masks.items() if mask.any()},
+            "option_words": {key: said for key, said in words.items() if masks[key].any()},
+        }
 
 
 EMPTY = Index(
@@ -353,12 +433,15 @@ EMPTY = Index(
     theme=np.zeros(1, np.int32),
     status=np.zeros(1, np.int8),
     month=np.full(1, NO_MONTH, np.int32),
+    last_day=np.full(1, NO_END, np.int32),
     changed_in=np.zeros(1, np.int64),
     lineage=0,
     party_key=np.zeros(0, np.int32),
     party_entry=np.zeros(0, np.int32),
     party_first=np.zeros(0, bool),
     has_role={role: np.zeros(1, bool) for role in ROLES},
+    with_option={},
+    option_words={},
 )
 
 
@@ -398,19 +481,20 @@ def _updated(index: Index, now: RegisterVersion) -> Index:
     if index is EMPTY:
         index = replace(EMPTY, lineage=next(_lineages))
     entries = SearchEntry.objects.filter(changed_in__gt=index.number)
-    rows = entries.values_list(
-        "id", "protocol_id", "protocol__theme_id", "protocol__status", "protocol__review_date"
-    )
+    own = ("theme_id", "status", "review_date", "ends_on", *OPTION_FIELDS.values())
+    rows = entries.values_list("id", "protocol_id", *(f"protocol__{name}" for name in own))
     references: list[NDArray[np.bytes_]] = []
+    options: list[tuple[int, OptionKey, str]] = []
 
     def numbers() -> Iterator[tuple[int, ...]]:
         found = rows.iterator(CHUNK)
         while chunk := list(islice(found, CHUNK)):
             references.append(np.array([reference for _, reference, *_ in chunk], np.bytes_))
-            for key, _, theme, status, month in chunk:
-                yield key, theme or 0, STATUSES.get(status, 0), month_number(month)
+            for key, _, theme, status, month, end, *texts in chunk:
+                options.extend(option_rows(key, texts))
+                yield key, theme or 0, STATUSES.get(status, 0), month_number(month), day_number(end)
 
-    read = _array(numbers(), width=4)
+    read = _array(numbers(), width=5)
     parties = Party.objects.filter(protocol__search_entry__changed_in__gt=index.number)
     parts = _array(
         (
@@ -429,6 +513,7 @@ def _updated(index: Index, now: RegisterVersion) -> Index:
         entries=read,
         parties=parts,
         references=np.concatenate([np.zeros(0, "S1"), *references]),
+        options=options,
     )
     return replace(updated, links=updated_links(index.links, now.links))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from django.http import QueryDict
 from django.utils.formats import date_format
 
 from registers.models import Organisation, Party, Protocol
+from registers.models.protocol_fields import FILTERS
 from registers.models.review_dates import ReviewStatus
 from registers.search.binding import ANY, OWN, Binding, bindings_of, bound
 from registers.search.fields import (
@@ -49,6 +50,7 @@ SORTS = [
 ]
 VIEWS = [("list", "List"), ("table", "Table")]
 MAX_SEARCH_LENGTH = 200
+ENDED = [("yes", "Has passed"), ("no", "None, or to come")]
 THROUGH = [(ANY, "In its own name, or through another"), (OWN, "In its own name only")]
 
 
@@ -133,6 +135,11 @@ class ProtocolFilter(django_filters.FilterSet):
     review = parameter(MultipleField, "Review", choices=ReviewStatus.choices)
     review_from = parameter(MonthField, "Review from")
     review_to = parameter(MonthField, "Review to")
+    kind = parameter(MultipleField, FILTERS["kind"].label)
+    basis = parameter(MultipleField, "Lawful basis")
+    special = parameter(MultipleField, FILTERS["special"].label)
+    people = parameter(MultipleField, FILTERS["people"].label)
+    ended = parameter(SingleField, "End of the agreement", choices=ENDED)
     status = parameter(SingleField, "Status", choices=STATUSES, default="current")
     on = parameter(DayField, "Day")
     sort = parameter(SingleField, "Sort by", choices=SORTS, default="theme")
@@ -164,6 +171,8 @@ class ProtocolFilter(django_filters.FilterSet):
         form.is_past = self.is_past
         self.themes = {theme.slug: theme for theme in self.index.themes}
         form.fields["theme"].choices = [(t.slug, t.name) for t in self.themes.values()]
+        for name in FILTERS:
+            form.fields[name].choices = self.index.options(name)
 
     @staticmethod
     @cache
@@ -288,6 +297,10 @@ class ProtocolFilter(django_filters.FilterSet):
             "review": lambda statuses: index.with_review_status(statuses, self.on),
             "review_from": lambda month: index.review_between(month, None),
             "review_to": lambda month: index.review_between(None, month),
+            **{name: partial(index.has_any_option, name) for name in FILTERS},
+            "ended": lambda ended: (
+                index.ended(self.on) if ended == "yes" else index.public & ~index.ended(self.on)
+            ),
             "status": lambda status: (
                 index.in_status(MODEL_STATUS[status]) if status in MODEL_STATUS else index.public
             ),

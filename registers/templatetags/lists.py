@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from django import template
 from django.utils.safestring import SafeString
 
+from registers.models.protocol_fields import FILTERS
 from registers.search.facets import Choice
 from registers.search.query_string import Tag
 from registers.search.results import Results
@@ -186,6 +187,7 @@ def filters(results: Results) -> SafeString:
         has_errors=bool(errors),
         can_clear=bool(results.tags or errors),
         role_asked=bool(values.get("role")),
+        ended_asked=bool(values.get("ended")),
         shows_status=results.shows_status,
         sort=values.get("sort"),
         sorts=tuple(results.sorts),
@@ -204,5 +206,7 @@ FACETS: dict[str, Callable[[Iterable[Choice], str], SafeString]] = {
     "named_with": checkboxes,
     "through": radios,
     "review": checkboxes,
+    **dict.fromkeys(FILTERS, checkboxes),
+    "ended": radios,
     "status": radios,
 }
