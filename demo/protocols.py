@@ -11,6 +11,7 @@ from django.db import models
 
 from demo import vocabulary
 from demo.organisations import Cast, Parties
+from demo.record import fill_record, fill_roles
 from demo.seed import New
 from demo.vocabulary import DETAILS, TITLES, TOPICS, Subject, happens
 from registers.models import Organisation, Overarching, Protocol, Theme
@@ -131,6 +132,7 @@ class Protocols:
             review_date=self._review_month(day),
         )
         self._fill(protocol, subject, lead)
+        fill_record(protocol)
         withdrawn = happens(random, "withdrawn_too" if earlier else "withdrawn")
         if withdrawn or position in self.chain:
             later = Earlier(
@@ -143,7 +145,9 @@ class Protocols:
             self._withdraw(protocol, position, later)
         signed_by = protocol.published_on if happens(random, "signed") else None
         parts: list[models.Model] = []
-        parts += self.parties.of(protocol, lead, partners, signed_by=signed_by)
+        parties = self.parties.of(protocol, lead, partners, signed_by=signed_by)
+        fill_roles(protocol, parties)
+        parts += parties
         if self.overarching and happens(random, "comes_under"):
             above = self.reference(subject.theme + 1)
             parts.append(Overarching(protocol_id=protocol.pk, overarching_id=above))

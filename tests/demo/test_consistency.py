@@ -49,7 +49,7 @@ LATER = {
         "UsedReference",
         "SynonymSet",
     ),
-    *("Abbreviation", "Layout", "FormDraft", "FormDraftFile"),
+    *("Abbreviation", "Option", "Layout", "FormDraft", "FormDraftFile"),
     *("Proposal", "ProposedFile", "ProposalEmailDay"),
 }
 
