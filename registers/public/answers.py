@@ -24,16 +24,15 @@ from django.views.decorators.http import require_http_methods
 from registers.models import Answer, Reminded
 from registers.public.errors import bad_request
 from registers.reminders.answers import (
-    MOST_TRIES,
     LinkClosed,
     State,
     answer_to,
     give_answer,
     good_until,
     line_for_token,
-    seconds_to_wait,
     state_of,
 )
+from registers.reminders.links import MOST_TRIES, seconds_to_wait
 from weisf.client_address import client_address
 
 View = Callable[[HttpRequest], HttpResponse]

@@ -1,69 +1,54 @@
-"""The lead's answer: the signed link, how often it may be opened, the answer, and its decision.
-
-Whoever has the link may answer for the lead organisation, and nothing else.
-
-The tries stand in the database, so that all workers count the same ones. The
-visitor's address is written nowhere: what is kept is a keyed hash of it.
-"""
+"""The lead's answer to a reminder: its link, the answer, and its decision."""
 
 from __future__ import annotations
 
 import datetime
-import logging
-import math
 from collections.abc import Iterator
-from contextlib import suppress
 from enum import StrEnum
-from unicodedata import category
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.signing import BadSignature, Signer
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from registers import changes
 from registers.changes.locking import lock_rows
-from registers.models import Answer, Merge, Protocol, Reminded, Reminder, Review, Try
-from registers.models.keys import refuse_email
+from registers.models import Answer, Protocol, Reminded, Reminder, Review
+from registers.reminders.links import (
+    LONGEST_NOTE,
+    LONGEST_TITLE,
+    clean_lines,
+    fault_of,
+    last_day_of_link,
+    one_spaced,
+    organisation_keys,
+    sign,
+    unsign,
+)
 from registers.search.links import read_successions
-from registers.search.text.engine import SHORT_TIMEOUT, engine
-from weisf.client_address import client_network
 
-LINK_DAYS = 60
-LONGEST_TOKEN = 200
 # It stands in links that were sent, so it never changes.
-_signer = Signer(salt="registers.reminders.links")
+SALT = "registers.reminders.links"
 
 
 def make_token(line: Reminded) -> str:
     """Return what stands in the link about one protocol of a reminder."""
-    return _signer.sign(_payload(line))
+    return sign(_payload(line), salt=SALT)
 
 
 def line_for_token(token: str) -> Reminded | None:
     """Return what a link is about, however old it is; None if it is not as it was sent."""
-    try:
-        said = _signer.unsign(token[:LONGEST_TOKEN])
-        key = int(said.partition("-")[0])
-    except (BadSignature, ValueError):
-        return None
+    said = unsign(token, salt=SALT)
     lines = Reminded.objects.select_related(
         "protocol__theme", "reminder__organisation", "answer__review"
     )
-    line = lines.filter(pk=key).first()
-    return line if line and said in _valid_payloads(line) else None
+    line = lines.filter(pk=said[0]).first() if said else None
+    return line if line and said and said[1] in _valid_payloads(line) else None
 
 
 def _valid_payloads(line: Reminded) -> set[str]:
     """Return what a link about the line says, now and before its organisation was merged."""
-    keys, new = set[int](), {line.reminder.organisation_id}
-    while new:
-        keys |= new
-        into = Merge.objects.filter(stays_key__in=new, undone_at=None)
-        new = set(into.values_list("gone_key", flat=True)) - keys
-    return {_payload(line, key) for key in keys}
+    return {_payload(line, key) for key in organisation_keys(line.reminder.organisation_id)}
 
 
 def _payload(line: Reminded, organisation: int | None = None) -> str:
@@ -74,61 +59,10 @@ def _payload(line: Reminded, organisation: int | None = None) -> str:
 
 def good_until(reminder: Reminder) -> datetime.date:
     """Return the last day, in Europe/London, on which the links of a reminder can be used."""
-    return timezone.localdate(reminder.begun_at) + datetime.timedelta(days=LINK_DAYS)
+    return last_day_of_link(reminder.begun_at)
 
 
-MOST_TRIES = 20
-TRIES_WINDOW = datetime.timedelta(minutes=1)
-TRIES_SALT = "registers.reminders.tries"
-
-_log = logging.getLogger(__name__)
-
-
-def seconds_to_wait(address: str, *, at: datetime.datetime) -> int:
-    """Count one try from the network address `address`; return how long it must wait, mostly 0.
-
-    A try that must wait is not counted, so whoever goes on trying is let in
-    again a minute after what was allowed. Of several tries at once none sees
-    fewer than there are: near the limit they may all have to wait.
-    """
-    visitor, since = visitor_hash(address), at - TRIES_WINDOW
-    tries = Try.objects.filter(visitor=visitor, at__gt=since).order_by("at")
-    mine = None
-    try:
-        # Hurried: during a long write anybody could else keep all threads waiting.
-        with engine().lock_timeout(SHORT_TIMEOUT), transaction.atomic():
-            if tries.count() < MOST_TRIES:
-                Try.objects.filter(at__lte=since).delete()
-                mine = Try.objects.create(visitor=visitor, at=at)
-        # Only now, when the other workers can see this one.
-        times = list(tries.values_list("at", flat=True))
-    except DatabaseError:
-        # It is busy. A link cannot be guessed anyway, so a reader is not turned away for that.
-        _log.warning("A try could not be counted", exc_info=True)
-        return 0
-    if mine:
-        if len(times) <= MOST_TRIES:
-            return 0
-        times.remove(at)
-        with suppress(DatabaseError):
-            mine.delete()
-    free = times[len(times) - MOST_TRIES] + TRIES_WINDOW
-    return max(1, math.ceil((free - at).total_seconds()))
-
-
-def visitor_hash(address: str) -> str:
-    """Return what stands for the visitor: a keyed hash of the address, of IPv6 its first half.
-
-    What is no address is one visitor.
-    """
-    return salted_hmac(TRIES_SALT, client_network(address), algorithm="sha256").hexdigest()
-
-
-LONGEST_TITLE = 150
-LONGEST_NOTE = 2_000
 DECIDED = "This answer is already {status}. Your decision was not saved."
-INVISIBLE = {"Cc", "Cf", "Cs"}  # control characters, what is not seen, and halves of others
-UNREADABLE = "This contains a character that cannot be read. Remove it."
 
 
 class State(StrEnum):
@@ -198,8 +132,8 @@ def give_answer(
     """
     answer = Answer(
         choice=choice,
-        job_title=" ".join(job_title.split()),
-        note="\n".join(note.splitlines()).strip(),
+        job_title=one_spaced(job_title),
+        note=clean_lines(note),
         answered_at=at,
     )
     with transaction.atomic():
@@ -235,25 +169,12 @@ def _errors(answer: Answer) -> Iterator[tuple[str, str]]:
         "note": ("Note", answer.note, LONGEST_NOTE),
     }
     for field, (label, text, longest) in texts.items():
-        if sentence := _fault(text, longest):
+        if sentence := fault_of(text, longest):
             yield field, f"{label}: {sentence}"
     if not answer.job_title:
         yield "job_title", "Enter your job title."
     if answer.choice == Answer.Choice.ENDED and not answer.note:
         yield "note", "Enter in the note why it is no longer needed. The public can read this."
-
-
-def _fault(text: str, longest: int) -> str:
-    """Return what is wrong with a text; '' if nothing is."""
-    if "\ufffd" in text or any(sign not in "\n\t" and category(sign) in INVISIBLE for sign in text):
-        return UNREADABLE
-    if len(text) > longest:
-        return f"this has {len(text):,} characters. Write {longest:,} at most."
-    try:
-        refuse_email(text)
-    except ValidationError as refusal:
-        return str(refusal.messages[0])
-    return ""
 
 
 def accept(answer: Answer, review: Review | None, *, at: datetime.datetime, by: User) -> Answer:

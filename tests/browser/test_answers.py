@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from registers.reminders.answers import MOST_TRIES
+from registers.reminders.links import MOST_TRIES
 from tests.browser.addresses import Example
 from tests.browser.axe import axe_finds
 from tests.browser.chromium import DESKTOP, PHONE

@@ -10,7 +10,8 @@ import time_machine
 from django.test import Client
 
 from registers.models import Answer
-from registers.reminders.answers import MOST_TRIES, make_token
+from registers.reminders.answers import make_token
+from registers.reminders.links import MOST_TRIES
 from tests.admin.typing_in import Page
 from tests.public.answering import DOOR, GOOD, URLENCODED, link_to, send
 from tests.public.asking import ask, cached

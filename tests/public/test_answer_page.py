@@ -14,7 +14,7 @@ from django.utils.html import escape
 from registers import changes
 from registers.models import Answer, Protocol, Review, Try
 from registers.reminders import answers
-from registers.reminders.answers import MOST_TRIES
+from registers.reminders.links import MOST_TRIES
 from tests.admin.typing_in import Page
 from tests.public.answering import DOOR, GOOD, link_to, send
 from tests.public.asking import ask, cached

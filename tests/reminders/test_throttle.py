@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models.signals import post_save
 
 from registers.models import Try
-from registers.reminders.answers import MOST_TRIES, seconds_to_wait, visitor_hash
+from registers.reminders.links import MOST_TRIES, seconds_to_wait, visitor_hash
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 NOW = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
