@@ -19,6 +19,7 @@ TELEPHONE = r"\+?[0-9(][0-9 ()-]{6,}"
 COMPLIANCE = ("fully", "partially", "not")
 LONGEST_EXAMPLE = 40
 MONTHS = range(1, 12)  # of notice or grace: less than a year
+YEARS = range(1, 51)
 # One word with two capitals or more: ISP, SMEs, K&M, DfE.
 ABBREVIATION = r"(?=[\w&]*[A-Z][\w&]*[A-Z])[A-Za-z][\w&]*"
 
@@ -30,11 +31,12 @@ class ReviewRule:
     A review is due soon `months_of_notice` before its date. `rule` says in the
     partnership's words what happens, with {notice} and {grace} in the place of the
     months; `months_of_grace` after its date a protocol should have been reviewed. Both
-    may be left out.
+    may be left out. A next review more than `years_ahead` away is asked about in admin.
     """
 
     months_of_notice: int = 3
     months_of_grace: int | None = None
+    years_ahead: int = 3
     rule: str = ""
 
     def __post_init__(self) -> None:
@@ -279,8 +281,10 @@ def _value(name: str, given: Any, hint: Any, *, may_be_empty: bool) -> Any:
         if not is_list or not all(isinstance(each, str) and each.strip() for each in given):
             raise ValueError(f'\'{name}\' must be a list of texts, like ["one", "two"].')
         return tuple(each.strip() for each in given)
-    if type(given) is not int or given not in MONTHS:
-        raise ValueError(f"'{name}' must be a number of months from 1 to 11.")
+    unit, allowed = ("years", YEARS) if name == "review.years_ahead" else ("months", MONTHS)
+    if type(given) is not int or given not in allowed:
+        first, last = allowed[0], allowed[-1]
+        raise ValueError(f"'{name}' must be a number of {unit} from {first} to {last}.")
     return given
 
 

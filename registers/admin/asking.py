@@ -1,4 +1,4 @@
-"""Forms that ask whether words which may be about a person are meant to be public."""
+"""Forms that ask once about what may be a slip: words about a person, or a month far ahead."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ class AskingBox(forms.BoundField):
             return format_html('{}<input type="hidden" name="{}" value="{}">', box, name, value)
         named = get_text_list([f"‘{each}’" for each in words], "and")
         checked = " checked" if ticked else ""
-        return format_html(TICK_BOX, box, name, value, checked, MEANT, named)
+        meant = getattr(self.field, "meant", MEANT)
+        return format_html(TICK_BOX, box, name, value, checked, meant, named)
 
 
 class LabelledBox(AskingBox):
@@ -91,13 +92,27 @@ class AskingForm(forms.BaseForm):
         """Add an error to each box with words that are new, and are not ticked."""
         self._asked = asked = dict[str, tuple[list[str], bool]]()
         super().full_clean()
-        for name, before in self._public_boxes() if self.is_bound else ():
+        for name, words in self._questions() if self.is_bound else ():
+            sent = self.data.get(f"{self.add_prefix(name)}{TICK}", "").split(BETWEEN)
+            left = {each: kind for each, kind in words.items() if each not in sent}
+            asked[name] = (list(words), not left)
+            if left:
+                ask = getattr(self.fields[name], "question", question)
+                self.add_error(name, ValidationError(ask(left), code="asked"))
+
+    def _questions(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Give the name of each box that is asked about, and the words with what is said of them.
+
+        A field's own `asks_about` names what in a changed value needs a tick of its own.
+        """
+        for name, before in self._public_boxes():
             if words := personal_words(self[name].data or "", before=before, field=name):
-                sent = self.data.get(f"{self.add_prefix(name)}{TICK}", "").split(BETWEEN)
-                left = {each: kind for each, kind in words.items() if each not in sent}
-                asked[name] = (list(words), not left)
-                if left:
-                    self.add_error(name, ValidationError(question(left), code="asked"))
+                yield name, words
+        for name, field in self.fields.items():
+            value = self.cleaned_data.get(name)
+            is_asked = hasattr(field, "asks_about") and value != self.initial.get(name)
+            if is_asked and (words := field.asks_about(value)):
+                yield name, words
 
     def _public_boxes(self) -> Iterator[tuple[str, str]]:
         """Give the name of each box of public text, and the text that is stored."""

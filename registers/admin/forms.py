@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.widgets import (
     AdminTextareaWidget,
     AdminTextInputWidget,
@@ -16,11 +18,13 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers.admin.asking import ModelForm
 from registers.models.keys import refuse_email
-from registers.models.review_dates import FIRST_YEAR, LAST_YEAR
+from registers.models.review_dates import FIRST_YEAR, LAST_YEAR, months_later
 
 if TYPE_CHECKING:
     FormSet = forms.BaseInlineFormSet[Any, Any, Any]
@@ -60,6 +64,24 @@ class MonthField(forms.DateField):
     def prepare_value(self, value: Any) -> Any:
         """Return a stored month as words, and what was typed as it is."""
         return date_format(value, "F Y") if isinstance(value, datetime.date) else value
+
+
+class ReviewMonthField(MonthField):
+    """The month of a next review. One that is far ahead, such as 2099, is asked about once."""
+
+    meant = "The month is right"
+
+    def asks_about(self, month: datetime.date | None) -> dict[str, str]:
+        """Return the month in words with what is odd about it, where it is far ahead."""
+        years = settings.PARTNERSHIP.review.years_ahead
+        if month is None or month <= months_later(timezone.localdate(), 12 * years):
+            return {}
+        return {date_format(month, "F Y"): f"more than {years} year{pluralize(years)} ahead"}
+
+    def question(self, words: Mapping[str, str]) -> str:
+        """Return the sentence that asks about the month."""
+        ((month, far),) = words.items()
+        return f"{month} is {far}. Correct it, or tick ‘{self.meant}’."
 
 
 DATE_ERRORS = {"error_messages": {"invalid": "This is not a day. Write it like 31/03/2027."}}

@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from registers.admin.base import RecordedInline
-from registers.admin.forms import MonthField, ReasonForm, RecordedFormSet
+from registers.admin.forms import ReasonForm, RecordedFormSet, ReviewMonthField
 from registers.admin.options import RecordBox, know_stored_options
 from registers.admin.party_organisation import (
     CHOOSE,
@@ -240,7 +240,7 @@ class ProtocolForm(ReasonForm):
 
     bound_field_class = RecordBox
 
-    review_date = MonthField(
+    review_date = ReviewMonthField(
         label="Review month",
         required=False,
         help_text="Month and year, such as March 2027. The review is due on its last day.",

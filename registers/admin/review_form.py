@@ -20,7 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from registers.admin.asking import ModelForm
-from registers.admin.forms import DATE_ERRORS, MonthField
+from registers.admin.forms import DATE_ERRORS, ReviewMonthField
 from registers.models import Approver, Party, Protocol, Review
 
 # What each outcome does to the protocol, shown beside its radio button.
@@ -70,7 +70,7 @@ class ReviewForm(ModelForm):
         choices=[(one, f"{one.label}. {OUTCOME_EFFECTS[one]}") for one in Review.Outcome],
         widget=AdminRadioSelect(attrs={"class": "radiolist"}),
     )
-    next_review = MonthField(
+    next_review = ReviewMonthField(
         label="Next review",
         required=False,
         help_text="Month and year, such as March 2027. Needed where the protocol stays in force.",

@@ -101,7 +101,9 @@ def as_of(protocol: Protocol, on: datetime.date) -> ProtocolAsOf | None:
         absent=absent and on >= kept_since,
         recorded_on=timezone.localdate(change.made_at),
         kept_since=kept_since,
-        reviews=list(protocol.reviews.filter(recorded_at__lt=at).select_related("replaced_by")),
+        reviews=list(
+            protocol.reviews.filter(recorded_at__lt=at).select_related("replaced_by", "answer")
+        ),
         documents=_documents(protocol, record),
         **_linked(record, at),
     )

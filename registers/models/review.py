@@ -101,6 +101,12 @@ class Review(models.Model):
         """Whether the protocol stays in force."""
         return self.outcome in {self.Outcome.UNCHANGED, self.Outcome.CHANGING}
 
+    @property
+    def is_confirmed_by_lead(self) -> bool:
+        """Whether it is what the lead answered by its link, and not what an editor decided."""
+        answer = getattr(self, "answer", None)  # none where it was recorded without one
+        return answer is not None and answer.choice == self.outcome
+
     def clean(self) -> None:
         """Refuse what does not fit the outcome, each beside its field. Raises ValidationError."""
         if wrong := dict(self._misfits()):

@@ -144,7 +144,7 @@ def _of_today(protocol: Protocol) -> dict[str, Any]:
     newer = protocol.replaced_by
     return {
         "protocol": protocol,
-        "reviews": list(protocol.reviews.select_related("replaced_by")),
+        "reviews": list(protocol.reviews.select_related("replaced_by", "answer")),
         "documents": protocol.documents.listed(),
         "replaced_by": [newer] if newer and newer.status != Protocol.Status.DRAFT else [],
     }

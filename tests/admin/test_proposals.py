@@ -96,7 +96,7 @@ class TestProposing:
     @pytest.mark.parametrize(
         ("box", "typed"),
         [
-            ("is_correction", {"review_date": "March 2031", "is_correction": "on"}),
+            ("is_correction", {"review_date": "March 2029", "is_correction": "on"}),
             ("purpose", {"purpose": ""}),
             ("published_on", {"published_on": "01/01/2098"}),
         ],
@@ -343,8 +343,8 @@ class TestDeciding:
     def test_a_month_is_typed_in_words(self, publishers_door, editor):
         month = protocol().review_date.replace(year=2029)
         made = a_proposal(protocol(), by=editor, review_date=month)
-        press(publishers_door, made, "accept", review_date="May 2030")
-        assert protocol().review_date.isoformat() == "2030-05-01"
+        press(publishers_door, made, "accept", review_date="May 2029")
+        assert protocol().review_date.isoformat() == "2029-05-01"
 
     @pytest.mark.parametrize(
         "typed",

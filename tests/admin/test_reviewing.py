@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -152,6 +153,42 @@ class TestRecording:
     def test_what_ends_it(self, officers_door, today, fields, said):
         assert said in messages(send(officers_door, FORM, **typed(**fields)))
         assert Protocol.objects.get(pk="0046").withdrawn_on == DAY
+
+
+@pytest.mark.usefixtures("today")
+class TestAMonthFarAhead:
+    @pytest.mark.parametrize(
+        ("years", "month", "asked"),
+        [(3, "November 2029", False), (3, "December 2029", True), (1, "December 2027", True)],
+    )
+    def test_is_asked_about_once(self, officers_door, settings, years, month, asked):
+        rule = replace(settings.PARTNERSHIP.review, years_ahead=years)
+        settings.PARTNERSHIP = replace(settings.PARTNERSHIP, review=rule)
+        form = boxes(officers_door, FORM) | typed(next_review=month)
+        page = officers_door.post(FORM, form)
+        assert Review.objects.exists() != asked
+        if asked:
+            assert f"{month} is more than {years} year" in errors(page)
+            tick = {"next_review-meant": month}
+            officers_door.post(FORM, Page(page.content.decode()).boxes | tick)
+        assert f"{Review.objects.get().next_review:%B %Y}" == month
+
+    def test_is_asked_about_again_when_it_is_another(self, officers_door):
+        form = boxes(officers_door, FORM) | typed(next_review="March 2099")
+        page = officers_door.post(FORM, form | {"next_review-meant": "March 2030"})
+        assert "March 2099 is more than 3 years ahead" in errors(page)
+        assert not Review.objects.exists()
+
+    def test_is_asked_about_on_the_form_of_a_protocol_when_it_is_new(self, officers_door):
+        form = boxes(officers_door, EDIT) | {"review_date": "March 2099"}
+        page = officers_door.post(EDIT, form)
+        assert "March 2099 is more than 3 years ahead" in errors(page)
+        form |= {"review_date-meant": "March 2099"}
+        assert officers_door.post(EDIT, form).status_code == 302
+        form = boxes(officers_door, EDIT) | {"title": "Another title"}
+        assert officers_door.post(EDIT, form).status_code == 302
+        stored = Protocol.objects.get(pk="0046")
+        assert (stored.title, stored.review_date.year) == ("Another title", 2099)
 
 
 BAD = {

@@ -97,6 +97,14 @@ class TestTheForm:
         assert [protocol.pk for protocol in page.context["protocols"]] == ["0042", "0046"]
         assert everything() == before
 
+    def test_a_month_far_ahead_is_asked_about_before_it_is_shown(self, officers_door):
+        far = {"next_review": "March 2099"}
+        page = shown(officers_door, "0046", "0042", **far)
+        assert "March 2099 is more than 3 years ahead" in errors(page)
+        page = go_on(officers_door, page, "_show", **{"next_review-meant": "March 2099"})
+        go_on(officers_door, page, "_record")
+        assert {each.next_review.year for each in Review.objects.all()} == {2099}
+
     def test_and_so_does_the_way_back(self, officers_door):
         page = shown(officers_door, "0046", "0042", note="Kept as typed.")
         page = go_on(officers_door, page, "_write")

@@ -68,7 +68,7 @@ def test_from_the_protocol_to_its_public_page(opened, kept_register):
     tab_to(page, ".messagelist a")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{kept_register}/protocols/0046/")
-    expect(page.get_by_text("Confirmed by the lead in")).to_be_visible()
+    expect(page.get_by_text("recorded by the partnership")).to_be_visible()
     main = page.get_by_role("main")
     expect(main).to_contain_text(f"Its review is due by 31 March {year}.")
     expect(page.get_by_text("Decided by: Head of Information Governance.")).to_be_visible()

@@ -65,7 +65,7 @@ def protocol_with(**fields: object) -> Protocol:
         (
             "confirmed",
             {"reviews__outcome": "unchanged", "status": "published"},
-            "Confirmed by the lead in",
+            "recorded by the partnership",
         ),
         ("changing", {"reviews__outcome": "changing"}, "changes are coming"),
         ("ended", {"reviews__outcome": "ended"}, "Reviews"),

@@ -11,12 +11,15 @@ import time_machine
 from django.test import Client
 
 from registers import changes
-from registers.models import Change, Party, Protocol, Review
+from registers.models import Change, Protocol, Review
+from registers.reminders.answers import accept
 from tests.public import pages
 from tests.public.pages import facts, links
+from tests.reminders.lines import a_line, a_review, an_answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_register", "today")]
 
+BY_PARTNERSHIP = "Reviewed in November 2026, recorded by the partnership"
 PAGE = "/protocols/0046/"
 MARCH = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
 NOVEMBER = datetime.datetime(2027, 11, 5, 12, tzinfo=datetime.UTC)
@@ -44,7 +47,7 @@ def test_where_none_is_recorded_it_says_so(client: Client):
     page = client.get(PAGE)
     assert "reviews" in facts(page)["missing"]
     assert 'id="reviews"' not in page.content.decode()
-    assert "Confirmed" not in text(page)
+    assert "recorded by the partnership" not in text(page)
 
 
 def test_the_newest_stands_first_with_all_that_was_decided(client: Client):
@@ -69,19 +72,22 @@ def test_the_newest_stands_first_with_all_that_was_decided(client: Client):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "has_lead", "said"),
+    ("answered", "outcome", "said"),
     [
-        ("unchanged", True, "Confirmed by the lead in November 2026."),
-        ("changing", True, "Confirmed by the lead in November 2026; changes are coming."),
-        ("unchanged", False, "Confirmed in November 2026."),
-        ("changing", False, "Confirmed in November 2026; changes are coming."),
+        ("unchanged", "unchanged", "Confirmed by the lead in November 2026."),
+        ("changing", "changing", "Confirmed by the lead in November 2026; changes are coming."),
+        # A publisher decided otherwise than the lead answered.
+        ("unchanged", "changing", f"{BY_PARTNERSHIP}; changes are coming."),
+        (None, "unchanged", f"{BY_PARTNERSHIP}."),
     ],
 )
-def test_what_was_confirmed_is_said_near_the_top(client: Client, outcome, has_lead, said):
-    record("2025-01-01", "2026-01", outcome="changing")
-    record("2026-11-03", outcome=outcome)
-    if not has_lead:
-        Party.objects.filter(protocol="0046", role="lead").delete()
+def test_a_review_near_the_top_says_who_is_behind_it(client, officer, answered, outcome, said):
+    record("2025-01-01", "2026-01", outcome="changing", at=NOON - datetime.timedelta(30))
+    if answered:
+        given = an_answer(a_line("0046"), choice=answered)
+        accept(given, a_review("0046", outcome=outcome), at=NOON, by=officer)
+    else:
+        record("2026-11-03", outcome=outcome)
     page = client.get(PAGE)
     words = text(page)
     assert said in words
@@ -99,7 +105,7 @@ def test_what_was_replaced_leads_to_the_other(client: Client):
     )
     assert "3 November 2026: replaced by another protocol Decided by: Caldicott Guardian." in words
     assert [address for address, _ in links(page)].count("/protocols/0042/") == 2
-    assert "Confirmed" not in words
+    assert "recorded by the partnership" not in words
 
 
 def test_what_is_no_longer_needed_says_why(client: Client):
@@ -107,7 +113,7 @@ def test_what_is_no_longer_needed_says_why(client: Client):
     words = text(client.get(PAGE))
     assert "Withdrawn on 3 November 2026: The service closed." in words
     assert "3 November 2026: no longer needed" in words
-    assert "Confirmed" not in words
+    assert "recorded by the partnership" not in words
 
 
 class TestOnAnotherDay:
@@ -146,7 +152,11 @@ class TestOnAnotherDay:
             (
                 "2027-02-28",
                 ["documents and reviews.", "overdue by 4 years. It was due by 30 April 2022."],
-                ["Confirmed", "20 February 2027: still", "is not known: the register"],
+                [
+                    "recorded by the partnership",
+                    "20 February 2027: still",
+                    "is not known: the register",
+                ],
             ),
             (
                 "2022-04-30",
@@ -155,7 +165,7 @@ class TestOnAnotherDay:
                     "documents and reviews.",
                     "due soon. It is due by 30 April 2022.",
                 ],
-                ["Confirmed", "20 February 2027: still"],
+                ["recorded by the partnership", "20 February 2027: still"],
             ),
             ("2031-01-01", ["in November 2027", "overdue by 1 year", "a date in the future"], []),
         ],

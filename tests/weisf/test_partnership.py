@@ -78,6 +78,7 @@ WRONG = {
     "a review that is no table": (RIGHT + "review = 3", "'review' must be a table"),
     "no months of notice": (RIGHT + "[review]\nmonths_of_notice = 0", "months from 1 to 11"),
     "a year of grace": (RIGHT + "[review]\nmonths_of_grace = 12", "'review.months_of_grace' must"),
+    "a review in no year": (RIGHT + "[review]\nyears_ahead = 0", "years from 1 to 50"),
     "notice that is true": (RIGHT + "[review]\nmonths_of_notice = true", "must be a number"),
     "a rule of another part": (RIGHT + '[review]\nrule = "{months}"', "has '{months}'"),
     "a rule without its grace": (
