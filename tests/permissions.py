@@ -137,6 +137,8 @@ PUBLIC = {
     "reviews/": read("/reviews/"),
     # Whoever has the link may answer; this one is altered. tests/public/test_answer_page.py.
     "reviews/answer/": Row(at="/reviews/answer/?link=altered", get="404", post="404"),
+    # Anybody may write, and this is nothing. tests/public/test_suggestions.py.
+    "suggestions/": Row(at="/suggestions/", get="page", post="400"),
     # Whoever has the link may read; this one is altered. tests/public/test_previews.py.
     "preview/": Row(at="/preview/?link=altered", get="404", post="405"),
     "news/": read("/news/"),
@@ -353,6 +355,8 @@ KEEPING = {
             # It is somebody else's.
             ("again", NONE),
             ("take-back", NONE),
+            # It is no suggestion.
+            ("close", NONE),
         )
     },
     # The example is a draft; a published one is deleted by nobody.

@@ -271,6 +271,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SECOND_PAIR_OF_EYES = yes_or_no("SECOND_PAIR_OF_EYES", default=False)
 # For how many days a proposal is kept after it ended.
 PROPOSAL_DAYS = whole_number("PROPOSAL_DAYS", default=365, most=36_500)
+# Whether readers can write what is wrong on a page, and for how many days that is kept.
+SUGGESTIONS = yes_or_no("SUGGESTIONS", default=True)
+SUGGESTION_DAYS = whole_number("SUGGESTION_DAYS", default=180, most=3_650)
 
 # Caches -------------------------------------------------------------------------------------
 

@@ -50,10 +50,12 @@ DONE = {
     "return": "The proposal is returned with your comment.",
     "again": "The proposal is changed. A Publisher decides about it.",
     "take-back": "The proposal is taken back. Nothing public has changed.",
+    "close": "The suggestion is closed.",
 }
 # Those that wait come first, the oldest at the top.
 WAITING_FIRST = Case(When(status=Proposal.Status.WAITING, then="proposed_at")).asc(nulls_last=True)
 AFTER_RETURN = {"again", "take-back"}  # what its writer may still do
+DECIDES = {"accept", "return"}
 STAYS_OPEN = {Proposal.Status.WAITING, Proposal.Status.RETURNED}
 TICK = "take-"  # how the names of the ticks begin
 
@@ -115,11 +117,11 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every proposal. A save of a published record adds one; each ends once."""
 
     ordering = (WAITING_FIRST, "-proposed_at", "-pk")
-    list_display = ("about", "by", "proposed_at", "status", "decided_by")
-    list_select_related = ("by", "decided_by")
-    list_filter = ("status", WaitingFilter)
-    search_fields = ("about", "why")
-    search_help_text = "Words of the record’s name, or of the reason"
+    list_display = ("about", "source", "writer", "proposed_at", "status", "decided_by")
+    list_select_related = ("by", "decided_by", "reminded__reminder__organisation")
+    list_filter = ("status", "source", WaitingFilter)
+    search_fields = ("about", "why", "words")
+    search_help_text = "Words of the record’s name, of the reason, or of a suggestion"
 
     def get_urls(self) -> list[Any]:
         """Add the addresses that decide a proposal, and the files that came with it."""
@@ -136,6 +138,11 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
             "<int:key>/files/<int:file>/", wrap(self.file_view), name="registers_proposal_file"
         )
         return [file, *verbs, *super().get_urls()]
+
+    @admin.display(description="proposed by", ordering="by")
+    def writer(self, proposal: Proposal) -> str:
+        """Return who it comes from."""
+        return proposal.writer
 
     # Who may what ------------------------------------------------------------------------------
 
@@ -156,10 +163,12 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def _may(self, request: HttpRequest, verb: str, proposal: Proposal) -> bool:
         """Return whether the user may do this with a proposal, as long as it has not ended."""
-        if verb in {"accept", "return"}:
+        if _is_suggestion(proposal):
+            return verb == "close" and may_publish(request.user)
+        if verb in DECIDES:
             record: Any = admin.site.get_model_admin(model_of(proposal))
             return may_publish(request.user) and bool(record.has_change_permission(request))
-        return proposal.by_id == request.user.pk
+        return verb in AFTER_RETURN and proposal.by_id == request.user.pk
 
     # The page ----------------------------------------------------------------------------------
 
@@ -204,6 +213,8 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         at, by, typed = timezone.now(), cast(User, request.user), form.cleaned_data
         if verb == "return":
             deciding.return_with_comment(proposal, at=at, by=by, comment=typed["comment"])
+        elif verb == "close":
+            deciding.close(proposal, at=at, by=by, comment=typed["comment"])
         elif verb == "take-back":
             deciding.take_back(proposal, at=at, by=by)
         else:
@@ -276,6 +287,8 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         form: DecisionForm | None = None,
         refusals: list[str] | None = None,
     ) -> HttpResponse:
+        if _is_suggestion(proposal):
+            return self._suggestion_page(request, proposal, refusals or [])
         view = view_proposal(proposal)
         if form is None or form.data.get("shown", view.digest) != view.digest:
             # What was sent holds the words of an older page: they are not what is proposed now.
@@ -314,6 +327,28 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         status = 409 if refusals else 200
         return render(request, "admin/registers/proposal.html", context, status=status)
 
+    def _suggestion_page(
+        self, request: HttpRequest, proposal: Proposal, refusals: list[str]
+    ) -> HttpResponse:
+        """Show what a reader wrote, with the record that it is about, if it is about one."""
+        record = proposal.subject_type and reverse(
+            f"admin:registers_{proposal.subject_type}_change", args=[quote(proposal.subject_key)]
+        )
+        waits = proposal.status == Proposal.Status.WAITING
+        context = {
+            "title": str(proposal),
+            "opts": self.opts,
+            "list": self._list(request),
+            "proposal": proposal,
+            "record": record,
+            "is_waiting": waits,
+            "may_close": waits and self._may(request, "close", proposal),
+            "refusals": refusals,
+            "days": settings.SUGGESTION_DAYS,
+        } | admin.site.each_context(request)
+        status = 409 if refusals else 200
+        return render(request, "admin/registers/suggestion.html", context, status=status)
+
     def _verbs(
         self, request: HttpRequest, proposal: Proposal, view: ProposalView
     ) -> dict[str, bool]:
@@ -343,6 +378,10 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         for name, value in download_headers(stored).items():
             response[name] = value
         return response
+
+
+def _is_suggestion(proposal: Proposal) -> bool:
+    return proposal.source == Proposal.Source.SUGGESTION
 
 
 def _form(request: HttpRequest, proposal: Proposal, data: Any = None) -> DecisionForm:

@@ -46,7 +46,8 @@ def seen_by(user: Any) -> ProposalQuerySet:
         for each in names
         if any(user.has_perm(f"registers.{verb}_{each}") for verb in ("view", "change"))
     ]
-    return Proposal.objects.filter(subject_type__in=seen)
+    # A suggestion may be about no record.
+    return Proposal.objects.filter(subject_type__in=[*seen, ""] if seen else [])
 
 
 def waiting_for(user: Any) -> ProposalQuerySet:

@@ -103,6 +103,12 @@ def return_with_comment(
         return _ended(stored, Proposal.Status.RETURNED, at=at, by=by, comment=comment)
 
 
+def close(proposal: Proposal, *, at: datetime.datetime, by: User, comment: str) -> Proposal:
+    """End a suggestion that a Publisher has dealt with. Nothing else changes."""
+    with transaction.atomic():
+        return _ended(_waiting(proposal), Proposal.Status.CLOSED, at=at, by=by, comment=comment)
+
+
 def take_back(proposal: Proposal, *, at: datetime.datetime, by: User) -> Proposal:
     """End a proposal that waits or was returned, for the person who made it."""
     with transaction.atomic():
@@ -181,9 +187,13 @@ def _ended(
 
 
 def delete_ended(*, on: datetime.date, dry: bool = False) -> int:
-    """Delete the proposals that ended PROPOSAL_DAYS before the day `on`, or only count them."""
+    """Delete the proposals that ended PROPOSAL_DAYS before the day `on`, or only count them.
+
+    Suggestions go by a time of their own.
+    """
     last = on - datetime.timedelta(days=settings.PROPOSAL_DAYS)
-    old = Proposal.objects.filter(decided_at__date__lt=last)
+    proposals = Proposal.objects.exclude(source=Proposal.Source.SUGGESTION)
+    old = proposals.filter(decided_at__date__lt=last)
     number = old.count()
     if number and not dry:
         with transaction.atomic():

@@ -1,4 +1,7 @@
-"""Proposals: what somebody wants a published record to say. A Publisher decides. Never public."""
+"""Proposals: what somebody wants a published record to say. A Publisher decides. Never public.
+
+A suggestion is one in free words, from a reader of any page.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ from django.db import models
 
 from registers.models.change import Change, subject_columns
 from registers.models.document import LONGEST_NAME, StoredFile
+from registers.models.reminder import Reminded
+
+LONGEST_PAGE = 500
+LONGEST_JOB_TITLE = 150
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
@@ -25,13 +32,16 @@ class Proposal(models.Model):
     """What one published record would say, against what it said when that was written.
 
     `base` and `wanted` are shaped like a snapshot, and hold only the fields that differ, and
-    the rows of each kind of part that does. A source that needs no user leaves `by` empty.
+    the rows of each kind of part that does. A source that needs no user leaves `by` empty. A
+    suggestion has `words` instead, and no subject where its page is about no record.
     """
 
     class Source(models.TextChoices):
         """Where it came from. The order has no meaning."""
 
         EDIT = "edit", "An edit"  # somebody saved a form in admin
+        LEAD = "lead", "The lead’s link"  # `reminded` says which
+        SUGGESTION = "suggestion", "A suggestion"  # a reader wrote what is wrong on a page
 
     class Status(models.TextChoices):
         """What became of it."""
@@ -40,10 +50,12 @@ class Proposal(models.Model):
         RETURNED = "returned", "Returned"  # with a comment; whoever proposed it may write it anew
         ACCEPTED = "accepted", "Accepted"  # wholly or in part: an official change
         TAKEN_BACK = "taken-back", "Taken back"  # by whoever proposed it
+        CLOSED = "closed", "Closed"  # a suggestion that a Publisher has dealt with
 
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.EDIT)
-    subject_type = models.CharField(max_length=20, editable=False)  # the name of its model
-    subject_key = models.CharField(max_length=40, editable=False)
+    # The name of its model.
+    subject_type = models.CharField(max_length=20, blank=True, editable=False)
+    subject_key = models.CharField(max_length=40, blank=True, editable=False)
     about = models.CharField(max_length=400, help_text="The record, as it was called.")
     base = models.JSONField(editable=False)
     wanted = models.JSONField(editable=False)
@@ -58,6 +70,12 @@ class Proposal(models.Model):
         related_name="+",
         verbose_name="proposed by",
     )
+    reminded = models.ForeignKey(
+        Reminded, models.SET_NULL, null=True, blank=True, editable=False, related_name="proposals"
+    )
+    job_title = models.CharField(max_length=LONGEST_JOB_TITLE, blank=True)
+    words = models.TextField(blank=True, help_text="What a reader wrote. Never public.")
+    page = models.CharField(max_length=LONGEST_PAGE, blank=True, help_text="The page they were on.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     comment = models.TextField(blank=True, help_text="To whoever proposed it. Never public.")
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -83,7 +101,18 @@ class Proposal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Proposal about {self.about}"
+        noun = "Suggestion" if self.source == Proposal.Source.SUGGESTION else "Proposal"
+        return f"{noun} about {self.about}"
+
+    @property
+    def writer(self) -> str:
+        """Who it comes from, in words."""
+        if self.source == Proposal.Source.SUGGESTION:
+            return "A reader"
+        if self.source == Proposal.Source.LEAD:
+            whose = self.reminded.reminder.organisation if self.reminded else "An organisation"
+            return f"{whose}, by its link"
+        return str(self.by) if self.by else "An unknown user"
 
 
 class ProposedFile(StoredFile, models.Model):

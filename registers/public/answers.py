@@ -1,4 +1,4 @@
-"""The page on which a lead organisation answers a reminder: the one public page with a form.
+"""The page on which a lead organisation answers a reminder.
 
 It is never stored: not in the page cache, by proxies, search engines or browsers.
 GET and HEAD change nothing, since the scanners of mail servers follow links.
@@ -87,12 +87,7 @@ def never_stored(view: View) -> View:
 def answer(request: HttpRequest) -> HttpResponse:
     """Show the form for the link in the query string, store the answer, or say why not (4xx)."""
     at = timezone.now()
-    if seconds := seconds_to_wait(client_address(request), at=at):
-        context = {"most": MOST_TRIES, "posted": request.method == "POST"}
-        busy = render(
-            request, "answers/too_many_attempts.html", context, status=HTTPStatus.TOO_MANY_REQUESTS
-        )
-        busy.headers["Retry-After"] = str(seconds)
+    if busy := too_many_attempts(request):
         return busy
     line = line_for_token(request.GET.get("link", ""))
     if line is None:
@@ -102,6 +97,20 @@ def answer(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and TEMPLATES[state][1] == HTTPStatus.OK:
         return _take(request, line)
     return _page(request, line, state, unkept=request.method == "POST")
+
+
+def too_many_attempts(request: HttpRequest) -> HttpResponse | None:
+    """Count the request; return the page (429) that tells its network to wait, or None."""
+    seconds = seconds_to_wait(client_address(request), at=timezone.now())
+    if not seconds:
+        return None
+    has_link = "link" in request.GET
+    context = {"most": MOST_TRIES, "posted": request.method == "POST", "has_link": has_link}
+    busy = render(
+        request, "answers/too_many_attempts.html", context, status=HTTPStatus.TOO_MANY_REQUESTS
+    )
+    busy.headers["Retry-After"] = str(seconds)
+    return busy
 
 
 def _take(request: HttpRequest, line: Reminded) -> HttpResponse:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from django.conf import settings
 from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.http.response import HttpResponseBase
@@ -26,6 +27,7 @@ from registers.public import (
     records,
     reviews,
     sharing,
+    suggestions,
     together,
     well_known,
 )
@@ -183,7 +185,15 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         name="accessibility",
     ),
     cached_path(
-        "privacy/", TemplateView.as_view(template_name="pages/privacy.html"), name="privacy"
+        "privacy/",
+        TemplateView.as_view(
+            template_name="pages/privacy.html",
+            extra_context={
+                "takes_suggestions": settings.SUGGESTIONS,
+                "suggestion_days": settings.SUGGESTION_DAYS,
+            },
+        ),
+        name="privacy",
     ),
     path("branding/<str:name>", pages.branding, name="branding"),
     # Behind a secret link, and never cached.
@@ -203,7 +213,10 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
     cached_path(".well-known/security.txt", well_known.security, name="security"),
 ]
 
-# The one page with a form. It is never cached.
-ANSWER = path("reviews/answer/", answers.answer, name="answer")
+# The pages with forms that change something. They are never cached.
+FORMS = [
+    path("reviews/answer/", answers.answer, name="answer"),
+    path("suggestions/", suggestions.suggestion, name="suggestion"),
+]
 
-urlpatterns = [*(read_only(pattern) for pattern in READ_ONLY_PATTERNS), ANSWER]
+urlpatterns = [*(read_only(pattern) for pattern in READ_ONLY_PATTERNS), *FORMS]

@@ -37,9 +37,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    """Allow robots everything but /admin/."""
+    """Allow robots everything but /admin/ and the form that every page leads to."""
     sitemap_url = f"{settings.SITE_URL}{reverse('sitemap')}"
-    words = f"User-agent: *\nDisallow: /admin/\n\nSitemap: {sitemap_url}\n"
+    shut = f"Disallow: /admin/\nDisallow: {reverse('suggestion')}\n"
+    words = f"User-agent: *\n{shut}\nSitemap: {sitemap_url}\n"
     return HttpResponse(words, content_type=PLAIN)
 
 

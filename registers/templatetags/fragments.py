@@ -13,11 +13,13 @@ from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache, partial
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -105,7 +107,13 @@ def footer(context: template.Context) -> SafeString:
     """Return the footer of a page: on paper with its address, where it has one, and the day."""
     address = str(context.get("canonical_url", ""))
     day = date_format(context["today"], "j F Y") if address else ""
-    return fragment_with({"canonical_url": address, "day": day}, "components/footer.html")
+    # Without the page's address where it may be a secret link.
+    page = urlencode({"page": address.removeprefix(settings.SITE_URL)}) if address else ""
+    texts = {"canonical_url": address, "day": day, "page": page}
+    request = context.get("request")
+    is_form = request is not None and request.path == reverse("suggestion")
+    takes = settings.SUGGESTIONS and not is_form
+    return fragment_with(texts, "components/footer.html", takes_suggestions=takes)
 
 
 @register.simple_tag(takes_context=True)

@@ -83,6 +83,9 @@ PAGES: dict[str, list[Example]] = {
     "reviews/answer/": [Example(path="/reviews/answer/?link=altered", status=404)],
     # With a link that is good: tests/public/test_previews.py.
     "preview/": [Example(path="/preview/?link=altered", status=404)],
+    "suggestions/": _at(
+        "/suggestions/", "/suggestions/?page=%2Fprotocols%2F0046%2F", "/suggestions/?sent="
+    ),
     "about/": _at("/about/"),
     "about/data/": _at("/about/data/"),
     "accessibility/": _at("/accessibility/"),

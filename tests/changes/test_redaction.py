@@ -367,6 +367,7 @@ def test_a_word_in_each_field_is_found_nowhere_afterwards(database, tmp_path, se
     planted = plant()
     assert len(planted) > 60
     assert {"registers.Change.snapshot", "sessions.Session.session_data"} <= set(planted)
+    assert {"registers.Proposal.words", "registers.Proposal.job_title"} <= set(planted)
     cache.set("key", WORD)
     (tmp_path / "mail.log").write_text(f"Subject: A\nContent-Type: text/plain\n\nOf {WORD}.\n")
     (tmp_path / "other.log").write_text("Subject: B\nContent-Type: text/plain\n\nOf nobody.\n")

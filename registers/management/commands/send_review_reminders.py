@@ -15,6 +15,7 @@ from registers.models.review_dates import FIRST_YEAR, LAST_YEAR, ReviewStatus
 from registers.reminders.emails import Sender
 from registers.reminders.proposals import send_about_proposals
 from registers.reminders.sending import Outcome, Status, preview_reminders, send_reminders
+from registers.reminders.suggestions import delete_old_suggestions
 from weisf.mail import sends_mail
 
 WORDS = {
@@ -34,6 +35,11 @@ SUMMARY = {
     Status.SKIPPED: "{} left for the next run",
     Status.UNFINISHED: "{} begun and not finished",
     Status.NO_CONTACT: "{} without a contact",
+}
+# What is kept for a time, and deletes what is older.
+OLD = {
+    "Proposals that ended long ago": delete_ended,
+    "Suggestions sent long ago": delete_old_suggestions,
 }
 NOWHERE = (
     "No mail server is set up, so nothing was sent. Set EMAIL_URL, such as "
@@ -80,9 +86,10 @@ class Command(BaseCommand):
             sent, failed = send_about_proposals(place=place, sender=_sender())
             if sent or failed:
                 self.stdout.write(f"About proposals: {sent} sent, {failed} failed.")
-        if number := delete_ended(on=day, dry=dry_run):
-            done = "would be deleted" if dry_run else "deleted"
-            self.stdout.write(f"Proposals that ended long ago: {number} {done}.")
+        done = "would be deleted" if dry_run else "deleted"
+        for what, delete in OLD.items():
+            if number := delete(on=day, dry=dry_run):
+                self.stdout.write(f"{what}: {number} {done}.")
         return failed
 
     def _send(self, day: datetime.date) -> Iterator[Outcome]:

@@ -1,4 +1,7 @@
-"""An address to write to stands in no page, no ending, no change, and no e-mail to another."""
+"""An address to write to stands in no page, no ending, no change, and no e-mail to another.
+
+Nor does what a reader has written.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from registers import changes
-from registers.models import Change, Contact, Organisation
+from registers.models import Change, Contact, Organisation, Proposal, Protocol
 from registers.public.urls import CACHE_PARAMS
+from registers.reminders.suggestions import suggest
 from tests.browser.addresses import LEADS_ON, NO_PAGES, PAGES
 from tests.models.making import NOW
 
@@ -42,11 +46,20 @@ def provide(real_register) -> Organisation:
     return provide
 
 
+@pytest.fixture
+def suggestion(provide) -> Proposal:
+    """A reader has written about a protocol, an organisation and the home page."""
+    for page, subject in (("/", None), ("/p", Protocol.objects.get(pk="0046")), ("/o", provide)):
+        words = {"words": f"Is {TELLING} right?", "job_title": TELLING}
+        made = suggest(**words, page=page, subject=subject, at=NOW)
+    return made
+
+
 def test_the_examples_are_of_every_public_page():
     assert len(PATHS) > len(CACHE_PARAMS)
 
 
-def test_no_page_and_no_ending_holds_it(client: Client, provide):
+def test_no_page_and_no_ending_holds_it(client: Client, provide, suggestion):
     for path in PATHS:
         response = client.get(path)
         assert response.status_code in {200, 301, 302, 400, 404}, path
