@@ -115,7 +115,7 @@ FLOW_WORDS = {value: str(label).lower() for value, label in Party.Flow.choices}
 
 
 def party_role(party: Party | PartyValues) -> str:
-    """Return what a party is in law and whether it gives: 'Essex Police: controller, receives'."""
+    """Return what a party is in law and whether it gives: 'Riverside: controller, receives'."""
     words = (ROLE_WORDS.get(party.legal_role), FLOW_WORDS.get(party.flow))
     return f"{party.organisation_name}: {', '.join(filter(None, words))}"
 

@@ -590,7 +590,7 @@ PROTOCOL_FIELDS = (
     ProtocolField(
         "party_roles",
         meaning="What each organisation is in law, and whether it gives or receives, separated by"
-        " semicolons: Essex Police: controller, receives.",
+        " semicolons: Riverside Council: controller, receives.",
         width=45,
         law="UK GDPR Articles 4, 26 and 28; ICO data sharing code of practice",
     ),

@@ -50,7 +50,7 @@ def protocol_again(protocol: Protocol) -> dict[str, object]:
     plain = (
         *("reference", "title", "version", "purpose", "summary", "information_items"),
         *("data_subjects", "lawful_basis", "parties_complete", "parties_note", "review_note"),
-        *("withdrawn_reason", "admin_note"),
+        *("withdrawn_reason", "admin_note", "agreement_kind"),
     )
     days = ("published_on", "withdrawn_on", "updated_on")
     return filled(
