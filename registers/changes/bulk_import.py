@@ -206,6 +206,7 @@ class IncomingOrganisation:
     name: str = ""
     kind: str = Organisation.Kind.BODY
     names: Sequence[tuple[str, str]] = ()
+    rights_contact: str = ""
     stored: int | None = None
 
 
@@ -233,7 +234,8 @@ def import_organisations(
                 slug, kept = addresses.of(each)
                 slugs.append(kept)
                 if each.stored is None:
-                    new.append(Organisation(name=each.name, slug=slug, kind=each.kind))
+                    said = {"kind": each.kind, "rights_contact": each.rights_contact}
+                    new.append(Organisation(name=each.name, slug=slug, **said))
             create_rows(new, check=True)
             made = iter(new)
             keys[:] = [next(made).pk if each.stored is None else each.stored for each in some]

@@ -61,7 +61,7 @@ class WantedOrganisation:
 
     @property
     def is_altered(self) -> bool:
-        """Whether its own name or kind differs."""
+        """Whether its own name, kind or contact for rights differs."""
         return self.key is not None and self.before["fields"] != self.after["fields"]
 
 
@@ -139,7 +139,8 @@ def _incoming(row: WantedOrganisation) -> IncomingOrganisation:
     if row.key is not None:
         return IncomingOrganisation(names=names, stored=row.key)
     fields = row.after["fields"]
-    return IncomingOrganisation(fields["name"], fields["kind"], names)
+    rights_contact = fields["rights_contact"] or ""
+    return IncomingOrganisation(fields["name"], fields["kind"], names, rights_contact)
 
 
 def _write(pairs: Sequence[tuple[int, WantedOrganisation]]) -> None:
@@ -166,6 +167,7 @@ def _write(pairs: Sequence[tuple[int, WantedOrganisation]]) -> None:
             organisation = Organisation.objects.get(pk=key)
             organisation.name = row.after["fields"]["name"]
             organisation.kind = row.after["fields"]["kind"]
+            organisation.rights_contact = row.after["fields"]["rights_contact"]
             save(organisation)
 
 

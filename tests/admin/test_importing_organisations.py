@@ -160,6 +160,18 @@ class TestApplied:
         assert told.startswith("This import was applied already.")
         assert Change.objects.count() == made
 
+    def test_says_whom_to_ask_about_rights(self, officers_door):
+        team = "The data protection team,\nCounty Hall"
+        content = a_file(
+            (KENT, team),
+            ("Harbour Trust", "Its Caldicott Guardian"),
+            (POLICE, ""),
+            headings=("Name", "Contact for rights"),
+        )
+        applied(officers_door, content)
+        assert named(KENT).rights_contact == team
+        assert named("Harbour Trust").rights_contact == "Its Caldicott Guardian"
+
     def test_renames_only_where_somebody_says_so(self, officers_door):
         kent = named(KENT)
         content = a_file(("Kent Council", "E10000016"), headings=("Name", "ONS code"))
@@ -392,6 +404,12 @@ class TestChecked:
                 "B: ‘jane@doe.example’: Remove the e-mail address, because this is public. E-mail"
                 " addresses stand in the column of the contact alone.",
             ),
+            "an address of a person for rights": (
+                ("New", "Ask jane@doe.example"),
+                ("Name", "Subject access"),
+                "B: ‘Ask jane@doe.example’: Remove the e-mail address, because this is public."
+                " E-mail addresses stand in the column of the contact alone.",
+            ),
             "an address as a name": (
                 ("jane@doe.example",),
                 ("Name",),
@@ -565,6 +583,8 @@ class TestDownloads:
         saved(schools, Membership(group=schools, member=named(POLICE)))
         saved(kent, a_name(KENT, "=Kent; the county"), a_name(KENT, "=KCC", "acronym"))
         saved(kent, Contact(organisation=kent, email="ig@kent.example"))
+        kent.rights_contact = "=The team,\r\nat County Hall"
+        saved(kent)
         for scheme, value in (("ods", "QX1"), ("ods", "QX2"), ("company", "00123456")):
             saved(kent, Identifier(organisation=kent, scheme=scheme, value=value))
         answer = officers_door.get(f"{LIST}organisations/organisations.xlsx")

@@ -37,6 +37,7 @@ DATES = tuple(
 )
 
 NAME, KIND, APPROVERS, CONTACT, GROUPS = "name", "kind", "approvers", "contact", "groups"
+RIGHTS_CONTACT = "rights_contact"
 FROM_DAY, TO_DAY = DAYS = ("from_day", "to_day")
 OTHER_NAMES: dict[str, str] = {
     Name.Kind.ACRONYM: "Acronym",
@@ -53,6 +54,7 @@ ORGANISATION_COLUMNS: dict[str, str] = {
     **SCHEMES,
     APPROVERS: "Approvers",
     CONTACT: "Contact e-mail",
+    RIGHTS_CONTACT: "Contact for rights",
     GROUPS: "Member of",
     FROM_DAY: "Member from",
     TO_DAY: "Member to",

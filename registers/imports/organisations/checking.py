@@ -13,8 +13,15 @@ from django.core.validators import validate_email
 from registers.changes.locking import batches, plan_digest
 from registers.history.diff import differences
 from registers.history.snapshot import Snapshot, blank_snapshot, snapshots_of
-from registers.imports.cells import Refused, choice_of
-from registers.imports.mapping.kinds import APPROVERS, CONTACT, GROUPS, KIND, NAME
+from registers.imports.cells import Refused, are_same, choice_of
+from registers.imports.mapping.kinds import (
+    APPROVERS,
+    CONTACT,
+    GROUPS,
+    KIND,
+    NAME,
+    RIGHTS_CONTACT,
+)
 from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.organisations.matching import KnownOrganisations, Matched, matched_rows
 from registers.imports.organisations.memberships import Memberships
@@ -168,6 +175,7 @@ def _planned(found: Matched, stored: Snapshot | None, choices: Choices) -> Plann
     choice = choices.organisations.get(key_of(found.name))
     _take_names(planned, found, kept_as=choice.kept_as if choice else "")
     _take_kind(planned)
+    _take_rights_contact(planned)
     _take_parts(planned, found)
     return planned
 
@@ -210,9 +218,9 @@ def _fix(text: str) -> str:
     return ONLY_IN_CONTACT if private_emails(text) else FIX
 
 
-def _ask(planned: PlannedOrganisation, text: str, field: str = "") -> None:
+def _ask(planned: PlannedOrganisation, text: str, *, field: str = "", before: str = "") -> None:
     """Note words that may be about a person."""
-    for found in personal_words(text, field=field).items():
+    for found in personal_words(text, field=field, before=before).items():
         planned.remarks.append(PERSONAL.format(*found))
         planned.personal = True
 
@@ -231,6 +239,15 @@ def _take_kind(planned: PlannedOrganisation) -> None:
         fields["kind"] = str(kind)
 
 
+def _take_rights_contact(planned: PlannedOrganisation) -> None:
+    before, text = planned.before["fields"][RIGHTS_CONTACT] or "", planned.row.text(RIGHTS_CONTACT)
+    if not text or are_same(before, text):
+        return
+    _refuse_words(planned, RIGHTS_CONTACT, text)
+    _ask(planned, text, before=before)
+    planned.after["fields"][RIGHTS_CONTACT] = text
+
+
 def _take_parts(planned: PlannedOrganisation, found: Matched) -> None:
     """Take the identifiers, approvers and contact: what a cell says is all of its column."""
     row = found.row
@@ -241,7 +258,7 @@ def _take_parts(planned: PlannedOrganisation, found: Matched) -> None:
         for title in titles:
             _refuse_title(planned, title)
             if title not in there:
-                _ask(planned, title, JOB_TITLE)
+                _ask(planned, title, field=JOB_TITLE)
         _take(planned, "approvers", [{"job_title": each} for each in titles])
     if address := row.line(CONTACT):
         try:
@@ -268,11 +285,15 @@ def _refuse_title(planned: PlannedOrganisation, title: str) -> None:
     if len(title) > LONGEST_TITLE:
         wrong = f"‘{title[:60]}…’ is longer than {LONGEST_TITLE} characters."
         planned.row.refuse(APPROVERS, wrong, FIX)
+    _refuse_words(planned, APPROVERS, title)
+
+
+def _refuse_words(planned: PlannedOrganisation, column: str, text: str) -> None:
     try:
-        refuse_words(title)
+        refuse_words(text)
     except ValidationError as refusal:
-        said = f"‘{title[:60]}’: {' '.join(refusal.messages)}"
-        planned.row.refuse(APPROVERS, said, _fix(title))
+        said = f"‘{text[:60]}’: {' '.join(refusal.messages)}"
+        planned.row.refuse(column, said, _fix(text))
 
 
 def _decide(planned: PlannedOrganisation) -> None:

@@ -20,6 +20,7 @@ from registers.imports.mapping.kinds import (
     NAME,
     ORGANISATION_COLUMNS,
     OTHER_NAMES,
+    RIGHTS_CONTACT,
     SCHEMES,
 )
 from registers.models import Membership, Organisation
@@ -37,6 +38,7 @@ EXAMPLE = {
     "gss": "E10000012",
     APPROVERS: "Caldicott Guardian; Senior Information Risk Owner",
     CONTACT: "information.governance@riverside.example",
+    RIGHTS_CONTACT: "The data protection officer, at County Hall",
     GROUPS: "All Riverside Councils; Riverside Health Partnership (from 2022-07-01 to 2026-03-31)",
 }
 
@@ -82,6 +84,7 @@ def _row(snapshot: Snapshot) -> dict[str, str]:
         KIND: fields["kind"],
         APPROVERS: _joined([each["job_title"] for each in parts["approvers"]]),
         CONTACT: _joined([each["email"] for each in parts["contact"]]),
+        RIGHTS_CONTACT: fields["rights_contact"],
         **{str(use): _joined(texts) for use, texts in (names | codes).items()},
     }
 
