@@ -6,7 +6,7 @@ import datetime
 from random import Random
 
 from registers.models import Party, Protocol
-from registers.models.options import OPTION_LISTS, OptionsField
+from registers.models.options import NONE, OPTION_LISTS, OptionsField
 
 SHARE = 0.3  # of all protocols
 MOST_OPTIONS = 2
@@ -30,7 +30,7 @@ def fill_record(protocol: Protocol) -> None:
         return
     for field in Protocol._meta.fields:
         if isinstance(field, OptionsField):
-            options = OPTION_LISTS[field.options].options
+            options = [each for each in OPTION_LISTS[field.options].options if each != NONE]
             number = random.randint(1, MOST_OPTIONS) if field.several else 1
             chosen = sorted(random.sample(options, number), key=options.index)
             setattr(protocol, field.name, "\n".join(chosen))

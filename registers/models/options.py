@@ -17,6 +17,8 @@ from django.db import models
 from registers.models.keys import key_of, refuse_email, slug_of
 
 LONGEST_OPTION = 150
+# The option that says that there are none. It stands alone.
+NONE = "None"
 NO_PAGE = "This is not the address of a web page. Write it whole: https://www.example.org/page."
 # What parts the options of one record where they stand in one cell or sentence.
 BETWEEN = "; "
@@ -65,7 +67,7 @@ OPTION_LISTS = {
         label="Special categories of data",
         source="UK GDPR Article 9(1)",
         options=(
-            "None",
+            NONE,
             "Health",
             "Racial or ethnic origin",
             "Religious or philosophical beliefs",
@@ -221,10 +223,13 @@ class OptionsField(LinesField):
         super().__init__(*args, **kwargs)
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
-        """Raise ValidationError for two options of a field that has one at most."""
+        """Raise ValidationError for two where one can be at most, and for None with others."""
         super().validate(value, model_instance)
-        if not self.several and len(lines_of(value)) > 1:
+        chosen = lines_of(value)
+        if not self.several and len(chosen) > 1:
             raise ValidationError(f"Choose one: {in_one_line(value)}.")
+        if NONE in chosen and len(chosen) > 1:
+            raise ValidationError(f"Choose ‘{NONE}’ alone, or the others: {in_one_line(value)}.")
 
     def deconstruct(self) -> Any:
         """Return what a migration needs to make the field again."""
