@@ -47,7 +47,18 @@
       choice.checked = true;
     }
   };
+  // A link to a box leads into a section that is folded; not every browser unfolds it.
+  const unfold = () => {
+    const box = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const section = box && box.closest("details.section:not([open])");
+    if (section) {
+      section.open = true;
+      box.scrollIntoView();
+    }
+  };
+  window.addEventListener("hashchange", unfold);
   document.addEventListener("DOMContentLoaded", () => {
+    unfold();
     window.django?.jQuery?.(document).on("change", chooseTheBox);
     watch();
     document.querySelectorAll("#result_list").forEach(nameCells);

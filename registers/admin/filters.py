@@ -57,6 +57,21 @@ class ReviewFilter(SingleChoiceFilter):
         return due.filter(reviewed(ReviewStatus(value), timezone.localdate()))
 
 
+class EndFilter(SingleChoiceFilter):
+    """Whether the end that it was agreed until has passed today. A withdrawn protocol has none."""
+
+    title = "end of the agreement"
+    parameter_name = "ended"
+    options = [("yes", "Has passed"), ("no", "Still to come"), ("unknown", "No end recorded")]
+
+    def apply(self, things: Any, value: str) -> Any:
+        """Return those whose last day is before today, is to come, or is not recorded."""
+        today = timezone.localdate()
+        which = {"yes": {"ends_on__lt": today}, "no": {"ends_on__gte": today}}
+        standing = things.exclude(status=Protocol.Status.WITHDRAWN)
+        return standing.filter(**which.get(value, {"ends_on": None}))
+
+
 class MissingFilter(SingleChoiceFilter):
     """What its public page calls 'Not recorded'."""
 

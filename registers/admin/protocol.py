@@ -13,10 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from registers import changes
 from registers.admin.base import NOT_SENT, PublishedAdmin, RecordedInline
 from registers.admin.filters import (
+    EndFilter,
     LeadFilter,
     MissingFilter,
     RelatedFilter,
@@ -24,6 +26,7 @@ from registers.admin.filters import (
     UnclearFilter,
 )
 from registers.admin.form_drafts import READ
+from registers.admin.form_sections import sections_of
 from registers.admin.forms import RecordedFormSet
 from registers.admin.history import object_or_404
 from registers.admin.options import box_of
@@ -152,11 +155,12 @@ class ProtocolAdmin(PublishedAdmin):
 
     form = ProtocolForm
     inlines = (PartyInline, OverarchingInline, ProtocolDocumentInline)
-    list_display = ("reference", "title", "its_theme", "lead", "review", "status", "recorded")
+    list_display = ("reference", "title", "its_theme", "lead", "review", "its_status", "recorded")
     list_display_links = ("reference", "title")
     list_filter = (
         ReviewFilter,
         "status",
+        EndFilter,
         ("theme", RelatedFilter),
         LeadFilter,
         MissingFilter,
@@ -270,6 +274,15 @@ class ProtocolAdmin(PublishedAdmin):
         stands = protocol.review_status(timezone.localdate()).label
         return f"{stands}: {protocol.review_date:%B %Y}" if protocol.review_date else stands
 
+    @admin.display(description="status", ordering="status")
+    def its_status(self, protocol: Protocol) -> str:
+        """Return its status, and that its end has passed where nobody has withdrawn it."""
+        label, end = str(protocol.get_status_display()), protocol.ends_on
+        is_withdrawn = protocol.status == Protocol.Status.WITHDRAWN
+        if is_withdrawn or not end or not protocol.has_ended(timezone.localdate()):
+            return label
+        return f"{label}, past its end: {date_format(end, 'j F Y')}"
+
     @admin.display(description="filled in", ordering=recorded_count())
     def recorded(self, protocol: Protocol) -> str:
         """Return how many of the fields that it should have are recorded."""
@@ -318,6 +331,7 @@ class ProtocolAdmin(PublishedAdmin):
             for item in (missing(protocol) if protocol else [])
             if item.words.lower() not in needed
         ]
+        context["sections"] = sections_of(context["adminform"])
         context["without_javascript"] = without_javascript(request)
         context["reads_files"] = protocol is None and not context["is_popup"]
         if READ in request.POST and context["reads_files"]:

@@ -119,16 +119,63 @@ def test_the_form_stores_what_is_ticked_in_the_order_of_the_list(filled):
         ({"bases.z": "Because"}, "‘Because’ is not in the list"),
         ({"agreement_kind": "A promise"}, "‘A promise’ is not in the list"),
         ({"starts_on": "01/04/2025"}, "The end is before the start"),
+        ({"special_categories.z": "None"}, "Choose ‘None’ alone, or the others: None; Health"),
         ({"privacy_notice": "no address"}, "not the address of a web page"),
         ({"legal_power": "Ask jane.smith@example.com"}, "Remove the e-mail address"),
     ],
-    ids=["both", "no option", "no kind", "ends before it starts", "no link", "an address"],
+    ids=[
+        "both",
+        "no option",
+        "no kind",
+        "ends before it starts",
+        "none and one",
+        "no link",
+        "an address",
+    ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_saved(filled, typed, refusal):
     before = stored()
     assert refusal in errors(send(filled, FORM, **typed))
     assert stored().__dict__.keys() == before.__dict__.keys()
     assert stored().retention == before.retention
+
+
+SECTION = re.compile(
+    r'<details class="section"( open)?>\s*<summary><h2>(.*?)</h2>'
+    r'(?: <span class="lacking">(.*?)</span>)?'
+)
+
+
+def sections(page: Any) -> dict[str, tuple[bool, str]]:
+    """Return of each section of the form whether it is open, and what it says it lacks."""
+    found = SECTION.findall(html.unescape(page.content.decode()))
+    return {name: (bool(is_open), said) for is_open, name, said in found}
+
+
+def test_the_form_folds_what_is_long_and_says_what_is_not_recorded(filled):
+    shown = sections(filled.get(FORM))
+    assert shown["What is shared"] == (False, "3 of 6 not recorded")
+    assert shown["By what right"] == (False, "3 of 6 not recorded")
+    assert shown["Why"] == (True, "All recorded")
+    assert shown["For administrators"] == (True, "")
+    refused = send(filled, FORM, retention="6 years", **{"does_not_apply.retention": "on"})
+    after = sections(refused)
+    assert after["Kept safe, and for how long"][0]
+    assert not after["By what right"][0]
+
+
+def test_the_list_in_admin_marks_and_finds_an_end_that_has_passed(filled):
+    def found(ended: str) -> list[str]:
+        page = filled.get(address("protocol", "changelist"), {"ended": ended})
+        return [protocol.pk for protocol in page.context["cl"].result_list]
+
+    assert found("yes") == ["0046"]
+    assert found("no") == []
+    assert "0046" not in found("unknown")
+    page = filled.get(address("protocol", "changelist"))
+    assert text(page).count("Published, past its end: 31 March 2024") == 1
+    Protocol.objects.filter(pk="0046").update(ends_on=datetime.date(2030, 1, 1))
+    assert found("no") == ["0046"]
 
 
 def test_an_option_of_the_partnership_is_offered_and_stays_when_it_goes(filled):
@@ -388,6 +435,7 @@ def test_an_edited_export_changes_what_was_edited(client, filled):
         ("party_roles", "Provide is nice", "does not say what an organisation is"),
         ("privacy_notice", "no address", "not the address of a web page"),
         ("law_enforcement", "perhaps", "is neither yes nor no"),
+        ("special_categories", "None; Genetic data", "Choose ‘None’ alone"),
     ],
 )
 def test_a_cell_that_cannot_be_right_is_refused(filled, column, cell, refusal):
