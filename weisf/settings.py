@@ -300,6 +300,8 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "papers"
 FILE_UPLOAD_PERMISSIONS = 0o640
+# The form of a protocol has ten fields for each organisation, and some protocols have a hundred.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500
 
 # E-mail -------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ TEXT, ALL_NEW = "pasted_list", "pasted_all_new"
 PREFIX, COMPLETE = "parties", "parties_complete"
 BOXES = ("organisation", "name_as_published", "note", "signed_on")
 # A row has so many fields, and the other boxes and the ticks that may be asked for need some too.
-FIELDS_OF_ROW, OTHER_FIELDS = 8, 100
+FIELDS_OF_ROW, OTHER_FIELDS = 10, 200
 TOO_MANY_ROWS = (
     "The form of a protocol can have {} organisations at most, and would have {}. Name a group of"
     " them instead, or import the protocol from a spreadsheet."
