@@ -300,7 +300,8 @@ def main() -> None:
         env |= {"DATA_DIR": folder, "SECRET_KEY": "only-for-the-benchmark-" * 3}
         _process(env, "manage.py", "prepare")
         for name, (words, _) in JOURNEYS.items():
-            found = json.loads(_process(env, "-m", "benchmarks.journeys", "--run", name))
+            said = _process(env, "-m", "benchmarks.journeys", "--run", name)
+            found = json.loads(said.splitlines()[-1])  # the log stands before it
             count = Count(files=set(found["files"]), queries=found["queries"])
             around = len(count.queries) - len(count.asked)
             lines.append(f"| {words} | {len(count.files)} | {len(count.asked)} | {around} |")
