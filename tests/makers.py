@@ -117,6 +117,8 @@ def recorded() -> dict[str, Any]:
         Kind.BOOLEAN: True,
         Kind.DAY: DAY,
         Kind.MONTH: DAY.replace(day=1),
+        Kind.OPTIONS: "There.",
+        Kind.LINK: "https://www.example.org/",
     }
     return {
         field.name: next(iter(field.choices), values[field.kind])

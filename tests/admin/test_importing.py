@@ -55,7 +55,10 @@ class TestTheFirstPage:
         for heading in SIX:
             assert heading in words
         assert "reference, title, version, theme, purpose, summary, information_items" in words
-        assert "The register works out review_status, updated, url, through by itself" in words
+        assert (
+            "The register works out review_status, updated, url, through, has_ended by itself"
+            in words
+        )
         assert "XLSX, XLS or ODS of 20 MB at most, or CSV of 48 MB at most." in words
         assert 'href="/protocols.xlsx?status=all"' in page
         assert 'href="/protocols.csv?status=all"' in page

@@ -63,7 +63,7 @@ def test_a_row_is_added_in_an_officers_words(officers_door):
 class TestTheOrder:
     def test_is_a_persons(self, officers_door):
         page = officers_door.get(EDIT).content.decode()
-        headings = re.findall(r"<summary><h2>([^<]*)</h2></summary>", page)
+        headings = re.findall(r"<summary><h2>([^<]*)</h2>", page)
         assert headings == [
             "Documents",
             "What",
@@ -71,6 +71,9 @@ class TestTheOrder:
             "Who: the organisations",
             "Who: is the list complete?",
             "Why",
+            "By what right",
+            "Kept safe, and for how long",
+            "People’s rights and benefits",
             "When",
             "In force, or withdrawn?",
             "Broader protocols that it comes under",

@@ -84,7 +84,13 @@ def rich(settings, tmp_path) -> Protocol:
     TakenOn.objects.create(protocol=protocol, predecessor=split, successor=part)
     council = Organisation.objects.get(slug="essex-county-council")
     Party.objects.create(
-        protocol=protocol, organisation=council, role="lead", note="A note", signed_on=DAY
+        protocol=protocol,
+        organisation=council,
+        role="lead",
+        note="A note",
+        signed_on=DAY,
+        legal_role="controller",
+        flow="gives",
     )
     for outcome, other, month in (("replaced", newer, None), ("unchanged", None, "2028-03-01")):
         Review.objects.create(
@@ -148,6 +154,7 @@ def test_a_protocol_says_everything(client: Client, rich):
         "parties": [
             ESSEX
             | {"role": "lead", "name_as_published": None, "note": "A note", "signed": "2026-11-01"}
+            | {"legal_role": "controller", "flow": "gives"}
         ],
     }
     assert {name: said[name] for name in expected} == expected
