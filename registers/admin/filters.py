@@ -13,10 +13,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from registers.health.rules import BY_KEY as BY_RULE
+from registers.health.rules import RULES
 from registers.models import Organisation, Party, Protocol
 from registers.models.completeness import BY_KEY, RECORD_ITEMS
 from registers.models.review_dates import ReviewStatus, reviewed
 from registers.search.admin_search import search_organisations
+from registers.search.findings import found_by_any, references_in
+from registers.search.index import current_index
 
 MAX_LEADS = 40  # a person can read so many; with more, the filter is a box to type a name in
 
@@ -82,6 +86,20 @@ class MissingFilter(SingleChoiceFilter):
     def apply(self, things: Any, value: str) -> Any:
         """Return those without it."""
         return things.filter(BY_KEY[value].lacking)
+
+
+class FindingFilter(SingleChoiceFilter):
+    """What the rules find of what is in force: nothing of drafts, which are not finished."""
+
+    title = "what to put right"
+    parameter_name = "finding"
+    options = [("any", "Anything"), *((rule.key, rule.label) for rule in RULES)]
+
+    def apply(self, things: Any, value: str) -> Any:
+        """Return those of which this rule, or any, finds something today."""
+        keys = [value] if value in BY_RULE else list(BY_RULE)
+        found = found_by_any(current_index(), keys, timezone.localdate())
+        return things.filter(pk__in=references_in(found))
 
 
 class RelatedFilter(admin.RelatedFieldListFilter):

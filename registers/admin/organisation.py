@@ -23,6 +23,7 @@ from registers import changes
 from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedAdmin, RecordedInline, StackedInline
 from registers.admin.filters import ContactFilter, UnclearFilter
+from registers.admin.findings import findings_of_lead
 from registers.admin.forms import ReasonForm
 from registers.admin.groups.members import days_in_words, member_page, members_page
 from registers.admin.groups.paste import paste_page
@@ -221,6 +222,7 @@ FIELDS = (
 )
 # What is recorded on the forms of others. A new organisation has none.
 LINKS: Any = ("Recorded with other organisations", {"fields": ("predecessors", "groups")})
+TO_PUT_RIGHT: Any = ("To put right in what it leads", {"fields": ("findings",)})
 
 
 @admin.register(Organisation)
@@ -240,9 +242,10 @@ class OrganisationAdmin(MergeableAdmin):
     list_filter = ("kind", ContactFilter, UnclearFilter)
     search_fields = ("names__key__contains",)
     search_help_text = "Any name (official, acronym, former or misspelt) or an identifier"
-    readonly_fields = ("predecessors", "groups")
+    readonly_fields = ("findings", "predecessors", "groups")
     fieldsets = (
         (None, {"fields": FIELDS}),
+        TO_PUT_RIGHT,
         LINKS,
         ("For administrators", {"fields": ("admin_note",)}),
         ("This change", {"fields": ("why",)}),
@@ -333,7 +336,12 @@ class OrganisationAdmin(MergeableAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out of the form for a new organisation what others say of it."""
         fieldsets = super().get_fieldsets(request, obj)
-        return [each for each in fieldsets if obj or each != LINKS]
+        return [each for each in fieldsets if obj or each not in (LINKS, TO_PUT_RIGHT)]
+
+    @admin.display(description="found by rule")
+    def findings(self, organisation: Organisation) -> SafeString:
+        """Return what the rules find in what it leads, and where all of it is."""
+        return findings_of_lead(organisation)
 
     @admin.display(description="took the place of")
     def predecessors(self, organisation: Organisation) -> SafeString | str:

@@ -19,12 +19,14 @@ from registers import changes
 from registers.admin.base import NOT_SENT, PublishedAdmin, RecordedInline
 from registers.admin.filters import (
     EndFilter,
+    FindingFilter,
     LeadFilter,
     MissingFilter,
     RelatedFilter,
     ReviewFilter,
     UnclearFilter,
 )
+from registers.admin.findings import findings_today
 from registers.admin.form_drafts import READ
 from registers.admin.form_sections import sections_of
 from registers.admin.forms import RecordedFormSet
@@ -163,6 +165,7 @@ class ProtocolAdmin(PublishedAdmin):
         EndFilter,
         ("theme", RelatedFilter),
         LeadFilter,
+        FindingFilter,
         MissingFilter,
         "parties_complete",
         UnclearFilter,
@@ -332,6 +335,11 @@ class ProtocolAdmin(PublishedAdmin):
             if item.words.lower() not in needed
         ]
         context["sections"] = sections_of(context["adminform"])
+        if protocol:
+            context["findings"] = [
+                (each, _box_of(each.rule.field.replace("_", "-")))
+                for each in findings_today(protocol)
+            ]
         context["without_javascript"] = without_javascript(request)
         context["reads_files"] = protocol is None and not context["is_popup"]
         if READ in request.POST and context["reads_files"]:

@@ -21,7 +21,8 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from registers.models import Answer, Reminded
+from registers.models import Answer, Protocol, Reminded
+from registers.models.review_dates import ReviewStatus
 from registers.public.errors import bad_request
 from registers.reminders.answers import (
     LinkClosed,
@@ -33,6 +34,8 @@ from registers.reminders.answers import (
     state_of,
 )
 from registers.reminders.links import MOST_TRIES, seconds_to_wait
+from registers.search.findings import findings_of
+from registers.search.index import current_index
 from weisf.client_address import client_address
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -156,8 +159,15 @@ def _page(
         "state": state.value,
         "on": timezone.localdate(),
         "answer": answer_to(line),
+        "findings": _findings(protocol) if state is State.OPEN else [],
         "does": [(choice, CONSEQUENCES[choice]) for choice in Answer.Choice],
         **more,
     }
     template, usual = TEMPLATES[state]
     return render(request, template, context, status=status or usual)
+
+
+def _findings(protocol: Protocol) -> list[str]:
+    """Return what the record lacks or leaves open, in sentences. That it is overdue is said."""
+    found = findings_of(protocol, current_index(), timezone.localdate())
+    return [each.sentence for each in found if each.rule.key != ReviewStatus.OVERDUE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -26,6 +27,8 @@ from registers.public.places import add_places
 from registers.public.request_context import paginate
 from registers.public.two_boxes import two_boxes
 from registers.search.fields import DayField
+from registers.search.findings import open_questions
+from registers.search.index import current_index
 from registers.search.organisations import number_named
 from registers.search.query_string import with_query
 from registers.search.reference_log import gap_of
@@ -97,7 +100,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     if past and past.absent:
         return render(request, "protocols/absent.html", context)
     context |= _related(protocol)
-    context |= _of_then(past) if past else _of_today(protocol)
+    context |= _of_then(past) if past else _of_today(protocol, on)
     add_places(context["protocol"], on)
     reviews = context["reviews"]
     by_then = [review for review in reviews if review.reviewed_on <= on]
@@ -139,13 +142,14 @@ def any_spelling(view: Callable[..., Response]) -> Callable[..., Response | Http
     return find
 
 
-def _of_today(protocol: Protocol) -> dict[str, Any]:
-    """Return what the page shows of a protocol as it stands."""
+def _of_today(protocol: Protocol, on: datetime.date) -> dict[str, Any]:
+    """Return what the page shows of a protocol as it stands, on the day `on`."""
     newer = protocol.replaced_by
     return {
         "protocol": protocol,
         "reviews": list(protocol.reviews.select_related("replaced_by", "answer")),
         "documents": protocol.documents.listed(),
+        "open_questions": open_questions(protocol, current_index(), on),
         "replaced_by": [newer] if newer and newer.status != Protocol.Status.DRAFT else [],
     }
 

@@ -23,6 +23,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 
+from registers.health.rules import RULES
 from registers.history.as_of import register_began
 from registers.history.index_as_of import index_as_of
 from registers.models import Organisation, Party, Protocol
@@ -39,6 +40,7 @@ from registers.public.organisations import standing_in_place, successions_of
 from registers.search.binding import Explanation, bindings_of, bound
 from registers.search.facets import facets_without_counts
 from registers.search.fields import DayField
+from registers.search.findings import found_by
 from registers.search.index import Mask
 from registers.search.organisations import LEADS_FIRST, most_urgent
 from registers.search.query_string import tags, with_query
@@ -240,11 +242,30 @@ def _numbers_and_charts(question: ReviewQuestion) -> dict[str, Any]:
         "earliest": summary.earliest,
         "calendar": calendar_chart(by_month(index, chosen, on), link, on=on),
         **_list(question, chosen),
+        "findings": _findings(question, chosen) if on == question.today else [],
     }
     if question.results.values["organisation"]:
         return made | _roles(question)
     shown = [status for status, number in statuses.items() if number.count]
     return made | _breakdown_charts(question, chosen, shown)
+
+
+def _findings(question: ReviewQuestion, chosen: Mask) -> list[tuple[str, LinkedCount]]:
+    """Return what records lack or leave open today, each with its count, the most useful first.
+
+    What is overdue is said above.
+    """
+    index = question.results.filters.index
+    counts = (
+        (rule, int((chosen & found_by(index, rule.key, question.on)).sum()))
+        for rule in RULES
+        if rule.key != ReviewStatus.OVERDUE
+    )
+    return [
+        (rule.label, question.link(QueryCount(count=count, query={"record": rule.key})))
+        for rule, count in counts
+        if count
+    ]
 
 
 def _breakdown_charts(

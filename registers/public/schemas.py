@@ -73,6 +73,7 @@ DESCRIPTIONS = {
     "special": "The special category data that is shared: any of these.",
     "people": "The categories of people whose information it is: any of these.",
     "ended": "Whether the last day of the agreement has passed. Nothing is withdrawn by it.",
+    "record": "What the records in force lack or leave open: any of these. Only of today.",
     "status": "In force, withdrawn, or both. The calendar and the feed have both unless you choose"
     " one; a calendar of a past day, by `on`, has what was in force.",
     "on": "The register as it was recorded at the end of this day, with the review statuses of that"

@@ -34,6 +34,7 @@ from registers.models.protocol_fields import FILTERS
 from registers.models.references import reference_key
 from registers.models.review_dates import ReviewStatus, months_with
 from registers.search.exchange import Exchange, sorted_parties
+from registers.search.findings import NO_SCAN, KnownNames, Scan
 from registers.search.links import NO_LINKS, Links, updated_links
 from registers.search.listed import ListedProtocol, listed_protocols
 from registers.search.organisation_names import OrganisationNames
@@ -107,6 +108,8 @@ class Index:
     links: Links = NO_LINKS
     # Those of an earlier version: `titles` reads what changed since.
     earlier_titles: TitleOrder = NO_TITLES
+    # And so what the rules of `registers.health` found.
+    earlier_scan: Scan = NO_SCAN
 
     @property
     def version(self) -> str:
@@ -122,6 +125,17 @@ class Index:
     def titles(self) -> TitleOrder:
         """The order of titles: one query of what changed since it was last read."""
         return self.earlier_titles.updated(self.number)
+
+    @cached_property
+    def known_names(self) -> KnownNames:
+        """The names and abbreviations by which texts are read: one query."""
+        known, before = KnownNames.read(), self.earlier_scan.known_names
+        return before if known == before else known
+
+    @cached_property
+    def scan(self) -> Scan:
+        """What the rules found: a reading of what changed since they were last asked."""
+        return self.earlier_scan.updated(self)
 
     @cached_property
     def title_ranks(self) -> IntArray:
@@ -403,6 +417,7 @@ class Index:
         if references is not None:
             columns["references"] = self.references.updated(size, positions, references)
         columns["earlier_titles"] = vars(self).get("titles", self.earlier_titles)
+        columns["earlier_scan"] = vars(self).get("scan", self.earlier_scan)
         return replace(self, number=number, token=token, **columns)
 
     def _options_updated(

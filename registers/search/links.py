@@ -119,6 +119,20 @@ class Links:
                 found.add(key)
         return found or {organisation}
 
+    def linked_with(self, organisation: int) -> set[int]:
+        """Return itself and all that successions and groups link it with, on whatever day.
+
+        Down the line of those before it and after it and up to groups; not to other members.
+        """
+        found, waiting = set[int](), [organisation]
+        while waiting:
+            key = waiting.pop()
+            if key not in found:
+                found.add(key)
+                waiting += [each for each, _ in self.predecessors.get(key, ())]
+                waiting += [*self.successors.get(key, ()), *self.group[self._memberships(key)]]
+        return {int(key) for key in found}
+
     def _took(self, organisation: int, on: datetime.date) -> list[int]:
         successors = self.successors.get(organisation, {})
         return [key for key, day in successors.items() if (day or FIRST_DAY) <= on.toordinal()]

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.formats import date_format
 
+from registers.health.rules import RULES
 from registers.models import Organisation, Party, Protocol
 from registers.models.protocol_fields import FILTERS
 from registers.models.review_dates import ReviewStatus
@@ -29,6 +30,7 @@ from registers.search.fields import (
     TextField,
     shallow_copy,
 )
+from registers.search.findings import found_by_any
 from registers.search.index import Index, Mask, current_index
 from registers.search.text.search import Search, search
 
@@ -57,6 +59,10 @@ THROUGH = [(ANY, "In its own name, or through another"), (OWN, "In its own name 
 PAST_WORDS = (
     "Search: words cannot be searched in the past. Remove the words, or leave the day empty."
 )
+PAST_RECORDS = (
+    "Record: records are only looked through as of today. Remove this filter, or leave the day"
+    " empty."
+)
 Past = Callable[[datetime.date], Index]
 
 
@@ -76,13 +82,16 @@ class QuestionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse values that do not go together, and days of which nothing is recorded.
 
-        Months that end before they begin, one organisation on both sides, words with a day.
+        Months that end before they begin, one organisation on both sides, words or findings
+        with a day.
         """
         cleaned = self.cleaned_data
         if self.refused_day and "on" in cleaned:
             self.add_error("on", self.refused_day)
         if self.is_past and cleaned.get("q"):
             self.add_error("q", PAST_WORDS)
+        if self.is_past and cleaned.get("record"):
+            self.add_error("record", PAST_RECORDS)
         asked = cleaned.get("organisation") or []
         for other in cleaned.get("with") or []:
             if other in asked:
@@ -140,6 +149,7 @@ class ProtocolFilter(django_filters.FilterSet):
     special = parameter(MultipleField, FILTERS["special"].label)
     people = parameter(MultipleField, FILTERS["people"].label)
     ended = parameter(SingleField, "End of the agreement", choices=ENDED)
+    record = parameter(MultipleField, "Record", choices=[(rule.key, rule.label) for rule in RULES])
     status = parameter(SingleField, "Status", choices=STATUSES, default="current")
     on = parameter(DayField, "Day")
     sort = parameter(SingleField, "Sort by", choices=SORTS, default="theme")
@@ -301,6 +311,7 @@ class ProtocolFilter(django_filters.FilterSet):
             "ended": lambda ended: (
                 index.ended(self.on) if ended == "yes" else index.public & ~index.ended(self.on)
             ),
+            "record": lambda keys: found_by_any(index, keys, self.on),
             "status": lambda status: (
                 index.in_status(MODEL_STATUS[status]) if status in MODEL_STATUS else index.public
             ),

@@ -188,6 +188,7 @@ def filters(results: Results) -> SafeString:
         can_clear=bool(results.tags or errors),
         role_asked=bool(values.get("role")),
         ended_asked=bool(values.get("ended")),
+        record=tuple(values.get("record") or ()),
         shows_status=results.shows_status,
         sort=values.get("sort"),
         sorts=tuple(results.sorts),

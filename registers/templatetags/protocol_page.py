@@ -66,11 +66,15 @@ def brief(text: str) -> Brief:
 
 @dataclass(frozen=True, kw_only=True)
 class ProtocolPage:
-    """The parts of a page. `documents` and `reviews` are those that it shows."""
+    """The parts of a page. `documents` and `reviews` are those that it shows.
+
+    `open_questions` are what the record leaves open, in words for the middle of a sentence.
+    """
 
     protocol: Protocol
     documents: Collection[Any]
     reviews: Collection[Any]
+    open_questions: Sequence[str] = ()
 
     @cached_property
     def summary(self) -> Brief:
@@ -163,6 +167,7 @@ class ProtocolPage:
         words += [] if self.documents else ["documents"]
         is_draft = self.protocol.status == Protocol.Status.DRAFT
         words += [] if self.reviews or is_draft else ["reviews"]
+        words += self.open_questions
         return get_text_list(words, "and")
 
     def _recorded(self, section: PageSection) -> FieldValues:
@@ -190,10 +195,15 @@ def _uncapitalised(words: str) -> str:
 
 @register.simple_tag
 def protocol_page(
-    protocol: Protocol, documents: Collection[Any] = (), reviews: Sequence[Any] = ()
+    protocol: Protocol,
+    documents: Collection[Any] = (),
+    reviews: Sequence[Any] = (),
+    open_questions: Sequence[str] = (),
 ) -> ProtocolPage:
     """Return what the page of a protocol shows, from the fields that it holds."""
-    return ProtocolPage(protocol=protocol, documents=documents, reviews=reviews)
+    return ProtocolPage(
+        protocol=protocol, documents=documents, reviews=reviews, open_questions=open_questions
+    )
 
 
 @register.filter

@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("real_register
 
 MANY_PARTIES = "0036"
 FEW_PARTIES = "0046"
-# One of these reads the options of all lists of the record.
-FORM, SAVE = 18, 40
+# One of these reads the options of all lists of the record, and one the version for findings.
+FORM, SAVE = 19, 40
 
 
 @pytest.fixture

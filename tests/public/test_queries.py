@@ -82,9 +82,12 @@ PAGES = [
 def allowed(page: str) -> int:
     """Eight; nine of one thing; fewer of the dashboard; of a search, its own number."""
     if page.startswith("/reviews/"):
-        return 6  # before the one for the register's version, which this client does not ask
+        # Before the one for the register's version, which this client does not ask; with two for
+        # the records and a name that changed since.
+        return 6 + 2
     if re.fullmatch(r"/(organisations|protocols)/[^/?]+/", page):
-        return 12 if "organisations" in page else 9  # identifiers, places, picture, abbreviations
+        # Identifiers, places, picture, abbreviations; the names, once for each version.
+        return 12 if "organisations" in page else 11
     if ".json" in page:
         return 16  # with the other facts of all that is on a page
     return allowed_to_find(page) + GROUPS if "q=" in page else 8
