@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from registers.admin.groups.taken_on import may_see
 from registers.admin.importing import urls as import_urls
-from registers.admin.importing.shared import may_import
+from registers.admin.importing.pages import may_import
 from registers.admin.permissions import may_publish
 from registers.admin.proposing import waiting_for
 from registers.admin.reference_log import reference_log

@@ -79,7 +79,7 @@ class ImportJob(models.Model):
     mapping: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     # When the saved mapping of that name was used before, where it was found again.
     mapping_used_at = models.DateTimeField(null=True, blank=True)
-    # The rows that tell how it is to be read, as imports/mapping/first_rows.py keeps them.
+    # The rows that tell how it is to be read, as spreadsheet/job_columns.py keeps them.
     first_rows = models.TextField(default="", blank=True, editable=False)
     choices: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.UPLOADED)

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from registers import changes
-from registers.admin.importing.progress import progress_page
+from registers.admin.importing.pages import progress_page
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.plan import Progress, Work
 from registers.models import Change, ImportJob, Organisation, Protocol, RegisterVersion

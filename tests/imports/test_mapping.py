@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from registers.imports.mapping.first_rows import take_first_rows
 from registers.imports.mapping.mapping import ColumnMapping, MappingError, SheetOptions
 from registers.imports.mapping.saved import find_saved, read_saved, save_mapping
 from registers.imports.mapping.suggest import suggest, use_of_heading
@@ -17,6 +16,7 @@ from registers.imports.reading.messages import CellError
 from registers.imports.reading.read import Row, Sheet
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.job_columns import take_first_rows
 from registers.imports.spreadsheet.plan import Plan
 from registers.imports.spreadsheet.tables import NotATable
 from registers.models import ImportMapping, Protocol

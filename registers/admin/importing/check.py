@@ -1,4 +1,4 @@
-"""What the check of a spreadsheet found: checked again, applied, downloaded or removed."""
+"""What the check of a spreadsheet found: checked again, applied, undone, downloaded or removed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from registers.admin.asking import MEANT, PlainForm
-from registers.admin.importing import lists
-from registers.admin.importing.progress import progress_page
-from registers.admin.importing.shared import address, back, download, for_importers, page
-from registers.admin.importing.summary import changing, read_as, sentence
+from registers.admin.importing import findings
+from registers.admin.importing.findings import changing, read_as, sentence
+from registers.admin.importing.pages import (
+    address,
+    back,
+    download,
+    for_importers,
+    page,
+    progress_page,
+)
 from registers.admin.permissions import may_publish
 from registers.changes.locking import PLAN_CHANGED
+from registers.changes.undo_import import IMPORTED_BY_MISTAKE
 from registers.exports.xlsx import CONTENT_TYPE
 from registers.imports.reading.read import Sheet
 from registers.imports.second_person import ANOTHER, needs_another
@@ -123,12 +130,12 @@ def check_page(
     """Show it; `form` has the reason as it was written, where it is not valid."""
     if job.status == ImportJob.Status.UPLOADED:
         return page(request, "unchecked", title=job.name, job=job)
-    tabs = lists.tabs(job)
-    tab = lists.shown(request, tabs)
-    shown = lists.page_of(request, job, tab)
-    lines = [] if tab.value in lists.NO_ROWS else lists.report(job, list(shown.object_list))
+    tabs = findings.tabs(job)
+    tab = findings.shown(request, tabs)
+    shown = findings.page_of(request, job, tab)
+    lines = [] if tab.value in findings.NO_ROWS else findings.report(job, list(shown.object_list))
     unknown = job.names.filter(how=ImportName.How.UNKNOWN).count()
-    refusals = lists.refusals_of(job)
+    refusals = findings.refusals_of(job)
     initial = {"expected_digest": job.digest, "why": usual_reason(job.name)}
     return page(
         request,
@@ -139,8 +146,8 @@ def check_page(
         read_as=read_as(job),
         changing=changing(job),
         needs_another=needs_another(job, cast(User, request.user)),
-        drafts=lists.drafts_of(job).count(),
-        drafts_lack=lists.lack_of(job),
+        drafts=findings.drafts_of(job).count(),
+        drafts_lack=findings.lack_of(job),
         first_refusals=refusals[:MOST_REASONS],
         more_refusals=max(0, len(refusals) - MOST_REASONS),
         unknown=unknown,
@@ -261,3 +268,66 @@ def remove_view(request: HttpRequest, key: int) -> HttpResponse:
         return back(request, job, refusal)
     messages.success(request, f"‘{job.name}’ is removed. It had changed nothing.")
     return redirect(address("list"))
+
+
+MOST_LISTED = 200
+
+
+class UndoForm(WhyForm):
+    """Why an import is undone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["why"].label = "Why is it undone?"
+
+
+@for_importers
+def undo_view(request: HttpRequest, key: int) -> HttpResponseBase:
+    """Show what undoing would do, or do that while the page grows."""
+    job = imported(key)
+    form = UndoForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        work = _undone(job, by=cast(User, request.user), **form.cleaned_data)
+        return progress_page(request, job, work, title="Undoing the import", applies=True)
+    try:
+        plan = jobs.preview_undo(job)
+    except ValidationError as refusal:
+        return back(request, job, refusal)
+    form.initial = {"expected_digest": plan.digest, "why": f"{IMPORTED_BY_MISTAKE}."}
+    lists = {
+        "New drafts, which go": plan.drafts,
+        f"New protocols, which are withdrawn as ‘{IMPORTED_BY_MISTAKE}’": plan.withdrawn,
+        "Protocols that go back to what they said before": plan.changed,
+    }
+    return page(
+        request,
+        "undo",
+        title="Undo this import",
+        job=job,
+        plan=plan,
+        form=form,
+        protocols=[(heading, _titles(each), len(each)) for heading, each in lists.items() if each],
+        others=[
+            (heading, each, len(each))
+            for heading, each in (
+                (
+                    "Organisations that go back to what they said before",
+                    sorted(plan.restored.values()),
+                ),
+                ("Organisations that go", sorted(plan.organisations.values())),
+                ("Themes that go", sorted(plan.themes.values())),
+                ("Names that organisations lose", plan.names),
+                ("What stays", plan.stays),
+            )
+            if each
+        ],
+    )
+
+
+def _titles(references: list[str]) -> list[Protocol]:
+    return list(Protocol.objects.filter(pk__in=references[:MOST_LISTED]).order_by("reference_key"))
+
+
+def _undone(job: ImportJob, **how: Any) -> Work[str]:
+    yield from jobs.undo(job, at=timezone.now(), **how)
+    return address("check", job)

@@ -15,8 +15,7 @@ from django.shortcuts import redirect
 
 from registers.admin.importing.check import again, imported
 from registers.admin.importing.choice_form import ChoiceForm, RowForm, mark_of
-from registers.admin.importing.progress import progress_page
-from registers.admin.importing.shared import address, back, for_importers, page
+from registers.admin.importing.pages import address, back, for_importers, page, progress_page
 from registers.imports.spreadsheet import jobs
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to, unlike_any

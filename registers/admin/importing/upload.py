@@ -1,23 +1,30 @@
-"""The list of imports, the pages on which a file is uploaded, and what these give to download."""
+"""The imports and the saved mappings, and the pages on which a file is uploaded."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from registers.admin.importing.check import begin_check
-from registers.admin.importing.progress import progress_page
-from registers.admin.importing.shared import A_PAGE, address, download, for_importers, page
-from registers.admin.importing.summary import became
+from registers.admin.importing.findings import became
+from registers.admin.importing.pages import (
+    A_PAGE,
+    address,
+    download,
+    for_importers,
+    page,
+    progress_page,
+)
 from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, PAGE_HEADINGS
 from registers.exports.xlsx import CONTENT_TYPE
 from registers.imports.mapping.kinds import ORGANISATION_COLUMNS
@@ -186,3 +193,30 @@ def _begin(request: HttpRequest, form: FileForm) -> tuple[ImportJob, Work[str] |
     except jobs.NOT_READ:
         jobs.remove_import(job)
         raise
+
+
+@for_importers
+@require_safe
+def mappings_view(request: HttpRequest) -> HttpResponse:
+    """Show how files were read that come again, the one that was used last first."""
+    saved = ImportMapping.objects.select_related("saved_by")
+    return page(request, "mappings", title="How spreadsheets are read", mappings=saved)
+
+
+@for_importers
+@require_safe
+def download_view(request: HttpRequest, key: int) -> HttpResponse:
+    """Give a mapping as a file, which `manage.py import_register --mapping` reads."""
+    saved = get_object_or_404(ImportMapping, pk=key)
+    return download(saved.text, f"{saved.name}.json", "application/json; charset=utf-8")
+
+
+@for_importers
+def delete_view(request: HttpRequest, key: int) -> HttpResponse:
+    """Ask whether a mapping is to be deleted, or delete it."""
+    saved = get_object_or_404(ImportMapping, pk=key)
+    if request.method != "POST":
+        return page(request, "mapping_delete", title=f"Delete ‘{saved.name}’", saved=saved)
+    saved.delete()
+    messages.success(request, f"‘{saved.name}’ is deleted. What was imported with it stays.")
+    return redirect(address("mappings"))

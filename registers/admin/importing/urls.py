@@ -13,14 +13,16 @@ from registers.admin.importing.check import (
     check_view,
     refused_view,
     remove_view,
+    undo_view,
 )
 from registers.admin.importing.choosing import create_all_view, names_view
 from registers.admin.importing.columns import columns_view
-from registers.admin.importing.mappings import delete_view, download_view, mappings_view
-from registers.admin.importing.undo import undo_view
 from registers.admin.importing.upload import (
     all_view,
+    delete_view,
+    download_view,
     list_view,
+    mappings_view,
     template_view,
     upload_organisations_view,
     upload_view,

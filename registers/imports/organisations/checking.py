@@ -23,10 +23,14 @@ from registers.imports.mapping.kinds import (
     RIGHTS_CONTACT,
 )
 from registers.imports.mapping.mapping import ColumnMapping
-from registers.imports.organisations.matching import KnownOrganisations, Matched, matched_rows
+from registers.imports.organisations.matching import (
+    KnownOrganisations,
+    Matched,
+    OrganisationRow,
+    matched_rows,
+)
 from registers.imports.organisations.memberships import Memberships
 from registers.imports.organisations.plan import OrganisationPlan, PlannedOrganisation
-from registers.imports.organisations.row import OrganisationRow
 from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import (

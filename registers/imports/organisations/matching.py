@@ -7,13 +7,37 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from registers.imports.cells import says_nothing, visible
 from registers.imports.mapping.kinds import NAME, OTHER_NAMES, SCHEMES
-from registers.imports.organisations.row import OrganisationRow
 from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.row import RowOf
 from registers.models import Identifier, Name, Organisation
 from registers.models.identifier import FORMS, plain_value
 from registers.models.keys import key_of
 from registers.search.duplicates import ComparedName, find_duplicates
+
+
+class OrganisationRow(RowOf):
+    """A row of a table of organisations. Several columns can be one thing."""
+
+    def texts(self, column: str) -> list[str]:
+        """Return what each cell says that is filled, of all columns of a use."""
+        texts = [visible(self._text_at(at)) for at in self.table.places.get(column, ())]
+        return [text for text in texts if text and not says_nothing(text)]
+
+    def line(self, column: str) -> str:
+        """Return what the row says under a column, in one line; nothing where it is empty."""
+        return " ".join(" ".join(self.texts(column)).split())
+
+    def items(self, column: str) -> list[str]:
+        """Return the things in a cell: line ends part them, or else semicolons."""
+        pieces = [
+            piece
+            for text in self.texts(column)
+            for piece in text.split("\n" if "\n" in text else ";")
+        ]
+        return list(dict.fromkeys(filter(None, (" ".join(each.split()) for each in pieces))))
+
 
 NO_NAME = "Nothing names this organisation."
 TWO = "This row could be two organisations: {}."

@@ -1,13 +1,21 @@
-"""What a spreadsheet of organisations would do to the register: the check makes it."""
+"""What a spreadsheet of organisations would do to the register, and how that is saved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from registers.changes.wanted_organisations import WantedMembership, WantedOrganisation
-from registers.imports.organisations.row import OrganisationRow
-from registers.imports.spreadsheet.plan import Outcome, Plan
+from registers.changes.journal import Step
+from registers.changes.transaction import Touched
+from registers.changes.wanted_organisations import (
+    WantedMembership,
+    WantedOrganisation,
+    write_organisations,
+)
+from registers.imports.organisations.matching import OrganisationRow
+from registers.imports.spreadsheet.applying import Terms, gathering, make_findable
+from registers.imports.spreadsheet.plan import Outcome, Plan, Progress, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,3 +60,20 @@ class OrganisationPlan(Plan):
         named: set[int | str | None] = {row.key for row in self.changing}
         named |= {each.group for row in self.changing for each in row.memberships}
         return set(), {key for key in named if isinstance(key, int)}
+
+
+def save_organisations(
+    plan: Plan, terms: Terms, *, at: datetime.datetime, keep: Callable[[list[Step]], None]
+) -> Work[None]:
+    """Save all of a plan that can be applied, and let search find it. Within a transaction.
+
+    `keep` is called with what was done. Raises ValidationError, and the database's own refusals.
+    """
+    assert isinstance(plan, OrganisationPlan)  # noqa: S101 (its own check made it)
+    touched, journal, rows = Touched(), list[Step](), plan.changing
+    saving = write_organisations(rows, at=at, by=terms.by, why=terms.why, journal=journal)
+    for done in gathering(touched, saving):
+        yield Progress("organisations saved", done, len(rows))
+    keep(journal)
+    touched.refuse_rings()
+    yield from make_findable(touched)

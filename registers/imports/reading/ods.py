@@ -17,7 +17,6 @@ from xml.etree.ElementTree import Element
 
 from registers.files.archives import CONTENT, Archive
 from registers.imports.reading.cell_names import cell_name
-from registers.imports.reading.errors import cell_error, is_error_value
 from registers.imports.reading.limits import (
     CELL_CHARACTERS,
     COLUMNS,
@@ -27,7 +26,7 @@ from registers.imports.reading.limits import (
     Unreadable,
 )
 from registers.imports.reading.messages import Head, Line, Sheets, Value
-from registers.imports.reading.values import moment, number, span
+from registers.imports.reading.values import cell_error, is_error_value, moment, number, span
 
 OFFICE, TABLE, TEXT, STYLE, DRAW = (
     f"{{urn:oasis:names:tc:opendocument:xmlns:{each}:1.0}}"

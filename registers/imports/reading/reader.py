@@ -15,7 +15,6 @@ from pathlib import Path
 
 from registers.imports.reading.cell_names import letter, place_in
 from registers.imports.reading.csv import read_csv
-from registers.imports.reading.errors import cell_error, garbled, is_error_value
 from registers.imports.reading.limits import (
     CELL_CHARACTERS,
     COLUMNS,
@@ -44,6 +43,7 @@ from registers.imports.reading.messages import (
 )
 from registers.imports.reading.messages import ROWS as ROWS_MESSAGE
 from registers.imports.reading.ods import read_ods
+from registers.imports.reading.values import cell_error, garbled, is_error_value
 from registers.imports.reading.xls import read_xls
 from registers.imports.reading.xlsx import read_xlsx
 

@@ -13,10 +13,9 @@ from typing import Any
 import xlrd
 
 from registers.imports.reading.cell_names import cell_name
-from registers.imports.reading.errors import cell_error
 from registers.imports.reading.limits import PROTECTED, Unreadable
 from registers.imports.reading.messages import Head, Line, Sheets, Value
-from registers.imports.reading.values import moment, number
+from registers.imports.reading.values import cell_error, moment, number
 
 
 def read_xls(path: Path) -> Sheets:

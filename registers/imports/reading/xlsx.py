@@ -32,7 +32,6 @@ from python_calamine import (
 
 from registers.files.archives import UNREADABLE, Archive, main_part, related
 from registers.imports.reading.cell_names import cell_name, column, letter
-from registers.imports.reading.errors import cell_error
 from registers.imports.reading.limits import (
     COLUMNS,
     DAMAGED,
@@ -43,7 +42,7 @@ from registers.imports.reading.limits import (
     Unreadable,
 )
 from registers.imports.reading.messages import Head, Line, Sheets, Value
-from registers.imports.reading.values import moment, number, span
+from registers.imports.reading.values import cell_error, moment, number, span
 
 SPOILT: tuple[type[Exception], ...] = (Unreadable, CalamineError, ParseError)
 SPOILT += UNREADABLE

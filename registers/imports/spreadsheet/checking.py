@@ -11,7 +11,7 @@ from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.diff import Comparing
-from registers.imports.spreadsheet.names import Names
+from registers.imports.spreadsheet.matching import Names
 from registers.imports.spreadsheet.parties import PartiesReader
 from registers.imports.spreadsheet.plan import (
     How,

@@ -25,11 +25,12 @@ from registers.imports.spreadsheet.parties import (
     LEAD,
     LEAD_COLUMN,
     OTHERS_COLUMN,
+    ROLES_COLUMN,
     PartiesReader,
     RowParties,
     Tell,
+    compare_roles,
 )
-from registers.imports.spreadsheet.party_roles import ROLES_COLUMN, compare_roles
 from registers.imports.spreadsheet.plan import Line, Outcome
 from registers.imports.spreadsheet.public_text import (
     FIX_IN_FILE,

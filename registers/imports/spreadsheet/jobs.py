@@ -22,8 +22,8 @@ from registers.changes.transaction import Touched
 from registers.changes.undo_import import ImportUndoPlan, plan_import_undo, undo_import
 from registers.changes.undo_organisations import plan_organisations_undo, undo_organisations
 from registers.imports.mapping.mapping import ColumnMapping, MappingError
-from registers.imports.organisations.applying import save_organisations
 from registers.imports.organisations.checking import check as check_organisations
+from registers.imports.organisations.plan import save_organisations
 from registers.imports.reading.read import Sheet, Unreadable, read_sheets
 from registers.imports.second_person import refuse_alone
 from registers.imports.spreadsheet.applying import (

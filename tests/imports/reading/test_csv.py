@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registers.exports.plain_text import escape_formula, unescape_formula
-from registers.imports.reading.errors import garbled, is_error_value
 from registers.imports.reading.limits import CELL_CHARACTERS
 from registers.imports.reading.messages import ROWS, unpack
 from registers.imports.reading.read import read_sheets
 from registers.imports.reading.reader import messages
+from registers.imports.reading.values import garbled, is_error_value
 from tests.imports.reading.sheet_files import cells, refused, xlsx
 
 TEXT = "reference,title\r\n0012,Café – tea\r\n"

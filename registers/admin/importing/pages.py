@@ -1,6 +1,6 @@
-"""A page that grows while some work is done, and leads on at its end.
+"""What the pages of the import share; and the page that grows while some work is done.
 
-The work is done while the page is sent, in the request's own thread. It goes on
+The work is done while that page is sent, in the request's own thread. It goes on
 to its end where nobody listens any more, such as when the tab is closed.
 """
 
@@ -8,19 +8,96 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, StreamingHttpResponse
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.safestring import SafeString
 
-from registers.admin.importing.shared import address, context, sentences_of
 from registers.imports.spreadsheet.applying import WAITING
 from registers.imports.spreadsheet.jobs import NOT_READ
 from registers.imports.spreadsheet.plan import Progress, Work
-from registers.models import ImportJob
+from registers.models import ImportJob, Protocol
+
+MAY = "registers.import_protocol"
+A_PAGE = 100
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def may_import(user: Any) -> bool:
+    """Say whether the user may import."""
+    return bool(user.has_perm(MAY))
+
+
+def for_importers(view: View[P]) -> View[P]:
+    """Return the view for those alone who may import. It raises PermissionDenied for others."""
+
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not may_import(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return wraps(view)(guarded)
+
+
+def address(page: str, job: ImportJob | None = None, **query: str) -> str:
+    """Return the address of a page of the import: 'list', 'check', of which import."""
+    args = [job.pk] if job else []
+    found = reverse(f"admin:registers_import_{page}", args=args)
+    return f"{found}?{urlencode(query)}" if query else found
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    *,
+    title: str,
+    job: ImportJob | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """Show one of the pages."""
+    return render(
+        request,
+        f"admin/registers/import/{template}.html",
+        context(request, title=title, job=job) | more,
+    )
+
+
+def context(request: HttpRequest, *, title: str, job: ImportJob | None) -> dict[str, Any]:
+    """Return what every page of the import says."""
+    opts = Protocol._meta
+    return admin.site.each_context(request) | {"opts": opts, "title": title, "job": job}
+
+
+def sentences_of(refusal: Exception) -> list[str]:
+    """Return what a refusal says: one of ours, or a ValidationError."""
+    sentences: list[str] = getattr(refusal, "messages", [str(refusal)])
+    return sentences
+
+
+def download(content: bytes | str, name: str, content_type: str) -> HttpResponse:
+    """Send a file under a name."""
+    how = content_disposition_header(as_attachment=True, filename=name)
+    return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": how})
+
+
+def back(request: HttpRequest, job: ImportJob, refusal: Exception) -> HttpResponse:
+    """Lead to where it stands now, with the sentences of a refusal."""
+    for sentence in sentences_of(refusal):
+        messages.error(request, sentence)
+    return redirect(address("check", job))
+
 
 MIDDLE = "<!-- Here it grows. -->"
 SECOND = 1.0
