@@ -19,7 +19,7 @@ from registers.imports.cells import (
     version_in,
     visible,
 )
-from registers.imports.spreadsheet.fields import BLANK, compare_field, note_edit, was_cut
+from registers.imports.spreadsheet.fields import BLANK, Compared, compare_field
 from registers.imports.spreadsheet.matching import COUNT, Themes
 from registers.imports.spreadsheet.parties import (
     LEAD,
@@ -135,17 +135,18 @@ class Comparing:
             line.outcome, line.problems = Outcome.REFUSED, row.problems
             return line
         before = len(row.problems)
-        self._plain_fields(row, line, title, stored, written)
-        waits = self._theme(row, line, stored, written)
-        self._review(row, line, stored, written)
-        self._published(row, line, stored, written)
-        _compare_status(row, line, stored, self.on)
-        _compare_note(row, line, stored.admin_note if stored else "")
-        parties = self.parties.read(row, stored, written)
-        _compare_parties(row, line, parties, stored, written)
-        _refuse_end_before_start(row, line, stored)
+        each = Compared(row, line, stored, written)
+        self._plain_fields(each)
+        waits = self._theme(each)
+        _compare_review(each)
+        self._published(each)
+        _compare_status(each, self.on)
+        _compare_note(each)
+        parties = self.parties.read(each)
+        _compare_parties(each, parties)
+        _refuse_end_before_start(each)
         if row.has(ROLES_COLUMN) and not parties.is_waiting:
-            compare_roles(row, line, self.parties, stored, written)
+            compare_roles(each, self.parties)
         if stored and stored.status != DRAFT:
             _refuse_lacking(row, line, stored, parties)
         if len(row.problems) == before:
@@ -163,39 +164,18 @@ class Comparing:
             line.outcome = Outcome.CHANGED
         return line
 
-    def _plain_fields(
-        self,
-        row: RowOf,
-        line: Line,
-        title: str,
-        stored: Protocol | None,
-        written: dict[str, str],
-    ) -> None:
-        if row.has("title") or stored is None:
-            _compare_title(row, line, title, written.get("title", ""))
+    def _plain_fields(self, each: Compared) -> None:
+        if each.row.has("title") or each.stored is None:
+            _compare_title(each)
         for field in PLAIN_FIELDS:
-            if row.has(field.column):
-                options = self.options.get(field.options, ())
-                compare_field(row, line, field, stored, written, options=options)
-        if stored is None and not title:
-            _refuse_empty_title(row)
-        self._version(row, line, title, stored)
+            if each.row.has(field.column):
+                compare_field(each, field, self.options.get(field.options, ()))
+        _compare_version(each)
 
-    def _version(self, row: RowOf, line: Line, title: str, stored: Protocol | None) -> None:
-        """Take the version from the end of the title, where the file has no column for it."""
-        was = stored.version if stored else ""
-        now = version_in(title)
-        # One that was recorded otherwise than from the title is nobody's to overwrite.
-        follows = was == (version_in(stored.title) if stored else "")
-        if not row.has("version") and "title" in line.values and follows and now not in {"", was}:
-            note_edit(line, "version", was, now, {"version": now})
-
-    def _theme(
-        self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
-    ) -> bool:
+    def _theme(self, each: Compared) -> bool:
         """Compare the theme; return whether the row waits for one to be chosen."""
-        text = visible(row.text("theme"))
-        if stored and (not row.has("theme") or are_same(written["theme"], text)):
+        row, stored, text = each.row, each.stored, visible(each.row.text("theme"))
+        if stored and (not row.has("theme") or are_same(each.was("theme"), text)):
             return False
         if row.is_refused("theme"):
             return False
@@ -203,7 +183,7 @@ class Comparing:
             if stored and stored.status != Protocol.Status.DRAFT:
                 row.refuse("theme", "The theme is empty.", NEEDS_THEME)
             elif stored:
-                note_edit(line, "theme", written["theme"], "", {"theme_id": None})
+                each.note("theme", "", {"theme_id": None})
             return False
         match = self.themes.match(text)
         if not isinstance(match.whom, int):
@@ -217,57 +197,71 @@ class Comparing:
         self.tell_theme(text, match, "theme")
         if match.whom is None:
             return True
-        if not stored or stored.theme_id != match.whom:
-            is_there = isinstance(match.whom, int)
-            key = "theme_id" if is_there else "theme"
-            note_edit(line, "theme", written.get("theme", ""), match.becomes, {key: match.whom})
+        if each.now.theme_id != match.whom:
+            key = "theme_id" if isinstance(match.whom, int) else "theme"
+            each.note("theme", match.becomes, {key: match.whom})
         return False
 
-    def _review(
-        self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
-    ) -> None:
-        """Compare the review month. Words in its place, or in brackets behind it, are its note."""
-        if not row.has("review_date"):
-            return
-        found = row.read_date("review_date", review_of)
-        if row.is_refused("review_date"):
-            return
-        was, note = (stored.review_date, stored.review_note) if stored else (None, "")
-        date, words = found or (None, "")
-        if was == date and (not words or are_same(note, words)):
-            return
-        values: dict[str, Any] = {} if was == date else {"review_date": date}
-        # The words stood where a month does now, or the other way round.
-        if words or (date and was is None and note):
-            values["review_note"] = words
-        before = written.get("review_date", "") or note
-        after = f"{month(date)} ({words})" if date and words else month(date) or words
-        note_edit(line, "review_date", before, after, values)
-
-    def _published(
-        self, row: RowOf, line: Line, stored: Protocol | None, written: dict[str, str]
-    ) -> None:
+    def _published(self, each: Compared) -> None:
         """Compare the days. Of a new protocol that was published elsewhere, they are the file's."""
         for name, column in (("published_on", "published"), ("updated_on", "updated")):
-            if column == "updated" and (stored or not self.published_before):
+            if column == "updated" and (each.stored or not self.published_before):
                 continue
-            day = row.read_date(column, day_of)
+            day = each.row.read_date(column, day_of)
             if day and day > self.on:
-                row.refuse(column, *STILL_TO_COME)
+                each.row.refuse(column, *STILL_TO_COME)
             # A day that is known is not taken away: what was new has got one when it was applied.
-            if day and day != getattr(stored, name, None):
-                note_edit(line, column, written.get(column, ""), day.isoformat(), {name: day})
+            if day and day != getattr(each.stored, name, None):
+                each.note(column, day.isoformat(), {name: day})
 
 
-def _compare_status(row: RowOf, line: Line, stored: Protocol | None, on: datetime.date) -> None:
+def _compare_title(each: Compared) -> None:
+    title, was = each.line.title, each.was("title")
+    if title and not are_same(was, title) and not each.is_cut("title", was, title):
+        each.note("title", title, {"title": title})
+    elif not title and not each.row.is_refused("title"):
+        each.row.refuse("title", "The title is empty.", "Write it.")
+
+
+def _compare_version(each: Compared) -> None:
+    """Take the version from the end of the title, where the file has no column for it."""
+    was, now = each.now.version, version_in(each.line.title)
+    # One that was recorded otherwise than from the title is nobody's to overwrite.
+    follows = was == version_in(each.now.title)
+    is_new = "title" in each.line.values and now not in {"", was}
+    if is_new and follows and not each.row.has("version"):
+        each.note("version", now, {"version": now}, before=was)
+
+
+def _compare_review(each: Compared) -> None:
+    """Compare the review month. Words in its place, or in brackets behind it, are its note."""
+    row, was, note = each.row, each.now.review_date, each.now.review_note
+    if not row.has("review_date"):
+        return
+    found = row.read_date("review_date", review_of)
+    if row.is_refused("review_date"):
+        return
+    date, words = found or (None, "")
+    if was == date and (not words or are_same(note, words)):
+        return
+    values: dict[str, Any] = {} if was == date else {"review_date": date}
+    # The words stood where a month does now, or the other way round.
+    if words or (date and was is None and note):
+        values["review_note"] = words
+    after = f"{month(date)} ({words})" if date and words else month(date) or words
+    each.note("review_date", after, values, before=each.was("review_date") or note)
+
+
+def _compare_status(each: Compared, on: datetime.date) -> None:
     """Compare the status. To withdraw, a row has a day and a reason as well."""
+    row, stored = each.row, each.stored
     text = " ".join(row.text("status").split())
     means = {key_of(word): status for word, status in row.table.mapping.statuses.items()}
     wanted = means.get(key_of(text), text.casefold())
     day = row.read_date("withdrawn_on", day_of)
     now = Protocol.Status(stored.status) if stored else None
     if now and now in STAYS:
-        line.remarks.append(STAYS[now])
+        each.line.remarks.append(STAYS[now])
     if not row.has("status"):
         wanted = "withdrawn" if day else ""
     if wanted and wanted not in STATUSES:
@@ -277,7 +271,7 @@ def _compare_status(row: RowOf, line: Line, stored: Protocol | None, on: datetim
             f"Write {', '.join(STATUSES)}, or nothing, or say in the mapping what it means.",
         )
     elif wanted == "withdrawn":
-        _compare_withdrawal(row, line, stored, day, on)
+        _compare_withdrawal(each, day, on)
     elif day:
         row.refuse(
             "withdrawn_on",
@@ -287,19 +281,18 @@ def _compare_status(row: RowOf, line: Line, stored: Protocol | None, on: datetim
     elif (refusal := NOT_TO.get((now, wanted))) is not None:
         row.refuse("status", *refusal)
     elif stored is None and wanted == "draft":
-        line.values["status"] = DRAFT.value
+        each.line.values["status"] = DRAFT.value
 
 
-def _compare_withdrawal(
-    row: RowOf, line: Line, stored: Protocol | None, day: datetime.date | None, on: datetime.date
-) -> None:
+def _compare_withdrawal(each: Compared, day: datetime.date | None, on: datetime.date) -> None:
     """Compare the day and the reason of a withdrawal. Refuses one that lacks any of these.
 
     Of one that is withdrawn already, what the row does not say stays.
     """
+    row, stored = each.row, each.stored
     reason, column = row.text("withdrawn_reason"), "withdrawn_on"
-    now = stored.status if stored else ""
-    was_on, was_why = (stored.withdrawn_on, stored.withdrawn_reason) if stored else (None, "")
+    now, was_on = stored.status if stored else "", each.now.withdrawn_on
+    was_why = each.now.withdrawn_reason
     if now == WITHDRAWN:
         day, reason = day or was_on, reason or was_why
     elif not day and row.table.mapping.withdrawn_on_review:
@@ -311,15 +304,17 @@ def _compare_withdrawal(
     elif day and reason:
         if now != WITHDRAWN:
             before = "current" if stored else ""
-            note_edit(line, "status", before, "withdrawn", {"status": WITHDRAWN.value})
+            each.note("status", "withdrawn", {"status": WITHDRAWN.value}, before=before)
         if day != was_on:
-            note_edit(line, "withdrawn_on", iso_day(was_on), iso_day(day), {"withdrawn_on": day})
+            days = {"withdrawn_on": day}
+            each.note("withdrawn_on", iso_day(day), days, before=iso_day(was_on))
         if stored is None and not row.text("theme") and not row.problems:
             row.refuse(
                 "theme", "The theme is empty.", "Write it: what was public stands under one."
             )
         if not are_same(reason, was_why):
-            note_edit(line, "withdrawn_reason", was_why, reason, {"withdrawn_reason": reason})
+            reasons = {"withdrawn_reason": reason}
+            each.note("withdrawn_reason", reason, reasons, before=was_why)
     else:
         lacks = [name for name, value in (("day", day), ("reason", reason)) if not value]
         row.refuse(
@@ -331,38 +326,34 @@ def _compare_withdrawal(
         )
 
 
-def _compare_parties(
-    row: RowOf, line: Line, read: RowParties, stored: Protocol | None, written: dict[str, str]
-) -> None:
+def _compare_parties(each: Compared, read: RowParties) -> None:
     """Note what changes among the organisations, and words that are a note on them."""
+    row, line = each.row, each.line
     line.parts = read.parts
     if read.parts is not None:
         for column, after in ((LEAD_COLUMN, read.lead), (OTHERS_COLUMN, read.others)):
-            before = written.get(column, "")
-            if before != after and row.has(column):
+            if each.was(column) != after and row.has(column):
                 # Names that wait for a choice are read as nobody yet.
-                now = row.text(column) if read.is_waiting else after
-                note_edit(line, column, before, now, {})
+                each.note(column, row.text(column) if read.is_waiting else after, {})
         leads = {part.organisation for part in read.parts if part.role == LEAD}
         if any(part.role != LEAD and part.organisation in leads for part in read.parts):
             line.remarks.append("The lead stands among the other organisations too.")
-    note = "; ".join(read.notes)
-    was = stored.parties_note if stored else ""
+    note, was = "; ".join(read.notes), each.now.parties_note
     if note and "parties_note" not in line.values and not are_same(note, was):
-        note_edit(line, "parties_note", was, note, {"parties_note": note})
-    is_complete = stored.parties_complete if stored else None
+        each.note("parties_note", note, {"parties_note": note}, before=was)
+    is_complete = each.now.parties_complete
     if read.has_more and is_complete is not False:
-        values = {"parties_complete": False}
-        note_edit(line, "parties_complete", yes_or_no(is_complete), yes_or_no(value=False), values)
+        values, before = {"parties_complete": False}, yes_or_no(is_complete)
+        each.note("parties_complete", yes_or_no(value=False), values, before=before)
         line.remarks.append(INCOMPLETE)
 
 
-def _refuse_end_before_start(row: RowOf, line: Line, stored: Protocol | None) -> None:
+def _refuse_end_before_start(each: Compared) -> None:
     starts, ends = (
-        line.values.get(name, getattr(stored or BLANK, name)) for name in ("starts_on", "ends_on")
+        each.line.values.get(name, getattr(each.now, name)) for name in ("starts_on", "ends_on")
     )
     if starts and ends and ends < starts:
-        row.refuse("ends", "The end is before the start.", "Correct one of the two days.")
+        each.row.refuse("ends", "The end is before the start.", "Correct one of the two days.")
 
 
 def _refuse_lacking(row: RowOf, line: Line, stored: Protocol, read: RowParties) -> None:
@@ -379,21 +370,8 @@ def _refuse_lacking(row: RowOf, line: Line, stored: Protocol, read: RowParties) 
         row.refuse(LEAD_COLUMN, LOST.format(stored.pk, "lead"), LEAVE_OUT)
 
 
-def _compare_note(row: RowOf, line: Line, was: str) -> None:
+def _compare_note(each: Compared) -> None:
     """Compare what the columns of notes say with the note that only administrators see."""
-    if (after := row.note_in(was)) != was:
-        note_edit(line, "admin_note", was, after, {"admin_note": after})
-
-
-def _compare_title(row: RowOf, line: Line, title: str, was: str) -> None:
-    if are_same(was, title) or was_cut(row, "title", was, title):
-        return
-    if title:
-        note_edit(line, "title", was, title, {"title": title})
-    else:
-        _refuse_empty_title(row)
-
-
-def _refuse_empty_title(row: RowOf) -> None:
-    if not row.is_refused("title"):
-        row.refuse("title", "The title is empty.", "Write it.")
+    was = each.now.admin_note
+    if (after := each.row.note_in(was)) != was:
+        each.note("admin_note", after, {"admin_note": after}, before=was)

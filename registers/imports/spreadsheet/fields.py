@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -35,40 +36,78 @@ READERS: dict[Kind, Callable[[RowOf, str], Any]] = {
 NOT_APPLYING = {key_of(words) for words in (DOES_NOT_APPLY, "Not applicable", "N/A")}
 
 
-def compare_field(
-    row: RowOf,
-    line: Line,
-    field: ProtocolField,
-    stored: Protocol | None,
-    written: dict[str, str],
-    *,
-    options: Sequence[str] = (),
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A row, the line that is made of it, and the protocol it is about; None for a new one.
+
+    `written` is what the register's own file says of that protocol, by the columns.
+    """
+
+    row: RowOf
+    line: Line
+    stored: Protocol | None
+    written: dict[str, str]
+
+    @property
+    def now(self) -> Protocol:
+        """The protocol as it is stored, or with what a new one has."""
+        return self.stored or BLANK
+
+    def was(self, column: str) -> str:
+        """Return what the register's own file says in a column."""
+        return self.written.get(column, "")
+
+    def note(
+        self, column: str, after: str, values: dict[str, Any], *, before: str | None = None
+    ) -> None:
+        """Note what would be altered, in words and in values; also where it empties a column."""
+        before = self.was(column) if before is None else before
+        self.line.edits.append(Edit(column, before, after))
+        if before and not after:
+            self.line.remarks.append(f"This empties the {column.replace('_', ' ')}.")
+        self.line.values |= values
+
+    def is_cut(self, column: str, was: str, text: str) -> bool:
+        """Say whether a workbook had no room for the whole text. Refuses what was edited in it."""
+        if TRUNCATED_NOTE not in text:
+            return False
+        if not comparable(was).startswith(comparable(text.partition(TRUNCATED_NOTE)[0])):
+            self.row.refuse(
+                column,
+                "This text is longer than a cell can be, so the file has only its beginning.",
+                "Change it on the protocol's own page, or use the CSV.",
+            )
+        return True
+
+
+def compare_field(each: Compared, field: ProtocolField, options: Sequence[str] = ()) -> None:
     """Compare the cell of a plain field with what is stored, or with what a new protocol has.
 
     `options` are those of its list, where it has one.
     """
-    column, now = field.column, stored or BLANK
-    was, text = written.get(column, ""), row.text(column)
+    row, column = each.row, field.column
+    was, text = each.was(column), row.text(column)
     if row.is_refused(column) or are_same(was, text):
         return
     if field.may_not_apply:
         does_not_apply = key_of(text) in NOT_APPLYING
-        _compare_applying(line, field, now, does_not_apply=does_not_apply)
+        _compare_applying(each, field, does_not_apply=does_not_apply)
         if does_not_apply:
             value = None if field.kind in READERS else ""
-            note_edit(line, column, was, DOES_NOT_APPLY, {field.name: value})
+            each.note(column, DOES_NOT_APPLY, {field.name: value})
             return
     if field.composed:
-        was, text = getattr(now, field.name), _own_text(getattr(now, field.name), was, text)
-        if not are_same(was, text) and not was_cut(row, column, was, text):
-            note_edit(line, column, was, text, {field.name: text})
+        own = getattr(each.now, field.name)
+        was, text = own, _own_text(own, was, text)
+        if not are_same(was, text) and not each.is_cut(column, was, text):
+            each.note(column, text, {field.name: text}, before=was)
         return
-    if is_text(field) and was_cut(row, column, was, text):
+    if is_text(field) and each.is_cut(column, was, text):
         return
     value = text if is_text(field) else _read(row, field, was, options)
-    if not row.is_refused(column) and (was == DOES_NOT_APPLY or value != getattr(now, field.name)):
-        note_edit(line, column, was, WRITERS[field.kind](value), {field.name: value})
+    is_other = was == DOES_NOT_APPLY or value != getattr(each.now, field.name)
+    if not row.is_refused(column) and is_other:
+        each.note(column, WRITERS[field.kind](value), {field.name: value})
 
 
 def is_text(field: ProtocolField) -> bool:
@@ -101,15 +140,13 @@ def _options_of(value: Value, options: Sequence[str], was: str) -> str:
     return "\n".join(sorted(dict.fromkeys(found), key=[*options, *found].index))
 
 
-def _compare_applying(
-    line: Line, field: ProtocolField, now: Protocol, *, does_not_apply: bool
-) -> None:
+def _compare_applying(each: Compared, field: ProtocolField, *, does_not_apply: bool) -> None:
     """Put the field into the list of what does not apply to the protocol, or take it out."""
-    before = line.values.get("does_not_apply", now.does_not_apply)
+    before = each.line.values.get("does_not_apply", each.now.does_not_apply)
     names = set(lines_of(before)) - {field.name} | ({field.name} if does_not_apply else set())
-    after = "\n".join(each for each in MAY_NOT_APPLY if each in names)
+    after = "\n".join(name for name in MAY_NOT_APPLY if name in names)
     if after != before:
-        line.values["does_not_apply"] = after
+        each.line.values["does_not_apply"] = after
 
 
 def _own_text(own: str, was: str, text: str) -> str:
@@ -119,24 +156,3 @@ def _own_text(own: str, was: str, text: str) -> str:
     """
     others = was.removeprefix(own).strip()
     return text.removesuffix(others).strip() if others else text
-
-
-def was_cut(row: RowOf, column: str, was: str, text: str) -> bool:
-    """Say whether a workbook had no room for the whole text. Refuses what was edited in it."""
-    if TRUNCATED_NOTE not in text:
-        return False
-    if not comparable(was).startswith(comparable(text.partition(TRUNCATED_NOTE)[0])):
-        row.refuse(
-            column,
-            "This text is longer than a cell can be, so the file has only its beginning.",
-            "Change it on the protocol's own page, or use the CSV.",
-        )
-    return True
-
-
-def note_edit(line: Line, column: str, before: str, after: str, values: dict[str, Any]) -> None:
-    """Note what would be altered, in words and in values; also where it empties a column."""
-    line.edits.append(Edit(column, before, after))
-    if before and not after:
-        line.remarks.append(f"This empties the {column.replace('_', ' ')}.")
-    line.values |= values

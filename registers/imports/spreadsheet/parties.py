@@ -11,9 +11,9 @@ from functools import cache
 
 from registers.exports.columns import FLOW_WORDS, ROLE_WORDS, party_with_note
 from registers.imports.cells import are_same, comparable, visible
-from registers.imports.spreadsheet.fields import note_edit
+from registers.imports.spreadsheet.fields import Compared
 from registers.imports.spreadsheet.matching import Match, Organisations
-from registers.imports.spreadsheet.plan import Line, Part, Whom
+from registers.imports.spreadsheet.plan import Part, Whom
 from registers.imports.spreadsheet.public_text import (
     LONGEST,
     TOO_LONG,
@@ -30,7 +30,7 @@ from registers.imports.spreadsheet.split_names import (
     split_names,
     unmarked,
 )
-from registers.models import ImportName, Party, Protocol
+from registers.models import ImportName, Party
 from registers.models.keys import key_of
 from registers.models.options import lines_of
 
@@ -67,14 +67,14 @@ class PartiesReader:
         # Most names stand in many rows.
         self.name_refusals, self._party_refusals = cache(name_refusals), cache(party_refusals)
 
-    def read(self, row: RowOf, stored: Protocol | None, written: dict[str, str]) -> RowParties:
-        """Return what `row` says. `written` is what the register's own file says of `stored`."""
-        kept = stored.parts if stored else None
+    def read(self, each: Compared) -> RowParties:
+        """Return what the row says."""
+        row, kept = each.row, each.stored.parts if each.stored else None
         lead = [kept.lead] if kept and kept.lead else []
         others = list(kept.partners) if kept else []
-        read = RowParties(written.get(LEAD_COLUMN, ""), written.get(OTHERS_COLUMN, ""))
+        read = RowParties(each.was(LEAD_COLUMN), each.was(OTHERS_COLUMN))
         # Words that stand there as a note already are one, and no name that nobody knows.
-        note = comparable(stored.parties_note) if stored else ""
+        note = comparable(each.now.parties_note)
         new_lead = self._parts_of(row, LEAD_COLUMN, lead, read, note)
         new_others = self._parts_of(row, OTHERS_COLUMN, others, read, note)
         if new_lead is None and new_others is None:
@@ -208,19 +208,16 @@ FLOWS = {key_of(words): value for value, words in FLOW_WORDS.items()}
 Said = tuple[str, str]  # what it is in law, and the flow: each empty for not recorded
 
 
-def compare_roles(
-    row: RowOf, line: Line, parties: PartiesReader, stored: Protocol | None, written: dict[str, str]
-) -> None:
+def compare_roles(each: Compared, parties: PartiesReader) -> None:
     """Compare the cell with what is stored; the parties are those that the row leaves there.
 
     The cell says all: whom it does not name has neither. Refuses whom the protocol does not.
     """
-    was, text = written.get(ROLES_COLUMN, ""), row.text(ROLES_COLUMN)
-    if are_same(was, text) or row.is_refused(ROLES_COLUMN):
+    row, parts, text = each.row, each.line.parts, each.row.text(ROLES_COLUMN)
+    if are_same(each.was(ROLES_COLUMN), text) or row.is_refused(ROLES_COLUMN):
         return
-    parts = line.parts
     if parts is None:
-        parts = [part_as_is(party) for party in stored.all_parties] if stored else []
+        parts = [part_as_is(party) for party in each.stored.all_parties] if each.stored else []
     said = _said(row, text)
     if row.is_refused(ROLES_COLUMN):
         return
@@ -231,12 +228,8 @@ def compare_roles(
             f"'{name[:50]}' is no organisation of this protocol by its official name.",
             "Write the name as in the columns of organisations.",
         )
-    line.parts = [_with(part, each) for part, each in named]
-    note_edit(line, ROLES_COLUMN, was, text, {})
-
-
-def _with(part: Part, said: Said) -> Part:
-    return replace(part, legal_role=said[0], flow=said[1])
+    each.line.parts = [replace(part, legal_role=role, flow=flow) for part, (role, flow) in named]
+    each.note(ROLES_COLUMN, text, {})
 
 
 def _said(row: RowOf, text: str) -> dict[str, Said]:
