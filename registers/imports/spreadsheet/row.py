@@ -32,7 +32,7 @@ class RowOf:
         if row.number in table.doubts:
             self.refuse("title", *DOUBTFUL)
         for name, column in table.columns.items() if table.merged else ():
-            if whole := table.merged.whole(row.number, column):
+            if whole := table.merged.get((row.number, column)):
                 self.refuse(
                     name,
                     f"This cell is one with {whole}: it is merged.",

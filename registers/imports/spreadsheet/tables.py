@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,57 +15,30 @@ from registers.imports.mapping.mapping import ColumnMapping, refuse_mapping
 from registers.imports.mapping.suggest import day_orders, lay_out, suggest
 from registers.imports.reading.read import Row, Sheet, Value, letter
 
-
-@dataclass(slots=True)
-class _Spans:
-    """Rows of one column that merged cells cover: none twice, from the top to the bottom."""
-
-    firsts: list[int] = field(default_factory=list)
-    lasts: list[int] = field(default_factory=list)
-    wholes: list[str] = field(default_factory=list)
-
-    def add(self, first: int, last: int, whole: str) -> None:
-        """Add rows, of which none begins before those that were added last."""
-        first = max(first, self.lasts[-1] + 1) if self.lasts else first
-        if first <= last:
-            self.firsts.append(first)
-            self.lasts.append(last)
-            self.wholes.append(whole)
+# So many merged cells at most are named in a sheet: more are in a file that was made to harm.
+MOST_MERGED = 300_000
 
 
-class Merged:
-    """The merged cells of a sheet, in the columns that are read.
+def _merged_cells(
+    ranges: Iterable[str], columns: Sequence[int], rows: Iterable[Row]
+) -> dict[tuple[int, int], str]:
+    """Return the name of the cell with which each is merged, by its row and column.
 
-    Only where they begin and end is kept: ranges of empty cells may be without end.
-    A merged cell that is larger than any table says nothing: it is left out.
+    That one keeps its text. A merged cell that is larger than any table says nothing.
     """
-
-    def __init__(self, ranges: Iterable[str], columns: Iterable[int]) -> None:
-        areas = [area for each in ranges if (area := merged_area(each))]
-        self._spans: dict[int, _Spans] = {}
-        for at in columns:
-            spans = _Spans()
-            # The cell that the others are merged with keeps its text.
-            covered = (
-                (top + (at == left), bottom, whole)
-                for left, top, right, bottom, whole in areas
-                if left <= at <= right
-            )
-            for each in sorted(covered):
-                spans.add(*each)
-            if spans.firsts:
-                self._spans[at] = spans
-
-    def __bool__(self) -> bool:
-        """Say whether any cell that is read is merged with another."""
-        return bool(self._spans)
-
-    def whole(self, row: int, at: int) -> str:
-        """Return the name of the cell with which this one is merged, or nothing."""
-        if (spans := self._spans.get(at)) is None:
-            return ""
-        found = bisect_right(spans.firsts, row) - 1
-        return spans.wholes[found] if found >= 0 and row <= spans.lasts[found] else ""
+    there, found, left_over = (
+        sorted(row.number for row in rows),
+        dict[tuple[int, int], str](),
+        MOST_MERGED,
+    )
+    for left, top, right, bottom, whole in filter(None, map(merged_area, ranges)):
+        numbers = there[bisect_left(there, top) : bisect_right(there, bottom)]
+        across = [at for at in columns if left <= at <= right]
+        left_over -= len(numbers) * len(across)
+        if left_over < 0:
+            break
+        found |= {(row, at): whole for row in numbers for at in across if (row, at) != (top, left)}
+    return found
 
 
 ONLY_HEADINGS = "This file has headings and no rows below them. There is nothing to import."
@@ -97,7 +70,7 @@ class Table:
     headings: list[str]
     columns: dict[str, int]
     rows: list[Row]
-    merged: Merged
+    merged: dict[tuple[int, int], str]
     places: dict[str, list[int]] = field(default_factory=dict)
     ticks: dict[int, str] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
@@ -201,7 +174,7 @@ def _table(layout: Layout, mapping: ColumnMapping, orders: dict[str, Order | Non
         orders={use: orders.get(layout.headings[at]) for use, at in columns.items()},
         own=frozenset(use for use, at in columns.items() if layout.headings[at] == use),
         rows=layout.rows,
-        merged=Merged(layout.sheet.merged, read),
+        merged=_merged_cells(layout.sheet.merged, read, layout.rows),
     )
     if "theme" not in columns and mapping.theme_from == "band":
         _take_bands(layout, table)
