@@ -17,7 +17,7 @@ from registers.admin.conflicts.form_values import MAX_DIGITS, MAX_ROWS
 from registers.admin.form_drafts import PASTE
 from registers.admin.party_organisation import CHOICE, new_organisation, new_value, sent_value
 from registers.admin.protocol_form import EMPTY_ROWS, without_javascript
-from registers.imports.party_list import NamedParty, PartyList, read_all, read_party_list
+from registers.imports.pasted_lists import NamedParty, PartyList, read_all, read_party_list
 from registers.imports.spreadsheet.matching import Organisations, unlike_any
 from registers.imports.spreadsheet.plan import Whom
 from registers.models import Organisation, Party

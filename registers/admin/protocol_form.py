@@ -30,7 +30,7 @@ from registers.admin.party_organisation import (
     PartyForm,
     sent_value,
 )
-from registers.imports.party_list import likely_organisations
+from registers.imports.pasted_lists import likely_organisations
 from registers.models import Organisation, Party, Protocol
 from registers.models.keys import key_of
 from registers.models.protocol_fields import FormSection

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registers import changes
 from registers.history.snapshot import snapshot_of
-from registers.imports.member_list import MOST_LINES, plan_members
+from registers.imports.pasted_lists import MOST_LINES, plan_members
 from registers.models import Change, Membership, Name, Organisation, Succession
 from tests.admin.typing_in import Page, add_row, address, boxes, errors, messages, send
 from tests.cast import door_of, somebody

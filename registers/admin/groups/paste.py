@@ -31,7 +31,7 @@ from registers.admin.merging.preview import (
     Section,
     render_page,
 )
-from registers.imports.member_list import MemberPlan, add_members, plan_members
+from registers.imports.pasted_lists import MemberPlan, add_members, plan_members
 from registers.models import Organisation
 
 INSTEAD = "instead-"  # begins the name of the box with what an unknown line should be

@@ -1,26 +1,153 @@
-"""A pasted list of names becomes members of a group: read, checked, and then applied as shown.
+"""Pasted lists of names: the partners as they signed, and the members of a group.
 
-Nothing is written unless every name of the list is known.
+A list is read as a cell of a spreadsheet is, so the same names lead to the same organisations.
+Members are checked first, then added as shown: nothing is written unless every name is known.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from registers import changes
 from registers.changes.locking import PLAN_CHANGED, batches, lock_one, plan_digest
-from registers.imports.party_list import likely_organisations
-from registers.models import Membership, Name, Organisation, Slug
-from registers.models.keys import key_of, slug_of
+from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.matching import Organisations, nearest_to
+from registers.imports.spreadsheet.plan import Whom
+from registers.imports.spreadsheet.public_text import LONGEST, TOO_LONG
+from registers.imports.spreadsheet.split_names import (
+    MOST_PIECES,
+    Known,
+    NameList,
+    TooMany,
+    TwoWays,
+    as_in_cell,
+    split_names,
+)
+from registers.models import ImportName, Membership, Organisation
+from registers.models.keys import key_of
+
+NOTHING = "Paste the list first: the names of the organisations, as they stand in the protocol."
+BOTH = (
+    "‘{}’ can be read as one organisation or as several. Write each on a line of its own, or the"
+    " one by another of its names."
+)
+TOO_MANY = f"The list names more than {MOST_PIECES:,} organisations. Name a group of them instead."
+SEPARATE = "‘{}…’: {} Write each name on a line of its own."
+MOST_SUGGESTED = 50
+SHOWN = 200  # characters of what is refused
+LONGEST_NAME = LONGEST[ImportName.Kind.ORGANISATION]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedParty:
+    """One organisation of a list: as it is written, its note, and who it is.
+
+    `whom` is the primary key of an organisation of the register, or else the name's key;
+    `official` is the official name, or empty.
+    """
+
+    written: str
+    note: str
+    whom: Whom
+    official: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartyList:
+    """The organisations of a list, none twice, and what was named once more.
+
+    `wrapped` are names that nobody knows, in two lines that were read as one. `has_more` says
+    whether others take part too, by the words at its end.
+    """
+
+    parties: list[NamedParty]
+    repeated: list[str]
+    wrapped: list[str]
+    has_more: bool
+
+
+def read_party_list(text: str, organisations: Organisations) -> PartyList:
+    """Return who is named in `text`. Of one named twice, both notes are kept.
+
+    Raises ValidationError for a list without names, for words that can be read in two
+    ways, and for what is too long.
+    """
+    text = "\n".join(text.splitlines())
+    found = _split(text, organisations.is_known)
+    if not found.pieces:
+        raise ValidationError(NOTHING)
+    by_whom: dict[Whom, NamedParty] = {}
+    repeated = []
+    for piece in found.pieces:
+        # A name that goes on in the next line is one all the same.
+        written, note = " ".join(piece.written.split()), " ".join(piece.note.split())
+        if len(written) > LONGEST_NAME:
+            raise ValidationError(SEPARATE.format(written[:60], TOO_LONG.format(LONGEST_NAME)))
+        match = organisations.match(written)
+        whom = match.whom if match.whom is not None else key_of(written)
+        party = NamedParty(written=written, note=note, whom=whom, official=match.becomes)
+        if before := by_whom.get(whom):
+            repeated.append(written)
+            notes = dict.fromkeys(filter(None, (before.note, note)))
+            party = replace(before, note="; ".join(notes))
+        by_whom[whom] = party
+    parties = list(by_whom.values())
+    unknown = [each.written for each in parties if not each.official]
+    wrapped = [each for each in unknown if "\n" in as_in_cell(each, text)]
+    return PartyList(parties=parties, repeated=repeated, wrapped=wrapped, has_more=found.has_more)
+
+
+def likely_organisations(written: Iterable[str]) -> dict[str, list[Organisation]]:
+    """Return organisations of a like name, the likest first, by what is written.
+
+    None beyond the first names, since looking takes long in a large register.
+    """
+    first = dict.fromkeys(islice(written, MOST_SUGGESTED))
+    if not first:
+        return {}
+    nearest = nearest_to(ImportName.Kind.ORGANISATION)
+    names = {each: nearest(each) for each in first}
+    found = Organisation.objects.filter(name__in={name for some in names.values() for name in some})
+    by_name = {each.name: each for each in found}
+    return {
+        each: [by_name[name] for name in some if name in by_name] for each, some in names.items()
+    }
+
+
+def read_all() -> Organisations:
+    """Return every name by which an organisation is known."""
+    return Organisations(Choices())
+
+
+def _split(text: str, known: Known) -> NameList:
+    try:
+        return split_names(text, own=False, known=known)
+    except TooMany:
+        raise ValidationError(TOO_MANY) from None
+    except TwoWays:
+        raise ValidationError(BOTH.format(_in_two_ways(text, known)[:SHOWN])) from None
+
+
+def _in_two_ways(text: str, known: Known) -> str:
+    """Return the first line that can be read in two ways, or the whole text."""
+    for line in text.splitlines():
+        try:
+            split_names(line, own=False, known=known)
+        except TwoWays:
+            return line.strip()
+    return text.strip()
+
 
 MOST_LINES = 5_000
-TOO_MANY = "Paste no more than {most:,} names at a time. There are {number:,}."
+TOO_MANY_LINES = "Paste no more than {most:,} names at a time. There are {number:,}."
 NO_NAMES = "Enter at least one name."
 ENDS_BEFORE = "The last day must not be before the first day."
 
@@ -75,8 +202,8 @@ def plan_members(
 ) -> MemberPlan:
     """Return what pasting `text`, a name on each line, would do. Nothing is kept.
 
-    A name is any of an organisation's names, or the end of its address. Raises
-    ValidationError for no names or too many, and for days in the wrong order.
+    Each is matched as a name in a spreadsheet is. Raises ValidationError for no names or too
+    many, and for days in the wrong order.
     """
     lines = {
         number: " ".join(line.split())
@@ -86,7 +213,7 @@ def plan_members(
     if not lines:
         raise ValidationError({"names": NO_NAMES})
     if len(lines) > MOST_LINES:
-        raise ValidationError({"names": TOO_MANY.format(most=MOST_LINES, number=len(lines))})
+        raise ValidationError({"names": TOO_MANY_LINES.format(most=MOST_LINES, number=len(lines))})
     if from_day and to_day and to_day < from_day:
         raise ValidationError({"to_day": ENDS_BEFORE})
     plan = MemberPlan(group=group, from_day=from_day, to_day=to_day, source=source)
@@ -142,22 +269,12 @@ def add_members(
 
 def _organisations(lines: Collection[str]) -> dict[str, Organisation]:
     """Return the organisation that each line names, where there is one."""
-    by_key: dict[str, list[str]] = {}
-    for line in lines:
-        by_key.setdefault(key_of(line), []).append(line)
-    found: dict[str, Organisation] = {}
-    for some in batches(list(by_key)):
-        names = Name.objects.filter(key__in=some).select_related("organisation").order_by()
-        for name in names:
-            found |= dict.fromkeys(by_key[name.key], name.organisation)
-    by_slug: dict[str, list[str]] = {}
-    for line in lines:
-        if line not in found:
-            by_slug.setdefault(slug_of(line), []).append(line)
-    for some in batches(list(by_slug)):
-        for slug in Slug.objects.filter(text__in=some).select_related("organisation"):
-            found |= dict.fromkeys(by_slug[slug.text], slug.organisation)
-    return found
+    known = read_all()
+    whom = {line: known.match(line).whom for line in set(lines)}
+    found: dict[Any, Organisation] = {}
+    for some in batches([key for key in whom.values() if isinstance(key, int)]):
+        found |= Organisation.objects.in_bulk(some)
+    return {line: found[key] for line, key in whom.items() if key in found}
 
 
 def _members_at(
