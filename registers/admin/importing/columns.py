@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from registers.admin.importing.check import begin_check
 from registers.admin.importing.column_choices import (
@@ -24,7 +25,7 @@ from registers.admin.importing.column_choices import (
 )
 from registers.admin.importing.column_form import ColumnForm
 from registers.admin.importing.pages import address, back, for_importers, page, progress_page
-from registers.imports.mapping.layout import in_words, shown
+from registers.imports.mapping.layout import row_words, shown
 from registers.imports.mapping.saved import save_mapping
 from registers.imports.reading.read import Row, Sheet, Unreadable, letter
 from registers.imports.spreadsheet import jobs
@@ -184,8 +185,5 @@ def _cells(row: Row, width: int) -> list[str]:
 
 
 def _hidden(numbers: Sequence[int]) -> str:
-    if not numbers:
-        return ""
-    if len(numbers) == 1:
-        return f"Row {numbers[0]:,} is hidden."
-    return f"{in_words(numbers).capitalize()} are hidden."
+    is_one = len(numbers) == 1
+    return capfirst(f"{row_words(numbers)} {'is' if is_one else 'are'} hidden.") if numbers else ""

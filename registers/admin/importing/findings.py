@@ -12,9 +12,10 @@ from django.core.paginator import Page, Paginator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import get_text_list
+from django.utils.text import capfirst, get_text_list
 
 from registers.admin.importing.pages import A_PAGE
 from registers.history.diff import Difference
@@ -221,7 +222,9 @@ def sentence(job: ImportJob) -> str:
         verb = "changed" if job.is_applied else "would change"
         outcomes = [outcome for outcome in (Outcome.NEW, Outcome.CHANGED) if numbers[outcome]]
         each = [f"{numbers[outcome]:,} {outcome.value}" for outcome in outcomes]
-        said = f"{changed:,} of {rows:,} row{_s(rows)} {verb} the register: {', '.join(each)}."
+        said = (
+            f"{changed:,} of {rows:,} row{pluralize(rows)} {verb} the register: {', '.join(each)}."
+        )
     elif numbers[Outcome.UNCHANGED]:
         said = "Nothing would change."
     else:
@@ -232,7 +235,7 @@ def sentence(job: ImportJob) -> str:
         for outcome in OTHERS
         if numbers[outcome]
     ]
-    return f"{said} {_capital(get_text_list(others, 'and'))}." if others else said
+    return f"{said} {capfirst(get_text_list(others, 'and'))}." if others else said
 
 
 def became(job: ImportJob) -> str:
@@ -241,18 +244,12 @@ def became(job: ImportJob) -> str:
         return "Applied, and undone"
     if job.is_applied:
         number = changing(job)
-        return f"Applied: {number:,} row{_s(number)} changed the register"
+        return f"Applied: {number:,} row{pluralize(number)} changed the register"
     if job.status == ImportJob.Status.CHECKED:
         number = changing(job)
         if number:
-            return f"Checked, not applied: {number:,} row{_s(number)} would change the register"
+            return (
+                f"Checked, not applied: {number:,} row{pluralize(number)} would change the register"
+            )
         return "Checked: nothing to apply"
     return "Not checked yet"
-
-
-def _s(number: int) -> str:
-    return "" if number == 1 else "s"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from django.utils.text import capfirst
+
 from registers.imports.cells import front_of_title
-from registers.imports.mapping.layout import Layout, in_words, merged_area, shown
+from registers.imports.mapping.layout import Layout, merged_area, row_words, shown
 from registers.imports.mapping.mapping import ColumnMapping
 from registers.models import Theme
 from registers.models.keys import key_of
@@ -45,12 +47,12 @@ class Bands:
         several = len(names) > 1
         text = TOLD.format(
             where=where,
-            rows=f"{in_words(self.told)} hold" if several else f"row {self.told[0]} holds",
+            rows=f"{row_words(self.told)} {'hold' if several else 'holds'}",
             were="were" if several else "was",
             themes="themes" if several else "a theme",
             names=", ".join([*names[:MOST_NAMED], *more]),
         )
-        yield text[:1].upper() + text[1:]
+        yield capfirst(text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from django.utils.text import capfirst, get_text_list
+
 from registers.imports.cells import Refused, text_of
 from registers.imports.mapping.kinds import LONGEST_HEADING, heading_key
 from registers.imports.mapping.mapping import ColumnMapping, SheetOptions, unique_headings
@@ -14,6 +16,7 @@ from registers.imports.reading.cell_names import column
 from registers.imports.reading.read import Row, Sheet, Value, letter
 
 RANGE = re.compile(r"([A-Z]{1,3})(\d{1,8}):([A-Z]{1,3})(\d{1,8})")
+MOST_NAMED = 50  # rows, or ranges of them
 LARGEST = 10_000  # cells of a merged one: a larger one says nothing
 # Titles and notes may stand above the headings, but not many.
 HEADINGS_WITHIN = 25
@@ -160,12 +163,8 @@ def _take_rows(
         (repeated, ("repeats the headings, so it was", "repeat the headings, so they were")),
     ):
         if numbers:
-            one, many = what
-            words = (
-                f"row {numbers[0]} {one}" if len(numbers) == 1 else f"{in_words(numbers)} {many}"
-            )
-            text = f"{layout.where}{words} left out."
-            layout.said.append(text[:1].upper() + text[1:])
+            words = f"{row_words(numbers)} {what[len(numbers) > 1]}"
+            layout.said.append(capfirst(f"{layout.where}{words} left out."))
 
 
 def merged_area(written: str) -> tuple[int, int, int, int, str] | None:
@@ -192,9 +191,18 @@ def _is_repeated(row: Row, headings: Sequence[str]) -> bool:
     return filled > 1
 
 
-def in_words(numbers: Sequence[int], most: int = 10) -> str:
-    """Return 'rows 3, 7 and 12', with how many more there are than `most`."""
-    named = [f"{each:,}" for each in numbers[:most]]
-    if len(numbers) > most:
-        named.append(f"{len(numbers) - most:,} more")
-    return f"rows {', '.join(named[:-1])} and {named[-1]}"
+def row_words(numbers: Iterable[int]) -> str:
+    """Return the rows in words: 'rows 3, 7 and 12 to 40'."""
+    ranges: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1] = [ranges[-1][0], number]
+        else:
+            ranges.append([number])
+    parts: list[str] = []
+    for each in ranges:
+        is_pair = each[-1] == each[0] + 1
+        parts += map(str, each) if is_pair else [" to ".join(map(str, each))]
+    more = [f"{len(parts) - MOST_NAMED:,} more"] if len(parts) > MOST_NAMED else []
+    word = "row" if len(parts) == 1 and len(ranges[0]) == 1 else "rows"
+    return f"{word} {get_text_list([*parts[:MOST_NAMED], *more], 'and')}"

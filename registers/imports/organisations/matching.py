@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from registers.imports.cells import says_nothing, visible
 from registers.imports.mapping.kinds import NAME, OTHER_NAMES, SCHEMES
 from registers.imports.spreadsheet.choices import Choices
+from registers.imports.spreadsheet.plan import place_of
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import Identifier, Name, Organisation
 from registers.models.identifier import FORMS, plain_value
@@ -211,5 +212,4 @@ def _refuse_repeated(rows: Iterable[Matched], known: KnownOrganisations) -> None
 
 
 def _where(rows: Sequence[Matched]) -> str:
-    places = [(f"row {each.row.number}", each.row.table.sheet) for each in rows[:5]]
-    return ", ".join(f"{row} of {sheet}" if sheet else row for row, sheet in places)
+    return ", ".join(place_of(each.row.table.sheet, each.row.number) for each in rows[:5])

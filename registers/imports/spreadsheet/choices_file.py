@@ -11,7 +11,7 @@ from registers.exports.csv import csv_rows
 from registers.imports.reading.read import Sheet
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
-from registers.imports.spreadsheet.plan import How, Named, Plan
+from registers.imports.spreadsheet.plan import How, Named, Plan, place_of
 from registers.imports.spreadsheet.public_text import refuse_name
 from registers.models import ImportName, Name
 
@@ -44,8 +44,8 @@ def choices_csv(plan: Plan) -> bytes:
 
 def _open_choices(plan: Plan) -> Iterator[list[str]]:
     for named, like in unknown_with_nearest(plan):
-        place = f"{named.sheet}, row {named.row}" if named.sheet else f"row {named.row}"
-        yield [named.kind.value, named.written, "", "", "", str(named.uses), place, "; ".join(like)]
+        count, place = str(named.uses), place_of(named.sheet, named.row)
+        yield [named.kind.value, named.written, "", "", "", count, place, "; ".join(like)]
 
 
 def unknown_with_nearest(plan: Plan) -> Iterator[tuple[Named, list[str]]]:

@@ -31,6 +31,11 @@ Work = Generator[Progress, None, T]
 Whom = int | str
 
 
+def place_of(sheet: str, row: int) -> str:
+    """Return where something stands, in words; a CSV has no sheets."""
+    return f"sheet '{sheet}', row {row}" if sheet else f"row {row}"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a row is refused: at which column's letter, what is wrong, and what to do.

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import get_text_list
 
 from registers.exports.plain_text import LINE_END, REFUSED
-from registers.imports.spreadsheet.plan import Line
+from registers.imports.spreadsheet.plan import Line, place_of
 from registers.imports.spreadsheet.row import RowOf
 from registers.models import ImportName, Organisation, Party, Theme
 from registers.models.keys import key_of, refuse_email, refuse_invisible
@@ -106,7 +106,7 @@ def remark_personal(lines: Iterable[Line], new_names: Iterable[str]) -> list[str
             found |= personal_words(written, before="; ".join(names_before))
         if found:
             line.remarks += [PERSONAL.format(*each) for each in found.items()]
-            places.append(f"row {line.row}{f' of {line.sheet}' if line.sheet else ''}")
+            places.append(place_of(line.sheet, line.row))
     return places + [f"‘{name}’" for name in new_names if personal_words(name)]
 
 

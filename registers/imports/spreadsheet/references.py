@@ -12,7 +12,7 @@ from functools import cached_property
 from registers.exports.columns import COLUMNS, COMPUTED_COLUMNS, ExportContext
 from registers.imports.cells import front_of_title, reference_and_title, reference_of, visible
 from registers.imports.spreadsheet.matching import Themes
-from registers.imports.spreadsheet.plan import Line, Outcome, Problem
+from registers.imports.spreadsheet.plan import Line, Outcome, Problem, place_of
 from registers.imports.spreadsheet.row import RowOf
 from registers.imports.spreadsheet.tables import Tables
 from registers.models import Gap, Protocol
@@ -309,9 +309,7 @@ def _refuse_twice(entries: list[Entry], *, within_themes: bool) -> None:
     for (is_given, _, _), alike in same.items():
         for entry in alike if len(alike) > 1 else ():
             others = "; ".join(
-                f"sheet '{each.row.table.sheet}', row {each.row.number}"
-                if each.row.table.sheet
-                else f"row {each.row.number}"
+                place_of(each.row.table.sheet, each.row.number)
                 for each in alike[:MOST_NAMED]
                 if each is not entry
             )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from django.utils.text import capfirst, get_text_list
 
+from registers.imports.mapping.layout import row_words
 from registers.imports.spreadsheet.choices_file import unknown_with_nearest
-from registers.imports.spreadsheet.plan import How, Line, Named, Outcome, Plan, Problem
+from registers.imports.spreadsheet.plan import How, Line, Named, Outcome, Plan, Problem, place_of
 from registers.models import Protocol
 
 MOST = 50
@@ -162,25 +163,8 @@ def _others(problems: Sequence[Problem]) -> str:
     return OTHERS_SAY.format(get_text_list([*texts[:MOST_OTHERS], *left], "and"))
 
 
-def row_words(numbers: Iterable[int]) -> str:
-    """Return the rows in words: 'rows 3, 7 and 12 to 40'."""
-    ranges: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if ranges and number == ranges[-1][-1] + 1:
-            ranges[-1] = [ranges[-1][0], number]
-        else:
-            ranges.append([number])
-    parts: list[str] = []
-    for each in ranges:
-        is_pair = each[-1] == each[0] + 1
-        parts += map(str, each) if is_pair else [" to ".join(map(str, each))]
-    more = [f"{len(parts) - MOST:,} more"] if len(parts) > MOST else []
-    word = "row" if len(parts) == 1 and len(ranges[0]) == 1 else "rows"
-    return f"{word} {get_text_list([*parts[:MOST], *more], 'and')}"
-
-
 def _waiting(line: Line) -> Iterator[str]:
-    yield f"  {_place(line)}: {_called(line)}"
+    yield f"  {place_of(line.sheet, line.row)}: {_called(line)}"
 
 
 def _new(line: Line) -> Iterator[str]:
@@ -193,7 +177,7 @@ def _new(line: Line) -> Iterator[str]:
 
 
 def _with_remarks(line: Line) -> Iterator[str]:
-    yield f"  {_called(line)} ({_place(line)})"
+    yield f"  {_called(line)} ({place_of(line.sheet, line.row)})"
     yield from (f"    {remark}" for remark in line.remarks)
 
 
@@ -216,14 +200,10 @@ def _short(text: str) -> str:
 
 
 def _named(named: Named) -> str:
-    where = f"{named.sheet}, row {named.row}" if named.sheet else f"row {named.row}"
+    where = place_of(named.sheet, named.row)
     return (
         f"'{named.written}' ({named.kind.label.lower()}, {_many(named.uses, 'row')}, first {where})"
     )
-
-
-def _place(line: Line) -> str:
-    return f"sheet '{line.sheet}', row {line.row}" if line.sheet else f"row {line.row}"
 
 
 def _many(number: int, word: str) -> str:
