@@ -286,7 +286,9 @@ class TestSheets:
         words = said(officers_door.get(at).content)
         assert "Sheet ‘Other’, which is hidden" in words
         assert "Row 3 is hidden." in words
-        answer(officers_door, at, theme_from="sheet").getvalue()
+        words = shown(officers_door, leads_to(answer(officers_door, at, theme_from="sheet")))
+        assert "Sheet 'Safer Community': row 3 is hidden, so it was left out." in words
+        assert "The sheet 'Other' is hidden, so it was left out." in words
         assert ImportJob.objects.get().lines.count() == 1
         answer(officers_door, at, **{"sheet-1-read": "on", "hidden_rows": "on"}).getvalue()
         job = ImportJob.objects.get()
@@ -297,7 +299,8 @@ class TestSheets:
         at = asks(officers_door, self.book(), "book.xlsx")
         held = boxes(officers_door, at) | {"theme_from": "sheet", "sheet-1-read": "on"}
         held.pop("sheet-0-read")
-        leads_to(officers_door.post(at, held))
+        found = leads_to(officers_door.post(at, held))
+        assert "'Safer Community' is left out, as you chose." in shown(officers_door, found)
         job = ImportJob.objects.get()
         assert [line.reference for line in job.lines.all()] == ["0909"]
         assert job.names.get(kind="theme").written == "Other"

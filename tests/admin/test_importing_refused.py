@@ -11,8 +11,9 @@ from django.test import Client
 from openpyxl import Workbook, load_workbook
 
 from registers.imports.mapping.kinds import REASON_HEADING
+from registers.imports.mapping.layout import row_words
 from registers.imports.spreadsheet.plan import Line, Outcome, Problem
-from registers.imports.spreadsheet.report import refusals, row_words
+from registers.imports.spreadsheet.report import refusals
 from registers.models import ImportJob, Protocol
 from tests.admin.typing_in import boxes
 from tests.imports.uploading import (

@@ -16,14 +16,11 @@ from registers.imports.reading.read import Row, Sheet, Value
 from registers.imports.spreadsheet.checking import check
 from registers.imports.spreadsheet.choices import Choices
 from registers.imports.spreadsheet.plan import Line, Plan, Work
+from tests.imports.uploading import SIX
 
 T = TypeVar("T")
 ON = datetime.date(2026, 11, 22)
-# The columns of the partnership's own page.
-TYPED = (
-    *("Theme", "Title", "Purpose", "Lead Organisation", "Other Organisations Involved"),
-    "Review date",
-)
+TYPED = SIX
 
 
 def done(work: Work[T]) -> T:

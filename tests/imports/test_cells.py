@@ -8,14 +8,12 @@ import pytest
 
 from registers.imports.cells import (
     Refused,
-    choice_of,
     day_of,
     month_of,
     reference_and_title,
     reference_of,
     text_of,
     version_in,
-    yes_or_no_of,
 )
 from registers.imports.reading.limits import NOT_WORKED_OUT
 from registers.imports.reading.messages import CellError
@@ -111,37 +109,3 @@ def test_no_reference(cell):
 )
 def test_a_version_at_the_end_of_a_title(title, version):
     assert version_in(title) == version
-
-
-@pytest.mark.parametrize(
-    ("cell", "value"),
-    [
-        *(("yes", True), (" Yes ", True), ("TRUE", True), (True, True)),
-        *(("no", False), ("FALSE", False), (False, False)),
-        *(("", None), (None, None)),
-    ],
-)
-def test_yes_or_no(cell, value):
-    assert yes_or_no_of(cell) is value
-
-
-CHOICES = {"not-needed": "Not needed", "done": "Done, and published"}
-
-
-@pytest.mark.parametrize(
-    ("cell", "value"),
-    [
-        *(("done", "done"), ("Done, and published", "done"), ("DONE,  and\npublished", "done")),
-        *(("Not-Needed", "not-needed"), ("", ""), (None, "")),
-    ],
-)
-def test_a_choice_by_its_value_or_its_label(cell, value):
-    assert choice_of(cell, CHOICES) == value
-
-
-@pytest.mark.parametrize("cell", ["perhaps", "1", 1, 0, "yes and no"])
-def test_neither_yes_nor_no_and_no_choice(cell):
-    with pytest.raises(Refused):
-        yes_or_no_of(cell)
-    with pytest.raises(Refused):
-        choice_of(cell, CHOICES)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from registers.imports.mapping.mapping import ColumnMapping, MappingError, SheetOptions
-from registers.imports.mapping.saved import find_saved, read_saved, save_mapping
+from registers.imports.mapping.saved import find_saved, save_mapping
 from registers.imports.mapping.suggest import suggest, use_of_heading
 from registers.imports.reading.messages import CellError
 from registers.imports.reading.read import Row, Sheet
@@ -266,12 +266,12 @@ def test_what_an_export_says_of_itself_is_no_table():
     assert ([line.reference for line in plan.lines], plan.said) == (["0901"], [])
 
 
-def test_of_many_rows_that_are_left_out_the_first_are_named():
+def test_many_rows_that_are_left_out_are_named_from_the_first_to_the_last():
     sheet = sheet_of(TYPED, *[("Safer Community", f"09{n:02} - One") for n in range(1, 14)])
     for at in range(2, 14):
         sheet.rows[at] = Row(at + 1, sheet.rows[at].values, hidden=True)
     (said,) = checked(sheet).said
-    assert "rows 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more are hidden" in said
+    assert "rows 3 to 14 are hidden" in said
 
 
 def test_the_first_rows_of_a_file_with_much_text_are_few():
@@ -343,32 +343,6 @@ class TestDates:
         mapping.day_orders = {"Review date": order}
         assert suggest([self.sheet("03/04/2027")], mapping).questions == []
         assert edits(read(self.sheet("03/04/2027"), mapping=mapping))[0]["review_date"] == month
-
-
-class TestWhatIsHidden:
-    def sheet(self) -> Sheet:
-        sheet = sheet_of(TYPED, *[("Safer Community", f"090{n} - One") for n in (1, 2)])
-        sheet.rows[2] = Row(3, sheet.rows[2].values, hidden=True)
-        return sheet
-
-    def test_a_row_is_told_and_left_out(self):
-        plan = checked(self.sheet())
-        assert [line.row for line in plan.lines] == [2]
-        assert plan.said == ["Sheet 'Live': row 3 is hidden, so it was left out."]
-
-    def test_unless_it_is_asked_for(self):
-        mapping = suggest([self.sheet()]).mapping
-        mapping.hidden_rows = True
-        assert [line.row for line in read(self.sheet(), mapping=mapping).lines] == [2, 3]
-
-    def test_a_sheet_is_read_where_it_is_asked_for_and_another_left_out(self):
-        hidden, shown = self.sheet(), sheet_of(TYPED, ("Safer Community", "0909 - X"), name="B")
-        object.__setattr__(hidden, "hidden", True)
-        mapping = suggest([hidden, shown]).mapping
-        mapping.sheets = {"Live": SheetOptions(read=True), "B": SheetOptions(read=False)}
-        plan = read(hidden, shown, mapping=mapping)
-        assert [line.reference for line in plan.lines] == ["0901"]
-        assert "The sheet 'B' is left out, as you chose." in plan.said
 
 
 def test_the_row_of_headings_can_be_chosen():
@@ -493,24 +467,3 @@ class TestSaved:
         saved = save_mapping(ColumnMapping(name="Old", columns={OWN[1]: "title"}), by=None, at=AT)
         ImportMapping.objects.filter(pk=saved.pk).update(text='{"columns": {"Ref": "[taken out]"}}')
         assert find_saved([sheet_of(OWN, ROW)], "protocols") is None
-
-    def test_is_read_and_written_as_a_file(self):
-        saved = self.saved()
-        assert ColumnMapping.from_json(saved.to_json()) == saved == read_saved("Monthly list")
-
-    def test_takes_the_place_of_one_of_its_name(self):
-        self.saved()
-        self.saved()
-        assert ImportMapping.objects.count() == 1
-
-    @pytest.mark.parametrize("name", ["", " ", "a" * 101])
-    def test_needs_a_name(self, name):
-        with pytest.raises(MappingError, match="Give the mapping a name"):
-            save_mapping(ColumnMapping(name=name), by=None, at=AT)
-
-    def test_one_that_is_not_there_is_told(self):
-        with pytest.raises(MappingError, match=r"No mapping is called 'x'\. There is none\."):
-            read_saved("x")
-        self.saved()
-        with pytest.raises(MappingError, match="There are: Monthly list"):
-            read_saved("x")

@@ -6,7 +6,6 @@ import pytest
 
 from registers.imports.spreadsheet.choices import Choice, Choices
 from registers.imports.spreadsheet.matching import nearest_to
-from registers.imports.spreadsheet.plan import KeptName, NewOrganisation, Part
 from registers.models import ImportName, Organisation
 from tests.imports.spreadsheets import TYPED, checked, sheet_of
 
@@ -34,44 +33,11 @@ class TestNames:
         ]
         assert (plan.new_organisations, plan.new_themes) == ([], {})
 
-    @pytest.mark.both_databases
-    def test_a_choice_settles_them(self):
-        choices = Choices()
-        choices.choose_theme("nature", Choice(name="Nature", new=True))
-        choices.choose("Esex County Council", Choice(name="ECC", kept_as="misspelling"))
-        choices.choose("New Body", Choice(name="The New Body", new=True, kept_as="alias"))
-        plan = checked(sheet_of(TYPED, self.ROW), choices=choices)
-        assert plan.count() == {"new": 1}
-        assert plan.new_themes == {"nature": "Nature"}
-        assert plan.new_organisations == [
-            NewOrganisation("the new body", "The New Body", group=False)
-        ]
-        assert plan.kept_names == [
-            KeptName(organisation(ECC), "Esex County Council", "misspelling"),
-            KeptName("the new body", "New Body", "alias"),
-        ]
-        (line,) = plan.lines
-        assert line.values["theme"] == "nature"
-        assert line.parts == [
-            Part(organisation(ECC), "lead", "Esex County Council", ""),
-            Part("the new body", "partner", "New Body", "Temp"),
-        ]
-
     def test_a_choice_of_what_is_not_there_leaves_it_open(self):
         choices = Choices()
         choices.choose("Esex County Council", Choice(name="Gone Council"))
         plan = checked(sheet_of(TYPED, self.ROW), choices=choices)
         assert plan.count() == {"waiting": 1}
-
-    def test_two_names_may_be_one_new_organisation(self):
-        choices = Choices()
-        choices.choose("TNB", Choice(name="The New Body", new=True, kept_as="acronym"))
-        row = ("Safer Community", "9001 - New", "", "TNB", "the new body's friends, The New Body")
-        choices.choose("the new body's friends", Choice(name="Friends", new=True, group=True))
-        plan = checked(sheet_of(TYPED, row), choices=choices)
-        assert [new.name for new in plan.new_organisations] == ["Friends", "The New Body"]
-        assert [new.group for new in plan.new_organisations] == [True, False]
-        assert plan.kept_names == [KeptName("the new body", "TNB", "acronym")]
 
     def test_what_only_refused_rows_name_is_not_made(self):
         choices = Choices(all_new=True)
@@ -87,30 +53,11 @@ class TestNames:
         assert line.parts[0].organisation == organisation(ECC)
         assert line.values["theme_id"]
 
-    def test_words_may_be_a_note(self):
-        choices = Choices()
-        choices.choose("Please ask us", Choice(note=True))
-        row = ("Safer Community", "9001 - New", "", "ECC", "Please ask us")
-        (line,) = checked(sheet_of(TYPED, row), choices=choices).lines
-        assert line.values["parties_note"] == "Please ask us"
-        assert [part.written for part in line.parts] == ["ECC"]
-
     def test_words_that_are_a_note_already_are_known(self):
         row = ("Safer Community", "0062", "Please contact WEISF for a list of signatures")
         headings = ["Theme", "reference", "Other Organisations Involved"]
         (line,) = checked(sheet_of(headings, row)).lines
         assert (line.outcome, line.edits) == ("unchanged", [])
-
-    def test_a_piece_may_belong_to_a_longer_name(self):
-        longer = "Toys, Games and Play"
-        choices = Choices()
-        choices.choose("Toys", Choice(longer=longer))
-        row = ("Safer Community", "9001 - New", "", "ECC", f"{longer}, Barnardos")
-        plan = checked(sheet_of(TYPED, row), choices=choices)
-        assert [n.written for n in plan.names if n.how == "unknown"] == [longer]
-        choices.choose(longer, Choice(name=longer, new=True))
-        (line,) = checked(sheet_of(TYPED, row), choices=choices).lines
-        assert [part.written for part in line.parts] == ["ECC", longer, "Barnardos"]
 
     def test_a_name_as_published_before_is_known(self):
         row = ("Safer Community", "9001 - New", "", "ECC", "The Children Society (TCS) - East")
@@ -139,12 +86,6 @@ class TestNames:
             choices.choose("One body", Choice(name="Number One", new=True, kept_as="alias"))
             promises.add(checked(sheet_of(TYPED, row), choices=choices).digest)
         assert len(promises) == 1
-
-    def test_choices_are_kept_as_plain_data(self):
-        choices = Choices(all_new=True)
-        choices.choose("A", Choice(name="B", new=True, group=True, kept_as="alias"))
-        choices.choose_theme("C", Choice(name="D"))
-        assert Choices.read(choices.plain()) == choices
 
     def test_names_that_are_like_it_are_offered(self):
         nearest = nearest_to(ImportName.Kind.ORGANISATION, ["The New Body"])

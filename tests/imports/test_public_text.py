@@ -94,7 +94,7 @@ def test_words_about_a_person_are_remarked_on():
     ]
     assert plan.personal == 4  # three rows and the theme
     (said,) = plan.said
-    assert "row 2 of Live, row 3 of Live, row 5 of Live and" in said
+    assert "sheet 'Live', row 2, sheet 'Live', row 3, sheet 'Live', row 5 and" in said
 
 
 @pytest.mark.parametrize(("kept_as", "places"), [("", 1), ("alias", 2)])
@@ -130,4 +130,4 @@ def test_of_many_the_first_are_named():
     rows = [[SAFER, f"90{each} - New", "AB123456C", "Essex Police"] for each in range(10, 30)]
     plan = checked(sheet_of(TYPED, *rows))
     assert plan.personal == 20
-    assert plan.said[0].endswith("row 11 of Live and others.")
+    assert plan.said[0].endswith("sheet 'Live', row 11 and others.")

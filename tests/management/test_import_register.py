@@ -229,22 +229,9 @@ WRONG_CHOICES = {
         ("organisation", "X", "new", "jo@example.org", ""),
         "Row 2 of the choices: 'jo@example.org': Remove the e-mail address",
     ),
-    "an e-mail address of a theme": (
-        ("theme", "X", "new", "jo@example.org", ""),
-        "'jo@example.org': Remove the e-mail address",
-    ),
-    "a long theme": (("theme", "X", "new", "a" * 101, ""), "It is longer than 100 characters."),
-    "a long name": (
-        ("organisation", "X", "group", "a" * 256, ""),
-        "It is longer than 255 characters.",
-    ),
     "kept though too long": (
         ("organisation", "a" * 256, "known", "EPUT", "alias"),
         "It is longer than 255 characters.",
-    ),
-    "what cannot be shown": (
-        ("organisation", "X", "new", "A\x07", ""),
-        "This holds a character that cannot be shown (U+0007).",
     ),
 }
 

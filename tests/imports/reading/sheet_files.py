@@ -188,15 +188,14 @@ def xls(
     return path
 
 
-FREE, LAST, OF_TABLE, OF_LIST = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
+FREE, LAST, OF_TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 SECTOR, SMALL_SECTOR, LIMIT, IN_HEADER = 512, 64, 4096, 109
 
 
 def container(stream: str, content: bytes) -> bytes:
-    """Microsoft's old container with one stream, of any size.
+    """Microsoft's old container with one stream, of less than 60 kB.
 
-    Its sectors: the list of streams, the table of small sectors, the content; then the table of
-    sectors, and what of its own list finds no place in the header.
+    Its sectors: the list of streams, the table of small sectors, the content, the table of sectors.
     """
     size = len(content)
     small = -(-size // SMALL_SECTOR) if size < LIMIT else 0
@@ -204,32 +203,18 @@ def container(stream: str, content: bytes) -> bytes:
     streams += entry(stream, 2, 0 if small else 2, size, FREE)
     small_table = numbers([*range(1, small), LAST] if small else [])
     sectors = -(-size // SECTOR)
-    tables = lists = 0
-    for _ in range(9):  # each makes room for the others, until there is enough
-        tables = -(-(2 + sectors + tables + lists) // (SECTOR // 4))
-        lists = -(-max(0, tables - IN_HEADER) // (SECTOR // 4 - 1))
-    table = [LAST, LAST, *range(3, 2 + sectors), LAST] + [OF_TABLE] * tables + [OF_LIST] * lists
-    first_table = 2 + sectors
-    places = list(range(first_table, first_table + tables))
-    first_list = first_table + tables
-    rest, more = places[IN_HEADER:], b""
-    for number in range(lists):
-        part = rest[number * 127 : (number + 1) * 127]
-        part += [FREE] * (127 - len(part))
-        more += numbers([*part, LAST if number == lists - 1 else first_list + number + 1])
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
     header += struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<3I4x", 0, tables, 0)
+    header += struct.pack("<3I4x", 0, 1, 0)
     header += struct.pack("<3I", LIMIT, 1 if small else LAST, int(bool(small)))
-    header += struct.pack("<2I", first_list if lists else LAST, lists)
-    header += numbers(places[:IN_HEADER]).ljust(4 * IN_HEADER, b"\xff")
+    header += struct.pack("<2I", LAST, 0)
+    header += numbers([2 + sectors]).ljust(4 * IN_HEADER, b"\xff")
     return (
         header
         + streams.ljust(SECTOR, b"\0")
         + small_table.ljust(SECTOR, b"\xff")
         + content.ljust(sectors * SECTOR, b"\0")
-        + numbers(table).ljust(tables * SECTOR, b"\xff")
-        + more
+        + numbers([LAST, LAST, *range(3, 2 + sectors), LAST, OF_TABLE]).ljust(SECTOR, b"\xff")
     )
 
 

@@ -6,16 +6,10 @@ import struct
 
 import pytest
 
-from registers.imports.reading.limits import DAMAGED
-from registers.imports.reading.messages import UNREADABLE, CellError, unpack
-from registers.imports.reading.reader import messages
+from registers.imports.reading.messages import CellError
 from tests.imports.reading.sheet_files import (
-    LIMIT,
-    SECTOR,
     XlsError,
     cells,
-    container,
-    numbers,
     ods,
     record,
     xls,
@@ -137,22 +131,6 @@ def test_what_an_error_says_is_short_enough_for_a_sentence(tmp_path):
 
 ROWS = [["a", XlsError(0x2A)], [True, XlsError(0x17, formula=True), 2.5]]
 FOUND = [(1, "a", CellError("#N/A")), (2, True, CellError("#REF!"), 2.5)]
-FAR = record(0x9999, bytes(8000))  # a record of no kind that is known
-
-
-@pytest.mark.parametrize(
-    ("how", "size"),
-    [
-        ({"small": True}, 3_000),
-        ({"more": FAR * 900}, 7_300_000),
-        ({"more": FAR * 2500}, 20_300_000),
-    ],
-    ids=["in small sectors", "with a list of tables", "with two"],
-)
-def test_wherever_an_xls_keeps_its_records(tmp_path, how, size):
-    path = xls(tmp_path / "a.xls", ROWS, **how)
-    assert 0.8 * size < path.stat().st_size < size
-    assert cells(path) == FOUND
 
 
 def test_a_chart_upon_a_sheet_has_cells_of_its_own(tmp_path):
@@ -164,39 +142,6 @@ def test_a_chart_upon_a_sheet_has_cells_of_its_own(tmp_path):
 
 def test_an_error_of_no_known_number(tmp_path):
     assert cells(xls(tmp_path / "a.xls", [[XlsError(0x99)]])) == [(1, CellError(""))]
-
-
-def spoilt(path, at: int, number: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[at : at + 4] = numbers([number])
-    path.write_bytes(content)
-
-
-def in_a_circle(path) -> None:
-    content = path.read_bytes()
-    (table,) = struct.unpack_from("<I", content, 76)
-    spoilt(path, (table + 1) * SECTOR + 4 * 5, 2)
-
-
-def lists_in_a_circle(path) -> None:
-    content = path.read_bytes()
-    (first,) = struct.unpack_from("<I", content, 68)
-    spoilt(path, (first + 2) * SECTOR - 4, first)
-
-
-def of_another_name(path) -> None:
-    path.write_bytes(container("WordDocument", bytes(LIMIT)))
-
-
-def cut_short(path) -> None:
-    path.write_bytes(path.read_bytes()[:60])
-
-
-@pytest.mark.parametrize("spoil", [in_a_circle, lists_in_a_circle, of_another_name, cut_short])
-def test_parts_that_do_not_lead_to_each_other(tmp_path, spoil):
-    path = xls(tmp_path / "a.xls", ROWS, more=FAR * 900)
-    spoil(path)
-    assert [unpack(line) for line in messages("xls", path)] == [[UNREADABLE, DAMAGED]]
 
 
 def test_a_formula_with_a_number_is_no_error(tmp_path):
