@@ -261,7 +261,7 @@ def apply(door: Client, group: Organisation, preview: Any) -> Any:
 class TestPasted:
     def test_a_list_is_shown_and_then_added_as_one_change(self, officers_door, group, officer):
         member(group, "Kent County Council", from_day=DAY)
-        lines = ["  Essex   Police ", "", "MEDWAY", "essex-county-council", "ESSEX POLICE"]
+        lines = ["  Essex   Police ", "", "MEDWAY", "Essex County Council (ECC)", "ESSEX POLICE"]
         shown = paste(
             *(officers_door, group, *lines, "Kent County Council"),
             from_day="2026-09-01",
