@@ -10,12 +10,14 @@ import pytest
 
 from registers import changes
 from registers.exports.xlsx import TRUNCATED_NOTE
-from registers.imports.mapping.mapping import MappingError
+from registers.imports.mapping.mapping import ColumnMapping, MappingError
 from registers.imports.reading.messages import CellError
-from registers.imports.reading.read import letter, read_sheets
+from registers.imports.reading.read import Row, letter, read_sheets
 from registers.imports.spreadsheet.choices import Choices
-from registers.imports.spreadsheet.plan import Edit, Part
-from registers.imports.spreadsheet.tables import NotATable
+from registers.imports.spreadsheet.fields import Compared, compare_field
+from registers.imports.spreadsheet.plan import Edit, Line, Outcome, Part
+from registers.imports.spreadsheet.row import RowOf
+from registers.imports.spreadsheet.tables import NotATable, Table
 from registers.models import (
     Change,
     Gap,
@@ -26,6 +28,7 @@ from registers.models import (
     RegisterVersion,
     Theme,
 )
+from registers.models.protocol_fields import ProtocolField
 from tests.imports.reading.sheet_files import XlsError, xls
 from tests.imports.spreadsheets import (
     TYPED,
@@ -213,6 +216,20 @@ def test_a_yes_or_no_and_a_day_are_compared_as_such(column, same, cell, value):
     assert len(line.remarks) == (not cell)  # emptying is said
     (refused,) = checked_row("0061", "so so", headings=headings).problems
     assert refused.column == "B"
+
+
+@pytest.mark.parametrize(
+    ("cell", "values"),
+    [("Withdrawn", {}), ("Draft", {"status": "draft"}), ("", {"status": ""}), ("x", {})],
+)
+def test_a_choice_is_read_by_its_value_or_its_label(cell, values):
+    """No column of today is one, but a field that is added may have choices."""
+    field = ProtocolField("status", meaning="Its stage.", column_name="stage")
+    table = Table("", ColumnMapping(), ["stage"], {"stage": 0}, rows=[], merged={})
+    row, line = RowOf(table, Row(2, (cell,))), Line("", 2, Outcome.UNCHANGED)
+    stored = Protocol(status="withdrawn")
+    compare_field(Compared(row, line, stored, {"stage": "withdrawn"}), field)
+    assert (line.values, len(row.problems)) == (values, cell == "x")
 
 
 def test_a_withdrawn_protocol_and_a_draft_stay_what_they_are():
