@@ -385,6 +385,11 @@ class TestWhatAPublicProtocolMustHave:
         assert line.outcome == "waiting"
 
 
+def test_an_end_before_the_start_is_refused():
+    line = checked_row("0061", "2026-02-01", "2026-01-31", headings=["reference", "starts", "ends"])
+    assert wrongs(line) == [("C", "The end is before the start.")]
+
+
 def test_a_number_of_which_something_is_said_is_refused():
     Gap.objects.create(reference="9001", fate="never")
     line = checked_row("Safer Community", "9001 - New")
