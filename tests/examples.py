@@ -100,7 +100,13 @@ def make_examples() -> dict[str, Any]:
         reference="9002", title="With a lead", purpose="To warn.", theme=draft.theme
     )
     made["publishable"] = saved(
-        with_lead, Party(protocol=with_lead, organisation=named("Medway Council"), role="lead")
+        with_lead,
+        Party(
+            protocol=with_lead,
+            organisation=named("Medway Council"),
+            role="lead",
+            signed_on=datetime.date(2026, 11, 3),
+        ),
     )
     ended = {
         "withdrawn_on": datetime.date(2026, 11, 3),

@@ -361,6 +361,9 @@ KEEPING = {
     },
     # The example is a draft; a published one is deleted by nobody.
     **noun("protocol", restored="0046/restore/{published_state}"),
+    "admin/registers/protocol/<path:object_id>/approvals/": Row(
+        at="/admin/registers/protocol/0046/approvals/", get=PUBLISHER, post=PUBLISHER
+    ),
     "admin/registers/protocol/<path:object_id>/preview/": Row(
         at="/admin/registers/protocol/{protocol}/preview/", get=ALL, post=ALL
     ),

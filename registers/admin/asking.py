@@ -108,6 +108,7 @@ class AskingForm(forms.BaseForm):
         for name, before in self._public_boxes():
             if words := personal_words(self[name].data or "", before=before, field=name):
                 yield name, words
+        field: Any
         for name, field in self.fields.items():
             value = self.cleaned_data.get(name)
             is_asked = hasattr(field, "asks_about") and value != self.initial.get(name)

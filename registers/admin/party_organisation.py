@@ -146,6 +146,9 @@ class PartyForm(ModelForm):
         if self.instance.pk:
             # Not its key: a text box would query for the name in each row.
             self.initial["organisation"] = self.instance.organisation
+        if self.instance.approval_source and "signed_on" in self.fields:
+            # Of an approval by link or from paper: it is changed on the page of approvals.
+            self.fields["signed_on"].disabled = True
 
     @property
     def unknown(self) -> str:

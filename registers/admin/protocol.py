@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from registers import changes
+from registers.admin.approval import approval_url
 from registers.admin.base import NOT_SENT, PublishedAdmin, RecordedInline
 from registers.admin.filters import (
     EndFilter,
@@ -233,6 +234,7 @@ class ProtocolAdmin(PublishedAdmin):
             path("<path:object_id>/preview/", view, name="registers_protocol_preview"),
             *paper_urls(self, Document, "documents"),
             *review_urls(self),
+            approval_url(self),
             *act_urls(self),
             redaction_url(self),
             *super().get_urls(),

@@ -33,6 +33,7 @@ from registers.admin.party_organisation import (
 from registers.imports.pasted_lists import likely_organisations
 from registers.models import Organisation, Party, Protocol
 from registers.models.keys import key_of
+from registers.models.organisation import NO_APPROVAL
 from registers.models.protocol_fields import FormSection
 from registers.models.references import check_new_reference, example, reference_key
 from registers.search.reference_log import next_reference
@@ -156,7 +157,7 @@ class PartyFormSet(RecordedFormSet):
         asked = (form.cleaned_data.get("organisation") for form in self.forms if form not in going)
         return {key_of(each.name): each for each in asked if each and each.pk is None}
 
-    def save(self, commit: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 (Django's own)
+    def save(self, commit: bool = True) -> list[Any]:  # noqa: FBT001, FBT002, C901 (Django's own)
         """Return what must be saved, in an order in which no row breaks a constraint."""
         parties = super().save(commit=commit)
         for party in parties:
@@ -177,6 +178,8 @@ class PartyFormSet(RecordedFormSet):
                 self.deleted_objects.append(stored)
                 party.pk = None
                 party._state.adding = True
+                if party.approval_source:
+                    party.set_approval(NO_APPROVAL)  # it was the other organisation's
                 if written in {"", stored.organisation.name}:
                     party.name_as_published = party.organisation.name if named else ""
             elif "name_as_published" in changed and named:

@@ -30,6 +30,7 @@ from registers.models import (
     TakenOn,
 )
 from registers.models.keys import key_of
+from registers.models.organisation import NO_APPROVAL
 
 LONGEST = 255
 RULE_LOST = (
@@ -122,7 +123,7 @@ class MergeSteps:
         wanted = {
             "name_as_published": self._together(names, party, "published names"),
             "note": self._together(notes, party, "notes"),
-            "signed_on": signed,
+            **{name: getattr(other if other.signed_on else party, name) for name in NO_APPROVAL},
             "legal_role": other.legal_role or party.legal_role,
             "flow": other.flow if party.flow in {"", other.flow} else party.flow,
         }

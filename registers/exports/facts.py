@@ -218,6 +218,9 @@ def party_facts(party: Party) -> Facts:
         "name_as_published": party.name_as_published or None,
         "note": party.note or None,
         "signed": day(party.signed_on) or None,
+        "approved_by": party.approved_by or None,
+        "approved_version": party.approved_version or None,
+        "approval_source": party.approval_source or None,
         "legal_role": party.legal_role or None,
         "flow": party.flow or None,
     }

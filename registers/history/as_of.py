@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from registers.history.diff import PRIVATE_FIELDS
-from registers.history.parts import file_text
+from registers.history.parts import APPROVAL, file_text
 from registers.history.snapshot import Snapshot, Values, snapshot_of, to_python
 from registers.models import (
     Change,
@@ -27,7 +27,7 @@ from registers.models import (
 )
 from registers.models.references import reference_key
 
-PARTY = ("role", "name_as_published", "note", "signed_on", "legal_role", "flow", "position")
+PARTY = ("role", "name_as_published", "note", *APPROVAL, "legal_role", "flow", "position")
 INSTANT = datetime.timedelta(microseconds=1)
 
 
@@ -149,7 +149,7 @@ def _party(protocol: Protocol, row: Values, names: Mapping[Any, str]) -> Party:
         pk=other["key"], name=names.get(other["key"], other["says"]), slug=other["slug"]
     )
     fields = {
-        field.name: to_python(field, row[field.name])
+        field.attname: to_python(field, row[field.name])
         for field in Party._meta.fields
         if field.name in PARTY and field.name in row  # older snapshots lack some
     }

@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from registers.history.snapshot import Values, comparable_value
 from registers.models import Identifier, Name, Party, Review
 from registers.models.keys import key_of
+from registers.models.organisation import NO_APPROVAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,23 @@ def party_text(party: Values) -> str:
     for name, choices in (("legal_role", Party.LegalRole), ("flow", Party.Flow)):
         label = dict(choices.choices).get(party.get(name) or "")
         words += f", {str(label).lower()}" if label else ""
-    return words + (f", signed {_day(party['signed_on'])}" if party["signed_on"] else "")
+    return words + (f", {_approval(party)}" if party["signed_on"] else "")
+
+
+def _approval(party: Values) -> str:
+    """Return the day of an approval, and what else an officer or a link has said of it."""
+    source = dict(Party.ApprovalSource.choices).get(party.get("approval_source") or "")
+    return ", ".join(
+        filter(
+            None,
+            [
+                f"signed {_day(party['signed_on'])}",
+                f"approved by: {party['approved_by']}" if party.get("approved_by") else "",
+                f"version {party['approved_version']}" if party.get("approved_version") else "",
+                str(source).lower() if source else "",
+            ],
+        )
+    )
 
 
 def file_text(paper: Values) -> str:
@@ -129,7 +146,8 @@ def is_lead(party: Values) -> bool:
     return bool(party["role"] == Party.Role.LEAD)
 
 
-PARTY = ("organisation", "name_as_published", "note", "signed_on", "legal_role", "flow")
+APPROVAL = tuple(name.removesuffix("_id") for name in NO_APPROVAL)
+PARTY = ("organisation", "name_as_published", "note", *APPROVAL, "legal_role", "flow")
 # By kind of part, as in a snapshot.
 PART_KINDS: dict[str, list[PartKind]] = {
     "parties": [

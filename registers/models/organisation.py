@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Left
@@ -271,6 +274,16 @@ class Contact(models.Model):
         return self.email
 
 
+# What a party says of its approval while there is none, by the columns.
+NO_APPROVAL: dict[str, Any] = {
+    "signed_on": None,
+    "approved_by": "",
+    "approved_version": "",
+    "approval_source": "",
+    "approval_paper_id": None,
+}
+
+
 class Party(models.Model):
     """An organisation's part in one protocol, with the words that were published."""
 
@@ -294,6 +307,12 @@ class Party(models.Model):
         RECEIVES = "receives", "Receives"
         BOTH = "both", "Gives and receives"
 
+    class ApprovalSource(models.TextChoices):
+        """How the approval came. Empty: recorded as a day alone, as all were before."""
+
+        LINK = "link", "By link"  # the approver answered by a signed link
+        PAPER = "paper", "From paper"  # an officer read it in a document of the protocol
+
     protocol = models.ForeignKey("Protocol", models.CASCADE, related_name="parties")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="parties")
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.PARTNER)
@@ -311,6 +330,30 @@ class Party(models.Model):
     )
     signed_on = models.DateField(
         "signed on", null=True, blank=True, help_text="When its approver signed. Empty if unknown."
+    )
+    approved_by = models.CharField(
+        "approved by",
+        max_length=150,
+        blank=True,
+        validators=[refuse_email],
+        help_text="Public. The job title that approved, never a person's name.",
+    )
+    approved_version = models.CharField(
+        "version approved",
+        max_length=50,
+        blank=True,
+        help_text="The protocol's version when it was approved.",
+    )
+    approval_source = models.CharField(
+        "how the approval came", max_length=5, choices=ApprovalSource.choices, blank=True
+    )
+    approval_paper = models.ForeignKey(
+        "Document",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="document that shows the approval",
     )
     legal_role = models.CharField(
         "role in law",
@@ -343,10 +386,26 @@ class Party(models.Model):
                 name="one_lead",
                 violation_error_message="A protocol can have only one lead organisation.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(signed_on__isnull=False)
+                | models.Q(approved_by="", approved_version="", approval_source=""),
+                name="approval_has_a_day",
+                violation_error_message="An approval must have the day on which it was given.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.organisation} in {self.protocol_id}"
+
+    def clean(self) -> None:
+        """Leave nothing of an approval whose day was taken away."""
+        if self.signed_on is None:
+            self.set_approval(NO_APPROVAL)
+
+    def set_approval(self, values: Mapping[str, Any]) -> None:
+        """Let it say of its approval what the keys of NO_APPROVAL are given."""
+        for name in NO_APPROVAL:
+            setattr(self, name, values[name])
 
     @property
     def organisation_name(self) -> str:

@@ -149,6 +149,12 @@ FACT_SCHEMAS: dict[str, Schema] = {
             "name_as_published": nullable(TEXT),
             "note": nullable(TEXT),
             "signed": nullable(DAY | {"description": "When its approver signed."}),
+            "approved_by": nullable(TEXT | {"description": "The job title that approved."}),
+            "approved_version": nullable(TEXT | {"description": "The version that it approved."}),
+            "approval_source": _choice(
+                Party.ApprovalSource,
+                "By its approver's link, or from paper. Null: the day alone is recorded.",
+            ),
             "legal_role": _choice(
                 Party.LegalRole, "What it is in law: a controller, a joint one, or a processor."
             ),

@@ -138,6 +138,27 @@ class ProtocolPage:
         return any(party.legal_role or party.flow for party in self.parties)
 
     @cached_property
+    def approved_count(self) -> int:
+        """How many organisations have approved it: one can be lead and partner."""
+        return len({party.organisation_id for party in self.parties if party.signed_on})
+
+    @cached_property
+    def approved_version(self) -> str:
+        """The protocol's version, where all who have approved it approved that one."""
+        versions = {party.approved_version for party in self.parties if party.signed_on}
+        return self.protocol.version if versions == {self.protocol.version} else ""
+
+    @cached_property
+    def approvals(self) -> list[tuple[Party, Any]]:
+        """Each organisation's part, with the document that shows its approval, if it is listed."""
+        listed = {each.pk: each for each in self.documents if hasattr(each, "pk")}
+        once: dict[int, Party] = {}
+        for party in self.parties:
+            if party.signed_on or party.organisation_id not in once:
+                once[party.organisation_id] = party
+        return [(party, listed.get(party.approval_paper_id)) for party in once.values()]
+
+    @cached_property
     def rights_contact(self) -> str:
         """Whom the lead organisation names for people's rights, where the record names nobody."""
         lead = self.protocol.lead

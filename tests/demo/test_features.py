@@ -51,7 +51,7 @@ def protocol_with(**fields: object) -> Protocol:
 @pytest.mark.parametrize(
     ("what", "fields", "shown"),
     [
-        ("signed parties", {"parties__signed_on__isnull": False}, "signed "),
+        ("signed parties", {"parties__signed_on__isnull": False}, " approved "),
         ("documents", {"documents__isnull": False}, "PDF"),
         ("overarching", {"comes_under__isnull": False}, "Comes under 00"),
         ("covering", {"covers__isnull": False}, "Covers 00"),

@@ -39,6 +39,7 @@ HOSTILE = st.lists(
 ).map("".join)
 
 
+APPROVAL = ("approved_by", "approved_version", "approval_source")
 LINKS = ("taken_on", "replaces", "comes_under", "covers", "reviews", "documents")
 
 
@@ -141,6 +142,7 @@ def test_all_that_is_recorded(housing):
                         "name_as_published": None,
                         "note": "Temp workers",
                         "signed": "2020-01-01",
+                        **dict.fromkeys(APPROVAL),
                         "legal_role": None,
                         "flow": None,
                     },
@@ -151,6 +153,7 @@ def test_all_that_is_recorded(housing):
                         "name_as_published": "Ashdown CC",
                         "note": "Not shown",
                         "signed": None,
+                        **dict.fromkeys(APPROVAL),
                         "legal_role": None,
                         "flow": None,
                     },
@@ -161,6 +164,7 @@ def test_all_that_is_recorded(housing):
                         "name_as_published": "Birches",
                         "note": None,
                         "signed": None,
+                        **dict.fromkeys(APPROVAL),
                         "legal_role": None,
                         "flow": None,
                     },

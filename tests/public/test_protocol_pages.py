@@ -106,9 +106,7 @@ def test_a_protocol_with_everything_shows_everything(client: Client, settings, t
     assert shown["Who leads it?"] == "Essex County Council, with 1 partner"
     assert shown["About whom?"] == "Children in care"
     assert shown["Why?"] == "The purpose. Its second paragraph."
-    assert shown["parties"] == (
-        "Essex County Council leads\nEssex Police (Traffic, signed 1 February 2024 )"
-    )
+    assert shown["parties"] == ("Essex County Council leads\nEssex Police (Traffic)")
     assert "Essex Police: ‘The Police’" in words
     assert shown["Information shared"] == "Names and addresses"
     assert shown["Lawful basis for sharing"] == "Public task"

@@ -155,6 +155,7 @@ def test_a_protocol_says_everything(client: Client, rich):
             ESSEX
             | {"role": "lead", "name_as_published": None, "note": "A note", "signed": "2026-11-01"}
             | {"legal_role": "controller", "flow": "gives"}
+            | dict.fromkeys(("approved_by", "approved_version", "approval_source"))
         ],
     }
     assert {name: said[name] for name in expected} == expected

@@ -150,7 +150,7 @@ def _parties(steps: list[Step], plan: MergePlan | None) -> Iterator[str]:
             yield about
 
 
-JOINED_FIELDS = {"name_as_published": "", "note": "", "signed_on": ""}.keys()
+JOINED_FIELDS = {"name_as_published": "", "note": "", "signed_on": "", "approved_by": ""}.keys()
 
 
 def _label(name: str) -> str:
