@@ -137,6 +137,8 @@ PUBLIC = {
     "reviews/": read("/reviews/"),
     # Whoever has the link may answer; this one is altered. tests/public/test_answer_page.py.
     "reviews/answer/": Row(at="/reviews/answer/?link=altered", get="404", post="404"),
+    # As with the answer. tests/public/test_completion.py.
+    "reviews/answer/record/": Row(at="/reviews/answer/record/?link=altered", get="404", post="404"),
     # Anybody may write, and this is nothing. tests/public/test_suggestions.py.
     "suggestions/": Row(at="/suggestions/", get="page", post="400"),
     # Whoever has the link may read; this one is altered. tests/public/test_previews.py.

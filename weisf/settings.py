@@ -200,6 +200,9 @@ SOCIALACCOUNT_ADAPTER = "registers.accounts.single_sign_on.SingleSignOnAdapter"
 # For how many days what was written on a form of admin and not saved is kept for its user.
 FORM_DRAFT_DAYS = whole_number("FORM_DRAFT_DAYS", default=7, most=365)
 
+# For how many days what a lead filled in by its link and did not send is kept, since it was saved.
+LEAD_DRAFT_DAYS = whole_number("LEAD_DRAFT_DAYS", default=60, most=365)
+
 # Apps and middleware ------------------------------------------------------------------------
 
 INSTALLED_APPS = [

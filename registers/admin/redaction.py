@@ -42,7 +42,7 @@ from registers.changes.redaction.redact import (
 )
 from registers.history.diff import field_label
 from registers.history.snapshot import PARTS, snapshot_of
-from registers.models import Change, FormDraftFile, Proposal, ProposedFile
+from registers.models import Change, FormDraftFile, LeadDraft, Proposal, ProposedFile
 from weisf.security_events import security_event
 
 PERMISSION = "registers.take_out_words"
@@ -135,6 +135,8 @@ def _called(paper: Any) -> str:
     """Return what the page calls a stored file: its title and name, and where it waits."""
     if isinstance(paper, FormDraftFile):
         return f"Chosen on a form that is not saved ({paper.draft.page}): {paper.name}"
+    if isinstance(paper, LeadDraft):
+        return f"Chosen by the lead, and not sent: {paper.name}"
     if isinstance(paper, ProposedFile):
         return f"Proposed: {paper.name}"
     return f"{paper}: {paper.file_name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -64,10 +64,12 @@ def propose(
     by: User | None,
     why: str = "",
     is_correction: bool = False,
+    sent_by: Mapping[str, Any] | None = None,
 ) -> list[Proposal]:
     """Store a proposal for each published row that a dry run has changed, and return them.
 
-    `states` are what the dry run collected. What it added or removed cannot be proposed. Raises
+    `states` are what the dry run collected. What it added or removed cannot be proposed.
+    `sent_by` are the fields of a proposal that say who sent it, where that is no user. Raises
     ValidationError, also for an e-mail address in the reason, and then stores nothing.
     """
     refuse_email_in_reason(why)
@@ -88,6 +90,7 @@ def propose(
                 is_correction=is_correction,
                 by=by,
                 proposed_at=at,
+                **(sent_by or {}),
             )
             proposal.full_clean()
             proposal.save()

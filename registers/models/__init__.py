@@ -21,6 +21,7 @@ from registers.models.import_job import (
     ImportSteps,
 )
 from registers.models.layout import Layout
+from registers.models.lead_draft import LeadDraft
 from registers.models.links import Membership, Succession, TakenOn
 from registers.models.options import Option
 from registers.models.organisation import Approver, Contact, Name, Organisation, Party, Slug
@@ -51,6 +52,7 @@ __all__ = [
     "ImportName",
     "ImportSteps",
     "Layout",
+    "LeadDraft",
     "Membership",
     "Merge",
     "Name",

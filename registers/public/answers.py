@@ -33,6 +33,7 @@ from registers.reminders.answers import (
     line_for_token,
     state_of,
 )
+from registers.reminders.completion import completion_state, draft_of, unrecorded
 from registers.reminders.links import MOST_TRIES, seconds_to_wait
 from registers.search.findings import findings_of
 from registers.search.index import current_index
@@ -160,6 +161,8 @@ def _page(
         "on": timezone.localdate(),
         "answer": answer_to(line),
         "findings": _findings(protocol) if state is State.OPEN else [],
+        "link": request.GET["link"],
+        "completion": _completion(line),
         "does": [(choice, CONSEQUENCES[choice]) for choice in Answer.Choice],
         **more,
     }
@@ -171,3 +174,15 @@ def _findings(protocol: Protocol) -> list[str]:
     """Return what the record lacks or leaves open, in sentences. That it is overdue is said."""
     found = findings_of(protocol, current_index(), timezone.localdate())
     return [each.sentence for each in found if each.rule.key != ReviewStatus.OVERDUE]
+
+
+def _completion(line: Reminded) -> dict[str, Any] | None:
+    """Return what the page says of filling in the record; None where the link does not do that."""
+    state = completion_state(line, at=timezone.now())
+    if state not in {State.OPEN, State.WAITING}:
+        return None
+    return {
+        "is_sent": state == State.WAITING,
+        "is_begun": draft_of(line) is not None,
+        "missing": unrecorded(line.protocol),
+    }

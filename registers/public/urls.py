@@ -17,6 +17,7 @@ from registers.models.references import is_reference
 from registers.public import (
     answers,
     catalog,
+    completion,
     exports,
     openapi,
     organisations,
@@ -191,6 +192,8 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
             extra_context={
                 "takes_suggestions": settings.SUGGESTIONS,
                 "suggestion_days": settings.SUGGESTION_DAYS,
+                "lead_draft_days": settings.LEAD_DRAFT_DAYS,
+                "proposal_days": settings.PROPOSAL_DAYS,
             },
         ),
         name="privacy",
@@ -216,6 +219,7 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
 # The pages with forms that change something. They are never cached.
 FORMS = [
     path("reviews/answer/", answers.answer, name="answer"),
+    path("reviews/answer/record/", completion.complete, name="complete"),
     path("suggestions/", suggestions.suggestion, name="suggestion"),
 ]
 

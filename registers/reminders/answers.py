@@ -96,12 +96,12 @@ def state_of(line: Reminded, *, at: datetime.datetime) -> State:
         return State.WITHDRAWN
     if protocol.reviews.filter(recorded_at__gte=reminder.begun_at).exists():
         return State.REVIEWED
-    if not _may_answer(line, on=timezone.localdate(at)):
+    if not may_answer(line, on=timezone.localdate(at)):
         return State.MOVED
     return State.WAITING if answer_to(line) else State.OPEN
 
 
-def _may_answer(line: Reminded, *, on: datetime.date) -> bool:
+def may_answer(line: Reminded, *, on: datetime.date) -> bool:
     """Return whether the organisation leads the protocol, or is asked in the lead's place."""
     lead, organisation = line.protocol.lead, line.reminder.organisation_id
     if lead is None or lead.organisation_id == organisation:

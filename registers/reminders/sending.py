@@ -185,7 +185,7 @@ def _write_lines(reminder: Reminder, protocols: Sequence[Protocol]) -> None:
     """Let the reminder have a line for each protocol.
 
     Those of a try that failed stay the same, since it may have gone out all the
-    same: its links are to work. So is one that was answered.
+    same: its links are to work. So is one that was answered, or with which a draft was saved.
     """
     Reminded.objects.bulk_create(
         [
@@ -199,7 +199,7 @@ def _write_lines(reminder: Reminder, protocols: Sequence[Protocol]) -> None:
         update_fields=["review_date"],
     )
     named = {protocol.pk for protocol in protocols}
-    for line in reminder.lines.filter(answer=None):
+    for line in reminder.lines.filter(answer=None, draft=None):
         if line.protocol_id not in named:
             line.delete()
 

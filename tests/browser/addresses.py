@@ -81,6 +81,7 @@ PAGES: dict[str, list[Example]] = {
     "resources/<slug:slug>/": _at("/resources/review-template/"),
     # With a link that is good: test_answers.py.
     "reviews/answer/": [Example(path="/reviews/answer/?link=altered", status=404)],
+    "reviews/answer/record/": [Example(path="/reviews/answer/record/?link=altered", status=404)],
     # With a link that is good: tests/public/test_previews.py.
     "preview/": [Example(path="/preview/?link=altered", status=404)],
     "suggestions/": _at(

@@ -49,7 +49,7 @@ LATER = {
         "UsedReference",
         "SynonymSet",
     ),
-    *("Abbreviation", "Option", "Layout", "FormDraft", "FormDraftFile"),
+    *("Abbreviation", "Option", "Layout", "FormDraft", "FormDraftFile", "LeadDraft"),
     *("Proposal", "ProposedFile", "ProposalEmailDay"),
 }
 

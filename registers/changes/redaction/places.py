@@ -51,6 +51,7 @@ BY_FIELD = {
     "registers.earlierversion.file": How.PAPER,
     "registers.formdraftfile.file": How.PAPER,  # deleted after some days
     "registers.proposedfile.file": How.PAPER,
+    "registers.leaddraft.file": How.PAPER,
     "registers.change.subject_type": How.CODE,
     "registers.change.subject_key": How.CODE,
     "registers.proposal.subject_type": How.CODE,

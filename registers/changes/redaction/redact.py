@@ -32,6 +32,7 @@ from registers.models import (
     Document,
     EarlierVersion,
     FormDraftFile,
+    LeadDraft,
     Organisation,
     Proposal,
     ProposedFile,
@@ -322,6 +323,7 @@ def _take_files_out(files: Collection[str], marked: Marked) -> None:
     EarlierVersion.objects.filter(file__in=files).delete()
     ProposedFile.objects.filter(file__in=files).delete()
     FormDraftFile.objects.filter(file__in=files).discard()
+    LeadDraft.objects.filter(file__in=files).discard_files()
     delete_later(files)
 
 
@@ -396,7 +398,9 @@ def papers_of(subject: models.Model) -> list[Any]:
     form = models.Q(draft__page__contains=f"/{subject._meta.model_name}/{quote(subject.pk)}/")
     names = {each.file_name for each in (*own, *proposed)}
     unsaved = FormDraftFile.objects.filter(form | models.Q(name__in=names)).select_related("draft")
-    every = [each for each in (*own, *proposed, *unsaved) if each.file]
+    leads = LeadDraft.objects.filter(reminded__protocol=str(subject.pk))
+    of_leads = leads if isinstance(subject, Protocol) else leads.none()
+    every = [each for each in (*own, *proposed, *unsaved, *of_leads) if each.file]
     return list({each.file.name: each for each in every}.values())
 
 
