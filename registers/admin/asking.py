@@ -111,8 +111,8 @@ class AskingForm(forms.BaseForm):
         field: Any
         for name, field in self.fields.items():
             value = self.cleaned_data.get(name)
-            is_asked = hasattr(field, "asks_about") and value != self.initial.get(name)
-            if is_asked and (words := field.asks_about(value)):
+            ask = getattr(field, "asks_about", None)
+            if ask and value != self.initial.get(name) and (words := ask(value)):
                 yield name, words
 
     def _public_boxes(self) -> Iterator[tuple[str, str]]:
