@@ -117,6 +117,11 @@ PUBLIC = {
         "/protocols/0046/documents/{document}/versions/{document_version}/"
     ),
     "protocols/<reference:reference>.json": read("/protocols/0046.json"),
+    "protocols/<reference:reference>/review-template/": read("/protocols/0046/review-template/"),
+    "protocols/<reference:reference>/review-template.docx": read(
+        "/protocols/0046/review-template.docx"
+    ),
+    "resources/review-template.docx": read("/resources/review-template.docx"),
     "protocols.json": read("/protocols.json"),
     "protocols.<str:extension>": read("/protocols.csv"),
     "themes/": read("/themes/"),

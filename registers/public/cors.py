@@ -36,7 +36,7 @@ def is_data_path(path: str) -> bool:
     try:
         return is_data_route(resolve(path))
     except Resolver404:
-        return path.endswith(".json")
+        return path.endswith((".json", "/review-template.docx"))
 
 
 def is_data_route(match: ResolverMatch) -> bool:

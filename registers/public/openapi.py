@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
-from registers.exports import atom, csv, json
+from registers.exports import atom, csv, docx, json
 from registers.exports.columns import ExportContext
 from registers.history.as_of import register_began
 from registers.public.cors import CORS_HEADERS
@@ -207,6 +207,14 @@ OTHER_PATHS = (
         schema={"type": "object", "required": ["@context", "@id", "@type", "dcat:dataset"]},
         more=("400",),
     ),
+    OtherPath(
+        "empty-review-template",
+        "The empty review template, as DOCX",
+        docx.CONTENT_TYPE,
+        kept=True,
+        schema={},
+        more=("400",),
+    ),
     OtherPath("sitemap", "The files of addresses, for search engines", "application/xml"),
     OtherPath("robots", "What robots may read", PLAIN, kept=True),
     OtherPath("security", "Where to report a weakness (RFC 9116)", PLAIN, kept=True),
@@ -349,19 +357,28 @@ def _list(
     )
 
 
+REFERENCE = {
+    "name": "reference",
+    "in": "path",
+    "required": True,
+    "schema": TEXT | {"pattern": "^(?=[^0-9]*[0-9])[0-9A-Za-z._~-]{1,40}$"},
+    "description": "Its reference, with `~` for `/`.",
+}
+SLUG = {
+    "name": "slug",
+    "in": "path",
+    "required": True,
+    "schema": TEXT | {"pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 255},
+    "description": "The end of its address, or an earlier one.",
+}
+
+
 def _records() -> Iterator[tuple[str, Any]]:
-    """Give the paths of one protocol and one organisation."""
-    reference = TEXT | {"pattern": "^(?=[^0-9]*[0-9])[0-9A-Za-z._~-]{1,40}$"}
-    slug = TEXT | {"pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 255}
-    for route, key, what, schema, schema_name, more in (
-        ("/protocols/{reference}.json", "reference", "protocol", reference, "Protocol", ["410"]),
-        ("/organisations/{slug}.json", "slug", "organisation", slug, "OrganisationRecord", []),
+    """Give the paths of one protocol, its review template, and one organisation."""
+    for route, what, parameter, schema_name, more in (
+        ("/protocols/{reference}.json", "protocol", REFERENCE, "Protocol", ["410"]),
+        ("/organisations/{slug}.json", "organisation", SLUG, "OrganisationRecord", []),
     ):
-        words = {
-            "reference": "Its reference, with `~` for `/`.",
-            "slug": "The end of its address, or an earlier one.",
-        }
-        parameter = {"name": key, "in": "path", "required": True, "schema": schema}
         yield (
             route,
             path_item(
@@ -374,9 +391,21 @@ def _records() -> Iterator[tuple[str, Any]]:
                     kept=True,
                 ),
                 ["301", "304", "400", "404", *more],
-                [parameter | {"description": words[key]}, ref("If-None-Match", "parameters")],
+                [parameter, ref("If-None-Match", "parameters")],
             ),
         )
+    yield (
+        "/protocols/{reference}/review-template.docx",
+        path_item(
+            "protocol-review-template",
+            "The review template of a protocol in force, as DOCX",
+            response_object(
+                "The template.", {docx.CONTENT_TYPE: {}}, "Content-Disposition", kept=True
+            ),
+            ["301", "304", "400", "404"],
+            [REFERENCE, ref("If-None-Match", "parameters")],
+        ),
+    )
 
 
 def _others() -> Iterator[tuple[str, Any]]:

@@ -26,6 +26,7 @@ from registers.public import (
     previews,
     protocols,
     records,
+    review_template,
     reviews,
     sharing,
     suggestions,
@@ -104,6 +105,16 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
         "page",
         name="protocol-changes",
     ),
+    cached_path(
+        "protocols/<reference:reference>/review-template/",
+        review_template.page,
+        name="review-template",
+    ),
+    cached_path(
+        "protocols/<reference:reference>/review-template.docx",
+        review_template.file,
+        name="review-template-file",
+    ),
     path(
         "protocols/<reference:reference>/documents/<int:pk>/",
         papers.document,
@@ -171,6 +182,9 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
     cached_path("news.atom", pages.news_feed, name="news-feed"),
     cached_path("news/<slug:slug>/", pages.news_detail, name="news-item"),
     cached_path("resources/", pages.resource_list, "page", name="resources"),
+    cached_path(
+        "resources/review-template.docx", review_template.empty, name="empty-review-template"
+    ),
     cached_path("resources/<slug:slug>/", pages.resource_detail, name="resource"),
     path("resources/<slug:slug>/download/", papers.resource, name="resource-download"),
     path(

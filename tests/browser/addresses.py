@@ -37,6 +37,7 @@ PAGES: dict[str, list[Example]] = {
         Example(path="/protocols/0013/", status=404),
     ],
     "protocols/<reference:reference>/changes/": _at("/protocols/0036/changes/"),
+    "protocols/<reference:reference>/review-template/": _at("/protocols/0036/review-template/"),
     "themes/": _at("/themes/"),
     "themes/<slug:slug>/": _at("/themes/learning-and-education/"),
     "organisations/": [
@@ -136,6 +137,8 @@ NO_PAGES: dict[str, str] = {
     "resources/<slug:slug>/versions/<int:version>/": "/resources/paper/versions/2/",
     "resources/<slug:slug>/download/": "/resources/paper/download/",
     "protocols/<reference:reference>.json": "/protocols/9001.json",
+    "protocols/<reference:reference>/review-template.docx": "/protocols/9001/review-template.docx",
+    "resources/review-template.docx": "/resources/review-template.docx",
     "organisations/<slug:slug>.json": "/organisations/ashdown-council.json",
     "healthz": "/healthz",
     "readyz": "/readyz",

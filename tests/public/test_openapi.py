@@ -79,6 +79,7 @@ def filled_in(path: str) -> str:
 def example(way) -> str:
     filled = {"<str:extension>": "json", "<section>": "pages"}
     filled |= {"<reference:reference>.json": "0036.json", "<slug:slug>.json": "essex-police.json"}
+    filled |= {"<reference:reference>/review": "0036/review"}
     path = f"/{way.pattern}"
     for part, value in filled.items():
         path = path.replace(part, value)
