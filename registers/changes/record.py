@@ -8,7 +8,7 @@ page concerned, and calls `save` and `remove` within.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -18,6 +18,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils import timezone
 
+from registers.changes.bulk_writes import column_defaults, insert_values
 from registers.changes.correction import refuse_more_than_typing
 from registers.changes.locking import batches
 from registers.changes.papers import made_at
@@ -133,7 +134,7 @@ def record_changes(
             after = snapshots_of(model, some)
             if model is Organisation and any((key in before) != (key in after) for key in some):
                 touched.links = True
-            _write_changes(model, some, before, after, how, touched=touched)
+            _write_changes(model, some, before, after, how, touched=touched, store=_insert_changes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,10 +160,11 @@ def _write_changes(
     *,
     touched: Touched,
     about: str = "",
+    store: Callable[[list[Change]], object] = Change.objects.bulk_create,
 ) -> list[Change]:
     """Write and return a change for each row that differs, and the days of protocols.
 
-    What the changes alter in other things is added to `touched`.
+    What the changes alter in other things is added to `touched`. `store` writes them.
     `about` names a subject that no change points at: the words must say what it is.
     """
     changes = [
@@ -185,13 +187,21 @@ def _write_changes(
         if not how.published_before:
             _name_parties([each for each in official if each.kind == Change.Kind.ADDED])
     first = _backfill(model, {each.subject_key for each in changes}, before, at=how.at)
-    Change.objects.bulk_create(
-        each
-        for change in changes
-        for each in (first.get(change.subject_key), change)
-        if each is not None
+    store(
+        [
+            each
+            for change in changes
+            for each in (first.get(change.subject_key), change)
+            if each is not None
+        ]
     )
     return changes
+
+
+def _insert_changes(changes: Sequence[Change]) -> None:
+    """Write changes of which nobody needs the keys, in a third of the time."""
+    columns = [*column_defaults(Change)]
+    insert_values(Change, columns, [[getattr(c, name) for name in columns] for c in changes])
 
 
 def _refuse_lacking(key: str, before: Snapshot | None, after: Snapshot | None) -> None:

@@ -130,7 +130,7 @@ def _options_of(value: Value, options: Sequence[str], was: str) -> str:
     """
     stored, found = was.split(BETWEEN), list[str]()
     for text in lines_of(text_of(value).replace(BETWEEN.strip(), "\n")):
-        option = text if text in stored else match_option(text, options)
+        option = text if text in stored or text in options else match_option(text, options)
         if option is None:
             raise Refused(
                 f"'{text[:50]}' is not in the list of options.",

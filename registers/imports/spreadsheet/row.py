@@ -67,6 +67,8 @@ class RowOf:
 
     def text(self, column: str) -> str:
         """Return what the cell says; nothing where it is refused."""
+        if not self._joined and column != OTHERS:  # nearly always, and asked of every cell
+            return self.read(column, text_of) or ""
         texts = self.texts(column)
         return texts[0] if len(texts) == 1 else "\n".join(dict.fromkeys(filter(None, texts)))
 
@@ -137,6 +139,8 @@ class RowOf:
 
     def is_refused(self, column: str) -> bool:
         """Return whether something is wrong at the column already: then its text is not known."""
+        if not self.problems:  # of nearly all rows
+            return False
         at = self.table.letter(column)
         return self.has(column) and any(problem.column == at for problem in self.problems)
 
