@@ -25,6 +25,7 @@ from django.utils import timezone
 from registers.admin.asking import PlainForm
 from registers.admin.forms import reason_field
 from registers.admin.history import ModelAdmin, object_or_404
+from registers.admin.options import NOT_APPLYING
 from registers.admin.permissions import may_publish
 from registers.admin.proposing import changes_at_once, seen_by, waiting_for
 from registers.admin.read_only import ReadOnlyAdmin, not_decided
@@ -263,6 +264,8 @@ class ProposalAdmin(ReadOnlyAdmin, ModelAdmin):
         fields = {field.name: field for field in view.subject._meta.fields}
         # Of what comes with a review, its month alone is anything but what the review says.
         fixed = view.review.set_names - {"review_date"} if view.review else set()
+        # Its ticks stand beside boxes that may not be here.
+        fixed = {*fixed, NOT_APPLYING}
         initial = {
             each.name: to_python(fields[each.name], each.wanted)
             for each in differences
