@@ -87,8 +87,8 @@ def test_a_body_that_cannot_be_read_gets_the_registers_own_page(client: Client, 
     assert not Answer.objects.exists()
 
 
-def test_a_question_of_1001_parameters_gets_the_registers_own_page(client: Client):
-    page = client.get(DOOR + "?" + "a=1&" * 1_001)
+def test_a_question_of_1501_parameters_gets_the_registers_own_page(client: Client):
+    page = client.get(DOOR + "?" + "a=1&" * 1_501)
     assert (page.status_code, page["Cache-Control"]) == (400, "no-store, private")
 
 

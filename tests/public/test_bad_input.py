@@ -72,7 +72,7 @@ TABLE = [
         "4 protocols",
     ),
     ("words 1,000 times", "/?" + "&".join(["q=fgm"] * 1000), 200, "protocol"),
-    ("a parameter 1,001 times", "/?" + "q=fgm&" * 1001, 400, "This page cannot be shown"),
+    ("a parameter 1,501 times", "/?" + "q=fgm&" * 1501, 400, "This page cannot be shown"),
     ("what counts visits", "/?utm_source=x&gclid=y&fbclid=&mc_cid=z&_=1", 200, "25 protocols"),
     ("an unknown reference", "/protocols/0013/", 404, "There is no protocol 0013"),
     ("a reference with letters", "/protocols/12ab/", 404, "There is no protocol"),
@@ -162,7 +162,7 @@ def test_a_machine_gets_problem_json(client: Client, ending, query, field):
 
 
 def test_a_machine_that_asks_too_much_gets_problem_json(client: Client):
-    answer = client.get("/protocols.csv?" + "q=fgm&" * 1001)
+    answer = client.get("/protocols.csv?" + "q=fgm&" * 1501)
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
 
 

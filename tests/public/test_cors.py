@@ -18,7 +18,7 @@ FOR_MACHINES = [
     "/protocols.json?theme=safer-community",
     "/protocols.json?theme=nonsense",
     "/protocols.json?page=99",
-    "/protocols.json?" + "q=fgm&" * 1001,
+    "/protocols.json?" + "q=fgm&" * 1501,
     "/protocols.ics",
     "/protocols.atom",
     "/protocols.nothing",
