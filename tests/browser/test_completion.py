@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.guarded import editor, log_in
@@ -33,12 +33,21 @@ def place(static_files, tmp_path) -> Iterator[Served]:
         yield made
 
 
+def not_printed(page: Page, link: Locator) -> None:
+    """Expect that paper shows the words of the secret link, and not where it goes."""
+    page.emulate_media(media="print")
+    shown = link.evaluate("each => getComputedStyle(each, '::after').content")
+    assert shown == "none"
+    page.emulate_media(media="screen")
+
+
 def fill_in(page: Page, link: str) -> None:
     """As the lead, on a telephone without JavaScript: answer, fill in, save, come back, send."""
     page.goto(link)
     page.get_by_label("Your job title").fill(TITLE)
     page.get_by_role("button", name="Still needed, unchanged").click()
     page.get_by_role("button", name="Fill in what is missing").click()
+    not_printed(page, page.get_by_role("link", name="answer whether it is still needed"))
     page.get_by_label("Information shared").fill("Names and needs.")
     page.get_by_label("Patients").check()
     page.get_by_role("group", name="Criminal offence data").get_by_label("No", exact=True).check()

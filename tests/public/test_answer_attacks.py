@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from urllib.parse import quote
+import re
+from urllib.parse import quote, urlencode
 
 import pytest
 import time_machine
@@ -45,10 +46,14 @@ def test_markup_is_shown_as_text(client: Client):
     assert MARKUP in text(thanked)
 
 
-def test_the_link_is_not_written_into_the_page(client: Client):
+def test_the_link_is_only_written_where_the_two_pages_lead_to_each_other(client: Client):
     line = a_line()
-    for page in (client.get(link_to(line)), send(client, link_to(line), choice="")):
-        assert make_token(line).partition(":")[2] not in page.content.decode()
+    answer, complete = link_to(line), link_to(line).replace("answer/?", "answer/record/?")
+    token = re.escape(urlencode({"link": make_token(line)}).partition("%3A")[2])
+    for page in (client.get(answer), send(client, answer, choice=""), client.get(complete)):
+        html = page.content.decode()
+        to_the_other = re.findall(rf'href="/reviews/answer/(?:record/)?\?link=[^"]*{token}"', html)
+        assert len(to_the_other) == len(re.findall(token, html)) == 1
 
 
 def test_other_fields_are_not_read(client: Client, officer):
