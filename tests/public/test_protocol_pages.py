@@ -45,11 +45,11 @@ def test_what_is_missing_is_said_once_with_a_way_to_tell_us(client: Client):
         "information shared",
         "lawful basis",
         "version",
-        "summary in plain English",
+        "summary",
         "whether others take part",
         "day of publication",
         "documents",
-        "when each organisation signed",
+        "when each signed",
         "reviews",
     ):
         assert what in missing
