@@ -65,6 +65,7 @@ class TestTheOrder:
         page = officers_door.get(EDIT).content.decode()
         headings = re.findall(r"<summary><h2>([^<]*)</h2>", page)
         assert headings == [
+            "To put right: 5",
             "Documents",
             "What",
             "What is shared",

@@ -213,7 +213,7 @@ def test_every_title_is_of_one_page_only(register):
             answer.close()
         found = re.search(r"<title>(.*?)</title>", page, re.S)
         # What went wrong in the same way may be told in the same words.
-        same = ("not found", "cannot be shown", "Error:")
+        same = ("not found", "cannot be shown", "Error:", "does not work")
         if not any(words in found[1] for words in same):
             titles[found[1]].append(example)
     shared = [[ids(each) for each in found] for found in titles.values() if len(found) > 1]

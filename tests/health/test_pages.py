@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+import time_machine
 from django.test import Client
 
 from registers.health.rules import RULES
-from registers.models import Organisation, Protocol
+from registers.models import Organisation
 from tests.admin.typing_in import address
 from tests.health.test_rules import change, slowly
 from tests.public.answering import link_to
@@ -48,10 +49,11 @@ def test_a_list_by_rule_keeps_its_filter_and_can_lose_it(client: Client):
 
 
 def test_records_are_not_looked_through_as_of_another_day(client: Client):
-    assert client.get("/?record=no-items&on=2026-11-22").status_code == 200
-    Protocol.objects.filter(pk="0012").update(title="Another")
-    page = client.get("/?record=no-items&on=2026-11-21")
+    with time_machine.travel("2026-11-25T12:00:00Z", tick=False):
+        assert client.get("/?record=no-items&on=2026-11-25").status_code == 200
+        page = client.get("/?record=no-items&on=2026-11-24")
     assert page.status_code == 400
+    assert "records are only looked through as of today" in text(page)
     assert client.get("/?record=no-such-rule").status_code == 400
 
 

@@ -66,7 +66,7 @@ def length(results) -> int:
 
 def test_every_choice_leads_to_a_list_as_long_as_its_number():
     start = results_of("")
-    assert len(choices(start.facets)) == 4 + 5 + 2 + 4 + 3
+    assert len(choices(start.facets)) == 4 + 1 + 5 + 2 + 4 + 3
     for name, value, count in choices(start.facets):
         next_one = followed(start, name, value)
         assert count == next_one.count == len(next_one.page_protocols) == length(next_one), (
