@@ -76,10 +76,6 @@ class TickedLines(forms.Widget):
         sent = (data[each] for each in data if each.startswith(start))
         return "\n".join(each for each in sent if each)
 
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return False: no box is sent where none is ticked."""
-        return False
-
     def format_value(self, value: Any) -> str:
         """Return the text itself."""
         return value or ""

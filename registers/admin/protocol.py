@@ -50,7 +50,7 @@ from registers.changes.preview_link import LINK_DAYS, preview_url
 from registers.models import Document, Overarching, Protocol
 from registers.models.abbreviations import abbreviations_in
 from registers.models.completeness import RECORD_ITEMS, missing, recorded_count, to_publish
-from registers.models.protocol_fields import BY_NAME, FormSection, form_fields
+from registers.models.protocol_fields import FormSection, form_fields
 from registers.models.references import example, own_form
 from registers.search.admin_search import search_protocols
 from registers.search.reference_log import next_reference
@@ -193,8 +193,6 @@ class ProtocolAdmin(PublishedAdmin):
         self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
         """Return the box of a field: of one with options, the ticks of its list."""
-        if db_field.name not in BY_NAME:
-            return super().formfield_for_dbfield(db_field, request, **kwargs)
         box = box_of(db_field, request)
         if isinstance(box, dict):
             return super().formfield_for_dbfield(db_field, request, **kwargs, **box)
