@@ -11,6 +11,7 @@ import datetime
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, cast
@@ -39,6 +40,7 @@ from registers.models.form_draft import (
     FormDraftFile,
     FormDraftQuerySet,
 )
+from registers.search.text.engine import SHORT_TIMEOUT, engine
 
 # Names on the form: its token, the buttons, and how that of a stored file ends.
 TOKEN, SAVE, TAKE_UP, DISCARD = "draft_token", "_draft", "_take_up", "_discard"
@@ -151,7 +153,10 @@ def with_drafts(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpR
         _end(token)
     context = getattr(response, "context_data", None) or {}
     if "adminform" in context and context["adminform"].form.fields:
-        _show_drafts(request, token, context)
+        # Whoever has waited for another writer does not wait again: the page holds all of it.
+        is_busy = response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        with engine().lock_timeout(SHORT_TIMEOUT) if is_busy else nullcontext():
+            _show_drafts(request, token, context)
     elif "hidden_fields" in context:
         _store_conflict(request, token, context)
     return response
