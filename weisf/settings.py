@@ -203,6 +203,11 @@ FORM_DRAFT_DAYS = whole_number("FORM_DRAFT_DAYS", default=7, most=365)
 # For how many days what a lead filled in by its link and did not send is kept, since it was saved.
 LEAD_DRAFT_DAYS = whole_number("LEAD_DRAFT_DAYS", default=60, most=365)
 
+# For how many days the note of a lead's answer is kept after the answer was decided.
+ANSWER_NOTE_DAYS = whole_number("ANSWER_NOTE_DAYS", default=365, most=3_650)
+# For how many days it is kept to which address a reminder went, and what went wrong.
+SENT_EMAIL_DAYS = whole_number("SENT_EMAIL_DAYS", default=365, most=3_650)
+
 # Apps and middleware ------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 from django.db import models
 
 from registers.models.document import LONGEST_NAME, StoredFile
@@ -16,10 +14,6 @@ LONGEST_TITLE = 200
 
 class LeadDraftQuerySet(models.QuerySet["LeadDraft"]):
     """Drafts of leads, in an officer's words."""
-
-    def older_than(self, days: int, *, at: datetime.datetime) -> LeadDraftQuerySet:
-        """Keep those that were last saved more than `days` days before `at`."""
-        return self.filter(saved_at__lt=at - datetime.timedelta(days=days))
 
     def discard(self) -> int:
         """Delete them with their files, and return how many there were."""

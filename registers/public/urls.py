@@ -207,6 +207,8 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
                 "takes_suggestions": settings.SUGGESTIONS,
                 "suggestion_days": settings.SUGGESTION_DAYS,
                 "lead_draft_days": settings.LEAD_DRAFT_DAYS,
+                "answer_note_days": settings.ANSWER_NOTE_DAYS,
+                "sent_email_days": settings.SENT_EMAIL_DAYS,
                 "proposal_days": settings.PROPOSAL_DAYS,
             },
         ),

@@ -278,21 +278,22 @@ def test_old_drafts_are_not_offered_and_are_deleted_daily(door, settings):
     old = timezone.now() - datetime.timedelta(days=settings.FORM_DRAFT_DAYS, minutes=1)
     FormDraft.objects.update(saved_at=old)
     assert not door.get(EDIT).context["unsaved_drafts"]
-    call_command("delete_old_drafts")
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
+        call_command("delete_expired")
     assert not FormDraft.objects.waiting().exists()
 
 
 def test_files_that_no_draft_names_go_a_day_later(door):
-    call_command("delete_old_drafts")  # nobody has chosen a file yet
+    call_command("delete_expired")  # nobody has chosen a file yet
     for _ in range(2):
         row = add_row(door, EDIT, "documents", title="Signed copy", file=paper())
         door.post(EDIT, boxes(door, EDIT) | row | {"_draft": "1"})
     gone, stays = FormDraftFile.objects.all()
     FormDraftFile.objects.filter(pk=gone.pk).delete()  # as when its user is deleted
-    call_command("delete_old_drafts")
+    call_command("delete_expired")
     assert gone.file.storage.exists(gone.file.name)
     with time_machine.travel(timezone.now() + datetime.timedelta(days=2)):
-        call_command("delete_old_drafts")
+        call_command("delete_expired")
     assert not gone.file.storage.exists(gone.file.name)
     assert stays.file.storage.exists(stays.file.name)
 

@@ -216,7 +216,7 @@ class TestTheDraft:
                 time_machine.travel(at, tick=False),
                 django_capture_on_commit_callbacks(execute=True),
             ):
-                call_command("delete_old_drafts", stdout=StringIO())
+                call_command("delete_expired", stdout=StringIO())
             assert (LeadDraft.objects.count(), len(stored())) == (left, left)
 
     def test_its_file_is_taken_out_with_those_of_the_protocol(

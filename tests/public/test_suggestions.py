@@ -245,10 +245,10 @@ class TestInAdmin:
         assert address("proposal", "change", told()[0].pk) in page
 
 
-def run(on: str, **how: Any) -> str:
+def run(on: str, command: str = "delete_expired", **how: Any) -> str:
     out = StringIO()
     with time_machine.travel(f"{on}T09:00:00+00:00", tick=False):
-        call_command("send_review_reminders", stdout=out, **how)
+        call_command(command, stdout=out, **how)
     return out.getvalue()
 
 
@@ -259,13 +259,13 @@ def test_publishers_are_told_and_it_goes_after_its_time(client: Client, settings
     somebody("paul", "Publisher", email="paul@example.org")
     with time_machine.travel("2026-11-22T09:00:00+00:00", tick=False):
         tell(client)
-    run("2026-11-23")
+    run("2026-11-23", "send_review_reminders")
     (sent,) = [each for each in mail.outbox if each.to == ["paul@example.org"]]
     assert WORDS not in sent.body
     Proposal.objects.update(status="closed", decided_at=told()[0].proposed_at)
     run("2026-12-22")
     assert len(told()) == 1
-    assert "would be deleted" in run("2026-12-23", dry_run=True)
+    assert "Suggestions: 1 would be deleted" in run("2026-12-23", dry_run=True)
     assert len(told()) == 1
-    assert "Suggestions sent long ago: 1 deleted" in run("2026-12-23")
+    assert "Suggestions: 1 deleted" in run("2026-12-23")
     assert not told()

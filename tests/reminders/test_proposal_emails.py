@@ -1,4 +1,4 @@
-"""E-mails about proposals: who gets one, how often, and what is deleted by the same run."""
+"""E-mails about proposals: who gets one, and how often."""
 
 from __future__ import annotations
 
@@ -142,12 +142,3 @@ def test_what_no_server_took_is_tried_again(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     run()
     assert "paul@example.org" in recipients()
-
-
-def test_old_ones_are_deleted_by_the_same_run():
-    made = a_proposal(protocol(), by=user("edith"), purpose="To warn.")
-    deciding.take_back(made, at=NOW - datetime.timedelta(400), by=user("edith"))
-    assert "1 would be deleted" in run(dry_run=True)
-    assert Proposal.objects.exists()
-    assert "1 deleted" in run()
-    assert not Proposal.objects.exists()

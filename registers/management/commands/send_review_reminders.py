@@ -9,13 +9,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from registers.changes.proposal import delete_ended
 from registers.exports.columns import ExportContext
 from registers.models.review_dates import FIRST_YEAR, LAST_YEAR, ReviewStatus
 from registers.reminders.emails import Sender
 from registers.reminders.proposals import send_about_proposals
 from registers.reminders.sending import Outcome, Status, preview_reminders, send_reminders
-from registers.reminders.suggestions import delete_old_suggestions
 from weisf.mail import sends_mail
 
 WORDS = {
@@ -35,11 +33,6 @@ SUMMARY = {
     Status.SKIPPED: "{} left for the next run",
     Status.UNFINISHED: "{} begun and not finished",
     Status.NO_CONTACT: "{} without a contact",
-}
-# What is kept for a time, and deletes what is older.
-OLD = {
-    "Proposals that ended long ago": delete_ended,
-    "Suggestions sent long ago": delete_old_suggestions,
 }
 NOWHERE = (
     "No mail server is set up, so nothing was sent. Set EMAIL_URL, such as "
@@ -69,7 +62,7 @@ class Command(BaseCommand):
             ends[outcome.end] += 1
             self.stdout.write(_line(outcome, day))
             self.stdout.flush()
-        failed = self._proposals(day, dry_run=dry_run)
+        failed = 0 if dry_run else self._proposals(day)
         said = [words.format(ends[end]) for end, words in SUMMARY.items() if ends[end]]
         self.stdout.write(f"{day:%-d %B %Y}: {', '.join(said) or 'no reminder is due'}.")
         if failed := failed + ends[Status.FAILED] + ends[Status.SKIPPED]:
@@ -78,18 +71,12 @@ class Command(BaseCommand):
                 "Fix what is named above. The next run tries them again."
             )
 
-    def _proposals(self, day: datetime.date, *, dry_run: bool) -> int:
-        """Send what is to be said about proposals, and delete old ones; return how many failed."""
-        failed = 0
-        if not dry_run:
-            place = ExportContext(site=settings.SITE_URL, on=day)
-            sent, failed = send_about_proposals(place=place, sender=_sender())
-            if sent or failed:
-                self.stdout.write(f"About proposals: {sent} sent, {failed} failed.")
-        done = "would be deleted" if dry_run else "deleted"
-        for what, delete in OLD.items():
-            if number := delete(on=day, dry=dry_run):
-                self.stdout.write(f"{what}: {number} {done}.")
+    def _proposals(self, day: datetime.date) -> int:
+        """Send what is to be said about proposals and suggestions; return how many failed."""
+        place = ExportContext(site=settings.SITE_URL, on=day)
+        sent, failed = send_about_proposals(place=place, sender=_sender())
+        if sent or failed:
+            self.stdout.write(f"About proposals: {sent} sent, {failed} failed.")
         return failed
 
     def _send(self, day: datetime.date) -> Iterator[Outcome]:
