@@ -15,6 +15,7 @@ from registers.imports.mapping.mapping import ColumnMapping
 from registers.imports.mapping.saved import save_mapping
 from registers.models import (
     Abbreviation,
+    ApprovalRequest,
     Approver,
     Change,
     Document,
@@ -49,6 +50,16 @@ def make_examples() -> dict[str, Any]:
     of_nobody = saved(Organisation(name="Of nobody", slug="of-nobody"))
     draft = Protocol(reference="9001", title="A draft", theme=Theme.objects.order_by("pk").first())
     answer = an_answer(a_line())
+    objection = ApprovalRequest.objects.create(
+        protocol_id="0046",
+        organisation=named("Provide"),
+        email="ig@provide.example.org",
+        asked_at=now,
+        choice="objected",
+        job_title="SIRO",
+        reason="Clause 4.",
+        answered_at=now,
+    )
     review = Review.objects.create(
         protocol_id="0042",
         reviewed_on=datetime.date(2026, 11, 3),
@@ -68,6 +79,7 @@ def make_examples() -> dict[str, Any]:
         "mapping": save_mapping(ColumnMapping(name="Monthly list"), by=None, at=now),
         "abbreviation": saved(Abbreviation(short="ABC", meaning="a bird count")),
         "answer": answer,
+        "approvalrequest": objection,
         "approver": saved(Approver(organisation=of_nobody, job_title="SIRO")),
         "change": Change.objects.public().first(),
         "document": document,

@@ -144,6 +144,8 @@ PUBLIC = {
     "reviews/answer/": Row(at="/reviews/answer/?link=altered", get="404", post="404"),
     # As with the answer. tests/public/test_completion.py.
     "reviews/answer/record/": Row(at="/reviews/answer/record/?link=altered", get="404", post="404"),
+    # As with the answer. tests/journeys/test_approval_by_link.py.
+    "approvals/answer/": Row(at="/approvals/answer/?link=altered", get="404", post="404"),
     # Anybody may write, and this is nothing. tests/public/test_suggestions.py.
     "suggestions/": Row(at="/suggestions/", get="page", post="400"),
     # Whoever has the link may read; this one is altered. tests/public/test_previews.py.
@@ -252,6 +254,12 @@ KEEPING = {
     ),
     "admin/registers/answer/<path:object_id>/refuse/": Row(
         at="/admin/registers/answer/{answer}/refuse/", get=DECIDES, post=DECIDES
+    ),
+    **noun("approvalrequest", add=NONE, change=NONE, delete=NONE, past=False),
+    "admin/registers/approvalrequest/<path:object_id>/dealt-with/": Row(
+        at="/admin/registers/approvalrequest/{approvalrequest}/dealt-with/",
+        get=DECIDES,
+        post=DECIDES,
     ),
     **noun("approver"),
     **noun("change", add=NONE, change=NONE, delete=NONE, past=False),

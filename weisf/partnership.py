@@ -19,7 +19,10 @@ TELEPHONE = r"\+?[0-9(][0-9 ()-]{6,}"
 COMPLIANCE = ("fully", "partially", "not")
 LONGEST_EXAMPLE = 40
 MONTHS = range(1, 12)  # of notice or grace: less than a year
-YEARS = range(1, 51)
+NUMBERS = {  # of what the file gives numbers, where it is not months
+    "review.years_ahead": ("years", range(1, 51)),
+    "review.approval_reminder_days": ("days", range(1, 366)),
+}
 # One word with two capitals or more: ISP, SMEs, K&M, DfE.
 ABBREVIATION = r"(?=[\w&]*[A-Z][\w&]*[A-Z])[A-Za-z][\w&]*"
 
@@ -32,11 +35,14 @@ class ReviewRule:
     partnership's words what happens, with {notice} and {grace} in the place of the
     months; `months_of_grace` after its date a protocol should have been reviewed. Both
     may be left out. A next review more than `years_ahead` away is asked about in admin.
+    Who was asked to approve a version and has not answered is reminded twice, each time
+    `approval_reminder_days` after the last e-mail.
     """
 
     months_of_notice: int = 3
     months_of_grace: int | None = None
     years_ahead: int = 3
+    approval_reminder_days: int = 14
     rule: str = ""
 
     def __post_init__(self) -> None:
@@ -281,7 +287,7 @@ def _value(name: str, given: Any, hint: Any, *, may_be_empty: bool) -> Any:
         if not is_list or not all(isinstance(each, str) and each.strip() for each in given):
             raise ValueError(f'\'{name}\' must be a list of texts, like ["one", "two"].')
         return tuple(each.strip() for each in given)
-    unit, allowed = ("years", YEARS) if name == "review.years_ahead" else ("months", MONTHS)
+    unit, allowed = NUMBERS.get(name, ("months", MONTHS))
     if type(given) is not int or given not in allowed:
         first, last = allowed[0], allowed[-1]
         raise ValueError(f"'{name}' must be a number of {unit} from {first} to {last}.")

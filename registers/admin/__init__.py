@@ -3,6 +3,7 @@
 from registers.admin import (
     abbreviations,
     answer,
+    approval_request,
     options,
     organisation,
     pages,
@@ -18,6 +19,7 @@ from registers.admin.merging import undo
 __all__ = [
     "abbreviations",
     "answer",
+    "approval_request",
     "options",
     "organisation",
     "pages",

@@ -1,4 +1,4 @@
-"""The page of a protocol's approvals: what is recorded, one from paper, and a new beginning."""
+"""The page of a protocol's approvals: recorded, asked for by e-mail, from paper, started anew."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.utils import quote
@@ -30,11 +31,19 @@ from registers.changes.approval import (
     record_paper_approval,
     start_approvals_anew,
 )
+from registers.exports.columns import ExportContext
 from registers.models import Approver, Document, Organisation, Party, Protocol
 from registers.models.keys import refuse_email
+from registers.reminders.approval_emails import send_requests
+from registers.reminders.approvals import ask_for_approval, recipients
+from registers.reminders.emails import Sender
+from weisf.mail import sends_mail
 
 RECORDED = "The approval is recorded."
 STARTED_ANEW = "The approvals start anew. The former ones stay on the changes page."
+ASKED = "Asked for approval by e-mail: {} sent."
+NOT_SENT = "Not taken by the mail server: {}. The daily run of reminders tries again."
+NO_MAIL = "No mail server is set up, so nobody was asked. Set EMAIL_URL (docs/settings.md)."
 NOT_TICKED = "Tick the box first, if this version changes what was agreed."
 
 
@@ -94,16 +103,17 @@ def approval_url(model_admin: RecordedAdmin) -> URLPattern:
 
 
 def approvals(model_admin: RecordedAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show a protocol's approvals; record one from paper, or let them start anew."""
+    """Show a protocol's approvals; ask for them, record one from paper, or start them anew."""
     if not may_publish(request.user):
         raise PermissionDenied
     protocol: Protocol = object_or_404(model_admin, request, object_id)
     parties = list(protocol.parties.select_related("organisation"))
     how: dict[str, Any] = {"at": timezone.now(), "by": cast(User, request.user)}
     here = redirect("admin:registers_protocol_approvals", quote(protocol.pk))
-    if "_anew" in request.POST:
-        _start_anew(request, protocol, how)
-        return here
+    for button, act in (("_ask", _ask), ("_anew", _start_anew)):
+        if button in request.POST:
+            act(request, protocol, how)
+            return here
     data = request.POST if request.method == "POST" else None
     form = PaperApprovalForm(data, protocol=protocol, parties=parties)
     if form.is_valid():
@@ -114,6 +124,7 @@ def approvals(model_admin: RecordedAdmin, request: HttpRequest, object_id: str) 
         else:
             messages.success(request, RECORDED)
             return here
+    to = recipients(protocol, at=how["at"])
     shown: Any = form
     fields: Any = [(None, {"fields": list(form.fields)})]
     context = admin.site.each_context(request) | {
@@ -125,8 +136,29 @@ def approvals(model_admin: RecordedAdmin, request: HttpRequest, object_id: str) 
         "has_others": not all(has_approved(party, protocol.version) for party in parties),
         "approved": any(party.signed_on for party in parties),
         "may_record": protocol.status != Protocol.Status.WITHDRAWN,
+        "may_ask": protocol.status == Protocol.Status.PUBLISHED,
+        "asked": [each for each in to if not each.why_not],
+        "not_asked": [each for each in to if each.why_not],
+        "sends_mail": sends_mail(),
     }
     return TemplateResponse(request, "admin/registers/protocol/approvals.html", context)
+
+
+def _ask(request: HttpRequest, protocol: Protocol, how: dict[str, Any]) -> None:
+    if not sends_mail():
+        messages.error(request, NO_MAIL)
+        return
+    try:
+        asked = ask_for_approval(protocol, **how)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+        return
+    place = ExportContext(site=settings.SITE_URL, on=timezone.localdate(how["at"]))
+    sender = Sender(partnership=settings.PARTNERSHIP, address=settings.DEFAULT_FROM_EMAIL)
+    sent, failed = send_requests(asked, place=place, sender=sender)
+    messages.success(request, ASKED.format(sent))
+    if failed:
+        messages.warning(request, NOT_SENT.format(failed))
 
 
 def _start_anew(request: HttpRequest, protocol: Protocol, how: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from registers.admin.proposing import waiting_for
 from registers.admin.reference_log import reference_log
 from registers.models import (
     Answer,
+    ApprovalRequest,
     Change,
     ImportJob,
     Name,
@@ -178,7 +179,8 @@ class EditorsSite(AdminSite):
 
 # In the order of work; what is not named follows.
 MODELS = [
-    *("Protocol", "Organisation", "Approver", "Proposal", "Review", "Answer", "Reminder"),
+    *("Protocol", "Organisation", "Approver", "Proposal", "Review", "Answer"),
+    *("ApprovalRequest", "Reminder"),
     *("News", "Resource", "Theme", "Abbreviation", "SynonymSet", "Option", "Merge", "Change"),
 ]
 APPS = {"registers": "Records", "auth": "People"}
@@ -262,6 +264,12 @@ DASHBOARD: list[tuple[type[Model], str, str, Callable[[], int]]] = [
         f"status__exact={Answer.Status.WAITING}",
         "Answers from leads, to accept or refuse",
         lambda: Answer.objects.filter(status=Answer.Status.WAITING).count(),
+    ),
+    (
+        ApprovalRequest,
+        "answer=waiting",
+        "Objections to approval, to deal with",
+        lambda: ApprovalRequest.objects.to_deal_with().count(),
     ),
     (
         Organisation,

@@ -66,6 +66,28 @@ def record_paper_approval(
             _save_approvals(parties, given)
 
 
+def record_link_approval(
+    protocol: Protocol, organisation: Organisation, *, job_title: str, at: datetime.datetime
+) -> None:
+    """Record at `at` that an organisation approved the protocol's version by its signed link.
+
+    It is an official change. Raises ValidationError where the protocol is not in force or the
+    organisation takes no part; then nothing is kept.
+    """
+    with transaction.atomic():
+        protocol = _locked(protocol)
+        parties = _parties(protocol, [organisation])
+        given = {
+            "signed_on": timezone.localdate(at),
+            "approved_by": job_title,
+            "approved_version": protocol.version,
+            "approval_source": Party.ApprovalSource.LINK,
+            "approval_paper_id": None,
+        }
+        with record_change(protocol, at=at):
+            _save_approvals(parties, given)
+
+
 def start_approvals_anew(protocol: Protocol, *, at: datetime.datetime, by: User) -> None:
     """Take away all approvals, since the protocol's version changes what was agreed.
 

@@ -1,6 +1,7 @@
 """What the register holds: nouns, constraints, and the domain's verbs as querysets."""
 
 from registers.models.abbreviations import Abbreviation
+from registers.models.approval_request import ApprovalRequest
 from registers.models.change import (
     Apart,
     Change,
@@ -37,6 +38,7 @@ __all__ = [
     "Abbreviation",
     "Answer",
     "Apart",
+    "ApprovalRequest",
     "Approver",
     "Change",
     "Contact",

@@ -26,7 +26,12 @@ from registers.public.answers import FORM_CONTENT_TYPE, never_stored, too_many_a
 from registers.reminders.suggestions import suggest
 
 FIELDS = ("words", "job_title")
-SECRET = {"answer", "complete", "preview"}  # whose addresses hold a link that nobody else may know
+SECRET = {
+    "answer",
+    "approve",
+    "complete",
+    "preview",
+}  # whose addresses hold a link that nobody else may know
 TRAP = "website"  # nobody sees this box, and programs that fill in every form do not know that
 TRAPPED = "Leave the box ‘Website’ empty, then send it again."
 

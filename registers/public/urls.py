@@ -16,6 +16,7 @@ from registers.models.addresses import in_address
 from registers.models.references import is_reference
 from registers.public import (
     answers,
+    approval,
     catalog,
     completion,
     exports,
@@ -236,6 +237,7 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
 FORMS = [
     path("reviews/answer/", answers.answer, name="answer"),
     path("reviews/answer/record/", completion.complete, name="complete"),
+    path("approvals/answer/", approval.approve, name="approve"),
     path("suggestions/", suggestions.suggestion, name="suggestion"),
 ]
 

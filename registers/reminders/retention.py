@@ -18,6 +18,7 @@ from django.utils import timezone
 from registers.changes.proposal import delete_ended
 from registers.models import Answer, FormDraft, FormDraftFile, LeadDraft, Reminder
 from registers.models.form_draft import UNSAVED_FOLDER
+from registers.reminders.approvals import delete_old_requests
 from registers.reminders.suggestions import delete_old_suggestions
 
 # A file is written before the row that names it is committed.
@@ -83,6 +84,7 @@ KEPT = (
     Kept(what="Drafts of forms", setting="FORM_DRAFT_DAYS", delete=delete_form_drafts),
     Kept(what="Drafts of leads", setting="LEAD_DRAFT_DAYS", delete=delete_lead_drafts),
     Kept(what="Notes of answers", setting="ANSWER_NOTE_DAYS", delete=delete_answer_notes),
+    Kept(what="Requests for approval", setting="APPROVAL_REQUEST_DAYS", delete=delete_old_requests),
     Kept(what="Proposals", setting="PROPOSAL_DAYS", delete=delete_ended),
     Kept(what="Suggestions", setting="SUGGESTION_DAYS", delete=delete_old_suggestions),
     Kept(what="Addresses of reminders", setting="SENT_EMAIL_DAYS", delete=delete_sent_addresses),

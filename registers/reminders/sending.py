@@ -140,7 +140,7 @@ def _send_one(
     try:
         post.send(reminder_email(reminder, protocols, place=place, sender=sender))
     except Exception as refusal:  # a backend may raise anything, and the others are to get theirs
-        problem = _problem_text(refusal)
+        problem = problem_text(refusal)
         _finish(reminder, Reminder.Status.FAILED, problem)
         at_fault = isinstance(refusal, SMTPRecipientsRefused)
         return Outcome(
@@ -208,7 +208,7 @@ def _finish(reminder: Reminder, status: Reminder.Status, problem: str = "") -> N
     Reminder.objects.filter(pk=reminder.pk).update(status=status, problem=problem)
 
 
-def _problem_text(refusal: Exception) -> str:
+def problem_text(refusal: Exception) -> str:
     """Return what went wrong, in one line that is not too long and names no address."""
     said = ADDRESS.sub("(an address)", one_line(f"{type(refusal).__name__}: {refusal}"))
     return said[:LONGEST_PROBLEM]

@@ -83,6 +83,7 @@ PAGES: dict[str, list[Example]] = {
     # With a link that is good: test_answers.py.
     "reviews/answer/": [Example(path="/reviews/answer/?link=altered", status=404)],
     "reviews/answer/record/": [Example(path="/reviews/answer/record/?link=altered", status=404)],
+    "approvals/answer/": [Example(path="/approvals/answer/?link=altered", status=404)],
     # With a link that is good: tests/public/test_previews.py.
     "preview/": [Example(path="/preview/?link=altered", status=404)],
     "suggestions/": _at(

@@ -39,7 +39,16 @@ MODELS = list(apps.get_app_config("registers").get_models())
 # no paper was replaced, and every form was saved. `prepare` adds the synonyms and the layout, and
 # a migration the abbreviations.
 LATER = {
-    *("Reminder", "Reminded", "Answer", "Try", "Merge", "Apart", "EarlierVersion"),
+    *(
+        "ApprovalRequest",
+        "Reminder",
+        "Reminded",
+        "Answer",
+        "Try",
+        "Merge",
+        "Apart",
+        "EarlierVersion",
+    ),
     *(
         "ImportJob",
         "ImportLine",

@@ -42,7 +42,7 @@ def a_paper(reference: str = "0046") -> Document:
 
 
 @pytest.fixture(autouse=True)
-def version() -> None:
+def version(real_register) -> None:
     protocol = stored()
     protocol.version = "V2"
     saved(protocol)

@@ -40,6 +40,7 @@ FOR_PEOPLE = [
     "/about",
     "/nothing",
     "/reviews/answer/?link=altered",
+    "/approvals/answer/?link=altered",
     "/admin/",
     "/admin/login/",
     "/admin/second-factor/codes.txt",

@@ -78,6 +78,10 @@ WRONG = {
     "a review that is no table": (RIGHT + "review = 3", "'review' must be a table"),
     "no months of notice": (RIGHT + "[review]\nmonths_of_notice = 0", "months from 1 to 11"),
     "a year of grace": (RIGHT + "[review]\nmonths_of_grace = 12", "'review.months_of_grace' must"),
+    "approvers reminded after no day": (
+        RIGHT + "[review]\napproval_reminder_days = 0",
+        "days from 1 to 365",
+    ),
     "a review in no year": (RIGHT + "[review]\nyears_ahead = 0", "years from 1 to 50"),
     "notice that is true": (RIGHT + "[review]\nmonths_of_notice = true", "must be a number"),
     "a rule of another part": (RIGHT + '[review]\nrule = "{months}"', "has '{months}'"),

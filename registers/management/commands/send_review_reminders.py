@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from registers.exports.columns import ExportContext
 from registers.models.review_dates import FIRST_YEAR, LAST_YEAR, ReviewStatus
+from registers.reminders.approval_emails import send_requests
+from registers.reminders.approvals import requests_due
 from registers.reminders.emails import Sender
 from registers.reminders.proposals import send_about_proposals
 from registers.reminders.sending import Outcome, Status, preview_reminders, send_reminders
@@ -62,7 +64,8 @@ class Command(BaseCommand):
             ends[outcome.end] += 1
             self.stdout.write(_line(outcome, day))
             self.stdout.flush()
-        failed = 0 if dry_run else self._proposals(day)
+        failed = self._approvals(day, dry_run=dry_run)
+        failed += 0 if dry_run else self._proposals(day)
         said = [words.format(ends[end]) for end, words in SUMMARY.items() if ends[end]]
         self.stdout.write(f"{day:%-d %B %Y}: {', '.join(said) or 'no reminder is due'}.")
         if failed := failed + ends[Status.FAILED] + ends[Status.SKIPPED]:
@@ -70,6 +73,19 @@ class Command(BaseCommand):
                 f"{failed} of {failed + ends[Status.SENT]} reminders were not sent. "
                 "Fix what is named above. The next run tries them again."
             )
+
+    def _approvals(self, day: datetime.date, *, dry_run: bool) -> int:
+        """Send what asks for approval and was not taken, and reminders; return how many failed."""
+        at = timezone.now()
+        if dry_run:
+            if number := len({each.organisation_id for each in requests_due(at=at)}):
+                self.stdout.write(f"About approvals: {number} would be sent.")
+            return 0
+        place = ExportContext(site=settings.SITE_URL, on=day)
+        sent, failed = send_requests(requests_due(at=at), place=place, sender=_sender())
+        if sent or failed:
+            self.stdout.write(f"About approvals: {sent} sent, {failed} failed.")
+        return failed
 
     def _proposals(self, day: datetime.date) -> int:
         """Send what is to be said about proposals and suggestions; return how many failed."""
