@@ -58,8 +58,8 @@ class ApprovalRequestAdmin(ReadOnlyAdmin, ModelAdmin):
     """Every request. None can be added, altered or deleted here."""
 
     ordering = (WAITING_FIRST, "-pk")
-    list_display = ("protocol", "organisation", "version", "asked_at", "choice", "job_title")
-    list_filter = (AnswerFilter, "asked_at")
+    list_display = ("organisation", "reference", "version", "asked_at", "choice", "job_title")
+    list_filter = (AnswerFilter,)
     list_select_related = ("protocol", "organisation")
     search_fields = ("protocol__reference", "protocol__title", "organisation__names__key")
     search_help_text = "A protocol, or any name of an organisation"
@@ -95,6 +95,11 @@ class ApprovalRequestAdmin(ReadOnlyAdmin, ModelAdmin):
         context["may_deal_with"] = waits and may_publish(request.user)
         context["title"] = f"Request for approval of protocol {asked.protocol_id}"
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="protocol", ordering="protocol")
+    def reference(self, asked: ApprovalRequest) -> str:
+        """Return the protocol's reference: its title would leave no room for the answer."""
+        return asked.protocol_id
 
     @admin.display(description="protocol")
     def protocol_link(self, asked: ApprovalRequest) -> SafeString:

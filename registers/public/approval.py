@@ -65,11 +65,12 @@ CLOSED = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: HttpRequest) -> HttpResponse:
     """Show the form for the link in the query string, record the answer, or say why not (4xx)."""
-    if busy := too_many_attempts(request):
-        return busy
     asked = request_for_token(request.GET.get("link", ""))
     if asked is None:
-        return render(request, "answers/invalid_link.html", status=HTTPStatus.NOT_FOUND)
+        # Only these are counted: a whole office may approve behind one address.
+        busy = too_many_attempts(request)
+        status = HTTPStatus.NOT_FOUND
+        return busy or render(request, "answers/invalid_link.html", status=status)
     state = state_of(asked, at=timezone.now())
     # The body is only read with a link that is good.
     if request.method == "POST" and state in {State.OPEN, State.ANSWERED}:
