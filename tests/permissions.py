@@ -294,6 +294,9 @@ KEEPING = {
     "admin/registers/organisation/splits/": Row(
         at="/admin/registers/organisation/splits/", get=ALL, post=ALL
     ),
+    "admin/registers/organisation/<path:object_id>/approvals/": Row(
+        at="/admin/registers/organisation/{organisation}/approvals/", get=ALL, post=ALL
+    ),
     "admin/registers/organisation/<path:object_id>/taken-on/": Row(
         at="/admin/registers/organisation/{split}/taken-on/", get=ALL, post=PUBLISHER
     ),

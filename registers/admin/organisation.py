@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from registers import changes
+from registers.admin.approval_ledger import approval_ledger
 from registers.admin.asking import ModelForm
 from registers.admin.base import RecordedAdmin, RecordedInline, StackedInline
 from registers.admin.filters import ContactFilter, UnclearFilter
@@ -263,13 +264,14 @@ class OrganisationAdmin(MergeableAdmin):
         return Organisation.objects.with_protocol_count().order_by("name")
 
     def get_urls(self) -> list[Any]:
-        """Add the pages for the members of a group, and for what was split."""
+        """Add the pages for the members of a group, for what was split, and for approvals."""
         pages = {
             "members/": (self.members_view, "members"),
             "members/add/": (self.member_view, "member_add"),
             "members/paste/": (self.paste_view, "paste"),
             "members/<int:key>/": (self.member_view, "member"),
             "taken-on/": (self.taken_on_view, "taken_on"),
+            "approvals/": (self.approvals_view, "approvals"),
         }
         wrap = admin.site.admin_view
         return [
@@ -308,6 +310,10 @@ class OrganisationAdmin(MergeableAdmin):
     def taken_on_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show who took on the protocols of a split organisation, or record it."""
         return taken_on_page(request, self._seen(request, object_id))
+
+    def approvals_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what an organisation has approved, and what it has not."""
+        return approval_ledger(request, self._seen(request, object_id))
 
     def _seen(self, request: HttpRequest, object_id: str) -> Organisation:
         """Return the organisation at an address. Raises PermissionDenied and Http404."""

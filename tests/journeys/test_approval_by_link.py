@@ -437,3 +437,53 @@ def test_a_lead_and_partner_in_one_is_asked_once(officers_door):
     assert links(Client().get(link(asked[0])))
     with pytest.raises(ValidationError, match="dealt with already"):
         deal_with(asked[0], at=NOW, by=None)
+
+
+class TestTheLedger:
+    def page(self, door: Client, **question: str):
+        at = address("organisation", "approvals", named("Provide").pk)
+        return door.get(at, question)
+
+    def rows(self, page) -> list[tuple[str, bool]]:
+        return [(party.protocol_id, party.is_approved) for party, _ in page.context["lines"]]
+
+    def test_has_each_protocol_what_is_missing_first(self, reader, officers_door):
+        in_force = Party.objects.filter(
+            organisation=named("Provide"), protocol__status="published"
+        ).count()
+        ask(officers_door)
+        page = self.page(officers_door)
+        assert len(self.rows(page)) == in_force
+        assert "no answer yet" in text(page)
+        approve(reader, of())
+        page = self.page(officers_door)
+        assert self.rows(page)[-1] == ("0046", True)
+        assert f"22 November 2026, {TITLE}, by link" in text(page)
+        assert self.rows(self.page(officers_door, show="approved")) == [("0046", True)]
+        assert len(self.rows(self.page(officers_door, show="missing"))) == in_force - 1
+        assert self.rows(self.page(officers_door, job_title=TITLE)) == [("0046", True)]
+        assert "There is none." in text(self.page(officers_door, job_title="Nobody"))
+        edit = officers_door.get(address("organisation", "change", named("Provide").pk))
+        assert any(words == "Approvals" for _, words in links(edit))
+
+    def test_counts_an_approval_for_the_version_of_now(self, reader, officers_door):
+        ask(officers_door)
+        approve(reader, of())
+        protocol = stored()
+        protocol.version = "V3"
+        saved(protocol)
+        page = self.page(officers_door)
+        assert ("0046", False) in self.rows(page)
+        assert "of version V2" in text(page)
+        Party.objects.filter(pk=provide().pk).update(
+            approval_source="", approved_version="", approved_by=""
+        )
+        assert ("0046", True) in self.rows(self.page(officers_door))
+
+    def test_takes_as_many_queries_for_many_as_for_one(
+        self, officers_door, django_assert_max_num_queries
+    ):
+        self.page(officers_door)
+        with django_assert_max_num_queries(20):
+            page = self.page(officers_door)
+        assert len(self.rows(page)) > 3
