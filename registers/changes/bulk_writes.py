@@ -109,17 +109,34 @@ def _update(
 ) -> None:
     """Update these columns of rows: bulk_update takes five times as long to write its query."""
     connection = connections[model._default_manager.db]
-    quote, key = connection.ops.quote_name, model._meta.pk
-    columns = ", ".join(f"{quote(str(f.column))} = %s" for f in into)
-    where = f"WHERE {quote(str(key.column))} = %s"
+    quote, fields = connection.ops.quote_name, [*into, model._meta.pk]
+    table, (*names, key) = quote(model._meta.db_table), [quote(str(f.column)) for f in fields]
+    values = [
+        [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields] for row in rows
+    ]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {quote(model._meta.db_table)} SET {columns} {where}",  # noqa: S608 (as above)
-            [
-                [f.get_db_prep_save(getattr(row, f.attname), connection) for f in (*into, key)]
-                for row in rows
-            ],
+        if connection.vendor != "postgresql" or _is_order_seen(model, into):
+            columns = ", ".join(f"{name} = %s" for name in names)
+            cursor.executemany(f"UPDATE {table} SET {columns} WHERE {key} = %s", values)  # noqa: S608 (as above)
+            return
+        # Half the work of one statement a row. A cast to a type with a length would cut a text.
+        types = [str(f.db_type(connection)).partition("(")[0] for f in fields]
+        *said, this = [f"new.{n}::{t}" for n, t in zip([*names, key], types, strict=True)]
+        columns = ", ".join(f"{n} = {value}" for n, value in zip(names, said, strict=True))
+        holders = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
+        new = f"(VALUES {holders}) AS new ({', '.join([*names, key])})"
+        cursor.execute(
+            f"UPDATE {table} SET {columns} FROM {new} WHERE {table}.{key} = {this}",  # noqa: S608 (as above)
+            [*chain.from_iterable(values)],
         )
+
+
+def _is_order_seen(model: type[models.Model], into: Sequence[models.Field[Any, Any]]) -> bool:
+    """Return whether rows have to be updated one by one: something unique looks at a column."""
+    unique = [each for each in model._meta.constraints if isinstance(each, models.UniqueConstraint)]
+    conditions = [each.condition.referenced_base_fields for each in unique if each.condition]
+    looked_at = set().union(*(each.fields for each in unique), *conditions)
+    return any(field.unique or field.name in looked_at for field in into)
 
 
 def delete_rows(rows: Sequence[Row]) -> None:
