@@ -207,8 +207,9 @@ LEAD_DRAFT_DAYS = whole_number("LEAD_DRAFT_DAYS", default=60, most=365)
 ANSWER_NOTE_DAYS = whole_number("ANSWER_NOTE_DAYS", default=365, most=3_650)
 # For how many days it is kept to which address a reminder went, and what went wrong.
 SENT_EMAIL_DAYS = whole_number("SENT_EMAIL_DAYS", default=365, most=3_650)
-# For how many days a request for approval is kept, with the reason of an objection.
-APPROVAL_REQUEST_DAYS = whole_number("APPROVAL_REQUEST_DAYS", default=730, most=3_650)
+# For how many days a request for approval is kept, with the reason of an objection: not fewer than
+# its link can be used.
+APPROVAL_REQUEST_DAYS = whole_number("APPROVAL_REQUEST_DAYS", default=730, least=60, most=3_650)
 
 # Apps and middleware ------------------------------------------------------------------------
 

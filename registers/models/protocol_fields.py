@@ -351,7 +351,7 @@ PROTOCOL_FIELDS = (
         SHARING,
         "The special categories of data that are shared. None: there are none.",
         width=30,
-        missing="Special category data",
+        missing="Special categories",
         filter="special",
         may_not_apply=True,
         law="UK GDPR Article 9(1)",

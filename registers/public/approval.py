@@ -26,10 +26,11 @@ from registers.reminders.approvals import (
     answer,
     last_day,
     request_for_token,
+    seen_of,
     state_of,
 )
 
-FIELDS = ("choice", "job_title", "reason")
+FIELDS = ("choice", "job_title", "reason", "seen")
 # The words of each button, and what it does, shown below it.
 BUTTONS = [
     (
@@ -126,6 +127,7 @@ def _page(
         "state": state.value,
         "on": timezone.localdate(),
         "before": parties.exclude(signed_on=None).first(),
+        "seen": seen_of(protocol),
         "papers": protocol.documents.listed(),
         "buttons": BUTTONS,
         **more,

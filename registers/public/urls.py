@@ -207,6 +207,7 @@ READ_ONLY_PATTERNS: list[URLPattern] = [
             extra_context={
                 "takes_suggestions": settings.SUGGESTIONS,
                 "suggestion_days": settings.SUGGESTION_DAYS,
+                "approval_request_days": settings.APPROVAL_REQUEST_DAYS,
                 "lead_draft_days": settings.LEAD_DRAFT_DAYS,
                 "answer_note_days": settings.ANSWER_NOTE_DAYS,
                 "sent_email_days": settings.SENT_EMAIL_DAYS,

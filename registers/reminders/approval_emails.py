@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from smtplib import SMTPRecipientsRefused
 
 from django.core.mail import EmailMessage
 from django.db import models
@@ -38,11 +39,13 @@ def send_requests(
             theirs = [each for each in group if _mark(each, on=place.on)]
             if not theirs:
                 continue
-            problem = _send(post, theirs, place=place, sender=sender)
-            in_row = in_row + 1 if problem else 0
-            sent, failed = sent + (not problem), failed + bool(problem)
-            if problem:
-                _unmark(theirs, problem)
+            refusal = _send(post, theirs, place=place, sender=sender)
+            # An address that is refused says that the server works.
+            if not isinstance(refusal, SMTPRecipientsRefused):
+                in_row = in_row + 1 if refusal else 0
+            sent, failed = sent + (not refusal), failed + bool(refusal)
+            if refusal:
+                _unmark(theirs, problem_text(refusal))
     finally:
         post.close()
     return sent, failed
@@ -52,7 +55,7 @@ def _mark(request: ApprovalRequest, *, on: datetime.date) -> bool:
     """Record that an e-mail goes out on the day `on`; False where another run has it."""
     stored = ApprovalRequest.objects.filter(pk=request.pk, emails=request.emails, choice="")
     # The address may have been put right since.
-    request.email = getattr(request.organisation, "contact", request).email
+    request.email = request.organisation.contact.email
     sent = {"emails": request.emails + 1, "last_email_on": on, "problem": ""}
     return bool(stored.update(email=request.email, **sent))
 
@@ -70,13 +73,13 @@ def _send(
     *,
     place: ExportContext,
     sender: Sender,
-) -> str:
-    """Send one e-mail; return what went wrong, or ''."""
+) -> Exception | None:
+    """Send one e-mail; return what went wrong, or None."""
     try:
         post.send(_email(requests, place=place, sender=sender))
     except Exception as refusal:  # a backend may raise anything, and the others are to get theirs
-        return problem_text(refusal)
-    return ""
+        return refusal
+    return None
 
 
 def _email(

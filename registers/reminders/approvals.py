@@ -18,7 +18,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from registers.changes.approval import has_approved, record_link_approval
-from registers.changes.locking import lock_one, lock_rows
+from registers.changes.locking import lock_one, lock_rows, plan_digest
+from registers.history.snapshot import field_values
 from registers.models import ApprovalRequest, Contact, Organisation, Party, Protocol
 from registers.models.personal_words import JOB_TITLE, personal_words
 from registers.reminders.links import (
@@ -39,6 +40,10 @@ SALT = "registers.reminders.approvals"
 MOST_EMAILS = 3  # the request and two reminders: then it is quiet
 NOT_IN_FORCE = "{protocol} is not in force, so nobody is asked to approve it."
 NOBODY = "There is nobody to ask: each line says why."
+CHANGED_SINCE = (
+    "The record has changed since you opened this page, so nothing was sent. Read it again, then"
+    " press the button again."
+)
 DEALT_WITH = "This answer was dealt with already."
 
 HAS_APPROVED = "approved this version on {day}"
@@ -137,47 +142,47 @@ class Recipient:
 
 def recipients(protocol: Protocol, *, at: datetime.datetime) -> list[Recipient]:
     """Return each organisation that takes part, once, with whether it can be asked at `at`."""
-    parties = {
-        party.organisation_id: party
-        for party in protocol.parties.select_related("organisation").order_by("-position", "-pk")
-    }
+    parties: dict[int, list[Party]] = {}
+    for party in protocol.parties.select_related("organisation"):
+        parties.setdefault(party.organisation_id, []).append(party)
     emails = dict(
         Contact.objects.filter(organisation__in=parties).values_list("organisation", "email")
     )
-    last = {
-        each.organisation_id: each
-        for each in ApprovalRequest.objects.filter(protocol=protocol).order_by("asked_at", "pk")
-    }
+    requests = ApprovalRequest.objects.filter(protocol=protocol).order_by("asked_at", "pk")
+    last = {each.organisation_id: each for each in requests}
+    # Also where another was asked later: a merge can have brought two together.
+    last |= {each.organisation_id: each for each in requests.to_deal_with()}
     ended = read_successions().ended(timezone.localdate(at))
     return [
         Recipient(
-            organisation=party.organisation,
+            organisation=theirs[0].organisation,
             email=emails.get(key, ""),
-            why_not=_why_not(party, last.get(key), emails.get(key, ""), ended=key in ended, at=at),
+            why_not=_why_not_approved(theirs, protocol.version)
+            or (HAS_ENDED if key in ended else "")
+            or _why_not_again(last.get(key), protocol.version, on=timezone.localdate(at))
+            or ("" if key in emails else NO_CONTACT),
         )
-        for key, party in reversed(parties.items())
+        for key, theirs in parties.items()
     ]
 
 
-def _why_not(
-    party: Party,
-    last: ApprovalRequest | None,
-    email: str,
-    *,
-    ended: bool,
-    at: datetime.datetime,
-) -> str:
-    if has_approved(party, party.protocol.version):
-        return HAS_APPROVED.format(day=_day(party.signed_on))
-    if ended:
-        return HAS_ENDED
-    if last and last in ApprovalRequest.objects.to_deal_with():
+def _why_not_approved(parties: list[Party], version: str) -> str:
+    if not all(has_approved(party, version) for party in parties):
+        return ""
+    return HAS_APPROVED.format(day=_day(parties[0].signed_on))
+
+
+def _why_not_again(last: ApprovalRequest | None, version: str, *, on: datetime.date) -> str:
+    """Return why an organisation with this last request is not asked; '' where it can be."""
+    if last is None or (last.choice and last.dealt_with_at):
+        return ""
+    if last.choice in {ApprovalRequest.Choice.OBJECTED, ApprovalRequest.Choice.NOT_OURS}:
         answer = last.get_choice_display().lower()
         return ANSWERED.format(answer=answer, day=_day(timezone.localdate(last.answered_at)))
-    if last and not last.choice and state_of(last, at=at) == State.OPEN:
-        day, until = _day(timezone.localdate(last.asked_at)), _day(last_day(last))
-        return (ASKED if last.emails else NOT_SENT).format(day=day, until=until)
-    return "" if email else NO_CONTACT
+    if last.choice or last.version != version or on > last_day(last):
+        return ""
+    day, until = _day(timezone.localdate(last.asked_at)), _day(last_day(last))
+    return (ASKED if last.emails else NOT_SENT).format(day=day, until=until)
 
 
 def _day(day: datetime.date | None) -> str:
@@ -213,23 +218,43 @@ def ask_for_approval(
         ]
 
 
-def requests_due(*, at: datetime.datetime) -> Iterator[ApprovalRequest]:
-    """Give the requests of which an e-mail is due at `at`: the first one, or a reminder."""
-    on = timezone.localdate(at)
+def requests_due(*, on: datetime.date, at: datetime.datetime) -> Iterator[ApprovalRequest]:
+    """Give the requests of which an e-mail is due on the day `on`: the first one, or a reminder.
+
+    Their links can be used at `at`, and there is a contact to write to.
+    """
     again = on - datetime.timedelta(days=settings.PARTNERSHIP.review.approval_reminder_days)
     due = models.Q(emails=0) | models.Q(emails__lt=MOST_EMAILS, last_email_on__lte=again)
-    requests = ApprovalRequest.objects.filter(due, choice="").select_related(
-        "protocol", "organisation__contact"
-    )
+    requests = ApprovalRequest.objects.filter(
+        due, choice="", organisation__contact__isnull=False
+    ).select_related("protocol", "organisation__contact")
     for request in requests.order_by("organisation__name", "pk"):
         if state_of(request, at=at) == State.OPEN:
             yield request
 
 
+def seen_of(protocol: Protocol) -> str:
+    """Return a short text that differs as soon as the record or its documents do.
+
+    Not where another organisation approves, or joins.
+    """
+    papers = [list(each) for each in protocol.documents.listed().values_list("pk", "title", "file")]
+    return plan_digest([field_values(protocol), papers])[:16]
+
+
 def answer(
-    request: ApprovalRequest, *, choice: str, job_title: str, reason: str, at: datetime.datetime
+    request: ApprovalRequest,
+    *,
+    choice: str,
+    job_title: str,
+    reason: str,
+    seen: str,
+    at: datetime.datetime,
 ) -> ApprovalRequest:
     """Record what the approver answered at `at`: an approval becomes official at once.
+
+    `seen` is what `seen_of` gave of the record that was shown: nobody approves what they did
+    not read.
 
     The same answer once more, by a double click, is one answer. Raises ValidationError, with
     its sentences by field, and RequestClosed where the link cannot be used; then nothing is
@@ -254,6 +279,8 @@ def answer(
         if wrong := dict(_errors(**given)):
             raise ValidationError(wrong)
         if choice == ApprovalRequest.Choice.APPROVED:
+            if seen != seen_of(stored.protocol):
+                raise ValidationError({"page": CHANGED_SINCE})
             record_link_approval(
                 stored.protocol, stored.organisation, job_title=given["job_title"], at=at
             )

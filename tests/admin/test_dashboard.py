@@ -19,6 +19,7 @@ LISTS = {
     "/admin/registers/protocol/?status__exact=published&review=due-soon": 0,
     "/admin/registers/protocol/?status__exact=draft": 0,
     "/admin/registers/answer/?status__exact=waiting": 0,
+    "/admin/registers/approvalrequest/?answer=waiting": 0,
     "/admin/registers/organisation/?contact=lacking": None,
     "/admin/registers/reminder/?outcome=unresolved": 0,
     "/admin/registers/references/?show=unexplained": 73 - 25,
@@ -111,7 +112,13 @@ def test_every_number_has_its_words_and_its_list(officers_door, today):
         (["view_theme"], []),
         (
             ["view_protocol"],
-            [address for address in LISTS if "/protocol/" in address or "/references/" in address],
+            [
+                address
+                for address in LISTS
+                if any(
+                    part in address for part in ("/protocol/", "/approvalrequest/", "/references/")
+                )
+            ],
         ),
         (
             ["change_organisation"],

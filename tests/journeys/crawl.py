@@ -41,6 +41,7 @@ STARTS = (
         "/protocols/0001.json",
         "/nothing/",
         "/reviews/answer/?link=x",
+        "/approvals/answer/?link=x",
     ),
 )
 EDITORS_STARTS = ("/admin/", "/admin/registers/protocol/add/", "/admin/nothing/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from http import HTTPStatus
+from smtplib import SMTPRecipientsRefused
 from urllib.parse import quote
 
 import pytest
@@ -24,6 +25,8 @@ from registers.reminders.approvals import (
     deal_with,
     delete_old_requests,
     make_token,
+    recipients,
+    seen_of,
 )
 from registers.reminders.retention import delete_expired
 from tests.admin.typing_in import address, messages
@@ -114,7 +117,18 @@ def send(reader: Client, at: str, **typed: str):
 
 
 def approve(reader: Client, request: ApprovalRequest, **typed: str):
-    return send(reader, link(request), **{"choice": "approved", "job_title": TITLE} | typed)
+    seen = seen_of(Protocol.objects.get(pk=request.protocol_id))
+    given = {"choice": "approved", "job_title": TITLE, "seen": seen}
+    return send(reader, link(request), **given | typed)
+
+
+class Choosy(EmailBackend):
+    """A mail server that does not know some addresses."""
+
+    def send_messages(self, sent: list[mail.EmailMessage]) -> int:
+        if sent[0].to[0].startswith("gone"):
+            raise SMTPRecipientsRefused({sent[0].to[0]: (550, b"no such user")})
+        return 1
 
 
 class TestAsked:
@@ -165,6 +179,41 @@ class TestAsked:
         call_command("send_review_reminders")
         assert (of().emails, of().problem, of().email) == (1, "", "new@provide.example.org")
         assert "new@provide.example.org" in {to for each in mail.outbox for to in each.to}
+
+    def test_refused_addresses_keep_nobody_waiting(self, officers_door, settings):
+        settings.EMAIL_BACKEND = f"{__name__}.Choosy"
+        protocol = Protocol.objects.get(pk="0036")
+        for number, party in enumerate(protocol.all_parties[:6]):
+            name = "gone" if number < 4 else "there"
+            Contact.objects.update_or_create(
+                organisation=party.organisation, defaults={"email": f"{name}{number}@example.org"}
+            )
+        page = officers_door.post(
+            address("protocol", "approvals", "0036"), {"_ask": "x"}, follow=True
+        )
+        taken = ApprovalRequest.objects.filter(emails=1).count()
+        assert f"Asked for approval by e-mail: {taken} sent." in messages(page)
+        assert taken >= 2
+
+    def test_nobody_is_written_to_whose_contact_was_removed(self, officers_door, settings):
+        settings.EMAIL_BACKEND = f"{__name__}.Refusing"
+        ask(officers_door)
+        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+        Contact.objects.filter(organisation=named("Provide")).delete()
+        call_command("send_review_reminders")
+        assert [each.to for each in mail.outbox if "approve" in each.subject] == [
+            ["ig@essex.example.org"]
+        ]
+
+    def test_an_objection_that_waits_is_not_hidden_by_a_merge(self, reader, officers_door):
+        ask(officers_door)
+        approve(reader, of(), choice="objected", reason=REASON)
+        ApprovalRequest.objects.create(
+            protocol_id="0046", organisation=named("Provide"), version="V2", email="x@example.org",
+            asked_at=NOW,
+        )  # fmt: skip
+        why = {str(each.organisation): each.why_not for each in recipients(stored(), at=NOW)}
+        assert "objected on" in why["Provide"]
 
     def test_without_a_mail_server_nobody_is(self, officers_door, settings):
         settings.EMAIL_BACKEND = NO_MAIL
@@ -287,6 +336,21 @@ class TestAnswered:
         assert "was not saved" in text(page)
         assert provide().approved_by == TITLE
 
+    def test_nobody_approves_what_they_did_not_read(self, reader, officers_door):
+        ask(officers_door)
+        seen = seen_of(stored())
+        approve(reader, of(OTHER))
+        assert seen_of(stored()) == seen  # another's approval alters nothing that is approved
+        protocol = stored()
+        protocol.purpose = "To share more."
+        saved(protocol)
+        page = approve(reader, of(), seen=seen)
+        assert page.status_code == HTTPStatus.BAD_REQUEST
+        assert "has changed since you opened this page" in text(page)
+        assert "To share more." in text(page)
+        assert provide().signed_on is None
+        assert approve(reader, of()).status_code == HTTPStatus.SEE_OTHER
+
     def test_too_many_tries_wait(self, reader, officers_door):
         ask(officers_door)
         statuses = [reader.get(f"{DOOR}?link=x{each}").status_code for each in range(22)]
@@ -358,9 +422,10 @@ class TestALinkThatIsTooLate:
     def test_between_two_who_answer_at_once(self, reader, officers_door):
         ask(officers_door)
         request = of()
-        answer(request, choice="approved", job_title=TITLE, reason="", at=NOW)
+        how = {"job_title": TITLE, "seen": seen_of(stored()), "at": NOW}
+        answer(request, choice="approved", reason="", **how)
         with pytest.raises(RequestClosed, match="answered"):
-            answer(request, choice="objected", job_title=TITLE, reason=REASON, at=NOW)
+            answer(request, choice="objected", reason=REASON, **how)
         assert of().choice == "approved"
 
     def test_works_when_its_body_was_merged(self, reader, officers_door):
@@ -368,7 +433,8 @@ class TestALinkThatIsTooLate:
         before = link(of())
         changes.merge(named("Medway Council"), named("Provide"), at=NOW)
         assert reader.get(before).status_code == HTTPStatus.OK
-        assert send(reader, before, choice="approved", job_title=TITLE).status_code == 303
+        typed = {"choice": "approved", "job_title": TITLE, "seen": seen_of(stored())}
+        assert send(reader, before, **typed).status_code == HTTPStatus.SEE_OTHER
         party = Party.objects.get(protocol="0046", organisation__name="Medway Council")
         assert party.approved_by == TITLE
 

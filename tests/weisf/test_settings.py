@@ -82,7 +82,7 @@ BAD = {
     "drafts of leads for ever": ("LEAD_DRAFT_DAYS", "366"),
     "notes of answers for no day": ("ANSWER_NOTE_DAYS", "0"),
     "addresses of reminders for no day": ("SENT_EMAIL_DAYS", "0"),
-    "requests for approval for no day": ("APPROVAL_REQUEST_DAYS", "0"),
+    "requests for approval that end before their links": ("APPROVAL_REQUEST_DAYS", "59"),
     "a word for days of back-ups": ("BACKUP_DAYS", "month"),
     "logs of fewer than no days": ("DATABASE_LOG_DAYS", "-1"),
     "a word for seconds": ("SHARED_CACHE_SECONDS", "few"),

@@ -76,13 +76,13 @@ class Command(BaseCommand):
 
     def _approvals(self, day: datetime.date, *, dry_run: bool) -> int:
         """Send what asks for approval and was not taken, and reminders; return how many failed."""
-        at = timezone.now()
+        due = requests_due(on=day, at=timezone.now())
         if dry_run:
-            if number := len({each.organisation_id for each in requests_due(at=at)}):
+            if number := len({each.organisation_id for each in due}):
                 self.stdout.write(f"About approvals: {number} would be sent.")
             return 0
         place = ExportContext(site=settings.SITE_URL, on=day)
-        sent, failed = send_requests(requests_due(at=at), place=place, sender=_sender())
+        sent, failed = send_requests(due, place=place, sender=_sender())
         if sent or failed:
             self.stdout.write(f"About approvals: {sent} sent, {failed} failed.")
         return failed
