@@ -17,6 +17,7 @@ from django.utils.text import get_text_list
 from registers.exports.columns import ExportContext, url
 from registers.models import Approver, Party, Protocol
 from registers.models.completeness import RECORD_ITEMS
+from registers.models.organisation import once_each, version_approved
 from registers.models.protocol_fields import (
     BY_NAME,
     PROTOCOL_FIELDS,
@@ -63,6 +64,10 @@ ICO_ITEMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("When is the agreement reviewed?", ("review_date",)),
     ("Common rules on accuracy, breaches, staff and complaints", ()),
 )
+APPROVAL_HEADINGS = (
+    *("Organisation", "Part", "Who must approve"),
+    *("Approved by", "Approved on", "Version"),
+)
 OUTCOMES = (
     "It goes on as it is.",
     "It goes on with the changes noted here.",
@@ -102,7 +107,7 @@ def empty_template(context: ExportContext) -> ReviewTemplate:
     facts = [(name, BLANK) for name in _facts_of(None, context)]
     fields = [(each.title, BLANK) for each in _fields()]
     answers = [(item, BLANK, BLANK) for item, _ in ICO_ITEMS]
-    parties = [(BLANK,) * 5] * EMPTY_ROWS
+    parties = [(BLANK,) * len(APPROVAL_HEADINGS)] * EMPTY_ROWS
     return ReviewTemplate(
         title=TITLE,
         subtitle="For any information sharing protocol",
@@ -136,16 +141,7 @@ def review_template(
     facts = list(_facts_of(protocol, context).items())
     fields = [(each.title, _in_words(each, protocol) or NOT_RECORDED, BLANK) for each in _fields()]
     answers = [(item, _is_answered(protocol, names), BLANK) for item, names in ICO_ITEMS]
-    parties = [
-        (
-            party.organisation_name,
-            party.get_role_display(),
-            get_text_list(list(approvers.get(party.organisation_id, ())), "or") or NOT_RECORDED,
-            BLANK,
-            BLANK,
-        )
-        for party in _in_order(protocol)
-    ]
+    parties = [_approval(party, approvers) for party in once_each(_in_order(protocol))]
     missing = [item.words for item in RECORD_ITEMS if not item.has(protocol)]
     lacking = [f"Not recorded: {'; '.join(missing)}."] if missing else []
     asked = [f"To be settled: {'; '.join(open_questions)}."] if open_questions else []
@@ -166,7 +162,7 @@ def review_template(
                 rows=fields,
                 widths=(25, 45, 30),
             ),
-            *_last_sections(answers, parties, context),
+            *_last_sections(answers, parties, context, approved=_approved(protocol)),
         ],
     )
 
@@ -214,9 +210,16 @@ def _section_of_facts(facts: Sequence[Sequence[str]]) -> TemplateSection:
 
 
 def _last_sections(
-    answers: Sequence[Sequence[str]], parties: Sequence[Sequence[str]], context: ExportContext
+    answers: Sequence[Sequence[str]],
+    parties: Sequence[Sequence[str]],
+    context: ExportContext,
+    *,
+    approved: Sequence[str] = (),
 ) -> Iterator[TemplateSection]:
-    """Yield what is answered by those who review: the code, the approvals and the outcome."""
+    """Yield what is answered by those who review: the code, the approvals and the outcome.
+
+    `approved` says how many have approved already.
+    """
     yield TemplateSection(
         heading="What the code asks",
         words=["The items of the ICO’s data sharing code of practice, in short."],
@@ -226,10 +229,13 @@ def _last_sections(
     )
     yield TemplateSection(
         heading="Who must approve",
-        words=["Each organisation approves by the job title that it has named, never by a name."],
-        headings=("Organisation", "Part", "Who approves", "Approved on", "Version"),
+        words=[
+            *approved,
+            "Each organisation approves by the job title that it has named, never by a name.",
+        ],
+        headings=APPROVAL_HEADINGS,
         rows=parties,
-        widths=(34, 12, 26, 15, 13),
+        widths=(26, 10, 20, 20, 13, 11),
     )
     yield TemplateSection(
         heading="The outcome of the review",
@@ -244,6 +250,26 @@ def _last_sections(
         rows=[(each, BLANK) for each in ("Job title", "Day of the review", "Next review, a month")],
         widths=(35, 65),
     )
+
+
+def _approval(party: Party, approvers: Mapping[int, Sequence[str]]) -> Sequence[str]:
+    """Return who must approve for a party, and the approval that is recorded, or room for it."""
+    must = get_text_list(list(approvers.get(party.organisation_id, ())), "or") or NOT_RECORDED
+    given = (BLANK, BLANK, BLANK)
+    if party.signed_on:
+        day = date_format(party.signed_on, "j F Y")
+        given = (party.approved_by or NOT_RECORDED, day, party.approved_version or NOT_RECORDED)
+    return (party.organisation_name, party.get_role_display(), must, *given)
+
+
+def _approved(protocol: Protocol) -> Sequence[str]:
+    """Return how many organisations have approved which version, in one sentence."""
+    parties = once_each(protocol.all_parties)
+    number = sum(party.signed_on is not None for party in parties)
+    version = version_approved(parties, protocol.version)
+    what = f"version {version}" if version else "this protocol"
+    have = "has" if len(parties) == 1 else "have"
+    return [f"{number} of {len(parties)} {have} approved {what}."] if number else []
 
 
 def _in_order(protocol: Protocol) -> list[Party]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -411,3 +411,18 @@ class Party(models.Model):
     def organisation_name(self) -> str:
         """The official name of the organisation."""
         return self.organisation.name
+
+
+def once_each(parties: Iterable[Party]) -> list[Party]:
+    """Return one part of each organisation: one with its approval, where it has one."""
+    once: dict[int, Party] = {}
+    for party in parties:
+        if party.signed_on or party.organisation_id not in once:
+            once[party.organisation_id] = party
+    return list(once.values())
+
+
+def version_approved(parties: Iterable[Party], version: str) -> str:
+    """Return `version`, where all who have approved approved that one; else the empty text."""
+    versions = {party.approved_version for party in parties if party.signed_on}
+    return version if versions == {version} else ""

@@ -14,6 +14,7 @@ from django.utils.text import get_text_list
 from registers.history.diff import ChangeDescription
 from registers.models import Party, Protocol
 from registers.models.completeness import RECORD_ITEMS
+from registers.models.organisation import once_each, version_approved
 from registers.models.protocol_fields import (
     BY_NAME,
     PROTOCOL_FIELDS,
@@ -145,18 +146,13 @@ class ProtocolPage:
     @cached_property
     def approved_version(self) -> str:
         """The protocol's version, where all who have approved it approved that one."""
-        versions = {party.approved_version for party in self.parties if party.signed_on}
-        return self.protocol.version if versions == {self.protocol.version} else ""
+        return version_approved(self.parties, self.protocol.version)
 
     @cached_property
     def approvals(self) -> list[tuple[Party, Any]]:
         """Each organisation's part, with the document that shows its approval, if it is listed."""
         listed = {each.pk: each for each in self.documents if hasattr(each, "pk")}
-        once: dict[int, Party] = {}
-        for party in self.parties:
-            if party.signed_on or party.organisation_id not in once:
-                once[party.organisation_id] = party
-        return [(party, listed.get(party.approval_paper_id)) for party in once.values()]
+        return [(party, listed.get(party.approval_paper_id)) for party in once_each(self.parties)]
 
     @cached_property
     def rights_contact(self) -> str:

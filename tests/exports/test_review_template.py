@@ -14,9 +14,10 @@ from django.test import Client
 from registers.exports import docx
 from registers.exports.columns import ExportContext
 from registers.exports.review_template import ICO_ITEMS, TITLE, review_template
-from registers.models import Approver, Organisation, Protocol
+from registers.models import Approver, Organisation, Party, Protocol
 from tests.conftest import FIXTURES, TODAY
 from tests.health.test_rules import change
+from tests.models.making import saved
 from tests.public.pages import links, text
 
 pytestmark = pytest.mark.usefixtures("real_register", "today")
@@ -60,9 +61,50 @@ def test_the_page_and_the_file_say_the_same(client: Client):
     assert "/protocols/0053/" in file
 
 
+def approvals_in(content: bytes) -> dict[str, list[str]]:
+    """The table of approvals in a file: the cells of each organisation."""
+    every = [cells_of(table) for table in opened(content).tables]
+    ((_, *rows),) = (rows for rows in every if "Who must approve" in rows[0])
+    assert len({first for first, *_ in rows}) == len(rows)
+    return {first: rest for first, *rest in rows}
+
+
+def cells_of(table) -> list[list[str]]:
+    return [[cell.text for cell in row.cells] for row in table.rows]
+
+
+def test_it_says_who_must_approve_and_who_has_approved(client: Client):
+    change("0046", version="V2")
+    protocol = Protocol.objects.with_parties().get(pk="0046")
+    lead, partner, other, *_ = protocol.all_parties
+    Approver.objects.create(organisation=lead.organisation, job_title="Caldicott Guardian")
+    lead.signed_on, lead.approved_by = datetime.date(2026, 5, 12), "Head of Governance"
+    lead.approved_version, lead.approval_source = "V2", "paper"
+    as_partner = Party(protocol=protocol, organisation=lead.organisation, role="partner")
+    saved(protocol, lead, as_partner)
+    page, file = "/protocols/0046/review-template/", "/protocols/0046/review-template.docx"
+    content = client.get(file).content
+    found = approvals_in(content)
+    number = len({each.organisation_id for each in protocol.all_parties})
+    assert len(found) == number
+    assert "Caldicott Guardian" in found[lead.organisation.name][1]
+    assert found[lead.organisation.name][2:] == ["Head of Governance", "12 May 2026", "V2"]
+    assert found[partner.organisation.name][2:] == ["", "", ""]
+    for shown in (text(client.get(page)), words_of(content)):
+        assert f"1 of {number} have approved version V2." in shown
+        assert "12 May 2026" in shown
+    partner.signed_on = datetime.date(2021, 3, 1)
+    saved(protocol, partner)
+    content = client.get(file).content
+    given = approvals_in(content)[partner.organisation.name][2:]
+    assert given == ["Not recorded", "1 March 2021", "Not recorded"]
+    assert f"2 of {number} have approved this protocol." in words_of(content)
+    assert approvals_in(content)[other.organisation.name][2:] == ["", "", ""]
+
+
 def test_it_is_reached_from_the_protocol_and_from_the_resources(client: Client):
-    found = {to for to, _ in links(client.get("/protocols/0053/"))}
-    assert {PAGE, FILE} <= found
+    assert PAGE in {to for to, _ in links(client.get("/protocols/0053/"))}
+    assert FILE in {to for to, _ in links(client.get(PAGE))}
     assert {EMPTY, "/protocols.xlsx"} <= {to for to, _ in links(client.get("/resources/"))}
     change("0053", status="withdrawn", withdrawn_on="2026-01-01", withdrawn_reason="Over.")
     assert PAGE not in {to for to, _ in links(client.get("/protocols/0053/"))}
