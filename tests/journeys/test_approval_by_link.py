@@ -6,10 +6,12 @@ import datetime
 import re
 from http import HTTPStatus
 from smtplib import SMTPRecipientsRefused
+from typing import ClassVar
 from urllib.parse import quote
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.mail.backends.base import BaseEmailBackend as EmailBackend
@@ -18,17 +20,22 @@ from django.test import Client
 
 from registers import changes
 from registers.changes.approval import start_approvals_anew
+from registers.exports.columns import ExportContext
 from registers.models import ApprovalRequest, Change, Contact, Party, Protocol, Succession
+from registers.reminders.approval_emails import send_requests
 from registers.reminders.approvals import (
     RequestClosed,
     answer,
+    ask_for_approval,
     deal_with,
     delete_old_requests,
     make_token,
     recipients,
     seen_of,
 )
+from registers.reminders.emails import Sender
 from registers.reminders.retention import delete_expired
+from registers.reminders.sending import MOST_FAILURES
 from tests.admin.typing_in import address, messages
 from tests.cast import door_of, somebody
 from tests.merging import named
@@ -72,7 +79,10 @@ def editors_door(db) -> Client:
 class Refusing(EmailBackend):
     """A mail server that takes nothing."""
 
-    def send_messages(self, *_: object) -> int:
+    tried: ClassVar[list[object]] = []
+
+    def send_messages(self, sent: object) -> int:
+        self.tried.append(sent)
         raise OSError("no")
 
 
@@ -194,6 +204,30 @@ class TestAsked:
         taken = ApprovalRequest.objects.filter(emails=1).count()
         assert f"Asked for approval by e-mail: {taken} sent." in messages(page)
         assert taken >= 2
+
+    def test_a_server_that_is_away_is_tried_three_times(self, officers_door, settings):
+        settings.EMAIL_BACKEND = f"{__name__}.Refusing"
+        for party in Protocol.objects.get(pk="0036").all_parties[:6]:
+            Contact.objects.get_or_create(
+                organisation=party.organisation, defaults={"email": "ig@body.example.org"}
+            )
+        tried = len(Refusing.tried)
+        at = address("protocol", "approvals", "0036")
+        page = officers_door.post(at, {"_ask": "x"}, follow=True)
+        number = ApprovalRequest.objects.count()
+        assert number > MOST_FAILURES
+        assert f"Not taken by the mail server: {number}." in messages(page)
+        assert len(Refusing.tried) - tried == MOST_FAILURES
+
+    def test_of_two_runs_at_once_one_sends(self, officer):
+        asked = ask_for_approval(stored(), at=NOW, by=officer)
+        how = {
+            "place": ExportContext(site="https://register.example.org", on=NOW.date()),
+            "sender": Sender(partnership=settings.PARTNERSHIP, address="weisf@example.org"),
+        }
+        assert send_requests(asked, **how) == (2, 0)
+        assert send_requests(asked, **how) == (0, 0)
+        assert len(mail.outbox) == len(asked)
 
     def test_nobody_is_written_to_whose_contact_was_removed(self, officers_door, settings):
         settings.EMAIL_BACKEND = f"{__name__}.Refusing"
